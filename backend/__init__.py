@@ -1,0 +1,1 @@
+"""The half of µScope that plans, stores, serves and judges. It never imports torch."""

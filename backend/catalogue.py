@@ -1,0 +1,35 @@
+"""The one catalogue of texts, `frontend/locales/{en,ja}.json`, for the API, the report and the logs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "ja")
+DEFAULT_LANGUAGE = "en"
+_FOLDER = Path(__file__).resolve().parent.parent / "frontend" / "locales"
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return every text of `language`, by key; raises ValueError for a language we do not have."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, given {language!r}")
+    texts: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    return texts
+
+
+def text(key: str, language: str = DEFAULT_LANGUAGE, **params: str | int | float) -> str:
+    """Return the sentence of `key` with its placeholders filled; raises KeyError for an unknown key."""
+    return catalogue(language)[key].format(**params)
+
+
+def preferred_language(accept_language: str | None) -> str:
+    """Choose the first of our languages that an Accept-Language header names."""
+    for part in (accept_language or "").split(","):
+        language = part.split(";")[0].strip().lower().split("-")[0]
+        if language in LANGUAGES:
+            return language
+    return DEFAULT_LANGUAGE

@@ -1,0 +1,90 @@
+"""What a cell will cost: time and memory from its shapes and a device's calibration.
+
+The unit of compute is the second of one worker slot. A forward pass through a weight matrix of P entries
+takes 2·P flops a sample; a training step is three forward passes, a Hessian-vector product about five.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.domain.dataset import DatasetShape
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.grid import PlannedCell
+from backend.domain.metrics import Schedule
+
+TRAIN_PASSES = 3.0
+HVP_PASSES = 5.0
+# Measured on digits, tolerance 1e-3 (docs/log.md): mean Hessian-vector products of a warm sharpness value.
+HVPS_PER_VALUE = 6.0
+# A chunk should close after about this much work, so that a viewer sees the curve grow.
+SECONDS_PER_CHUNK = 1.0
+MAX_CHUNK_STEPS = 1000
+# Float32 copies of the parameters that live at once while a run trains and measures: weights, gradients,
+# and the Krylov basis of the runs being measured, spread over the cell.
+COPIES_PER_RUN = 12
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How fast one worker slot is. The defaults are conservative constants for an unknown machine."""
+
+    flops_per_second: float = 4.0e10
+    seconds_per_run_step: float = 40e-6
+
+
+DEFAULT_CALIBRATION = Calibration()
+
+
+@dataclass(frozen=True)
+class CellCost:
+    """Predicted cost of a cell on one worker slot."""
+
+    seconds: float
+    num_bytes: int
+    chunk_steps: int
+
+
+def num_parameters(shape: DatasetShape, *, width: int, depth: int) -> int:
+    """Count the weights of a residual MLP: input, `depth` square blocks, output."""
+    return shape.num_features * width + depth * width * width + width * shape.num_outputs
+
+
+def predict(
+    spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, calibration: Calibration
+) -> CellCost:
+    """Predict time, memory and the chunk length of `cell`."""
+    parameters = num_parameters(shape, width=cell.width, depth=cell.depth)
+    runs = len(cell.runs)
+    schedule = Schedule(spec.num_steps, spec.measure_every, chunk_steps=1)
+    train_flops = TRAIN_PASSES * 2 * parameters * spec.batch_size * spec.num_steps
+    hvp_flops = HVP_PASSES * 2 * parameters * spec.sharpness_batch_size * HVPS_PER_VALUE
+    val_flops = 2.0 * parameters * shape.num_val
+    measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
+    overhead = calibration.seconds_per_run_step * (
+        spec.num_steps + 2 * HVPS_PER_VALUE * schedule.num_measurements()
+    )
+    seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
+    per_step = seconds / (spec.num_steps + 1)
+    chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
+    return CellCost(seconds, runs * bytes_per_run(shape, cell.width, cell.depth), chunk_steps)
+
+
+def bytes_per_run(shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory one run of a cell needs."""
+    return COPIES_PER_RUN * 4 * num_parameters(shape, width=width, depth=depth)
+
+
+def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
+    """Return, per width, how many runs fit into `memory_bytes`; at least one."""
+    deepest = max(spec.depths)
+    return {width: max(1, memory_bytes // bytes_per_run(shape, width, deepest)) for width in spec.widths}
+
+
+def wall_seconds(cell_seconds: list[float], *, slots: int) -> float:
+    """Predict the wall time of cells started largest first on `slots` equal slots."""
+    finish = [0.0] * max(1, slots)
+    for seconds in sorted(cell_seconds, reverse=True):
+        earliest = finish.index(min(finish))
+        finish[earliest] += seconds
+    return max(finish)

@@ -1,0 +1,91 @@
+"""The default plan: what is run when a user only presses the button.
+
+µP and the control that discriminates under the chosen loss, widths 32-256, 5 seeds, 9 LRs one octave apart,
+sharpness every 30 steps. When the plan would take too long, steps are cut, never seeds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
+from backend.domain.dataset import DatasetShape, Task
+from backend.domain.experiment import Arm, ExperimentSpec, Loss, control_for
+from backend.domain.grid import full_grid
+from backend.domain.parametrization import Parametrization
+
+WIDTHS = (32, 64, 128, 256)
+DEPTHS = (3,)
+SEEDS = (0, 1, 2, 3, 4)
+NUM_LRS = 9
+BATCH_SIZE = 64
+SHARPNESS_BATCH_SIZE = 256
+MEASURE_EVERY = 30
+NUM_STEPS = 300
+MIN_STEPS = 2 * MEASURE_EVERY
+# The promise is 3 minutes; the rest is for start-up and for the prediction's error.
+TARGET_SECONDS = 150.0
+
+# log2 of the lowest LR of the grid, from sweeps on the built-in datasets (docs/log.md).
+LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
+    (Loss.CROSS_ENTROPY, Parametrization.MUP): -5,
+    (Loss.CROSS_ENTROPY, Parametrization.NTP): -4,
+    (Loss.CROSS_ENTROPY, Parametrization.SP): -6,
+    (Loss.SQUARED_ERROR, Parametrization.MUP): -7,
+    (Loss.SQUARED_ERROR, Parametrization.NTP): -7,
+    (Loss.SQUARED_ERROR, Parametrization.SP): -10,
+}
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a plan is timed for: how many slots train side by side, and how fast each is."""
+
+    slots: int
+    calibration: Calibration = DEFAULT_CALIBRATION
+
+
+def default_loss(task: Task) -> Loss:
+    """Return the loss a task is usually trained with."""
+    return Loss.CROSS_ENTROPY if task is Task.CLASSIFICATION else Loss.SQUARED_ERROR
+
+
+def default_arm(loss: Loss, parametrization: Parametrization) -> Arm:
+    """Return an arm with the default LR grid."""
+    lowest = LOWEST_LOG2_LR[loss, parametrization]
+    return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
+
+
+def default_spec(
+    dataset_sha256: str, shape: DatasetShape, workplace: Workplace, *, loss: Loss | None = None
+) -> ExperimentSpec:
+    """Return the default plan for a dataset, with as many steps as fit the target time."""
+    loss = loss or default_loss(shape.task)
+    spec = ExperimentSpec(
+        dataset_sha256=dataset_sha256,
+        arms=tuple(default_arm(loss, arm) for arm in (Parametrization.MUP, control_for(loss))),
+        widths=WIDTHS,
+        depths=DEPTHS,
+        base_width=WIDTHS[0],
+        seeds=SEEDS,
+        loss=loss,
+        batch_size=min(BATCH_SIZE, shape.num_train),
+        num_steps=NUM_STEPS,
+        measure_every=MEASURE_EVERY,
+        sharpness_batch_size=min(SHARPNESS_BATCH_SIZE, shape.num_train),
+    )
+    return _cut_steps(spec, shape, workplace)
+
+
+def plan_seconds(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> float:
+    """Predict the wall time of the whole grid."""
+    costs = [predict(spec, shape, cell, workplace.calibration) for cell in full_grid(spec)]
+    return wall_seconds([cost.seconds for cost in costs], slots=workplace.slots)
+
+
+def _cut_steps(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> ExperimentSpec:
+    num_steps = spec.num_steps
+    while num_steps > MIN_STEPS and plan_seconds(spec, shape, workplace) > TARGET_SECONDS:
+        num_steps -= spec.measure_every
+        spec = spec.model_copy(update={"num_steps": num_steps})
+    return spec

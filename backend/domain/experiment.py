@@ -1,0 +1,139 @@
+"""The experiment's immutable definition: everything that decides its numbers, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from enum import StrEnum
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from backend.domain.dataset import Frozen
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.errors import InvalidInput
+
+T = TypeVar("T")
+
+
+class Loss(StrEnum):
+    """The training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error."""
+
+    CROSS_ENTROPY = "cross_entropy"
+    SQUARED_ERROR = "squared_error"
+
+
+class Optimizer(StrEnum):
+    """How parameters are updated."""
+
+    SGD = "sgd"
+
+
+class Protocol(StrEnum):
+    """How the grid is spent."""
+
+    FULL = "full"
+
+
+def control_for(loss: Loss) -> Parametrization:
+    """Return the arm that should fail to transfer under `loss` with SGD.
+
+    Measured (docs/decisions/0008): under cross-entropy SP shows nothing, since logits may grow benignly
+    (arXiv 2505.22491), and NTP moves; under squared error it is SP that moves.
+    """
+    return Parametrization.NTP if loss is Loss.CROSS_ENTROPY else Parametrization.SP
+
+
+def _require_unique(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) != len(values):
+        repeated = next(value for value in values if values.count(value) > 1)
+        raise ValueError(f"{repeated} is given twice; every value may appear once")
+    return values
+
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=1, le=65_536)]
+LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Sizes = Annotated[tuple[Size, ...], Field(min_length=1), AfterValidator(_require_unique)]
+
+
+class Arm(Frozen):
+    """One parametrization with its own LR grid."""
+
+    parametrization: Parametrization
+    lrs: Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
+
+
+class ResidualMLP(Frozen):
+    """h ← h + depth^-branch_exponent · W φ(h), φ = ReLU, no biases (arXiv 2402.17457, appendix)."""
+
+    family: Literal["residual_mlp"] = "residual_mlp"
+    branch_exponent: float = Field(default=0.5, ge=0.0, le=2.0)
+
+
+class ExperimentSpec(Frozen):
+    """One question with one grid. Equal specs on equal data give equal numbers."""
+
+    dataset_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(_require_unique)] = (
+        Scenario.AS_GIVEN,
+    )
+    model: ResidualMLP = ResidualMLP()
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    widths: Sizes
+    depths: Sizes
+    base_width: Size
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
+    loss: Loss
+    optimizer: Optimizer = Optimizer.SGD
+    batch_size: PositiveInt
+    num_steps: PositiveInt = Field(le=1_000_000)
+    measure_every: PositiveInt
+    sharpness_batch_size: PositiveInt
+    sharpness_tolerance: float = Field(default=1e-3, gt=0, lt=1)
+    divergence_factor: float = Field(default=20.0, gt=1)
+    tail_fraction: float = Field(default=0.1, gt=0, le=1)
+    spec_seed: Seed = 0
+    protocol: Protocol = Protocol.FULL
+
+    @model_validator(mode="after")
+    def _arms_are_distinct(self) -> Self:
+        _require_unique(tuple(arm.parametrization for arm in self.arms))
+        return self
+
+    def arm(self, parametrization: Parametrization) -> Arm:
+        """Return the arm of `parametrization`."""
+        return next(arm for arm in self.arms if arm.parametrization is parametrization)
+
+    def num_runs(self) -> int:
+        """Count the runs of the whole grid without listing them."""
+        lrs = sum(len(arm.lrs) for arm in self.arms)
+        return lrs * len(self.scenarios) * len(self.widths) * len(self.depths) * len(self.seeds)
+
+    def tail_steps(self) -> int:
+        """Count the last steps whose mean train loss is the final loss."""
+        return max(1, math.ceil(self.tail_fraction * self.num_steps))
+
+    def sha256(self) -> str:
+        """Identify the definition, independent of field order."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def require_runnable(spec: ExperimentSpec, *, num_train: int, max_runs: int) -> None:
+    """Refuse what cannot run on this data or is over the limit; raises InvalidInput naming the field."""
+    if spec.num_runs() > max_runs:
+        raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
+    if spec.batch_size > num_train:
+        raise InvalidInput("spec.batch_larger_than_data", batch_size=spec.batch_size, examples=num_train)
+    if spec.sharpness_batch_size > num_train:
+        raise InvalidInput(
+            "spec.sharpness_batch_larger_than_data", batch_size=spec.sharpness_batch_size, examples=num_train
+        )
+    if spec.measure_every > spec.num_steps:
+        raise InvalidInput(
+            "spec.measures_too_rarely", measure_every=spec.measure_every, num_steps=spec.num_steps
+        )

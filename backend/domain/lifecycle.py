@@ -1,0 +1,79 @@
+"""States of cells and experiments, which may follow which, and what a failed attempt leads to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+# Attempts in a row that committed nothing new before a cell is given up (reliability.md §2).
+FAILURE_BUDGET = 3
+
+
+class CellState(StrEnum):
+    """Where a cell is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+class ExperimentState(StrEnum):
+    """Where an experiment is in its life."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class DesiredState(StrEnum):
+    """What the owner wants of a cell."""
+
+    RUN = "run"
+    CANCELLED = "cancelled"
+
+
+class FailureClass(StrEnum):
+    """Why an attempt ended without finishing; a diverged run is none of these."""
+
+    OOM = "oom"
+    CRASH = "crash"
+    STALLED = "stalled"
+    LOST = "lost"
+    DISK = "disk"
+    CODE = "code"
+
+
+CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
+    CellState.QUEUED: frozenset(
+        {CellState.RUNNING, CellState.CANCELLED, CellState.SKIPPED, CellState.FAILED}
+    ),
+    CellState.RUNNING: frozenset(
+        {CellState.QUEUED, CellState.COMPLETED, CellState.FAILED, CellState.CANCELLED}
+    ),
+    CellState.COMPLETED: frozenset(),
+    CellState.FAILED: frozenset(),
+    CellState.CANCELLED: frozenset(),
+    CellState.SKIPPED: frozenset(),
+}
+
+OPEN_CELL_STATES = frozenset(state for state, following in CELL_TRANSITIONS.items() if following)
+OPEN_EXPERIMENT_STATES = frozenset({ExperimentState.QUEUED, ExperimentState.RUNNING})
+
+
+class Attempt(NamedTuple):
+    """What becomes of a cell after an attempt that did not finish it."""
+
+    state: CellState
+    failures: int
+
+
+def after_failure(*, failures: int, has_moved: bool) -> Attempt:
+    """Decide between another attempt and giving up; progress resets the count."""
+    failures = 0 if has_moved else failures + 1
+    state = CellState.FAILED if failures >= FAILURE_BUDGET else CellState.QUEUED
+    return Attempt(state, failures)

@@ -1,0 +1,94 @@
+"""The closed list of metrics, the steps each is measured at, and the windows they are stored in.
+
+Steps run 0..num_steps; the loss of a step is taken before its update. A window k covers the steps
+[k·chunk_steps, (k+1)·chunk_steps) and depends on the spec only, never on the clock, so that a recomputed
+chunk has the same key and the same bytes (architecture.md decision 17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Metric(StrEnum):
+    """What is recorded for every run."""
+
+    TRAIN_LOSS = "train_loss"
+    VAL_LOSS = "val_loss"
+    VAL_ACCURACY = "val_accuracy"
+    VAL_MAE = "val_mae"
+    SHARPNESS = "sharpness"
+    SHARPNESS_RESIDUAL = "sharpness_residual"
+    SHARPNESS_HVPS = "sharpness_hvps"
+    SHARPNESS_CONVERGED = "sharpness_converged"
+
+
+class MetricInfo(NamedTuple):
+    """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only."""
+
+    unit: str
+    every_step: bool
+
+
+METRIC_INFO: dict[Metric, MetricInfo] = {
+    Metric.TRAIN_LOSS: MetricInfo("loss", every_step=True),
+    Metric.VAL_LOSS: MetricInfo("loss", every_step=False),
+    Metric.VAL_ACCURACY: MetricInfo("fraction", every_step=False),
+    Metric.VAL_MAE: MetricInfo("label", every_step=False),
+    Metric.SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.SHARPNESS_RESIDUAL: MetricInfo("relative", every_step=False),
+    Metric.SHARPNESS_HVPS: MetricInfo("count", every_step=False),
+    Metric.SHARPNESS_CONVERGED: MetricInfo("flag", every_step=False),
+}
+
+
+class Schedule(NamedTuple):
+    """When a cell measures and where its chunks end; all in steps."""
+
+    num_steps: int
+    measure_every: int
+    chunk_steps: int
+
+    def measures_at(self, step: int) -> bool:
+        """Tell whether `step` is a measurement step: every `measure_every`, and always the last."""
+        return step % self.measure_every == 0 or step == self.num_steps
+
+    def window_starts(self) -> range:
+        """Return the first step of every window."""
+        return range(0, self.num_steps + 1, self.chunk_steps)
+
+    def window_steps(self, first_step: int) -> range:
+        """Return the steps of the window that starts at `first_step`."""
+        return range(first_step, min(first_step + self.chunk_steps, self.num_steps + 1))
+
+    def metric_steps(self, metric: Metric, first_step: int) -> list[int]:
+        """Return the steps of a window at which `metric` has a value; the T axis of its chunk."""
+        steps = self.window_steps(first_step)
+        if METRIC_INFO[metric].every_step:
+            return list(steps)
+        return [step for step in steps if self.measures_at(step)]
+
+    def num_measurements(self) -> int:
+        """Count the measurement steps of a whole run."""
+        return sum(1 for step in range(self.num_steps + 1) if self.measures_at(step))
+
+    def last_steps(self) -> Iterator[int]:
+        """Yield the last step of every window: the values `committed_step` takes."""
+        for first_step in self.window_starts():
+            yield self.window_steps(first_step)[-1]
+
+
+def eos_threshold(
+    lr: float, *, momentum: float = 0.0, nesterov: bool = False, dampening: float = 0.0
+) -> float:
+    """Return κ/lr, the LR-weighted sharpness at which gradient descent on a quadratic turns unstable.
+
+    κ is 2 for plain SGD, 2+2b for heavy ball, (2+2b)/(1+2b) for Nesterov and (2+2b)/(1-b) when the gradient
+    is damped by 1-b (science.md §4.1; Cohen et al. 2021). Unit: 1/lr.
+    """
+    kappa = 2.0 + 2.0 * momentum
+    if nesterov:
+        kappa /= 1.0 + 2.0 * momentum
+    return kappa / (1.0 - dampening) / lr

@@ -1,0 +1,71 @@
+"""The exception tree. Each error carries a catalogue code and parameters, never a finished sentence.
+
+    MuscopeError
+    ├── InvalidInput     400  the request is well-formed, its content is not acceptable
+    ├── Forbidden        403  the request may not be made from where it comes
+    ├── NotFound         404  no such object for this owner
+    ├── Conflict         409  the object's state does not allow it
+    ├── TooLarge         413  over a limit that a setting names
+    ├── UnsupportedMedia 415  the body is of a kind that is not accepted
+    ├── Malformed        422  the payload cannot be read as what the route expects
+    ├── Unavailable      503  a part of the system is down for now
+    └── StorageFull      507  no room for what was sent
+
+The sentence a user reads is `catalogue.text("error." + code, language, **params)`; both locale files
+hold every code. Numerical failure (a diverged run) is a result, not an exception.
+"""
+
+from __future__ import annotations
+
+Param = str | int | float
+
+
+class MuscopeError(Exception):
+    """Base of every error µScope raises on purpose."""
+
+    status = 500
+
+    def __init__(self, code: str, **params: Param) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+    def __str__(self) -> str:
+        details = ", ".join(f"{name}={value!r}" for name, value in self.params.items())
+        return f"{self.code}({details})"
+
+
+class InvalidInput(MuscopeError):
+    status = 400
+
+
+class Forbidden(MuscopeError):
+    status = 403
+
+
+class NotFound(MuscopeError):
+    status = 404
+
+
+class Conflict(MuscopeError):
+    status = 409
+
+
+class TooLarge(MuscopeError):
+    status = 413
+
+
+class UnsupportedMedia(MuscopeError):
+    status = 415
+
+
+class Malformed(MuscopeError):
+    status = 422
+
+
+class Unavailable(MuscopeError):
+    status = 503
+
+
+class StorageFull(MuscopeError):
+    status = 507

@@ -1,0 +1,86 @@
+"""The only reader of the environment.
+
+Every setting has a default that works on a laptop; `MUSCOPE_<NAME>` overrides it (`PORT` for the port).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may change, with units in the names."""
+
+    model_config = SettingsConfigDict(env_prefix="MUSCOPE_", frozen=True, populate_by_name=True)
+
+    data: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535)
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost", "[::1]")
+    database_url: str | None = None
+    broker_url: str | None = None
+    worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    log_level: str = "INFO"
+
+    upload_limit_bytes: int = Field(default=1 << 30, ge=1)
+    max_runs: int = Field(default=20_000, ge=1)
+    cell_memory_bytes: int = Field(default=2 << 30, ge=1 << 20)
+
+    # Reliability (docs/decisions/0003): a lease must outlive the worker's own give-up time.
+    heartbeat_seconds: float = Field(default=5.0, gt=0)
+    heartbeat_give_up_seconds: float = Field(default=20.0, gt=0)
+    lease_seconds: float = Field(default=30.0, gt=0)
+    ring_again_seconds: float = Field(default=15.0, gt=0)
+    conductor_seconds: float = Field(default=5.0, gt=0)
+    cancel_grace_seconds: float = Field(default=10.0, gt=0)
+    stall_seconds: float = Field(default=300.0, gt=0)
+    retry_delay_seconds: float = Field(default=2.0, ge=0)
+
+    @property
+    def data_folder(self) -> Path:
+        return self.data.expanduser().resolve()
+
+    @property
+    def blob_folder(self) -> Path:
+        return self.data_folder / "blobs"
+
+    @property
+    def scratch_folder(self) -> Path:
+        return self.data_folder / "scratch"
+
+    @property
+    def log_folder(self) -> Path:
+        return self.data_folder / "logs"
+
+    @property
+    def runtime_folder(self) -> Path:
+        """A short path of our own for the broker's socket (the kernel allows 108 bytes)."""
+        name = hashlib.sha256(str(self.data_folder).encode()).hexdigest()[:12]
+        return Path(tempfile.gettempdir()) / f"muscope-{os.getuid()}-{name}"
+
+    @property
+    def broker_socket(self) -> Path:
+        return self.runtime_folder / "broker.sock"
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_folder / 'muscope.db'}"
+
+    @property
+    def resolved_broker_url(self) -> str:
+        """A redis-py style URL; `queue.py` turns it into Celery's spelling."""
+        return self.broker_url or f"unix://{self.broker_socket}"
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""The half of µScope that trains. It never imports FastAPI or Plotly."""
