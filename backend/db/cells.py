@@ -1,0 +1,203 @@
+"""Cells and their runs as rows: planning them, listing them, and finding those that need attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.db.tables import CellRow, CellTensorRow, RunRow
+from backend.db.upsert import insert_new
+from backend.domain.cost import CellCost
+from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
+
+
+def plan(session: Session, experiment_id: UUID, cells: Iterable[tuple[PlannedCell, CellCost]]) -> list[UUID]:
+    """Store planned cells with their runs; return the ids that were new, dearest first."""
+    planned = sorted(cells, key=lambda item: -item[1].seconds)
+    rows = [_cell_row(experiment_id, cell, cost) for cell, cost in planned]
+    inserted = {key[0] for key in insert_new(session, CellRow, rows)}
+    runs = [
+        row
+        for cell, _ in planned
+        if cell.id_in(experiment_id) in inserted
+        for row in _run_rows(experiment_id, cell)
+    ]
+    insert_new(session, RunRow, runs)
+    return [row["id"] for row in rows if row["id"] in inserted]
+
+
+def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[str, Any]:
+    return {
+        "id": cell.id_in(experiment_id),
+        "experiment_id": experiment_id,
+        "scenario": cell.scenario,
+        "parametrization": cell.parametrization,
+        "width": cell.width,
+        "depth": cell.depth,
+        "stage": cell.stage,
+        "part": cell.part,
+        "num_runs": len(cell.runs),
+        "chunk_steps": cost.chunk_steps,
+        "predicted_seconds": cost.seconds,
+        "predicted_bytes": cost.num_bytes,
+        "state": CellState.QUEUED,
+        "desired_state": DesiredState.RUN,
+        "version": 0,
+        "fence": 0,
+        "heartbeat_count": 0,
+        "committed_step": -1,
+        "claimed_at_step": -1,
+        "failures": 0,
+        "is_mixed_environment": False,
+        "has_nondeterminism": False,
+    }
+
+
+def _run_rows(experiment_id: UUID, cell: PlannedCell) -> list[dict[str, Any]]:
+    cell_id = cell.id_in(experiment_id)
+    return [
+        {
+            "id": uuid5(cell_id, f"{run.lr_index}/{run.seed}"),
+            "experiment_id": experiment_id,
+            "cell_id": cell_id,
+            "position": position,
+            "scenario": cell.scenario,
+            "parametrization": cell.parametrization,
+            "width": cell.width,
+            "depth": cell.depth,
+            **run._asdict(),
+        }
+        for position, run in enumerate(cell.runs)
+    ]
+
+
+def get(session: Session, cell_id: UUID) -> CellRow | None:
+    """Return one cell."""
+    return session.get(CellRow, cell_id)
+
+
+def of_experiment(session: Session, experiment_id: UUID) -> Sequence[CellRow]:
+    """List an experiment's cells in the order of its grid."""
+    order = (CellRow.scenario, CellRow.parametrization, CellRow.depth, CellRow.width, CellRow.part)
+    return session.scalars(
+        select(CellRow).where(CellRow.experiment_id == experiment_id).order_by(*order)
+    ).all()
+
+
+def runs_of(session: Session, cell_id: UUID) -> Sequence[RunRow]:
+    """List a cell's runs in their stored order, the R axis of its chunks."""
+    return session.scalars(select(RunRow).where(RunRow.cell_id == cell_id).order_by(RunRow.position)).all()
+
+
+def planned_runs(session: Session, cell_id: UUID) -> tuple[PlannedRun, ...]:
+    """Return a cell's runs as the trainer wants them."""
+    return tuple(PlannedRun(run.lr_index, run.lr, run.seed) for run in runs_of(session, cell_id))
+
+
+def states_of(session: Session, experiment_id: UUID) -> dict[UUID, CellState]:
+    """Return the state of each cell of an experiment: the protocol's evidence."""
+    rows = session.execute(select(CellRow.id, CellRow.state).where(CellRow.experiment_id == experiment_id))
+    return {cell_id: CellState(state) for cell_id, state in rows}
+
+
+def num_open(session: Session, experiment_id: UUID) -> int:
+    """Count the cells that are still queued or running."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(CellRow)
+            .where(CellRow.experiment_id == experiment_id, CellRow.state.in_(OPEN_CELL_STATES))
+        )
+        or 0
+    )
+
+
+def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, most: int) -> list[UUID]:
+    """List queued cells that nobody was told of, or so long ago that the message may be lost."""
+    return list(
+        session.scalars(
+            select(CellRow.id)
+            .where(
+                CellRow.state == CellState.QUEUED,
+                CellRow.desired_state == DesiredState.RUN,
+                or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
+                or_(CellRow.dispatched_at.is_(None), CellRow.dispatched_at < dispatched_before),
+            )
+            .order_by(CellRow.predicted_seconds.desc())
+            .limit(most)
+        )
+    )
+
+
+def mark_dispatched(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Note when the bell was rung for these cells."""
+    session.execute(update(CellRow).where(CellRow.id.in_(cell_ids)).values(dispatched_at=now))
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The heartbeat of a running cell as the conductor sees it."""
+
+    cell_id: UUID
+    fence: int
+    heartbeat_count: int
+
+
+def pulses(session: Session) -> list[Pulse]:
+    """List the heartbeats of every running cell."""
+    rows = session.execute(
+        select(CellRow.id, CellRow.fence, CellRow.heartbeat_count).where(CellRow.state == CellState.RUNNING)
+    )
+    return [Pulse(*row) for row in rows]
+
+
+def cancel(session: Session, experiment_id: UUID, *, now: datetime) -> None:
+    """Want every open cell stopped: queued ones end at once, running ones at their next write."""
+    of_it = CellRow.experiment_id == experiment_id
+    session.execute(
+        update(CellRow)
+        .where(of_it, CellRow.state.in_(OPEN_CELL_STATES))
+        .values(desired_state=DesiredState.CANCELLED, version=CellRow.version + 1)
+    )
+    session.execute(
+        update(CellRow)
+        .where(of_it, CellRow.state == CellState.QUEUED)
+        .values(state=CellState.CANCELLED, finished_at=now)
+    )
+
+
+def cancel_requeued(session: Session, *, now: datetime) -> None:
+    """End cells that came back to the queue although their owner wants them stopped."""
+    session.execute(
+        update(CellRow)
+        .where(CellRow.state == CellState.QUEUED, CellRow.desired_state == DesiredState.CANCELLED)
+        .values(state=CellState.CANCELLED, finished_at=now, version=CellRow.version + 1)
+    )
+
+
+def record_tensors(session: Session, cell_id: UUID, tensors: list[dict[str, Any]]) -> None:
+    """Store the effective init std, LR and forward multiplier of every tensor."""
+    insert_new(session, CellTensorRow, [{"cell_id": cell_id, **tensor} for tensor in tensors])
+
+
+def tensors_of(session: Session, cell_id: UUID) -> Sequence[CellTensorRow]:
+    """List the effective constants of a cell's tensors."""
+    return session.scalars(
+        select(CellTensorRow).where(CellTensorRow.cell_id == cell_id).order_by(CellTensorRow.name)
+    ).all()
+
+
+def record_environment(session: Session, cell_id: UUID, environment: dict[str, Any]) -> None:
+    """Note where a cell runs; a second environment leaves the first and marks the cell as mixed."""
+    row = session.get_one(CellRow, cell_id)
+    if row.environment is None:
+        row.environment = environment
+    elif row.environment != environment:
+        row.is_mixed_environment = True

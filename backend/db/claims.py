@@ -1,0 +1,170 @@
+"""The life of a cell as conditional updates: claim, beat, write, finish, fail, release, expire.
+
+Every update names the fence it was claimed under; expiry and claim raise it, so a worker that woke up too
+late hits no row and stops (reliability.md §2). Nothing here decides: `domain.lifecycle` says what follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, or_, select, update
+from sqlalchemy.orm import Session
+
+from backend.db.tables import CellRow, ExperimentRow
+from backend.domain.lifecycle import (
+    CellState,
+    DesiredState,
+    ExperimentState,
+    FailureClass,
+    after_failure,
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write to a cell, as long as nobody holds a higher fence."""
+
+    cell_id: UUID
+    fence: int
+
+
+class ClaimLost(Exception):
+    """The cell was expired, cancelled or deleted while we worked on it."""
+
+
+def claim(session: Session, cell_id: UUID, *, owner: str, now: datetime) -> Claim | None:
+    """Take a queued cell, or return None when there is nothing to take."""
+    statement = (
+        update(CellRow)
+        .where(
+            CellRow.id == cell_id,
+            CellRow.state == CellState.QUEUED,
+            CellRow.desired_state == DesiredState.RUN,
+            or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
+        )
+        .values(
+            state=CellState.RUNNING,
+            fence=CellRow.fence + 1,
+            owner=owner,
+            heartbeat_count=0,
+            heartbeat_at=now,
+            claimed_at_step=CellRow.committed_step,
+            started_at=now,
+            version=CellRow.version + 1,
+        )
+        .returning(CellRow.fence, CellRow.experiment_id)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    _start_experiment(session, row.experiment_id, now)
+    return Claim(cell_id, row.fence)
+
+
+def beat(session: Session, claim: Claim, *, now: datetime) -> DesiredState | None:
+    """Show life; return what the owner wants, or None when the claim is lost."""
+    statement = (
+        update(CellRow)
+        .where(_held_by(claim))
+        .values(heartbeat_count=CellRow.heartbeat_count + 1, heartbeat_at=now)
+        .returning(CellRow.desired_state)
+    )
+    desired = session.execute(statement).scalar_one_or_none()
+    return None if desired is None else DesiredState(desired)
+
+
+def advance_step(session: Session, claim: Claim, *, step: int) -> None:
+    """Move `committed_step` forward, never back; raises ClaimLost."""
+    forward = case((CellRow.committed_step < step, step), else_=CellRow.committed_step)
+    _require(
+        session,
+        update(CellRow)
+        .where(_held_by(claim), CellRow.desired_state == DesiredState.RUN)
+        .values(committed_step=forward, version=CellRow.version + 1),
+    )
+
+
+def finish(session: Session, claim: Claim, state: CellState, *, now: datetime) -> None:
+    """End the cell, once; raises ClaimLost for a twin."""
+    values = {"state": state, "finished_at": now, "owner": None, "version": CellRow.version + 1}
+    if state is CellState.COMPLETED:
+        values |= {"error_class": None, "error_detail": None}
+    _require(session, update(CellRow).where(_held_by(claim)).values(**values))
+
+
+def fail(
+    session: Session,
+    claim: Claim,
+    failure: FailureClass,
+    detail: str,
+    *,
+    now: datetime,
+    retry_delay: timedelta,
+) -> CellState:
+    """Record an attempt that did not finish; return what the cell became. Raises ClaimLost."""
+    row = session.execute(
+        select(CellRow.failures, CellRow.committed_step, CellRow.claimed_at_step).where(_held_by(claim))
+    ).one_or_none()
+    if row is None:
+        raise ClaimLost(claim)
+    attempt = after_failure(failures=row.failures, has_moved=row.committed_step > row.claimed_at_step)
+    values = _back_to_queue(now + retry_delay * attempt.failures) | {
+        "state": attempt.state,
+        "failures": attempt.failures,
+        "error_class": failure,
+        "error_detail": detail[:4000],
+        "finished_at": now if attempt.state is CellState.FAILED else None,
+    }
+    _require(session, update(CellRow).where(_held_by(claim)).values(**values))
+    return attempt.state
+
+
+def release(session: Session, claim: Claim) -> None:
+    """Give a cell back politely; it counts as no failure. Raises ClaimLost."""
+    _require(
+        session, update(CellRow).where(_held_by(claim)).values(state=CellState.QUEUED, **_back_to_queue(None))
+    )
+
+
+def expire(
+    session: Session, claim: Claim, *, seen_count: int, now: datetime, retry_delay: timedelta
+) -> CellState | None:
+    """Take a cell from a worker whose counter stood still; None when it moved after all."""
+    still = select(CellRow.id).where(_held_by(claim), CellRow.heartbeat_count == seen_count)
+    if session.execute(still.with_for_update()).one_or_none() is None:
+        return None
+    detail = f"no heartbeat after the {seen_count}th"
+    return fail(session, claim, FailureClass.LOST, detail, now=now, retry_delay=retry_delay)
+
+
+def _held_by(claim: Claim) -> ColumnElement[bool]:
+    return and_(CellRow.id == claim.cell_id, CellRow.fence == claim.fence, CellRow.state == CellState.RUNNING)
+
+
+def _back_to_queue(not_before: datetime | None) -> dict[str, Any]:
+    return {
+        "fence": CellRow.fence + 1,
+        "owner": None,
+        "not_before": not_before,
+        "dispatched_at": None,
+        "version": CellRow.version + 1,
+    }
+
+
+def _require(session: Session, statement: Update) -> None:
+    result = session.execute(statement.execution_options(synchronize_session=False))
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise ClaimLost
+
+
+def _start_experiment(session: Session, experiment_id: UUID, now: datetime) -> None:
+    session.execute(
+        update(ExperimentRow)
+        .where(ExperimentRow.id == experiment_id, ExperimentRow.state == ExperimentState.QUEUED)
+        .values(state=ExperimentState.RUNNING, started_at=now, version=ExperimentRow.version + 1)
+    )

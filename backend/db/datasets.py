@@ -1,0 +1,59 @@
+"""Datasets as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from backend.db.tables import DatasetRow, ExperimentRow
+
+
+def add(session: Session, row: DatasetRow) -> None:
+    """Store a dataset."""
+    session.add(row)
+
+
+def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
+    """Return one of the owner's datasets."""
+    return session.scalar(
+        select(DatasetRow).where(DatasetRow.owner_id == owner_id, DatasetRow.id == dataset_id)
+    )
+
+
+def find(session: Session, owner_id: str, arrays_sha256: str) -> DatasetRow | None:
+    """Return the owner's dataset with these arrays, if it is stored already."""
+    return session.scalar(
+        select(DatasetRow).where(DatasetRow.owner_id == owner_id, DatasetRow.arrays_sha256 == arrays_sha256)
+    )
+
+
+def list_of(session: Session, owner_id: str, *, limit: int) -> Sequence[DatasetRow]:
+    """List the owner's datasets, newest first."""
+    newest_first = (
+        select(DatasetRow)
+        .where(DatasetRow.owner_id == owner_id)
+        .order_by(DatasetRow.created_at.desc(), DatasetRow.id)
+    )
+    return session.scalars(newest_first.limit(limit)).all()
+
+
+def num_experiments(session: Session, dataset_id: UUID) -> int:
+    """Count the experiments that use a dataset."""
+    statement = select(func.count()).select_from(ExperimentRow).where(ExperimentRow.dataset_id == dataset_id)
+    return session.scalar(statement) or 0
+
+
+def remove(session: Session, dataset_id: UUID) -> None:
+    """Delete a dataset's row."""
+    session.execute(delete(DatasetRow).where(DatasetRow.id == dataset_id))
+
+
+def is_blob_used(session: Session, sha256: str) -> bool:
+    """Tell whether any dataset still refers to a file."""
+    statement = select(DatasetRow.id).where(
+        or_(DatasetRow.arrays_sha256 == sha256, DatasetRow.source_sha256 == sha256)
+    )
+    return session.scalars(statement.limit(1)).one_or_none() is not None

@@ -1,0 +1,107 @@
+"""Experiments as rows, with the keys that make creating one repeatable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from backend.db.tables import CellRow, ExperimentRow, IdempotencyKeyRow
+from backend.domain.lifecycle import (
+    OPEN_CELL_STATES,
+    OPEN_EXPERIMENT_STATES,
+    DesiredState,
+    ExperimentState,
+)
+
+
+def add(session: Session, row: ExperimentRow) -> None:
+    """Store an experiment; its cells follow in the same transaction."""
+    session.add(row)
+    session.flush()
+
+
+def get(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow | None:
+    """Return one of the owner's experiments."""
+    return session.scalar(
+        select(ExperimentRow).where(ExperimentRow.owner_id == owner_id, ExperimentRow.id == experiment_id)
+    )
+
+
+def list_of(session: Session, owner_id: str, *, limit: int, offset: int) -> Sequence[ExperimentRow]:
+    """List the owner's experiments, newest first."""
+    newest_first = (ExperimentRow.created_at.desc(), ExperimentRow.id)
+    statement = select(ExperimentRow).where(ExperimentRow.owner_id == owner_id).order_by(*newest_first)
+    return session.scalars(statement.limit(limit).offset(offset)).all()
+
+
+def cell_counts(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    """Count each experiment's cells by state, in one query."""
+    rows = session.execute(
+        select(CellRow.experiment_id, CellRow.state, func.count())
+        .where(CellRow.experiment_id.in_(experiment_ids))
+        .group_by(CellRow.experiment_id, CellRow.state)
+    )
+    counts: dict[UUID, dict[str, int]] = {experiment_id: {} for experiment_id in experiment_ids}
+    for experiment_id, state, count in rows:
+        counts[experiment_id][state] = count
+    return counts
+
+
+def with_nothing_open(session: Session) -> list[UUID]:
+    """List unfinished experiments none of whose cells is queued or running: a stage has ended."""
+    has_open = (
+        select(CellRow.id)
+        .where(CellRow.experiment_id == ExperimentRow.id, CellRow.state.in_(OPEN_CELL_STATES))
+        .exists()
+    )
+    return list(
+        session.scalars(
+            select(ExperimentRow.id).where(ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES), ~has_open)
+        )
+    )
+
+
+def lock_open(session: Session, experiment_id: UUID) -> ExperimentRow | None:
+    """Return an unfinished experiment, locked against another conductor."""
+    return session.scalar(
+        select(ExperimentRow)
+        .where(ExperimentRow.id == experiment_id, ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+        .with_for_update()
+    )
+
+
+def end(session: Session, experiment_id: UUID, state: ExperimentState, *, now: datetime) -> None:
+    """Close an unfinished experiment."""
+    session.execute(
+        update(ExperimentRow)
+        .where(ExperimentRow.id == experiment_id, ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+        .values(state=state, finished_at=now, version=ExperimentRow.version + 1)
+    )
+
+
+def want_cancelled(session: Session, experiment_id: UUID) -> None:
+    """Record that the owner wants an experiment stopped."""
+    session.execute(
+        update(ExperimentRow)
+        .where(ExperimentRow.id == experiment_id, ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+        .values(desired_state=DesiredState.CANCELLED, version=ExperimentRow.version + 1)
+    )
+
+
+def remove(session: Session, experiment_id: UUID) -> None:
+    """Delete an experiment with its cells, runs and chunks."""
+    session.execute(delete(ExperimentRow).where(ExperimentRow.id == experiment_id))
+
+
+def find_key(session: Session, owner_id: str, key: str) -> IdempotencyKeyRow | None:
+    """Return what a creation key was used for."""
+    return session.get(IdempotencyKeyRow, (owner_id, key))
+
+
+def add_key(session: Session, row: IdempotencyKeyRow) -> None:
+    """Remember what a creation key was used for."""
+    session.add(row)

@@ -1,0 +1,157 @@
+"""Metric chunks and the per-run summaries written with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session
+
+from backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
+from backend.db.upsert import insert_into, insert_new
+from backend.domain.metrics import METRIC_INFO, Metric
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The values of one metric in one window: `values[t, r]` at `steps[t]` for the cell's r-th run."""
+
+    metric: Metric
+    first_step: int
+    steps: Sequence[int]
+    values: Values
+
+
+def append(session: Session, cell_id: UUID, chunks: Sequence[Chunk], *, tail_from: int) -> list[Chunk]:
+    """Insert the chunks that are new and summarise those; return the ones that differ from what is stored.
+
+    Appending a chunk twice is harmless. `tail_from` is the first step that counts into the final loss.
+    """
+    rows = [_chunk_row(cell_id, chunk) for chunk in chunks]
+    inserted = {(key[1], key[2]) for key in insert_new(session, MetricChunkRow, rows)}
+    new = [chunk for chunk in chunks if (chunk.metric.value, chunk.first_step) in inserted]
+    summaries = [row for chunk in new for row in _summary_rows(cell_id, chunk, tail_from)]
+    if summaries:
+        _merge_summaries(session, summaries)
+    return [chunk for chunk in chunks if chunk not in new and _differs(session, cell_id, chunk)]
+
+
+def _chunk_row(cell_id: UUID, chunk: Chunk) -> dict[str, Any]:
+    num_steps, num_runs = chunk.values.shape
+    return {
+        "cell_id": cell_id,
+        "metric": chunk.metric.value,
+        "first_step": chunk.first_step,
+        "num_steps": num_steps,
+        "num_runs": num_runs,
+        "values": to_bytes(chunk.values),
+    }
+
+
+def to_bytes(values: Values) -> bytes:
+    """Return the stored form: little-endian float32 in C order."""
+    return np.ascontiguousarray(values, dtype="<f4").tobytes()
+
+
+def _differs(session: Session, cell_id: UUID, chunk: Chunk) -> bool:
+    stored = session.get_one(MetricChunkRow, (cell_id, chunk.metric.value, chunk.first_step))
+    return stored.values != to_bytes(chunk.values)
+
+
+def _summary_rows(cell_id: UUID, chunk: Chunk, tail_from: int) -> list[dict[str, Any]]:
+    if not METRIC_INFO[chunk.metric].is_summarised:
+        return []
+    steps = np.asarray(chunk.steps)
+    return [
+        {
+            "cell_id": cell_id,
+            "metric": chunk.metric.value,
+            "position": position,
+            **_summary(steps, chunk.values[:, position].astype(np.float64), tail_from),
+        }
+        for position in range(chunk.values.shape[1])
+    ]
+
+
+def _summary(steps: NDArray[np.int64], values: NDArray[np.float64], tail_from: int) -> dict[str, Any]:
+    is_finite = np.isfinite(values)
+    best = int(np.argmin(np.where(is_finite, values, np.inf)))
+    tail = values[(steps >= tail_from) & is_finite]
+    return {
+        "last_step": int(steps[-1]),
+        "last": float(values[-1]) if is_finite[-1] else None,
+        "minimum": float(values[best]) if is_finite.any() else None,
+        "minimum_step": int(steps[best]) if is_finite.any() else None,
+        "num_values": len(values),
+        "num_non_finite": int((~is_finite).sum()),
+        "tail_sum": float(tail.sum()),
+        "tail_count": len(tail),
+    }
+
+
+def _merge_summaries(session: Session, rows: list[dict[str, Any]]) -> None:
+    statement = insert_into(session, RunSummaryRow)
+    new, old = statement.excluded, RunSummaryRow
+    is_later = new.last_step > old.last_step
+    is_lower = (new.minimum.is_not(None)) & (old.minimum.is_(None) | (new.minimum < old.minimum))
+    merged = statement.on_conflict_do_update(
+        index_elements=[old.cell_id, old.metric, old.position],
+        set_={
+            "last": case((is_later, new.last), else_=old.last),
+            "last_step": case((is_later, new.last_step), else_=old.last_step),
+            "minimum": case((is_lower, new.minimum), else_=old.minimum),
+            "minimum_step": case((is_lower, new.minimum_step), else_=old.minimum_step),
+            "num_values": old.num_values + new.num_values,
+            "num_non_finite": old.num_non_finite + new.num_non_finite,
+            "tail_sum": old.tail_sum + new.tail_sum,
+            "tail_count": old.tail_count + new.tail_count,
+        },
+    )
+    session.connection().execute(merged, rows)
+
+
+def mark_diverged(session: Session, cell_id: UUID, diverged_at: dict[int, int]) -> None:
+    """Record the step at which runs, by position, diverged."""
+    for position, step in sorted(diverged_at.items()):
+        session.execute(
+            update(RunRow)
+            .where(RunRow.cell_id == cell_id, RunRow.position == position)
+            .values(diverged_at=step)
+        )
+
+
+def mark_nondeterminism(session: Session, cell_id: UUID) -> None:
+    """Raise the alarm on a cell whose recomputed values differ from the stored ones."""
+    session.execute(update(CellRow).where(CellRow.id == cell_id).values(has_nondeterminism=True))
+
+
+def read(session: Session, cell_id: UUID, metric: Metric, *, from_step: int = 0) -> list[MetricChunkRow]:
+    """Return a metric's chunks that start at or after `from_step`, in order."""
+    return list(
+        session.scalars(
+            select(MetricChunkRow)
+            .where(
+                MetricChunkRow.cell_id == cell_id,
+                MetricChunkRow.metric == metric.value,
+                MetricChunkRow.first_step >= from_step,
+            )
+            .order_by(MetricChunkRow.first_step)
+        )
+    )
+
+
+def from_row(row: MetricChunkRow) -> Values:
+    """Return the values of a stored chunk, `[T, R]`."""
+    return np.frombuffer(row.values, dtype="<f4").reshape(row.num_steps, row.num_runs)
+
+
+def summaries_of(session: Session, cell_ids: Sequence[UUID]) -> Sequence[RunSummaryRow]:
+    """List the summaries of every run of these cells."""
+    return session.scalars(select(RunSummaryRow).where(RunSummaryRow.cell_id.in_(cell_ids))).all()

@@ -1,0 +1,53 @@
+"""Brings a database to the schema of this version. The schema changes only through Alembic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from alembic import command
+from backend.db.session import Database
+from backend.settings import Settings
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Create the data folder if needed and migrate the configured database."""
+    if settings.database_url is None:
+        settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.resolved_database_url, busy_seconds=30)
+    try:
+        migrate(database, revision)
+    finally:
+        database.close()
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Run the migrations up to `revision` in one transaction."""
+    with database.write() as session:
+        command.upgrade(_config(session.connection()), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Undo the migrations down to `revision` in one transaction."""
+    with database.write() as session:
+        command.downgrade(_config(session.connection()), revision)
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the database has the schema of this version."""
+    with database.read() as session:
+        connection = session.connection()
+        head = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def _config(connection: Connection) -> Config:
+    config = Config(_ROOT / "alembic.ini")
+    config.attributes["connection"] = connection
+    return config

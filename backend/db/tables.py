@@ -1,0 +1,247 @@
+"""The tables. Their history is in `alembic/versions`; the meaning of each state is in `domain.lifecycle`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+LOCAL_OWNER = "local"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC on every database; SQLite forgets zones, so they are put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it as a plain class attribute)
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        str: String(255),
+        int: BigInteger,
+        float: Float(53),
+    }
+
+
+def _owned_by() -> Mapped[str]:
+    return mapped_column(ForeignKey("principal.id"), index=True)
+
+
+class PrincipalRow(Base):
+    """Someone who owns things; `local` on a machine without accounts."""
+
+    __tablename__ = "principal"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class DatasetRow(Base):
+    __tablename__ = "dataset"
+    __table_args__ = (UniqueConstraint("owner_id", "arrays_sha256"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    owner_id: Mapped[str] = _owned_by()
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    example: Mapped[str | None]
+    source_sha256: Mapped[str | None] = mapped_column(String(64))
+    source_bytes: Mapped[int]
+    arrays_sha256: Mapped[str] = mapped_column(String(64))
+    arrays_bytes: Mapped[int]
+    shape: Mapped[dict[str, Any]]
+    profile: Mapped[dict[str, Any]]
+
+
+class ExperimentRow(Base):
+    __tablename__ = "experiment"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    owner_id: Mapped[str] = _owned_by()
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id"), index=True)
+    name: Mapped[str]
+    spec: Mapped[dict[str, Any]]
+    spec_sha256: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    desired_state: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(default=0)
+    num_runs: Mapped[int]
+    predicted_seconds: Mapped[float]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class IdempotencyKeyRow(Base):
+    """The answer once given to a key, so that a repeated request gets the same one."""
+
+    __tablename__ = "idempotency_key"
+
+    owner_id: Mapped[str] = mapped_column(ForeignKey("principal.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+
+class CellRow(Base):
+    __tablename__ = "cell"
+    __table_args__ = (Index("ix_cell_state_dispatched_at", "state", "dispatched_at"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
+    scenario: Mapped[str] = mapped_column(String(64))
+    parametrization: Mapped[str] = mapped_column(String(16))
+    width: Mapped[int] = mapped_column(Integer)
+    depth: Mapped[int] = mapped_column(Integer)
+    stage: Mapped[int] = mapped_column(Integer)
+    part: Mapped[int] = mapped_column(Integer)
+    num_runs: Mapped[int] = mapped_column(Integer)
+    chunk_steps: Mapped[int] = mapped_column(Integer)
+    predicted_seconds: Mapped[float]
+    predicted_bytes: Mapped[int]
+
+    state: Mapped[str] = mapped_column(String(16))
+    desired_state: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str | None]
+    heartbeat_count: Mapped[int] = mapped_column(default=0)
+    heartbeat_at: Mapped[datetime | None]
+    committed_step: Mapped[int] = mapped_column(default=-1)
+    claimed_at_step: Mapped[int] = mapped_column(default=-1)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    error_class: Mapped[str | None] = mapped_column(String(16))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    not_before: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    environment: Mapped[dict[str, Any] | None]
+    is_mixed_environment: Mapped[bool] = mapped_column(default=False)
+    has_nondeterminism: Mapped[bool] = mapped_column(default=False)
+
+
+class CellTensorRow(Base):
+    """The effective constants of one tensor of a cell: what the table of the parametrization came to."""
+
+    __tablename__ = "cell_tensor"
+
+    cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    num_rows: Mapped[int] = mapped_column(Integer)
+    num_columns: Mapped[int] = mapped_column(Integer)
+    forward_mult: Mapped[float]
+    init_std: Mapped[float]
+    lr_mult: Mapped[float]
+
+
+class RunRow(Base):
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint(
+            "experiment_id",
+            "scenario",
+            "parametrization",
+            "width",
+            "depth",
+            "lr_index",
+            "seed",
+            name="uq_run_science",
+        ),
+        Index("ix_run_cell_id_position", "cell_id", "position", unique=True),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
+    cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(Integer)
+    scenario: Mapped[str] = mapped_column(String(64))
+    parametrization: Mapped[str] = mapped_column(String(16))
+    width: Mapped[int] = mapped_column(Integer)
+    depth: Mapped[int] = mapped_column(Integer)
+    lr_index: Mapped[int] = mapped_column(Integer)
+    lr: Mapped[float]
+    seed: Mapped[int] = mapped_column(Integer)
+    diverged_at: Mapped[int | None] = mapped_column(Integer)
+
+
+class MetricChunkRow(Base):
+    """Consecutive logged steps of one metric for all runs of a cell: little-endian float32 `[T, R]`."""
+
+    __tablename__ = "metric_chunk"
+
+    cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True)
+    metric: Mapped[str] = mapped_column(String(32), primary_key=True)
+    first_step: Mapped[int] = mapped_column(Integer, primary_key=True)
+    num_steps: Mapped[int] = mapped_column(Integer)
+    num_runs: Mapped[int] = mapped_column(Integer)
+    values: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RunSummaryRow(Base):
+    """What lists and tables show of one metric of one run, so that they never read its history."""
+
+    __tablename__ = "run_summary"
+
+    cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True)
+    metric: Mapped[str] = mapped_column(String(32), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    last_step: Mapped[int] = mapped_column(Integer)
+    last: Mapped[float | None]
+    minimum: Mapped[float | None]
+    minimum_step: Mapped[int | None] = mapped_column(Integer)
+    num_values: Mapped[int] = mapped_column(Integer)
+    num_non_finite: Mapped[int] = mapped_column(Integer)
+    tail_sum: Mapped[float]
+    tail_count: Mapped[int] = mapped_column(Integer)
+
+
+class WorkerRow(Base):
+    """A worker node: what it can do, and when it was last seen."""
+
+    __tablename__ = "worker"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    slots: Mapped[int] = mapped_column(Integer)
+    device: Mapped[str]
+    memory_bytes: Mapped[int]
+    environment: Mapped[dict[str, Any]]
+    flops_per_second: Mapped[float]
+    seconds_per_run_step: Mapped[float]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime] = mapped_column(index=True)

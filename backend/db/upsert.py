@@ -1,0 +1,36 @@
+"""Inserts that meet an existing key, in the dialect of the database at hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from backend.db.tables import Base
+
+# SQLite allows 32,766 variables in a statement; our widest row has about 30.
+ROWS_PER_STATEMENT = 500
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+def insert_into(session: Session, table: type[Base]) -> Insert:
+    """Start an INSERT that knows ON CONFLICT."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    """Insert the rows whose key is not taken; return the primary keys really inserted."""
+    keys = inspect(table).primary_key
+    # Sorted, so that two writers take their locks in the same order (reliability.md §6).
+    ordered = sorted(rows, key=lambda row: tuple(str(row[key.name]) for key in keys))
+    inserted: set[tuple[Any, ...]] = set()
+    for first in range(0, len(ordered), ROWS_PER_STATEMENT):
+        values = ordered[first : first + ROWS_PER_STATEMENT]
+        statement = insert_into(session, table).values(values).on_conflict_do_nothing().returning(*keys)
+        inserted.update(tuple(row) for row in session.execute(statement))
+    return inserted

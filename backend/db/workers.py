@@ -1,0 +1,34 @@
+"""Worker nodes as rows: their capabilities for the planner, their freshness for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from backend.db.tables import WorkerRow
+
+
+def get(session: Session, name: str) -> WorkerRow | None:
+    """Return one worker."""
+    return session.get(WorkerRow, name)
+
+
+def register(session: Session, name: str, *, now: datetime, **capabilities: Any) -> None:
+    """Store what a worker can do."""
+    session.merge(WorkerRow(name=name, started_at=now, seen_at=now, **capabilities))
+
+
+def touch(session: Session, name: str, *, now: datetime) -> None:
+    """Show that a worker is alive."""
+    session.execute(update(WorkerRow).where(WorkerRow.name == name).values(seen_at=now))
+
+
+def seen_since(session: Session, moment: datetime) -> Sequence[WorkerRow]:
+    """List the workers seen at or after `moment`."""
+    return session.scalars(
+        select(WorkerRow).where(WorkerRow.seen_at >= moment).order_by(WorkerRow.name)
+    ).all()
