@@ -1,0 +1,108 @@
+"""The `muscope` command. Every subcommand imports only what it runs."""
+
+from __future__ import annotations
+
+import argparse
+import locale
+import logging
+import os
+import sys
+
+from backend.catalogue import preferred_language, text
+from backend.errors import MuscopeError
+from backend.settings import Settings, get_settings
+
+FAILURE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; an error of ours is one sentence on stderr and exit status 2."""
+    options = _parser().parse_args(arguments)
+    language = preferred_language((locale.getlocale()[0] or "").replace("_", "-"))
+    try:
+        settings = _read_settings()
+        logging.basicConfig(
+            level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        )
+        return _run(options, settings, language)
+    except MuscopeError as error:
+        print(sentence(error, language), file=sys.stderr)
+        return FAILURE
+
+
+def sentence(error: MuscopeError, language: str) -> str:
+    """Return what a user reads about an error."""
+    try:
+        return text(f"error.{error.code}", language, **error.params)
+    except KeyError:
+        return str(error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="muscope", description="May I reuse the small model's learning rate?"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run everything on this machine: broker, conductor, worker, web")
+    run.add_argument("--verbose", action="store_true", help="show the logs of all processes here too")
+    commands.add_parser("serve", help="run the web process only")
+    commands.add_parser("conductor", help="run the conductor only")
+    commands.add_parser("worker", help="run one Celery node that trains on the CPU")
+    commands.add_parser("migrate", help="bring the database to the newest schema")
+    commands.add_parser("version", help="print the version")
+    return parser
+
+
+def _read_settings() -> Settings:
+    from pydantic import ValidationError
+
+    from backend.errors import InvalidInput
+
+    try:
+        return get_settings()
+    except ValidationError as error:
+        details = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+        raise InvalidInput("settings_invalid", details=details) from error
+
+
+def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
+    match options.command:
+        case "run":
+            from backend.stack import run
+
+            return run(settings, language, options.verbose)
+        case "serve":
+            from backend.commands import web_command
+
+            _replace_process(web_command(settings), {})
+        case "worker":
+            from backend.child_environment import ONE_THREAD
+            from backend.commands import worker_command
+
+            _replace_process(worker_command(settings), ONE_THREAD)
+        case "conductor":
+            from backend import conductor
+
+            conductor.main()
+        case "migrate":
+            from backend.db.migrate import upgrade
+
+            upgrade(settings)
+        case "version":
+            from importlib import metadata
+
+            print(metadata.version("muscope"))
+    return 0
+
+
+def _replace_process(command: tuple[str, ...], environment: dict[str, str]) -> None:
+    from backend.child_environment import child_environment
+
+    sys.stdout.flush()
+    os.execve(command[0], command, child_environment(**environment))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

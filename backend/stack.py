@@ -1,0 +1,226 @@
+"""The embedded stack: one parent that starts, watches, restarts and stops broker, conductor, worker and web.
+
+What belongs here is the order of things. How children are kept alive is in `processes.py`, what is checked
+before in `stack_checks.py`, what happens when this process is killed in `process_reaper.py`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend import process_reaper
+from backend.catalogue import text
+from backend.child_environment import ONE_THREAD, child_environment
+from backend.commands import Command, muscope_command, web_command, worker_command
+from backend.embedded_broker import prepare_broker
+from backend.errors import Unavailable
+from backend.process_logs import LogFollower, log_path, open_log, rotate_log
+from backend.processes import Service, Supervisor, die_with_parent
+from backend.settings import Settings
+from backend.stack_checks import check_port, hold_lock, prepare_data_folder
+from backend.stop_signals import StopSignals
+
+READY_SECONDS = 60.0
+_ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run once before the services, and the services in the order of their start."""
+
+    prepare: Command | None
+    services: tuple[Service, ...]
+
+
+def run(
+    settings: Settings,
+    language: str = "en",
+    is_verbose: bool = False,
+    make_plan: Callable[[Settings], Plan] | None = None,
+) -> int:
+    """Run the stack until it is told to stop; returns the exit status."""
+
+    def say(key: str, **params: str | int) -> None:
+        print(text(f"stack.{key}", language, **params), flush=True)
+
+    say("data_folder", path=str(settings.data_folder))
+    prepare_data_folder(settings.data_folder, settings.log_folder)
+    with hold_lock(settings.data_folder / "lock") as lock, StopSignals() as signals:
+        say("port", port=settings.port)
+        check_port(settings.host, settings.port)
+        plan = (make_plan or embedded_plan)(settings)
+        stack = _Stack(settings, plan, signals, lock, is_verbose)
+        try:
+            if stack.start(say):
+                stack.watch()
+        finally:
+            say("stopping")
+            stack.stop()
+        say("stopped")
+    return 0
+
+
+def embedded_plan(settings: Settings) -> Plan:
+    """Return the services of the embedded stack; a broker of our own only where none is configured."""
+    absolute = {"MUSCOPE_DATA": str(settings.data_folder)}
+    services = [
+        Service("conductor", muscope_command("conductor"), environment=absolute),
+        Service("worker", worker_command(settings), environment=absolute | ONE_THREAD, grace_seconds=20),
+        Service("web", web_command(settings), lambda: is_web_up(settings), environment=absolute),
+    ]
+    if settings.broker_url is None:
+        broker = prepare_broker(settings.runtime_folder, settings.broker_socket)
+        services.insert(0, Service("broker", broker.command, broker.is_ready, grace_seconds=3))
+    return Plan(muscope_command("migrate"), tuple(services))
+
+
+def is_web_up(settings: Settings) -> bool:
+    """Tell whether the web process answers its health check."""
+    host = _ANY_HOST.get(settings.host, settings.host)
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": settings.allowed_hosts[0]})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def address(settings: Settings) -> str:
+    """Return what to type into a browser on this machine."""
+    host = _ANY_HOST.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"
+
+
+class _Stack:
+    """The running stack: a plan, its supervisor, the reaper and the status file."""
+
+    def __init__(
+        self, settings: Settings, plan: Plan, signals: StopSignals, lock: int, is_verbose: bool
+    ) -> None:
+        self._settings = settings
+        self._plan = plan
+        self._signals = signals
+        self._lock = lock
+        self._groups: dict[str, int] = {}
+        self._reaper = self._start_reaper()
+        self._supervisor = Supervisor(settings.log_folder, self._note_start, self._note_end)
+        names = [service.name for service in plan.services]
+        paths = {name: log_path(settings.log_folder, name) for name in names}
+        self._follower = LogFollower(paths, lambda line: print(line, flush=True)) if is_verbose else None
+
+    def start(self, say: Callable[..., None]) -> bool:
+        """Start everything in order; returns False when told to stop meanwhile."""
+        if self._plan.prepare:
+            say("migrating")
+            self._prepare(self._plan.prepare)
+        for service in self._plan.services:
+            if self._signals.is_requested:
+                return False
+            say("starting", name=service.name)
+            self._supervisor.start(service)
+            self._wait_until_ready(service.name)
+        if not self._signals.is_requested:
+            say("ready", address=address(self._settings), logs=str(self._settings.log_folder))
+        return not self._signals.is_requested
+
+    def watch(self) -> None:
+        """Keep the services alive until told to stop."""
+        while not self._signals.is_requested:
+            self._tick(0.25)
+
+    def stop(self) -> None:
+        """Stop the services, last started first, and leave neither processes nor sockets."""
+        self._supervisor.stop(self._signals.wait, self._signals.is_hurried)
+        self._follow()
+        self._status_file.unlink(missing_ok=True)
+        if self._reaper.stdin:
+            self._reaper.stdin.close()
+        self._reaper.wait()
+
+    def _prepare(self, command: Command) -> None:
+        path = log_path(self._settings.log_folder, "migrate")
+        rotate_log(path)
+        with open_log(path) as log:
+            code = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=child_environment(MUSCOPE_DATA=str(self._settings.data_folder)),
+                start_new_session=True,  # Ctrl-C must not interrupt a migration half-way
+                preexec_fn=die_with_parent(),
+                check=False,
+            ).returncode
+        if code != 0:
+            lines = path.read_text("utf-8", "replace").strip().splitlines()
+            raise Unavailable("migration_failed", reason=lines[-1] if lines else "", log=str(path))
+
+    def _wait_until_ready(self, name: str) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._supervisor.is_ready(name) and not self._signals.is_requested:
+            if time.monotonic() > deadline:
+                log = str(log_path(self._settings.log_folder, name))
+                raise Unavailable("service_not_ready", name=name, seconds=int(READY_SECONDS), log=log)
+            self._tick(0.05)
+
+    def _tick(self, seconds: float) -> None:
+        self._supervisor.tick()
+        if self._reaper.poll() is not None:
+            self._reaper = self._start_reaper()
+        self._follow()
+        self._signals.wait(seconds)
+
+    def _follow(self) -> None:
+        if self._follower:
+            self._follower.poll()
+
+    def _start_reaper(self) -> subprocess.Popen[bytes]:
+        script = str(Path(process_reaper.__file__))
+        reaper = subprocess.Popen(
+            (sys.executable, "-I", "-S", script, str(self._settings.runtime_folder)),
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=(self._lock,),
+        )
+        for group in self._groups.values():
+            _tell(reaper, f"+{group}")
+        return reaper
+
+    def _note_start(self, name: str, pid: int) -> None:
+        self._groups[name] = pid
+        _tell(self._reaper, f"+{pid}")
+        self._write_status()
+
+    def _note_end(self, name: str, pid: int) -> None:
+        self._groups.pop(name, None)
+        _tell(self._reaper, f"-{pid}")
+        self._write_status()
+
+    @property
+    def _status_file(self) -> Path:
+        return self._settings.data_folder / "stack.json"
+
+    def _write_status(self) -> None:
+        status = {"pid": os.getpid(), "address": address(self._settings), "children": self._groups}
+        partial = self._status_file.with_suffix(".partial")
+        partial.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
+        partial.replace(self._status_file)
+
+
+def _tell(reaper: subprocess.Popen[bytes], line: str) -> None:
+    try:
+        if reaper.stdin:
+            reaper.stdin.write(f"{line}\n".encode())
+            reaper.stdin.flush()
+    except BrokenPipeError:
+        pass  # it was killed; the next tick starts another and tells it everything

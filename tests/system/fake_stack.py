@@ -1,0 +1,49 @@
+"""A stack of stand-ins that `test_stack.py` starts: `python -m tests.system.fake_stack SCENARIO`."""
+
+from __future__ import annotations
+
+import sys
+
+from backend import cli, stack
+from backend.embedded_broker import prepare_broker
+from backend.errors import MuscopeError
+from backend.processes import Service
+from backend.settings import Settings
+
+# Waits for ever and has a child that does the same, as a Celery node has.
+PARENT_AND_CHILD = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(600)"])
+print("up", flush=True)
+time.sleep(600)
+"""
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(600)
+"""
+
+
+def python(program: str) -> tuple[str, ...]:
+    return (sys.executable, "-S", "-c", program)
+
+
+def plan(settings: Settings) -> stack.Plan:
+    """Return a real broker and the stand-ins of the scenario named on the command line."""
+    broker = prepare_broker(settings.runtime_folder, settings.broker_socket)
+    stand_ins = {
+        "good": Service("worker", python(PARENT_AND_CHILD)),
+        "deaf": Service("worker", python(DEAF), grace_seconds=60),
+        "broken": Service("worker", python("raise SystemExit('no luck')"), ready=lambda: False),
+    }
+    services = (Service("broker", broker.command, broker.is_ready), stand_ins[sys.argv[1]])
+    prepare = python("raise SystemExit('the disk is tired')") if sys.argv[2:] == ["--bad-migration"] else None
+    return stack.Plan(prepare, services)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(stack.run(Settings(), make_plan=plan, is_verbose=True))
+    except MuscopeError as error:
+        sys.exit(cli.sentence(error, "en"))
