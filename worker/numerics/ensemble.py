@@ -1,0 +1,64 @@
+"""Runs of one cell as stacks: how many train together, and which of them are still alive.
+
+Legend: R runs, P parameters.
+"""
+
+# ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from worker.numerics.networks.residual_mlp import Params
+
+# Runs of a sub-stack by width: its weights and activations should stay in a core's cache (engine.md).
+_RUNS_UP_TO_WIDTH = ((64, 32), (128, 16), (256, 6))
+_RUNS_BEYOND = 3
+
+
+def stack_slices(num_runs: int, width: int) -> list[range]:
+    """Split the positions 0..num_runs-1 of a cell into sub-stacks; a pure function of the shapes."""
+    most = next((runs for up_to, runs in _RUNS_UP_TO_WIDTH if width <= up_to), _RUNS_BEYOND)
+    return [range(first, min(first + most, num_runs)) for first in range(0, num_runs, most)]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The living runs of a sub-stack.
+
+    Attributes:
+        params: by name, weights [R, n_in, n_out], updated in place by the optimizer.
+        lr_R11: base learning rates.
+        seeds: of each run.
+        columns: place of each run among the runs the sub-stack began with.
+        eigenvector_RP: last top eigenvector of each run, zero where there is none.
+    """
+
+    params: Params
+    lr_R11: Tensor
+    seeds: tuple[int, ...]
+    columns: tuple[int, ...]
+    eigenvector_RP: Tensor
+
+    @classmethod
+    def begin(cls, params: Params, lrs: Sequence[float], seeds: Sequence[int]) -> Stack:
+        """Stack freshly initialised runs."""
+        like = next(iter(params.values()))
+        num_parameters = sum(tensor[0].numel() for tensor in params.values())
+        lr_R11 = torch.tensor(lrs, dtype=like.dtype, device=like.device)[:, None, None]
+        eigenvector_RP = like.new_zeros(len(lrs), num_parameters)
+        return cls(params, lr_R11, tuple(seeds), tuple(range(len(lrs))), eigenvector_RP)
+
+    def keep(self, rows: Sequence[int]) -> Stack:
+        """Return the stack of the given rows only."""
+        index = torch.tensor(rows, dtype=torch.int64, device=self.lr_R11.device)
+        return Stack(
+            {name: tensor[index] for name, tensor in self.params.items()},
+            self.lr_R11[index],
+            tuple(self.seeds[row] for row in rows),
+            tuple(self.columns[row] for row in rows),
+            self.eigenvector_RP[index],
+        )

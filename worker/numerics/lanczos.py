@@ -1,0 +1,168 @@
+"""Batched Lanczos for the largest algebraic eigenvalue of many symmetric operators at once.
+
+Vectors keep the dtype of the start vector; the tridiagonal matrices are solved in float64. Full
+reorthogonalisation, twice (Giraud et al. 2005: twice is enough). Finished runs leave the batch.
+
+Legend: R runs, P parameters, K Lanczos vectors.
+"""
+
+# ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from worker.numerics.hvp import SymmetricOperator
+
+# A new Krylov direction below this multiple of the dtype's epsilon, relative to ‖T‖, is rounding only.
+BREAKDOWN_EPSILONS = 16.0
+
+
+@dataclass(frozen=True)
+class StoppingRule:
+    """Stop at an estimated relative error ≤ `tolerance`, after at least `min_steps`, at most `max_steps`."""
+
+    tolerance: float
+    min_steps: int
+    max_steps: int
+
+
+@dataclass(frozen=True)
+class Eigenpairs:
+    """Per run; `residual_R` is ‖Av - λv‖ / |λ|. Not finite means NaN and not converged."""
+
+    value_R: NDArray[np.float64]
+    vector_RP: Tensor
+    residual_R: NDArray[np.float64]
+    num_products_R: NDArray[np.int64]
+    converged_R: NDArray[np.bool_]
+
+
+def largest_eigenpairs(operator: SymmetricOperator, start_RP: Tensor, rule: StoppingRule) -> Eigenpairs:
+    """Return the largest algebraic eigenvalue and its vector for every run.
+
+    The relative error is estimated as min(res, res²/gap) / |λ|, with res = β|s_K| the Ritz residual and gap
+    the distance of the two largest Ritz values (Parlett 1998, §11.7). An invariant subspace (β ≈ 0, or as
+    many steps as dimensions) ends a run at once: its Ritz values are exact, and no padded row or column
+    ever enters the matrix that is solved.
+
+    Args:
+        start_RP: start vectors, not zero; normalised here.
+    """
+    num_runs, size = start_RP.shape
+    result = _empty_result(start_RP)
+    active = np.arange(num_runs)
+    max_steps = min(rule.max_steps, size)
+    basis_RKP = start_RP.new_empty(num_runs, max_steps, size)
+    basis_RKP[:, 0] = start_RP / start_RP.norm(dim=1, keepdim=True)
+    tridiagonal_RKK = np.zeros((num_runs, max_steps + 1, max_steps + 1))
+    for step in range(max_steps):
+        w_RP = operator.matvec(basis_RKP[:, step])
+        alpha_R, beta_R = _orthogonalise_(w_RP, basis_RKP[:, : step + 1])
+        tridiagonal_RKK[:, step, step] = alpha_R
+        tridiagonal_RKK[:, step, step + 1] = tridiagonal_RKK[:, step + 1, step] = beta_R
+        ritz = _ritz(tridiagonal_RKK[:, : step + 1, : step + 1], beta_R, _epsilon(start_RP))
+        is_exact_R = ritz.is_invariant_R | (step + 1 == size)
+        is_good_R = (ritz.error_R <= rule.tolerance) & (step + 1 >= rule.min_steps) | is_exact_R
+        is_good_R &= ritz.is_finite_R
+        is_done_R = is_good_R | ~ritz.is_finite_R | (step + 1 == max_steps)
+        _store(result, active, is_done_R, is_good_R, ritz, basis_RKP[:, : step + 1])
+        if is_done_R.all():
+            break
+        if is_done_R.any():
+            (kept,) = np.nonzero(~is_done_R)
+            keep = torch.from_numpy(kept).to(start_RP.device)
+            operator, active, tridiagonal_RKK = operator.select(keep), active[kept], tridiagonal_RKK[kept]
+            basis_RKP, w_RP, beta_R = _select_basis(basis_RKP, keep, step + 1), w_RP[keep], beta_R[kept]
+        basis_RKP[:, step + 1] = w_RP / torch.as_tensor(beta_R, dtype=w_RP.dtype, device=w_RP.device)[:, None]
+    return result
+
+
+@dataclass(frozen=True)
+class _Ritz:
+    value_R: NDArray[np.float64]
+    coefficients_RK: NDArray[np.float64]
+    residual_R: NDArray[np.float64]
+    error_R: NDArray[np.float64]
+    is_invariant_R: NDArray[np.bool_]
+    is_finite_R: NDArray[np.bool_]
+
+
+def _empty_result(start_RP: Tensor) -> Eigenpairs:
+    num_runs = len(start_RP)
+    return Eigenpairs(
+        value_R=np.full(num_runs, np.nan),
+        vector_RP=torch.zeros_like(start_RP),
+        residual_R=np.full(num_runs, np.nan),
+        num_products_R=np.zeros(num_runs, np.int64),
+        converged_R=np.zeros(num_runs, np.bool_),
+    )
+
+
+def _epsilon(start_RP: Tensor) -> float:
+    return BREAKDOWN_EPSILONS * torch.finfo(start_RP.dtype).eps
+
+
+def _orthogonalise_(w_RP: Tensor, basis_RKP: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Take the basis out of `w_RP` in place; return α, the overlap with its last vector, and β, the rest."""
+    alpha_R = torch.zeros(len(w_RP), dtype=w_RP.dtype, device=w_RP.device)
+    for _ in range(2):
+        overlap_RK1 = torch.bmm(basis_RKP, w_RP[:, :, None])
+        w_RP.sub_(torch.bmm(overlap_RK1.mT, basis_RKP)[:, 0])
+        alpha_R = alpha_R + overlap_RK1[:, -1, 0]
+    beta_R = w_RP.norm(dim=1)
+    both = torch.stack([alpha_R, beta_R]).to("cpu", torch.float64).numpy()
+    return both[0], both[1]
+
+
+def _ritz(tridiagonal_RKK: NDArray[np.float64], beta_R: NDArray[np.float64], epsilon: float) -> _Ritz:
+    is_finite_R = np.isfinite(tridiagonal_RKK).all((1, 2)) & np.isfinite(beta_R)
+    # LAPACK refuses a whole batch for one non-finite entry.
+    safe_RKK = np.where(is_finite_R[:, None, None], tridiagonal_RKK, 0.0)
+    values_RK, vectors_RKK = np.linalg.eigh(safe_RKK)
+    top_R = values_RK[:, -1]
+    beta_R = np.where(is_finite_R, beta_R, 0.0)
+    residual_R = beta_R * np.abs(vectors_RKK[:, -1, -1])
+    gap_R = top_R - values_RK[:, -2] if values_RK.shape[1] > 1 else np.zeros_like(top_R)
+    bound_R = residual_R * residual_R / np.maximum(np.maximum(gap_R, residual_R), np.finfo(float).tiny)
+    scale_R = np.maximum(np.abs(top_R), np.finfo(float).tiny)
+    largest_R = np.abs(values_RK).max(1)
+    return _Ritz(
+        value_R=top_R,
+        coefficients_RK=vectors_RKK[:, :, -1],
+        residual_R=residual_R / scale_R,
+        error_R=bound_R / scale_R,
+        is_invariant_R=beta_R <= epsilon * np.maximum(largest_R, np.finfo(float).tiny),
+        is_finite_R=is_finite_R,
+    )
+
+
+def _store(
+    result: Eigenpairs,
+    active: NDArray[np.int64],
+    is_done_R: NDArray[np.bool_],
+    is_good_R: NDArray[np.bool_],
+    ritz: _Ritz,
+    basis_RKP: Tensor,
+) -> None:
+    result.num_products_R[active] += 1
+    (finite,) = np.nonzero(is_done_R & ritz.is_finite_R)
+    if not len(finite):
+        return
+    rows = active[finite]
+    result.value_R[rows] = ritz.value_R[finite]
+    result.residual_R[rows] = ritz.residual_R[finite]
+    result.converged_R[rows] = is_good_R[finite]
+    coefficients_R1K = torch.from_numpy(ritz.coefficients_RK[finite][:, None]).to(basis_RKP)
+    vector_RP = torch.bmm(coefficients_R1K, basis_RKP[torch.from_numpy(finite)])[:, 0]
+    result.vector_RP[torch.from_numpy(rows)] = vector_RP
+
+
+def _select_basis(basis_RKP: Tensor, keep: Tensor, num_used: int) -> Tensor:
+    selected_RKP = basis_RKP.new_empty(len(keep), *basis_RKP.shape[1:])
+    selected_RKP[:, :num_used] = basis_RKP[keep, :num_used]
+    return selected_RKP

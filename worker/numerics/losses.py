@@ -1,0 +1,63 @@
+"""Training losses, their derivatives by the outputs, and the metrics read off the outputs.
+
+Targets are rows [C]: one-hot for classification (under both losses), the standardised label for regression.
+
+Legend: R runs, B batch, C classes or outputs.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from backend.domain.dataset import Task
+from backend.domain.experiment import Loss
+
+
+def target_rows(y: Tensor, task: Task, num_outputs: int, dtype: torch.dtype) -> Tensor:
+    """Return targets [n, C]: one-hot rows of class indices, or the labels [n] as a column."""
+    if task is Task.REGRESSION:
+        return y.to(dtype).reshape(-1, 1)
+    classes = torch.arange(num_outputs, device=y.device)
+    return (y.reshape(-1, 1) == classes).to(dtype)
+
+
+def sample_losses(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> Tensor:
+    """Return [R, B]: cross-entropy in nats, or ½ the squared error summed over outputs."""
+    if loss is Loss.CROSS_ENTROPY:
+        return -(torch.log_softmax(f_RBC, dim=-1) * y_RBC).sum(-1)
+    return 0.5 * (f_RBC - y_RBC).square().sum(-1)
+
+
+def mean_loss(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> Tensor:
+    """Return [R]: the mean of `sample_losses` over the batch."""
+    return sample_losses(f_RBC, y_RBC, loss).mean(-1)
+
+
+def loss_and_gradient(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
+    """Return the mean loss [R] and its gradient by the outputs [R, B, C], (softmax(f) - y)/B or (f - y)/B."""
+    per_sample = 1.0 / f_RBC.shape[1]
+    if loss is Loss.CROSS_ENTROPY:
+        log_p_RBC = torch.log_softmax(f_RBC, dim=-1)
+        return (log_p_RBC * y_RBC).sum((-2, -1)) * -per_sample, (log_p_RBC.exp() - y_RBC) * per_sample
+    difference_RBC = f_RBC - y_RBC
+    return difference_RBC.square().sum((-2, -1)) * (0.5 * per_sample), difference_RBC * per_sample
+
+
+def output_hessian_product(f_RBC: Tensor, tangent_RBC: Tensor, loss: Loss) -> Tensor:
+    """Return the loss's Hessian by the outputs times t, [R, B, C]: (diag(p) - ppᵀ) t / B, or t / B."""
+    per_sample = 1.0 / f_RBC.shape[1]
+    if loss is Loss.SQUARED_ERROR:
+        return tangent_RBC * per_sample
+    p_RBC = torch.softmax(f_RBC, dim=-1)
+    return p_RBC * (tangent_RBC - (p_RBC * tangent_RBC).sum(-1, keepdim=True)) * per_sample
+
+
+def num_correct(f_RBC: Tensor, y_RBC: Tensor) -> Tensor:
+    """Return [R]: how many samples have their largest output at the true class."""
+    return (f_RBC.argmax(-1) == y_RBC.argmax(-1)).sum(-1)
+
+
+def sum_absolute_error(f_RBC: Tensor, y_RBC: Tensor) -> Tensor:
+    """Return [R]: summed |f - y|, in units of the standardised label."""
+    return (f_RBC - y_RBC).abs().sum((-2, -1))

@@ -1,0 +1,126 @@
+"""What the trainer is given and what it gives back: a cell's program, its data, and windows of values.
+
+Legend: D inputs, T steps, R runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backend.domain.dataset import Task
+from backend.domain.experiment import ExperimentSpec, Loss, ResidualMLP
+from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.metrics import Metric, Schedule
+from backend.domain.parametrization import Parametrization
+from worker.numerics.scaling import ScalingTable, scaling_table
+
+# The one NaN that is ever stored: equal runs give equal bytes.
+CANONICAL_NAN = np.array(0x7FC00000, np.uint32).view(np.float32)[()]
+
+
+@dataclass(frozen=True)
+class CellProgram:
+    """All that decides the numbers of a cell, given its data. `scaling` overrides `parametrization`."""
+
+    parametrization: Parametrization
+    width: int
+    depth: int
+    base_width: int
+    model: ResidualMLP
+    loss: Loss
+    runs: tuple[PlannedRun, ...]
+    num_steps: int
+    measure_every: int
+    chunk_steps: int
+    batch_size: int
+    sharpness_batch_size: int
+    sharpness_tolerance: float = 1e-3
+    divergence_factor: float = 20.0
+    spec_seed: int = 0
+    scaling: ScalingTable | None = None
+
+    @classmethod
+    def from_spec(cls, spec: ExperimentSpec, cell: PlannedCell, *, chunk_steps: int) -> Self:
+        """Return the program of one planned cell of `spec`."""
+        return cls(
+            parametrization=cell.parametrization,
+            width=cell.width,
+            depth=cell.depth,
+            base_width=spec.base_width,
+            model=spec.model,
+            loss=spec.loss,
+            runs=cell.runs,
+            num_steps=spec.num_steps,
+            measure_every=spec.measure_every,
+            chunk_steps=chunk_steps,
+            batch_size=spec.batch_size,
+            sharpness_batch_size=spec.sharpness_batch_size,
+            sharpness_tolerance=spec.sharpness_tolerance,
+            divergence_factor=spec.divergence_factor,
+            spec_seed=spec.spec_seed,
+        )
+
+    @property
+    def schedule(self) -> Schedule:
+        """When the cell measures and where its windows end."""
+        return Schedule(self.num_steps, self.measure_every, self.chunk_steps)
+
+    def scaling_for(self, num_features: int, num_outputs: int) -> ScalingTable:
+        """Return the constants of every tensor: the override, or those of the parametrization."""
+        return self.scaling or scaling_table(
+            self.parametrization,
+            num_features=num_features,
+            num_outputs=num_outputs,
+            width=self.width,
+            depth=self.depth,
+            base_width=self.base_width,
+        )
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A dataset's arrays on the device that trains; the dtype of `x_train` is the dtype of everything.
+
+    Attributes:
+        x_train, x_val: standardised features [n, D].
+        y_train, y_val: class indices int64 [n], or standardised labels [n].
+        num_outputs: class count, 1 for regression.
+        label_scale: the label's unit per unit of `y`.
+    """
+
+    x_train: Tensor
+    y_train: Tensor
+    x_val: Tensor
+    y_val: Tensor
+    task: Task
+    num_outputs: int
+    label_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """The values of the steps first_step..last_step.
+
+    Attributes:
+        values: per metric float32 [T, R], T following `Schedule.metric_steps`, R the order of `program.runs`;
+            a metric without a scheduled step in the window is absent.
+        diverged_at: per run the step it diverged at, up to this window's end.
+    """
+
+    first_step: int
+    last_step: int
+    values: dict[Metric, NDArray[np.float32]]
+    diverged_at: list[int | None]
+
+
+def canonical(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Return float32 with every NaN replaced by the canonical one."""
+    with np.errstate(over="ignore"):  # beyond float32 is infinity
+        single = values.astype(np.float32)
+    single[np.isnan(single)] = CANONICAL_NAN
+    return single

@@ -1,0 +1,212 @@
+"""Train all runs of a cell and yield their values window by window.
+
+The loss of a step is taken before its update; measurements see the same weights. Each sub-stack trains a
+whole window before the next one does, so that its weights stay in cache. What a run's values are depends on
+the program and the data only: runs leave their stack at steps the spec decides, never at a window's border.
+
+Legend: R runs, B batch, D inputs, C classes or outputs, T steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backend.domain.metrics import METRIC_INFO, Metric
+from worker.numerics.ensemble import Stack, stack_slices
+from worker.numerics.losses import target_rows
+from worker.numerics.measurement import Measurer
+from worker.numerics.networks.residual_mlp import Network, init, tensor_shapes
+from worker.numerics.networks.residual_mlp_derivatives import forward_loss, loss_and_gradients
+from worker.numerics.optimizer import sgd_step_
+from worker.numerics.program import CellProgram, TrainingData, Window, canonical
+from worker.numerics.randomness import BatchOrder
+
+# Diverged runs are looked for, and leave the stack, every so many steps: each look waits for the device.
+DROP_EVERY = 10
+
+
+def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
+    """Train the program's runs and yield one window per `chunk_steps` steps, byte-identical on every call.
+
+    Args:
+        program: the cell.
+        data: its dataset; device and dtype of `x_train` are used throughout.
+
+    Yields:
+        Windows in order, together covering the steps 0..num_steps.
+    """
+    conditions = _Conditions.of(program, data)
+    trainers = [_StackTrainer(conditions, runs) for runs in stack_slices(len(program.runs), program.width)]
+    schedule = program.schedule
+    for first_step in schedule.window_starts():
+        steps = schedule.window_steps(first_step)
+        for trainer in trainers:
+            trainer.train_window(steps)
+        yield _merge(trainers, steps)
+
+
+@dataclass(frozen=True)
+class _Conditions:
+    """What all sub-stacks of a cell share."""
+
+    program: CellProgram
+    network: Network
+    shapes: dict[str, tuple[int, int]]
+    x_train: Tensor
+    y_train: Tensor
+    batches: BatchOrder
+    measurer: Measurer
+
+    @classmethod
+    def of(cls, program: CellProgram, data: TrainingData) -> _Conditions:
+        num_train, num_features = data.x_train.shape
+        shapes = tensor_shapes(num_features, program.width, program.depth, data.num_outputs)
+        scaling = program.scaling_for(num_features, data.num_outputs)
+        network = Network(scaling, program.depth, program.depth**-program.model.branch_exponent)
+        targets = target_rows(data.y_train, data.task, data.num_outputs, data.x_train.dtype)
+        batches = BatchOrder(program.spec_seed, num_train, program.batch_size)
+        measurer = Measurer.of(program, data, network)
+        return cls(program, network, shapes, data.x_train, targets, batches, measurer)
+
+    def begin(self, positions: range) -> Stack:
+        runs = [self.program.runs[position] for position in positions]
+        seeds = [run.seed for run in runs]
+        params = init(
+            self.shapes,
+            self.network.scaling,
+            spec_seed=self.program.spec_seed,
+            seeds=seeds,
+            dtype=self.x_train.dtype,
+            device=self.x_train.device,
+        )
+        return Stack.begin(params, [run.lr for run in runs], seeds)
+
+    def batch(self, seeds: tuple[int, ...], step: int) -> tuple[Tensor, Tensor]:
+        """Return every run's minibatch of `step`: x [R, B, D] and targets [R, B, C]."""
+        of_seed = {seed: self.batches.indices(seed, step) for seed in dict.fromkeys(seeds)}
+        flat = np.concatenate([of_seed[seed] for seed in seeds])
+        index = torch.from_numpy(flat).to(self.x_train.device)
+        stacked = (len(seeds), self.program.batch_size, -1)
+        return (
+            self.x_train.index_select(0, index).view(stacked),
+            self.y_train.index_select(0, index).view(stacked),
+        )
+
+
+@dataclass
+class _Record:
+    """Values of one window of one sub-stack, columns as the sub-stack began."""
+
+    steps: range
+    values: dict[Metric, NDArray[np.float64]]
+    pending: list[Tensor] = field(default_factory=list)
+    num_flushed: int = 0
+
+
+class _StackTrainer:
+    """The state of one sub-stack between windows."""
+
+    def __init__(self, conditions: _Conditions, positions: range) -> None:
+        self._conditions = conditions
+        self._stack = conditions.begin(positions)
+        self._num_runs = len(positions)
+        self._initial_loss = np.full(self._num_runs, np.nan)
+        self.diverged_at: list[int | None] = [None] * self._num_runs
+        self.record = _Record(range(0), {})
+
+    def train_window(self, steps: range) -> None:
+        """Train through `steps` and leave their values in `record`."""
+        self.record = _Record(steps, self._empty_values(steps))
+        for step in steps:
+            if not self._stack.columns:
+                return
+            is_measured = self._conditions.program.schedule.measures_at(step)
+            if is_measured or step % DROP_EVERY == 0:
+                self._flush()
+                self._drop_diverged()
+            if is_measured and self._stack.columns:
+                self._measure(step)
+            self._train_step(step)
+        self._flush()
+        self._forget_after_divergence()
+
+    def _empty_values(self, steps: range) -> dict[Metric, NDArray[np.float64]]:
+        schedule = self._conditions.program.schedule
+        values = {}
+        for metric in (Metric.TRAIN_LOSS, *self._conditions.measurer.metrics):
+            num_steps = len(schedule.metric_steps(metric, steps[0]))
+            if num_steps:
+                values[metric] = np.full((num_steps, self._num_runs), np.nan)
+        return values
+
+    def _train_step(self, step: int) -> None:
+        if not self._stack.columns:
+            return
+        conditions, stack = self._conditions, self._stack
+        program, network = conditions.program, conditions.network
+        x_RBD, y_RBC = conditions.batch(stack.seeds, step)
+        if step == program.num_steps:
+            self.record.pending.append(forward_loss(network, stack.params, x_RBD, y_RBC, program.loss))
+            return
+        loss_R, gradients = loss_and_gradients(network, stack.params, x_RBD, y_RBC, program.loss)
+        sgd_step_(stack.params, gradients, stack.lr_R11, network.scaling)
+        self.record.pending.append(loss_R)
+
+    def _measure(self, step: int) -> None:
+        measured, eigenvector_RP = self._conditions.measurer.measure(self._stack, step)
+        self._stack.eigenvector_RP.copy_(eigenvector_RP)
+        row = self._conditions.program.schedule.metric_steps(Metric.SHARPNESS, self.record.steps[0]).index(
+            step
+        )
+        for metric, value_R in measured.items():
+            self.record.values[metric][row, list(self._stack.columns)] = value_R
+
+    def _flush(self) -> None:
+        """Bring the losses since the last look to the host and note which runs have diverged."""
+        record = self.record
+        if not record.pending:
+            return
+        loss_TR = torch.stack(record.pending).to("cpu", torch.float64).numpy()
+        columns = list(self._stack.columns)
+        first = record.num_flushed
+        record.values[Metric.TRAIN_LOSS][first : first + len(loss_TR), columns] = loss_TR
+        if record.steps[0] + first == 0:
+            self._initial_loss[columns] = loss_TR[0]
+        bound_R = self._conditions.program.divergence_factor * self._initial_loss[columns]
+        is_bad_TR = ~np.isfinite(loss_TR) | (loss_TR > bound_R)
+        for row in np.nonzero(is_bad_TR.any(0))[0]:
+            if self.diverged_at[columns[row]] is None:
+                self.diverged_at[columns[row]] = record.steps[0] + first + int(is_bad_TR[:, row].argmax())
+        record.num_flushed += len(loss_TR)
+        record.pending.clear()
+
+    def _drop_diverged(self) -> None:
+        alive = [row for row, column in enumerate(self._stack.columns) if self.diverged_at[column] is None]
+        if len(alive) < len(self._stack.columns):
+            self._stack = self._stack.keep(alive)
+
+    def _forget_after_divergence(self) -> None:
+        """Blank what a diverged run left before it was dropped: losses after, measurements at and after."""
+        schedule = self._conditions.program.schedule
+        for metric, values_TR in self.record.values.items():
+            steps_T = np.array(schedule.metric_steps(metric, self.record.steps[0]))
+            for column, diverged_at in enumerate(self.diverged_at):
+                if diverged_at is not None:
+                    last_kept = diverged_at if METRIC_INFO[metric].every_step else diverged_at - 1
+                    values_TR[steps_T > last_kept, column] = np.nan
+
+
+def _merge(trainers: list[_StackTrainer], steps: range) -> Window:
+    metrics = trainers[0].record.values
+    values = {
+        metric: canonical(np.concatenate([trainer.record.values[metric] for trainer in trainers], axis=1))
+        for metric in metrics
+    }
+    diverged_at = [step for trainer in trainers for step in trainer.diverged_at]
+    return Window(steps[0], steps[-1], values, diverged_at)
