@@ -1,0 +1,45 @@
+# µScope. `make run` is all a user needs; `make help` lists the rest.
+PYTHON ?= python3
+# PORT, MUSCOPE_DATA and every other MUSCOPE_ setting reach the program, from the environment or the command line.
+export PORT MUSCOPE_DATA
+ifeq ($(origin PORT),undefined)
+unexport PORT
+endif
+ifeq ($(origin MUSCOPE_DATA),undefined)
+unexport MUSCOPE_DATA
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-dev test check format constraints clean
+
+help: ## Show this list
+	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+run: setup ## Start µScope on this machine (installs it first if needed)
+	@exec .venv/bin/muscope run
+
+setup: ## Create .venv with what running needs
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
+	@$(PYTHON) scripts/setup.py worker
+
+setup-dev: ## Create .venv with what tests and checks need too
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
+	@$(PYTHON) scripts/setup.py worker dev
+
+test: setup-dev ## Run all checks, then all tests: what CI runs
+	@.venv/bin/python scripts/checks.py
+
+check: setup-dev ## Run the checks only: lint, format, import rules, types
+	@.venv/bin/python scripts/checks.py check
+
+format: setup-dev ## Format the code and fix what can be fixed
+	@.venv/bin/ruff check --fix --quiet . || true
+	@.venv/bin/ruff format .
+
+constraints: setup-dev ## Write the installed versions to constraints.txt
+	@.venv/bin/python scripts/constraints.py
+
+clean: ## Remove .venv and caches; data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	@find backend worker tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
