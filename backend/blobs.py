@@ -1,0 +1,109 @@
+"""Content-addressed files: the name of a blob is the sha256 of its bytes, so it can never change.
+
+One folder for now; whatever replaces it keeps these five methods. The database holds sha256 and size only.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import StorageFull
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What the database remembers of a stored file."""
+
+    sha256: str
+    size: int
+
+
+class BlobStore:
+    """Files in `folder/ab/cdef…`, written once, never changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, path: Path) -> Blob:
+        """Move the file at `path` in and return its address; a file we already hold is kept as it is."""
+        with path.open("rb") as file:
+            blob = Blob(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
+        target = self.path(blob.sha256)
+        with _no_room_is_our_error(blob.size):
+            if not self.exists(blob.sha256):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._move(path, target)
+            path.unlink(missing_ok=True)
+        return blob
+
+    def path(self, sha256: str) -> Path:
+        """Return where the blob lies or would lie; the address is checked, so it never leaves the folder."""
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError(f"sha256: expected 64 lower-case hex digits, given {sha256[:80]!r}")
+        return self._folder / sha256[:2] / sha256[2:]
+
+    def exists(self, sha256: str) -> bool:
+        """Say whether the blob is here."""
+        return self.path(sha256).is_file()
+
+    def delete(self, sha256: str) -> None:
+        """Remove the blob; one that is gone already is no error."""
+        self.path(sha256).unlink(missing_ok=True)
+
+    def total_bytes(self) -> int:
+        """Return the room all blobs take."""
+        total = 0
+        for path in self._folder.glob("??/*"):
+            try:
+                total += path.stat().st_size
+            except FileNotFoundError:  # deleted by another process since we listed it
+                continue
+        return total
+
+    def _move(self, source: Path, target: Path) -> None:
+        """Bring `source` to `target` in one rename, by way of a copy where they lie on different disks."""
+        incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
+        try:
+            try:
+                source.rename(incoming)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                shutil.copyfile(source, incoming)
+            incoming.chmod(0o444)
+            _flush(incoming)
+            incoming.replace(target)
+            _flush(target.parent)
+        finally:
+            incoming.unlink(missing_ok=True)
+
+
+@contextmanager
+def _no_room_is_our_error(size: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull("storage.full", size=size) from error
+        raise
+
+
+def _flush(path: Path) -> None:
+    """Make a file's bytes, or a folder's entries, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,5 @@
+"""Start the reading child; `services.reading` does so in a fresh, isolated interpreter."""
+
+from backend.ingest.child import main
+
+main()

@@ -1,0 +1,132 @@
+"""From columns to what is stored: the split, the arrays, the manifest. Pure; the file is read elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backend.arrays import Array
+from backend.domain.dataset import DatasetShape, Profile, Task
+from backend.errors import InvalidInput
+from backend.ingest.columns import Column, read_column
+from backend.ingest.encoding import examine
+from backend.ingest.features import Features, encode, standardise
+from backend.ingest.labels import Label, choose_label, read_label
+from backend.ingest.manifest import IngestOptions, Manifest
+from backend.ingest.profile import class_counts, column_profiles, label_warnings
+from backend.ingest.split import Places, refuse_too_few, split
+from backend.ingest.table_csv import Table, read_csv
+from backend.ingest.wording import delimiter_name, shown
+
+_ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp932": "CP932"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A dataset ready to be written."""
+
+    arrays: dict[str, Array]
+    meta: dict[str, Any]
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the columns come from; the hash decides the split."""
+
+    sha256: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    is_label_guessed: bool = False
+
+
+def prepare_table(source: Path, options: IngestOptions) -> Prepared:
+    """Return the table at `source` as arrays and manifest, or raise the first thing wrong with it."""
+    text = examine(source)
+    table = read_csv(text, options.delimiter)
+    refuse_too_few(table.num_rows)
+    name, is_guessed = choose_label(list(table.columns), options.label)
+    columns = _read_columns(table, name, options.task)
+    encoding = _ENCODING_NAMES[text.encoding]
+    origin = Origin(text.sha256, encoding, delimiter_name(options.delimiter), is_guessed)
+    return prepare_columns(columns, name, options.task, origin)
+
+
+def prepare_columns(
+    columns: Sequence[Column], label_name: str, task: Task | None, origin: Origin
+) -> Prepared:
+    """Return columns as arrays and manifest; rows without a label are left out, with a warning."""
+    label = read_label(next(column for column in columns if column.name == label_name), task)
+    train, val = split(label, origin.sha256)
+    others = [column for column in columns if column.name != label_name]
+    features = encode(others, label.kept_rows[train], label.kept_rows[val])
+    num_rows = _num_rows(columns)
+    warnings = (*label_warnings(label, num_rows), *features.warnings)
+    profile = Profile(
+        num_rows=num_rows,
+        columns=column_profiles(columns, label_name),
+        encoding=origin.encoding,
+        delimiter=origin.delimiter,
+        label=label_name,
+        is_label_guessed=origin.is_label_guessed,
+        is_task_guessed=label.is_task_guessed,
+        classes=class_counts(label),
+        warnings=warnings,
+    )
+    return assemble(features, label, (train, val), profile)
+
+
+def assemble(features: Features, label: Label, places: tuple[Places, Places], profile: Profile) -> Prepared:
+    """Return the four arrays with their meta, and the manifest."""
+    train, val = places
+    values, mean, scale = _label_values(label, np.concatenate([train, val]), len(train))
+    shape = DatasetShape(
+        task=label.task,
+        num_features=len(features.names),
+        num_outputs=len(label.classes) or 1,
+        num_train=len(train),
+        num_val=len(val),
+        label_scale=scale,
+    )
+    arrays = {
+        "x_train": features.x_train,
+        "x_val": features.x_val,
+        "y_train": values[: len(train)],
+        "y_val": values[len(train) :],
+    }
+    meta = {
+        "shape": shape.model_dump(mode="json"),
+        "feature_names": list(features.names),
+        "class_names": list(label.classes),
+        "label_mean": mean,
+    }
+    return Prepared(arrays, meta, Manifest(shape=shape, profile=profile))
+
+
+def _read_columns(table: Table, label_name: str, task: Task | None) -> list[Column]:
+    """Read column by column, letting go of the text of each as soon as it is read."""
+    columns = []
+    for name in list(table.columns):
+        # Class names may mix numbers and words; an explicit task says that they are class names.
+        may_mix = name == label_name and task is not None
+        columns.append(read_column(name, table.columns.pop(name), table.rows, may_mix=may_mix))
+    return columns
+
+
+def _num_rows(columns: Sequence[Column]) -> int:
+    return max(len(c.numbers if c.numbers is not None else c.is_missing) for c in columns)
+
+
+def _label_values(label: Label, order: Places, num_train: int) -> tuple[Array, float, float]:
+    """Return class codes as they are, or numbers standardised like a feature, with their mean and std."""
+    values = label.values[order]
+    if label.task is Task.CLASSIFICATION:
+        return values, 0.0, 1.0
+    result = standardise(values, num_train)
+    if result.std == 0:
+        raise InvalidInput("dataset.constant_label", column=shown(label.name), value=f"{result.mean:g}")
+    return result.values.astype(np.float32), result.mean, result.std

@@ -1,0 +1,143 @@
+"""From columns to the matrix the trainer reads: standardised numbers and one-hot categories, in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.domain.dataset import DataWarning
+from backend.errors import InvalidInput, TooLarge
+from backend.ingest.columns import Column, Floats
+from backend.ingest.wording import shown
+
+MAX_ONE_HOT = 100
+MAX_FEATURES = 10_000
+MAX_MATRIX_CELLS = 100_000_000  # 400 MB of float32, twice while it is put together
+_MOST_EXTREME = 1e6  # standard deviations; beyond it float32 sums lose the other features
+
+Rows = NDArray[np.int64]
+Matrix = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Standardised:
+    """Numbers in training standard deviations from the training mean, and both in the numbers' own unit."""
+
+    values: Floats
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The two matrices [rows, features], the features' names, and what was changed on the way."""
+
+    x_train: Matrix
+    x_val: Matrix
+    names: tuple[str, ...]
+    warnings: tuple[DataWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The features one column gives; none where it carries nothing."""
+
+    names: tuple[str, ...] = ()
+    values: Matrix | None = None
+    warnings: tuple[DataWarning, ...] = ()
+    is_informative: bool = False
+
+
+def standardise(values: Floats, num_train: int) -> Standardised:
+    """Return `values` by the mean and std of the first `num_train`; zeros where those are constant."""
+    unit = float(np.max(np.abs(values), initial=0.0)) or 1.0  # squares of 1e200 would overflow
+    scaled = values / unit
+    train = scaled[:num_train]
+    if train.min() == train.max():
+        return Standardised(np.zeros_like(values), float(train[0]) * unit, 0.0)
+    mean, std = float(train.mean()), float(train.std())
+    if std == 0:
+        return Standardised(np.zeros_like(values), mean * unit, 0.0)
+    limit = _MOST_EXTREME * std
+    standard = np.clip(scaled - mean, -limit, limit) / std
+    return Standardised(standard, mean * unit, std * unit)
+
+
+def encode(columns: Sequence[Column], train: Rows, val: Rows) -> Features:
+    """Return the feature matrices of the given rows; a column without information gives a warning."""
+    rows = np.concatenate([train, val])
+    blocks: list[_Block] = []
+    num_features = 0
+    for column in columns:
+        make = _number_block if column.numbers is not None else _category_block
+        blocks.append(make(column, rows, len(train)))
+        num_features += len(blocks[-1].names)
+        _check_size(len(rows), num_features)
+    if not any(block.is_informative for block in blocks):
+        raise InvalidInput("dataset.no_features", count=len(columns))
+    parts = [block.values for block in blocks if block.values is not None]
+    return Features(
+        x_train=np.concatenate([part[: len(train)] for part in parts], axis=1),
+        x_val=np.concatenate([part[len(train) :] for part in parts], axis=1),
+        names=tuple(name for block in blocks for name in block.names),
+        warnings=tuple(warning for block in blocks for warning in block.warnings),
+    )
+
+
+def _check_size(num_rows: int, num_features: int) -> None:
+    if num_features > MAX_FEATURES:
+        raise TooLarge("dataset.too_many_features", count=num_features, limit=MAX_FEATURES)
+    if num_rows * num_features > MAX_MATRIX_CELLS:
+        raise TooLarge("dataset.too_large", rows=num_rows, features=num_features, limit=MAX_MATRIX_CELLS)
+
+
+def _warn(code: str, column: Column, **params: int | float) -> DataWarning:
+    return DataWarning(code=code, params={"column": shown(column.name), **params})
+
+
+def _number_block(column: Column, rows: Rows, num_train: int) -> _Block:
+    assert column.numbers is not None
+    values = column.numbers[rows]
+    is_missing = np.isnan(values)
+    known = np.sort(values[:num_train][~is_missing[:num_train]])
+    if not known.size:
+        return _Block(warnings=(_warn("dataset.empty_column", column),))
+    warnings: list[DataWarning] = []
+    if is_missing.any():
+        median = float(known[(known.size - 1) // 2])  # the lower of two: no sum that could overflow
+        values[is_missing] = median
+        count = int(np.count_nonzero(is_missing))
+        warnings.append(_warn("dataset.missing_filled", column, count=count, value=float(f"{median:.6g}")))
+    result = standardise(values, num_train)
+    if result.std == 0:
+        warnings.append(_warn("dataset.constant_column", column))
+    num_extreme = int(np.count_nonzero(np.abs(result.values) >= _MOST_EXTREME * (1 - 1e-9)))
+    if num_extreme:
+        warnings.append(_warn("dataset.extreme_values", column, count=num_extreme, limit=int(_MOST_EXTREME)))
+    block = result.values.astype(np.float32)[:, None]
+    return _Block((shown(column.name),), block, tuple(warnings), is_informative=result.std > 0)
+
+
+def _category_block(column: Column, rows: Rows, num_train: int) -> _Block:
+    """One-hot by the levels that occur; a missing cell is a level of its own."""
+    if column.codes is None:
+        return _Block(warnings=(_too_many_levels(column, column.num_distinct),))
+    codes = column.codes[rows]
+    used = np.unique(codes)
+    if len(used) > MAX_ONE_HOT:
+        return _Block(warnings=(_too_many_levels(column, len(used)),))
+    if len(used) == 1:
+        code = "dataset.empty_column" if used[0] < 0 else "dataset.constant_column"
+        return _Block(warnings=(_warn(code, column),))
+    used = np.append(used[used >= 0], used[used < 0])
+    levels = ["?" if code < 0 else column.levels[code] for code in used]
+    names = tuple(f"{shown(column.name)}={shown(level)}" for level in levels)
+    is_informative = len(np.unique(codes[:num_train])) > 1
+    return _Block(names, (codes[:, None] == used).astype(np.float32), is_informative=is_informative)
+
+
+def _too_many_levels(column: Column, count: int) -> DataWarning:
+    return _warn("dataset.too_many_levels", column, count=count, limit=MAX_ONE_HOT)

@@ -1,0 +1,58 @@
+"""What crosses the border between the product and the reading child. Imports no parser, so both sides may."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
+
+Delimiter = Literal[",", ";", "\t", "|"]
+ExampleName = Literal["digits", "friedman"]
+EXAMPLE_NAMES: tuple[ExampleName, ...] = ("digits", "friedman")
+
+
+class IngestOptions(Frozen):
+    """What the user may say about a table; what is left out is guessed, and the profile says so."""
+
+    label: str | None = None
+    task: Task | None = None
+    delimiter: Delimiter = ","
+
+
+class IngestLimits(Frozen):
+    """What one reading may cost before it is stopped."""
+
+    cpu_seconds: int = Field(default=120, ge=1)
+    wall_seconds: float = Field(default=150.0, gt=0)
+    memory_bytes: int = Field(default=2 << 30, ge=1 << 20)  # resident, watched from outside
+    address_bytes: int = Field(default=4 << 30, ge=1 << 20)  # beyond what the libraries map at their start
+    output_bytes: int = Field(default=4 << 30, ge=1 << 10)
+    open_files: int = Field(default=64, ge=16)
+
+
+class Manifest(Frozen):
+    """What was read: the sizes the trainer needs, and what the user should see."""
+
+    shape: DatasetShape
+    profile: Profile
+
+
+class TableRequest(Frozen):
+    """Ask the child to read the table at `source` into `out`."""
+
+    kind: Literal["table"] = "table"
+    source: str
+    out: str
+    options: IngestOptions
+    limits: IngestLimits
+
+
+class ExampleRequest(Frozen):
+    """Ask the child to make a built-in example into `out`."""
+
+    kind: Literal["example"] = "example"
+    name: ExampleName
+    out: str
+    limits: IngestLimits

@@ -1,0 +1,179 @@
+"""Have a file read by a child process and survive whatever happens to it. No parser is imported here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from backend import errors
+from backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge
+from backend.ingest.manifest import (
+    EXAMPLE_NAMES,
+    ExampleRequest,
+    IngestLimits,
+    IngestOptions,
+    Manifest,
+    TableRequest,
+)
+
+_LOG = logging.getLogger(__name__)
+_ROOT = Path(__file__).resolve().parents[2]
+# -I ignores the caller's PYTHON* variables and folder; our own root comes last, where it can shadow nothing.
+_BOOT = (
+    "import sys, runpy; sys.path.append(sys.argv[1]); runpy.run_module('backend.ingest', run_name='__main__')"
+)
+_POLL_SECONDS = 0.05
+_LOGGED_BYTES = 4000
+_ERRORS: dict[str, type[MuscopeError]] = {
+    name: getattr(errors, name)
+    for name in ("InvalidInput", "TooLarge", "UnsupportedMedia", "Malformed", "StorageFull")
+}
+
+
+def read_table(
+    source: Path, out: Path, options: IngestOptions | None = None, *, limits: IngestLimits | None = None
+) -> Manifest:
+    """Read the table at `source` into an array file at `out`; on any error nothing is left there."""
+    request = TableRequest(
+        source=str(source.resolve()),
+        out=str(out.resolve()),
+        options=options or IngestOptions(),
+        limits=limits or IngestLimits(),
+    )
+    return _ask_child(request, out)
+
+
+def make_example(name: str, out: Path, limits: IngestLimits | None = None) -> Manifest:
+    """Make the built-in dataset `name` into an array file at `out`."""
+    known = next((known for known in EXAMPLE_NAMES if known == name), None)
+    if known is None:
+        raise NotFound("dataset.unknown_example", name=name[:60], names=", ".join(EXAMPLE_NAMES))
+    return _ask_child(
+        ExampleRequest(name=known, out=str(out.resolve()), limits=limits or IngestLimits()), out
+    )
+
+
+def _ask_child(request: TableRequest | ExampleRequest, out: Path) -> Manifest:
+    try:
+        with tempfile.TemporaryDirectory(prefix="muscope-read-") as scratch:
+            reply = _run(request, Path(scratch))
+        if "error" in reply:
+            raise _as_error(reply["error"])
+        return Manifest.model_validate_json(json.dumps(reply["manifest"]))
+    except BaseException:
+        out.unlink(missing_ok=True)
+        out.with_name(out.name + ".part").unlink(missing_ok=True)
+        raise
+
+
+def _run(request: TableRequest | ExampleRequest, scratch: Path) -> dict[str, Any]:
+    """Return the child's answer; files instead of pipes, so that neither side ever waits for the other."""
+    question, answer, log = scratch / "question.json", scratch / "answer.json", scratch / "log.txt"
+    question.write_text(request.model_dump_json(), encoding="utf-8")
+    with question.open("rb") as stdin, answer.open("wb") as stdout, log.open("wb") as stderr:
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(_ROOT)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=scratch,
+            env=_environment(scratch),
+            start_new_session=True,
+        )
+        try:
+            stopped = _watch(child, request.limits)
+        finally:
+            _kill(child)
+    _log_stderr(log, child.returncode)
+    if stopped is not None:
+        raise stopped
+    if child.returncode != 0:
+        raise _exit_error(child.returncode, request.limits)
+    return _parse(answer)
+
+
+def _environment(scratch: Path) -> dict[str, str]:
+    """Return what the child may know: no secrets, two threads, and its own folder for anything temporary."""
+    threads = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
+    return {"HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8", **threads}
+
+
+def _watch(child: subprocess.Popen[bytes], limits: IngestLimits) -> MuscopeError | None:
+    """Wait for the child's end, or return why it must be stopped."""
+    deadline = time.monotonic() + limits.wall_seconds
+    while True:
+        try:
+            child.wait(_POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > deadline:
+                return _too_slow(limits)
+            if _resident_bytes(child.pid) > limits.memory_bytes:
+                return _too_much_memory(limits)
+        else:
+            return None
+
+
+def _resident_bytes(pid: int) -> int:
+    """Return the resident memory of a process; 0 where the system does not tell (no /proc)."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)  # not reaped yet, so the number is still its own
+        child.wait()
+
+
+def _exit_error(code: int, limits: IngestLimits) -> MuscopeError:
+    if code == -signal.SIGXCPU:
+        return _too_slow(limits)
+    if code == -signal.SIGXFSZ:
+        return TooLarge("dataset.output_too_large")
+    if code in (-signal.SIGKILL, -signal.SIGABRT):  # the kernel's, or an allocator's, answer to no memory
+        return _too_much_memory(limits)
+    name = signal.Signals(-code).name if code < 0 else f"exit {code}"
+    return InvalidInput("dataset.reader_crashed", exit=name)
+
+
+def _too_slow(limits: IngestLimits) -> MuscopeError:
+    return TooLarge("dataset.took_too_long", seconds=round(limits.wall_seconds))
+
+
+def _too_much_memory(limits: IngestLimits) -> MuscopeError:
+    return TooLarge("dataset.too_much_memory", limit_mib=limits.memory_bytes >> 20)
+
+
+def _log_stderr(log: Path, code: int) -> None:
+    size = log.stat().st_size
+    if size:
+        with log.open("rb") as file:
+            file.seek(max(0, size - _LOGGED_BYTES))
+            tail = file.read().decode("utf-8", errors="replace")
+        _LOG.warning("reading child ended with %s and said: %s", code, tail)
+
+
+def _parse(answer: Path) -> dict[str, Any]:
+    try:
+        reply = json.loads(answer.read_bytes())
+    except ValueError:
+        reply = None
+    if not isinstance(reply, dict):
+        raise InvalidInput("dataset.reader_crashed", exit="no answer")
+    return reply
+
+
+def _as_error(described: dict[str, Any]) -> MuscopeError:
+    kind = _ERRORS.get(described["class"], InvalidInput)
+    return kind(described["code"], **described["params"])
