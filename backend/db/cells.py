@@ -85,7 +85,7 @@ def get(session: Session, cell_id: UUID) -> CellRow | None:
 
 def of_experiment(session: Session, experiment_id: UUID) -> Sequence[CellRow]:
     """List an experiment's cells in the order of its grid."""
-    order = (CellRow.scenario, CellRow.parametrization, CellRow.depth, CellRow.width, CellRow.part)
+    order = (CellRow.scenario, CellRow.parametrization, CellRow.width, CellRow.depth, CellRow.part)
     return session.scalars(
         select(CellRow).where(CellRow.experiment_id == experiment_id).order_by(*order)
     ).all()
@@ -94,6 +94,13 @@ def of_experiment(session: Session, experiment_id: UUID) -> Sequence[CellRow]:
 def runs_of(session: Session, cell_id: UUID) -> Sequence[RunRow]:
     """List a cell's runs in their stored order, the R axis of its chunks."""
     return session.scalars(select(RunRow).where(RunRow.cell_id == cell_id).order_by(RunRow.position)).all()
+
+
+def runs_of_experiment(session: Session, experiment_id: UUID) -> Sequence[RunRow]:
+    """List an experiment's runs in the order of its grid."""
+    order = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth, RunRow.lr, RunRow.seed)
+    statement = select(RunRow).where(RunRow.experiment_id == experiment_id)
+    return session.scalars(statement.order_by(*order)).all()
 
 
 def planned_runs(session: Session, cell_id: UUID) -> tuple[PlannedRun, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.db.tables import DatasetRow, ExperimentRow
+from backend.domain.dataset import DatasetShape
 
 
 def add(session: Session, row: DatasetRow) -> None:
@@ -21,6 +22,11 @@ def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
     return session.scalar(
         select(DatasetRow).where(DatasetRow.owner_id == owner_id, DatasetRow.id == dataset_id)
     )
+
+
+def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:
+    """Return the sizes of a dataset that is known to exist."""
+    return DatasetShape.model_validate(session.get_one(DatasetRow, dataset_id).shape)
 
 
 def find(session: Session, owner_id: str, arrays_sha256: str) -> DatasetRow | None:

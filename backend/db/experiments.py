@@ -10,12 +10,14 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.tables import CellRow, ExperimentRow, IdempotencyKeyRow
+from backend.db.upsert import insert_new
 from backend.domain.lifecycle import (
     OPEN_CELL_STATES,
     OPEN_EXPERIMENT_STATES,
     DesiredState,
     ExperimentState,
 )
+from backend.errors import Conflict
 
 
 def add(session: Session, row: ExperimentRow) -> None:
@@ -102,6 +104,16 @@ def find_key(session: Session, owner_id: str, key: str) -> IdempotencyKeyRow | N
     return session.get(IdempotencyKeyRow, (owner_id, key))
 
 
-def add_key(session: Session, row: IdempotencyKeyRow) -> None:
-    """Remember what a creation key was used for."""
-    session.add(row)
+def add_key(
+    session: Session, owner_id: str, key: str, *, body_sha256: str, experiment_id: UUID, now: datetime
+) -> None:
+    """Remember what a creation key was used for; a key that another request took meanwhile is a conflict."""
+    row = {
+        "owner_id": owner_id,
+        "key": key,
+        "body_sha256": body_sha256,
+        "experiment_id": experiment_id,
+        "created_at": now,
+    }
+    if not insert_new(session, IdempotencyKeyRow, [row]):
+        raise Conflict("experiment.key_in_use", key=key)

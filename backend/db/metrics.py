@@ -152,6 +152,7 @@ def from_row(row: MetricChunkRow) -> Values:
     return np.frombuffer(row.values, dtype="<f4").reshape(row.num_steps, row.num_runs)
 
 
-def summaries_of(session: Session, cell_ids: Sequence[UUID]) -> Sequence[RunSummaryRow]:
-    """List the summaries of every run of these cells."""
-    return session.scalars(select(RunSummaryRow).where(RunSummaryRow.cell_id.in_(cell_ids))).all()
+def summaries_of_experiment(session: Session, experiment_id: UUID) -> list[RunSummaryRow]:
+    """List the summaries of every run of an experiment, in one query."""
+    statement = select(RunSummaryRow).join(CellRow, CellRow.id == RunSummaryRow.cell_id)
+    return list(session.scalars(statement.where(CellRow.experiment_id == experiment_id)))

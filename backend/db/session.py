@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from backend.errors import Unavailable
 
+__all__ = ["Database", "Session"]
+
 log = logging.getLogger(__name__)
 
 WAL_FLOOR = (3, 51, 3)

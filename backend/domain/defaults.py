@@ -6,12 +6,13 @@ sharpness every 30 steps. When the plan would take too long, steps are cut, neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.experiment import Arm, ExperimentSpec, Loss, control_for
-from backend.domain.grid import full_grid
+from backend.domain.grid import PlannedCell, full_grid
 from backend.domain.parametrization import Parametrization
 
 WIDTHS = (32, 64, 128, 256)
@@ -22,7 +23,7 @@ BATCH_SIZE = 64
 SHARPNESS_BATCH_SIZE = 256
 MEASURE_EVERY = 30
 NUM_STEPS = 300
-MIN_STEPS = 2 * MEASURE_EVERY
+MIN_INTERVALS = 2
 # The promise is 3 minutes; the rest is for start-up and for the prediction's error.
 TARGET_SECONDS = 150.0
 
@@ -56,12 +57,10 @@ def default_arm(loss: Loss, parametrization: Parametrization) -> Arm:
     return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
 
 
-def default_spec(
-    dataset_sha256: str, shape: DatasetShape, workplace: Workplace, *, loss: Loss | None = None
-) -> ExperimentSpec:
-    """Return the default plan for a dataset, with as many steps as fit the target time."""
+def default_spec(dataset_sha256: str, shape: DatasetShape, *, loss: Loss | None = None) -> ExperimentSpec:
+    """Return the default plan for a dataset, with the full number of steps."""
     loss = loss or default_loss(shape.task)
-    spec = ExperimentSpec(
+    return ExperimentSpec(
         dataset_sha256=dataset_sha256,
         arms=tuple(default_arm(loss, arm) for arm in (Parametrization.MUP, control_for(loss))),
         widths=WIDTHS,
@@ -74,18 +73,22 @@ def default_spec(
         measure_every=MEASURE_EVERY,
         sharpness_batch_size=min(SHARPNESS_BATCH_SIZE, shape.num_train),
     )
-    return _cut_steps(spec, shape, workplace)
 
 
-def plan_seconds(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> float:
-    """Predict the wall time of the whole grid."""
-    costs = [predict(spec, shape, cell, workplace.calibration) for cell in full_grid(spec)]
+def plan_seconds(
+    spec: ExperimentSpec, cells: Sequence[PlannedCell], shape: DatasetShape, workplace: Workplace
+) -> float:
+    """Predict the wall time of these cells."""
+    costs = [predict(spec, shape, cell, workplace.calibration) for cell in cells]
     return wall_seconds([cost.seconds for cost in costs], slots=workplace.slots)
 
 
-def _cut_steps(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> ExperimentSpec:
-    num_steps = spec.num_steps
-    while num_steps > MIN_STEPS and plan_seconds(spec, shape, workplace) > TARGET_SECONDS:
-        num_steps -= spec.measure_every
-        spec = spec.model_copy(update={"num_steps": num_steps})
+def cut_steps(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> ExperimentSpec:
+    """Take whole measurement intervals off the end until the plan fits the target time."""
+    cells = full_grid(spec)
+    least = MIN_INTERVALS * spec.measure_every
+    while plan_seconds(spec, cells, shape, workplace) > TARGET_SECONDS:
+        if spec.num_steps - spec.measure_every < least:
+            break
+        spec = spec.model_copy(update={"num_steps": spec.num_steps - spec.measure_every})
     return spec

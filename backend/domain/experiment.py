@@ -58,13 +58,15 @@ Size = Annotated[int, Field(ge=1, le=65_536)]
 LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Sizes = Annotated[tuple[Size, ...], Field(min_length=1), AfterValidator(_require_unique)]
+Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
+LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
 
 
 class Arm(Frozen):
     """One parametrization with its own LR grid."""
 
     parametrization: Parametrization
-    lrs: Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
+    lrs: LearningRates
 
 
 class ResidualMLP(Frozen):
@@ -86,7 +88,7 @@ class ExperimentSpec(Frozen):
     widths: Sizes
     depths: Sizes
     base_width: Size
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
+    seeds: Seeds
     loss: Loss
     optimizer: Optimizer = Optimizer.SGD
     batch_size: PositiveInt

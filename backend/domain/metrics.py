@@ -30,6 +30,7 @@ class MetricInfo(NamedTuple):
 
     unit: str
     every_step: bool
+    is_summarised: bool = True
 
 
 METRIC_INFO: dict[Metric, MetricInfo] = {
@@ -38,9 +39,9 @@ METRIC_INFO: dict[Metric, MetricInfo] = {
     Metric.VAL_ACCURACY: MetricInfo("fraction", every_step=False),
     Metric.VAL_MAE: MetricInfo("label", every_step=False),
     Metric.SHARPNESS: MetricInfo("inverse_lr", every_step=False),
-    Metric.SHARPNESS_RESIDUAL: MetricInfo("relative", every_step=False),
-    Metric.SHARPNESS_HVPS: MetricInfo("count", every_step=False),
-    Metric.SHARPNESS_CONVERGED: MetricInfo("flag", every_step=False),
+    Metric.SHARPNESS_RESIDUAL: MetricInfo("relative", every_step=False, is_summarised=False),
+    Metric.SHARPNESS_HVPS: MetricInfo("count", every_step=False, is_summarised=False),
+    Metric.SHARPNESS_CONVERGED: MetricInfo("flag", every_step=False, is_summarised=False),
 }
 
 

@@ -1,0 +1,66 @@
+"""The loop on the backend half: re-ring, expire, cancel, advance. It calls services and decides nothing.
+
+It works every `conductor_seconds`, and at once when a notice says that something changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+
+from backend.errors import Unavailable
+from backend.events import Notices
+from backend.services.conduct import PulseWatch, conduct_round
+from backend.services.context import Context, open_context
+from backend.settings import Settings, get_settings
+
+log = logging.getLogger(__name__)
+
+# Chunks of a busy experiment announce themselves several times a second; one look serves them all.
+LEAST_SECONDS_BETWEEN_ROUNDS = 0.5
+
+
+def main() -> None:
+    """Conduct until SIGTERM or SIGINT."""
+    settings = get_settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    stop, wake = threading.Event(), threading.Event()
+
+    def ask_to_stop(*_: object) -> None:
+        stop.set()
+        wake.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ask_to_stop)
+    threading.Thread(target=_listen, args=(settings, wake), daemon=True).start()
+    with open_context(settings) as context:
+        log.info("conducting every %g s", settings.conductor_seconds)
+        run(context, stop, wake)
+
+
+def run(context: Context, stop: threading.Event, wake: threading.Event) -> None:
+    """Conduct rounds until `stop` is set; an outage of the database is waited out."""
+    watch = PulseWatch(lease_seconds=context.settings.lease_seconds, monotonic=time.monotonic)
+    while not stop.is_set():
+        wake.clear()
+        try:
+            conduct_round(context, watch)
+        except Unavailable as error:
+            log.warning("the database is away: %s", error)
+        stop.wait(min(LEAST_SECONDS_BETWEEN_ROUNDS, context.settings.conductor_seconds))
+        wake.wait(context.settings.conductor_seconds)
+
+
+def _listen(settings: Settings, wake: threading.Event) -> None:
+    notices = Notices(settings.resolved_broker_url)
+    for notice in notices.listen(wait_seconds=settings.conductor_seconds):
+        if notice is None:
+            time.sleep(0.2)  # the broker may be away; do not spin
+        else:
+            wake.set()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""What a user may say about a plan; everything left out comes from the default plan."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backend.domain.dataset import DatasetShape, Frozen, Task
+from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
+from backend.domain.experiment import (
+    Arm,
+    ExperimentSpec,
+    LearningRates,
+    Loss,
+    PositiveInt,
+    ResidualMLP,
+    Seeds,
+    Size,
+    Sizes,
+    require_runnable,
+)
+from backend.domain.parametrization import Parametrization
+from backend.errors import InvalidInput
+
+
+class ArmRequest(Frozen):
+    """An arm to run; without `lrs`, on the default grid of its loss."""
+
+    parametrization: Parametrization
+    lrs: LearningRates | None = None
+
+
+class PlanRequest(Frozen):
+    """The wishes. `num_steps` left out means: as many as fit the target time."""
+
+    loss: Loss | None = None
+    arms: Annotated[tuple[ArmRequest, ...], Field(min_length=1)] | None = None
+    widths: Sizes | None = None
+    depths: Sizes | None = None
+    base_width: Size | None = None
+    seeds: Seeds | None = None
+    batch_size: PositiveInt | None = None
+    num_steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    measure_every: PositiveInt | None = None
+    sharpness_batch_size: PositiveInt | None = None
+    branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
+
+
+def resolve(
+    request: PlanRequest,
+    *,
+    dataset_sha256: str,
+    shape: DatasetShape,
+    workplace: Workplace,
+    max_runs: int,
+) -> ExperimentSpec:
+    """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
+    if request.loss is Loss.CROSS_ENTROPY and shape.task is Task.REGRESSION:
+        raise InvalidInput("spec.cross_entropy_needs_classes")
+    spec = default_spec(dataset_sha256, shape, loss=request.loss)
+    spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
+    require_runnable(spec, num_train=shape.num_train, max_runs=max_runs)
+    if request.num_steps is None:
+        spec = cut_steps(spec, shape, workplace)
+    return spec
+
+
+def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
+    given = request.model_dump(exclude_none=True, exclude={"arms", "branch_exponent", "base_width"})
+    if request.num_steps is not None and request.measure_every is None:
+        given["measure_every"] = min(default.measure_every, request.num_steps)
+    if request.branch_exponent is not None:
+        given["model"] = ResidualMLP(branch_exponent=request.branch_exponent)
+    if request.arms is not None:
+        given["arms"] = tuple(_arm(arm, default.loss) for arm in request.arms)
+    widths = request.widths or default.widths
+    given["base_width"] = request.base_width or min(widths)
+    return given
+
+
+def _arm(request: ArmRequest, loss: Loss) -> Arm:
+    if request.lrs is None:
+        return default_arm(loss, request.parametrization)
+    return Arm(parametrization=request.parametrization, lrs=request.lrs)

@@ -1,0 +1,84 @@
+"""Notices: "this cell or experiment has something new". They carry no data and may be lost or repeated.
+
+Whoever hears one reads the database; whoever hears none looks there every second (reliability.md §7).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import redis
+
+from backend.queue import PUBLISH_SECONDS
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "muscope:notices"
+
+
+@dataclass(frozen=True)
+class ProgressNotice:
+    """Something of an experiment changed; `cell_id` says which cell, if it was one."""
+
+    experiment_id: UUID
+    cell_id: UUID | None = None
+
+    def to_json(self) -> str:
+        """Return the form that travels."""
+        cell = None if self.cell_id is None else str(self.cell_id)
+        return json.dumps({"experiment": str(self.experiment_id), "cell": cell})
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> ProgressNotice:
+        """Read the form that travels."""
+        fields = json.loads(text)
+        cell = fields["cell"]
+        return cls(UUID(fields["experiment"]), None if cell is None else UUID(cell))
+
+
+class Notices:
+    """The channel notices travel on."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(
+            url, socket_timeout=PUBLISH_SECONDS, socket_connect_timeout=PUBLISH_SECONDS
+        )
+
+    def publish(self, notice: ProgressNotice) -> None:
+        """Tell whoever listens; losing a notice loses nothing."""
+        try:
+            self._redis.publish(CHANNEL, notice.to_json())
+        except (redis.RedisError, OSError) as error:
+            log.debug("notice not published: %s", error)
+
+    def listen(self, *, wait_seconds: float) -> Iterator[ProgressNotice | None]:
+        """Yield each notice, and None whenever `wait_seconds` passed without one or the broker is away.
+
+        The caller decides how long to pause when None comes at once; the connection is renewed by itself.
+        """
+        while True:
+            try:
+                with self._redis.pubsub(  # type: ignore[no-untyped-call]
+                    ignore_subscribe_messages=True
+                ) as subscription:
+                    subscription.subscribe(CHANNEL)
+                    while True:
+                        message = subscription.get_message(timeout=min(wait_seconds, PUBLISH_SECONDS / 2))
+                        yield None if message is None else ProgressNotice.from_json(message["data"])
+            except (redis.RedisError, OSError):
+                yield None
+
+    def is_up(self) -> bool:
+        """Tell whether the broker answers."""
+        try:
+            return bool(self._redis.ping())
+        except (redis.RedisError, OSError):
+            return False
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._redis.close()

@@ -1,0 +1,88 @@
+"""The doorbell: Celery carries cell ids to idle workers, never a spec and never a result.
+
+Backend and worker meet by the task's name and an id only; the task's body is in `worker.tasks`. The settings
+and the reasons for them: reliability.md §4-5.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from backend.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TRAIN_CELL = "muscope.train_cell"
+CPU_QUEUE = "cpu"
+PUBLISH_SECONDS = 2.0
+
+
+def create_celery(settings: Settings, *, publishes_only: bool = False) -> Celery:
+    """Configure Celery for this installation's broker."""
+    app = Celery("muscope", broker=celery_broker_url(settings.resolved_broker_url), set_as_current=False)
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_default_queue=CPU_QUEUE,
+        task_acks_late=False,
+        task_ignore_result=True,
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={"health_check_interval": 10, "socket_keepalive": True},
+    )
+    if publishes_only:
+        app.conf.broker_transport_options |= {
+            "socket_timeout": PUBLISH_SECONDS,
+            "socket_connect_timeout": PUBLISH_SECONDS,
+            "max_retries": 0,
+        }
+    return app
+
+
+def celery_broker_url(url: str) -> str:
+    """Spell a redis-py URL the way kombu wants it; only unix sockets differ."""
+    return url.replace("unix://", "redis+socket://", 1) if url.startswith("unix://") else url
+
+
+class Bell:
+    """Rings for cells. A bell that is not heard is rung again by the conductor, so failure is only logged."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._celery = create_celery(settings, publishes_only=True)
+        self._redis = redis.Redis.from_url(
+            settings.resolved_broker_url,
+            socket_timeout=PUBLISH_SECONDS,
+            socket_connect_timeout=PUBLISH_SECONDS,
+        )
+
+    def ring(self, cell_ids: Sequence[UUID]) -> bool:
+        """Publish the ids in this order; False when the broker did not take them."""
+        try:
+            for cell_id in cell_ids:
+                self._celery.send_task(TRAIN_CELL, args=[str(cell_id)], queue=CPU_QUEUE, retry=False)
+        except (OperationalError, redis.RedisError, OSError) as error:
+            log.warning("the broker is away; %d cells wait for the next round: %s", len(cell_ids), error)
+            return False
+        return True
+
+    def num_waiting(self) -> int | None:
+        """Count the messages no worker has taken yet; None when the broker is away."""
+        try:
+            return int(self._redis.llen(CPU_QUEUE))
+        except (redis.RedisError, OSError):
+            return None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._celery.close()
+        self._redis.close()

@@ -1,0 +1,45 @@
+"""What every use case is given: the stores, the bell, the notices and the clock of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from backend.blobs import BlobStore
+from backend.db.session import Database
+from backend.events import Notices
+from backend.queue import Bell
+from backend.settings import Settings
+
+
+def utc_now() -> datetime:
+    """Return the time, the one place where services read it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Context:
+    """The outside world of the use cases."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    bell: Bell
+    notices: Notices
+    now: Callable[[], datetime] = utc_now
+
+
+@contextmanager
+def open_context(settings: Settings) -> Iterator[Context]:
+    """Open the stores of this process and close them at the end."""
+    database = Database(settings.resolved_database_url)
+    bell = Bell(settings)
+    notices = Notices(settings.resolved_broker_url)
+    try:
+        yield Context(settings, database, BlobStore(settings.blob_folder), bell, notices)
+    finally:
+        notices.close()
+        bell.close()
+        database.close()

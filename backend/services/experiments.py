@@ -1,0 +1,135 @@
+"""Creating, reading, cancelling and deleting experiments."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from backend.db import cells as cell_rows
+from backend.db import experiments as experiment_rows
+from backend.db.session import Session
+from backend.db.tables import ExperimentRow
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
+from backend.errors import Conflict, Malformed
+from backend.events import ProgressNotice
+from backend.services.context import Context
+from backend.services.lookup import find_experiment
+from backend.services.planning import ExperimentRequest, control_of, cost, draft, first_cells
+from backend.services.views import ExperimentView
+
+
+@dataclass(frozen=True)
+class Created:
+    """The experiment, and whether this request made it or an earlier one with the same key did."""
+
+    experiment: ExperimentView
+    is_new: bool
+
+
+def create_experiment(
+    context: Context, owner_id: str, request: ExperimentRequest, *, key: str | None
+) -> Created:
+    """Store an experiment with its first cells and ring for them; a repeated key returns the first one."""
+    body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    with context.database.write() as session:
+        if key is not None and (known := experiment_rows.find_key(session, owner_id, key)):
+            if known.body_sha256 != body:
+                raise Malformed("experiment.key_reused", key=key)
+            return Created(_view_of(session, owner_id, known.experiment_id), is_new=False)
+        experiment_id, cell_ids = _store(context, session, owner_id, request)
+        if key is not None:
+            experiment_rows.add_key(
+                session, owner_id, key, body_sha256=body, experiment_id=experiment_id, now=context.now()
+            )
+        cell_rows.mark_dispatched(session, cell_ids, now=context.now())
+        view = _view_of(session, owner_id, experiment_id)
+    context.bell.ring(cell_ids)
+    context.notices.publish(ProgressNotice(experiment_id))
+    return Created(view, is_new=True)
+
+
+def _store(
+    context: Context, session: Session, owner_id: str, request: ExperimentRequest
+) -> tuple[UUID, list[UUID]]:
+    plan = draft(context, session, owner_id, request)
+    row = ExperimentRow(
+        id=uuid4(),
+        owner_id=owner_id,
+        dataset_id=plan.dataset.id,
+        name=request.name or plan.dataset.name,
+        spec=plan.spec.model_dump(mode="json"),
+        spec_sha256=plan.spec.sha256(),
+        state=ExperimentState.QUEUED,
+        desired_state=DesiredState.RUN,
+        num_runs=plan.spec.num_runs(),
+        predicted_seconds=plan.seconds,
+        created_at=context.now(),
+    )
+    experiment_rows.add(session, row)
+    cells = first_cells(context, plan.spec, plan.shape)
+    return row.id, cell_rows.plan(session, row.id, cost(plan.spec, plan.shape, cells, plan.place))
+
+
+def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:
+    """List experiments, newest first, without reading any history."""
+    with context.database.read() as session:
+        rows = experiment_rows.list_of(session, owner_id, limit=limit, offset=offset)
+        counts = experiment_rows.cell_counts(session, [row.id for row in rows])
+        return [_view(row, counts[row.id]) for row in rows]
+
+
+def get_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    """Return one experiment; raises NotFound."""
+    with context.database.read() as session:
+        return _view_of(session, owner_id, experiment_id)
+
+
+def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    """Stop an experiment: queued cells at once, running ones at their next write; repeatable."""
+    with context.database.write() as session:
+        find_experiment(session, owner_id, experiment_id)
+        experiment_rows.want_cancelled(session, experiment_id)
+        cell_rows.cancel(session, experiment_id, now=context.now())
+        if cell_rows.num_open(session, experiment_id) == 0:
+            experiment_rows.end(session, experiment_id, ExperimentState.CANCELLED, now=context.now())
+        session.expire_all()
+        view = _view_of(session, owner_id, experiment_id)
+    context.notices.publish(ProgressNotice(experiment_id))
+    return view
+
+
+def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> None:
+    """Delete an experiment and all it measured; raises Conflict while cells are open."""
+    with context.database.write() as session:
+        row = find_experiment(session, owner_id, experiment_id)
+        if cell_rows.num_open(session, experiment_id) > 0:
+            raise Conflict("experiment.still_open", name=row.name, state=row.state)
+        experiment_rows.remove(session, experiment_id)
+
+
+def _view_of(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    row = find_experiment(session, owner_id, experiment_id)
+    return _view(row, experiment_rows.cell_counts(session, [row.id])[row.id])
+
+
+def _view(row: ExperimentRow, counts: dict[str, int]) -> ExperimentView:
+    spec = ExperimentSpec.model_validate(row.spec)
+    return ExperimentView(
+        id=row.id,
+        name=row.name,
+        dataset_id=row.dataset_id,
+        state=ExperimentState(row.state),
+        is_cancelling=row.desired_state == DesiredState.CANCELLED,
+        version=row.version,
+        spec=spec,
+        spec_sha256=row.spec_sha256,
+        control=control_of(spec),
+        num_runs=row.num_runs,
+        predicted_seconds=row.predicted_seconds,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        cell_counts={CellState(state): count for state, count in counts.items()},
+    )

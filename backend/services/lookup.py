@@ -1,0 +1,45 @@
+"""Finding an owner's objects, or saying clearly that they are not there."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
+from backend.db import experiments as experiment_rows
+from backend.db.session import Session
+from backend.db.tables import CellRow, DatasetRow, ExperimentRow
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.metrics import Schedule
+from backend.errors import NotFound
+
+
+def find_dataset(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow:
+    """Return one of the owner's datasets; raises NotFound."""
+    dataset = dataset_rows.get(session, owner_id, dataset_id)
+    if dataset is None:
+        raise NotFound("dataset.not_found", id=str(dataset_id))
+    return dataset
+
+
+def find_experiment(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow:
+    """Return one of the owner's experiments; raises NotFound."""
+    experiment = experiment_rows.get(session, owner_id, experiment_id)
+    if experiment is None:
+        raise NotFound("experiment.not_found", id=str(experiment_id))
+    return experiment
+
+
+def find_cell(session: Session, owner_id: str, cell_id: UUID) -> tuple[CellRow, ExperimentRow]:
+    """Return a cell and the owner's experiment it belongs to; raises NotFound."""
+    cell = cell_rows.get(session, cell_id)
+    experiment = None if cell is None else experiment_rows.get(session, owner_id, cell.experiment_id)
+    if cell is None or experiment is None:
+        raise NotFound("cell.not_found", id=str(cell_id))
+    return cell, experiment
+
+
+def schedule_of(experiment: ExperimentRow, cell: CellRow) -> Schedule:
+    """Return when a cell measures and where its chunks end."""
+    spec = ExperimentSpec.model_validate(experiment.spec)
+    return Schedule(spec.num_steps, spec.measure_every, cell.chunk_steps)

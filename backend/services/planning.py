@@ -1,0 +1,121 @@
+"""Turning a request into a spec, its next cells and their cost, before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.db.session import Session
+from backend.db.tables import DatasetRow
+from backend.domain.cost import CellCost, max_runs_per_cell, predict
+from backend.domain.dataset import DatasetShape
+from backend.domain.defaults import NUM_STEPS, Workplace, plan_seconds
+from backend.domain.experiment import ExperimentSpec, control_for
+from backend.domain.grid import PlannedCell
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest, resolve
+from backend.domain.protocol import Add, Decision, Evidence, next_cells
+from backend.services.context import Context
+from backend.services.lookup import find_dataset
+from backend.services.views import PlannedCellView, PlanView
+from backend.services.workers import fresh_workers, workplace
+
+CostedCell = tuple[PlannedCell, CellCost]
+
+
+class ExperimentRequest(PlanRequest):
+    """A plan for a stored dataset, under a name."""
+
+    dataset_id: UUID
+    name: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request thought through: what would be stored and run."""
+
+    dataset: DatasetRow
+    shape: DatasetShape
+    spec: ExperimentSpec
+    place: Workplace
+    num_workers: int
+    is_cut: bool
+    seconds: float
+
+
+def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
+    """Resolve a request; raises NotFound or InvalidInput."""
+    dataset = find_dataset(session, owner_id, request.dataset_id)
+    shape = DatasetShape.model_validate(dataset.shape)
+    workers = fresh_workers(context, session)
+    place = workplace(context, workers)
+    spec = resolve(
+        request,
+        dataset_sha256=dataset.arrays_sha256,
+        shape=shape,
+        workplace=place,
+        max_runs=context.settings.max_runs,
+    )
+    is_cut = request.num_steps is None and spec.num_steps < NUM_STEPS
+    cells = first_cells(context, spec, shape)
+    return Draft(dataset, shape, spec, place, len(workers), is_cut, plan_seconds(spec, cells, shape, place))
+
+
+def first_cells(context: Context, spec: ExperimentSpec, shape: DatasetShape) -> tuple[PlannedCell, ...]:
+    """List the cells of the first stage."""
+    decision = decide(context, spec, shape, Evidence({}), UUID(int=0))
+    return decision.cells if isinstance(decision, Add) else ()
+
+
+def decide(
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, evidence: Evidence, experiment_id: UUID
+) -> Decision:
+    """Ask the protocol what comes next, with cells that fit this installation's memory limit."""
+    split = max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
+    return next_cells(spec, evidence, experiment_id=experiment_id, max_runs_per_cell=split)
+
+
+def cost(
+    spec: ExperimentSpec, shape: DatasetShape, cells: Sequence[PlannedCell], place: Workplace
+) -> list[CostedCell]:
+    """Put the predicted cost beside each cell."""
+    return [(cell, predict(spec, shape, cell, place.calibration)) for cell in cells]
+
+
+def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
+    """Show what would run and how long it would take; nothing is stored."""
+    with context.database.read() as session:
+        plan = draft(context, session, owner_id, request)
+    cells = first_cells(context, plan.spec, plan.shape)
+    return PlanView(
+        spec=plan.spec,
+        control=control_of(plan.spec),
+        num_runs=plan.spec.num_runs(),
+        max_runs=context.settings.max_runs,
+        cells=tuple(_cell_view(*item) for item in cost(plan.spec, plan.shape, cells, plan.place)),
+        slots=plan.place.slots,
+        num_workers=plan.num_workers,
+        predicted_seconds=plan.seconds,
+        are_steps_cut=plan.is_cut,
+    )
+
+
+def control_of(spec: ExperimentSpec) -> Parametrization | None:
+    """Return the control among a spec's arms, if it has one."""
+    control = control_for(spec.loss)
+    return control if any(arm.parametrization is control for arm in spec.arms) else None
+
+
+def _cell_view(cell: PlannedCell, predicted: CellCost) -> PlannedCellView:
+    return PlannedCellView(
+        scenario=cell.scenario,
+        parametrization=cell.parametrization,
+        width=cell.width,
+        depth=cell.depth,
+        num_runs=len(cell.runs),
+        predicted_seconds=predicted.seconds,
+        predicted_bytes=predicted.num_bytes,
+    )

@@ -1,0 +1,188 @@
+"""What use cases return: frozen values, ready for REST, free of database rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.domain.dataset import DatasetShape, Frozen, Profile
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.lifecycle import CellState, ExperimentState
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization, Role
+from backend.domain.scenario import Scenario
+
+
+class DatasetView(Frozen):
+    """A stored dataset."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    example: str | None = Field(description="The built-in it came from, if any.")
+    source_bytes: int
+    arrays_sha256: str
+    arrays_bytes: int
+    shape: DatasetShape
+    profile: Profile
+
+
+class PlannedCellView(Frozen):
+    """One cell of a plan, before anything is stored."""
+
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    num_runs: int
+    predicted_seconds: float
+    predicted_bytes: int
+
+
+class PlanView(Frozen):
+    """What an experiment would run, and how long it would take here."""
+
+    spec: ExperimentSpec
+    control: Parametrization | None = Field(description="The arm that should fail to transfer.")
+    num_runs: int
+    max_runs: int
+    cells: tuple[PlannedCellView, ...]
+    slots: int = Field(description="Worker slots the time is predicted for.")
+    num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
+    predicted_seconds: float
+    are_steps_cut: bool = Field(description="Steps were cut to fit the target time.")
+
+
+class ExperimentView(Frozen):
+    """An experiment, without its cells."""
+
+    id: UUID
+    name: str
+    dataset_id: UUID
+    state: ExperimentState
+    is_cancelling: bool
+    version: int
+    spec: ExperimentSpec
+    spec_sha256: str
+    control: Parametrization | None
+    num_runs: int
+    predicted_seconds: float
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cell_counts: dict[CellState, int]
+
+
+class TensorView(Frozen):
+    """The effective constants of one tensor of a cell."""
+
+    name: str
+    role: Role
+    shape: tuple[int, int]
+    forward_mult: float
+    init_std: float
+    lr_mult: float
+
+
+class CellView(Frozen):
+    """One cell: what it trains, where it stands, and why it failed if it did."""
+
+    id: UUID
+    experiment_id: UUID
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    stage: int
+    part: int
+    num_runs: int
+    num_steps: int
+    chunk_steps: int
+    predicted_seconds: float
+    predicted_bytes: int
+    state: CellState
+    version: int
+    committed_step: int = Field(description="Last step whose values are stored; -1 before the first.")
+    failures: int
+    error_class: str | None
+    error_detail: str | None
+    not_before: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    environment: dict[str, str | int | float] | None
+    is_mixed_environment: bool
+    has_nondeterminism: bool
+
+
+class SummaryView(Frozen):
+    """What is known of one metric of one run without reading its history."""
+
+    last_step: int
+    last: float | None
+    minimum: float | None
+    minimum_step: int | None
+    tail_mean: float | None = Field(description="Mean over the last steps; the final loss for train_loss.")
+    num_values: int
+    num_non_finite: int
+
+
+class RunView(Frozen):
+    """One trajectory."""
+
+    id: UUID
+    cell_id: UUID
+    position: int = Field(description="The run's place on the R axis of its cell's curves.")
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    lr_index: int
+    lr: float
+    seed: int
+    state: str = Field(description="running, completed or diverged; queued before its cell starts.")
+    diverged_at: int | None
+    summaries: dict[Metric, SummaryView]
+
+
+class CurveView(Frozen):
+    """Raw values of one metric of a cell: `values[t][r]` at `steps[t]`; null after a run diverged."""
+
+    cell_id: UUID
+    metric: Metric
+    run_ids: tuple[UUID, ...]
+    lrs: tuple[float, ...]
+    seeds: tuple[int, ...]
+    steps: tuple[int, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    committed_step: int = Field(description="Ask for more with `after` set to this.")
+
+
+class CellMark(Frozen):
+    """How far a cell is; marks only grow, so repeating one is harmless."""
+
+    cell_id: UUID
+    state: CellState
+    version: int
+    step: int
+
+
+class Marks(Frozen):
+    """How far an experiment and each of its cells are."""
+
+    experiment_id: UUID
+    state: ExperimentState
+    version: int
+    cells: tuple[CellMark, ...]
+
+
+class WorkerView(Frozen):
+    """A worker node seen lately."""
+
+    name: str
+    slots: int
+    device: str
+    memory_bytes: int
+    environment: dict[str, str | int | float]
+    seen_at: datetime

@@ -1,0 +1,50 @@
+"""What can run now: the workers seen lately, and the workplace they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from backend.db import workers as worker_rows
+from backend.db.session import Session
+from backend.db.tables import WorkerRow
+from backend.domain.cost import Calibration
+from backend.domain.defaults import Workplace
+from backend.services.context import Context
+from backend.services.views import WorkerView
+
+# Workers show themselves every few seconds; one that missed several is not counted on.
+FRESH = timedelta(seconds=60)
+
+
+def list_workers(context: Context) -> list[WorkerView]:
+    """List the workers seen in the last minute."""
+    with context.database.read() as session:
+        return [_view(row) for row in fresh_workers(context, session)]
+
+
+def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
+    """Return the rows of the workers seen in the last minute."""
+    return worker_rows.seen_since(session, context.now() - FRESH)
+
+
+def workplace(context: Context, rows: Sequence[WorkerRow]) -> Workplace:
+    """Return what plans are timed for: all slots, as fast as the slowest; constants when none is known."""
+    if not rows:
+        return Workplace(slots=context.settings.worker_slots)
+    calibration = Calibration(
+        flops_per_second=min(row.flops_per_second for row in rows),
+        seconds_per_run_step=max(row.seconds_per_run_step for row in rows),
+    )
+    return Workplace(slots=sum(row.slots for row in rows), calibration=calibration)
+
+
+def _view(row: WorkerRow) -> WorkerView:
+    return WorkerView(
+        name=row.name,
+        slots=row.slots,
+        device=row.device,
+        memory_bytes=row.memory_bytes,
+        environment=row.environment,
+        seen_at=row.seen_at,
+    )
