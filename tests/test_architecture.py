@@ -1,0 +1,130 @@
+"""House rules that no linter knows. Each one says in its message what to do instead."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = sorted([*ROOT.glob("backend/**/*.py"), *ROOT.glob("worker/**/*.py")])
+FILE_CEILING = 350
+FUNCTION_CEILING = 40
+DOMAIN_IMPORTS = {"backend", "pydantic", "pydantic_core", "annotated_types", *sys.stdlib_module_names}
+# One reads the variables, the other copies all of them for a child process and looks at none.
+ENVIRONMENT_READERS = {"backend/settings.py", "backend/child_environment.py"}
+ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb", "putenv"}
+
+# What importing a module must not load: (module, packages).
+LIGHT_IMPORTS = [
+    ("backend.api.app", ("torch", "worker")),
+    ("backend.conductor", ("torch", "worker", "fastapi", "plotly")),
+    ("backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    ("backend.stack", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    ("worker.app", ("torch", "fastapi", "plotly")),
+    ("worker.tasks", ("torch", "fastapi", "plotly")),
+    ("worker.supervisor", ("torch", "fastapi", "plotly")),
+]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def nodes() -> Iterator[tuple[str, ast.AST]]:
+    for path in SOURCES:
+        for node in ast.walk(tree_of(path)):
+            yield name_of(path), node
+
+
+def test_there_is_one_commit_and_it_is_in_the_session():
+    calls = [
+        name
+        for name, node in nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+
+    assert calls == ["backend/db/session.py"], "open a transaction with backend.db.session instead"
+
+
+def test_the_environment_is_read_in_the_settings_only():
+    readers = {
+        name
+        for name, node in nodes()
+        if (isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT_NAMES)
+        or (isinstance(node, ast.ImportFrom) and {alias.name for alias in node.names} & ENVIRONMENT_NAMES)
+    }
+
+    assert readers <= ENVIRONMENT_READERS, "add a setting, or pass backend.child_environment to a child"
+
+
+def test_the_migrations_folder_does_not_shadow_the_library():
+    assert not (ROOT / "alembic" / "__init__.py").exists(), "`import alembic` must find the installed library"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_files_and_functions_stay_below_their_ceilings(path):
+    lines = path.read_text(encoding="utf-8").count("\n")
+    functions = (
+        node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    long = {node.name: size_of(node) for node in functions if size_of(node) > FUNCTION_CEILING}
+
+    assert lines <= FILE_CEILING, "one idea per file: split it"
+    assert not long, "let a function do one thing: split it"
+
+
+def size_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return a function's lines from `def` to its end, without its docstring."""
+    first = function.body[0]
+    has_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if has_docstring else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
+
+
+def test_the_domain_imports_the_standard_library_and_pydantic_only():
+    imported = {
+        (name, module.split(".")[0])
+        for name, node in nodes()
+        if name.startswith("backend/domain/")
+        for module in imports_of(node)
+    }
+
+    assert {(name, package) for name, package in imported if package not in DOMAIN_IMPORTS} == set()
+
+
+def imports_of(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module]
+    return []
+
+
+@pytest.mark.parametrize(("module", "packages"), LIGHT_IMPORTS, ids=[module for module, _ in LIGHT_IMPORTS])
+def test_an_import_does_not_load_what_its_process_must_not_have(module, packages):
+    if not is_built(module):
+        pytest.skip(f"{module} does not exist yet")
+    program = f"import sys, {module}; print(*sorted(set(sys.argv[1:]) & set(sys.modules)))"
+
+    found = subprocess.run(
+        (sys.executable, "-c", program, *packages), cwd=ROOT, check=True, capture_output=True, text=True
+    )
+
+    assert found.stdout.split() == []
+
+
+def is_built(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
