@@ -67,7 +67,8 @@ def resolve(
 
 
 def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
-    given = request.model_dump(exclude_none=True, exclude={"arms", "branch_exponent", "base_width"})
+    plain = set(PlanRequest.model_fields) - {"arms", "branch_exponent", "base_width"}
+    given = request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:
         given["measure_every"] = min(default.measure_every, request.num_steps)
     if request.branch_exponent is not None:

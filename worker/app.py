@@ -1,0 +1,22 @@
+"""The Celery node. `python -m celery -A worker.app worker` starts here; torch is never imported in it."""
+
+from __future__ import annotations
+
+from celery.signals import (
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
+
+from backend.queue import create_celery
+from backend.settings import get_settings
+from worker import presence, tasks
+
+app = create_celery(get_settings())
+train_cell = tasks.register(app)
+
+worker_shutting_down.connect(tasks.stop_soon)
+worker_process_init.connect(tasks.warm_up)
+worker_process_shutdown.connect(tasks.cool_down)
+worker_ready.connect(presence.begin)

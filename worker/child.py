@@ -1,0 +1,95 @@
+"""The training child: a fresh interpreter that trains the cells it is told on stdin.
+
+It exits when stdin ends, from a thread of its own, so that no orphan ever writes. Torch is imported here
+and in what this imports, nowhere else on the worker side.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import TextIO
+
+from backend.blobs import BlobStore
+from backend.db.claims import Claim, ClaimLost
+from backend.db.session import PATIENT_SECONDS, Database
+from backend.domain.lifecycle import FailureClass
+from backend.events import Notices
+from backend.settings import get_settings
+from worker.device import prepare_process
+from worker.messages import Event, Reply, Request
+from worker.train_cell import Stores, train_cell_now
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Train one cell after another until stdin ends."""
+    settings = get_settings()
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    replies = _claim_stdout()
+    requests: queue.Queue[Request] = queue.Queue()
+    threading.Thread(target=_watch_stdin, args=(requests,), daemon=True).start()
+    log.info("matmul backend %s", prepare_process())
+    stores = Stores(
+        Database(settings.resolved_database_url, busy_seconds=PATIENT_SECONDS),
+        BlobStore(settings.blob_folder),
+        Notices(settings.resolved_broker_url),
+    )
+    _say(replies, Reply(event=Event.READY))
+    while True:
+        request = requests.get()
+        _say(replies, _train(request, stores, replies))
+
+
+def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
+    """Train one cell; the boundary where every failure becomes a reply."""
+
+    def on_step(step: int) -> None:
+        _say(replies, Reply(event=Event.WINDOW, cell_id=request.cell_id, step=step))
+
+    try:
+        train_cell_now(Claim(request.cell_id, request.fence), stores, on_step=on_step)
+    except ClaimLost:
+        return Reply(event=Event.LOST, cell_id=request.cell_id)
+    except Exception as error:
+        log.exception("cell %s failed", request.cell_id)
+        detail = "".join(traceback.format_exception_only(error)).strip()
+        return Reply(event=Event.FAILED, cell_id=request.cell_id, failure=classify(error), detail=detail)
+    return Reply(event=Event.COMPLETED, cell_id=request.cell_id)
+
+
+def classify(error: Exception) -> FailureClass:
+    """Name the kind of a failure that the child survived."""
+    # Torch reports a failed allocation as RuntimeError; its wording is the only mark there is.
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return FailureClass.OOM
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FailureClass.DISK
+    return FailureClass.CODE
+
+
+def _watch_stdin(requests: queue.Queue[Request]) -> None:
+    for line in sys.stdin:
+        requests.put(Request.model_validate_json(line))
+    os._exit(0)
+
+
+def _claim_stdout() -> TextIO:
+    """Keep stdout for replies; whatever a library prints goes to stderr."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return replies
+
+
+def _say(replies: TextIO, reply: Reply) -> None:
+    replies.write(reply.model_dump_json() + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""From a dataset's blob to tensors on the device that trains."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from backend.arrays import read_arrays
+from backend.blobs import BlobStore
+from backend.domain.dataset import DatasetShape, Task
+from backend.errors import Unavailable
+from worker.device import DTYPE, device
+from worker.numerics.program import TrainingData
+
+
+def load_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingData:
+    """Return a dataset's arrays; raises Unavailable when the file is missing or not what it was."""
+    path = blobs.path(sha256)
+    if not path.is_file():
+        raise Unavailable("dataset.file_missing", sha256=sha256)
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise Unavailable("dataset.file_damaged", sha256=sha256)
+    arrays, _ = read_arrays(path)
+    return TrainingData(
+        x_train=_features(arrays["x_train"]),
+        y_train=_labels(arrays["y_train"], shape.task),
+        x_val=_features(arrays["x_val"]),
+        y_val=_labels(arrays["y_val"], shape.task),
+        task=shape.task,
+        num_outputs=shape.num_outputs,
+        label_scale=shape.label_scale,
+    )
+
+
+def _features(array: NDArray[np.generic]) -> torch.Tensor:
+    return torch.tensor(array, dtype=DTYPE, device=device())
+
+
+def _labels(array: NDArray[np.generic], task: Task) -> torch.Tensor:
+    dtype = torch.int64 if task is Task.CLASSIFICATION else DTYPE
+    return torch.tensor(array, dtype=dtype, device=device())

@@ -1,0 +1,41 @@
+"""What supervisor and training child say to each other: one JSON object a line, both ways."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from backend.domain.lifecycle import FailureClass
+
+
+class Request(BaseModel):
+    """Train this cell under this fence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    cell_id: UUID
+    fence: int
+
+
+class Event(StrEnum):
+    """What happened in the child."""
+
+    READY = "ready"
+    WINDOW = "window"
+    COMPLETED = "completed"
+    LOST = "lost"
+    FAILED = "failed"
+
+
+class Reply(BaseModel):
+    """One event; `cell_id` is absent only for `ready`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: Event
+    cell_id: UUID | None = None
+    step: int | None = None
+    failure: FailureClass | None = None
+    detail: str = ""

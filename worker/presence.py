@@ -1,0 +1,85 @@
+"""A node's row in table `worker`: what it can do, measured once per environment, and that it is alive."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from backend.child_environment import ONE_THREAD, child_environment
+from backend.db import workers
+from backend.db.session import Database
+from backend.domain.cost import Calibration
+from backend.errors import Unavailable
+from backend.settings import Settings, get_settings
+
+log = logging.getLogger(__name__)
+
+TOUCH_SECONDS = 10.0
+CALIBRATION_SECONDS = 60.0
+
+
+def begin(sender: Any, **_: Any) -> None:
+    """Show the node from a thread of its own, from now on."""
+    threading.Thread(target=_show, args=(str(sender.hostname), get_settings()), daemon=True).start()
+
+
+def _show(name: str, settings: Settings) -> None:
+    database = Database(settings.resolved_database_url)
+    is_registered = False
+    while True:
+        try:
+            if is_registered:
+                with database.write() as session:
+                    workers.touch(session, name, now=datetime.now(UTC))
+            else:
+                register(name, settings, database)
+                is_registered = True
+        except (Unavailable, subprocess.SubprocessError, ValueError) as error:
+            log.warning("worker %s could not show itself: %s", name, error)
+        time.sleep(TOUCH_SECONDS)
+
+
+def register(name: str, settings: Settings, database: Database) -> None:
+    """Write the node's row, with the calibration of an earlier start where nothing has changed."""
+    with database.read() as session:
+        known = workers.get(session, name)
+        environment = None if known is None else known.environment
+    found = _ask_device(environment)
+    calibration = found["calibration"]
+    if calibration is None and known is not None:
+        calibration = asdict(Calibration(known.flops_per_second, known.seconds_per_run_step))
+    with database.write() as session:
+        workers.register(
+            session,
+            name,
+            now=datetime.now(UTC),
+            slots=settings.worker_slots,
+            device=found["environment"]["device"],
+            memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            environment=found["environment"],
+            **calibration,
+        )
+    log.info("worker %s: %s, %s", name, found["environment"], calibration)
+
+
+def _ask_device(known_environment: dict[str, Any] | None) -> dict[str, Any]:
+    """Have a process with torch name the environment, and measure it unless it is the known one."""
+    answer = subprocess.run(
+        (sys.executable, "-m", "worker.calibrate"),
+        input=json.dumps(known_environment),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=CALIBRATION_SECONDS,
+        env=child_environment(**ONE_THREAD),
+    )
+    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    return found

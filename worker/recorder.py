@@ -1,0 +1,108 @@
+"""Writes a cell's windows, each in one fenced transaction, and tells whoever listens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from backend.db import cells as cell_rows
+from backend.db import claims, metrics
+from backend.db.claims import Claim
+from backend.db.metrics import Chunk
+from backend.db.session import Database, Session
+from backend.domain.lifecycle import CellState
+from backend.domain.metrics import Schedule
+from backend.errors import Unavailable
+from backend.events import Notices, ProgressNotice
+from worker.numerics.networks.residual_mlp import tensor_role
+from worker.numerics.program import Window
+from worker.numerics.scaling import ScalingTable
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 0.5
+T = TypeVar("T")
+
+
+class Recorder:
+    """The pen of one claim. Every write raises ClaimLost once the claim is gone."""
+
+    def __init__(
+        self,
+        database: Database,
+        notices: Notices,
+        claim: Claim,
+        *,
+        about: ProgressNotice,
+        schedule: Schedule,
+        tail_steps: int,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._database = database
+        self._notices = notices
+        self._claim = claim
+        self._about = about
+        self._schedule = schedule
+        self._tail_from = schedule.num_steps - tail_steps + 1
+        self._now = now
+        self._sleep = sleep
+
+    def begin(
+        self, environment: dict[str, str], scaling: ScalingTable, shapes: dict[str, tuple[int, int]]
+    ) -> None:
+        """Record where the cell runs and with which effective constants."""
+        tensors = [
+            {
+                "name": name,
+                "role": tensor_role(name).value,
+                "num_rows": shapes[name][0],
+                "num_columns": shapes[name][1],
+                **constants._asdict(),
+            }
+            for name, constants in scaling.items()
+        ]
+
+        def write(session: Session) -> None:
+            cell_rows.record_environment(session, self._claim.cell_id, environment)
+            cell_rows.record_tensors(session, self._claim.cell_id, tensors)
+
+        self._write(write)
+
+    def append(self, window: Window) -> None:
+        """Store a window; one stored before by an earlier attempt is compared and left."""
+        chunks = [
+            Chunk(metric, window.first_step, self._schedule.metric_steps(metric, window.first_step), values)
+            for metric, values in window.values.items()
+        ]
+        diverged = {run: step for run, step in enumerate(window.diverged_at) if step is not None}
+
+        def write(session: Session) -> list[Chunk]:
+            claims.advance_step(session, self._claim, step=window.last_step)
+            different = metrics.append(session, self._claim.cell_id, chunks, tail_from=self._tail_from)
+            metrics.mark_diverged(session, self._claim.cell_id, diverged)
+            if different:
+                metrics.mark_nondeterminism(session, self._claim.cell_id)
+            return different
+
+        for chunk in self._write(write):
+            log.error("%s at step %d was recomputed differently", chunk.metric, chunk.first_step)
+
+    def finish(self) -> None:
+        """Complete the cell, once."""
+        self._write(lambda session: claims.finish(session, self._claim, CellState.COMPLETED, now=self._now()))
+
+    def _write(self, write: Callable[[Session], T]) -> T:
+        """Run one transaction; while the database is away, wait: the supervisor decides for how long."""
+        while True:
+            try:
+                with self._database.write() as session:
+                    result = write(session)
+                break
+            except Unavailable as error:
+                log.warning("waiting for the database: %s", error)
+                self._sleep(RETRY_SECONDS)
+        self._notices.publish(self._about)
+        return result

@@ -1,0 +1,101 @@
+"""Trains one claimed cell from its row to its last chunk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from backend.blobs import BlobStore
+from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
+from backend.db.claims import Claim, ClaimLost
+from backend.db.session import Database
+from backend.db.tables import ExperimentRow
+from backend.domain.dataset import DatasetShape
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.grid import PlannedCell
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.events import Notices, ProgressNotice
+from worker.data import load_data
+from worker.device import environment_fingerprint
+from worker.numerics.networks.residual_mlp import tensor_shapes
+from worker.numerics.program import CellProgram, TrainingData
+from worker.numerics.trainer import train
+from worker.recorder import Recorder
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The outside world of the training child."""
+
+    database: Database
+    blobs: BlobStore
+    notices: Notices
+
+
+@dataclass(frozen=True)
+class _Work:
+    about: ProgressNotice
+    spec: ExperimentSpec
+    shape: DatasetShape
+    cell: PlannedCell
+    chunk_steps: int
+
+
+def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], None]) -> None:
+    """Train the cell and store every window; calls `on_step` after each commit. Raises ClaimLost."""
+    work = _load_work(claim, stores.database)
+    program = CellProgram.from_spec(work.spec, work.cell, chunk_steps=work.chunk_steps)
+    recorder = Recorder(
+        stores.database,
+        stores.notices,
+        claim,
+        about=work.about,
+        schedule=program.schedule,
+        tail_steps=work.spec.tail_steps(),
+        now=lambda: datetime.now(UTC),
+        sleep=time.sleep,
+    )
+    shape = work.shape
+    recorder.begin(
+        environment_fingerprint(),
+        program.scaling_for(shape.num_features, shape.num_outputs),
+        tensor_shapes(shape.num_features, program.width, program.depth, shape.num_outputs),
+    )
+    for window in train(program, _cached_data(stores.blobs, work.spec.dataset_sha256, shape)):
+        recorder.append(window)
+        on_step(window.last_step)
+    recorder.finish()
+
+
+# A child trains many cells of one experiment; two datasets at most stay in memory.
+@lru_cache(maxsize=2)
+def _cached_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingData:
+    return load_data(blobs, sha256, shape)
+
+
+def _load_work(claim: Claim, database: Database) -> _Work:
+    with database.read() as session:
+        row = cell_rows.get(session, claim.cell_id)
+        if row is None:
+            raise ClaimLost
+        experiment = session.get_one(ExperimentRow, row.experiment_id)
+        return _Work(
+            about=ProgressNotice(row.experiment_id, row.id),
+            spec=ExperimentSpec.model_validate(experiment.spec),
+            shape=dataset_rows.shape_of(session, experiment.dataset_id),
+            cell=PlannedCell(
+                scenario=Scenario(row.scenario),
+                parametrization=Parametrization(row.parametrization),
+                width=row.width,
+                depth=row.depth,
+                runs=cell_rows.planned_runs(session, row.id),
+                stage=row.stage,
+                part=row.part,
+            ),
+            chunk_steps=row.chunk_steps,
+        )

@@ -1,0 +1,120 @@
+"""The supervisor's handle on its training child: start, ask, hear, kill. No torch on this side."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from backend.child_environment import ONE_THREAD, child_environment
+from backend.domain.lifecycle import FailureClass
+from worker.messages import Reply, Request
+
+log = logging.getLogger(__name__)
+
+# Torch leaks a little with every shape it has seen; a child this old is replaced between two cells.
+CELLS_PER_CHILD = 50
+COMMAND = (sys.executable, "-m", "worker.child")
+
+
+class TrainingProcess:
+    """One training child, started on first use, reused until it fails or is old."""
+
+    def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
+        self._command = command
+        self._process: subprocess.Popen[str] | None = None
+        self._replies: queue.Queue[Reply] = queue.Queue()
+        self._num_cells = 0
+        self._oom_kills = 0
+
+    def start(self) -> None:
+        """Make sure that a child runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.kill()
+        self._replies = queue.Queue()
+        self._num_cells = 0
+        self._oom_kills = num_oom_kills()
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # cancel and kill reach whatever it starts
+            env=child_environment(**ONE_THREAD, CUBLAS_WORKSPACE_CONFIG=":4096:8"),
+        )
+        threading.Thread(target=_hear, args=(self._process, self._replies), daemon=True).start()
+
+    def ask(self, request: Request) -> None:
+        """Send a request; a child that died meanwhile is noticed by `exit_code`."""
+        if self._num_cells >= CELLS_PER_CHILD:
+            self.kill()
+        self.start()
+        self._num_cells += 1
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(request.model_dump_json() + "\n")
+            self._process.stdin.flush()
+
+    def hear(self, *, wait_seconds: float) -> Reply | None:
+        """Return the next reply, or None when none came in time."""
+        try:
+            return self._replies.get(timeout=wait_seconds)
+        except queue.Empty:
+            return None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it runs."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return how the child ended; None while it runs."""
+        return None if self._process is None else self._process.poll()
+
+    def why_it_died(self) -> tuple[FailureClass, str]:
+        """Classify the end of a dead child."""
+        code = self.exit_code
+        if code is not None and code < 0:
+            name = signal.Signals(-code).name
+            if -code == signal.SIGKILL and num_oom_kills() > self._oom_kills:
+                return FailureClass.OOM, f"the training process was killed by {name}: out of memory"
+            return FailureClass.CRASH, f"the training process was killed by {name}"
+        return FailureClass.CRASH, f"the training process ended with exit code {code}"
+
+    def kill(self) -> None:
+        """End the child and whatever it started, now."""
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        self._process = None
+
+
+def num_oom_kills() -> int:
+    """Count the processes the kernel has killed for memory; 0 where it does not tell."""
+    counters = Path("/proc/vmstat")
+    if not counters.exists():
+        return 0
+    lines = (line.split() for line in counters.read_text().splitlines())
+    return next((int(value) for name, value in lines if name == "oom_kill"), 0)
+
+
+def _hear(process: subprocess.Popen[str], replies: queue.Queue[Reply]) -> None:
+    assert process.stdout is not None
+    with contextlib.suppress(ValueError):  # closed while we read: the child was killed on purpose
+        for line in process.stdout:
+            replies.put(Reply.model_validate_json(line))
