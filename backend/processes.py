@@ -41,6 +41,7 @@ class Service:
     ready: Callable[[], bool] = lambda: True  # asked after every start until it says yes
     environment: Mapping[str, str] = field(default_factory=dict)
     grace_seconds: float = 8.0  # how long a polite stop may take
+    stop_rank: int = 0  # lower ranks stop first
 
 
 @dataclass
@@ -96,8 +97,8 @@ class Supervisor:
                 child.was_steady, child.failures = True, 0
 
     def stop(self, wait: Callable[[float], None], is_hurried: Callable[[], bool]) -> None:
-        """Stop all children, the last started first; `wait` sleeps for at most the seconds it is given."""
-        for child in reversed(self._children.values()):
+        """Stop all children by rank; `wait` sleeps for at most the seconds it is given."""
+        for child in sorted(self._children.values(), key=lambda child: child.service.stop_rank):
             if child.restart_at is None:
                 self._stop_child(child, wait, is_hurried)
         self._children.clear()

@@ -29,14 +29,17 @@ from backend.stack_checks import check_port, hold_lock, prepare_data_folder
 from backend.stop_signals import StopSignals
 
 READY_SECONDS = 60.0
+# A supervisor needs this long at most to checkpoint, release its lease and end its training child.
+WORKER_GRACE_SECONDS = 20.0
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run once before the services, and the services in the order of their start."""
+    """What runs first and side by side (the broker, and once the migration), then the services in order."""
 
-    prepare: Command | None
+    foundation: tuple[Service, ...]
+    migration: Command | None
     services: tuple[Service, ...]
 
 
@@ -71,15 +74,21 @@ def run(
 def embedded_plan(settings: Settings) -> Plan:
     """Return the services of the embedded stack; a broker of our own only where none is configured."""
     absolute = {"MUSCOPE_DATA": str(settings.data_folder)}
-    services = [
-        Service("conductor", muscope_command("conductor"), environment=absolute),
-        Service("worker", worker_command(settings), environment=absolute | ONE_THREAD, grace_seconds=20),
-        Service("web", web_command(settings), lambda: is_web_up(settings), environment=absolute),
-    ]
+    foundation: tuple[Service, ...] = ()
     if settings.broker_url is None:
         broker = prepare_broker(settings.runtime_folder, settings.broker_socket)
-        services.insert(0, Service("broker", broker.command, broker.is_ready, grace_seconds=3))
-    return Plan(muscope_command("migrate"), tuple(services))
+        foundation = (Service("broker", broker.command, broker.is_ready, grace_seconds=3, stop_rank=4),)
+    web = Service("web", web_command(settings), lambda: is_web_up(settings), absolute, stop_rank=1)
+    worker = Service(
+        "worker",
+        worker_command(settings),
+        environment=absolute | ONE_THREAD,
+        grace_seconds=WORKER_GRACE_SECONDS,
+        stop_rank=2,
+    )
+    conductor = Service("conductor", muscope_command("conductor"), environment=absolute, stop_rank=3)
+    # The page comes first: the worker's import of torch would keep every core busy for seconds.
+    return Plan(foundation, muscope_command("migrate"), (web, conductor, worker))
 
 
 def is_web_up(settings: Settings) -> bool:
@@ -112,23 +121,24 @@ class _Stack:
         self._signals = signals
         self._lock = lock
         self._groups: dict[str, int] = {}
+        self._migration: subprocess.Popen[bytes] | None = None
+        self._migration_log = log_path(settings.log_folder, "migrate")
         self._reaper = self._start_reaper()
         self._supervisor = Supervisor(settings.log_folder, self._note_start, self._note_end)
-        names = [service.name for service in plan.services]
+        names = [service.name for service in (*plan.foundation, *plan.services)]
         paths = {name: log_path(settings.log_folder, name) for name in names}
         self._follower = LogFollower(paths, lambda line: print(line, flush=True)) if is_verbose else None
 
     def start(self, say: Callable[..., None]) -> bool:
         """Start everything in order; returns False when told to stop meanwhile."""
-        if self._plan.prepare:
+        if self._plan.migration:
             say("migrating")
-            self._prepare(self._plan.prepare)
+            self._begin_migration(self._plan.migration)
+        for service in self._plan.foundation:
+            self._start_service(service, say)
+        self._end_migration()
         for service in self._plan.services:
-            if self._signals.is_requested:
-                return False
-            say("starting", name=service.name)
-            self._supervisor.start(service)
-            self._wait_until_ready(service.name)
+            self._start_service(service, say)
         if not self._signals.is_requested:
             say("ready", address=address(self._settings), logs=str(self._settings.log_folder))
         return not self._signals.is_requested
@@ -139,7 +149,9 @@ class _Stack:
             self._tick(0.25)
 
     def stop(self) -> None:
-        """Stop the services, last started first, and leave neither processes nor sockets."""
+        """Stop the services in their order, and leave neither processes nor sockets."""
+        if self._migration:
+            self._migration.wait()
         self._supervisor.stop(self._signals.wait, self._signals.is_hurried)
         self._follow()
         self._status_file.unlink(missing_ok=True)
@@ -147,11 +159,16 @@ class _Stack:
             self._reaper.stdin.close()
         self._reaper.wait()
 
-    def _prepare(self, command: Command) -> None:
-        path = log_path(self._settings.log_folder, "migrate")
-        rotate_log(path)
-        with open_log(path) as log:
-            code = subprocess.run(
+    def _start_service(self, service: Service, say: Callable[..., None]) -> None:
+        if not self._signals.is_requested:
+            say("starting", name=service.name)
+            self._supervisor.start(service)
+            self._wait_until_ready(service.name)
+
+    def _begin_migration(self, command: Command) -> None:
+        rotate_log(self._migration_log)
+        with open_log(self._migration_log) as log:
+            self._migration = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -159,11 +176,13 @@ class _Stack:
                 env=child_environment(MUSCOPE_DATA=str(self._settings.data_folder)),
                 start_new_session=True,  # Ctrl-C must not interrupt a migration half-way
                 preexec_fn=die_with_parent(),
-                check=False,
-            ).returncode
-        if code != 0:
-            lines = path.read_text("utf-8", "replace").strip().splitlines()
-            raise Unavailable("migration_failed", reason=lines[-1] if lines else "", log=str(path))
+            )
+
+    def _end_migration(self) -> None:
+        if self._migration and self._migration.wait() != 0:
+            log = self._migration_log
+            lines = log.read_text("utf-8", "replace").strip().splitlines()
+            raise Unavailable("migration_failed", reason=lines[-1] if lines else "", log=str(log))
 
     def _wait_until_ready(self, name: str) -> None:
         deadline = time.monotonic() + READY_SECONDS

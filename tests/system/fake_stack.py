@@ -37,9 +37,10 @@ def plan(settings: Settings) -> stack.Plan:
         "deaf": Service("worker", python(DEAF), grace_seconds=60),
         "broken": Service("worker", python("raise SystemExit('no luck')"), ready=lambda: False),
     }
-    services = (Service("broker", broker.command, broker.is_ready), stand_ins[sys.argv[1]])
-    prepare = python("raise SystemExit('the disk is tired')") if sys.argv[2:] == ["--bad-migration"] else None
-    return stack.Plan(prepare, services)
+    foundation = (Service("broker", broker.command, broker.is_ready, stop_rank=1),)
+    bad_migration = python("raise SystemExit('the disk is tired')")
+    migration = bad_migration if "--bad-migration" in sys.argv else None
+    return stack.Plan(foundation, migration, (stand_ins[sys.argv[1]],))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ class Stack:
         return 0
 
     def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
+        family: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
+        return family
 
     def end(self) -> int:
         return self.process.wait(15)
