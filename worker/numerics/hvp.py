@@ -80,6 +80,5 @@ def unflatten(v_RP: Tensor, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
     sizes = [tensor[0].numel() for tensor in like.values()]
     parts = torch.split(v_RP, sizes, dim=1)
     return {
-        name: part.unflatten(1, tensor.shape[1:])
-        for (name, tensor), part in zip(like.items(), parts, strict=True)
+        name: part.reshape(tensor.shape) for (name, tensor), part in zip(like.items(), parts, strict=True)
     }

@@ -1,0 +1,93 @@
+"""Small seeded problems shared by the numerics tests: data sets, programs, stacked networks."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import torch
+
+from backend.domain.dataset import Task
+from backend.domain.experiment import Loss, ResidualMLP
+from backend.domain.grid import PlannedRun
+from backend.domain.parametrization import Parametrization
+from worker.numerics.networks.residual_mlp import Network, Params, init, tensor_shapes
+from worker.numerics.program import CellProgram, TrainingData
+from worker.numerics.scaling import scaling_table
+
+NUM_FEATURES = 6
+NUM_CLASSES = 3
+NUM_TRAIN = 40
+BASE_WIDTH = 8
+
+PROGRAM = CellProgram(
+    parametrization=Parametrization.MUP,
+    width=8,
+    depth=2,
+    base_width=BASE_WIDTH,
+    model=ResidualMLP(),
+    loss=Loss.CROSS_ENTROPY,
+    runs=tuple(PlannedRun(i, lr, seed) for i, lr in enumerate((0.05, 0.2)) for seed in (0, 3)),
+    num_steps=24,
+    measure_every=6,
+    chunk_steps=10,
+    batch_size=16,
+    sharpness_batch_size=20,
+    sharpness_tolerance=1e-3,
+)
+
+
+def program(**changes: Any) -> CellProgram:
+    """Return the small program with some fields changed."""
+    return dataclasses.replace(PROGRAM, **changes)
+
+
+def classification(dtype: torch.dtype = torch.float32) -> TrainingData:
+    """Return three noisy classes that a linear map separates in part."""
+    generator = np.random.default_rng(7)
+    x = generator.standard_normal((NUM_TRAIN + 15, NUM_FEATURES))
+    logits = x @ generator.standard_normal((NUM_FEATURES, NUM_CLASSES))
+    y = (logits + generator.standard_normal(logits.shape)).argmax(1)
+    return _split(torch.from_numpy(x).to(dtype), torch.from_numpy(y), Task.CLASSIFICATION, NUM_CLASSES)
+
+
+def regression(dtype: torch.dtype = torch.float32) -> TrainingData:
+    """Return a smooth scalar target whose labels were divided by 4."""
+    generator = np.random.default_rng(11)
+    x = generator.standard_normal((NUM_TRAIN + 15, NUM_FEATURES))
+    y = np.sin(x[:, 0]) + x[:, 1] * x[:, 2]
+    tensors = torch.from_numpy(x).to(dtype), torch.from_numpy(y).to(dtype)
+    return _split(*tensors, Task.REGRESSION, 1, label_scale=4.0)
+
+
+def network(
+    parametrization: Parametrization = Parametrization.MUP,
+    *,
+    width: int = 8,
+    depth: int = 2,
+    outputs: int = 3,
+) -> Network:
+    """Return a network on the small features, base width 8."""
+    scaling = scaling_table(
+        parametrization,
+        num_features=NUM_FEATURES,
+        num_outputs=outputs,
+        width=width,
+        depth=depth,
+        base_width=BASE_WIDTH,
+    )
+    return Network(scaling, depth, depth**-0.5)
+
+
+def parameters(of: Network, *, width: int = 8, seeds: tuple[int, ...] = (0, 1), outputs: int = 3) -> Params:
+    """Return float64 weights of one run per seed."""
+    shapes = tensor_shapes(NUM_FEATURES, width, of.depth, outputs)
+    return init(shapes, of.scaling, spec_seed=0, seeds=seeds, dtype=torch.float64)
+
+
+def _split(
+    x: torch.Tensor, y: torch.Tensor, task: Task, num_outputs: int, label_scale: float = 1.0
+) -> TrainingData:
+    n = NUM_TRAIN
+    return TrainingData(x[:n], y[:n], x[n:], y[n:], task, num_outputs, label_scale)

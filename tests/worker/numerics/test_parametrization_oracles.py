@@ -1,0 +1,190 @@
+"""What a parametrization promises, through our own networks and trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backend.domain.experiment import Loss
+from backend.domain.grid import PlannedRun
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization, TensorScaling
+from tests import cases, reference
+from worker.numerics.losses import mean_loss, target_rows
+from worker.numerics.networks.residual_mlp import Network, Params, apply, init, tensor_shapes
+from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
+from worker.numerics.optimizer import sgd_step_
+from worker.numerics.trainer import train
+
+Table = dict[str, TensorScaling]
+Update = Callable[[Network, Params, Tensor, Tensor], Tensor]
+
+WIDTH, DEPTH, D = 16, 2, cases.NUM_FEATURES
+
+
+def forms(
+    input_C: tuple[float, ...], hidden_C: tuple[float, ...], output_C: tuple[float, ...]
+) -> dict[str, Table]:
+    """Return the four published forms of µP as (A, B²) with the given LR multipliers per form."""
+    n, root_n = WIDTH, WIDTH**0.5
+    constants = {
+        "table 3": ((1, 1 / D), (1, 2 / n), (1, 1 / n**2)),
+        "table 8": ((1, 1 / D), (1, 2 / n), (1 / n, 1)),
+        "table 9": ((root_n, 1 / (D * n)), (1, 2 / n), (1 / root_n, 1 / n)),
+        "noci": ((1 / D**0.5, 1), (1 / root_n, 2), (1 / n, 1)),
+    }
+    tables: dict[str, Table] = {}
+    for i, (form, roles) in enumerate(constants.items()):
+        entries = zip(roles, (input_C[i], hidden_C[i], output_C[i]), strict=True)
+        first, hidden, last = (TensorScaling(A, B2**0.5, C) for (A, B2), C in entries)
+        blocks = {f"block_{block}": hidden for block in range(DEPTH)}
+        tables[form] = {"input": first, **blocks, "output": last}
+    return tables
+
+
+n = WIDTH
+SGD_FORMS = forms((n, n, 1, n * D), (1, 1, 1, n), (1 / n, n, 1, n))
+ADAM_FORMS = forms((1, 1, n**-0.5, D**0.5), (1 / n, 1 / n, 1 / n, n**-0.5), (1 / n, 1, n**-0.5, 1))
+
+
+def trained(table: Table) -> dict[Metric, NDArray[np.float32]]:
+    runs = (PlannedRun(0, 0.05, 0), PlannedRun(1, 0.4, 1))
+    program = cases.program(
+        width=WIDTH,
+        runs=runs,
+        scaling=table,
+        num_steps=8,
+        measure_every=4,
+        sharpness_tolerance=1e-13,
+    )
+    windows = list(train(program, cases.classification(torch.float64)))
+    return {
+        metric: np.concatenate([w.values[metric] for w in windows if metric in w.values])
+        for metric in Metric
+        if metric is not Metric.VAL_MAE
+    }
+
+
+@pytest.mark.parametrize("form", list(SGD_FORMS))
+def test_the_published_forms_have_the_same_sharpness_weighted_and_not_raw(form):
+    """Oracle 10."""
+    table, base = SGD_FORMS[form], SGD_FORMS["table 8"]
+
+    weighted, expected = trained(table)[Metric.SHARPNESS], trained(base)[Metric.SHARPNESS]
+
+    assert weighted == pytest.approx(expected, rel=1e-6)
+    assert initial_eigenvalue(table, weighted=True) == pytest.approx(
+        initial_eigenvalue(base, weighted=True), rel=1e-10
+    )
+    if form != "table 8":
+        assert initial_eigenvalue(table, weighted=False) != pytest.approx(
+            initial_eigenvalue(base, weighted=False), rel=0.05
+        )
+
+
+def initial_eigenvalue(table: Table, *, weighted: bool) -> float:
+    data = cases.classification(torch.float64)
+    params = init(tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0,), dtype=torch.float64)
+    if not weighted:
+        table = {name: scaling._replace(lr_mult=1.0) for name, scaling in table.items()}
+    weights = {name: tensor[0] for name, tensor in params.items()}
+    args = (data.x_train, data.y_train, data, Loss.CROSS_ENTROPY, table)
+    return float(torch.linalg.eigvalsh(reference.dense_hessian(weights, *args))[-1])
+
+
+def sgd_losses(table: Table) -> Tensor:
+    """Train in float64 through our init, derivatives and optimizer; windows would round to float32."""
+
+    def update(network: Network, params: Params, x: Tensor, y: Tensor) -> Tensor:
+        loss_R, gradients = loss_and_gradients(network, params, x, y, Loss.CROSS_ENTROPY)
+        sgd_step_(params, gradients, torch.tensor([0.05, 0.4], dtype=torch.float64)[:, None, None], table)
+        return loss_R
+
+    return losses(table, update)
+
+
+def adam_losses(table: Table) -> Tensor:
+    """A textbook Adam with ε = 0; a gradient that was always 0 (dead ReLU) moves nothing."""
+    first: dict[str, Tensor] = {}
+    second: dict[str, Tensor] = {}
+    steps = iter(range(1, 100))
+
+    def update(network: Network, params: Params, x: Tensor, y: Tensor) -> Tensor:
+        leaves = {name: tensor.clone().requires_grad_() for name, tensor in params.items()}
+        loss_R = mean_loss(apply(network, leaves, x), y, Loss.CROSS_ENTROPY)
+        gradients = dict(zip(leaves, torch.autograd.grad(loss_R.sum(), list(leaves.values())), strict=True))
+        t = next(steps)
+        for name, g in gradients.items():
+            first[name] = 0.9 * first.get(name, torch.zeros(())) + 0.1 * g
+            second[name] = 0.999 * second.get(name, torch.zeros(())) + 0.001 * g**2
+            m, v = first[name] / (1 - 0.9**t), second[name] / (1 - 0.999**t)
+            params[name] -= 0.01 * table[name].lr_mult * torch.where(v > 0, m / v.sqrt(), 0.0)
+        return loss_R.detach()
+
+    return losses(table, update)
+
+
+def losses(table: Table, update: Update) -> Tensor:
+    data = cases.classification(torch.float64)
+    network = Network(table, DEPTH, DEPTH**-0.5)
+    params = init(tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0, 1), dtype=torch.float64)
+    y = target_rows(data.y_train, data.task, 3, torch.float64)
+    x = data.x_train.expand(2, -1, -1)
+    return torch.stack([update(network, params, x, y) for _ in range(9)])
+
+
+@pytest.mark.parametrize("form", list(SGD_FORMS))
+def test_the_published_forms_train_alike_under_sgd(form):
+    """Oracle 14."""
+    torch.testing.assert_close(
+        sgd_losses(SGD_FORMS[form]), sgd_losses(SGD_FORMS["table 3"]), rtol=1e-12, atol=0
+    )
+    train_loss = trained(SGD_FORMS[form])[Metric.TRAIN_LOSS]
+    assert train_loss == pytest.approx(trained(SGD_FORMS["table 3"])[Metric.TRAIN_LOSS], rel=1e-7)
+
+
+@pytest.mark.parametrize("form", list(ADAM_FORMS))
+def test_the_published_forms_train_alike_under_adam_without_epsilon(form):
+    """Oracle 14."""
+    expected = adam_losses(ADAM_FORMS["table 3"])
+
+    torch.testing.assert_close(adam_losses(ADAM_FORMS[form]), expected, rtol=1e-12, atol=0)
+    assert expected[-1, 0] < expected[0, 0]
+
+
+@pytest.mark.parametrize("parametrization", [Parametrization.MUP, Parametrization.NTP])
+def test_at_the_base_width_every_parametrization_is_sp_bit_for_bit(parametrization):
+    """Oracle 15."""
+    data = cases.classification()
+
+    ours = list(train(cases.program(parametrization=parametrization), data))
+    standard = list(train(cases.program(parametrization=Parametrization.SP), data))
+
+    for window, expected in zip(ours, standard, strict=True):
+        for metric, values in expected.values.items():
+            assert window.values[metric].tobytes() == values.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("parametrization", "slope"),
+    [(Parametrization.MUP, -1.0), (Parametrization.NTP, 0.0), (Parametrization.SP, 0.0)],
+)
+def test_the_initial_output_shrinks_with_width_under_mup_only(parametrization, slope):
+    """Oracle 19."""
+    data = cases.classification(torch.float64)
+    widths, seeds = (32, 64, 128, 256), tuple(range(48))
+    mean_squares = []
+    for width in widths:
+        network = cases.network(parametrization, width=width)
+        params = cases.parameters(network, width=width, seeds=seeds)
+        f_RBC = apply(network, params, data.x_train[:20].expand(len(seeds), -1, -1))
+        mean_squares.append(float(f_RBC.square().mean()))
+
+    measured = np.polyfit(np.log2(widths), np.log2(mean_squares), 1)[0]
+
+    assert measured == pytest.approx(slope, abs=0.1)
