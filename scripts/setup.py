@@ -115,8 +115,8 @@ def explain(code):
     missing = re.findall(r"No matching distribution found for (\S+)", text)
     if missing and not re.search(r"NewConnectionError|ConnectTimeout|ProxyError|SSLError", text):
         return (
-            "There is no package {0} for this platform and Python {1}; µScope runs on Linux (glibc 2.28 or newer) "
-            "and macOS on arm64; {2}".format(missing[-1], sys.version.split()[0], HINT)
+            "There is no package {0} for this platform and Python {1}; µScope runs on Linux (glibc 2.28 "
+            "or newer) and macOS on arm64; {2}".format(missing[-1], sys.version.split()[0], HINT)
         )
     if missing:
         return (
