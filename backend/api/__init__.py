@@ -1,0 +1,1 @@
+"""REST and live streams over the use cases. The only folder that imports FastAPI."""

@@ -1,0 +1,83 @@
+"""The web application: `uvicorn backend.api.app:create_app --factory`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+
+from backend.api.deps import MAX_READERS, Runtime, require_owner
+from backend.api.errors import install_handlers
+from backend.api.hub import Hub
+from backend.api.middleware import BodyLimit, Gate, LastResort, SecurityHeaders
+from backend.api.routes import cells, datasets, examples, experiments, health, progress, workers
+from backend.api.shutdown import on_stop_signal
+from backend.services.context import open_context
+from backend.settings import Settings, get_settings
+
+API_PREFIX = "/api/v1"
+# Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/session.py).
+MAX_THREADS = 15
+DESCRIPTION = (
+    "Trains a small, controlled experiment across model sizes and answers whether the learning rate tuned on "
+    "a small model may be used unchanged on a large one. Errors have one shape (`ErrorReply`); sentences "
+    "come in English or Japanese, as Accept-Language asks."
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the application; nothing is opened before it starts to serve."""
+    settings = settings or get_settings()
+    app = FastAPI(
+        title="µScope",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url=f"{API_PREFIX}/openapi.json",
+        docs_url=None,  # their scripts come from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(settings),
+        generate_unique_id_function=lambda route: route.name,
+        middleware=_middleware(settings),
+    )
+    install_handlers(app)
+    app.include_router(health.router)
+    app.include_router(_api())
+    return app
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(Gate, allowed_hosts=settings.allowed_hosts),
+        Middleware(LastResort),
+        Middleware(BodyLimit, unlimited=frozenset({("POST", f"{API_PREFIX}/datasets")})),
+    ]
+
+
+def _api() -> APIRouter:
+    """Gather everything that needs an owner: access is decided once, here."""
+    api = APIRouter(prefix=API_PREFIX, dependencies=[Depends(require_owner)])
+    for module in (datasets, examples, experiments, progress, cells, workers):
+        api.include_router(module.router)
+    return api
+
+
+def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = MAX_THREADS
+        with open_context(settings) as context:
+            hub = Hub(context)
+            app.state.runtime = Runtime(context, hub, CapacityLimiter(MAX_READERS))
+            hub.open()
+            try:
+                with on_stop_signal(hub.end_streams):
+                    yield
+            finally:
+                await hub.close()
+
+    return lifespan

@@ -1,0 +1,66 @@
+"""What endpoints are given: the context, the owner, the language, the live hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import Depends, Path, Query
+from starlette.requests import Request
+
+from backend.api.errors import language_of
+from backend.api.hub import Hub
+from backend.services.context import Context
+
+T = TypeVar("T")
+
+# Principal of a machine without accounts (architecture.md, "Owner").
+LOCAL_OWNER = "local"
+# Reading a file keeps a thread and a child process busy for up to minutes; the other threads stay free.
+MAX_READERS = 4
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What the process keeps open while it serves."""
+
+    context: Context
+    hub: Hub
+    readers: CapacityLimiter
+
+    async def read_file(self, use_case: Callable[..., T], *arguments: object) -> T:
+        """Run a use case that reads a file, a few at a time; it is not abandoned when the client leaves."""
+        return await to_thread.run_sync(use_case, self.context, *arguments, limiter=self.readers)
+
+
+async def _runtime(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+async def _context(runtime: Annotated[Runtime, Depends(_runtime)]) -> Context:
+    return runtime.context
+
+
+async def require_owner() -> str:
+    """Return whose objects a request may see. Every route below /api/v1 depends on this."""
+    return LOCAL_OWNER
+
+
+async def _language(request: Request) -> str:
+    return language_of(request.scope)
+
+
+Serving = Annotated[Runtime, Depends(_runtime)]
+Ctx = Annotated[Context, Depends(_context)]
+Owner = Annotated[str, Depends(require_owner)]
+Language = Annotated[str, Depends(_language)]
+
+DatasetId = Annotated[UUID, Path(description="A dataset's id.")]
+ExperimentId = Annotated[UUID, Path(description="An experiment's id.")]
+CellId = Annotated[UUID, Path(description="A cell's id.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="The most entries to return.")]
+Offset = Annotated[int, Query(ge=0, le=2**31, description="How many of the newest to leave out.")]

@@ -1,0 +1,41 @@
+"""The error responses of a route for the OpenAPI document, all in the shared shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.api.schemas import ErrorReply
+
+_REASONS: dict[int, tuple[str, str]] = {
+    400: ("The content is not acceptable, or the Host header is not ours.", "host.not_allowed"),
+    403: ("An unsafe request came from another site.", "request.cross_site"),
+    404: ("There is no such object.", "experiment.not_found"),
+    409: ("The object's state does not allow it.", "experiment.still_open"),
+    413: ("The body is over a limit.", "upload.too_large"),
+    415: ("The body is of a kind that is not accepted.", "upload.media_type"),
+    422: ("The request cannot be read; every field is listed.", "validation"),
+    500: ("An unexpected error; details are in the server's log only.", "internal"),
+    503: ("A part of the system is down for now.", "database.unavailable"),
+    507: ("The disk is full.", "storage.full"),
+}
+# What any route may answer: hosts are checked first, parameters next, and the database may be away.
+_ALWAYS = (400, 422, 500, 503)
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Responses:
+    """Document these error statuses beside the ones that every route has."""
+    return {status: _response(*_REASONS[status]) for status in sorted({*_ALWAYS, *statuses})}
+
+
+def _response(description: str, code: str) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": code, "message": description, "params": {}}
+    if code == "validation":
+        error["params"] = {"count": 1}
+        error["errors"] = [{"field": "widths[0]", "message": "“widths[0]” must be at least 1.", "given": "0"}]
+    return {
+        "description": description,
+        "model": ErrorReply,
+        "content": {"application/json": {"example": {"error": error}}},
+    }

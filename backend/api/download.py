@@ -1,0 +1,67 @@
+"""Texts too large for memory: written to a nameless file first, so that no slow client holds the database."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from starlette.responses import StreamingResponse
+
+from backend.errors import StorageFull
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_BLOCK_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class Spooled:
+    """A finished text, rewound; the file has no name and vanishes when it is closed."""
+
+    file: BinaryIO
+    size: int
+    sha256: str
+
+
+def spooled(folder: Path, lines: Iterable[str]) -> Spooled:
+    """Write lines to a nameless file in `folder`; nothing is left when that fails."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = TemporaryFile(dir=folder)  # noqa: SIM115 (closed when it has been sent)
+    digest = hashlib.sha256()
+    try:
+        for line in lines:
+            block = line.encode() + b"\n"
+            digest.update(block)
+            file.write(block)
+        size = file.tell()
+        file.seek(0)
+    except BaseException as error:
+        file.close()
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise StorageFull("storage.full", size=0) from error
+        raise
+    return Spooled(file, size, digest.hexdigest())
+
+
+def sandboxed_attachment(content: Spooled, name: str) -> StreamingResponse:
+    """Send a text as a download that no browser will show as a page of ours."""
+    return StreamingResponse(
+        _blocks(content.file),
+        media_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Length": str(content.size),
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "ETag": f'"{content.sha256}"',
+        },
+    )
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block

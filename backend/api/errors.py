@@ -1,0 +1,103 @@
+"""Every failure leaves as one JSON shape, in the language the client prefers."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Scope
+
+from backend.api.schemas import JSON_LIMIT_BYTES, ErrorDetail, ErrorReply, FieldError
+from backend.api.validation import field_errors
+from backend.catalogue import preferred_language, text
+from backend.errors import MuscopeError
+
+log = logging.getLogger(__name__)
+
+# What FastAPI and Starlette say by themselves, in our words.
+_HTTP_CODES = {404: "route.not_found", 405: "method.not_allowed", 413: "body.too_large"}
+# Facts for the operator's log, never for the client.
+_PRIVATE_PARAMS = {"detail"}
+_RETRY_SECONDS = 5
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Have every kind of exception answered by this module."""
+    app.add_exception_handler(MuscopeError, _on_own_error)
+    app.add_exception_handler(RequestValidationError, _on_unreadable)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+def language_of(scope: Scope) -> str:
+    """Return the language a request asks for."""
+    return preferred_language(Headers(scope=scope).get("accept-language"))
+
+
+def own_error(scope: Scope, error: MuscopeError) -> JSONResponse:
+    """Answer an error that we raised on purpose."""
+    if error.status >= 500:
+        log.warning("%s %s: %s", scope["method"], scope["path"], error)
+    params = {name: value for name, value in error.params.items() if name not in _PRIVATE_PARAMS}
+    headers = {"Retry-After": str(_RETRY_SECONDS)} if error.status == 503 else {}
+    return _reply(error.status, error.code, _sentence(error, language_of(scope)), params, headers=headers)
+
+
+def unexpected_error(scope: Scope) -> JSONResponse:
+    """Answer what nobody foresaw, without a word about its cause."""
+    return _reply(500, "internal", text("error.internal", language_of(scope)), {})
+
+
+async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MuscopeError)
+    return own_error(request.scope, error)
+
+
+async def _on_unreadable(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    language = language_of(request.scope)
+    fields = field_errors(error.errors(), language)
+    params: dict[str, Any] = {"field": fields[0].field, "count": len(error.errors())}
+    key = "error.validation" if params["count"] == 1 else "error.validation.many"
+    message = text(key, language, reason=fields[0].message, **params)
+    return _reply(422, "validation", message, params, errors=fields)
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = _HTTP_CODES.get(error.status_code, "body.unreadable" if error.status_code < 500 else "internal")
+    params: dict[str, Any] = {"method": request.method, "path": request.url.path[:200]}
+    if code == "body.too_large":
+        params = {"limit_bytes": JSON_LIMIT_BYTES}
+    elif code in {"internal", "body.unreadable"}:
+        params = {}
+    message = text(f"error.{code}", language_of(request.scope), **params)
+    return _reply(error.status_code, code, message, params, headers=dict(error.headers or {}))
+
+
+def _sentence(error: MuscopeError, language: str) -> str:
+    try:
+        return text(f"error.{error.code}", language, **error.params)
+    except (KeyError, IndexError):
+        log.error("no text for %s", error)
+        return error.code
+
+
+def _reply(
+    status: int,
+    code: str,
+    message: str,
+    params: dict[str, Any],
+    *,
+    errors: tuple[FieldError, ...] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    reply = ErrorReply(error=ErrorDetail(code=code, message=message, params=params, errors=errors))
+    return JSONResponse(
+        reply.model_dump(mode="json", exclude_none=errors is None), status_code=status, headers=headers
+    )

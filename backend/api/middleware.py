@@ -1,0 +1,146 @@
+"""What holds for every route and method: whose host, whose site, how large a body, which headers.
+
+Pure ASGI, so that streams are neither buffered nor moved to other tasks.
+"""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.api.errors import own_error, unexpected_error
+from backend.api.schemas import JSON_LIMIT_BYTES
+from backend.errors import Forbidden, InvalidInput, MuscopeError, TooLarge
+
+log = logging.getLogger(__name__)
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """Adds the headers to every response, errors included; a route may set a stricter one itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class Gate:
+    """Refuses foreign hosts (DNS rebinding) and unsafe requests that another site sent (CSRF)."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: tuple[str, ...]) -> None:
+        self._app = app
+        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (refusal := self._refusal(scope)):
+            await own_error(scope, refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> MuscopeError | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or _host_name(hosts[0]) not in self._allowed_hosts:
+            return InvalidInput("host.not_allowed", given=", ".join(hosts)[:200])
+        if scope["method"] not in SAFE_METHODS and not _is_own_site(headers, hosts[0]):
+            return Forbidden("request.cross_site")
+        return None
+
+
+def _host_name(host: str) -> str:
+    """Return a Host header without its port."""
+    end = host.find("]") + 1 if host.startswith("[") else host.find(":")
+    return (host[:end] if end > 0 else host).lower()
+
+
+def _is_own_site(headers: Headers, host: str) -> bool:
+    """Tell whether our own page or no page at all sent this; browsers cannot forge either header."""
+    if sites := headers.getlist("sec-fetch-site"):
+        return all(site in {"same-origin", "none"} for site in sites)
+    return all(_is_own_origin(origin, host) for origin in headers.getlist("origin"))
+
+
+def _is_own_origin(origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+
+
+class BodyLimit:
+    """Bounds every body but uploads, which count for themselves; the announced size and the real one."""
+
+    def __init__(self, app: ASGIApp, unlimited: frozenset[tuple[str, str]]) -> None:
+        self._app = app
+        self._unlimited = unlimited
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._unlimited:
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdigit() and int(announced) > JSON_LIMIT_BYTES:
+            await own_error(scope, TooLarge("body.too_large", limit_bytes=JSON_LIMIT_BYTES))(
+                scope, receive, send
+            )
+            return
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > JSON_LIMIT_BYTES:
+                raise HTTPException(413)  # the one exception that FastAPI lets pass while it reads a body
+            return message
+
+        await self._app(scope, receive_counted, send)
+
+
+class LastResort:
+    """Answers and logs what no handler knows; the client learns nothing of the cause."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception:
+            if scope["type"] != "http" or has_started:
+                raise  # the server cuts the connection, so that half an answer is not taken for a whole one
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            await unexpected_error(scope)(scope, receive, send)

@@ -1,0 +1,42 @@
+"""Cells: what trained as one program, its constants and its curves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from backend.api.deps import CellId, Ctx, Owner
+from backend.api.documented import errors
+from backend.domain.metrics import Metric
+from backend.services import cells, curves
+from backend.services.views import CellView, CurveView, TensorView
+
+router = APIRouter(prefix="/cells", tags=["cells"])
+
+
+@router.get("/{cell_id}", summary="Get a cell", responses=errors(404))
+def get_cell(context: Ctx, owner: Owner, cell_id: CellId) -> CellView:
+    """Return one cell: what it trains, where it stands, and why it failed if it did."""
+    return cells.get_cell(context, owner, cell_id)
+
+
+@router.get("/{cell_id}/tensors", summary="List a cell's tensors", responses=errors(404))
+def list_tensors(context: Ctx, owner: Owner, cell_id: CellId) -> list[TensorView]:
+    """List the effective initial standard deviation, LR and forward multiplier of every tensor."""
+    return cells.list_tensors(context, owner, cell_id)
+
+
+@router.get("/{cell_id}/curves", summary="Read a curve", responses=errors(404))
+def read_curve(
+    context: Ctx,
+    owner: Owner,
+    cell_id: CellId,
+    metric: Annotated[Metric, Query(description="What was measured.", examples=["train_loss"])],
+    after: Annotated[int, Query(ge=-1, le=2**31, description="Return only steps after this one.")] = -1,
+) -> CurveView:
+    """Return raw values of one metric for all runs of the cell; null where a run has diverged.
+
+    Ask again with `after` set to `committed_step` to get only what is new.
+    """
+    return curves.read_curve(context, owner, cell_id, metric, after=after)

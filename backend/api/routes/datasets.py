@@ -1,0 +1,101 @@
+"""Datasets: uploading, listing, reading once more, deleting."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
+from backend.api.documented import Responses, errors
+from backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
+from backend.api.upload import MEDIA_TYPES, check_announcement, receive_body
+from backend.domain.dataset import Task
+from backend.ingest.manifest import IngestOptions
+from backend.services import datasets
+from backend.services.datasets import Stored, scratch, store_table, store_variant
+from backend.services.views import DatasetView
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+KNOWN: Responses = {200: {"model": DatasetView, "description": "The same data were stored before."}}
+_TABLE = "size,colour,price\n1.5,red,120\n2.0,blue,155\n"
+_RAW_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The file's bytes as they are; forms are not accepted.",
+        "content": {
+            media_type: {"schema": {"type": "string", "format": "binary"}, "example": _TABLE}
+            for media_type in MEDIA_TYPES
+        },
+    }
+}
+
+
+@router.post(
+    "",
+    summary="Upload a table",
+    status_code=201,
+    responses=KNOWN | errors(403, 413, 415, 507),
+    openapi_extra=_RAW_BODY,
+)
+async def upload_dataset(
+    serving: Serving,
+    owner: Owner,
+    request: Request,
+    response: Response,
+    name: Annotated[PlainText, Query(description="The name to show.", examples=["prices.csv"])],
+    label: Annotated[Label | None, Query(description="The column to predict; guessed if left out.")] = None,
+    task: Annotated[Task | None, Query(description="Guessed from the label if left out.")] = None,
+    delimiter: Annotated[
+        Literal[",", ";", "|", "\t", "tab"], Query(description="What separates the columns.")
+    ] = ",",
+) -> DatasetView:
+    """Store a CSV table; 200 when it holds the same data as a dataset stored before."""
+    limit = serving.context.settings.upload_limit_bytes
+    check_announcement(request, limit)
+    options = IngestOptions(label=label, task=task, delimiter=DELIMITERS[delimiter])
+    with scratch(serving.context) as folder:
+        await receive_body(request, folder / "upload", limit_bytes=limit)
+        stored = await serving.read_file(store_table, owner, folder / "upload", name, options)
+    return placed(stored, response)
+
+
+def placed(stored: Stored, response: Response) -> DatasetView:
+    """Say whether and where a dataset was created."""
+    response.status_code = 201 if stored.is_new else 200
+    response.headers["Location"] = f"/api/v1/datasets/{stored.dataset.id}"
+    return stored.dataset
+
+
+@router.get("", summary="List datasets", responses=errors())
+def list_datasets(context: Ctx, owner: Owner, limit: Limit = 100) -> list[DatasetView]:
+    """List datasets, newest first."""
+    return datasets.list_datasets(context, owner, limit=limit)
+
+
+@router.get("/{dataset_id}", summary="Get a dataset", responses=errors(404))
+def get_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> DatasetView:
+    """Return one dataset with its shape and profile."""
+    return datasets.get_dataset(context, owner, dataset_id)
+
+
+@router.delete("/{dataset_id}", summary="Delete a dataset", status_code=204, responses=errors(403, 404, 409))
+def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
+    """Delete a dataset and its files; refused while an experiment uses it."""
+    datasets.delete_dataset(context, owner, dataset_id)
+
+
+@router.post(
+    "/{dataset_id}/variants",
+    summary="Read a table once more",
+    status_code=201,
+    responses=KNOWN | errors(403, 404, 409, 413, 507),
+)
+async def create_dataset_variant(
+    serving: Serving, owner: Owner, dataset_id: DatasetId, body: VariantRequest, response: Response
+) -> DatasetView:
+    """Read a stored table with another label, task or delimiter; the first dataset stays as it is."""
+    return placed(await serving.read_file(store_variant, owner, dataset_id, body.options()), response)

@@ -1,0 +1,48 @@
+"""Built-in datasets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from backend.api.deps import Language, Owner, Serving
+from backend.api.documented import errors
+from backend.api.routes.datasets import KNOWN, placed
+from backend.api.schemas import ExampleView
+from backend.catalogue import text
+from backend.ingest.manifest import EXAMPLE_NAMES
+from backend.services.datasets import store_example
+from backend.services.views import DatasetView
+
+router = APIRouter(prefix="/examples", tags=["datasets"])
+
+
+@router.get("", summary="List built-in datasets", responses=errors())
+async def list_examples(language: Language) -> list[ExampleView]:
+    """List the datasets that come with µScope, described in the preferred language."""
+    return [
+        ExampleView(
+            name=name,
+            title=text(f"example.{name}.title", language),
+            description=text(f"example.{name}.description", language),
+        )
+        for name in EXAMPLE_NAMES
+    ]
+
+
+@router.post(
+    "/{name}/dataset",
+    summary="Store a built-in dataset",
+    status_code=201,
+    responses=KNOWN | errors(403, 404, 507),
+)
+async def create_example_dataset(
+    serving: Serving,
+    owner: Owner,
+    name: Annotated[str, Path(max_length=60, examples=["digits"])],
+    response: Response,
+) -> DatasetView:
+    """Make a built-in dataset available for experiments; 200 when it was stored before."""
+    return placed(await serving.read_file(store_example, owner, name), response)

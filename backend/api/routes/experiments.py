@@ -1,0 +1,120 @@
+"""Experiments: planning, creating, listing, cancelling, deleting, and what belongs to one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header
+from starlette.responses import Response
+
+from backend.api.deps import Ctx, ExperimentId, Limit, Offset, Owner
+from backend.api.documented import Responses, errors
+from backend.api.plans import reporting_unreadable_plans
+from backend.services import cells, experiments
+from backend.services.planning import ExperimentRequest, preview_experiment
+from backend.services.views import CellView, ExperimentView, PlanView, RunView
+
+router = APIRouter(prefix="/experiments", tags=["experiments"])
+
+_DATASET = "3f0c9d5e-8a51-4a4e-9d43-1d2f6f0b7c11"
+_EXAMPLES: dict[str, Any] = {
+    "default": {
+        "summary": "The default plan",
+        "description": "µP and its control, four widths, nine LRs, five seeds; steps fit the target time.",
+        "value": {"dataset_id": _DATASET},
+    },
+    "own_grid": {
+        "summary": "A grid of one's own",
+        "value": {
+            "dataset_id": _DATASET,
+            "name": "Is µP right for our prices?",
+            "arms": [
+                {"parametrization": "mup", "lrs": [0.03125, 0.0625, 0.125, 0.25]},
+                {"parametrization": "sp", "lrs": [0.03125, 0.0625, 0.125, 0.25]},
+            ],
+            "widths": [32, 64, 128],
+            "seeds": [0, 1, 2],
+            "num_steps": 300,
+        },
+    },
+}
+PlanBody = Annotated[ExperimentRequest, Body(openapi_examples=_EXAMPLES)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[\x21-\x7e]+$",
+        min_length=1,
+        max_length=200,
+        description="Visible ASCII characters, new for each creation; repeating a request then creates nothing.",
+        examples=["6c1d8f0e-create-prices"],
+    ),
+]
+_REPLAY: Responses = {
+    200: {"model": ExperimentView, "description": "An earlier request with this key created it."}
+}
+
+
+@router.post("/preview", summary="Preview a plan", responses=errors(403, 404, 413))
+def preview_plan(context: Ctx, owner: Owner, body: PlanBody) -> PlanView:
+    """Show what would run and how long it would take here; nothing is stored."""
+    with reporting_unreadable_plans():
+        return preview_experiment(context, owner, body)
+
+
+@router.post(
+    "", summary="Create an experiment", status_code=201, responses=_REPLAY | errors(403, 404, 409, 413)
+)
+def create_experiment(
+    context: Ctx, owner: Owner, body: PlanBody, response: Response, idempotency_key: IdempotencyKey = None
+) -> ExperimentView:
+    """Store an experiment and queue its cells. Workers need not be there yet."""
+    with reporting_unreadable_plans():
+        created = experiments.create_experiment(context, owner, body, key=idempotency_key)
+    response.status_code = 201 if created.is_new else 200
+    response.headers["Location"] = f"/api/v1/experiments/{created.experiment.id}"
+    return created.experiment
+
+
+@router.get("", summary="List experiments", responses=errors())
+def list_experiments(
+    context: Ctx, owner: Owner, limit: Limit = 50, offset: Offset = 0
+) -> list[ExperimentView]:
+    """List experiments, newest first."""
+    return experiments.list_experiments(context, owner, limit=limit, offset=offset)
+
+
+@router.get("/{experiment_id}", summary="Get an experiment", responses=errors(404))
+def get_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExperimentView:
+    """Return one experiment with its full definition and the count of its cells by state."""
+    return experiments.get_experiment(context, owner, experiment_id)
+
+
+@router.post(
+    "/{experiment_id}/cancellation",
+    summary="Cancel an experiment",
+    status_code=202,
+    responses=errors(403, 404),
+)
+def cancel_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExperimentView:
+    """Stop queued cells at once and running ones at their next write. May be repeated."""
+    return experiments.cancel_experiment(context, owner, experiment_id)
+
+
+@router.delete(
+    "/{experiment_id}", summary="Delete an experiment", status_code=204, responses=errors(403, 404, 409)
+)
+def delete_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> None:
+    """Delete an experiment and all it measured; refused while cells are open."""
+    experiments.delete_experiment(context, owner, experiment_id)
+
+
+@router.get("/{experiment_id}/cells", summary="List an experiment's cells", responses=errors(404))
+def list_cells(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> list[CellView]:
+    """List the cells in the order of the grid."""
+    return cells.list_cells(context, owner, experiment_id)
+
+
+@router.get("/{experiment_id}/runs", summary="List an experiment's runs", responses=errors(404))
+def list_runs(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> list[RunView]:
+    """List all runs with a summary of each metric; curves are read per cell."""
+    return cells.list_runs(context, owner, experiment_id)

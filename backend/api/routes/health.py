@@ -1,0 +1,27 @@
+"""Probes: is the process up, and can it do its work."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from backend.api.deps import Ctx
+from backend.api.documented import errors
+from backend.api.schemas import Health
+from backend.errors import Unavailable
+from backend.services.health import missing_parts
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", summary="Is the process up", responses=errors())
+async def get_health() -> Health:
+    """Answer as long as the process serves; looks at nothing else."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", summary="Is everything ready", responses=errors(503))
+def get_readiness(context: Ctx) -> Health:
+    """Check the database, its schema and the broker; 503 names what is missing."""
+    if missing := missing_parts(context):
+        raise Unavailable("system.not_ready", missing=", ".join(missing))
+    return Health(status="ready")

@@ -1,0 +1,78 @@
+"""What flows from an experiment: its live progress and its canonical export."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import StreamingResponse
+
+from backend.api.deps import Ctx, ExperimentId, Owner, Serving
+from backend.api.documented import Responses, errors
+from backend.api.download import sandboxed_attachment, spooled
+from backend.api.schemas import ExportDigest
+from backend.api.stream import progress_events
+from backend.services.curves import read_marks
+from backend.services.export import export_lines, export_sha256
+from backend.services.views import Marks
+
+router = APIRouter(prefix="/experiments", tags=["progress"])
+
+_EXPORT: Responses = {
+    200: {
+        "description": "Tab-separated lines; the ETag is the sha256 of the whole.",
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string"},
+                "example": "as_given\tmup\t32\t3\t0.03125\t0\ttrain_loss\t0\t5b4f1340\n",
+            }
+        },
+    }
+}
+
+
+def _opening_marks(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> Marks:
+    """Read before the stream begins, so that an unknown id is a plain 404."""
+    return read_marks(context, owner, experiment_id)
+
+
+@router.get(
+    "/{experiment_id}/events",
+    summary="Follow an experiment",
+    response_class=EventSourceResponse,
+    responses=errors(404),
+)
+async def stream_events(
+    serving: Serving, owner: Owner, opening: Annotated[Marks, Depends(_opening_marks)]
+) -> AsyncIterator[ServerSentEvent]:
+    """Stream how far each cell is, as server-sent events; they carry no data, read curves for that.
+
+    `marks` holds the experiment's state and the cells that changed (all of them first); `end` says that
+    nothing more will come, so close the connection. Otherwise connect again whenever it ends.
+    """
+    async for event in progress_events(serving.hub, owner, opening):
+        yield event
+
+
+@router.get(
+    "/{experiment_id}/export",
+    summary="Export an experiment",
+    response_class=StreamingResponse,
+    responses=_EXPORT | errors(404, 507),
+)
+def export_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> StreamingResponse:
+    """Return everything measured, one value a line, sorted by science, without ids or times.
+
+    The columns are scenario, parametrization, width, depth, lr, seed, metric, step and the value as
+    little-endian float32 in hex. Equal experiments in equal environments give equal bytes.
+    """
+    content = spooled(context.settings.scratch_folder, export_lines(context, owner, experiment_id))
+    return sandboxed_attachment(content, f"muscope-{experiment_id}.tsv")
+
+
+@router.get("/{experiment_id}/export/sha256", summary="Fingerprint of the export", responses=errors(404))
+def get_export_digest(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExportDigest:
+    """Return the sha256 of the canonical export: what to compare two experiments by."""
+    return ExportDigest(experiment_id=experiment_id, sha256=export_sha256(context, owner, experiment_id))

@@ -1,0 +1,18 @@
+"""Workers."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from backend.api.deps import Ctx
+from backend.api.documented import errors
+from backend.services import workers
+from backend.services.views import WorkerView
+
+router = APIRouter(prefix="/workers", tags=["workers"])
+
+
+@router.get("", summary="List workers", responses=errors())
+def list_workers(context: Ctx) -> list[WorkerView]:
+    """List the worker nodes seen in the last minute; without one, experiments wait in the queue."""
+    return workers.list_workers(context)

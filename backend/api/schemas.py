@@ -1,0 +1,91 @@
+"""What REST says beyond the views of the use cases: errors, small replies, small requests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from backend.domain.dataset import Frozen, Task
+from backend.domain.lifecycle import ExperimentState
+from backend.ingest.manifest import Delimiter, IngestOptions
+
+# Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
+JSON_LIMIT_BYTES = 2 << 20
+
+# Spelled-out names of delimiters that are awkward in a URL.
+DELIMITERS: dict[str, Delimiter] = {",": ",", ";": ";", "|": "|", "\t": "\t", "tab": "\t"}
+
+# Control characters in a name only ever come from an attack or a broken client.
+PlainText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class FieldError(Frozen):
+    """One field that could not be read."""
+
+    field: str = Field(examples=["widths[0]"])
+    message: str = Field(examples=["“widths[0]” must be at least 1; given: 0."])
+    given: str | None = Field(description="What was given, shortened; null when it was left out.")
+
+
+class ErrorDetail(Frozen):
+    """What went wrong, for programs (`code`, `params`) and for people (`message`)."""
+
+    code: str = Field(description="Stable name of the error; the message's catalogue key is `error.<code>`.")
+    message: str = Field(description="One sentence in the language of Accept-Language (en, ja).")
+    params: dict[str, str | int | float] = Field(description="The facts in the message.")
+    errors: tuple[FieldError, ...] | None = Field(
+        default=None, description="Only with code `validation`: every field that could not be read."
+    )
+
+
+class ErrorReply(Frozen):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+class Health(Frozen):
+    """The answer of a probe."""
+
+    status: str = Field(examples=["ok"])
+
+
+class ExampleView(Frozen):
+    """A built-in dataset."""
+
+    name: str = Field(examples=["digits"])
+    title: str
+    description: str
+
+
+class VariantRequest(Frozen):
+    """How to read a stored table once more; what is left out is guessed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"label": "price", "task": "regression", "delimiter": ";"}]}
+    )
+
+    label: Label | None = None
+    task: Task | None = None
+    delimiter: Delimiter = ","
+
+    def options(self) -> IngestOptions:
+        """Return the same wishes as the reader takes them."""
+        return IngestOptions(label=self.label, task=self.task, delimiter=self.delimiter)
+
+
+class ExportDigest(Frozen):
+    """The fingerprint of an experiment's canonical export."""
+
+    experiment_id: UUID
+    sha256: str
+
+
+class StreamEnd(Frozen):
+    """The last event of a finished experiment."""
+
+    experiment_id: UUID
+    state: ExperimentState

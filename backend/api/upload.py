@@ -1,0 +1,85 @@
+"""Brings a raw request body to a file of our own, within limits, and leaves nothing behind when that fails.
+
+No form types: a raw body needs no parser here (reliability.md §8.1).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import BinaryIO
+
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+
+from backend.errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
+
+MEDIA_TYPES = ("text/csv", "application/octet-stream")
+IDLE_SECONDS = 30.0
+_BLOCK_BYTES = 1 << 20
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+def check_announcement(request: Request, limit_bytes: int) -> None:
+    """Refuse by the headers alone what can be refused, before a byte of the body is read."""
+    given = request.headers.get("content-type", "")
+    if given.split(";")[0].strip().lower() not in MEDIA_TYPES:
+        raise UnsupportedMedia("upload.media_type", given=given[:100], expected=", ".join(MEDIA_TYPES))
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > limit_bytes:
+        raise _too_large(limit_bytes)
+
+
+async def receive_body(
+    request: Request, target: Path, *, limit_bytes: int, idle_seconds: float = IDLE_SECONDS
+) -> None:
+    """Write the body to `target`; raises when it is empty, too large, too slow or broken off."""
+    received = 0
+    with target.open("xb") as file:
+        async for block in _blocks(request, idle_seconds):
+            received += len(block)
+            if received > limit_bytes:
+                raise _too_large(limit_bytes)
+            await to_thread.run_sync(_write, file, block)
+    if received == 0:
+        raise InvalidInput("dataset.empty_file")
+
+
+async def _blocks(request: Request, idle_seconds: float) -> AsyncIterator[bytes]:
+    """Gather the network's small pieces, so that the disk is visited once per block."""
+    buffer = bytearray()
+    async with aclosing(request.stream()) as pieces:
+        while (piece := await _next_piece(pieces, idle_seconds)) is not None:
+            buffer += piece
+            if len(buffer) >= _BLOCK_BYTES:
+                yield bytes(buffer)
+                buffer.clear()
+    if buffer:
+        yield bytes(buffer)
+
+
+async def _next_piece(pieces: AsyncIterator[bytes], idle_seconds: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(idle_seconds):
+            return await anext(pieces, None)
+    except TimeoutError as error:
+        raise InvalidInput("upload.idle", seconds=round(idle_seconds)) from error
+    except ClientDisconnect as error:
+        raise InvalidInput("upload.broken_off") from error
+
+
+def _write(file: BinaryIO, block: bytes) -> None:
+    try:
+        file.write(block)
+        file.flush()
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull("storage.full", size=file.tell()) from error
+        raise
+
+
+def _too_large(limit_bytes: int) -> TooLarge:
+    return TooLarge("upload.too_large", limit_bytes=limit_bytes, limit_mib=round(limit_bytes / (1 << 20), 1))
