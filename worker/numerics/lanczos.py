@@ -125,9 +125,12 @@ def _orthogonalise_(w_RP: Tensor, basis_RKP: Tensor) -> tuple[NDArray[np.float64
 
 def _remove_span_(w_RP: Tensor, basis_RKP: Tensor) -> NDArray[np.float64]:
     """Subtract the projection onto the basis in place; return [3, R]: last overlap, rest, ‖overlaps‖."""
-    overlap_RK1 = torch.bmm(basis_RKP, w_RP[:, :, None])
-    w_RP.sub_(torch.bmm(overlap_RK1.mT, basis_RKP)[:, 0])
-    norms_3R = torch.stack([overlap_RK1[:, -1, 0], w_RP.norm(dim=1), overlap_RK1.norm(dim=(1, 2))])
+    # One vector at a time (modified Gram-Schmidt): a batched product with one column runs 2-8 times slower.
+    overlaps = []
+    for q_RP in basis_RKP.unbind(1):
+        overlaps.append(torch.linalg.vecdot(q_RP, w_RP))
+        w_RP.addcmul_(q_RP, overlaps[-1][:, None], value=-1)
+    norms_3R = torch.stack([overlaps[-1], w_RP.norm(dim=1), torch.stack(overlaps).norm(dim=0)])
     return norms_3R.to("cpu", torch.float64).numpy()
 
 

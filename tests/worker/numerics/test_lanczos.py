@@ -28,7 +28,7 @@ def symmetric(eigenvalues: Any, seed: int = 0) -> torch.Tensor:
     size = len(eigenvalues)
     basis, _ = torch.linalg.qr(torch.randn(size, size, generator=generator, dtype=torch.float64))
     scaled: torch.Tensor = basis * torch.tensor(eigenvalues, dtype=torch.float64)
-    return scaled @ basis.T
+    return torch.matmul(scaled, basis.T)
 
 
 def start(num_runs: int, size: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:

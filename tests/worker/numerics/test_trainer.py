@@ -11,8 +11,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from backend.domain.experiment import Loss
-from backend.domain.grid import PlannedRun
+from backend.domain.experiment import Arm, ExperimentSpec, Loss
+from backend.domain.grid import PlannedRun, full_grid
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from tests import cases, reference
@@ -224,3 +224,28 @@ def test_a_second_process_gives_the_same_bytes():
     second = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert second.stdout.strip() == digest(cases.classification())
+
+
+def test_a_program_takes_its_conditions_from_the_spec_and_its_runs_from_the_cell():
+    spec = ExperimentSpec(
+        dataset_sha256="0" * 64,
+        arms=(Arm(parametrization=Parametrization.NTP, lrs=(0.1, 0.2)),),
+        widths=(8, 16),
+        depths=(2,),
+        base_width=8,
+        seeds=(0, 1),
+        loss=Loss.SQUARED_ERROR,
+        batch_size=16,
+        num_steps=12,
+        measure_every=4,
+        sharpness_batch_size=20,
+        divergence_factor=7.0,
+        spec_seed=5,
+    )
+    cell = full_grid(spec)[1]
+
+    program = CellProgram.from_spec(spec, cell, chunk_steps=6)
+
+    assert (program.width, program.runs, program.parametrization) == (16, cell.runs, Parametrization.NTP)
+    assert (program.loss, program.divergence_factor, program.spec_seed) == (Loss.SQUARED_ERROR, 7.0, 5)
+    assert [w.last_step for w in train(program, cases.regression())] == [5, 11, 12]
