@@ -1,4 +1,4 @@
-"""A node's row in table `worker`: what it can do, measured once per environment, and that it is alive."""
+"""A node's row in table `worker`: what it can do, measured at every start, and that it is alive."""
 
 from __future__ import annotations
 
@@ -48,15 +48,16 @@ def _show(name: str, settings: Settings) -> None:
 
 
 def register(name: str, settings: Settings, database: Database) -> None:
-    """Write the node's row, with the calibration of an earlier start where nothing has changed."""
-    with database.read() as session:
-        known = workers.get(session, name)
-        environment = None if known is None else known.environment
-    found = _ask_device(environment)
-    calibration = found["calibration"]
-    if calibration is None and known is not None:
-        calibration = asdict(Calibration(known.flops_per_second, known.seconds_per_run_step))
+    """Write the node's row: the best of this and earlier calibrations of the same environment.
+
+    A neighbour can only make a measurement slower, so the best one is nearest to the machine's own speed.
+    """
+    found = _ask_device()
+    calibration = Calibration(**found["calibration"])
     with database.write() as session:
+        known = workers.get(session, name)
+        if known is not None and known.environment == found["environment"]:
+            calibration = best_of(calibration, known.flops_per_second, known.seconds_per_run_step)
         workers.register(
             session,
             name,
@@ -65,16 +66,23 @@ def register(name: str, settings: Settings, database: Database) -> None:
             device=found["environment"]["device"],
             memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
             environment=found["environment"],
-            **calibration,
+            **asdict(calibration),
         )
     log.info("worker %s: %s, %s", name, found["environment"], calibration)
 
 
-def _ask_device(known_environment: dict[str, Any] | None) -> dict[str, Any]:
-    """Have a process with torch name the environment, and measure it unless it is the known one."""
+def best_of(measured: Calibration, flops_per_second: float, seconds_per_run_step: float) -> Calibration:
+    """Return the faster of two calibrations, each figure by itself."""
+    return Calibration(
+        flops_per_second=max(measured.flops_per_second, flops_per_second),
+        seconds_per_run_step=min(measured.seconds_per_run_step, seconds_per_run_step),
+    )
+
+
+def _ask_device() -> dict[str, Any]:
+    """Have a process with torch name its environment and measure it."""
     answer = subprocess.run(
         (sys.executable, "-m", "worker.calibrate"),
-        input=json.dumps(known_environment),
         capture_output=True,
         text=True,
         check=True,
