@@ -24,18 +24,20 @@ _ALWAYS = (400, 422, 500, 503)
 Responses = dict[int | str, dict[str, Any]]
 
 
-def errors(*statuses: int) -> Responses:
+def errors(*statuses: int, is_stream: bool = False) -> Responses:
     """Document these error statuses beside the ones that every route has."""
-    return {status: _response(*_REASONS[status]) for status in sorted({*_ALWAYS, *statuses})}
+    return {status: _response(*_REASONS[status], is_stream) for status in sorted({*_ALWAYS, *statuses})}
 
 
-def _response(description: str, code: str) -> dict[str, Any]:
+def _response(description: str, code: str, is_stream: bool) -> dict[str, Any]:
     error: dict[str, Any] = {"code": code, "message": description, "params": {}}
     if code == "validation":
-        error["params"] = {"count": 1}
+        error["params"] = {"field": "widths[0]", "count": 1}
         error["errors"] = [{"field": "widths[0]", "message": "“widths[0]” must be at least 1.", "given": "0"}]
-    return {
-        "description": description,
-        "model": ErrorReply,
-        "content": {"application/json": {"example": {"error": error}}},
-    }
+    content: dict[str, Any] = {"example": {"error": error}}
+    if (
+        is_stream
+    ):  # FastAPI would describe the model in the route's own media type; errors are JSON everywhere
+        content["schema"] = {"$ref": f"#/components/schemas/{ErrorReply.__name__}"}
+        return {"description": description, "content": {"application/json": content}}
+    return {"description": description, "model": ErrorReply, "content": {"application/json": content}}

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from backend.api.schemas import JSON_LIMIT_BYTES, ErrorDetail, ErrorReply, FieldError
 from backend.api.validation import field_errors
-from backend.catalogue import preferred_language, text
+from backend.catalogue import catalogue, preferred_language, text
 from backend.errors import MuscopeError
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,8 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 def _sentence(error: MuscopeError, language: str) -> str:
     try:
-        return text(f"error.{error.code}", language, **error.params)
+        # Not text(): a parameter may be called `key`.
+        return catalogue(language)[f"error.{error.code}"].format(**error.params)
     except (KeyError, IndexError):
         log.error("no text for %s", error)
         return error.code

@@ -7,7 +7,7 @@ come. The connection is renewed now and then; the browser does that by itself, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from fastapi.sse import ServerSentEvent
 
@@ -24,7 +24,7 @@ RETRY_MILLISECONDS = 2000
 
 async def progress_events(
     hub: Hub, owner_id: str, opening: Marks, *, life_seconds: float = LIFE_SECONDS
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncGenerator[ServerSentEvent, None]:
     """Yield all marks, then changes until the experiment ends, the server stops or the hour is over."""
     deadline = asyncio.get_running_loop().time() + life_seconds
     with hub.viewer(owner_id, opening.experiment_id) as viewer:

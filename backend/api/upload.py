@@ -33,13 +33,11 @@ def check_announcement(request: Request, limit_bytes: int) -> None:
         raise _too_large(limit_bytes)
 
 
-async def receive_body(
-    request: Request, target: Path, *, limit_bytes: int, idle_seconds: float = IDLE_SECONDS
-) -> None:
+async def receive_body(request: Request, target: Path, *, limit_bytes: int) -> None:
     """Write the body to `target`; raises when it is empty, too large, too slow or broken off."""
     received = 0
     with target.open("xb") as file:
-        async for block in _blocks(request, idle_seconds):
+        async for block in _blocks(request):
             received += len(block)
             if received > limit_bytes:
                 raise _too_large(limit_bytes)
@@ -48,11 +46,11 @@ async def receive_body(
         raise InvalidInput("dataset.empty_file")
 
 
-async def _blocks(request: Request, idle_seconds: float) -> AsyncIterator[bytes]:
+async def _blocks(request: Request) -> AsyncIterator[bytes]:
     """Gather the network's small pieces, so that the disk is visited once per block."""
     buffer = bytearray()
     async with aclosing(request.stream()) as pieces:
-        while (piece := await _next_piece(pieces, idle_seconds)) is not None:
+        while (piece := await _next_piece(pieces)) is not None:
             buffer += piece
             if len(buffer) >= _BLOCK_BYTES:
                 yield bytes(buffer)
@@ -61,12 +59,12 @@ async def _blocks(request: Request, idle_seconds: float) -> AsyncIterator[bytes]
         yield bytes(buffer)
 
 
-async def _next_piece(pieces: AsyncIterator[bytes], idle_seconds: float) -> bytes | None:
+async def _next_piece(pieces: AsyncIterator[bytes]) -> bytes | None:
     try:
-        async with asyncio.timeout(idle_seconds):
+        async with asyncio.timeout(IDLE_SECONDS):
             return await anext(pieces, None)
     except TimeoutError as error:
-        raise InvalidInput("upload.idle", seconds=round(idle_seconds)) from error
+        raise InvalidInput("upload.idle", seconds=round(IDLE_SECONDS)) from error
     except ClientDisconnect as error:
         raise InvalidInput("upload.broken_off") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,6 @@ def _field(finding: Mapping[str, Any]) -> str:
 
 
 def _given(value: Any) -> str:
-    shown = value if isinstance(value, str) else repr(value)
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     shown = shown.encode("utf-8", "replace").decode()
     return shown if len(shown) <= MAX_GIVEN else shown[: MAX_GIVEN - 1] + "…"

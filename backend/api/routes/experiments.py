@@ -45,7 +45,7 @@ IdempotencyKey = Annotated[
         pattern=r"^[\x21-\x7e]+$",
         min_length=1,
         max_length=200,
-        description="Visible ASCII characters, new for each creation; repeating a request then creates nothing.",
+        description="Visible ASCII characters, new for each creation; a repeated request creates nothing.",
         examples=["6c1d8f0e-create-prices"],
     ),
 ]

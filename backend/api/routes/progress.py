@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -42,7 +43,7 @@ def _opening_marks(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> M
     "/{experiment_id}/events",
     summary="Follow an experiment",
     response_class=EventSourceResponse,
-    responses=errors(404),
+    responses=errors(404, is_stream=True),
 )
 async def stream_events(
     serving: Serving, owner: Owner, opening: Annotated[Marks, Depends(_opening_marks)]
@@ -52,8 +53,9 @@ async def stream_events(
     `marks` holds the experiment's state and the cells that changed (all of them first); `end` says that
     nothing more will come, so close the connection. Otherwise connect again whenever it ends.
     """
-    async for event in progress_events(serving.hub, owner, opening):
-        yield event
+    async with aclosing(progress_events(serving.hub, owner, opening)) as events:
+        async for event in events:
+            yield event
 
 
 @router.get(

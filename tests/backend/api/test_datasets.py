@@ -1,0 +1,152 @@
+"""Uploading and keeping datasets over HTTP."""
+
+from __future__ import annotations
+
+import socket
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from backend.api import upload
+from tests.backend.api.conftest import CSV, TABLE, UPLOAD_LIMIT, Server
+from tests.waiting import wait_until
+
+ROUTE = "/api/v1/datasets"
+PARAMS = {"name": "sales"}
+
+
+def blocks(num_bytes: int) -> Iterator[bytes]:
+    """Yield that many bytes in pieces, so that httpx sends no Content-Length."""
+    for _ in range(num_bytes // 1000):
+        yield b"1,2\n" * 250
+
+
+def test_an_uploaded_table_is_stored_with_its_profile(dataset: dict[str, Any], client: httpx.Client):
+    assert dataset["shape"]["task"] == "classification"
+    assert dataset["profile"]["label"] == "sold"
+    assert client.get(f"{ROUTE}/{dataset['id']}").json() == dataset
+    assert dataset in client.get(ROUTE).json()
+
+
+def test_the_same_data_are_stored_once(dataset: dict[str, Any], client: httpx.Client, server: Server):
+    reply = client.post(ROUTE, params={"name": "again"}, content=TABLE, headers=CSV)
+
+    assert reply.status_code == 200
+    assert reply.json()["id"] == dataset["id"]
+    assert reply.headers["location"] == f"{ROUTE}/{dataset['id']}"
+    assert server.scratch == []
+
+
+def test_a_variant_reads_the_stored_table_with_another_label(dataset: dict[str, Any], client: httpx.Client):
+    route = f"{ROUTE}/{dataset['id']}/variants"
+
+    reply = client.post(route, json={"label": "size", "task": "regression"})
+
+    assert reply.status_code == 201
+    variant = reply.json()
+    assert variant["shape"]["task"] == "regression"
+    assert client.delete(f"{ROUTE}/{variant['id']}").status_code == 204
+    assert client.get(f"{ROUTE}/{variant['id']}").status_code == 404
+
+
+def test_a_tab_may_be_spelled_out(client: httpx.Client):
+    table = TABLE.replace(b",", b"\t").replace(b"yes", b"maybe")
+
+    reply = client.post(ROUTE, params={"name": "tabs", "delimiter": "tab"}, content=table, headers=CSV)
+
+    assert reply.status_code == 201, reply.text
+    assert [column["name"] for column in reply.json()["profile"]["columns"]] == ["size", "colour", "sold"]
+
+
+def test_a_built_in_dataset_is_created_once_and_has_no_file_to_read_again(client: httpx.Client):
+    first = client.post("/api/v1/examples/friedman/dataset")
+    again = client.post("/api/v1/examples/friedman/dataset")
+    variant = client.post(f"{ROUTE}/{first.json()['id']}/variants", json={})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    assert (variant.status_code, variant.json()["error"]["code"]) == (409, "dataset.has_no_source")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_examples_are_described_in_the_preferred_language(client: httpx.Client, language: str):
+    examples = client.get("/api/v1/examples", headers={"Accept-Language": language}).json()
+
+    assert [example["name"] for example in examples] == ["digits", "friedman"]
+    assert examples[0]["title"].isascii() == (language == "en")
+
+
+def test_a_table_that_cannot_be_read_leaves_nothing_behind(client: httpx.Client, server: Server):
+    reply = client.post(ROUTE, params=PARAMS, content=b"a,b\n1,2,3\n", headers=CSV)
+
+    assert reply.status_code == 400
+    assert reply.json()["error"]["code"].startswith("dataset.")
+    assert server.scratch == []
+
+
+@pytest.mark.parametrize("length", ["announced", "unknown"])
+def test_an_upload_over_the_limit_is_refused_naming_it(client: httpx.Client, server: Server, length: str):
+    body = bytes(UPLOAD_LIMIT + 1) if length == "announced" else blocks(UPLOAD_LIMIT + 5000)
+
+    reply = client.post(ROUTE, params=PARAMS, content=body, headers=CSV)
+
+    assert reply.status_code == 413
+    assert reply.json()["error"]["params"]["limit_bytes"] == UPLOAD_LIMIT
+    assert str(UPLOAD_LIMIT) in reply.json()["error"]["message"]
+    assert server.scratch == []
+
+
+def test_more_bytes_than_announced_are_refused(server: Server):
+    head = f"POST {ROUTE}?name=x HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+    answer = server.send(f"{head}Content-Length: 3\r\n\r\n".encode() + b"a,b" + b"1" * UPLOAD_LIMIT)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    wait_until(lambda: server.scratch == [])
+
+
+def test_an_upload_that_breaks_off_leaves_nothing_behind(server: Server, client: httpx.Client):
+    head = f"POST {ROUTE}?name=x HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+    server.send(f"{head}Content-Length: 5000\r\n\r\na,b\n".encode())
+
+    wait_until(lambda: server.scratch == [])
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "given", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", ""]
+)
+def test_only_raw_content_types_are_accepted(client: httpx.Client, given: str):
+    reply = client.post(ROUTE, params=PARAMS, content=TABLE, headers={"Content-Type": given})
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (415, "upload.media_type")
+
+
+def test_an_upload_that_falls_silent_is_stopped(server: Server, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(upload, "IDLE_SECONDS", 0.05)
+    head = f"POST {ROUTE}?name=x HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), 5) as line:
+        line.sendall(f"{head}Content-Length: 5000\r\n\r\na,b\n".encode())
+        answer = line.recv(65536)
+
+    assert b"upload.idle" in answer
+    assert server.scratch == []
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "bad\x00name", "two\nlines"])
+def test_the_name_must_be_short_plain_text(client: httpx.Client, name: str):
+    reply = client.post(ROUTE, params={"name": name}, content=TABLE, headers=CSV)
+
+    assert (reply.status_code, reply.json()["error"]["params"]["field"]) == (422, "name")
+
+
+def test_a_dataset_in_use_cannot_be_deleted(client: httpx.Client, experiment: dict[str, Any]):
+    reply = client.delete(f"{ROUTE}/{experiment['dataset_id']}")
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "dataset.in_use")
+
+
+def test_an_unknown_dataset_is_not_found(client: httpx.Client):
+    assert client.delete(f"{ROUTE}/{uuid.uuid4()}").status_code == 404

@@ -1,0 +1,82 @@
+"""The OpenAPI document is complete, and building the application loads nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+
+from backend.api.app import MAX_THREADS, create_app
+from backend.api.routes import cells, datasets, examples, experiments, health, progress, workers
+from backend.settings import Settings
+from tests.backend.api.conftest import Server
+
+DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
+OPERATIONS = [
+    pytest.param(method, operation, id=operation["operationId"])
+    for operations in DOCUMENT["paths"].values()
+    for method, operation in operations.items()
+]
+MODULES = (cells, datasets, examples, experiments, health, progress, workers)
+
+
+@pytest.mark.parametrize(("method", "operation"), OPERATIONS)
+def test_an_operation_is_described_with_its_errors(method: str, operation: dict[str, Any]):
+    assert operation["summary"]
+    assert operation["description"].endswith(".")
+    assert any(hasattr(module, operation["operationId"]) for module in MODULES)
+    assert {"400", "422", "500", "503"} <= set(operation["responses"])
+    assert method == "get" or "403" in operation["responses"]
+    for status, response in operation["responses"].items():
+        assert response["description"]
+        if status >= "400":
+            (content,) = response["content"].values()
+            assert content["schema"] == {"$ref": "#/components/schemas/ErrorReply"}
+            assert content["example"]["error"]["code"]
+
+
+@pytest.mark.parametrize(("method", "operation"), OPERATIONS)
+def test_a_body_has_an_example(method: str, operation: dict[str, Any]):
+    if "requestBody" not in operation:
+        assert method != "put"
+        return
+    for content in operation["requestBody"]["content"].values():
+        reference = content["schema"].get("$ref", "").removeprefix("#/components/schemas/")
+        schema = DOCUMENT["components"]["schemas"].get(reference, {})
+        assert content.get("example") or content.get("examples") or schema.get("examples")
+
+
+def test_examples_of_plans_are_valid(client: httpx.Client, dataset: dict[str, Any]):
+    body = DOCUMENT["paths"]["/api/v1/experiments/preview"]["post"]["requestBody"]
+    for example in body["content"]["application/json"]["examples"].values():
+        plan = example["value"] | {"dataset_id": dataset["id"]}
+
+        assert client.post("/api/v1/experiments/preview", json=plan).status_code == 200
+
+
+def test_the_document_is_served_and_names_the_product(client: httpx.Client):
+    document = client.get("/api/v1/openapi.json").json()
+
+    assert document["info"]["title"] == "µScope"
+    assert json.dumps(document) == json.dumps(DOCUMENT)
+    assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]
+
+
+def test_threads_match_the_database_pool(server: Server):
+    pool: Any = server.runtime.context.database.engine.pool
+
+    assert pool.size() + pool._max_overflow == MAX_THREADS
+
+
+def test_the_application_loads_no_training_or_parsing_library():
+    script = (
+        "import sys, backend.api.app; "
+        "print([name for name in ('torch', 'polars', 'sklearn', 'worker') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
