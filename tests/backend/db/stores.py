@@ -1,0 +1,135 @@
+"""A migrated database for each test, and rows to put into it."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.db import cells, claims, datasets, experiments
+from backend.db.claims import Claim
+from backend.db.migrate import migrate
+from backend.db.session import Database
+from backend.db.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
+from backend.domain.cost import CellCost
+from backend.domain.dataset import DatasetShape, Profile
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.grid import full_grid
+from backend.domain.lifecycle import DesiredState, ExperimentState
+from tests.backend.domain.specs import SHAPE, SPEC
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=60)
+CHUNK_STEPS = 4
+PROFILE = Profile(num_rows=60, columns=(), label="y", is_label_guessed=False, is_task_guessed=False)
+
+
+@cache
+def migrated_bytes() -> bytes:
+    """Return a database file that the real migrations made, once for all tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "migrated.db"
+        database = Database(f"sqlite:///{path}")
+        migrate(database)
+        database.close()
+        # Back to one file, without the log beside it.
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.close()
+        return path.read_bytes()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Lend a database of its own to a test."""
+    path = tmp_path / "muscope.db"
+    path.write_bytes(migrated_bytes())
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+def add_dataset(database: Database, shape: DatasetShape = SHAPE, **fields: Any) -> UUID:
+    """Store a dataset row; its files need not exist."""
+    row = DatasetRow(
+        **{
+            "id": uuid4(),
+            "owner_id": LOCAL_OWNER,
+            "name": "toys",
+            "created_at": NOW,
+            "source_sha256": None,
+            "source_bytes": 0,
+            "arrays_sha256": uuid4().hex * 2,
+            "arrays_bytes": 10,
+            "shape": shape.model_dump(mode="json"),
+            "profile": PROFILE.model_dump(mode="json"),
+        }
+        | fields
+    )
+    with database.write() as session:
+        datasets.add(session, row)
+    return row.id
+
+
+def add_experiment(
+    database: Database,
+    spec: ExperimentSpec = SPEC,
+    *,
+    shape: DatasetShape = SHAPE,
+    chunk_steps: int = CHUNK_STEPS,
+    max_runs_per_cell: dict[int, int] | None = None,
+) -> tuple[UUID, list[UUID]]:
+    """Store an experiment with its whole grid queued; return its id and its cells', in grid order."""
+    dataset_id = add_dataset(database, shape)
+    row = ExperimentRow(
+        id=uuid4(),
+        owner_id=LOCAL_OWNER,
+        dataset_id=dataset_id,
+        name="toys",
+        spec=spec.model_dump(mode="json"),
+        spec_sha256=spec.sha256(),
+        state=ExperimentState.QUEUED,
+        desired_state=DesiredState.RUN,
+        num_runs=spec.num_runs(),
+        predicted_seconds=1.0,
+        created_at=NOW,
+    )
+    grid = full_grid(spec, max_runs_per_cell=max_runs_per_cell)
+    with database.write() as session:
+        experiments.add(session, row)
+        cells.plan(session, row.id, [(cell, CellCost(1.0, 1000, chunk_steps)) for cell in grid])
+    return row.id, [cell.id_in(row.id) for cell in grid]
+
+
+def one_cell(database: Database, spec: ExperimentSpec = SPEC) -> UUID:
+    """Store an experiment and return the id of its first cell."""
+    return add_experiment(database, spec)[1][0]
+
+
+def take(database: Database, cell_id: UUID, *, owner: str = "tester", now: datetime = NOW) -> Claim:
+    """Claim a cell that must be free."""
+    with database.write() as session:
+        claim = claims.claim(session, cell_id, owner=owner, now=now)
+    assert claim is not None
+    return claim
+
+
+def cell_row(database: Database, cell_id: UUID) -> CellRow:
+    """Return a cell as it is now."""
+    with database.read() as session:
+        return session.get_one(CellRow, cell_id)
+
+
+def change_cell(database: Database, cell_id: UUID, **fields: Any) -> None:
+    """Set columns of a cell directly."""
+    with database.write() as session:
+        row = session.get_one(CellRow, cell_id)
+        for name, value in fields.items():
+            setattr(row, name, value)

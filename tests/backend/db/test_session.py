@@ -1,0 +1,122 @@
+import threading
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from backend.db.session import Database, sqlite_module
+from backend.db.tables import LOCAL_OWNER, PrincipalRow
+from backend.errors import Unavailable
+from tests.backend.db.stores import NOW, add_dataset, cell_row, one_cell, take
+
+
+def _names(database):
+    with database.read() as session:
+        return set(session.scalars(text("SELECT id FROM principal")))
+
+
+def test_a_write_is_committed_at_its_end(database):
+    with database.write() as session:
+        session.add(PrincipalRow(id="ann", name="Ann"))
+
+    assert _names(database) == {"ann", "local"}
+
+
+def test_a_write_that_raises_is_rolled_back(database):
+    def add_and_fail():
+        with database.write() as session:
+            session.add(PrincipalRow(id="ann", name="Ann"))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        add_and_fail()
+
+    assert _names(database) == {"local"}
+
+
+def test_a_read_keeps_nothing(database):
+    with database.read() as session:
+        session.add(PrincipalRow(id="ann", name="Ann"))
+        session.flush()
+
+    assert _names(database) == {"local"}
+
+
+def test_connections_are_prepared(database):
+    with database.read() as session:
+        names = ("journal_mode", "foreign_keys", "synchronous")
+        pragmas = [session.scalar(text(f"PRAGMA {name}")) for name in names]
+
+    assert pragmas == ["wal", 1, 2]
+
+
+def test_the_library_is_free_of_the_wal_bug():
+    assert sqlite_module().sqlite_version_info >= (3, 51, 3)
+
+
+def test_foreign_keys_are_enforced(database):
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        add_dataset(database, owner_id="nobody")
+
+
+def test_moments_come_back_in_utc(database):
+    claim = take(database, one_cell(database))
+
+    assert cell_row(database, claim.cell_id).started_at == NOW
+
+
+def test_a_locked_database_is_unavailable_not_broken(database):
+    impatient = Database(database.url, busy_seconds=0.01)
+
+    def add(to, name):
+        with to.write() as session:
+            session.add(PrincipalRow(id=name, name=name))
+
+    with database.write() as session:
+        session.scalar(text("SELECT 1"))
+        with pytest.raises(Unavailable, match=r"database\.unavailable.*locked"):
+            add(impatient, "bob")
+    add(impatient, "ann")
+
+    impatient.close()
+    assert _names(database) == {"ann", "local"}
+
+
+def test_reading_goes_on_beside_a_writer(database):
+    with database.write() as session:
+        session.add(PrincipalRow(id="ann", name="Ann"))
+        session.flush()
+
+        assert _names(database) == {"local"}
+
+
+def test_two_writers_that_read_first_both_get_their_turn(database):
+    add_dataset(database)
+    errors = []
+
+    def rename(name):
+        try:
+            for _ in range(20):
+                with database.write() as session:
+                    row = session.get_one(PrincipalRow, LOCAL_OWNER)
+                    row.name = f"{name}{len(row.name)}"
+        except Exception as error:  # noqa: BLE001 (shown below)
+            errors.append(error)
+
+    threads = [threading.Thread(target=rename, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+
+
+def test_a_database_that_is_not_there_is_unavailable(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/missing/muscope.db")
+
+    with pytest.raises(Unavailable, match=r"database\.unavailable"), database.read() as session:
+        session.scalar(text("SELECT 1"))
+
+    database.close()

@@ -1,0 +1,147 @@
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from backend.domain.cost import Calibration
+from backend.domain.dataset import DatasetShape, Task
+from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
+from backend.domain.experiment import Loss
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest, resolve
+from backend.errors import InvalidInput
+
+SHA256 = "cd" * 32
+DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
+FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
+FAST = Workplace(64, Calibration(1e12, 1e-6))
+SLOW = Workplace(1, Calibration(1e9, 1e-3))
+
+
+def _resolve(shape=DIGITS, place=FAST, max_runs=20_000, **wishes):
+    request = PlanRequest.model_validate(wishes)
+    return resolve(request, dataset_sha256=SHA256, shape=shape, workplace=place, max_runs=max_runs)
+
+
+@pytest.mark.parametrize("shape", [DIGITS, FRIEDMAN])
+def test_no_wishes_give_the_default_plan(shape):
+    assert _resolve(shape) == default_spec(SHA256, shape)
+
+
+def test_on_a_slow_workplace_only_the_steps_are_cut():
+    spec = _resolve(place=SLOW)
+
+    assert spec == cut_steps(default_spec(SHA256, DIGITS), DIGITS, SLOW)
+    assert spec.num_steps < 300
+
+
+def test_steps_that_were_asked_for_are_never_cut():
+    assert _resolve(place=SLOW, num_steps=900).num_steps == 900
+
+
+def test_every_wish_is_heard():
+    wishes = {
+        "loss": "squared_error",
+        "widths": (20, 10),
+        "depths": (1, 2),
+        "seeds": (7,),
+        "batch_size": 3,
+        "num_steps": 50,
+        "measure_every": 10,
+        "sharpness_batch_size": 9,
+    }
+
+    spec = _resolve(**wishes, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))
+
+    assert spec.model_dump(include=set(wishes)) == wishes
+    assert (spec.model.branch_exponent, spec.base_width) == (1.0, 10)
+    assert [(arm.parametrization, arm.lrs) for arm in spec.arms] == [("sp", (0.5,))]
+
+
+def test_an_arm_without_lrs_gets_the_grid_of_the_loss():
+    spec = _resolve(loss="squared_error", arms=({"parametrization": "ntp"},))
+
+    assert spec.arms == (default_arm(Loss.SQUARED_ERROR, Parametrization.NTP),)
+
+
+def test_a_short_run_is_measured_at_its_end():
+    assert _resolve(num_steps=7).measure_every == 7
+
+
+def test_a_base_width_of_ones_own_is_kept():
+    assert _resolve(base_width=64).base_width == 64
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code", "params"),
+    [
+        (
+            {"seeds": tuple(range(400))},
+            "spec.too_many_runs",
+            {"runs": 2 * 9 * 4 * 400, "limit": 20_000},
+        ),
+        ({"batch_size": 1438}, "spec.batch_larger_than_data", {"batch_size": 1438, "examples": 1437}),
+        (
+            {"sharpness_batch_size": 1438},
+            "spec.sharpness_batch_larger_than_data",
+            {"batch_size": 1438, "examples": 1437},
+        ),
+        (
+            {"measure_every": 51, "num_steps": 50},
+            "spec.measures_too_rarely",
+            {"measure_every": 51, "num_steps": 50},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_run_is_refused_with_its_numbers(wishes, code, params):
+    with pytest.raises(InvalidInput, match=re.escape(code)) as raised:
+        _resolve(**wishes)
+
+    assert raised.value.params == params
+
+
+def test_exactly_the_limit_of_runs_is_allowed():
+    assert _resolve(max_runs=360).num_runs() == 360
+    with pytest.raises(InvalidInput, match=r"spec\.too_many_runs"):
+        _resolve(max_runs=359)
+
+
+def test_cross_entropy_on_a_number_is_refused():
+    with pytest.raises(InvalidInput, match=r"spec\.cross_entropy_needs_classes"):
+        _resolve(FRIEDMAN, loss="cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("wishes", "place"),
+    [
+        ({"widths": (0,)}, ("widths", 0)),
+        ({"widths": (8, -1)}, ("widths", 1)),
+        ({"widths": ()}, ("widths",)),
+        ({"widths": (8, 8)}, ("widths",)),
+        ({"seeds": ()}, ("seeds",)),
+        ({"seeds": (-1,)}, ("seeds", 0)),
+        ({"arms": ()}, ("arms",)),
+        ({"arms": ({"parametrization": "mup", "lrs": (0.1, 0.0)},)}, ("arms", 0, "lrs", 1)),
+        ({"arms": ({"parametrization": "mup", "lrs": (-0.1,)},)}, ("arms", 0, "lrs", 0)),
+        ({"arms": ({"parametrization": "mup", "lrs": (float("nan"),)},)}, ("arms", 0, "lrs", 0)),
+        ({"arms": ({"parametrization": "mup", "lrs": (float("inf"),)},)}, ("arms", 0, "lrs", 0)),
+        ({"arms": ({"parametrization": "mup", "lrs": ()},)}, ("arms", 0, "lrs")),
+        ({"arms": ({"parametrization": "best"},)}, ("arms", 0, "parametrization")),
+        ({"num_steps": 0}, ("num_steps",)),
+        ({"num_steps": 1_000_001}, ("num_steps",)),
+        ({"branch_exponent": -0.5}, ("branch_exponent",)),
+        ({"optimiser": "adam"}, ("optimiser",)),
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused_at_its_place(wishes, place):
+    with pytest.raises(ValidationError) as raised:
+        PlanRequest.model_validate(wishes)
+
+    assert raised.value.errors()[0]["loc"] == place
+
+
+def test_two_arms_of_one_parametrization_are_refused():
+    with pytest.raises((ValidationError, InvalidInput)):
+        _resolve(arms=({"parametrization": "mup"}, {"parametrization": "mup", "lrs": (0.1,)}))
