@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -40,7 +41,8 @@ def spooled(folder: Path, lines: Iterable[str]) -> Spooled:
         size = file.tell()
         file.seek(0)
     except BaseException as error:
-        file.close()
+        with suppress(OSError):  # on a full disk the buffer cannot be written at the close either
+            file.close()
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise StorageFull("storage.full", size=0) from error
         raise

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Scope
 
 from backend.api.schemas import JSON_LIMIT_BYTES, ErrorDetail, ErrorReply, FieldError
-from backend.api.validation import field_errors
+from backend.api.validation import field_errors, mistakes
 from backend.catalogue import catalogue, preferred_language, text
 from backend.errors import MuscopeError
 
@@ -61,8 +61,9 @@ async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
 async def _on_unreadable(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     language = language_of(request.scope)
-    fields = field_errors(error.errors(), language)
-    params: dict[str, Any] = {"field": fields[0].field, "count": len(error.errors())}
+    found = mistakes(error.errors())
+    fields = field_errors(found, language)
+    params: dict[str, Any] = {"field": fields[0].field, "count": len(found)}
     key = "error.validation" if params["count"] == 1 else "error.validation.many"
     message = text(key, language, reason=fields[0].message, **params)
     return _reply(422, "validation", message, params, errors=fields)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -19,5 +20,12 @@ def reporting_unreadable_plans() -> Iterator[None]:
     except ValidationError as error:
         if error.title != ExperimentSpec.__name__:
             raise
-        findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors()]
-        raise RequestValidationError(findings) from error
+        raise RequestValidationError([_of_request(finding) for finding in error.errors()]) from error
+
+
+def _of_request(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """Say it in the request's terms: what the spec refuses as a whole is the choice of its arms."""
+    if finding["loc"]:
+        return {**finding, "loc": ("body", *finding["loc"])}
+    names = ", ".join(arm.parametrization for arm in finding["input"]["arms"])
+    return {**finding, "loc": ("body", "arms"), "input": names}

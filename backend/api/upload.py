@@ -9,8 +9,8 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -36,7 +36,7 @@ def check_announcement(request: Request, limit_bytes: int) -> None:
 async def receive_body(request: Request, target: Path, *, limit_bytes: int) -> None:
     """Write the body to `target`; raises when it is empty, too large, too slow or broken off."""
     received = 0
-    with target.open("xb") as file:
+    with target.open("xb", buffering=0) as file:
         async for block in _blocks(request):
             received += len(block)
             if received > limit_bytes:
@@ -69,13 +69,15 @@ async def _next_piece(pieces: AsyncIterator[bytes]) -> bytes | None:
         raise InvalidInput("upload.broken_off") from error
 
 
-def _write(file: BinaryIO, block: bytes) -> None:
+def _write(file: FileIO, block: bytes) -> None:
+    """Write without a buffer, which on a full disk would fail a second time when it is closed."""
+    rest = memoryview(block)
     try:
-        file.write(block)
-        file.flush()
+        while rest:
+            rest = rest[file.write(rest) :]
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise StorageFull("storage.full", size=file.tell()) from error
+            raise StorageFull("storage.full", size=len(block)) from error
         raise
 
 

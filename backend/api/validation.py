@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from backend.catalogue import catalogue, text
 MAX_GIVEN = 80
 # More findings than this help nobody.
 MAX_ERRORS = 20
+_CHOICE = re.compile(r"'([^']*)'")
 # Pydantic names these by how it found out; the user's mistake is the same.
 _SAME_MISTAKE = {
     "int_type": "int_parsing",
@@ -27,24 +29,44 @@ _SAME_MISTAKE = {
 }
 
 
-def field_errors(findings: Sequence[Mapping[str, Any]], language: str) -> tuple[FieldError, ...]:
-    """Describe every finding, up to a limit, in the order of the request."""
+Finding = Mapping[str, Any]
+
+
+def mistakes(findings: Sequence[Finding]) -> list[Finding]:
+    """Leave out that a list is too short where only its wrong entries are missing."""
+    places = {tuple(finding["loc"][:-1]) for finding in findings}
+    return [
+        finding
+        for finding in findings
+        if finding["type"] != "too_short" or not any(_is_within(place, finding) for place in places)
+    ]
+
+
+def _is_within(place: tuple[Any, ...], finding: Finding) -> bool:
+    length = len(finding["loc"])
+    return place[:length] == tuple(finding["loc"])
+
+
+def field_errors(findings: Sequence[Finding], language: str) -> tuple[FieldError, ...]:
+    """Describe each finding, up to a limit, in the order of the request."""
     return tuple(_field_error(finding, language) for finding in findings[:MAX_ERRORS])
 
 
-def _field_error(finding: Mapping[str, Any], language: str) -> FieldError:
+def _field_error(finding: Finding, language: str) -> FieldError:
     kind = _SAME_MISTAKE.get(finding["type"], finding["type"])
     key = f"validation.{kind}"
     if key not in catalogue(language):
         key = "validation.other"
     field = _field(finding)
-    given = None if kind == "missing" else _given(finding.get("input"))
-    params = {name: _given(value) for name, value in (finding.get("ctx") or {}).items()}
+    given = None if kind in {"missing", "json_invalid"} else _given(finding.get("input"))
+    params = {name: _shown(value) for name, value in (finding.get("ctx") or {}).items()}
+    if kind == "json_invalid":
+        params["position"] = str(finding["loc"][-1])
     message = text(key, language, **(params | {"field": field, "given": given or ""}))
     return FieldError(field=field, message=message, given=given)
 
 
-def _field(finding: Mapping[str, Any]) -> str:
+def _field(finding: Finding) -> str:
     """Name the field as in `arms[0].lrs[3]`; a whole body or its syntax is called `body`."""
     place, *path = finding["loc"]
     if not path or finding["type"] == "json_invalid":
@@ -53,6 +75,13 @@ def _field(finding: Mapping[str, Any]) -> str:
     for step in path:
         name += f"[{step}]" if isinstance(step, int) else f"{'.' if name else ''}{step}"
     return name[:MAX_GIVEN]
+
+
+def _shown(value: Any) -> str:
+    """Return a bound or a choice; pydantic lists choices as `'a', 'b' or 'c'`, in English."""
+    shown = str(value)
+    choices = _CHOICE.findall(shown)
+    return ", ".join(choices) if choices else shown
 
 
 def _given(value: Any) -> str:

@@ -30,7 +30,8 @@ class ExperimentRequest(PlanRequest):
     """A plan for a stored dataset, under a name."""
 
     dataset_id: UUID
-    name: str | None = Field(default=None, min_length=1, max_length=200)
+    # PostgreSQL stores no NUL, and no control character belongs in a name.
+    name: str | None = Field(default=None, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 
 
 @dataclass(frozen=True)

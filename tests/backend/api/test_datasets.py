@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from backend.api import upload
+from backend.errors import StorageFull
 from tests.backend.api.conftest import CSV, TABLE, UPLOAD_LIMIT, Server
 from tests.waiting import wait_until
 
@@ -133,6 +135,14 @@ def test_an_upload_that_falls_silent_is_stopped(server: Server, monkeypatch: pyt
 
     assert b"upload.idle" in answer
     assert server.scratch == []
+
+
+def test_a_full_disk_is_told_as_such():
+    with (
+        Path("/dev/full").open("wb", buffering=0) as disk,
+        pytest.raises(StorageFull, match=r"storage\.full"),
+    ):
+        upload._write(disk, b"a,b")
 
 
 @pytest.mark.parametrize("name", ["", "x" * 201, "bad\x00name", "two\nlines"])

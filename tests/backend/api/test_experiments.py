@@ -99,7 +99,7 @@ def test_a_key_is_visible_ascii(client: httpx.Client, plan: dict[str, Any], key:
         ({"seeds": [1, 1]}, "seeds", "[1, 1]"),
         ({"arms": [{"parametrization": "mup", "lrs": [0.1, 0]}]}, "arms[0].lrs[1]", "0"),
         ({"arms": [{"parametrization": "mup", "lrs": [-1.5]}]}, "arms[0].lrs[0]", "-1.5"),
-        ({"arms": [{"parametrization": "mup"}, {"parametrization": "mup"}]}, "body", None),
+        ({"arms": [{"parametrization": "mup"}, {"parametrization": "mup"}]}, "arms", "mup, mup"),
         ({"arms": [{"parametrization": "xyz"}]}, "arms[0].parametrization", "xyz"),
         ({"loss": 5}, "loss", "5"),
         ({"num_steps": "many"}, "num_steps", "many"),
@@ -107,6 +107,7 @@ def test_a_key_is_visible_ascii(client: httpx.Client, plan: dict[str, Any], key:
         ({"dataset_id": "../../etc"}, "dataset_id", "../../etc"),
         ({"branch_exponent": "inf"}, "branch_exponent", "inf"),
         ({"name": ""}, "name", ""),
+        ({"name": "a\x00b"}, "name", None),
     ],
 )
 def test_a_wrong_field_is_named_with_what_was_given(
@@ -119,6 +120,7 @@ def test_a_wrong_field_is_named_with_what_was_given(
         assert (reply.status_code, error["code"], error["params"]["field"]) == (422, "validation", field)
         assert error["errors"][0]["message"] in error["message"]
         assert field in error["message"]
+        assert len(error["errors"]) == error["params"]["count"] == 1
         assert given is None or error["errors"][0]["given"] == given
 
 
