@@ -1,0 +1,145 @@
+"""The verdict: outcome, the statistics that decided it, and the rule; a value that crosses processes.
+
+Rules and metrics: science.md §6. Words for people are catalogue keys: `outcome.<outcome>` in a manager's and an
+engineer's wording, `reason.<code>` for reasons and what is missing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from backend.domain.dataset import Frozen
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+
+RULE_VERSION = "1"
+
+
+class Outcome(StrEnum):
+    """The answer to "may I reuse the small model's LR?"."""
+
+    TRANSFERS = "transfers"
+    SHARPNESS_DRIFTS = "sharpness_drifts"
+    FINE_TUNE = "fine_tune"
+    DOES_NOT_TRANSFER = "does_not_transfer"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Interval(Frozen):
+    """A two-sided interval; level and method are always stated."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+class Estimate(Frozen):
+    """A number with its interval; None where it could not be computed."""
+
+    value: float | None = None
+    interval: Interval | None = None
+
+
+class Reason(Frozen):
+    """Why, as a catalogue key `reason.<code>` with its parameters."""
+
+    code: str
+    params: dict[str, str | int | float] = Field(default_factory=dict)
+
+
+class Thresholds(Frozen):
+    """Where the lines are drawn (science.md §6.3-6.4); shown with every verdict."""
+
+    level: float = 0.90
+    min_seeds: int = 3
+    full_seeds: int = 5
+    transfers_regret: float = 0.02
+    fine_tune_regret: float = 0.10
+    transfers_gain_loss: float = 0.10
+    fine_tune_gain_loss: float = 0.33
+    transfers_shift: float = 1.0
+    fine_tune_shift: float = 2.0
+    spread_level: float = 1.5
+    edge_ratio: float = 0.9
+    min_widths: int = 3
+    min_width_span: float = 8.0
+
+
+class LossStatistics(Frozen):
+    """M1, M2, M2s of one size against the base, judged on one loss."""
+
+    loss: Metric
+    optimal_lr: float | None
+    is_edge: bool
+    lr_shift: Estimate = Field(description="M1, octaves.")
+    transfer_regret: Estimate = Field(description="M2, share of the achievable loss reduction that is lost.")
+    gain_loss: Estimate = Field(description="M2s, share of the benefit of the larger size that is lost.")
+    has_gain: bool | None = Field(description="The larger size is better by more than 2 SE.")
+    best_loss: float | None
+    reused_loss: float | None
+
+
+class SizeStatistics(Frozen):
+    """One size against the base size."""
+
+    width: int
+    depth: int
+    losses: tuple[LossStatistics, ...]
+    divergence_rate: float | None = Field(description="M4 at the reused LR.")
+    lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
+    spread_level: float | None = Field(description="M5 SC1: median |ln ratio| of sharpness to the widest.")
+    spread_growth: Estimate = Field(description="M5 SC2: exponent of the spread's growth.")
+    seed_spread: float | None = Field(description="The same spread between seeds of one width.")
+    edge_share: float | None = Field(description="Share of measured steps at the edge of stability.")
+    speed: float | None = Field(description="M8: steps to the base's best loss over the base's steps.")
+
+
+class ArmVerdict(Frozen):
+    """The judgement of one parametrization."""
+
+    parametrization: Parametrization
+    outcome: Outcome
+    rule: str = Field(description="Which rule decided; catalogue key rule.<rule>.")
+    reasons: tuple[Reason, ...]
+    base_lr: float | None = Field(description="The tuned LR of the base size, on the grid: what is reused.")
+    base_lr_index: int | None
+    worst_width: int | None
+    lr_slope: Estimate = Field(description="Octaves per doubling of the width.")
+    sizes: tuple[SizeStatistics, ...]
+
+
+class Ranges(Frozen):
+    """What was measured; everything else is not claimed."""
+
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    num_steps: int
+    batch_size: int
+    num_seeds: int
+    lr_low: float
+    lr_high: float
+    not_claimed: tuple[Reason, ...]
+
+
+class Verdict(Frozen):
+    """µP's (or the chosen arm's) judgement at its worst size, qualified by the control."""
+
+    scenario: Scenario
+    outcome: Outcome
+    rule: str
+    rule_version: str = RULE_VERSION
+    reasons: tuple[Reason, ...]
+    is_provisional: bool
+    is_interim: bool
+    arm: ArmVerdict
+    control: ArmVerdict | None
+    can_discriminate: bool | None = Field(description="False when the control transfers as well.")
+    base_width: int
+    target_width: int
+    ranges: Ranges
+    thresholds: Thresholds
+    spec_sha256: str
