@@ -137,6 +137,7 @@ def test_an_upload_that_falls_silent_is_stopped(server: Server, monkeypatch: pyt
     assert server.scratch == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
 def test_a_full_disk_is_told_as_such():
     with (
         Path("/dev/full").open("wb", buffering=0) as disk,
