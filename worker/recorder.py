@@ -66,6 +66,7 @@ class Recorder:
         ]
 
         def write(session: Session) -> None:
+            claims.advance_step(session, self._claim, step=-1)  # moves nothing; raises without the claim
             cell_rows.record_environment(session, self._claim.cell_id, environment)
             cell_rows.record_tensors(session, self._claim.cell_id, tensors)
 

@@ -100,7 +100,8 @@ def _merge_summaries(session: Session, rows: list[dict[str, Any]]) -> None:
     statement = insert_into(session, RunSummaryRow)
     new, old = statement.excluded, RunSummaryRow
     is_later = new.last_step > old.last_step
-    is_lower = (new.minimum.is_not(None)) & (old.minimum.is_(None) | (new.minimum < old.minimum))
+    is_first = (new.minimum == old.minimum) & (new.minimum_step < old.minimum_step)
+    is_lower = new.minimum.is_not(None) & (old.minimum.is_(None) | (new.minimum < old.minimum) | is_first)
     merged = statement.on_conflict_do_update(
         index_elements=[old.cell_id, old.metric, old.position],
         set_={
@@ -128,8 +129,12 @@ def mark_diverged(session: Session, cell_id: UUID, diverged_at: dict[int, int]) 
 
 
 def mark_nondeterminism(session: Session, cell_id: UUID) -> None:
-    """Raise the alarm on a cell whose recomputed values differ from the stored ones."""
-    session.execute(update(CellRow).where(CellRow.id == cell_id).values(has_nondeterminism=True))
+    """Raise the alarm on a cell whose recomputed values differ from the stored ones.
+
+    A cell that also ran in another environment may differ; it is marked as mixed instead.
+    """
+    in_one_place = (CellRow.id == cell_id) & CellRow.is_mixed_environment.is_(False)
+    session.execute(update(CellRow).where(in_one_place).values(has_nondeterminism=True))
 
 
 def read(session: Session, cell_id: UUID, metric: Metric, *, from_step: int = 0) -> list[MetricChunkRow]:
