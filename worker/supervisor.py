@@ -97,7 +97,8 @@ class _Supervision:
         match reply.event:
             case Event.WINDOW:
                 self._last_progress = self._around.monotonic()
-                return self._beat_if_due()
+                # A cell with short windows is never silent; it must be let go all the same.
+                return self._release_if_stopping() or self._beat_if_due()
             case Event.COMPLETED:
                 return Ending.COMPLETED
             case Event.LOST:
@@ -110,14 +111,14 @@ class _Supervision:
 
     def _on_silence(self) -> Ending | None:
         now = self._around.monotonic()
-        if self._around.is_stopping():
-            self._child.kill()
-            return self._release()
+        if released := self._release_if_stopping():
+            return released
         if self._child.exit_code is not None:
             failure = self._child.why_it_died()
             self._child.kill()
             return self._fail(*failure)
-        if self._cancelled_at and now - self._cancelled_at > self._around.settings.cancel_grace_seconds:
+        grace = self._around.settings.cancel_grace_seconds
+        if self._cancelled_at is not None and now - self._cancelled_at > grace:
             self._child.kill()
             return self._after_lost_claim()
         if now - self._last_progress > self._patience_seconds:
@@ -136,7 +137,8 @@ class _Supervision:
                 desired = claims.beat(session, self._claim, now=self._around.now())
         except Unavailable as error:
             log.warning("heartbeat missed: %s", error)
-            if now - self._last_beat > settings.heartbeat_give_up_seconds:
+            # The failed try itself took time.
+            if self._around.monotonic() - self._last_beat > settings.heartbeat_give_up_seconds:
                 # Our lease is about to end: stop writing before somebody else starts.
                 self._child.kill()
                 return Ending.LOST
@@ -169,7 +171,10 @@ class _Supervision:
             return Ending.LOST
         return Ending.FAILED
 
-    def _release(self) -> Ending:
+    def _release_if_stopping(self) -> Ending | None:
+        if not self._around.is_stopping():
+            return None
+        self._child.kill()
         try:
             with self._around.database.write() as session:
                 claims.release(session, self._claim)

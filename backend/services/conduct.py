@@ -99,6 +99,8 @@ def advance_experiments(context: Context) -> None:
 
 
 def _advance(context: Context, session: Session, experiment: ExperimentRow) -> None:
+    if cell_rows.num_open(session, experiment.id) > 0:
+        return  # another conductor planned the next cells since we looked
     states = cell_rows.states_of(session, experiment.id)
     if experiment.desired_state == DesiredState.CANCELLED:
         experiment_rows.end(session, experiment.id, ExperimentState.CANCELLED, now=context.now())

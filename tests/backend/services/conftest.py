@@ -1,0 +1,31 @@
+import pytest
+
+from backend.blobs import BlobStore
+from backend.services.context import Context
+from backend.settings import Settings
+from tests.backend.db.stores import NOW, database
+from tests.backend.domain import conftest as _deterministic_hypothesis
+from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
+
+__all__ = ["_deterministic_hypothesis", "database"]
+
+
+@pytest.fixture
+def bell():
+    return FakeBell()
+
+
+@pytest.fixture
+def notices():
+    return FakeNotices()
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def context(database, bell, notices, clock, tmp_path):
+    settings = Settings(data=tmp_path, worker_slots=2)
+    return Context(settings, database, BlobStore(settings.blob_folder), bell, notices, clock)
