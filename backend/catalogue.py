@@ -21,7 +21,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     return texts
 
 
-def text(key: str, language: str = DEFAULT_LANGUAGE, **params: str | int | float) -> str:
+def text(key: str, language: str = DEFAULT_LANGUAGE, /, **params: str | int | float) -> str:
     """Return the sentence of `key` with its placeholders filled; raises KeyError for an unknown key."""
     return catalogue(language)[key].format(**params)
 

@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.db.tables import DatasetRow, ExperimentRow
 from backend.domain.dataset import DatasetShape
 
 
-def add(session: Session, row: DatasetRow) -> None:
-    """Store a dataset."""
-    session.add(row)
+def add(session: Session, row: DatasetRow) -> DatasetRow:
+    """Store a dataset; return the one that was stored meanwhile if its arrays are the same."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        known = find(session, row.owner_id, row.arrays_sha256)
+        if known is None:
+            raise
+        return known
+    return row
 
 
 def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:

@@ -6,12 +6,14 @@ takes 2·P flops a sample; a training step is three forward passes, a Hessian-ve
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
 from backend.domain.metrics import Schedule
+from backend.errors import InvalidInput
 
 TRAIN_PASSES = 3.0
 HVP_PASSES = 5.0
@@ -73,6 +75,20 @@ def predict(
 def bytes_per_run(shape: DatasetShape, width: int, depth: int) -> int:
     """Bound the memory one run of a cell needs."""
     return COPIES_PER_RUN * 4 * num_parameters(shape, width=width, depth=depth)
+
+
+def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
+    """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
+    width, depth = max(spec.widths), max(spec.depths)
+    needed = bytes_per_run(shape, width, depth)
+    if needed > memory_bytes:
+        raise InvalidInput(
+            "spec.too_much_memory",
+            width=width,
+            depth=depth,
+            needed_mib=math.ceil(needed / (1 << 20)),
+            limit_mib=memory_bytes >> 20,
+        )
 
 
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from backend.domain.cost import require_memory
 from backend.domain.dataset import DatasetShape, Frozen, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
 from backend.domain.experiment import (
@@ -54,6 +55,7 @@ def resolve(
     shape: DatasetShape,
     workplace: Workplace,
     max_runs: int,
+    memory_bytes: int,
 ) -> ExperimentSpec:
     """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
     if request.loss is Loss.CROSS_ENTROPY and shape.task is Task.REGRESSION:
@@ -61,6 +63,7 @@ def resolve(
     spec = default_spec(dataset_sha256, shape, loss=request.loss)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
     require_runnable(spec, num_train=shape.num_train, max_runs=max_runs)
+    require_memory(spec, shape, memory_bytes=memory_bytes)
     if request.num_steps is None:
         spec = cut_steps(spec, shape, workplace)
     return spec

@@ -133,8 +133,8 @@ def _store(
             shape=manifest.shape.model_dump(mode="json"),
             profile=manifest.profile.model_dump(mode="json"),
         )
-        dataset_rows.add(session, row)
-        return Stored(_view(row), is_new=True)
+        stored = dataset_rows.add(session, row)
+        return Stored(_view(stored), is_new=stored is row)
 
 
 def _drop_unused(context: Context, session: Session, source: Blob | None) -> None:

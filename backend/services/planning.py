@@ -59,6 +59,7 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         shape=shape,
         workplace=place,
         max_runs=context.settings.max_runs,
+        memory_bytes=context.settings.cell_memory_bytes,
     )
     is_cut = request.num_steps is None and spec.num_steps < NUM_STEPS
     cells = first_cells(context, spec, shape)

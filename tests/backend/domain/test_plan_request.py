@@ -18,9 +18,16 @@ FAST = Workplace(64, Calibration(1e12, 1e-6))
 SLOW = Workplace(1, Calibration(1e9, 1e-3))
 
 
-def _resolve(shape=DIGITS, place=FAST, max_runs=20_000, **wishes):
+def _resolve(shape=DIGITS, place=FAST, max_runs=20_000, memory_bytes=2 << 30, **wishes):
     request = PlanRequest.model_validate(wishes)
-    return resolve(request, dataset_sha256=SHA256, shape=shape, workplace=place, max_runs=max_runs)
+    return resolve(
+        request,
+        dataset_sha256=SHA256,
+        shape=shape,
+        workplace=place,
+        max_runs=max_runs,
+        memory_bytes=memory_bytes,
+    )
 
 
 @pytest.mark.parametrize("shape", [DIGITS, FRIEDMAN])
@@ -145,3 +152,11 @@ def test_what_makes_no_sense_is_refused_at_its_place(wishes, place):
 def test_two_arms_of_one_parametrization_are_refused():
     with pytest.raises((ValidationError, InvalidInput)):
         _resolve(arms=({"parametrization": "mup"}, {"parametrization": "mup", "lrs": (0.1,)}))
+
+
+def test_a_run_larger_than_the_memory_limit_is_refused_with_the_estimate():
+    with pytest.raises(InvalidInput) as refusal:
+        _resolve(memory_bytes=1 << 30, widths=(65_536,), depths=(65_536,))
+
+    assert refusal.value.code == "spec.too_much_memory"
+    assert refusal.value.params["limit_mib"] == 1024
