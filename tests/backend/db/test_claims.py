@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_a_cell_that_waits_is_claimed_when_its_time_has_come(database):
 
 
 def test_a_cell_that_does_not_exist_is_not_claimed(database):
-    assert _claim(database, claims.UUID(int=1)) is None
+    assert _claim(database, UUID(int=1)) is None
 
 
 def test_a_beat_counts_and_says_what_the_owner_wants(database):

@@ -54,12 +54,15 @@ def test_deleting_an_experiment_takes_everything_of_it_and_nothing_else(database
 
 def test_a_key_is_remembered_and_taken_only_once(database):
     experiment_id, _ = add_experiment(database)
-    key = {"body_sha256": "b", "experiment_id": experiment_id, "now": NOW}
+
+    def add(session):
+        experiments.add_key(session, LOCAL_OWNER, "k", body_sha256="b", experiment_id=experiment_id, now=NOW)
+
     with database.write() as session:
-        experiments.add_key(session, LOCAL_OWNER, "k", **key)
+        add(session)
 
     with pytest.raises(Conflict, match=r"experiment\.key_in_use"), database.write() as session:
-        experiments.add_key(session, LOCAL_OWNER, "k", **key)
+        add(session)
 
     with database.read() as session:
         known = experiments.find_key(session, LOCAL_OWNER, "k")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.grid import full_grid
+from backend.domain.parametrization import Parametrization
 from tests.backend.domain.specs import SPEC, specs
 
 EXPERIMENT = UUID(int=7)
@@ -84,7 +85,7 @@ def test_an_id_changes_with_every_scientific_field_and_the_experiment():
     cell = full_grid(SPEC)[0]
     variants = [
         cell,
-        replace(cell, parametrization="sp"),
+        replace(cell, parametrization=Parametrization.SP),
         replace(cell, width=9),
         replace(cell, depth=3),
         replace(cell, runs=cell.runs[:-1]),

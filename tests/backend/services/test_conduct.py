@@ -1,5 +1,6 @@
 import threading
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -50,7 +51,7 @@ def _end_all(database, cell_ids, *states):
         change_cell(database, cell_id, state=state)
 
 
-PULSE = Pulse(cell_rows.UUID(int=1), 1, 5)
+PULSE = Pulse(UUID(int=1), 1, 5)
 
 
 def test_a_pulse_is_stale_after_a_lease_without_change(watch, seconds):
@@ -296,7 +297,7 @@ def test_two_conductors_at_once_plan_nothing_twice(context, database):
 
 def test_the_loop_outlives_an_outage_and_ends_when_told(context, monkeypatch):
     stop, wake = threading.Event(), threading.Event()
-    rounds = []
+    rounds: list[int] = []
 
     def conduct_round(*_):
         rounds.append(len(rounds))

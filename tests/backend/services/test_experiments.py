@@ -51,7 +51,7 @@ def test_creating_stores_everything_and_rings_dearest_first(context, request_, b
 
 
 def test_the_bell_rings_after_the_commit(context, request_, database):
-    seen = []
+    seen: list[tuple[object, ...]] = []
 
     def look(cell_ids):
         with database.read() as session:
