@@ -85,7 +85,8 @@ class Instance:
 
     def post(self, path: str, **kwargs: Any) -> dict[str, Any]:
         """POST and return the body; fails on an error."""
-        return self._body(self.client.post(path, **kwargs))
+        body: dict[str, Any] = self._body(self.client.post(path, **kwargs))
+        return body
 
     def get(self, path: str, **kwargs: Any) -> Any:
         """GET and return the body; fails on an error."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.system.instance import Instance, running
 
 pytestmark = pytest.mark.system
+
+UPLOAD_LIMIT = 100_000_000
 
 # A minute of nothing is worse than a coarse grid: this one takes seconds on one core.
 SMALL_GRID = {
@@ -23,7 +27,8 @@ SMALL_GRID = {
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("spine") / "data") as started:
+    data = tmp_path_factory.mktemp("spine") / "data"
+    with running(data, MUSCOPE_UPLOAD_LIMIT_BYTES=str(UPLOAD_LIMIT)) as started:
         yield started
 
 
@@ -117,3 +122,25 @@ def test_a_cancelled_experiment_stops_and_can_be_deleted(instance: Instance):
     assert ended["state"] == "cancelled"
     assert deleted.status_code == 204
     assert gone.status_code == 404
+
+
+def test_a_file_over_the_limit_is_refused_while_it_streams(instance: Instance):
+    web = psutil.Process(instance.children()["web"])
+    before = web.memory_info().rss
+
+    def too_much() -> Iterator[bytes]:
+        yield b"a,b\n"
+        for _ in range(UPLOAD_LIMIT // 1_000_000 + 10):
+            yield b"1.5,2.5\n" * 125_000
+
+    answer = instance.client.post(
+        "/datasets",
+        params={"name": "big.csv"},
+        content=too_much(),
+        headers={"Content-Type": "application/octet-stream"},
+    )
+
+    assert answer.status_code == 413
+    assert answer.json()["error"]["params"]["limit_bytes"] == UPLOAD_LIMIT
+    assert web.memory_info().rss - before < 50_000_000
+    assert list((instance.data / "scratch").iterdir()) == []
