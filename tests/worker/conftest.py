@@ -1,0 +1,3 @@
+from tests.backend.db.stores import database
+
+__all__ = ["database"]

@@ -1,0 +1,180 @@
+import hashlib
+import math
+
+import numpy as np
+import pytest
+
+from backend.arrays import write_arrays
+from backend.blobs import BlobStore
+from backend.db import cells, claims, metrics
+from backend.db.claims import Claim, ClaimLost
+from backend.db.tables import ExperimentRow, MetricChunkRow
+from backend.domain.experiment import Arm
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.errors import Unavailable
+from tests.backend.db.stores import add_experiment, cell_row, take
+from tests.backend.domain.specs import SHAPE, spec
+from tests.backend.services.fakes import FakeNotices
+from worker import train_cell
+from worker.train_cell import Stores, train_cell_now
+
+DIVERGING_LR = 1e4
+# One wide µP cell: 12 steps, measured every 5, in windows of 4; the second LR diverges.
+ARMS = (Arm(parametrization=Parametrization.MUP, lrs=(0.1, DIVERGING_LR)),)
+
+
+@pytest.fixture
+def stores(database, tmp_path):
+    train_cell._cached_data.cache_clear()
+    return Stores(database, BlobStore(tmp_path / "blobs"), FakeNotices())
+
+
+@pytest.fixture
+def cell_id(stores, tmp_path):
+    generator = np.random.default_rng(3)
+    arrays = {
+        f"{name}_{part}": values
+        for part, rows in (("train", SHAPE.num_train), ("val", SHAPE.num_val))
+        for name, values in (
+            ("x", generator.standard_normal((rows, SHAPE.num_features)).astype(np.float32)),
+            ("y", generator.integers(SHAPE.num_outputs, size=rows)),
+        )
+    }
+    write_arrays(tmp_path / "arrays", arrays, {})
+    sha256 = stores.blobs.put(tmp_path / "arrays").sha256
+    return add_experiment(stores.database, spec(dataset_sha256=sha256, arms=ARMS, widths=(16,)))[1][0]
+
+
+def _chunks(stores):
+    with stores.database.read() as session:
+        return {
+            (row.metric, row.first_step): row.values
+            for row in session.query(MetricChunkRow).order_by(MetricChunkRow.first_step)
+        }
+
+
+def test_a_cell_is_trained_from_its_row_to_its_last_chunk(stores, cell_id):
+    steps: list[int] = []
+
+    train_cell_now(take(stores.database, cell_id), stores, on_step=steps.append)
+
+    row = cell_row(stores.database, cell_id)
+    assert steps == [3, 7, 11, 12]
+    assert (row.state, row.committed_step, row.has_nondeterminism) == ("completed", 12, False)
+    assert row.environment is not None
+    assert row.environment["device"] == "cpu"
+    assert [first for metric, first in _chunks(stores) if metric == "train_loss"] == [0, 4, 8, 12]
+    assert [first for metric, first in _chunks(stores) if metric == "sharpness"] == [0, 4, 8, 12]
+    assert {metric for metric, _ in _chunks(stores)} == set(Metric) - {Metric.VAL_MAE}
+
+
+def test_runs_have_summaries_and_the_diverged_ones_their_step(stores, cell_id):
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+
+    with stores.database.read() as session:
+        runs = cells.runs_of(session, cell_id)
+        found = metrics.summaries_of_experiment(session, runs[0].experiment_id)
+    losses = {row.position: row for row in found if row.metric == "train_loss"}
+    for run in runs:
+        summary = losses[run.position]
+        assert (summary.num_values, summary.last_step) == (13, 12)
+        if run.lr == DIVERGING_LR:
+            assert run.diverged_at is not None
+            assert run.diverged_at <= 12
+            assert (summary.last, summary.num_non_finite > 0) == (None, True)
+        else:
+            assert run.diverged_at is None
+            assert summary.last is not None
+            assert math.isfinite(summary.last)
+            assert (summary.tail_count, summary.num_non_finite) == (2, 0)
+
+
+def test_tensors_have_the_constants_of_their_parametrization(stores, cell_id):
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+
+    with stores.database.read() as session:
+        rows = cells.tensors_of(session, cell_id)
+    by_role = {row.role: row for row in rows}
+    assert len(rows) == 4
+    assert {role: (row.forward_mult, row.lr_mult) for role, row in by_role.items()} == {
+        "input": (1.0, 2.0),
+        "hidden": (1.0, 1.0),
+        "output": (0.5, 2.0),
+    }
+    assert (by_role["input"].num_rows, by_role["input"].num_columns) == (5, 16)
+
+
+def test_training_again_under_another_claim_gives_the_same_bytes(stores, cell_id):
+    first = take(stores.database, cell_id)
+
+    def stop_after(step):
+        if step == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_cell_now(first, stores, on_step=stop_after)
+    interrupted = _chunks(stores)
+    with stores.database.write() as session:
+        claims.release(session, first)
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+    again = _chunks(stores)
+
+    row = cell_row(stores.database, cell_id)
+    assert (row.state, row.has_nondeterminism, row.is_mixed_environment) == ("completed", False, False)
+    assert interrupted
+    assert again | interrupted == again
+    assert _digest(again) == _digest(_trained_whole(stores, row.experiment_id))
+
+
+def _trained_whole(stores, experiment_id):
+    with stores.database.read() as session:
+        definition = session.get_one(ExperimentRow, experiment_id).spec
+    (cell_id,) = add_experiment(stores.database, spec(**definition))[1]
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+    with stores.database.read() as session:
+        rows = session.query(MetricChunkRow).filter_by(cell_id=cell_id)
+        return {(row.metric, row.first_step): row.values for row in rows}
+
+
+def _digest(chunks):
+    return hashlib.sha256(repr(sorted(chunks.items())).encode()).hexdigest()
+
+
+def test_a_claim_that_is_lost_on_the_way_ends_the_training(stores, cell_id):
+    claim = take(stores.database, cell_id)
+
+    def lose(_step):
+        with stores.database.write() as session:
+            claims.release(session, claim)
+
+    with pytest.raises(ClaimLost):
+        train_cell_now(claim, stores, on_step=lose)
+
+    assert cell_row(stores.database, cell_id).committed_step == 3
+
+
+def test_a_cell_that_was_deleted_is_a_lost_claim(stores, cell_id):
+    claim = take(stores.database, cell_id)
+    with stores.database.write() as session:
+        session.delete(cells.get(session, cell_id))
+
+    with pytest.raises(ClaimLost):
+        train_cell_now(claim, stores, on_step=lambda _: None)
+
+
+def test_a_missing_or_damaged_file_is_said_before_anything_is_trained(stores, cell_id):
+    claim = take(stores.database, cell_id)
+    with stores.database.read() as session:
+        experiment = session.get_one(ExperimentRow, cell_row(stores.database, cell_id).experiment_id)
+        path = stores.blobs.path(experiment.spec["dataset_sha256"])
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    with pytest.raises(Unavailable, match=r"dataset\.file_damaged"):
+        train_cell_now(claim, stores, on_step=lambda _: None)
+    path.unlink()
+    with pytest.raises(Unavailable, match=r"dataset\.file_missing"):
+        train_cell_now(Claim(claim.cell_id, claim.fence), stores, on_step=lambda _: None)
+
+    assert cell_row(stores.database, cell_id).committed_step == -1
