@@ -21,11 +21,11 @@ run: setup ## Start µScope on this machine (installs it first if needed)
 
 setup: ## Create .venv with what running needs
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
-	@$(PYTHON) scripts/setup.py worker
+	@$(PYTHON) scripts/setup.py backend worker embedded
 
 setup-dev: ## Create .venv with what tests and checks need too
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
-	@$(PYTHON) scripts/setup.py worker dev
+	@$(PYTHON) scripts/setup.py backend worker embedded dev
 
 test: setup-dev ## Run all checks, then all tests: what CI runs
 	@.venv/bin/python scripts/checks.py

@@ -11,6 +11,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535)
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost", "[::1]")
     database_url: str | None = None
+    database_password_file: Path | None = None
     broker_url: str | None = None
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_level: str = "INFO"
@@ -78,7 +80,14 @@ class Settings(BaseSettings):
 
     @property
     def resolved_database_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.data_folder / 'muscope.db'}"
+        """The database, with the password a secret file holds: it stands in no variable or process list."""
+        url = self.database_url or f"sqlite:///{self.data_folder / 'muscope.db'}"
+        if self.database_password_file is None:
+            return url
+        password = quote(self.database_password_file.read_text(encoding="utf-8").strip(), safe="")
+        scheme, _, rest = url.partition("://")
+        user, _, place = rest.rpartition("@")
+        return f"{scheme}://{user}:{password}@{place}"
 
     @property
     def resolved_broker_url(self) -> str:

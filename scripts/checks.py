@@ -17,6 +17,7 @@ CHECKS = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
     "import rules": ("lint-imports",),
+    "compose file": ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
     "mypy": ("mypy",),
 }
 TESTS = {"pytest": ("python", "-m", "pytest", *os.environ.get("PYTEST_ARGUMENTS", "").split())}

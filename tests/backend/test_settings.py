@@ -29,3 +29,14 @@ def test_the_brokers_socket_fits_the_kernels_limit(tmp_path):
     deep = tmp_path.joinpath(*["a-rather-long-folder-name"] * 20)
 
     assert len(str(Settings(data=deep).broker_socket)) < 108
+
+
+def test_the_databases_password_comes_from_its_file(tmp_path):
+    secret = tmp_path / "password"
+    secret.write_text("p@ss/word\n")
+
+    settings = Settings(
+        database_url="postgresql+psycopg://muscope@postgres/muscope", database_password_file=secret
+    )
+
+    assert settings.resolved_database_url == "postgresql+psycopg://muscope:p%40ss%2Fword@postgres/muscope"

@@ -1,0 +1,52 @@
+"""The two images: each half without the other's weight, and a compose file that fits them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from backend.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def packages_of(dockerfile: str) -> set[str]:
+    """Return the direct dependencies an image installs."""
+    extras = re.search(r"'\.\[([\w,]+)\]'", (ROOT / dockerfile).read_text(encoding="utf-8"))
+    assert extras is not None
+    wanted = list(PROJECT["dependencies"])
+    for extra in extras[1].split(","):
+        wanted += PROJECT["optional-dependencies"][extra]
+    return {re.split(r"[\[<>=~ ]", requirement)[0] for requirement in wanted}
+
+
+def test_the_backend_image_has_no_torch():
+    assert "torch" not in packages_of("backend/Dockerfile")
+
+
+def test_the_worker_image_has_neither_web_framework_nor_plotly():
+    assert not packages_of("worker/Dockerfile") & {"fastapi", "uvicorn", "plotly", "scikit-learn", "polars"}
+
+
+@pytest.mark.parametrize("service", ["migrate", "backend", "conductor", "worker"])
+def test_every_service_of_ours_finds_database_broker_and_data(service):
+    definition = COMPOSE["services"][service]
+
+    assert definition["environment"].items() >= COMPOSE["x-muscope"]["environment"].items()
+    assert "data:/data" in definition["volumes"]
+    assert {f"MUSCOPE_{name.upper()}" for name in Settings.model_fields} >= set(definition["environment"])
+
+
+def test_only_the_page_is_published_and_only_on_loopback():
+    published = {
+        name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service
+    }
+
+    assert list(published) == ["backend"]
+    assert all(port.startswith("127.0.0.1:") for port in published["backend"])
