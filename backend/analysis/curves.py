@@ -1,0 +1,154 @@
+"""Curves over seeds, and which of their points a figure shows.
+
+Shapes: R runs, T steps, K kept points. A band is the smallest and the largest seed, not ±1 SD: with three to
+five seeds it claims no distribution, it contains every run, and its edges survive sampling exactly.
+
+Sampling is deterministic and anchored at step 0: whoever appends points changes the last bucket only, so a
+live curve does not shimmer. Statistics are computed before, from every value; sampling is for drawing only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Steps = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+# First, smallest, largest and last of a bucket.
+KEPT_PER_BUCKET = 4
+
+
+class RunCurves(NamedTuple):
+    """Raw values [T, R] of runs that share their steps [T]; NaN after a run diverged."""
+
+    steps: Steps
+    values: Values
+
+
+class Band(NamedTuple):
+    """Mean, smallest and largest seed per step [T]; NaN where none of the `num_seeds` [T] is left."""
+
+    steps: Steps
+    mean: Values
+    low: Values
+    high: Values
+    num_seeds: Steps
+
+
+class Positive(NamedTuple):
+    """Values with gaps where a logarithmic axis cannot show them, and how many those are."""
+
+    values: Values
+    num_hidden: int
+
+
+def joined(chunks: Iterable[tuple[Sequence[int], NDArray[np.float32]]]) -> RunCurves:
+    """Return the chunks of one cell, in order of their steps, as one array."""
+    parts = [(np.asarray(steps, dtype=np.int64), values) for steps, values in chunks]
+    if not parts:
+        return RunCurves(np.empty(0, np.int64), np.empty((0, 0)))
+    return RunCurves(
+        np.concatenate([steps for steps, _ in parts]),
+        np.concatenate([values for _, values in parts]).astype(np.float64),
+    )
+
+
+def side_by_side(parts: Sequence[RunCurves]) -> RunCurves:
+    """Return the runs of several cells on the union of their steps; NaN where a cell is not as far yet."""
+    parts = [part for part in parts if part.values.size]
+    if not parts:
+        return RunCurves(np.empty(0, np.int64), np.empty((0, 0)))
+    steps = np.unique(np.concatenate([part.steps for part in parts]))
+    values = np.full((len(steps), sum(part.values.shape[1] for part in parts)), np.nan)
+    column = 0
+    for part in parts:
+        width = part.values.shape[1]
+        values[np.searchsorted(steps, part.steps), column : column + width] = part.values
+        column += width
+    return RunCurves(steps, values)
+
+
+def over_seeds(runs: RunCurves) -> Band:
+    """Return mean, smallest and largest of the runs that have a finite value, per step.
+
+    The mean of a step where seeds have diverged is that of the others; `num_seeds` says how many they are.
+    """
+    is_finite = np.isfinite(runs.values)
+    num_seeds = is_finite.sum(1)
+    total = np.where(is_finite, runs.values, 0.0).sum(1)
+    return Band(
+        runs.steps,
+        np.where(num_seeds > 0, total / np.maximum(num_seeds, 1), np.nan),
+        _nan_where(num_seeds == 0, np.where(is_finite, runs.values, np.inf).min(1, initial=np.inf)),
+        _nan_where(num_seeds == 0, np.where(is_finite, runs.values, -np.inf).max(1, initial=-np.inf)),
+        num_seeds.astype(np.int64),
+    )
+
+
+def by_lr(runs: RunCurves, lr_indices: Sequence[int]) -> dict[int, Band]:
+    """Return the band over seeds of every LR; `lr_indices` [R] says which LR each run had."""
+    index_R = np.asarray(lr_indices)
+    return {
+        int(index): over_seeds(RunCurves(runs.steps, runs.values[:, index_R == index]))
+        for index in np.unique(index_R)
+    }
+
+
+def positive(values: Values) -> Positive:
+    """Hide what is not above zero, so that no figure draws a zero at 10⁰."""
+    is_hidden = np.isfinite(values) & (values <= 0)
+    return Positive(np.where(is_hidden, np.nan, values), int(is_hidden.sum()))
+
+
+def bucket_width(first: int, last: int, num_points: int, limit: int) -> int:
+    """Return the width in steps, a power of two, that keeps a series within `limit` points.
+
+    Args:
+        first, last: the range that will be shown, of a running cell the planned one: the width must not
+            depend on how far the cell is.
+        num_points: how many values the series will have in that range.
+    """
+    width = 1
+    if num_points <= limit:
+        return width
+    while KEPT_PER_BUCKET * (last // width - first // width + 1) > limit:
+        width *= 2
+    return width
+
+
+def sampled(steps: Steps, values: Values, width: int, *, always: Iterable[int] = ()) -> NDArray[np.int64]:
+    """Return the places [K] of the points to draw, in order of their steps.
+
+    Of every bucket [k·width, (k+1)·width) the first, smallest, largest and last point stay (of equal ones
+    the earliest), hence both ends of the series; and the steps in `always`: where runs diverged.
+    """
+    if len(steps) == 0 or width == 1:
+        return np.arange(len(steps))
+    buckets = steps // width
+    starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
+    ends = np.append(starts[1:], len(steps)) - 1
+    is_finite = np.isfinite(values)
+    kept = [
+        starts,
+        ends,
+        _extremes(np.where(is_finite, values, np.inf), starts, ends),
+        _extremes(np.where(is_finite, -values, np.inf), starts, ends),
+        np.flatnonzero(np.isin(steps, list(always))),
+    ]
+    return np.unique(np.concatenate(kept))
+
+
+def _extremes(values: Values, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of the smallest value of every bucket."""
+    smallest = np.repeat(np.minimum.reduceat(values, starts), ends - starts + 1)
+    hits = np.flatnonzero(values == smallest)
+    first_of_bucket = np.searchsorted(hits, starts)
+    return hits[first_of_bucket]
+
+
+def _nan_where(condition: NDArray[np.bool_], values: Values) -> Values:
+    return np.where(condition, np.nan, values)

@@ -1,0 +1,1 @@
+"""What is shown of an experiment: plain info tuple → Plotly figure. Knows no database and no web."""

@@ -1,0 +1,184 @@
+"""Figures of an experiment as compressed JSON: one build per state and wish, however many people look.
+
+Building lies in `figure_build`, imported on first use: Plotly takes longer to import than the rest together.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from enum import StrEnum
+from threading import Lock
+from typing import NamedTuple
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.domain.dataset import Frozen
+from backend.domain.experiment import Arm, ExperimentSpec
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.errors import InvalidInput
+from backend.figures.theme import Mode, YScale
+from backend.services.context import Context
+from backend.services.curves import read_marks
+from backend.services.lookup import find_experiment
+
+# Part of every ETag: raise it when the same data gives another picture.
+LOOK_VERSION = 1
+# Some 30 kB each; enough for the figures of the experiments people look at together.
+MAX_BUILDS = 128
+_GZIP_LEVEL = 6
+
+
+class FigureName(StrEnum):
+    """The figures there are."""
+
+    LR_LOSS = "lr_loss"
+    SHARPNESS = "sharpness"
+    LOSS = "loss"
+
+
+class LossChoice(StrEnum):
+    """Which loss is shown, and which one the default LR is the best for."""
+
+    TRAIN = "train"
+    VAL = "val"
+
+
+LOSS_METRICS = {LossChoice.TRAIN: Metric.TRAIN_LOSS, LossChoice.VAL: Metric.VAL_LOSS}
+
+
+class FigureOptions(Frozen):
+    """What a viewer may choose; equal choices are built once."""
+
+    parametrization: tuple[Parametrization, ...] = Field(
+        default=(), description="Show only these parametrizations; all when left out.", max_length=8
+    )
+    lr_index: int | None = Field(
+        default=None,
+        ge=0,
+        description=(
+            "Number of the learning rate in the grid of µP (else of the first parametrization), from 0; when "
+            "left out, the best one at the base width so far, else the middle one. The others show the "
+            "nearest LR they have."
+        ),
+    )
+    depth: int | None = Field(default=None, ge=1, description="The experiment's first depth when left out.")
+    loss: LossChoice = Field(default=LossChoice.TRAIN, description="Loss of training or of validation.")
+    y_scale: YScale = Field(default=YScale.LOG, description="Scale of the vertical axis.")
+    mode: Mode = Field(default=Mode.LIGHT, description="Colours for a light or a dark page.")
+    first_step: int = Field(default=0, ge=0, le=2**31, description="First step to show.")
+    last_step: int | None = Field(
+        default=None, ge=0, le=2**31, description="Last step to show; the end when left out."
+    )
+
+
+class FigureView(NamedTuple):
+    """A figure with its meta data as gzip-compressed JSON, and the mark of what it was made from."""
+
+    compressed: bytes
+    etag: str
+
+    def json_bytes(self) -> bytes:
+        """Return the JSON itself."""
+        return gzip.decompress(self.compressed)
+
+
+class _Builds:
+    """The latest builds, oldest use first; who asks for one that is being made waits for it."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._guard = Lock()
+        self._done: OrderedDict[str, bytes] = OrderedDict()
+        self._underway: dict[str, Lock] = {}
+
+    def get(self, key: str, build: Callable[[], bytes]) -> bytes:
+        with self._guard:
+            if (found := self._find(key)) is not None:
+                return found
+            turn = self._underway.setdefault(key, Lock())
+        with turn:
+            with self._guard:
+                if (found := self._find(key)) is not None:
+                    return found
+            try:
+                return self._keep(key, build())
+            finally:
+                with self._guard:
+                    self._underway.pop(key, None)
+
+    def _find(self, key: str) -> bytes | None:
+        if key in self._done:
+            self._done.move_to_end(key)
+        return self._done.get(key)
+
+    def _keep(self, key: str, built: bytes) -> bytes:
+        with self._guard:
+            self._done[key] = built
+            while len(self._done) > self._capacity:
+                self._done.popitem(last=False)
+        return built
+
+
+_builds = _Builds(MAX_BUILDS)
+
+
+def figure_etag(
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    name: FigureName,
+    language: str,
+    options: FigureOptions,
+) -> str:
+    """Return the mark of a figure without building it: it changes with the data and with every choice."""
+    marks = read_marks(context, owner_id, experiment_id).model_dump(mode="json")
+    wish = [LOOK_VERSION, name, language, options.model_dump(mode="json"), marks]
+    return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def build_figure(
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    name: FigureName,
+    language: str,
+    options: FigureOptions,
+) -> FigureView:
+    """Return a figure of what is stored now; raises InvalidInput for a choice the experiment does not have."""
+    etag = figure_etag(context, owner_id, experiment_id, name, language, options)
+
+    def build() -> bytes:
+        from backend.services.figure_build import figure_json
+
+        with context.database.read() as session:
+            experiment = find_experiment(session, owner_id, experiment_id)
+            spec = ExperimentSpec.model_validate(experiment.spec)
+            _require_known(spec, options)
+            content = figure_json(session, experiment_id, spec, name, language, options)
+        return gzip.compress(content, _GZIP_LEVEL, mtime=0)
+
+    return FigureView(_builds.get(etag, build), etag)
+
+
+def reference_arm(spec: ExperimentSpec) -> Arm:
+    """Return the arm whose grid LRs are numbered by: µP, else the first."""
+    return next((arm for arm in spec.arms if arm.parametrization is Parametrization.MUP), spec.arms[0])
+
+
+def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
+    known = [arm.parametrization for arm in spec.arms]
+    for given in options.parametrization:
+        if given not in known:
+            raise InvalidInput("figure.unknown_parametrization", given=given, expected=", ".join(known))
+    if options.depth is not None and options.depth not in spec.depths:
+        depths = ", ".join(map(str, spec.depths))
+        raise InvalidInput("figure.unknown_depth", given=options.depth, expected=depths)
+    last = len(reference_arm(spec).lrs) - 1
+    if options.lr_index is not None and options.lr_index > last:
+        raise InvalidInput("figure.unknown_lr", given=options.lr_index, last=last)
