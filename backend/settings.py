@@ -10,10 +10,10 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import quote
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -51,6 +51,16 @@ class Settings(BaseSettings):
     def _split_hosts(cls, value: object) -> object:
         """Read `a,b` as two hosts."""
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _workers_give_up_in_time(self) -> Self:
+        """A worker must have stopped writing before its lease ends."""
+        if self.heartbeat_seconds + self.heartbeat_give_up_seconds >= self.lease_seconds:
+            raise ValueError(
+                f"lease_seconds: expected more than heartbeat_seconds + heartbeat_give_up_seconds = "
+                f"{self.heartbeat_seconds + self.heartbeat_give_up_seconds:g}, given {self.lease_seconds:g}"
+            )
+        return self
 
     @property
     def data_folder(self) -> Path:

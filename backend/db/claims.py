@@ -106,21 +106,21 @@ def fail(
     retry_delay: timedelta,
 ) -> CellState:
     """Record an attempt that did not finish; return what the cell became. Raises ClaimLost."""
-    row = session.execute(
-        select(CellRow.failures, CellRow.committed_step, CellRow.claimed_at_step).where(_held_by(claim))
-    ).one_or_none()
+    columns = (CellRow.failures, CellRow.committed_step, CellRow.claimed_at_step, CellRow.desired_state)
+    row = session.execute(select(*columns).where(_held_by(claim))).one_or_none()
     if row is None:
         raise ClaimLost(claim)
     attempt = after_failure(failures=row.failures, has_moved=row.committed_step > row.claimed_at_step)
+    state = CellState.CANCELLED if row.desired_state == DesiredState.CANCELLED else attempt.state
     values = _back_to_queue(now + retry_delay * attempt.failures) | {
-        "state": attempt.state,
+        "state": state,
         "failures": attempt.failures,
         "error_class": failure,
         "error_detail": detail[:4000],
-        "finished_at": now if attempt.state is CellState.FAILED else None,
+        "finished_at": None if state is CellState.QUEUED else now,
     }
     _require(session, update(CellRow).where(_held_by(claim)).values(**values))
-    return attempt.state
+    return state
 
 
 def release(session: Session, claim: Claim) -> None:

@@ -40,3 +40,8 @@ def test_the_databases_password_comes_from_its_file(tmp_path):
     )
 
     assert settings.resolved_database_url == "postgresql+psycopg://muscope:p%40ss%2Fword@postgres/muscope"
+
+
+def test_a_lease_that_ends_before_the_worker_gives_up_is_refused():
+    with pytest.raises(ValueError, match="lease_seconds: expected more than .* = 22, given 21"):
+        Settings(lease_seconds=21)

@@ -325,3 +325,13 @@ def test_cancelling_ends_queued_cells_at_once_and_leaves_ended_ones(database):
     assert [row.state for row in rows] == ["completed", "running", "cancelled", "cancelled"]
     assert [row.desired_state for row in rows] == ["run", "cancelled", "cancelled", "cancelled"]
     assert _claim(database, cell_ids[2]) is None
+
+
+def test_a_cancelled_cell_that_fails_or_is_lost_ends_cancelled(database):
+    cell_id = one_cell(database)
+    claim = _claim(database, cell_id)
+    change_cell(database, cell_id, desired_state=DesiredState.CANCELLED, failures=2)
+
+    state = _expire(database, claim)
+
+    assert state is CellState.CANCELLED
