@@ -1,4 +1,3 @@
 from tests.backend.db.stores import database
-from tests.backend.domain import conftest as _deterministic_hypothesis
 
-__all__ = ["_deterministic_hypothesis", "database"]
+__all__ = ["database"]

@@ -4,10 +4,9 @@ from backend.blobs import BlobStore
 from backend.services.context import Context
 from backend.settings import Settings
 from tests.backend.db.stores import NOW, database
-from tests.backend.domain import conftest as _deterministic_hypothesis
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
 
-__all__ = ["_deterministic_hypothesis", "database"]
+__all__ = ["database"]
 
 
 @pytest.fixture
