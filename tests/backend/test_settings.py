@@ -43,5 +43,5 @@ def test_the_databases_password_comes_from_its_file(tmp_path):
 
 
 def test_a_lease_that_ends_before_the_worker_gives_up_is_refused():
-    with pytest.raises(ValueError, match="lease_seconds: expected more than .* = 22, given 21"):
+    with pytest.raises(ValueError, match=r"lease_seconds: expected more than .* = 22, given 21"):
         Settings(lease_seconds=21)
