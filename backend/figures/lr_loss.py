@@ -24,12 +24,13 @@ from backend.figures.theme import (
     note,
     number,
     outlook,
+    padded_range,
+    y_ticks,
 )
 
 MAX_TICKS = 7
-# Share of the height of one row of ×, and of the air around the curves.
-ROW = 0.045
-AIR = 0.05
+# Share of the height that one row of × takes.
+ROW = 0.05
 
 
 class LrPoint(NamedTuple):
@@ -92,8 +93,8 @@ def lr_loss_figure(info: LrLossInfo, style: Style) -> go.Figure:
         style.say("lr_loss.title"),
         [f"<b>{style.arm(arm)}</b>" for arm in info.parametrizations],
         {"title": style.say("axis.lr"), **_lr_axis(info.lrs)},
-        {"title": y_title(info.metric, info.loss, style), "type": style.y_scale, "range": [frame.low, frame.high],
-         "nticks": 6, "tickformat": "~g"},
+        {"title": y_title(info.metric, info.loss, style), "type": style.y_scale,
+         "range": plain([frame.low, frame.high]), **y_ticks(frame.low, frame.high, style.y_scale)},
     )  # fmt: skip
     shown = set[int]()
     traces = [trace for curve in info.curves for trace in _traces(curve, info, style, frame, shown)]
@@ -123,21 +124,16 @@ def _lr_axis(lrs: Sequence[float]) -> dict[str, Any]:
 
 def _frame(info: LrLossInfo, style: Style) -> _Frame:
     """Return a range with room at the top for one row of × per width that has diverged runs."""
-    is_log = style.y_scale is YScale.LOG
-    values = [
-        math.log10(value) if is_log else value
-        for curve in info.curves
-        for point in curve.points
-        for value in (point.low, point.high)
-        if math.isfinite(value) and (value > 0 or not is_log)
-    ]
-    low, high = (min(values), max(values)) if values else (-1.0, 1.0)
-    span = max(high - low, 0.1 if is_log else 1e-6)
-    low, high = low - AIR * span, high + AIR * span
+    values = [value for curve in info.curves for point in curve.points for value in (point.low, point.high)]
+    low, high = padded_range(values, style.y_scale)
     diverged = sorted({curve.width for curve in info.curves if any(p.num_diverged for p in curve.points)})
     span = (high - low) / max(0.3, 1 - ROW * (len(diverged) + 0.5 * bool(diverged)))
     rows = {width: low + span * (1 - ROW * (place + 0.75)) for place, width in enumerate(reversed(diverged))}
-    return _Frame(low, low + span, {width: 10**row if is_log else row for width, row in rows.items()})
+    return _Frame(
+        low,
+        low + span,
+        {width: 10**row if style.y_scale is YScale.LOG else row for width, row in rows.items()},
+    )
 
 
 def _traces(
@@ -150,13 +146,13 @@ def _traces(
     yield group | _band(curve, colour)
     line = _Points()
     for point in curve.points:
-        line.add(point.lr, point.mean, "circle", 6, _point_hover(curve, point, info, style))
+        line.add(point.lr, point.mean, "circle", 5, _point_hover(curve, point, info, style))
     if curve.optimum is not None:
         line.add_optimum(curve.optimum, _optimum_hover(curve, curve.optimum, style))
     for point in curve.points:
         if point.num_diverged:
             hover = _point_hover(curve, point, info, style)
-            line.add(point.lr, frame.rows[curve.width], "x", 7, hover, is_joined=False)
+            line.add(point.lr, frame.rows[curve.width], "x", 8, hover, is_joined=False)
     yield (
         group
         | line.trace()
@@ -205,15 +201,15 @@ class _Points:
         trace: dict[str, Any] = {
             "x": plain(self._xs),
             "y": plain(self._ys),
-            "marker": {"symbol": self._symbols, "size": self._sizes, "line": {"width": 1.5}},
+            "marker": {"symbol": self._symbols, "size": self._sizes, "opacity": 1, "line": {"width": 0}},
             "hovertext": self._hovers,
             "hoverinfo": "text",
             "connectgaps": False,
         }
         if any(map(math.isfinite, self._plus)):
             trace["error_x"] = {
-                "type": "data", "symmetric": False, "array": plain(self._plus), "arrayminus": plain(self._minus),
-                "thickness": 2, "width": 5,
+                "type": "data", "symmetric": False, "thickness": 3, "width": 0,
+                "array": plain(self._plus), "arrayminus": plain(self._minus),
             }  # fmt: skip
         return trace
 
@@ -230,7 +226,8 @@ def _band(curve: LrCurve, colour: str) -> dict[str, Any]:
         ys += [p.low for p in stretch] + [p.high for p in reversed(stretch)]
     return {
         "x": plain(xs), "y": plain(ys), "mode": "lines", "fill": "toself", "fillcolor": colour,
-        "line": {"width": 0, "color": colour}, "opacity": BAND_OPACITY, "hoverinfo": "skip", "showlegend": False,
+        "line": {"width": 0, "color": colour}, "opacity": BAND_OPACITY,
+        "hoverinfo": "skip", "showlegend": False,
     }  # fmt: skip
 
 

@@ -18,7 +18,10 @@ EDGE_WIDTH = 1.4
 
 def sharpness_figure(info: StepInfo, style: Style) -> go.Figure:
     """Return the figure; sharpness is LR-weighted, so its unit is 1/η in every parametrization."""
-    made = step_layout(info, style, style.say("sharpness.title"), style.say("axis.sharpness"))
+    made = step_layout(
+        info, style, style.say("sharpness.title"), style.say("axis.sharpness"),
+        also=[eos_threshold(column.lr) for column in info.columns] if info.curves else [],
+    )  # fmt: skip
     made["shapes"] += _edges(info, style)
     made["annotations"] += [*_edge_labels(info, style), *note(style, step_notes(info, style))]
     return figure_of(list(step_traces(info, style, style.say("hover.sharpness", value="%{y:.4~g}"))), made)
@@ -42,6 +45,7 @@ def _edge_labels(info: StepInfo, style: Style) -> Iterator[dict[str, Any]]:
         position = math.log10(edge) if style.y_scale is YScale.LOG else edge
         yield {
             "text": style.say("edge", value=number(edge)), "showarrow": False, "xref": f"{x} domain", "x": 1,
-            "xanchor": "right", "yref": y, "y": float(f"{position:.6g}"), "yanchor": "bottom", "yshift": 1,
+            "xanchor": "right", "yref": y, "y": float(f"{position:.6g}"), "yanchor": "bottom", "yshift": 2,
+            "bgcolor": style.shades.paper, "opacity": 0.85,
             "font": {"size": 12, "color": style.shades.ink},
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What sharpness and loss share: mean and band over seeds against the step, one column per parametrization."""
+"""What sharpness and loss share: mean and band over seeds by step, one column per parametrization."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from backend.figures.theme import (
     BAND_OPACITY,
     DASHES,
     Style,
+    YScale,
     axis_names,
     centred,
     colours,
     layout,
     number,
     outlook,
+    padded_range,
+    y_ticks,
 )
+
+# How far below the smallest mean a logarithmic axis shows the band.
+DEEPEST = 0.3
 
 
 class Line(NamedTuple):
@@ -61,8 +67,10 @@ class StepInfo(NamedTuple):
     num_unconverged: int = 0
 
 
-def step_layout(info: StepInfo, style: Style, title: str, y_title: str) -> dict[str, Any]:
-    """Return the layout of a figure over steps."""
+def step_layout(
+    info: StepInfo, style: Style, title: str, y_title: str, *, also: Sequence[float] = ()
+) -> dict[str, Any]:
+    """Return the layout of a figure over steps; its vertical axis reaches the values in `also` too."""
     headers = [
         f"<b>{style.arm(column.parametrization)}</b> · η = {number(column.lr)}" for column in info.columns
     ]
@@ -73,7 +81,13 @@ def step_layout(info: StepInfo, style: Style, title: str, y_title: str) -> dict[
         "nticks": 6,
         "tickformat": "~s" if info.last_step >= 100_000 else "d",
     }
-    y = {"title": y_title, "type": style.y_scale, "nticks": 6, "tickformat": "~g"}
+    means = [value for curve in info.curves for value in curve.mean.values if value > 0]
+    edges = [value for curve in info.curves for line in (curve.low, curve.high) for value in line.values]
+    # One batch that a seed happens to fit would stretch a logarithmic axis over decades.
+    lowest = DEEPEST * min(means) if means and style.y_scale is YScale.LOG else -math.inf
+    y_range = padded_range([*edges, *means, *also], style.y_scale, lowest=lowest)
+    y = {"title": y_title, "type": style.y_scale, "range": plain(y_range)}
+    y |= y_ticks(*y_range, style.y_scale)
     made = layout(style, title, headers, x, y)
     made["annotations"] += _messages(info, style)
     return made
@@ -134,6 +148,7 @@ def _line(curve: StepCurve, info: StepInfo, style: Style, value_words: str) -> d
         line["marker"] = {
             "symbol": ["circle"] * num_points + ["x"] * crosses,
             "size": [dot] * num_points + [8] * crosses,
+            "opacity": 1,
         }
         line["marker"] = line["marker"] if crosses else {"symbol": "circle", "size": dot}
     has_lost = any(count != info.num_seeds for count in counts)
@@ -170,7 +185,8 @@ def _band(curve: StepCurve, colour: str) -> dict[str, Any]:
         ys += [*(value for _, value in high), *(value for _, value in reversed(low))]
     return {
         "x": plain(xs), "y": plain(ys), "mode": "lines", "fill": "toself", "fillcolor": colour,
-        "line": {"width": 0, "color": colour}, "opacity": BAND_OPACITY, "hoverinfo": "skip", "showlegend": False,
+        "line": {"width": 0, "color": colour}, "opacity": BAND_OPACITY,
+        "hoverinfo": "skip", "showlegend": False,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ catalogue; nothing a user wrote ever enters a figure, because Plotly reads title
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -28,7 +29,11 @@ HEIGHT = 480
 MARGIN = {"l": 76, "r": 28, "t": 116, "b": 112}
 PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
 COLUMN_GAP = 0.05
-NOTE_HEIGHT = 17
+NOTE_HEIGHT = 18
+# Share of an axis that stays free at each end.
+AIR = 0.05
+# Up to so many decades a logarithmic axis has three ticks each.
+DENSE_DECADES = 3.2
 
 Figure = dict[str, Any]
 
@@ -101,8 +106,33 @@ def _channels(colour: str) -> tuple[int, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number as a person writes it on an axis: three significant digits, no exponent if possible."""
-    return f"{value:.2g}" if value < 0.1 else f"{value:.3g}"
+    """Return a number as a person reads it: three significant digits, no exponent if possible."""
+    return f"{value:.3g}"
+
+
+def padded_range(values: Sequence[float], scale: YScale, *, lowest: float = -math.inf) -> tuple[float, float]:
+    """Return the range of an axis, in its own units, around `values` with some air; not below `lowest`."""
+    if scale is YScale.LOG:
+        shown = [math.log10(value) for value in values if value > 0 and math.isfinite(value)]
+        lowest = math.log10(lowest) if lowest > 0 else -math.inf
+    else:
+        shown = [value for value in values if math.isfinite(value)]
+    if not shown:
+        return (-1.0, 1.0) if scale is YScale.LOG else (0.0, 1.0)
+    low, high = max(min(shown), lowest), max(shown)
+    air = AIR * max(high - low, 0.2 if scale is YScale.LOG else 1e-6)
+    return low - air, high + air
+
+
+def y_ticks(low: float, high: float, scale: YScale) -> Figure:
+    """Return few readable ticks for a range in axis units: 1, 2, 5 of each decade, or only the decades."""
+    if scale is YScale.LINEAR:
+        return {"nticks": 6, "tickformat": "~g"}
+    steps = (1, 2, 5) if high - low <= DENSE_DECADES else (1,)
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    ticks = [step * 10.0**decade for decade in decades for step in steps]
+    shown = [float(f"{tick:.6g}") for tick in ticks if low <= math.log10(tick) <= high]
+    return {"tickmode": "array", "tickvals": shown, "ticktext": [number(tick) for tick in shown]}
 
 
 def axis_names(column: int) -> tuple[str, str]:
@@ -117,8 +147,8 @@ def layout(
     shades = style.shades
     made: Figure = {
         "title": {
-            "text": f"<b>{title}</b>", "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "container",
-            "yanchor": "top", "pad": {"t": 22}, "font": {"size": 17, "color": shades.ink},
+            "text": f"<b>{title}</b>", "font": {"size": 17, "color": shades.ink}, "pad": {"t": 22},
+            "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
         },
         "font": {"family": FONT, "size": 13, "color": shades.ink},
         "paper_bgcolor": shades.paper,
@@ -142,7 +172,10 @@ def layout(
 def _legend(style: Style) -> Figure:
     return {
         "orientation": "h",
-        "title": {"text": style.say("legend.width") + "  ", "font": {"color": style.shades.muted}},
+        "title": {
+            "text": style.say("legend.width") + "  ",
+            "font": {"size": 13, "color": style.shades.muted},
+        },
         "x": 0,
         "xanchor": "left",
         "y": 1 + 30 / PLOT_HEIGHT,
@@ -174,7 +207,13 @@ def _axes(style: Style, column: int, count: int, x: Mapping[str, Any], y: Mappin
         "domain": [round(start, 5), round(min(1, start + span), 5)], "anchor": y_name, "showline": True,
         "ticks": "outside", "ticklen": 5, "showgrid": False,
     }  # fmt: skip
-    y_axis = line | {"anchor": x_name, "showline": False, "showticklabels": column == 0}
+    y_axis = line | {
+        "anchor": x_name,
+        "showline": False,
+        "ticks": "",
+        "ticklabelstandoff": 6,
+        "showticklabels": column == 0,
+    }
     if column == 0:
         y_axis["title"] = {"text": y["title"], "standoff": 12, "font": {"size": 13}}
     else:
@@ -191,9 +230,9 @@ def note(style: Style, lines: Sequence[str]) -> list[Figure]:
     """Return what a reader must know of a figure, as small print below it."""
     return [
         {
-            "text": line, "showarrow": False, "xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 0,
-            "yanchor": "top", "yshift": -60 - place * NOTE_HEIGHT, "align": "left",
-            "font": {"size": 11.5, "color": style.shades.muted},
+            "text": line, "showarrow": False, "font": {"size": 12, "color": style.shades.muted},
+            "xref": "paper", "x": 0, "xanchor": "left", "align": "left",
+            "yref": "paper", "y": 0, "yanchor": "top", "yshift": -58 - place * NOTE_HEIGHT,
         }
         for place, line in enumerate(lines)
     ]  # fmt: skip

@@ -18,7 +18,6 @@ from backend.analysis.curves import (
     sampled,
     side_by_side,
 )
-from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, RunRow
@@ -58,7 +57,7 @@ def figure_json(
     """Return `{"figure": …, "meta": …}` of what is stored."""
     style = Style(language, options.mode, options.y_scale)
     sweep = read_sweep(session, experiment_id, spec, options)
-    cells = _chosen_cells(session, experiment_id, sweep)
+    cells = [cell for cell in sweep.cells if cell.parametrization in sweep.arms]
     if name is FigureName.LR_LOSS:
         info = sweep.info(style.y_scale)
         figure = lr_loss_figure(info, style)
@@ -97,14 +96,6 @@ def _meta(
         "band": "min_max",
         "committed": committed,
     }
-
-
-def _chosen_cells(session: Session, experiment_id: UUID, sweep: Sweep) -> list[CellRow]:
-    return [
-        cell
-        for cell in cell_rows.of_experiment(session, experiment_id)
-        if (cell.scenario, cell.depth) == (sweep.scenario, sweep.depth) and cell.parametrization in sweep.arms
-    ]
 
 
 class _StepReader:

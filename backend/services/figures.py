@@ -150,7 +150,7 @@ def build_figure(
     language: str,
     options: FigureOptions,
 ) -> FigureView:
-    """Return a figure of what is stored now; raises InvalidInput for a choice the experiment does not have."""
+    """Return a figure of what is stored now; raises InvalidInput for an unknown choice."""
     etag = figure_etag(context, owner_id, experiment_id, name, language, options)
 
     def build() -> bytes:
