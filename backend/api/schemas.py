@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from backend.domain.dataset import Frozen, Task
 from backend.domain.lifecycle import ExperimentState
+from backend.domain.parametrization import Parametrization
 from backend.ingest.manifest import Delimiter, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
@@ -82,6 +83,37 @@ class ExportDigest(Frozen):
 
     experiment_id: UUID
     sha256: str
+
+
+class FigureContent(Frozen):
+    """What `Plotly.react` takes, without base64: numbers have six significant digits, gaps are null."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+class FigureMeta(Frozen):
+    """What a page says beside a figure."""
+
+    title: str
+    description: str = Field(description="The figure in words, for those who cannot see it.")
+    lr: dict[Parametrization, float] = Field(description="The LR whose curves are shown, if it shows one.")
+    lr_index: int | None = Field(description="Its number in the grid of µP (else of the first arm).")
+    n_raw: int = Field(description="Points of all means over seeds.")
+    n_returned: int = Field(description="How many of them are drawn.")
+    method: str = Field(description="`all`, or `first_min_max_last` of each bucket of steps.")
+    n_hidden: int = Field(description="Points that a logarithmic axis cannot show.")
+    band: str = Field(description="`min_max`: from the smallest to the largest seed.")
+    committed: dict[Parametrization, dict[int, int]] = Field(
+        description="Last stored step by parametrization and width; -1 before the first."
+    )
+
+
+class FigureReply(Frozen):
+    """A figure and what is to be said about it."""
+
+    figure: FigureContent
+    meta: FigureMeta
 
 
 class StreamEnd(Frozen):

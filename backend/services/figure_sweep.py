@@ -93,7 +93,9 @@ class Sweep:
                     points = [_above_zero(point) for point in points]
                 if points:
                     curves.append(
-                        LrCurve(arm, width, tuple(points), _optimum(sweep, self.metric, place, points))
+                        LrCurve(
+                            arm, width, tuple(points), _optimum(sweep, self.metric, place, points, y_scale)
+                        )
                     )
         lrs = sorted({lr for arm in self.arms for lr in self.spec.arm(arm).lrs})
         return LrLossInfo(
@@ -188,7 +190,9 @@ def _points(sweep: analysis.Sweep, metric: Metric, place: int) -> list[LrPoint]:
     return points
 
 
-def _optimum(sweep: analysis.Sweep, metric: Metric, place: int, points: Sequence[LrPoint]) -> Optimum | None:
+def _optimum(
+    sweep: analysis.Sweep, metric: Metric, place: int, points: Sequence[LrPoint], y_scale: YScale
+) -> Optimum | None:
     """Return where a width's loss is smallest, once every run of it has a result; drawn on the mean line."""
     judged = sweep.judged(metric)[place]
     best = find_optimum(sweep.log2_lrs, analysis.complete_mean(judged))

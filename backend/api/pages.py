@@ -1,0 +1,92 @@
+"""The pages: files of `frontend/`, plotly.js from the installed wheel, and what a page must know to start.
+
+Everything comes from our own origin. Files of ours are revalidated on each use; the script has its hash in
+its name and is kept forever.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from anyio import to_thread
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from backend.api.caching import accepts_gzip, is_current
+from backend.catalogue import LANGUAGES
+from backend.figures.plotly_bundle import PlotlyBundle
+
+FRONTEND = Path(__file__).resolve().parent.parent.parent / "frontend"
+FOLDERS = ("css", "js", "locales", "images")
+# Addresses that the page itself makes sense of.
+CLIENT_ROUTES = ("/", "/datasets", "/datasets/{rest:path}", "/experiments", "/experiments/{rest:path}")
+_REVALIDATE = {"Cache-Control": "no-cache"}
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class Files(StaticFiles):
+    """A folder whose files are revalidated on each use."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(_REVALIDATE)
+        return response
+
+
+def install_pages(app: FastAPI, folder: Path = FRONTEND, bundle: PlotlyBundle | None = None) -> None:
+    """Serve the page and what it loads."""
+    bundle = bundle or PlotlyBundle()
+    routes = {
+        "/static/config.json": partial(_config, bundle),
+        "/static/plotly.css": partial(_stylesheet, bundle),
+        "/static/plotly-{digest}.js": partial(_script, bundle),
+        **dict.fromkeys(CLIENT_ROUTES, partial(_page, Files(directory=folder, check_dir=False))),
+    }
+    for path, endpoint in routes.items():
+        app.add_route(path, endpoint, methods=["GET"], include_in_schema=False)
+    for name in FOLDERS:
+        if (folder / name).is_dir():
+            app.mount(f"/static/{name}", Files(directory=folder / name))
+
+
+async def _page(files: Files, request: Request) -> Response:
+    return await files.get_response("index.html", request.scope)
+
+
+async def _config(bundle: PlotlyBundle, _request: Request) -> Response:
+    """Answer what a page must know before it can load anything else."""
+    digest, marks = await to_thread.run_sync(lambda: (bundle.digest, bundle.marks))
+    config = {
+        "plotly": f"/static/plotly-{digest}.js",
+        "plotly_marks": list(marks),
+        "version": version("muscope"),
+        "languages": list(LANGUAGES),
+    }
+    return JSONResponse(config, headers=_REVALIDATE)
+
+
+async def _stylesheet(bundle: PlotlyBundle, request: Request) -> Response:
+    rules, digest = await to_thread.run_sync(lambda: (bundle.stylesheet, bundle.digest))
+    headers = _REVALIDATE | {"ETag": f'"{digest}"'}
+    if is_current(request, digest):
+        return Response(status_code=304, headers=headers)
+    return Response(rules, media_type="text/css", headers=headers)
+
+
+async def _script(bundle: PlotlyBundle, request: Request) -> Response:
+    digest = await to_thread.run_sync(lambda: bundle.digest)
+    if request.path_params["digest"] != digest:
+        raise HTTPException(404)
+    headers = _FOREVER | {"ETag": f'W/"{digest}"', "Vary": "Accept-Encoding"}
+    if is_current(request, digest):
+        return Response(status_code=304, headers=headers)
+    if not accepts_gzip(request):
+        return Response(bundle.script, media_type="text/javascript", headers=headers)
+    content = await to_thread.run_sync(lambda: bundle.compressed)
+    return Response(content, media_type="text/javascript", headers=headers | {"Content-Encoding": "gzip"})

@@ -1,0 +1,60 @@
+"""Figures: built here, drawn by the browser."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.api.caching import accepts_gzip, is_current
+from backend.api.deps import Ctx, ExperimentId, Language, Owner
+from backend.api.documented import Responses, errors
+from backend.api.schemas import FigureReply
+from backend.services.figures import FigureName, FigureOptions, build_figure, figure_etag
+
+router = APIRouter(prefix="/experiments", tags=["figures"])
+
+_FIGURE: Responses = {
+    200: {"model": FigureReply, "description": "The figure; gzip-compressed where that is accepted."},
+    304: {"description": "Nothing has changed since the state that If-None-Match names."},
+}
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="The ETag of an earlier answer to the same question; 304 while it still holds."),
+]
+
+
+@router.get(
+    "/{experiment_id}/figures/{name}",
+    summary="Get a figure",
+    response_class=Response,
+    responses=_FIGURE | errors(404),
+)
+def get_figure(
+    request: Request,
+    context: Ctx,
+    owner: Owner,
+    language: Language,
+    experiment_id: ExperimentId,
+    name: FigureName,
+    options: Annotated[FigureOptions, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Return a figure of what has been measured so far, for `Plotly.react(element, data, layout)`.
+
+    `lr_loss` shows the final loss over the LR, with each width's optimum; `sharpness` and `loss` show one LR
+    over the steps. A live page asks again after each `marks` event, with the ETag it has.
+    """
+    headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Accept-Language"}
+    question: tuple[Any, ...] = (context, owner, experiment_id, name, language, options)
+    if if_none_match is not None and is_current(request, etag := figure_etag(*question)):
+        return Response(status_code=304, headers=headers | {"ETag": f'W/"{etag}"'})
+    view = build_figure(*question)
+    headers |= {"ETag": f'W/"{view.etag}"', "Content-Language": language}
+    if not accepts_gzip(request):
+        return Response(view.json_bytes(), media_type="application/json", headers=headers)
+    return Response(
+        view.compressed, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"}
+    )

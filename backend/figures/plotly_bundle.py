@@ -1,0 +1,87 @@
+"""plotly.js as the installed wheel ships it, and the two style blocks it would write into a page.
+
+Our content security policy forbids style elements that scripts create. plotly.js (read in 4.1.1) makes two:
+
+- Its own rules, one by one, into `<style id="plotly.js-style-global">`. It leaves them out when an element
+  with that id and the class `no-inline-styles` exists; the page then brings the rules: `/static/plotly.css`.
+- Those of the map library, when its script runs, unless an element with a certain id (a hash) exists.
+  µScope draws no maps, so an empty element with that id is enough.
+
+So a page has, before it loads the script:
+
+    <link rel="stylesheet" href="/static/plotly.css" id="plotly.js-style-global" class="no-inline-styles">
+    <meta id="(each of `plotly_marks` in /static/config.json)">
+
+What is still reported while it draws and exports are empty `style` attributes; the picture does not need
+them. Nothing here imports the package `plotly`: that takes longer than to serve its file.
+"""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import hashlib
+import re
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+
+_FILE = "package_data/plotly.min.js"
+_GZIP_LEVEL = 9
+_STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
+_RULE = re.compile(rf"({_STRING}|\w+):({_STRING})")
+_RULES = re.compile(rf'\{{"X,X div":(?:{_STRING})(?:,(?:{_STRING}|\w+):(?:{_STRING}))*\}}')
+_MARK = re.compile(r'getElementById\("([0-9a-f]{64})"\)\)\{var \w+=document\.createElement\("style"\)')
+
+
+class PlotlyBundle:
+    """The script with its hash, compressed once, and the style rules found in it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or _installed()
+
+    @cached_property
+    def script(self) -> bytes:
+        return self._path.read_bytes()
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.script, _GZIP_LEVEL, mtime=0)
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self.script).hexdigest()[:16]
+
+    @cached_property
+    def marks(self) -> tuple[str, ...]:
+        """The ids of the other style elements that the script would create."""
+        return tuple(_MARK.findall(self.script.decode()))
+
+    @cached_property
+    def stylesheet(self) -> str:
+        """The rules of plotly.js, last one first: it inserts each before those it has.
+
+        Raises:
+            ValueError: this version of plotly.js keeps its rules in another form.
+        """
+        found = _RULES.search(self.script.decode())
+        if found is None:
+            raise ValueError(f"{self._path}: expected the style rules of plotly.js, found none")
+        rules = [(_unquoted(name), _unquoted(rule)) for name, rule in _RULE.findall(found[0])]
+        return "\n".join(f"{_selector(name)} {{{rule}}}" for name, rule in reversed(rules)) + "\n"
+
+
+def _installed() -> Path:
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the package plotly is not installed")
+    return Path(spec.origin).parent / _FILE
+
+
+def _unquoted(literal: str) -> str:
+    return str(ast.literal_eval(literal)) if literal[0] in "\"'" else literal
+
+
+def _selector(name: str) -> str:
+    """Return a selector of the page: X stands for a plot, Y for a notice."""
+    return name.replace("X", ".js-plotly-plot .plotly").replace("Y", ".plotly-notifier")
