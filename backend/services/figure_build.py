@@ -62,7 +62,7 @@ def figure_json(
         info = sweep.info(style.y_scale)
         figure = lr_loss_figure(info, style)
         num_points = sum(len(curve.points) for curve in info.curves)
-        meta = {"lr": {}, "lr_index": None, "n_hidden": info.num_hidden}
+        meta: dict[str, Any] = {"lr": {}, "lr_index": None, "n_hidden": info.num_hidden}
         return to_json(figure, meta | _meta(style, name, _Count(num_points, num_points), cells, "title"))
     metric = Metric.SHARPNESS if name is FigureName.SHARPNESS else LOSS_METRICS[options.loss]
     reader = _StepReader(session, sweep, cells, metric, options)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from backend.api.app import MAX_THREADS, create_app
-from backend.api.routes import cells, datasets, examples, experiments, health, progress, workers
+from backend.api.routes import cells, datasets, examples, experiments, figures, health, progress, workers
 from backend.settings import Settings
 from tests.backend.api.conftest import Server
 
@@ -21,7 +21,7 @@ OPERATIONS = [
     for operations in DOCUMENT["paths"].values()
     for method, operation in operations.items()
 ]
-MODULES = (cells, datasets, examples, experiments, health, progress, workers)
+MODULES = (cells, datasets, examples, experiments, figures, health, progress, workers)
 
 
 @pytest.mark.parametrize(("method", "operation"), OPERATIONS)
