@@ -14,7 +14,17 @@ from backend.api.errors import install_handlers
 from backend.api.hub import Hub
 from backend.api.middleware import BodyLimit, Gate, LastResort, SecurityHeaders
 from backend.api.pages import install_pages
-from backend.api.routes import cells, datasets, examples, experiments, figures, health, progress, workers
+from backend.api.routes import (
+    cells,
+    datasets,
+    examples,
+    experiments,
+    figures,
+    health,
+    progress,
+    verdicts,
+    workers,
+)
 from backend.api.shutdown import on_stop_signal
 from backend.services.context import open_context
 from backend.settings import Settings, get_settings
@@ -63,7 +73,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
 def _api() -> APIRouter:
     """Gather everything that needs an owner: access is decided once, here."""
     api = APIRouter(prefix=API_PREFIX, dependencies=[Depends(require_owner)])
-    for module in (datasets, examples, experiments, progress, figures, cells, workers):
+    for module in (datasets, examples, experiments, progress, verdicts, figures, cells, workers):
         api.include_router(module.router)
     return api
 

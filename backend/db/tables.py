@@ -231,6 +231,22 @@ class RunSummaryRow(Base):
     tail_count: Mapped[int] = mapped_column(Integer)
 
 
+class VerdictRow(Base):
+    """The answer, kept beside the rules it was given under; the evidence stays in the chunks."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (UniqueConstraint("experiment_id", "scenario", "rule_version"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
+    scenario: Mapped[str] = mapped_column(String(64))
+    rule_version: Mapped[str] = mapped_column(String(16))
+    outcome: Mapped[str] = mapped_column(String(32))
+    body: Mapped[dict[str, Any]]
+    spec_sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
 class WorkerRow(Base):
     """A worker node: what it can do, and when it was last seen."""
 

@@ -65,8 +65,10 @@ class Thresholds(Frozen):
     fine_tune_shift: float = 2.0
     spread_level: float = 1.5
     edge_ratio: float = 0.9
+    interpolation: float = 0.01
     min_widths: int = 3
     min_width_span: float = 8.0
+    min_lrs: int = 7
 
 
 class LossStatistics(Frozen):
@@ -83,6 +85,17 @@ class LossStatistics(Frozen):
     reused_loss: float | None
 
 
+class SharpnessSpread(Frozen):
+    """M5 of one size at one LR, over the steps that are not at the edge of stability."""
+
+    lr: float
+    level: float | None
+    growth: Estimate
+    seed_spread: float | None
+    edge_share: float | None
+    num_dropped: int = Field(description="Measured values left out because they are not positive.")
+
+
 class SizeStatistics(Frozen):
     """One size against the base size."""
 
@@ -91,10 +104,16 @@ class SizeStatistics(Frozen):
     losses: tuple[LossStatistics, ...]
     divergence_rate: float | None = Field(description="M4 at the reused LR.")
     lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
-    spread_level: float | None = Field(description="M5 SC1: median |ln ratio| of sharpness to the widest.")
+    spread_level: float | None = Field(
+        description="M5 SC1: median |ln ratio| of sharpness to the widest; the widest's own, to the base."
+    )
     spread_growth: Estimate = Field(description="M5 SC2: exponent of the spread's growth.")
     seed_spread: float | None = Field(description="The same spread between seeds of one width.")
     edge_share: float | None = Field(description="Share of measured steps at the edge of stability.")
+    spreads: tuple[SharpnessSpread, ...] = Field(
+        default=(),
+        description="M5 at the reused LR, a half and a quarter of it, as far as the grid has them.",
+    )
     speed: float | None = Field(description="M8: steps to the base's best loss over the base's steps.")
 
 

@@ -11,16 +11,19 @@ from backend.db import cells as cell_rows
 from backend.db import claims
 from backend.db import datasets as dataset_rows
 from backend.db import experiments as experiment_rows
+from backend.db import verdicts as verdict_rows
 from backend.db.cells import Pulse
 from backend.db.claims import Claim, ClaimLost
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from backend.domain.protocol import Add, Evidence
+from backend.domain.protocol import Add, Decision, Done, Evidence
+from backend.domain.verdict import Verdict
 from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.planning import cost, decide
+from backend.services.verdicts import final_verdicts
 from backend.services.workers import fresh_workers, workplace
 
 log = logging.getLogger(__name__)
@@ -91,28 +94,51 @@ def advance_experiments(context: Context) -> None:
     with context.database.read() as session:
         experiment_ids = experiment_rows.with_nothing_open(session)
     for experiment_id in experiment_ids:
+        verdicts = _judge_if_done(context, experiment_id)
         with context.database.write() as session:
             experiment = experiment_rows.lock_open(session, experiment_id)
             if experiment is not None:
-                _advance(context, session, experiment)
+                _advance(context, session, experiment, verdicts)
         context.notices.publish(ProgressNotice(experiment_id))
 
 
-def _advance(context: Context, session: Session, experiment: ExperimentRow) -> None:
+def _judge_if_done(context: Context, experiment_id: UUID) -> list[Verdict] | None:
+    """Judge an experiment that nothing is left to run of, before the short transaction that closes it."""
+    with context.database.read() as session:
+        experiment = session.get(ExperimentRow, experiment_id)
+        if experiment is None or experiment.desired_state == DesiredState.CANCELLED:
+            return None
+        if not isinstance(_decide(context, session, experiment), Done):
+            return None
+        return final_verdicts(session, experiment)
+
+
+def _decide(context: Context, session: Session, experiment: ExperimentRow) -> Decision:
+    spec = ExperimentSpec.model_validate(experiment.spec)
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    states = cell_rows.states_of(session, experiment.id)
+    return decide(context, spec, shape, Evidence(states), experiment.id)
+
+
+def _advance(
+    context: Context, session: Session, experiment: ExperimentRow, verdicts: list[Verdict] | None
+) -> None:
     if cell_rows.num_open(session, experiment.id) > 0:
         return  # another conductor planned the next cells since we looked
-    states = cell_rows.states_of(session, experiment.id)
     if experiment.desired_state == DesiredState.CANCELLED:
         experiment_rows.end(session, experiment.id, ExperimentState.CANCELLED, now=context.now())
         return
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    decision = decide(context, spec, shape, Evidence(states), experiment.id)
+    decision = _decide(context, session, experiment)
     if isinstance(decision, Add):
+        spec = ExperimentSpec.model_validate(experiment.spec)
+        shape = dataset_rows.shape_of(session, experiment.dataset_id)
         place = workplace(context, fresh_workers(context, session))
         cell_rows.plan(session, experiment.id, cost(spec, shape, decision.cells, place))
-        return
-    experiment_rows.end(session, experiment.id, _final_state(states), now=context.now())
+    elif verdicts is not None:  # else it was not done when we looked: the next round closes it
+        for verdict in verdicts:
+            verdict_rows.add(session, experiment.id, verdict, now=context.now())
+        states = cell_rows.states_of(session, experiment.id)
+        experiment_rows.end(session, experiment.id, _final_state(states), now=context.now())
 
 
 def _final_state(states: dict[UUID, CellState]) -> ExperimentState:

@@ -1,0 +1,61 @@
+"""Where the loss is smallest on a grid of learning rates.
+
+The optimum is the vertex of the parabola through the best grid point and its two neighbours, of the log of
+the mean loss against log2 lr (science.md §6.2). What is reused on a larger size is not the vertex but the
+best grid point: the LR a user has tried and would take (docs/decisions/0011).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.analysis.sweep import Values
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best LR: `log2_lr` of the vertex, `index` of the grid point it is snapped to.
+
+    `is_edge`: the best grid point lacks a neighbour, so that the true optimum may lie outside the grid;
+    the vertex is then the grid point itself.
+    """
+
+    log2_lr: float
+    index: int
+    is_edge: bool
+
+
+def find_optimum(log2_lrs: Values, losses: Values) -> Optimum | None:
+    """Return the optimum of losses [E] on an ascending grid [E]; None when no loss is finite.
+
+    Of equal losses the smallest LR is best. A neighbour without a value leaves the grid point, as an edge.
+    """
+    is_finite = np.isfinite(losses)
+    if not is_finite.any():
+        return None
+    best = int(np.argmin(np.where(is_finite, losses, np.inf)))
+    around = slice(best - 1, best + 2)
+    if not 0 < best < len(losses) - 1 or not is_finite[around].all():
+        return Optimum(float(log2_lrs[best]), best, is_edge=True)
+    return Optimum(_vertex(log2_lrs[around], losses[around]), best, is_edge=False)
+
+
+def _vertex(x: Values, losses: Values) -> float:
+    """Return the abscissa of the parabola through three points whose middle one is the lowest.
+
+    A log needs positive losses; where one is not, the parabola is that of the losses themselves.
+    """
+    y = np.log(losses) if (losses > 0).all() else losses / max(float(np.abs(losses).max()), 1e-300)
+    left, right = x[1] - x[0], x[2] - x[1]
+    fall, rise = (y[0] - y[1]) / left, (y[2] - y[1]) / right
+    if not fall + rise > 0:
+        return float(x[1])  # three equal losses have no vertex
+    return float(x[1] + 0.5 * (fall * right - rise * left) / (fall + rise))
+
+
+def seed_optima(log2_lrs: Values, losses: Values) -> Values:
+    """Return the vertex of every seed [S] from losses [E, S]; NaN for a seed without losses."""
+    found = [find_optimum(log2_lrs, losses[:, seed]) for seed in range(losses.shape[1])]
+    return np.array([np.nan if optimum is None else optimum.log2_lr for optimum in found])

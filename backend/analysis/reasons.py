@@ -1,0 +1,38 @@
+"""Reasons with parameters that people can read: rounded numbers, percentages, multiples instead of octaves.
+
+`loss` is a metric's name; its words are the catalogue's `loss.<metric>`.
+"""
+
+from __future__ import annotations
+
+from backend.domain.verdict import Interval, Reason
+
+
+def reason(code: str, **params: str | int | float) -> Reason:
+    """Name a reason, as the catalogue key `reason.<code>` with its parameters."""
+    return Reason(code=code, params=params)
+
+
+def rounded(value: float) -> float:
+    """Return three significant digits, never minus zero."""
+    return float(f"{value:.3g}") + 0.0
+
+
+def percent(share: float) -> float:
+    """Return a share in percent."""
+    return rounded(100.0 * share)
+
+
+def multiple(octaves: float) -> float:
+    """Return a shift in octaves as a multiple of the learning rate; huge ones are cut."""
+    return rounded(2.0 ** max(-99.0, min(99.0, octaves)))
+
+
+def share_range(interval: Interval) -> dict[str, float]:
+    """Return the ends of a share's interval in percent."""
+    return {"low": percent(interval.low), "high": percent(interval.high)}
+
+
+def multiple_range(interval: Interval) -> dict[str, float]:
+    """Return the ends of a shift's interval as multiples."""
+    return {"low": multiple(interval.low), "high": multiple(interval.high)}

@@ -1,0 +1,253 @@
+"""The rules of science.md §6.3-6.4 for one larger size, in their order.
+
+Per loss, the first that applies decides: the base cannot be trusted → inconclusive; does not transfer; the
+target's optimum is unknown → inconclusive; flat optimum or no benefit of size → inconclusive; transfers;
+fine-tune; what is left is inconclusive. Does-not-transfer stands before the target's edge, since a grid that
+is too short only understates regret and shift.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from backend.analysis.reasons import multiple, multiple_range, percent, reason, rounded, share_range
+from backend.analysis.transfer import Comparison
+from backend.domain.metrics import Metric
+from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread, Thresholds
+
+TRAIN_INTERPOLATES = "train_interpolates"
+MAJORITY = 0.5
+
+# The worst size and the worst loss decide. A proven failure outweighs what is not known.
+SEVERITY = {
+    outcome: place
+    for place, outcome in enumerate(
+        (
+            Outcome.TRANSFERS,
+            Outcome.SHARPNESS_DRIFTS,
+            Outcome.FINE_TUNE,
+            Outcome.INCONCLUSIVE,
+            Outcome.DOES_NOT_TRANSFER,
+        )
+    )
+}
+
+
+class Finding(NamedTuple):
+    """An outcome, the rule that gave it (`rule.<rule>`), and why."""
+
+    outcome: Outcome
+    rule: str
+    reasons: tuple[Reason, ...] = ()
+
+
+class Case(NamedTuple):
+    """What is judged: one size on one loss. `rate` is the divergence rate at this loss's reused LR."""
+
+    comparison: Comparison
+    base_width: int
+    width: int
+    reused_lr: float
+    lr_range: tuple[float, float]
+    rate: float
+
+    @property
+    def loss(self) -> Metric:
+        return self.comparison.statistics.loss
+
+    @property
+    def regret(self) -> Estimate:
+        return self.comparison.statistics.transfer_regret
+
+    @property
+    def gain_loss(self) -> Estimate:
+        return self.comparison.statistics.gain_loss
+
+    @property
+    def shift(self) -> Estimate:
+        return self.comparison.statistics.lr_shift
+
+
+def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
+    """Judge one size on one loss."""
+    for rule in (_judge_base, _judge_failure, _judge_target, _judge_benefit, _judge_success):
+        finding = rule(case, thresholds)
+        if finding is not None:
+            return finding
+    unmet = fine_tune_unmet(case, thresholds)
+    return Finding(Outcome.INCONCLUSIVE, "unresolved", (*unmet, reason("add_seeds", width=case.width)))
+
+
+def _judge_base(case: Case, _thresholds: Thresholds) -> Finding | None:
+    comparison = case.comparison
+    if comparison.base is None or not comparison.has_base_learned:
+        why = reason("nothing_learned", width=case.base_width, loss=case.loss)
+        return Finding(Outcome.INCONCLUSIVE, "nothing_learned", (why,))
+    if comparison.base.is_edge:
+        why = _edge_reason(case, case.base_width, comparison.base.index)
+        return Finding(Outcome.INCONCLUSIVE, "base_at_edge", (why,))
+    if comparison.has_base_interpolated and case.loss is Metric.TRAIN_LOSS:
+        why = reason("train_interpolates", width=case.base_width)
+        return Finding(Outcome.INCONCLUSIVE, TRAIN_INTERPOLATES, (why,))
+    return None
+
+
+def _edge_reason(case: Case, width: int, lr_index: int) -> Reason:
+    lowest, highest = case.lr_range
+    if lr_index == 0:
+        return reason("optimum_at_lower_edge", width=width, loss=case.loss, lr=rounded(lowest))
+    return reason("optimum_at_upper_edge", width=width, loss=case.loss, lr=rounded(highest))
+
+
+def _judge_failure(case: Case, thresholds: Thresholds) -> Finding | None:
+    if case.rate > MAJORITY:
+        return Finding(Outcome.DOES_NOT_TRANSFER, "diverges", (_divergence_reason(case),))
+    regret, shift = case.regret.interval, case.shift.interval
+    if regret is not None and regret.low > thresholds.fine_tune_regret:
+        why = _regret_reason(case, regret, thresholds.fine_tune_regret)
+        return Finding(Outcome.DOES_NOT_TRANSFER, "regret_too_large", (why,))
+    limit = thresholds.fine_tune_shift
+    is_far = shift is not None and (shift.low > limit or shift.high < -limit)
+    if shift is not None and is_far and not _is_cheap(case, thresholds):
+        why = _shift_reason(case, shift, limit)
+        return Finding(Outcome.DOES_NOT_TRANSFER, "shift_too_large", (why,))
+    return None
+
+
+def _judge_target(case: Case, _thresholds: Thresholds) -> Finding | None:
+    target = case.comparison.target
+    if target is None or not case.comparison.has_target_learned:
+        why = reason("nothing_learned", width=case.width, loss=case.loss)
+        return Finding(Outcome.INCONCLUSIVE, "nothing_learned", (why,))
+    if target.is_edge:
+        return Finding(
+            Outcome.INCONCLUSIVE, "target_at_edge", (_edge_reason(case, case.width, target.index),)
+        )
+    return None
+
+
+def _judge_benefit(case: Case, thresholds: Thresholds) -> Finding | None:
+    value = case.shift.value
+    if value is not None and abs(value) > thresholds.fine_tune_shift and _is_cheap(case, thresholds):
+        why = reason("flat_optimum", width=case.width, loss=case.loss, shift=multiple(value))
+        return Finding(Outcome.INCONCLUSIVE, "flat_optimum", (why,))
+    if case.comparison.statistics.has_gain is False:
+        why = reason("no_gain", width=case.width, base_width=case.base_width, loss=case.loss)
+        return Finding(Outcome.INCONCLUSIVE, "no_gain", (why,))
+    return None
+
+
+def _judge_success(case: Case, thresholds: Thresholds) -> Finding | None:
+    unmet = transfers_unmet(case, thresholds)
+    if not unmet:
+        return Finding(Outcome.TRANSFERS, "transfers", _met(case, thresholds))
+    if not fine_tune_unmet(case, thresholds):
+        return Finding(Outcome.FINE_TUNE, "fine_tune", unmet)
+    return None
+
+
+def _is_cheap(case: Case, thresholds: Thresholds) -> bool:
+    """Tell whether reuse costs next to nothing, whatever the distance between the optima."""
+    is_gain_kept = case.comparison.statistics.has_gain is False or _is_below(
+        case.gain_loss, thresholds.transfers_gain_loss
+    )
+    return _is_below(case.regret, thresholds.transfers_regret) and is_gain_kept
+
+
+def _is_below(estimate: Estimate, limit: float) -> bool:
+    return estimate.interval is not None and estimate.interval.high <= limit
+
+
+def transfers_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
+    """Name what keeps a loss from transferring; empty when it does."""
+    limit, shift = thresholds.transfers_shift, case.shift.interval
+    is_near = shift is not None and -limit <= shift.low and shift.high <= limit
+    costs = _costs_unmet(case, thresholds.transfers_regret, thresholds.transfers_gain_loss)
+    return costs if is_near else (*costs, _shift_reason(case, shift, limit))
+
+
+def fine_tune_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
+    """Name what keeps a loss from being fixed by a narrow search; empty when that is enough."""
+    limit, median = thresholds.fine_tune_shift, case.comparison.median_shift
+    costs = _costs_unmet(case, thresholds.fine_tune_regret, thresholds.fine_tune_gain_loss)
+    is_near = median is not None and median <= limit
+    return costs if is_near else (*costs, _shift_reason(case, case.shift.interval, limit))
+
+
+def _costs_unmet(case: Case, regret_limit: float, gain_limit: float) -> tuple[Reason, ...]:
+    unmet = []
+    if not _is_below(case.regret, regret_limit):
+        unmet.append(_regret_reason(case, case.regret.interval, regret_limit))
+    if not _is_below(case.gain_loss, gain_limit):
+        unmet.append(_gain_reason(case, case.gain_loss.interval, gain_limit))
+    if case.rate > 0:
+        unmet.append(_divergence_reason(case))
+    return tuple(unmet)
+
+
+def _met(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
+    return (
+        _regret_reason(case, case.regret.interval, thresholds.transfers_regret),
+        _gain_reason(case, case.gain_loss.interval, thresholds.transfers_gain_loss),
+        _shift_reason(case, case.shift.interval, thresholds.transfers_shift),
+    )
+
+
+def _regret_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
+    if interval is None:
+        return reason("not_computed", width=case.width, loss=case.loss)
+    ends = share_range(interval)
+    return reason("regret", width=case.width, loss=case.loss, limit=percent(limit), **ends)
+
+
+def _gain_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
+    if interval is None:
+        return reason("not_computed", width=case.width, loss=case.loss)
+    ends = share_range(interval)
+    return reason("gain_loss", width=case.width, loss=case.loss, limit=percent(limit), **ends)
+
+
+def _shift_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
+    if interval is None:
+        return reason("not_computed", width=case.width, loss=case.loss)
+    limits = {"limit_low": multiple(-limit), "limit_high": multiple(limit)}
+    return reason("shift", width=case.width, loss=case.loss, **limits, **multiple_range(interval))
+
+
+def _divergence_reason(case: Case) -> Reason:
+    return reason("diverges", width=case.width, percent=percent(case.rate), lr=rounded(case.reused_lr))
+
+
+def combine_losses(findings: list[Finding]) -> Finding:
+    """Judge one size by all its losses: they must agree to transfer, and a training loss may abstain."""
+    votes = [finding for finding in findings if finding.rule != TRAIN_INTERPOLATES] or findings
+    abstained = tuple(why for finding in findings if finding not in votes for why in finding.reasons)
+    outcomes = {finding.outcome for finding in votes}
+    if {Outcome.TRANSFERS, Outcome.DOES_NOT_TRANSFER} <= outcomes:
+        every = tuple(why for finding in votes for why in finding.reasons)
+        why = (reason("losses_disagree"), *every, *abstained)
+        return Finding(Outcome.INCONCLUSIVE, "losses_disagree", why)
+    worst = max(votes, key=lambda finding: SEVERITY[finding.outcome])
+    same = tuple(why for finding in votes if finding.outcome is worst.outcome for why in finding.reasons)
+    return Finding(worst.outcome, worst.rule, same + abstained)
+
+
+def with_sharpness(
+    finding: Finding, spread: SharpnessSpread | None, width: int, thresholds: Thresholds
+) -> Finding:
+    """Turn a transfer into a watch where the sharpness of the sizes drifts apart."""
+    if finding.outcome is not Outcome.TRANSFERS:
+        return finding
+    if spread is None or spread.level is None:
+        return finding._replace(reasons=(*finding.reasons, reason("sharpness_not_compared", width=width)))
+    ratio = rounded(math.exp(spread.level))
+    if spread.level > math.log(thresholds.spread_level):
+        why = reason("spread_level", width=width, ratio=ratio, limit=thresholds.spread_level)
+        return Finding(Outcome.SHARPNESS_DRIFTS, "spread_level", (why, *finding.reasons))
+    growth, between_seeds = spread.growth.interval, spread.seed_spread
+    grows = growth is not None and growth.low > 0
+    if grows and between_seeds is not None and spread.level > 2 * between_seeds:
+        why = reason("spread_growth", width=width, ratio=ratio)
+        return Finding(Outcome.SHARPNESS_DRIFTS, "spread_growth", (why, *finding.reasons))
+    return finding

@@ -1,0 +1,79 @@
+"""One larger size against the base: its statistics, and what the rules make of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.analysis.intervals import finite_or_none
+from backend.analysis.rules import Case, Finding, combine_losses, judge_loss, with_sharpness
+from backend.analysis.super_consistency import sharpness_spread
+from backend.analysis.sweep import Sweep
+from backend.analysis.transfer import compare, lr_margin, speed
+from backend.domain.metrics import Metric
+from backend.domain.verdict import Estimate, SharpnessSpread, SizeStatistics, Thresholds
+
+# What a user tunes on comes first.
+TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
+# M5 is also shown at a half and a quarter of the reused LR, in octaves, if the grid has them this closely.
+LOWER_OCTAVES = (0.0, -1.0, -2.0)
+GRID_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True)
+class JudgedSize:
+    """One larger size, judged."""
+
+    finding: Finding
+    statistics: SizeStatistics
+
+
+def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds: Thresholds) -> JudgedSize:
+    """Measure and judge the size at `width_index`; `lr_index` is the LR a user takes along from the base."""
+    width = sweep.widths[width_index]
+    cases = [_case(sweep, width_index, loss, thresholds) for loss in TUNED_ON if loss in sweep.losses]
+    spreads = _spreads(sweep, width_index, lr_index, thresholds)
+    spread = next((each for each in spreads if each.level is not None), None)
+    at_reused = spreads[0] if spreads else None
+    finding = combine_losses([judge_loss(case, thresholds) for case in cases])
+    statistics = SizeStatistics(
+        width=width,
+        depth=sweep.depth,
+        losses=tuple(case.comparison.statistics for case in cases),
+        divergence_rate=None if lr_index is None else sweep.divergence_rate(width_index, lr_index),
+        lr_margin=None if lr_index is None else lr_margin(sweep, width_index, lr_index),
+        spread_level=None if at_reused is None else at_reused.level,
+        spread_growth=Estimate() if at_reused is None else at_reused.growth,
+        seed_spread=None if at_reused is None else at_reused.seed_spread,
+        edge_share=None if at_reused is None else at_reused.edge_share,
+        spreads=tuple(spreads),
+        speed=None if lr_index is None else finite_or_none(speed(sweep, width_index, lr_index)),
+    )
+    return JudgedSize(with_sharpness(finding, spread, width, thresholds), statistics)
+
+
+def _case(sweep: Sweep, width_index: int, loss: Metric, thresholds: Thresholds) -> Case:
+    comparison = compare(
+        sweep, loss, width_index, level=thresholds.level, interpolation=thresholds.interpolation
+    )
+    reused = 0 if comparison.base is None else comparison.base.index
+    return Case(
+        comparison=comparison,
+        base_width=sweep.widths[sweep.base_index],
+        width=sweep.widths[width_index],
+        reused_lr=sweep.lrs[reused],
+        lr_range=(sweep.lrs[0], sweep.lrs[-1]),
+        rate=sweep.divergence_rate(width_index, reused) or 0.0,
+    )
+
+
+def _spreads(
+    sweep: Sweep, width_index: int, lr_index: int | None, thresholds: Thresholds
+) -> list[SharpnessSpread]:
+    """Return M5 at the reused LR and below it: against the widest, and of the widest against the base."""
+    if lr_index is None:
+        return []
+    widest = len(sweep.widths) - 1
+    other = sweep.base_index if width_index == widest else widest
+    distances = [abs(sweep.log2_lrs - sweep.log2_lrs[lr_index] - octaves) for octaves in LOWER_OCTAVES]
+    places = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]
+    return [sharpness_spread(sweep, width_index, other, place, thresholds) for place in places]

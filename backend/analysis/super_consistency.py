@@ -1,0 +1,105 @@
+"""Whether the sharpness of two sizes stays together along training (science.md §5.2, M5).
+
+ln λ of two widths is compared at equal steps, the same seed with the same seed, at one LR. A step is left out
+where either is at the edge of stability (η·λ/κ at or above the edge ratio: there λ is pinned by the LR under
+any parametrization), where λ ≤ 0 (counted), and after the train loss has fallen to its floor, where sharpness
+collapses with the loss.
+
+The spread at a step is |mean over seeds of the ln ratio|; SC1 is its median over steps, SC2 the slope of
+ln d on ln t of each seed after the first tenth of training.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.intervals import estimate, finite_or_none
+from backend.analysis.sweep import Sweep, Values, mean_of_finite
+from backend.analysis.transfer import trailing_mean
+from backend.domain.metrics import Metric, eos_threshold
+from backend.domain.verdict import Estimate, SharpnessSpread, Thresholds
+
+WARM_UP = 0.1
+# A slope through fewer points says nothing.
+MIN_POINTS = 3
+
+
+def sharpness_spread(
+    sweep: Sweep, size: int, other: int, lr_index: int, thresholds: Thresholds
+) -> SharpnessSpread:
+    """Compare the sharpness of the widths at places `size` and `other` at one LR."""
+    usable = [log_sharpness(sweep, width, lr_index, thresholds) for width in (size, other)]
+    ratio_SM = usable[0] - usable[1]
+    spread_M = np.abs(mean_of_finite(ratio_SM, axis=0))
+    level = float(np.median(spread_M[np.isfinite(spread_M)])) if np.isfinite(spread_M).any() else None
+    return SharpnessSpread(
+        lr=sweep.lrs[lr_index],
+        level=level,
+        growth=_growth(sweep, np.abs(ratio_SM), thresholds),
+        seed_spread=_seed_spread(usable),
+        edge_share=edge_share(sweep, size, lr_index, thresholds),
+        num_dropped=sum(_num_not_positive(sweep, width, lr_index) for width in (size, other)),
+    )
+
+
+def log_sharpness(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> Values:
+    """Return ln λ [S, M], NaN where the step does not count."""
+    sharpness_SM = sweep.sharpness[width_index, lr_index]
+    ratio_SM = sharpness_SM / eos_threshold(sweep.lrs[lr_index])
+    counts = (sharpness_SM > 0) & (ratio_SM < thresholds.edge_ratio)
+    counts &= sweep.measurement_steps <= _last_step(sweep, width_index, lr_index, thresholds)
+    return np.log(np.where(counts, sharpness_SM, np.nan))
+
+
+def _last_step(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> float:
+    """Return the step at which the train loss reaches its floor, inf if it does not."""
+    if Metric.TRAIN_LOSS not in sweep.losses:
+        return math.inf
+    curve = trailing_mean(sweep.train_curves(width_index, lr_index), sweep.tail_steps)
+    floor = thresholds.interpolation * float(sweep.initial(Metric.TRAIN_LOSS)[width_index].mean())
+    below = np.flatnonzero(curve <= floor)
+    return float(below[0] + sweep.tail_steps - 1) if len(below) else math.inf
+
+
+def _growth(sweep: Sweep, spread_SM: Values, thresholds: Thresholds) -> Estimate:
+    is_late: NDArray[np.bool_] = sweep.measurement_steps > WARM_UP * sweep.num_steps
+    late = sweep.measurement_steps[is_late].astype(np.float64)
+    exponents = [growth_exponent(late, spread_M[is_late]) for spread_M in spread_SM]
+    return estimate(np.array([math.nan if b is None else b for b in exponents]), thresholds.level)
+
+
+def growth_exponent(steps: Values, spread: Values) -> float | None:
+    """Return B of spread = A·t^B by least squares of ln spread on ln t; None with too few positive points."""
+    is_usable = (steps > 0) & np.isfinite(spread) & (spread > 0)
+    if is_usable.sum() < MIN_POINTS:
+        return None
+    x, y = np.log(steps[is_usable]), np.log(spread[is_usable])
+    centred = x - x.mean()
+    spread_of_x = float(centred @ centred)
+    return finite_or_none(float(centred @ y) / spread_of_x) if spread_of_x > 0 else None
+
+
+def _seed_spread(logs: list[Values]) -> float | None:
+    """Return the median |ln ratio| between two seeds of one width, over both widths."""
+    pairs = [np.abs(log[i] - log[j]) for log in logs for i, j in combinations(range(len(log)), 2)]
+    differences = np.concatenate(pairs) if pairs else np.empty(0)
+    finite = differences[np.isfinite(differences)]
+    return float(np.median(finite)) if len(finite) else None
+
+
+def edge_share(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> float | None:
+    """Return the share of a width's measured values that are at the edge of stability."""
+    sharpness_SM = sweep.sharpness[width_index, lr_index]
+    finite = sharpness_SM[np.isfinite(sharpness_SM)]
+    if len(finite) == 0:
+        return None
+    return float((finite / eos_threshold(sweep.lrs[lr_index]) >= thresholds.edge_ratio).mean())
+
+
+def _num_not_positive(sweep: Sweep, width_index: int, lr_index: int) -> int:
+    sharpness_SM = sweep.sharpness[width_index, lr_index]
+    return int((np.isfinite(sharpness_SM) & (sharpness_SM <= 0)).sum())

@@ -1,0 +1,116 @@
+"""One LR sweep over widths, as arrays: what every statistic of the verdict is computed from.
+
+Shapes: W widths, E learning rates, S seeds, M measurement steps, T steps. NaN conventions: `final` is NaN
+where a run diverged or is missing, `initial` where it is missing; `sharpness` is NaN where it was not
+measured. What a diverged run counts as is decided here, once (`judged`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.domain.metrics import Metric
+
+Values = NDArray[np.float64]
+
+LOSSES = (Metric.TRAIN_LOSS, Metric.VAL_LOSS)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """One loss of every run: [W, E, S] at the end and at step 0."""
+
+    final: Values
+    initial: Values
+
+
+def no_curves(_width_index: int, _lr_index: int) -> Values:
+    """Stand for train-loss curves that nobody has: [0, 0]."""
+    return np.empty((0, 0))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One (scenario, parametrization, depth).
+
+    Attributes:
+        widths, lrs: ascending; `lr_indices` are the LRs' places in the arm's own grid.
+        base_index: the place of the base width in `widths`.
+        losses: by metric; judged are those that are there.
+        diverged_at: int [W, E, S], -1 where the run did not diverge.
+        is_measured: bool [W, E, S], False where the run was planned but has no result.
+        sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
+        train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0.
+    """
+
+    depth: int
+    widths: tuple[int, ...]
+    lrs: tuple[float, ...]
+    lr_indices: tuple[int, ...]
+    base_index: int
+    num_seeds: int
+    num_steps: int
+    tail_steps: int
+    losses: dict[Metric, Losses]
+    diverged_at: NDArray[np.int64]
+    is_measured: NDArray[np.bool_]
+    sharpness: Values
+    measurement_steps: NDArray[np.int64]
+    train_curves: Callable[[int, int], Values] = no_curves
+
+    @property
+    def log2_lrs(self) -> Values:
+        """Return the grid in octaves, [E]."""
+        return np.log2(np.asarray(self.lrs, dtype=np.float64))
+
+    @property
+    def larger(self) -> list[int]:
+        """Return the places of the widths above the base: the ones that are judged."""
+        return [i for i, width in enumerate(self.widths) if width > self.widths[self.base_index]]
+
+    def initial(self, loss: Metric) -> Values:
+        """Return the loss at init per width and seed, [W, S]; it is the same for every LR."""
+        return mean_of_finite(self.losses[loss].initial, axis=1)
+
+    def judged(self, loss: Metric) -> Values:
+        """Return the loss every run is judged by, [W, E, S]; NaN where it is missing.
+
+        A run that diverged, or ended without a finite value, counts as the loss at init, but never as less
+        than the worst surviving seed of the same width and LR: a divergence cannot lower a mean.
+        """
+        final = self.losses[loss].final
+        has_failed = (self.diverged_at >= 0) | ~np.isfinite(final)
+        has_survived = self.is_measured & ~has_failed
+        worst = np.where(has_survived, final, -np.inf).max(axis=2, initial=-np.inf, keepdims=True)
+        as_failed = np.maximum(self.initial(loss)[:, None, :], worst)
+        return np.where(self.is_measured, np.where(has_failed, as_failed, final), np.nan)
+
+    def divergence_rate(self, width_index: int, lr_index: int) -> float | None:
+        """Return the share of the measured seeds that diverged (M4); None when none was measured."""
+        is_measured = self.is_measured[width_index, lr_index]
+        if not is_measured.any():
+            return None
+        return float((self.diverged_at[width_index, lr_index][is_measured] >= 0).mean())
+
+    def num_missing(self, width_index: int) -> int:
+        """Count the runs of a width that were planned but have no result."""
+        return int((~self.is_measured[width_index]).sum())
+
+
+def mean_of_finite(values: Values, *, axis: int) -> Values:
+    """Return the mean of the finite values along an axis; NaN where there is none."""
+    is_finite = np.isfinite(values)
+    count = is_finite.sum(axis=axis)
+    total = np.where(is_finite, values, 0.0).sum(axis=axis)
+    mean: Values = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
+def complete_mean(values: Values) -> Values:
+    """Return the mean over the last axis (seeds); NaN as soon as one seed is missing."""
+    mean: Values = values.mean(axis=-1)
+    return mean

@@ -1,0 +1,199 @@
+"""What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1, M2, M2s, M4, M8).
+
+Everything is paired by seed: the best LR of a size is that of its seed mean, and every seed is read at that
+same LR. The seed mean's best is chosen on the same runs, which can only enlarge the regret.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.analysis.intervals import estimate, finite_or_none, standard_error
+from backend.analysis.optimal_lr import Optimum, find_optimum, seed_optima
+from backend.analysis.sweep import Sweep, Values, complete_mean
+from backend.domain.metrics import Metric
+from backend.domain.verdict import Estimate, LossStatistics
+
+# A benefit of size counts when it is above so many standard errors (science.md §6.4).
+GAIN_STANDARD_ERRORS = 2.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One larger size against the base, on one loss; what is unknown is None or NaN."""
+
+    statistics: LossStatistics
+    base: Optimum | None
+    target: Optimum | None
+    median_shift: float | None
+    has_base_learned: bool
+    has_target_learned: bool
+    has_base_interpolated: bool
+
+
+def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
+    """Return the optimum of every width, on seed means; an LR with a missing seed has none."""
+    mean_WE = complete_mean(sweep.judged(loss))
+    return [find_optimum(sweep.log2_lrs, mean_E) for mean_E in mean_WE]
+
+
+def compare(
+    sweep: Sweep, loss: Metric, width_index: int, *, level: float, interpolation: float
+) -> Comparison:
+    """Compare the size at `width_index` with the base.
+
+    Args:
+        level: of the intervals.
+        interpolation: a base whose best loss is below this share of its loss at init interpolates.
+    """
+    found = optima(sweep, loss)
+    base, target = found[sweep.base_index], found[width_index]
+    shift, median_shift = _shift(sweep, loss, width_index, base, target, level)
+    costs = _costs(sweep, loss, width_index, base, target)
+    best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
+    best_target, initial_target = _best(sweep, loss, width_index, target)
+    return Comparison(
+        statistics=LossStatistics(
+            loss=loss,
+            optimal_lr=None if target is None else float(2.0**target.log2_lr),
+            is_edge=target is not None and target.is_edge,
+            lr_shift=shift,
+            transfer_regret=_share(costs.excess, costs.reduction, level),
+            gain_loss=_share(costs.excess, costs.gain if costs.has_gain else math.nan, level),
+            has_gain=costs.has_gain,
+            best_loss=finite_or_none(best_target),
+            reused_loss=finite_or_none(costs.reused),
+        ),
+        base=base,
+        target=target,
+        median_shift=median_shift,
+        has_base_learned=best_base < initial_base,
+        has_target_learned=best_target < initial_target,
+        has_base_interpolated=best_base <= interpolation * initial_base,
+    )
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """`excess` [S] = loss at the reused LR - loss at the best one; the rest are seed means."""
+
+    excess: Values
+    reduction: float
+    gain: float
+    has_gain: bool | None
+    reused: float
+
+
+def _costs(
+    sweep: Sweep, loss: Metric, width_index: int, base: Optimum | None, target: Optimum | None
+) -> _Costs:
+    if base is None or target is None:
+        return _Costs(np.empty(0), math.nan, math.nan, None, math.nan)
+    judged_WES = sweep.judged(loss)
+    reused_S = judged_WES[width_index, base.index]
+    best_S = judged_WES[width_index, target.index]
+    gain_S = judged_WES[sweep.base_index, base.index] - best_S
+    gain_S = gain_S[np.isfinite(gain_S)]
+    error = standard_error(gain_S)
+    has_gain = bool(gain_S.mean() > GAIN_STANDARD_ERRORS * error) if len(gain_S) > 1 else None
+    return _Costs(
+        excess=reused_S - best_S,
+        reduction=float((sweep.initial(loss)[width_index] - best_S).mean()),
+        gain=float(gain_S.mean()) if len(gain_S) else math.nan,
+        has_gain=has_gain,
+        reused=float(reused_S.mean()),
+    )
+
+
+def _share(excess_S: Values, whole: float, level: float) -> Estimate:
+    """Return the excess loss as a share of `whole`; absent where there is no positive whole."""
+    if not whole > 0:
+        return Estimate()
+    with np.errstate(over="ignore"):
+        return estimate(excess_S / whole, level)
+
+
+def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None) -> tuple[float, float]:
+    if optimum is None:
+        return math.nan, math.nan
+    best = float(sweep.judged(loss)[width_index, optimum.index].mean())
+    return best, float(sweep.initial(loss)[width_index].mean())
+
+
+def _shift(
+    sweep: Sweep, loss: Metric, width_index: int, base: Optimum | None, target: Optimum | None, level: float
+) -> tuple[Estimate, float | None]:
+    """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices."""
+    if base is None or target is None:
+        return Estimate(), None
+    judged_WES = sweep.judged(loss)
+    of_base = seed_optima(sweep.log2_lrs, judged_WES[sweep.base_index])
+    of_target = seed_optima(sweep.log2_lrs, judged_WES[width_index])
+    shift_S = (of_target - of_base)[np.isfinite(of_target - of_base)]
+    median = float(np.median(np.abs(shift_S))) if len(shift_S) else None
+    return estimate(shift_S, level, centre=target.log2_lr - base.log2_lr), median
+
+
+def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
+    """Return b: octaves of the optimum per doubling of the width.
+
+    Widths whose optimum is at the edge of the grid are left out. The slope is that of the seed-mean
+    vertices; the interval comes from the seeds' own slopes.
+    """
+    inside = [i for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge]
+    if len(inside) < 2:
+        return Estimate()
+    x = np.log2(np.asarray([sweep.widths[i] for i in inside], dtype=np.float64))
+    judged_WES = sweep.judged(loss)
+    per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in inside])
+    of_mean = np.array([found.log2_lr for found in (optima(sweep, loss)[i] for i in inside) if found])
+    return estimate(_slope(x, per_seed), level, centre=float(_slope(x, of_mean[:, None])[0]))
+
+
+def _slope(x: Values, y: Values) -> Values:
+    """Return the least-squares slopes of columns y [N, S] on x [N]."""
+    centred = x - x.mean()
+    slopes: Values = centred @ y / float(centred @ centred)
+    return slopes
+
+
+def lr_margin(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
+    """Return M4: octaves from the reused LR to the first LR at or above it at which a seed diverges."""
+    diverges_E = (sweep.diverged_at[width_index] >= 0).any(axis=1)
+    above = np.flatnonzero(diverges_E[lr_index:])
+    if len(above) == 0:
+        return None
+    return float(sweep.log2_lrs[lr_index + above[0]] - sweep.log2_lrs[lr_index])
+
+
+def speed(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
+    """Return M8: steps until the larger size is where the base ends, at the reused LR, over all steps.
+
+    The loss is the train loss; the curve is the seeds' mean of trailing means over as many steps as the
+    final loss is a mean of. None when it never gets there, or when a seed diverged.
+    """
+    if Metric.TRAIN_LOSS not in sweep.losses:
+        return None
+    goal = float(sweep.judged(Metric.TRAIN_LOSS)[sweep.base_index, lr_index].mean())
+    curve = trailing_mean(sweep.train_curves(width_index, lr_index), sweep.tail_steps)
+    reached = np.flatnonzero(curve <= goal)
+    if len(reached) == 0 or not math.isfinite(goal):
+        return None
+    return float((reached[0] + sweep.tail_steps - 1) / sweep.num_steps)
+
+
+def trailing_mean(curves_TS: Values, num_steps: int) -> Values:
+    """Return the seeds' mean of means over `num_steps` consecutive steps, [T - num_steps + 1]; NaN stays."""
+    if curves_TS.shape[0] < num_steps or curves_TS.shape[1] == 0:
+        return np.empty(0)
+    mean_T = curves_TS.mean(axis=1)
+    first_bad = np.flatnonzero(~np.isfinite(mean_T))
+    usable = mean_T[: first_bad[0]] if len(first_bad) else mean_T
+    if len(usable) < num_steps:
+        return np.empty(0)
+    total = np.cumsum(np.concatenate([[0.0], usable]))
+    means: Values = (total[num_steps:] - total[:-num_steps]) / num_steps
+    return means

@@ -1,0 +1,185 @@
+"""What an experiment has shown so far, as the arrays the verdict is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
+from backend.analysis.verdict import base_width
+from backend.db import cells as cell_rows
+from backend.db import metrics as metric_rows
+from backend.db.session import Session
+from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow, RunRow
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.metrics import Metric, Schedule
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+
+Place = tuple[int, int, int]
+
+
+def load_sweeps(
+    session: Session, experiment: ExperimentRow, scenario: Scenario
+) -> dict[Parametrization, list[Sweep]]:
+    """Return the sweeps of every arm, one per depth.
+
+    Their train-loss curves are read when they are asked for, so the session must stay open as long.
+    """
+    spec = ExperimentSpec.model_validate(experiment.spec)
+    loaders = {
+        (arm.parametrization, depth): _SweepLoader(session, spec, arm.parametrization, depth)
+        for arm in spec.arms
+        for depth in spec.depths
+    }
+    for cell in cell_rows.of_experiment(session, experiment.id):
+        if cell.scenario == scenario:
+            loaders[Parametrization(cell.parametrization), cell.depth].add(cell)
+    return {
+        arm.parametrization: [loaders[arm.parametrization, depth].sweep() for depth in spec.depths]
+        for arm in spec.arms
+    }
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Where a run lies in its cell's chunks."""
+
+    cell: CellRow
+    position: int
+    schedule: Schedule
+
+
+class _SweepLoader:
+    """Fills the arrays of one (parametrization, depth), cell by cell."""
+
+    def __init__(
+        self, session: Session, spec: ExperimentSpec, parametrization: Parametrization, depth: int
+    ) -> None:
+        self._session = session
+        self._spec = spec
+        self._depth = depth
+        arm_lrs = spec.arm(parametrization).lrs
+        self._lr_indices = tuple(sorted(range(len(arm_lrs)), key=lambda index: arm_lrs[index]))
+        self._lrs = tuple(arm_lrs[index] for index in self._lr_indices)
+        self._widths = tuple(sorted(spec.widths))
+        self._steps = measurement_steps(spec)
+        shape = (len(self._widths), len(self._lrs), len(spec.seeds))
+        self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in LOSSES}
+        self._diverged_at = np.full(shape, -1, dtype=np.int64)
+        self._is_measured = np.zeros(shape, dtype=np.bool_)
+        self._sharpness = np.full((*shape, len(self._steps)), np.nan)
+        self._columns: dict[Place, _Column] = {}
+
+    def add(self, cell: CellRow) -> None:
+        """Read what a cell has stored."""
+        runs = cell_rows.runs_of(self._session, cell.id)
+        spec = self._spec
+        schedule = Schedule(spec.num_steps, spec.measure_every, cell.chunk_steps)
+        train_initial, train_final = self._train_loss(cell, schedule, len(runs))
+        val_initial, val_final = self._val_loss(cell, schedule, len(runs))
+        sharpness_RM = self._measured(cell, Metric.SHARPNESS, schedule, len(runs))
+        for run in runs:
+            place, r = self._place(run), run.position
+            self._columns[place] = _Column(cell, r, schedule)
+            train, val = self._losses[Metric.TRAIN_LOSS], self._losses[Metric.VAL_LOSS]
+            train.initial[place], train.final[place] = train_initial[r], train_final[r]
+            val.initial[place], val.final[place] = val_initial[r], val_final[r]
+            self._sharpness[place] = sharpness_RM[r]
+            self._diverged_at[place] = -1 if run.diverged_at is None else run.diverged_at
+            is_finished = cell.committed_step >= spec.num_steps
+            self._is_measured[place] = is_finished or run.diverged_at is not None
+
+    def sweep(self) -> Sweep:
+        """Return what was read."""
+        return Sweep(
+            depth=self._depth,
+            widths=self._widths,
+            lrs=self._lrs,
+            lr_indices=self._lr_indices,
+            base_index=self._widths.index(base_width(self._spec)),
+            num_seeds=len(self._spec.seeds),
+            num_steps=self._spec.num_steps,
+            tail_steps=self._spec.tail_steps(),
+            losses=self._losses,
+            diverged_at=self._diverged_at,
+            is_measured=self._is_measured,
+            sharpness=self._sharpness,
+            measurement_steps=self._steps,
+            train_curves=self._curve_reader(),
+        )
+
+    def _curve_reader(self) -> Callable[[int, int], Values]:
+        curves: dict[tuple[int, int], Values] = {}
+
+        def read(width_index: int, lr_index: int) -> Values:
+            key = width_index, lr_index
+            if key not in curves:
+                curves[key] = self._curves(width_index, lr_index)
+            return curves[key]
+
+        return read
+
+    def _place(self, run: RunRow) -> Place:
+        return (
+            self._widths.index(run.width),
+            self._lr_indices.index(run.lr_index),
+            self._spec.seeds.index(run.seed),
+        )
+
+    def _train_loss(self, cell: CellRow, schedule: Schedule, num_runs: int) -> tuple[Values, Values]:
+        """Return the loss at step 0 and the mean over the tail, [R] each; NaN where there is none yet."""
+        first = self._session.get(MetricChunkRow, (cell.id, Metric.TRAIN_LOSS.value, 0))
+        initial = np.full(num_runs, np.nan) if first is None else metric_rows.from_row(first)[0].astype(float)
+        tail = self._spec.num_steps - self._spec.tail_steps() + 1
+        rows = [
+            values
+            for step, values in self._values(cell, Metric.TRAIN_LOSS, schedule, from_step=tail)
+            if step >= tail
+        ]
+        if len(rows) < self._spec.tail_steps():
+            return initial, np.full(num_runs, np.nan)
+        return initial, np.mean(rows, axis=0, dtype=np.float64)
+
+    def _val_loss(self, cell: CellRow, schedule: Schedule, num_runs: int) -> tuple[Values, Values]:
+        values_RM = self._measured(cell, Metric.VAL_LOSS, schedule, num_runs)
+        return values_RM[:, 0], values_RM[:, -1]
+
+    def _measured(self, cell: CellRow, metric: Metric, schedule: Schedule, num_runs: int) -> Values:
+        """Return a metric at every measurement step, [R, M]; NaN where it is not there yet."""
+        values_RM = np.full((num_runs, len(self._steps)), np.nan)
+        for step, values in self._values(cell, metric, schedule, from_step=0):
+            values_RM[:, int(np.searchsorted(self._steps, step))] = values
+        return values_RM
+
+    def _values(
+        self, cell: CellRow, metric: Metric, schedule: Schedule, *, from_step: int
+    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        window = from_step // schedule.chunk_steps * schedule.chunk_steps
+        for row in metric_rows.read(self._session, cell.id, metric, from_step=window):
+            steps = schedule.metric_steps(metric, row.first_step)
+            yield from zip(steps, metric_rows.from_row(row), strict=True)
+
+    def _curves(self, width_index: int, lr_index: int) -> Values:
+        """Return the train loss of all seeds, [T, S], as far as every seed has it; [0, 0] without runs."""
+        seeds = range(len(self._spec.seeds))
+        columns = [self._columns.get((width_index, lr_index, seed)) for seed in seeds]
+        curves = [self._curve(column) for column in columns if column is not None]
+        if len(curves) < len(columns):
+            return np.empty((0, 0))
+        shortest = min(len(curve) for curve in curves)
+        return np.stack([curve[:shortest] for curve in curves], axis=1)
+
+    def _curve(self, column: _Column) -> Values:
+        rows = metric_rows.read(self._session, column.cell.id, Metric.TRAIN_LOSS)
+        parts = [metric_rows.from_row(row)[:, column.position] for row in rows]
+        return np.concatenate([np.empty(0, np.float32), *parts]).astype(np.float64)
+
+
+def measurement_steps(spec: ExperimentSpec) -> NDArray[np.int64]:
+    """Return the steps at which every run of a spec is measured, [M]."""
+    whole_run = Schedule(spec.num_steps, spec.measure_every, chunk_steps=spec.num_steps + 1)
+    return np.array(whole_run.metric_steps(Metric.SHARPNESS, 0), dtype=np.int64)
