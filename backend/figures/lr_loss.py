@@ -91,7 +91,7 @@ def lr_loss_figure(info: LrLossInfo, style: Style) -> go.Figure:
     made = layout(
         style,
         style.say("lr_loss.title"),
-        [f"<b>{style.arm(arm)}</b>" for arm in info.parametrizations],
+        [style.arm(arm) for arm in info.parametrizations],
         {"title": style.say("axis.lr"), **_lr_axis(info.lrs)},
         {"title": y_title(info.metric, info.loss, style), "type": style.y_scale,
          "range": plain([frame.low, frame.high]), **y_ticks(frame.low, frame.high, style.y_scale)},
@@ -244,7 +244,7 @@ def _stretches(points: Sequence[LrPoint]) -> Iterator[list[LrPoint]]:
 
 
 def _point_hover(curve: LrCurve, point: LrPoint, info: LrLossInfo, style: Style) -> str:
-    lines = [f"<b>{style.say('hover.width', width=curve.width)}</b> · {style.arm(curve.parametrization)}"]
+    lines = [f"{style.say('hover.width', width=curve.width)} · {style.arm(curve.parametrization)}"]
     lines.append(f"η = {number(point.lr)}")
     if math.isfinite(point.mean):
         unit = style.say(f"unit.{info.loss}")
@@ -258,7 +258,7 @@ def _point_hover(curve: LrCurve, point: LrPoint, info: LrLossInfo, style: Style)
 
 
 def _optimum_hover(curve: LrCurve, optimum: Optimum, style: Style) -> str:
-    lines = [f"<b>{style.say('hover.width', width=curve.width)}</b> · {style.arm(curve.parametrization)}"]
+    lines = [f"{style.say('hover.width', width=curve.width)} · {style.arm(curve.parametrization)}"]
     lines.append(style.say("hover.optimum", lr=number(optimum.lr)))
     if optimum.low is not None and optimum.high is not None and optimum.level is not None:
         low, high = number(optimum.low), number(optimum.high)

@@ -12,8 +12,9 @@ So a page has, before it loads the script:
     <link rel="stylesheet" href="/static/plotly.css" id="plotly.js-style-global" class="no-inline-styles">
     <meta id="(each of `plotly_marks` in /static/config.json)">
 
-What is still reported while it draws and exports are empty `style` attributes; the picture does not need
-them. Nothing here imports the package `plotly`: that takes longer than to serve its file.
+Drawing and exporting then cause no report either, as long as texts hold no pseudo-HTML but `<br>`: `<b>` and
+its like become `style` attributes, so figures set `font.weight` instead. Nothing here imports the package
+`plotly`: that takes longer than to serve its file.
 """
 
 from __future__ import annotations

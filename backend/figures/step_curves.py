@@ -71,9 +71,7 @@ def step_layout(
     info: StepInfo, style: Style, title: str, y_title: str, *, also: Sequence[float] = ()
 ) -> dict[str, Any]:
     """Return the layout of a figure over steps; its vertical axis reaches the values in `also` too."""
-    headers = [
-        f"<b>{style.arm(column.parametrization)}</b> · η = {number(column.lr)}" for column in info.columns
-    ]
+    headers = [f"{style.arm(column.parametrization)} · η = {number(column.lr)}" for column in info.columns]
     x = {
         "title": style.say("axis.step"),
         "type": "linear",
@@ -157,7 +155,7 @@ def _line(curve: StepCurve, info: StepInfo, style: Style, value_words: str) -> d
     seeds = style.say(
         "hover.seeds", count="%{customdata}" if has_lost else info.num_seeds, total=info.num_seeds
     )
-    head = f"<b>{style.say('hover.width', width=curve.width)}</b> · {style.arm(curve.parametrization)}"
+    head = f"{style.say('hover.width', width=curve.width)} · {style.arm(curve.parametrization)}"
     body = [head, style.say("hover.step", step="%{x:d}"), value_words, seeds]
     return line | {"hovertemplate": "<br>".join(body) + "<extra></extra>"}
 

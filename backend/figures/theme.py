@@ -22,6 +22,8 @@ FONT = (
     'system-ui, -apple-system, "Segoe UI", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", '
     "Meiryo, sans-serif"
 )
+# Never <b>: plotly.js makes it a style attribute, which a page of ours does not allow.
+BOLD = 600
 BAND_OPACITY = 0.16
 
 # Pixels; legends and notes are placed relative to the plot, so its height must be known.
@@ -147,7 +149,7 @@ def layout(
     shades = style.shades
     made: Figure = {
         "title": {
-            "text": f"<b>{title}</b>", "font": {"size": 17, "color": shades.ink}, "pad": {"t": 22},
+            "text": title, "font": {"size": 17, "weight": BOLD, "color": shades.ink}, "pad": {"t": 22},
             "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
         },
         "font": {"family": FONT, "size": 13, "color": shades.ink},
@@ -191,7 +193,8 @@ def _header(style: Style, column: int, header: str) -> Figure:
     x, _ = axis_names(column)
     return {
         "text": header, "showarrow": False, "xref": f"{x} domain", "x": 0, "xanchor": "left", "yref": "paper",
-        "y": 1, "yanchor": "bottom", "yshift": 6, "font": {"size": 13, "color": style.shades.ink},
+        "y": 1, "yanchor": "bottom", "yshift": 6,
+        "font": {"size": 13, "weight": BOLD, "color": style.shades.ink},
     }  # fmt: skip
 
 
