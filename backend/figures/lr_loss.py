@@ -18,6 +18,7 @@ from backend.figures.theme import (
     Style,
     YScale,
     axis_names,
+    blank,
     centred,
     colours,
     layout,
@@ -28,7 +29,8 @@ from backend.figures.theme import (
     y_ticks,
 )
 
-MAX_TICKS = 7
+# As many as a phone has room for.
+MAX_TICKS = 5
 # Share of the height that one row of × takes.
 ROW = 0.05
 
@@ -98,6 +100,8 @@ def lr_loss_figure(info: LrLossInfo, style: Style) -> go.Figure:
     )  # fmt: skip
     shown = set[int]()
     traces = [trace for curve in info.curves for trace in _traces(curve, info, style, frame, shown)]
+    drawn = {curve.parametrization for curve in info.curves}
+    traces += [blank(column) for column, arm in enumerate(info.parametrizations) if arm not in drawn]
     made["annotations"] += [*_messages(info, style), *note(style, _notes(info, style))]
     return figure_of(traces, made)
 
@@ -118,8 +122,13 @@ def _lr_axis(lrs: Sequence[float]) -> dict[str, Any]:
         "range": [math.log10(ordered[0]) - air, math.log10(ordered[-1]) + air],
         "tickmode": "array",
         "tickvals": plain(ticks),
-        "ticktext": [number(tick) for tick in ticks],
+        "ticktext": [_short(tick) for tick in ticks],
     }
+
+
+def _short(lr: float) -> str:
+    """Return an LR with two significant digits, halves rounded up: 0.0625 is 0.063."""
+    return f"{lr * (1 + 1e-9):.2g}"
 
 
 def _frame(info: LrLossInfo, style: Style) -> _Frame:
@@ -283,7 +292,7 @@ def _messages(info: LrLossInfo, style: Style) -> Iterator[dict[str, Any]]:
 
 def _notes(info: LrLossInfo, style: Style) -> list[str]:
     notes = []
-    if info.curves:
+    if any(math.isfinite(point.mean) for curve in info.curves for point in curve.points):
         notes.append(style.say("note.band", count=info.num_seeds))
     marks = []
     if any(curve.optimum for curve in info.curves):
@@ -292,7 +301,7 @@ def _notes(info: LrLossInfo, style: Style) -> list[str]:
         marks.append(style.say("note.diverged"))
     if marks:
         notes.append("  ".join(marks))
-    if info.num_hidden:
-        notes.append(style.say("note.hidden", count=info.num_hidden))
+    others = [style.say("note.hidden", count=info.num_hidden)] if info.num_hidden else []
     missing = [width for width in info.widths if width not in {curve.width for curve in info.curves}]
-    return notes + (outlook(style, missing) if info.curves else [])
+    others += outlook(style, missing) if info.curves else []
+    return notes + (["  ".join(others)] if others else [])

@@ -35,6 +35,14 @@ _RULES = re.compile(rf'\{{"X,X div":(?:{_STRING})(?:,(?:{_STRING}|\w+):(?:{_STRI
 _MARK = re.compile(r'getElementById\("([0-9a-f]{64})"\)\)\{var \w+=document\.createElement\("style"\)')
 
 
+RECIPE = """\
+/* The rules plotly.js would write into the page, which the content security policy forbids. Before the script
+   loads, the page needs
+     <link rel="stylesheet" href="/static/plotly.css" id="plotly.js-style-global" class="no-inline-styles">
+   and one empty element, say <meta id="…">, for each id in `plotly_marks` of /static/config.json. */
+"""
+
+
 class PlotlyBundle:
     """The script with its hash, compressed once, and the style rules found in it."""
 
@@ -69,7 +77,7 @@ class PlotlyBundle:
         if found is None:
             raise ValueError(f"{self._path}: expected the style rules of plotly.js, found none")
         rules = [(_unquoted(name), _unquoted(rule)) for name, rule in _RULE.findall(found[0])]
-        return "\n".join(f"{_selector(name)} {{{rule}}}" for name, rule in reversed(rules)) + "\n"
+        return RECIPE + "".join(f"{_selector(name)} {{{rule}}}\n" for name, rule in reversed(rules))
 
 
 def _installed() -> Path:

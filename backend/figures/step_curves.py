@@ -15,6 +15,7 @@ from backend.figures.theme import (
     Style,
     YScale,
     axis_names,
+    blank,
     centred,
     colours,
     layout,
@@ -110,6 +111,8 @@ def step_traces(info: StepInfo, style: Style, value_words: str) -> Iterator[dict
             }
         )
         shown.add(curve.width)
+    drawn = {curve.parametrization for curve in info.curves}
+    yield from (blank(place) for place, arm in enumerate(arms) if arm not in drawn)
 
 
 def step_notes(info: StepInfo, style: Style) -> list[str]:
@@ -122,7 +125,8 @@ def step_notes(info: StepInfo, style: Style) -> list[str]:
     counted = (("note.hidden", info.num_hidden), ("note.unconverged", info.num_unconverged))
     marks = [style.say(key, count=count) for key, count in counted if count]
     missing = [width for width in info.widths if width not in {curve.width for curve in info.curves}]
-    return parts + (["  ".join(marks)] if marks else []) + outlook(style, missing)
+    marks += outlook(style, missing)
+    return parts + (["  ".join(marks)] if marks else [])
 
 
 def _line(curve: StepCurve, info: StepInfo, style: Style, value_words: str) -> dict[str, Any]:
@@ -147,6 +151,7 @@ def _line(curve: StepCurve, info: StepInfo, style: Style, value_words: str) -> d
             "symbol": ["circle"] * num_points + ["x"] * crosses,
             "size": [dot] * num_points + [8] * crosses,
             "opacity": 1,
+            "line": {"width": 0},
         }
         line["marker"] = line["marker"] if crosses else {"symbol": "circle", "size": dot}
     has_lost = any(count != info.num_seeds for count in counts)

@@ -30,7 +30,7 @@ BAND_OPACITY = 0.16
 HEIGHT = 480
 MARGIN = {"l": 76, "r": 28, "t": 116, "b": 112}
 PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
-COLUMN_GAP = 0.05
+COLUMN_GAP = 0.06
 NOTE_HEIGHT = 18
 # Share of an axis that stays free at each end.
 AIR = 0.05
@@ -208,7 +208,7 @@ def _axes(style: Style, column: int, count: int, x: Mapping[str, Any], y: Mappin
     }  # fmt: skip
     x_axis = line | {
         "domain": [round(start, 5), round(min(1, start + span), 5)], "anchor": y_name, "showline": True,
-        "ticks": "outside", "ticklen": 5, "showgrid": False,
+        "ticks": "outside", "ticklen": 5, "tickangle": 0, "showgrid": False,
     }  # fmt: skip
     y_axis = line | {
         "anchor": x_name,
@@ -227,6 +227,15 @@ def _axes(style: Style, column: int, count: int, x: Mapping[str, Any], y: Mappin
         f"xaxis{x_name[1:]}": x_axis | named,
         f"yaxis{y_name[1:]}": y_axis | {key: value for key, value in y.items() if key != "title"},
     }
+
+
+def blank(column: int) -> Figure:
+    """Return a trace without points: plotly.js draws no axes for a column that has no trace."""
+    x, y = axis_names(column)
+    return {
+        "type": "scatter", "xaxis": x, "yaxis": y, "x": [None], "y": [None], "mode": "lines",
+        "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
 
 
 def note(style: Style, lines: Sequence[str]) -> list[Figure]:
