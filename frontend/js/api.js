@@ -1,0 +1,84 @@
+/** Everything asked of the server, and the only place that does. */
+
+import { language, t } from "./i18n.js";
+
+const API = "/api/v1";
+
+/** What went wrong, in the server's words and the viewer's language. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status 0 when no answer came @param {string} code @param {string} message
+   * @param {Record<string, any>} [params] the facts in the message
+   */
+  constructor(status, code, message, params = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.params = params;
+  }
+}
+
+/** @param {string} path below /static @returns {Promise<any>} */
+export async function readStatic(path) {
+  return (await send(`/static/${path}`, {})).json();
+}
+
+/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
+export async function get(path, signal) {
+  return (await send(API + path, { signal })).json();
+}
+
+/** @param {string} path @param {any} [body] @param {{signal?: AbortSignal, key?: string}} [options] @returns {Promise<any>} */
+export async function post(path, body, { signal, key } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  if (key) headers["Idempotency-Key"] = key;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return (await send(API + path, { method: "POST", headers, body: text, signal })).json();
+}
+
+/** @param {string} path @param {AbortSignal} [signal] */
+export async function remove(path, signal) {
+  await send(API + path, { method: "DELETE", signal });
+}
+
+/**
+ * Ask for something only if it changed since `etag`; null when it did not.
+ * @param {string} path @param {string | null} etag @param {AbortSignal} signal
+ * @returns {Promise<{body: any, etag: string | null} | null>}
+ */
+export async function getIfChanged(path, etag, signal) {
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const response = await send(API + path, { headers, signal, cache: "no-store" });
+  if (response.status === 304) return null;
+  return { body: await response.json(), etag: response.headers.get("ETag") };
+}
+
+/** Where a download or a stream is found. @param {string} path */
+export const addressOf = (path) => API + path;
+
+/** @param {string} url @param {RequestInit & {headers?: Record<string, string>}} options */
+async function send(url, options) {
+  let response;
+  try {
+    response = await fetch(url, { ...options, headers: { "Accept-Language": language(), ...options.headers } });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError(0, "no_connection", t("ui.error.no_connection"));
+  }
+  if (response.ok || response.status === 304) return response;
+  throw errorOf(response.status, await response.text());
+}
+
+/** Read the one shape every error has. @param {number} status @param {string} body */
+export function errorOf(status, body) {
+  try {
+    const { code, message, params } = JSON.parse(body).error;
+    return new ApiError(status, code, message, params);
+  } catch {
+    return new ApiError(status, "unreadable", t("ui.error.unreadable", { status }));
+  }
+}
+
+/** @param {unknown} error */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";

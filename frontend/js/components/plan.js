@@ -1,0 +1,103 @@
+/** The plan: how thorough, what will be trained, how long it takes, and the one big button. */
+
+import { isAbort, post } from "../api.js";
+import { fill, h } from "../dom.js";
+import { about, figure, list, number } from "../format.js";
+import { t } from "../i18n.js";
+import { planRequest, PRESETS } from "../plan_wishes.js";
+import { errorNote, note } from "./error.js";
+import { settings } from "./settings.js";
+
+/**
+ * @param {any} dataset @param {any} choices {preset, own}, changed in place
+ * @param {(experiment: any) => void} onCreated @param {AbortSignal} signal
+ */
+export function plan(dataset, choices, onCreated, signal) {
+  const summary = h("div", { class: "plan-summary", "aria-live": "polite" });
+  const problem = h("div", {});
+  const estimate = h("p", { class: "plan-estimate", role: "status" });
+  const button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
+  let key = crypto.randomUUID();
+  let asking = new AbortController();
+  const wishes = () => planRequest(dataset, { preset: choices.preset, own: choices.own.values ?? {} });
+  const fields = settings(dataset, choices.own, () => preview(), () => choices.plan?.spec);
+
+  const preview = async () => {
+    asking.abort();
+    const mine = (asking = new AbortController());
+    key = crypto.randomUUID(); // another plan is another experiment
+    summary.classList.add("is-stale");
+    button.disabled = true;
+    try {
+      choices.plan = await post("/experiments/preview", wishes(), { signal: mine.signal });
+      if (mine.signal.aborted || signal.aborted) return;
+      fill(problem);
+      button.disabled = false;
+      show(choices.plan);
+    } catch (error) {
+      if (isAbort(error) || signal.aborted) return;
+      fill(problem, errorNote(error));
+      fill(estimate);
+    }
+  };
+  const show = (/** @type {any} */ found) => {
+    summary.classList.remove("is-stale");
+    fill(summary, found.num_workers ? null : noWorker(), details(found));
+    fill(estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time: about(found.predicted_seconds) }));
+    fields.show(found.spec);
+  };
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      onCreated(await post("/experiments", wishes(), { signal, key }));
+    } catch (error) {
+      if (signal.aborted) return;
+      fill(problem, errorNote(error));
+      button.disabled = false;
+    }
+  });
+  signal.addEventListener("abort", () => asking.abort(), { once: true });
+  if (choices.plan) show(choices.plan);
+  else preview();
+  return h(
+    "section",
+    { class: "panel plan" },
+    h("h2", {}, t("ui.plan.title")),
+    presets(choices, preview),
+    summary,
+    problem,
+    h("div", { class: "plan-go" }, button, estimate),
+    fields.element,
+  );
+}
+
+function presets(choices, onChange) {
+  const option = (name) => {
+    const input = h("input", { type: "radio", name: "preset", value: name, id: `preset-${name}` });
+    input.checked = choices.preset === name;
+    input.addEventListener("change", () => {
+      choices.preset = name;
+      onChange();
+    });
+    return h("label", { class: "preset", for: input.id }, input, h("span", { class: "preset-name" }, t(`ui.preset.${name}`)), h("span", { class: "hint" }, t(`ui.preset.hint.${name}`)));
+  };
+  return h("fieldset", { class: "presets" }, h("legend", { class: "visually-hidden" }, t("ui.preset.title")), Object.keys(PRESETS).map(option));
+}
+
+/** @param {any} found a plan */
+function details({ spec, control, are_steps_cut }) {
+  const lrs = spec.arms[0].lrs;
+  const entries = [
+    ["question", control ? t("ui.plan.arms", { control: t(`figure.arm.${control}`) }) : t("ui.plan.no_control")],
+    ["widths", list(spec.widths)],
+    ["lrs", t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) })],
+    ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
+    ["steps", number(spec.num_steps) + (are_steps_cut ? t("ui.plan.steps_cut") : "")],
+  ];
+  return [
+    h("dl", { class: "pairs" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.plan.${name}`)), h("dd", {}, value)))),
+    control ? h("p", { class: "hint" }, t(`ui.plan.why_control.${control}`)) : note("warn", t("ui.plan.no_control_why")),
+  ];
+}
+
+export const noWorker = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);

@@ -1,0 +1,60 @@
+/** How far the experiment is, in a bar and in words; what to do when nothing moves. */
+
+import { fill, h, say } from "../dom.js";
+import { about, duration, number, percent } from "../format.js";
+import { t } from "../i18n.js";
+import { progressOf } from "../progress_state.js";
+import { note } from "./error.js";
+import { noWorker } from "./plan.js";
+
+/** @param {any} store the page's data @returns {{element: HTMLElement, update: () => void}} */
+export function progress(store) {
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("ui.progress.label") });
+  const share = h("strong", { class: "progress-share number" });
+  const words = h("p", { class: "progress-words", role: "status" });
+  const facts = h("dl", { class: "facts" });
+  const notes = h("div", { class: "stack" });
+  const element = h("section", { class: "panel progress" }, h("div", { class: "progress-head" }, share, words), bar, facts, notes);
+  let shown = "";
+  const update = () => {
+    const { experiment, cells } = store;
+    const isOpen = ["queued", "running"].includes(experiment.state);
+    element.hidden = !isOpen;
+    if (!isOpen) return;
+    const now = progressOf(experiment, cells, Date.now());
+    bar.value = now.share;
+    say(share, percent(Math.floor(now.share * 100) / 100));
+    say(words, sentence(store, now));
+    fill(facts, entries(experiment, now).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value))));
+    const state = `${store.connection}/${store.numWorkers}/${now.failed}`;
+    if (state === shown) return; // an alert that is drawn again is read out again
+    shown = state;
+    fill(notes, warnings(store, now));
+  };
+  return { element, update };
+}
+
+function sentence({ experiment, numWorkers }, now) {
+  if (experiment.is_cancelling) return t("ui.progress.cancelling");
+  if (numWorkers === 0) return t("ui.progress.waiting_for_worker");
+  if (now.share === 0) return t(experiment.state === "queued" ? "ui.progress.queued" : "ui.progress.starting");
+  return t(now.share < 0.98 ? "ui.progress.running" : "ui.progress.closing");
+}
+
+function entries(experiment, now) {
+  return [
+    ["cells", t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
+    ["elapsed", experiment.started_at ? duration(now.elapsed) : "–"],
+    ["left", about(now.left)],
+    ["runs", number(experiment.num_runs)],
+  ];
+}
+
+function warnings({ connection, numWorkers }, now) {
+  return [
+    numWorkers === 0 ? noWorker() : null,
+    connection === "lost" ? note("warn", t("ui.connection.lost")) : null,
+    connection === "polling" ? note("info", t("ui.connection.polling")) : null,
+    now.failed ? note("warn", t("ui.progress.some_failed", { count: now.failed })) : null,
+  ];
+}

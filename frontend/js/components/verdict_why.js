@@ -1,0 +1,70 @@
+/** The rule, the evidence and the thresholds, for who wants to check the answer. */
+
+import { h } from "../dom.js";
+import { figure, percent } from "../format.js";
+import { has, t } from "../i18n.js";
+import { reasonText } from "../reason_text.js";
+
+const HEADS = ["width", "loss", "optimum", "shift", "regret", "gain_loss", "diverged", "margin", "spread", "growth", "edge", "speed"];
+
+/** @param {any} verdict @returns {HTMLElement} */
+export function verdictWhy(verdict) {
+  const arms = [verdict.arm, verdict.control].filter(Boolean);
+  return h(
+    "details",
+    { class: "fold", id: "why" },
+    h("summary", {}, t("ui.why.title")),
+    h("p", {}, ruleText(verdict.rule)),
+    verdict.reasons.length ? h("ul", { class: "plain" }, verdict.reasons.map((reason) => h("li", {}, reasonText(reason)))) : null,
+    arms.map(armTable),
+    h("h4", {}, t("ui.why.thresholds")),
+    thresholds(verdict.thresholds),
+    h("p", { class: "hint" }, t("ui.why.stamp", { version: verdict.rule_version, sha256: verdict.spec_sha256.slice(0, 12) })),
+  );
+}
+
+const ruleText = (rule) => (has(`rule.${rule}`) ? t(`rule.${rule}`) : rule);
+
+function armTable(arm) {
+  const rows = arm.sizes.flatMap((size) => size.losses.map((loss, place) => row(size, loss, place === 0, size.losses.length)));
+  return [
+    h("h4", {}, t("ui.why.arm", { arm: t(`figure.arm.${arm.parametrization}`), outcome: t(`ui.outcome.short.${arm.outcome}`) })),
+    h("p", { class: "hint" }, t("ui.why.base", { lr: figure(arm.base_lr), slope: estimate(arm.lr_slope, figure) })),
+    h(
+      "div",
+      { class: "scroll", tabindex: 0 },
+      h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.why.head.${name}`))))), h("tbody", {}, rows)),
+    ),
+  ];
+}
+
+function row(size, loss, isFirst, count) {
+  const cell = (value) => h("td", { class: "number" }, value);
+  const shared = (value) => (isFirst ? h("td", { class: "number", rowspan: count }, value) : null);
+  return h(
+    "tr",
+    {},
+    isFirst ? h("th", { scope: "row", rowspan: count, class: "number" }, String(size.width)) : null,
+    h("td", {}, has(`loss.${loss.loss}`) ? t(`loss.${loss.loss}`) : loss.loss),
+    cell(figure(loss.optimal_lr) + (loss.is_edge ? ` ${t("ui.why.edge")}` : "")),
+    cell(estimate(loss.lr_shift, figure)),
+    cell(estimate(loss.transfer_regret, percent)),
+    cell(estimate(loss.gain_loss, percent)),
+    shared(percent(size.divergence_rate)),
+    shared(figure(size.lr_margin)),
+    shared(size.spread_level === null ? "–" : figure(size.spread_level)),
+    shared(estimate(size.spread_growth, figure)),
+    shared(percent(size.edge_share)),
+    shared(figure(size.speed)),
+  );
+}
+
+function estimate({ value, interval }, format) {
+  if (value === null) return "–";
+  return interval ? `${format(value)} [${format(interval.low)}, ${format(interval.high)}]` : format(value);
+}
+
+function thresholds(found) {
+  const entries = Object.entries(found).map(([name, value]) => h("div", {}, h("dt", {}, has(`ui.threshold.${name}`) ? t(`ui.threshold.${name}`) : name), h("dd", { class: "number" }, figure(value))));
+  return h("dl", { class: "pairs pairs-dense" }, entries);
+}

@@ -1,0 +1,72 @@
+/** Numbers, times and sizes as people read them, in the language in use. */
+
+import { language, t } from "./i18n.js";
+
+const locale = () => (language() === "ja" ? "ja-JP" : "en-GB");
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export function number(value, options = {}) {
+  return new Intl.NumberFormat(locale(), options).format(value);
+}
+
+/** Three significant digits; very small and very large with an exponent. @param {number | null | undefined} value */
+export function figure(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(2).replace("-", "−");
+  return number(value, { maximumSignificantDigits: 3 });
+}
+
+/** A share as a percentage. @param {number | null | undefined} value */
+export function percent(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const digits = Math.abs(value) < 0.0995 ? 1 : 0;
+  return number(value, { style: "percent", maximumFractionDigits: digits, minimumFractionDigits: 0 });
+}
+
+/** A factor such as 1.5. @param {number} value */
+export function factor(value) {
+  return number(value, { maximumFractionDigits: value < 10 ? (value < 0.095 ? 2 : 1) : 0, minimumFractionDigits: value < 10 ? 1 : 0 });
+}
+
+/** Octaves as the factor a manager reads. @param {number} octaves */
+export const asFactor = (octaves) => factor(2 ** octaves);
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return part(whole, "second");
+  const minutes = Math.round(whole / 60);
+  if (whole < 600 && whole % 60) return joined([part(Math.floor(whole / 60), "minute"), part(whole % 60, "second")]);
+  if (minutes < 60) return part(minutes, "minute");
+  const rest = minutes % 60;
+  return joined([part(Math.floor(minutes / 60), "hour"), ...(rest ? [part(rest, "minute")] : [])]);
+}
+
+/** As above, but for an estimate: no false precision. @param {number} seconds */
+export function about(seconds) {
+  if (seconds < 10) return t("ui.time.moments");
+  const step = seconds < 60 ? 10 : seconds < 600 ? 30 : 60;
+  return t("ui.time.about", { time: duration(Math.ceil(seconds / step) * step) });
+}
+
+/** @param {number} value @param {"second" | "minute" | "hour"} unit */
+const part = (value, unit) => number(value, { style: "unit", unit, unitDisplay: language() === "ja" ? "long" : "short" });
+
+/** @param {string[]} parts */
+const joined = (parts) => parts.join(language() === "ja" ? "" : " ");
+
+/** @param {string} iso */
+export function dateTime(iso) {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+}
+
+/** @param {number} count */
+export function bytes(count) {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const rank = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
+  return number(count / 1000 ** rank, { style: "unit", unit: units[rank], maximumSignificantDigits: 3, unitDisplay: "short" });
+}
+
+/** A list of sizes: 32, 64, 128. @param {number[]} values */
+export const list = (values) => values.map((value) => number(value, { useGrouping: false })).join(language() === "ja" ? "、" : ", ");

@@ -1,0 +1,79 @@
+/** The texts of the page: one catalogue per language, chosen by ?lang=, then memory, then the browser. */
+
+import { readStatic } from "./api.js";
+
+const MEMORY = "muscope.language";
+/** @type {Record<string, Record<string, string>>} */
+const catalogues = {};
+const listeners = new Set();
+let languages = ["en", "ja"];
+let current = "en";
+
+/** @returns {string} the language in use */
+export const language = () => current;
+
+/** @returns {string[]} the languages there are */
+export const known = () => languages;
+
+/** Choose the language and load its texts. @param {string[]} available */
+export async function startLanguage(available) {
+  languages = available;
+  current = preferred();
+  await load(current);
+  document.documentElement.lang = current;
+}
+
+function preferred() {
+  const wishes = [new URL(location.href).searchParams.get("lang"), remembered(), ...navigator.languages];
+  for (const wish of wishes) {
+    const short = (wish ?? "").slice(0, 2).toLowerCase();
+    if (languages.includes(short)) return short;
+  }
+  return languages[0];
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(MEMORY);
+  } catch {
+    return null; // storage may be forbidden; the choice then lasts as long as the address
+  }
+}
+
+/** @param {string} wanted */
+async function load(wanted) {
+  if (catalogues[wanted]) return;
+  catalogues[wanted] = await readStatic(`locales/${wanted}.json`);
+}
+
+/** Switch; everything listening draws itself again from what it already has. @param {string} wanted */
+export async function switchLanguage(wanted) {
+  if (wanted === current || !languages.includes(wanted)) return;
+  await load(wanted);
+  current = wanted;
+  document.documentElement.lang = wanted;
+  try {
+    localStorage.setItem(MEMORY, wanted);
+  } catch {
+    // see remembered()
+  }
+  for (const listener of listeners) listener();
+}
+
+/** @param {() => void} listener @param {AbortSignal} signal */
+export function onLanguage(listener, signal) {
+  listeners.add(listener);
+  signal.addEventListener("abort", () => listeners.delete(listener));
+}
+
+/** Tell whether a text exists. @param {string} key */
+export const has = (key) => key in (catalogues[current] ?? {});
+
+/**
+ * Return a text with its placeholders filled; an unknown key shows itself rather than nothing.
+ * @param {string} key @param {Record<string, string | number>} [params]
+ */
+export function t(key, params = {}) {
+  const text = catalogues[current]?.[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
+}

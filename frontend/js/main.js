@@ -1,0 +1,70 @@
+/** Starts the page: texts, header, and whichever page the address names. */
+
+import { isAbort, readStatic } from "./api.js";
+import { errorPage } from "./components/error.js";
+import { header } from "./components/header.js";
+import { loading } from "./components/loading.js";
+import { fill } from "./dom.js";
+import { onLanguage, startLanguage, t } from "./i18n.js";
+import { currentRoute, followLinks } from "./router.js";
+
+/** @typedef {{title: () => string, mount: (root: HTMLElement) => () => void}} Page */
+
+const PAGES = {
+  home: () => import("./pages/home.js"),
+  dataset: () => import("./pages/dataset.js"),
+  experiment: () => import("./pages/experiment.js"),
+  missing: () => import("./pages/missing.js"),
+};
+const life = new AbortController();
+const root = /** @type {HTMLElement} */ (document.getElementById("page"));
+let visit = new AbortController();
+/** @type {Page | null} */
+let page = null;
+let unmount = () => {};
+let shown = "";
+
+async function show() {
+  visit.abort();
+  const mine = (visit = new AbortController());
+  leave();
+  fill(root, loading());
+  shown = location.pathname;
+  const route = currentRoute();
+  try {
+    const { open } = await PAGES[route.name]();
+    const opened = await open(route, mine.signal);
+    if (mine.signal.aborted) return;
+    page = opened;
+  } catch (error) {
+    if (isAbort(error) || mine.signal.aborted) return;
+    page = errorPage(error, show);
+  }
+  draw();
+  root.focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function leave() {
+  unmount();
+  unmount = () => {};
+  page = null;
+}
+
+/** Draw the page that is open; also after the language changed, from the data at hand. */
+function draw() {
+  unmount();
+  root.replaceChildren();
+  if (page === null) return;
+  document.title = `${page.title()} · ${t("ui.app.name")}`;
+  unmount = page.mount(root);
+}
+
+const config = await readStatic("config.json");
+await startLanguage(config.languages);
+header(config.version, life.signal);
+onLanguage(draw, life.signal);
+followLinks(life.signal);
+addEventListener("navigate", show, { signal: life.signal });
+addEventListener("popstate", () => location.pathname !== shown && show(), { signal: life.signal }); // not for #page
+show();

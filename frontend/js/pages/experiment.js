@@ -1,0 +1,118 @@
+/** One experiment: how far it is, what it answers, and the curves behind the answer. */
+
+import { get, isAbort } from "../api.js";
+import { actions } from "../components/actions.js";
+import { experimentNotes } from "../components/experiment_notes.js";
+import { figures } from "../components/figures.js";
+import { stateChip } from "../components/outcome_chip.js";
+import { progress } from "../components/progress.js";
+import { runs } from "../components/runs.js";
+import { verdictCard } from "../components/verdict_card.js";
+import { fill, h } from "../dom.js";
+import { dateTime } from "../format.js";
+import { t } from "../i18n.js";
+import { applyMarks } from "../progress_state.js";
+import { hrefOf } from "../router.js";
+import { follow } from "../stream.js";
+import { verdictReader } from "../verdict_reader.js";
+
+const TICK_MILLISECONDS = 1000;
+const WORKERS_MILLISECONDS = 10_000;
+
+/** @param {{id: string}} route @param {AbortSignal} signal */
+export async function open({ id }, signal) {
+  const [experiment, cells] = await Promise.all([get(`/experiments/${id}`, signal), get(`/experiments/${id}/cells`, signal)]);
+  const store = { experiment, cells, verdict: null, numWorkers: null, connection: "live", figures: 0 };
+  /** @type {Set<(what: string) => void>} */
+  const views = new Set();
+  const tell = (/** @type {string} */ what) => views.forEach((view) => view(what));
+  const reader = verdictReader(id, (verdict) => ((store.verdict = verdict), tell("verdict")), signal);
+  reader.look(true);
+  if (isOpen(store)) keepCurrent(store, tell, reader, signal);
+  return {
+    title: () => experiment.name,
+    mount: (/** @type {HTMLElement} */ root) => mount(root, store, views, signal),
+  };
+}
+
+const isOpen = ({ experiment }) => ["queued", "running"].includes(experiment.state);
+
+/** Follow the stream, the clock and the workers for as long as the page is open and the experiment too. */
+function keepCurrent(store, tell, reader, signal) {
+  const { id } = store.experiment;
+  const readExperiment = async () => {
+    try {
+      Object.assign(store.experiment, await get(`/experiments/${id}`, signal));
+      if (!isOpen(store)) store.cells = await get(`/experiments/${id}/cells`, signal);
+      tell("state");
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  };
+  const readWorkers = async () => {
+    if (document.hidden || !isOpen(store)) return;
+    const workers = await get("/workers", signal).catch(() => null);
+    if (workers) store.numWorkers = workers.length;
+    tell("progress");
+  };
+  const onMarks = (/** @type {import("../stream.js").Marks} */ marks) => {
+    applyMarks(store.cells, marks.cells);
+    const isNew = marks.state !== store.experiment.state;
+    tell("data");
+    if (isNew) readExperiment();
+    if (marks.cells.some((mark) => mark.state === "completed")) reader.look(false);
+  };
+  const onEnd = async () => {
+    await readExperiment();
+    reader.look(true);
+    tell("data");
+  };
+  const onConnection = (/** @type {string} */ how) => ((store.connection = how), tell("progress"));
+  follow(id, { onMarks, onEnd, onConnection }, signal);
+  const clocks = [setInterval(() => !document.hidden && isOpen(store) && tell("progress"), TICK_MILLISECONDS), setInterval(readWorkers, WORKERS_MILLISECONDS)];
+  signal.addEventListener("abort", () => clocks.forEach(clearInterval), { once: true });
+  readWorkers();
+}
+
+/** Draw the page from the store, and keep it up to date until it is left. */
+function mount(root, store, views, signal) {
+  const visit = new AbortController();
+  const both = AbortSignal.any([signal, visit.signal]);
+  const { experiment } = store;
+  const chip = h("span", {});
+  const notes = h("div", {});
+  const card = h("div", { class: "verdict-slot" });
+  const bar = progress(store);
+  const buttons = actions(store, (changed) => (Object.assign(experiment, changed), views.forEach((view) => view("state"))), both);
+  const curves = figures(experiment, both);
+  const table = runs(experiment, both);
+  const draw = (/** @type {string} */ what) => {
+    bar.update();
+    if (what === "data") curves.refresh();
+    if (what === "verdict" || what === "state") fill(card, verdictCard(store.verdict));
+    if (what !== "state") return;
+    buttons.update();
+    fill(chip, stateChip(experiment.state));
+    fill(notes, experimentNotes(store));
+    table.refresh();
+  };
+  root.append(
+    h(
+      "header",
+      { class: "page-head page-head-wide" },
+      h("div", {}, h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", h("time", { datetime: experiment.created_at }, dateTime(experiment.created_at)), " ", chip), h("h1", { class: "wrap" }, h("a", { href: hrefOf(`/datasets/${experiment.dataset_id}`), data: { page: "" } }, experiment.name))),
+      buttons.element,
+    ),
+    notes,
+    bar.element,
+    card,
+    curves.element,
+    table.element,
+  );
+  draw("state");
+  views.add(draw);
+  return () => {
+    views.delete(draw);
+    visit.abort();
+  };
+}

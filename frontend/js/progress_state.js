@@ -1,0 +1,39 @@
+/** How far an experiment is and when it will end, from what was predicted and what is done. Pure. */
+
+/** Below this share, the prediction is better than what can be extrapolated. */
+const TRUST_SHARE = 0.15;
+
+/** @typedef {{id: string, state: string, version: number, committed_step: number, num_steps: number, predicted_seconds: number}} Cell */
+
+/** Take over what marks say; marks only grow, so older ones change nothing. @param {Cell[]} cells @param {import("./stream.js").Mark[]} marks */
+export function applyMarks(cells, marks) {
+  const byId = new Map(cells.map((cell) => [cell.id, cell]));
+  for (const mark of marks) {
+    const cell = byId.get(mark.cell_id);
+    if (!cell || mark.version < cell.version) continue;
+    if (mark.version > cell.version || mark.step > cell.committed_step) {
+      Object.assign(cell, { state: mark.state, version: mark.version, committed_step: Math.max(mark.step, cell.committed_step) });
+    }
+  }
+}
+
+const CLOSED = new Set(["completed", "failed", "cancelled", "skipped"]);
+
+/** @param {Cell} cell */
+const shareOf = (cell) => (CLOSED.has(cell.state) ? 1 : (cell.committed_step + 1) / (cell.num_steps + 1));
+
+/**
+ * @param {{started_at: string | null, finished_at: string | null, predicted_seconds: number}} experiment
+ * @param {Cell[]} cells @param {number} now milliseconds
+ */
+export function progressOf(experiment, cells, now) {
+  const total = cells.reduce((sum, cell) => sum + cell.predicted_seconds, 0);
+  const done = cells.reduce((sum, cell) => sum + cell.predicted_seconds * shareOf(cell), 0);
+  const share = total > 0 ? done / total : 0;
+  const ended = experiment.finished_at ? Date.parse(experiment.finished_at) : now;
+  const elapsed = experiment.started_at ? Math.max(0, (ended - Date.parse(experiment.started_at)) / 1000) : 0;
+  const predicted = experiment.predicted_seconds * (1 - share);
+  const left = share > TRUST_SHARE ? (elapsed * (1 - share)) / share : predicted;
+  const count = (/** @type {string[]} */ ...states) => cells.filter((cell) => states.includes(cell.state)).length;
+  return { share, elapsed, left, done: count("completed", "skipped"), failed: count("failed"), running: count("running"), total: cells.length };
+}

@@ -1,0 +1,21 @@
+/** Reasons of a verdict as sentences: names of losses, arms and optimizers become words, numbers are formatted. */
+
+import { figure, number } from "./format.js";
+import { has, t } from "./i18n.js";
+
+const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}` };
+/** Sizes and counts are written in full; the rest with three digits. */
+const WHOLE = new Set(["width", "base_width", "num_steps", "batch_size", "missing", "planned", "needed", "given", "add"]);
+
+/** @param {{code: string, params: Record<string, string | number>}} reason */
+export function reasonText({ code, params }) {
+  const shown = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shownValue(name, value)]));
+  return has(`reason.${code}`) ? t(`reason.${code}`, shown) : code;
+}
+
+function shownValue(name, value) {
+  const key = WORDS[name]?.(value);
+  if (key) return has(key) ? t(key) : value;
+  if (typeof value !== "number") return value;
+  return WHOLE.has(name) ? number(value, { useGrouping: false }) : figure(value);
+}
