@@ -89,15 +89,6 @@ def over_seeds(runs: RunCurves) -> Band:
     )
 
 
-def by_lr(runs: RunCurves, lr_indices: Sequence[int]) -> dict[int, Band]:
-    """Return the band over seeds of every LR; `lr_indices` [R] says which LR each run had."""
-    index_R = np.asarray(lr_indices)
-    return {
-        int(index): over_seeds(RunCurves(runs.steps, runs.values[:, index_R == index]))
-        for index in np.unique(index_R)
-    }
-
-
 def positive(values: Values) -> Positive:
     """Hide what is not above zero, so that no figure draws a zero at 10⁰."""
     is_hidden = np.isfinite(values) & (values <= 0)

@@ -27,5 +27,14 @@ def to_json(figure: go.Figure, meta: dict[str, Any]) -> bytes:
     """Return `{"figure": {data, layout}, "meta": …}`; raises ValueError for a number JSON does not have."""
     drawn = figure.to_dict()
     drawn["layout"].pop("template", None)
-    content = {"figure": {"data": drawn["data"], "layout": drawn["layout"]}, "meta": meta}
+    content = {"figure": {"data": drawn["data"], "layout": _rounded(drawn["layout"])}, "meta": meta}
     return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _rounded(content: Any) -> Any:
+    """Round the few numbers of a layout like those of the data."""
+    if isinstance(content, dict):
+        return {key: _rounded(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_rounded(value) for value in content]
+    return plain([content])[0] if isinstance(content, float) else content

@@ -39,7 +39,7 @@ LINE_POINTS = 1_000
 LINES_PER_CURVE = 3
 
 
-class _Count(NamedTuple):
+class Count(NamedTuple):
     """How many points the means have, and how many of them are drawn."""
 
     raw: int
@@ -63,9 +63,9 @@ def figure_json(
         figure = lr_loss_figure(info, style)
         num_points = sum(len(curve.points) for curve in info.curves)
         meta: dict[str, Any] = {"lr": {}, "lr_index": None, "n_hidden": info.num_hidden}
-        return to_json(figure, meta | _meta(style, name, _Count(num_points, num_points), cells, "title"))
+        return to_json(figure, meta | _meta(style, name, Count(num_points, num_points), cells, "title"))
     metric = Metric.SHARPNESS if name is FigureName.SHARPNESS else LOSS_METRICS[options.loss]
-    reader = _StepReader(session, sweep, cells, metric, options)
+    reader = StepReader(session, sweep, cells, metric, options)
     steps = reader.info()
     if name is FigureName.SHARPNESS:
         figure = sharpness_figure(steps, style)
@@ -81,7 +81,7 @@ def figure_json(
 
 
 def _meta(
-    style: Style, name: FigureName, count: _Count, cells: Sequence[CellRow], title: str
+    style: Style, name: FigureName, count: Count, cells: Sequence[CellRow], title: str
 ) -> dict[str, Any]:
     committed: dict[str, dict[int, int]] = {}
     for cell in cells:
@@ -98,7 +98,7 @@ def _meta(
     }
 
 
-class _StepReader:
+class StepReader:
     """Reads one metric of the runs at the chosen LR, and counts what is drawn of it."""
 
     def __init__(
@@ -119,7 +119,7 @@ class _StepReader:
         self._width = self._bucket_width()
         self._num_hidden = 0
         self._num_unconverged = 0
-        self.count = _Count(0, 0)
+        self.count = Count(0, 0)
 
     def _bucket_width(self) -> int:
         spec = self._sweep.spec
@@ -182,7 +182,7 @@ class _StepReader:
             high = np.where(np.isfinite(low), high, np.nan)
             self._num_hidden += num_hidden
         kept = sampled(band.steps, mean, self._width, always=marks)
-        self.count = _Count(self.count.raw + len(band.steps), self.count.returned + len(kept))
+        self.count = Count(self.count.raw + len(band.steps), self.count.returned + len(kept))
         return StepCurve(
             arm, width, _line(band, mean, kept),
             _line(band, low, sampled(band.steps, low, self._width)),

@@ -1,0 +1,162 @@
+"""The page and what it loads: our origin only, a strict policy, nothing stale, nothing fetched twice."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from backend.api.errors import install_handlers
+from backend.api.middleware import CONTENT_SECURITY_POLICY
+from backend.api.pages import FRONTEND, install_pages
+from backend.figures.plotly_bundle import PlotlyBundle
+
+BUNDLE = PlotlyBundle()
+CLIENT_ROUTES = ("/", "/datasets", "/datasets/3f0c", "/experiments", "/experiments/3f0c/curves")
+# Addresses that are names, not places to fetch from.
+NAMESPACES = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost)")
+
+
+@dataclass(frozen=True)
+class Pages:
+    """An application that is asked without a server."""
+
+    app: FastAPI
+
+    def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return await client.request(method, path, headers=headers)
+
+        return anyio.run(ask)
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Pages:
+    """An application with a page of its own."""
+    for name, content in {
+        "index.html": "<!doctype html>page",
+        "js/app.js": "1",
+        "css/app.css": "a{}",
+    }.items():
+        path = tmp_path / "frontend" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (tmp_path / "secret").write_text("secret")
+    app = FastAPI()
+    install_handlers(app)
+    install_pages(app, tmp_path / "frontend", BUNDLE)
+    return Pages(app)
+
+
+@pytest.mark.parametrize("path", CLIENT_ROUTES)
+def test_every_address_of_the_page_is_the_page(pages: Pages, path: str):
+    reply = pages.get(path)
+
+    assert (reply.status_code, reply.text) == (200, "<!doctype html>page")
+    assert reply.headers["content-type"].startswith("text/html")
+    assert reply.headers["cache-control"] == "no-cache"
+    assert pages.get(path, headers={"If-None-Match": reply.headers["etag"]}).status_code == 304
+    assert pages.get(path, method="HEAD").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/static/js/app.js", "javascript"), ("/static/css/app.css", "text/css")]
+)
+def test_files_are_revalidated_and_have_their_type(pages: Pages, path: str, kind: str):
+    reply = pages.get(path)
+
+    assert reply.status_code == 200
+    assert kind in reply.headers["content-type"]
+    assert reply.headers["cache-control"] == "no-cache"
+    assert pages.get(path, headers={"If-None-Match": reply.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/js/none.js",
+        "/static/js/%2e%2e/%2e%2e/secret",
+        "/static/js/..%2f..%2fsecret",
+        "/static/index.html",
+    ],
+)
+def test_nothing_else_is_served(pages: Pages, path: str):
+    assert pages.get(path).status_code == 404
+
+
+def test_the_script_is_named_by_its_content_and_kept_forever(pages: Pages):
+    config = pages.get("/static/config.json").json()
+
+    packed = pages.get(config["plotly"])
+    plain = pages.get(config["plotly"], headers={"Accept-Encoding": "identity"})
+
+    digest = hashlib.sha256(plain.content).hexdigest()
+    assert config["plotly"] == f"/static/plotly-{digest[:16]}.js"
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content == BUNDLE.script
+    assert "immutable" in packed.headers["cache-control"]
+    assert pages.get("/static/plotly-0000.js").status_code == 404
+    again = pages.get(config["plotly"], headers={"If-None-Match": packed.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_page_learns_what_it_must_know(pages: Pages):
+    reply = pages.get("/static/config.json")
+
+    assert reply.json() == {
+        "plotly": f"/static/plotly-{BUNDLE.digest}.js",
+        "plotly_marks": list(BUNDLE.marks),
+        "version": "0.1.0",
+        "languages": ["en", "ja"],
+    }
+    assert reply.headers["cache-control"] == "no-cache"
+
+
+def test_the_rules_of_plotly_are_a_stylesheet(pages: Pages):
+    reply = pages.get("/static/plotly.css")
+
+    assert reply.headers["content-type"].startswith("text/css")
+    assert ".js-plotly-plot .plotly .main-svg {" in reply.text
+    again = pages.get("/static/plotly.css", headers={"If-None-Match": reply.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.skipif(not (FRONTEND / "index.html").exists(), reason="the page does not exist yet")
+@pytest.mark.parametrize("path", ["/", "/experiments/3f0c"])
+def test_the_page_is_under_the_strict_policy(client: httpx.Client, path: str):
+    reply = client.get(path)
+
+    assert reply.status_code == 200
+    assert reply.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    assert "'unsafe" not in CONTENT_SECURITY_POLICY
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    assert not re.search(r"\son\w+=|<style|\sstyle=|<script(?![^>]*\ssrc=)", reply.text)
+
+
+def served_texts() -> list[Path]:
+    return sorted(
+        path
+        for kind in ("*.html", "*.css", "*.js", "*.svg")
+        for path in FRONTEND.rglob(kind)
+        if path.is_file()
+    )
+
+
+@pytest.mark.parametrize("path", served_texts(), ids=lambda path: path.relative_to(FRONTEND).as_posix())
+def test_no_file_names_another_origin(path: Path):
+    found = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s\"')]*", path.read_text(encoding="utf-8"))
+
+    assert [address for address in found if not NAMESPACES.match(address)] == []
+
+
+def test_the_stylesheet_of_plotly_names_no_origin():
+    assert not re.search(r"https?://|url\(", BUNDLE.stylesheet)
