@@ -1,0 +1,118 @@
+"""Synthetic sweeps whose optima are known: log loss is a parabola in log2 lr."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from backend.analysis.sweep import Losses, Sweep
+from backend.domain.experiment import Arm, ExperimentSpec
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from tests.backend.domain.specs import spec
+
+WIDTHS = (32, 64, 128, 256)
+LRS = tuple(2.0**e for e in range(-6, 3))
+INITIAL = 2.3
+# Where the base's optimum lies: a grid point and a fifth of an octave.
+BASE_OPTIMUM = -1.8
+MEASUREMENTS = 5
+
+
+def parabolas(
+    *,
+    slope: float = 0.0,
+    curvature: float = 0.2,
+    num_seeds: int = 5,
+    noise: float = 0.01,
+    scatter: float = 0.0,
+    widths: tuple[int, ...] = WIDTHS,
+    lrs: tuple[float, ...] = LRS,
+    gain: float = 0.2,
+    random_seed: int = 0,
+) -> Sweep:
+    """Return a sweep whose optimum moves by `slope` octaves per doubling.
+
+    Args:
+        noise: standard deviation of log loss, drawn for every run.
+        scatter: standard deviation, in octaves, of every seed's own optimum.
+        gain: the best loss falls as width^-gain.
+    """
+    generator = np.random.default_rng(random_seed)
+    shape = (len(widths), len(lrs), num_seeds)
+    doublings = np.log2(np.array(widths) / widths[0])[:, None, None]
+    optimum = BASE_OPTIMUM + slope * doublings
+    optimum = optimum + scatter * generator.standard_normal((len(widths), 1, num_seeds))
+    distance = np.log2(np.array(lrs))[None, :, None] - optimum
+    log_loss = np.log(0.5) - gain * np.log(2) * doublings + curvature * distance**2
+    final = np.exp(log_loss + noise * generator.standard_normal(shape))
+    return sweep_of(dict.fromkeys((Metric.TRAIN_LOSS, Metric.VAL_LOSS), final), widths=widths, lrs=lrs)
+
+
+def sweep_of(
+    finals: dict[Metric, Any],
+    *,
+    widths: tuple[int, ...],
+    lrs: tuple[float, ...],
+    initial: float = INITIAL,
+    **fields: Any,
+) -> Sweep:
+    """Return a sweep of final losses [W, E, S]: NaN is missing; sharpness is 1 everywhere."""
+    first = np.asarray(next(iter(finals.values())), dtype=np.float64)
+    full = np.full(first.shape, initial)
+    plain = Sweep(
+        depth=3,
+        widths=widths,
+        lrs=lrs,
+        lr_indices=tuple(range(len(lrs))),
+        base_index=0,
+        num_seeds=first.shape[2],
+        num_steps=100,
+        tail_steps=10,
+        losses={loss: Losses(np.asarray(final, dtype=np.float64), full) for loss, final in finals.items()},
+        diverged_at=np.full(first.shape, -1),
+        is_measured=np.isfinite(first),
+        sharpness=np.full((*first.shape, MEASUREMENTS), 0.1),
+        measurement_steps=np.linspace(0, 100, MEASUREMENTS).astype(np.int64),
+    )
+    return replace(plain, **fields)
+
+
+def with_diverged(sweep: Sweep, *places: tuple[int, int, int]) -> Sweep:
+    """Return the sweep with these runs diverged at step 7."""
+    diverged_at = sweep.diverged_at.copy()
+    losses = {loss: Losses(table.final.copy(), table.initial) for loss, table in sweep.losses.items()}
+    for place in places:
+        diverged_at[place] = 7
+        for table in losses.values():
+            table.final[place] = np.nan
+    return replace(sweep, diverged_at=diverged_at, losses=losses)
+
+
+def without(sweep: Sweep, *places: tuple[int, int, int]) -> Sweep:
+    """Return the sweep with these runs missing."""
+    is_measured = sweep.is_measured.copy()
+    losses = {loss: Losses(table.final.copy(), table.initial) for loss, table in sweep.losses.items()}
+    for place in places:
+        is_measured[place] = False
+        for table in losses.values():
+            table.final[place] = np.nan
+    return replace(sweep, is_measured=is_measured, losses=losses)
+
+
+def with_finals(sweep: Sweep, loss: Metric, final: Any) -> Sweep:
+    """Return the sweep with other final values of one loss."""
+    return replace(sweep, losses=sweep.losses | {loss: Losses(final, sweep.losses[loss].initial)})
+
+
+def spec_of(sweep: Sweep, *parametrizations: Parametrization) -> ExperimentSpec:
+    """Return a spec that plans a sweep for each arm."""
+    arms = tuple(Arm(parametrization=name, lrs=sweep.lrs) for name in parametrizations)
+    return spec(
+        arms=arms or (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),),
+        widths=sweep.widths,
+        base_width=sweep.widths[sweep.base_index],
+        seeds=tuple(range(sweep.num_seeds)),
+    )

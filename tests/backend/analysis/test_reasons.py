@@ -1,0 +1,82 @@
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from backend.analysis.reasons import multiple, multiple_range, percent, rounded, share_range
+from backend.catalogue import LANGUAGES, catalogue
+from backend.domain.verdict import Interval, Outcome
+
+FOLDER = Path(__file__).resolve().parents[3] / "backend" / "analysis"
+RANGE = {"low", "high"}
+LIMITS = {"limit_low", "limit_high"}
+
+
+def calls(function):
+    """Yield the calls of a function in the analysis, by its name."""
+    for path in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+                yield node
+
+
+def literal(node):
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def given(call):
+    names = {keyword.arg for keyword in call.keywords}
+    stars = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg is None]
+    extra = RANGE if stars else set()
+    extra = extra | LIMITS if any("limits" in star for star in stars) else extra
+    return {name for name in names if name} | extra
+
+
+REASONS = {literal(call.args[0]): given(call) for call in calls("reason")}
+RULES = {
+    node.value
+    for call in (*calls("Finding"), *calls("_replace"))
+    for node in call.args[1:2]
+    if isinstance(node, ast.Constant)
+} | {"train_interpolates", "too_few_seeds", "one_width", "missing_runs", "runs_pending"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(REASONS))
+def test_every_reason_has_words_that_take_its_parameters(code, language):
+    text = catalogue(language)[f"reason.{code}"]
+
+    wanted = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    assert wanted == REASONS[code]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_rule_and_outcome_has_words_and_none_is_left_over(language):
+    texts = catalogue(language)
+
+    assert {key.removeprefix("rule.") for key in texts if key.startswith("rule.")} == RULES
+    assert {key.removeprefix("reason.") for key in texts if key.startswith("reason.")} == set(REASONS)
+    for outcome in Outcome:
+        assert {f"outcome.{outcome}.{part}" for part in ("title", "manager", "next")} <= set(texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_managers_never_see_octaves(language):
+    shown = {
+        key: text for key, text in catalogue(language).items() if key.startswith(("outcome.", "reason."))
+    }
+
+    assert {key for key, text in shown.items() if "octave" in text.lower() or "オクターブ" in text} == set()
+
+
+def test_numbers_are_rounded_for_people():
+    assert (rounded(0.123456), rounded(-0.0), percent(0.02), multiple(-1.0)) == (0.123, 0.0, 2.0, 0.5)
+    assert multiple(5000) > 1e20
+
+
+def test_intervals_become_percentages_and_multiples():
+    interval = Interval(low=-1.0, high=0.5, level=0.9, method="student_t")
+
+    assert share_range(interval) == {"low": -100.0, "high": 50.0}
+    assert multiple_range(interval) == {"low": 0.5, "high": 1.41}

@@ -1,0 +1,75 @@
+import pytest
+
+from backend.analysis.rules import SEVERITY, Finding, combine_losses, with_sharpness
+from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread, Thresholds
+
+TRANSFERS = Finding(Outcome.TRANSFERS, "transfers", (Reason(code="a"),))
+FINE_TUNE = Finding(Outcome.FINE_TUNE, "fine_tune", (Reason(code="b"),))
+FAILS = Finding(Outcome.DOES_NOT_TRANSFER, "diverges", (Reason(code="c"),))
+OPEN = Finding(Outcome.INCONCLUSIVE, "unresolved", (Reason(code="d"),))
+ABSTAINS = Finding(Outcome.INCONCLUSIVE, "train_interpolates", (Reason(code="e"),))
+
+
+@pytest.mark.parametrize(
+    ("findings", "outcome", "rule"),
+    [
+        ([TRANSFERS, TRANSFERS], "transfers", "transfers"),
+        ([TRANSFERS, FINE_TUNE], "fine_tune", "fine_tune"),
+        ([TRANSFERS, FAILS], "inconclusive", "losses_disagree"),
+        ([TRANSFERS, OPEN], "inconclusive", "unresolved"),
+        ([FINE_TUNE, FAILS], "does_not_transfer", "diverges"),
+        ([OPEN, FAILS], "does_not_transfer", "diverges"),
+        ([TRANSFERS, ABSTAINS], "transfers", "transfers"),
+        ([FAILS, ABSTAINS], "does_not_transfer", "diverges"),
+        ([ABSTAINS], "inconclusive", "train_interpolates"),
+    ],
+)
+def test_losses_must_agree_to_transfer(findings, outcome, rule):
+    for order in (findings, findings[::-1]):
+        combined = combine_losses(order)
+
+        assert (combined.outcome, combined.rule) == (outcome, rule)
+
+
+def test_why_a_loss_abstained_is_said():
+    assert combine_losses([TRANSFERS, ABSTAINS]).reasons == TRANSFERS.reasons + ABSTAINS.reasons
+
+
+def test_a_proven_failure_weighs_more_than_what_is_not_known():
+    assert max(Outcome, key=SEVERITY.__getitem__) is Outcome.DOES_NOT_TRANSFER
+
+
+def _spread(level, growth_low=-1.0, seed_spread=0.01):
+    interval = Interval(low=growth_low, high=2.0, level=0.9, method="student_t")
+    growth = Estimate(value=(growth_low + 2) / 2, interval=interval)
+    return SharpnessSpread(
+        lr=0.1, level=level, growth=growth, seed_spread=seed_spread, edge_share=0.0, num_dropped=0
+    )
+
+
+@pytest.mark.parametrize(
+    ("spread", "rule"),
+    [
+        (_spread(0.40), "transfers"),
+        (_spread(0.41), "spread_level"),
+        (_spread(0.1, growth_low=0.1), "spread_growth"),
+        (_spread(0.1, growth_low=0.1, seed_spread=0.06), "transfers"),
+        (_spread(0.1, growth_low=0.1, seed_spread=None), "transfers"),
+    ],
+)
+def test_sharpness_that_drifts_apart_is_a_watch(spread, rule):
+    found = with_sharpness(TRANSFERS, spread, 64, Thresholds())
+
+    assert (found.rule, found.outcome) == (rule, "transfers" if rule == "transfers" else "sharpness_drifts")
+
+
+@pytest.mark.parametrize("spread", [None, _spread(None)])
+def test_sharpness_that_cannot_be_compared_is_named(spread):
+    found = with_sharpness(TRANSFERS, spread, 64, Thresholds())
+
+    assert found.outcome is Outcome.TRANSFERS
+    assert found.reasons[-1] == Reason(code="sharpness_not_compared", params={"width": 64})
+
+
+def test_sharpness_changes_no_other_outcome():
+    assert with_sharpness(FINE_TUNE, _spread(3.0), 64, Thresholds()) == FINE_TUNE
