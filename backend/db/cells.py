@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from backend.db.tables import CellRow, CellTensorRow, RunRow
 from backend.db.upsert import insert_new
-from backend.domain.cost import CellCost
+from backend.domain.cost import CellCost, in_starting_order
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
 
 
 def plan(session: Session, experiment_id: UUID, cells: Iterable[tuple[PlannedCell, CellCost]]) -> list[UUID]:
-    """Store planned cells with their runs; return the ids that were new, dearest first."""
-    planned = sorted(cells, key=lambda item: -item[1].seconds)
+    """Store planned cells with their runs; return the ids that were new, in the order they should start."""
+    planned = in_starting_order(list(cells))
     rows = [_cell_row(experiment_id, cell, cost) for cell, cost in planned]
     inserted = {key[0] for key in insert_new(session, CellRow, rows)}
     runs = [

@@ -1,12 +1,13 @@
 """What a cell will cost: time and memory from its shapes and a device's calibration.
 
 The unit of compute is the second of one worker slot. A forward pass through a weight matrix of P entries
-takes 2·P flops a sample; a training step is three forward passes, a Hessian-vector product about five.
+takes 2·P flops a sample; a training step is three forward passes, a Hessian-vector product about eight.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.domain.dataset import DatasetShape
@@ -16,15 +17,16 @@ from backend.domain.metrics import Schedule
 from backend.errors import InvalidInput
 
 TRAIN_PASSES = 3.0
-HVP_PASSES = 5.0
+# With the orthogonalisation beside it, which is bound by memory; measured, docs/log.md 2026-11-23.
+HVP_PASSES = 8.0
 # Measured on digits, tolerance 1e-3 (docs/log.md): mean Hessian-vector products of a warm sharpness value.
 HVPS_PER_VALUE = 6.0
 # A chunk should close after about this much work, so that a viewer sees the curve grow.
 SECONDS_PER_CHUNK = 1.0
 MAX_CHUNK_STEPS = 1000
 # Float32 copies of the parameters that live at once while a run trains and measures: weights, gradients,
-# and the Krylov basis of the runs being measured, spread over the cell.
-COPIES_PER_RUN = 12
+# and the Krylov basis of the runs being measured, spread over the cell; measured, docs/log.md 2026-11-23.
+COPIES_PER_RUN = 20
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class CellCost:
     seconds: float
     num_bytes: int
     chunk_steps: int
+
+
+CostedCell = tuple[PlannedCell, CellCost]
 
 
 def num_parameters(shape: DatasetShape, *, width: int, depth: int) -> int:
@@ -95,6 +100,12 @@ def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes
     """Return, per width, how many runs fit into `memory_bytes`; at least one."""
     deepest = max(spec.depths)
     return {width: max(1, memory_bytes // bytes_per_run(shape, width, deepest)) for width in spec.widths}
+
+
+def in_starting_order(cells: Sequence[CostedCell]) -> list[CostedCell]:
+    """Order cells for the queue: the cheapest, so that a curve appears at once, then the dearest first."""
+    by_cost = sorted(cells, key=lambda item: -item[1].seconds)
+    return by_cost[-1:] + by_cost[:-1]
 
 
 def wall_seconds(cell_seconds: list[float], *, slots: int) -> float:

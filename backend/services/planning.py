@@ -10,7 +10,7 @@ from pydantic import Field
 
 from backend.db.session import Session
 from backend.db.tables import DatasetRow
-from backend.domain.cost import CellCost, max_runs_per_cell, predict
+from backend.domain.cost import CellCost, CostedCell, max_runs_per_cell, predict
 from backend.domain.dataset import DatasetShape
 from backend.domain.defaults import NUM_STEPS, Workplace, plan_seconds
 from backend.domain.experiment import ExperimentSpec, control_for
@@ -22,8 +22,6 @@ from backend.services.context import Context
 from backend.services.lookup import find_dataset
 from backend.services.views import PlannedCellView, PlanView
 from backend.services.workers import fresh_workers, workplace
-
-CostedCell = tuple[PlannedCell, CellCost]
 
 
 class ExperimentRequest(PlanRequest):
