@@ -8,8 +8,14 @@ from hypothesis import strategies as st
 from backend.analysis.intervals import estimate, finite_or_none, standard_error, student_interval
 
 
+def the_interval(values, **options):
+    interval = student_interval(np.array(values), 0.90, **options)
+    assert interval is not None
+    return interval
+
+
 def test_the_interval_is_that_of_the_textbook():
-    interval = student_interval(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 0.90)
+    interval = the_interval([1.0, 2.0, 3.0, 4.0, 5.0])
 
     half = 2.131847 * math.sqrt(2.5 / 5)  # t(0.95, 4)
     assert (interval.low, interval.high) == pytest.approx((3 - half, 3 + half), rel=1e-6)
@@ -22,13 +28,13 @@ def test_fewer_than_two_values_have_no_interval(values):
 
 
 def test_equal_values_have_an_interval_of_no_width():
-    interval = student_interval(np.full(4, 0.3), 0.90)
+    interval = the_interval([0.3] * 4)
 
     assert (interval.low, interval.high) == (0.3, 0.3)
 
 
 def test_the_centre_may_be_given():
-    interval = student_interval(np.array([1.0, 3.0]), 0.90, centre=10.0)
+    interval = the_interval([1.0, 3.0], centre=10.0)
 
     assert (interval.low + interval.high) / 2 == pytest.approx(10)
 

@@ -13,8 +13,14 @@ from tests.backend.analysis.fixtures import mup66
 GRID = np.arange(-6.0, 3.0)
 
 
+def the_optimum(grid, losses):
+    optimum = find_optimum(grid, losses)
+    assert optimum is not None
+    return optimum
+
+
 def test_the_vertex_of_a_parabola_is_found_between_grid_points():
-    optimum = find_optimum(GRID, np.exp(0.3 * (GRID + 1.7) ** 2 - 1))
+    optimum = the_optimum(GRID, np.exp(0.3 * (GRID + 1.7) ** 2 - 1))
 
     assert (optimum.log2_lr, optimum.index, optimum.is_edge) == (pytest.approx(-1.7), 4, False)
 
@@ -22,25 +28,25 @@ def test_the_vertex_of_a_parabola_is_found_between_grid_points():
 def test_an_uneven_grid_has_the_same_vertex():
     grid = np.array([-6.0, -2.5, -2.0, -1.0, 2.0])
 
-    assert find_optimum(grid, np.exp(0.3 * (grid + 1.7) ** 2)).log2_lr == pytest.approx(-1.7)
+    assert the_optimum(grid, np.exp(0.3 * (grid + 1.7) ** 2)).log2_lr == pytest.approx(-1.7)
 
 
 def test_public_losses_have_the_vertices_found_by_hand():
     """Oracle 30: mup #66, log2 optima -8.70, -9.54, -10.58, -11.27."""
-    found = [optimum.log2_lr for optimum in optima(mup66(), Metric.VAL_LOSS)]
+    found = [optimum.log2_lr for optimum in optima(mup66(), Metric.VAL_LOSS) if optimum]
 
     assert found == pytest.approx([-8.70, -9.54, -10.58, -11.27], abs=0.005)
 
 
 @pytest.mark.parametrize(("losses", "index"), [((1, 2, 3), 0), ((3, 2, 1), 2), ((1, 1, 1), 0)])
 def test_a_best_point_without_two_neighbours_is_an_edge(losses, index):
-    optimum = find_optimum(np.arange(3.0), np.array(losses, dtype=float))
+    optimum = the_optimum(np.arange(3.0), np.array(losses, dtype=float))
 
     assert (optimum.index, optimum.is_edge, optimum.log2_lr) == (index, True, index)
 
 
 def test_a_missing_neighbour_makes_an_edge():
-    assert find_optimum(np.arange(4.0), np.array([3, 1, math.nan, 2])).is_edge
+    assert the_optimum(np.arange(4.0), np.array([3, 1, math.nan, 2])).is_edge
 
 
 def test_nothing_measured_has_no_optimum():
@@ -49,7 +55,7 @@ def test_nothing_measured_has_no_optimum():
 
 @pytest.mark.parametrize("losses", [(1, 0, 1), (2, -1, 2), (1e300, 0, 1e300)])
 def test_losses_that_have_no_log_still_have_a_vertex(losses):
-    optimum = find_optimum(np.arange(3.0), np.array(losses, dtype=float))
+    optimum = the_optimum(np.arange(3.0), np.array(losses, dtype=float))
 
     assert (optimum.log2_lr, optimum.is_edge) == (pytest.approx(1.0), False)
 
@@ -58,7 +64,7 @@ def test_losses_that_have_no_log_still_have_a_vertex(losses):
 def test_the_vertex_stays_within_half_a_step_of_the_best_point(losses):
     grid = np.arange(float(len(losses)))
 
-    optimum = find_optimum(grid, np.array(losses))
+    optimum = the_optimum(grid, np.array(losses))
 
     assert abs(optimum.log2_lr - optimum.index) <= 0.5 + 1e-9
     assert losses[optimum.index] == min(losses)

@@ -55,6 +55,7 @@ def test_a_spread_that_grows_has_a_positive_exponent():
     )
 
     assert spread.growth.value == pytest.approx(1.0, abs=0.01)
+    assert spread.growth.interval is not None
     assert spread.growth.interval.low > 0
 
 

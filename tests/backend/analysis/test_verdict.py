@@ -57,7 +57,6 @@ def at_rate(sweep, width_index, lr_index, count):
     return with_diverged(sweep, *[(width_index, lr_index, seed) for seed in range(count)])
 
 
-FLAT = {"curvature": 0.0002, "noise": 1e-7, "gain": 0.5}
 CASES = {
     "transfers": (parabolas(), "transfers"),
     "spread_level": (drifting(), "sharpness_drifts"),
@@ -70,7 +69,7 @@ CASES = {
         parabolas(slope=0.6, curvature=0.01, noise=1e-4, lrs=tuple(2.0**e for e in range(-7, 1))),
         "inconclusive",
     ),
-    "flat_optimum": (parabolas(slope=0.8, **FLAT), "inconclusive"),
+    "flat_optimum": (parabolas(slope=0.8, curvature=0.0002, noise=1e-7, gain=0.5), "inconclusive"),
     "no_gain": (parabolas(gain=0.0), "inconclusive"),
     "too_few_seeds": (parabolas(num_seeds=2), "inconclusive"),
     "one_width": (parabolas(widths=(32,)), "inconclusive"),

@@ -11,7 +11,17 @@ import httpx
 import pytest
 
 from backend.api.app import MAX_THREADS, create_app
-from backend.api.routes import cells, datasets, examples, experiments, figures, health, progress, workers
+from backend.api.routes import (
+    cells,
+    datasets,
+    examples,
+    experiments,
+    figures,
+    health,
+    progress,
+    verdicts,
+    workers,
+)
 from backend.settings import Settings
 from tests.backend.api.conftest import Server
 
@@ -21,7 +31,7 @@ OPERATIONS = [
     for operations in DOCUMENT["paths"].values()
     for method, operation in operations.items()
 ]
-MODULES = (cells, datasets, examples, experiments, figures, health, progress, workers)
+MODULES = (cells, datasets, examples, experiments, figures, health, progress, verdicts, workers)
 
 
 @pytest.mark.parametrize(("method", "operation"), OPERATIONS)

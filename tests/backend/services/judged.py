@@ -1,0 +1,70 @@
+"""Whole experiments as workers would have left them: final losses on parabolas, one per width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp, log2, nan
+from uuid import UUID
+
+import numpy as np
+
+from backend.db import cells as cell_rows
+from backend.db import metrics
+from backend.db.metrics import Chunk
+from backend.db.session import Database
+from backend.db.tables import CellRow, ExperimentRow
+from backend.domain.experiment import Arm, ExperimentSpec
+from backend.domain.grid import PlannedRun
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.services.lookup import schedule_of
+from tests.backend.domain.specs import spec
+
+INITIAL = 2.0
+LRS = tuple(2.0**e for e in (-4, -2, -3, -5, -1, -6, 0))  # in no order, as a user may give them
+DIVERGES_AT = 3
+
+WIDE: ExperimentSpec = spec(
+    arms=(
+        Arm(parametrization=Parametrization.MUP, lrs=LRS),
+        Arm(parametrization=Parametrization.NTP, lrs=tuple(sorted(LRS))),
+    ),
+    widths=(8, 16, 32, 64),
+    seeds=(0, 7, 3),
+)
+
+Diverges = Callable[[CellRow, PlannedRun], bool]
+
+
+def final_loss(cell: CellRow, run: PlannedRun) -> float:
+    """Return the loss a run ends with: µP's optimum stays at 2^-2.9, NTP's moves an octave per doubling."""
+    doublings = log2(cell.width / 8)
+    optimum = -2.9 - (doublings if cell.parametrization == Parametrization.NTP else 0)
+    ripple = 0.002 * ((run.seed * 31 + cell.width) % 7 - 3)
+    return 0.5 * exp(0.15 * (log2(run.lr) - optimum) ** 2 - 0.2 * doublings + ripple)
+
+
+def finish(database: Database, cell_id: UUID, *, diverges: Diverges = lambda *_: False) -> None:
+    """Write all values of a cell and complete it: the loss at init, then the final loss at every step."""
+    with database.write() as session:
+        cell = session.get_one(CellRow, cell_id)
+        schedule = schedule_of(session.get_one(ExperimentRow, cell.experiment_id), cell)
+        runs = cell_rows.planned_runs(session, cell_id)
+        for first in schedule.window_starts():
+            for metric in (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS):
+                steps = schedule.metric_steps(metric, first)
+                rows = [[_value(metric, cell, run, step, diverges) for run in runs] for step in steps]
+                if steps:
+                    chunk = Chunk(metric, first, steps, np.array(rows, np.float32))
+                    metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps)
+        gone = {place: DIVERGES_AT for place, run in enumerate(runs) if diverges(cell, run)}
+        metrics.mark_diverged(session, cell_id, gone)
+        cell.committed_step, cell.state = schedule.num_steps, "completed"
+
+
+def _value(metric: Metric, cell: CellRow, run: PlannedRun, step: int, diverges: Diverges) -> float:
+    if step >= DIVERGES_AT and diverges(cell, run):
+        return nan
+    if metric is Metric.SHARPNESS:
+        return 0.5
+    return INITIAL if step == 0 else final_loss(cell, run)

@@ -1,0 +1,88 @@
+import math
+
+import numpy as np
+import pytest
+
+from backend.db.tables import CellRow, ExperimentRow
+from backend.domain.grid import PlannedRun
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.services.evidence import load_sweeps, measurement_steps
+from tests.backend.db.stores import add_experiment
+from tests.backend.domain.specs import SPEC, spec
+from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, final_loss, finish
+
+MUP = Parametrization.MUP
+
+
+@pytest.fixture
+def loaded(database):
+    """Load an experiment's sweeps; the session stays open for their curves."""
+    sessions = []
+
+    def load(experiment_id):
+        reading = database.read()
+        session = reading.__enter__()
+        sessions.append(reading)
+        experiment = session.get_one(ExperimentRow, experiment_id)
+        return load_sweeps(session, experiment, Scenario.AS_GIVEN)
+
+    yield load
+    for reading in sessions:
+        reading.__exit__(None, None, None)
+
+
+def test_every_run_finds_its_place_whatever_the_order_of_the_plan(database, loaded):
+    experiment_id, cell_ids = add_experiment(database, WIDE, max_runs_per_cell={8: 4})
+    for cell_id in cell_ids:
+        finish(database, cell_id)
+
+    (sweep,) = loaded(experiment_id)[MUP]
+
+    assert sweep.lrs == tuple(sorted(LRS))
+    assert [LRS[index] for index in sweep.lr_indices] == sorted(LRS)
+    assert sweep.is_measured.all()
+    with database.read() as session:
+        cell = session.get_one(CellRow, cell_ids[-1])
+    for w, width in enumerate(sweep.widths):
+        for e, lr in enumerate(sweep.lrs):
+            for s, seed in enumerate(WIDE.seeds):
+                cell.width, cell.parametrization = width, MUP.value
+                expected = final_loss(cell, PlannedRun(e, lr, seed))
+                for loss in (Metric.TRAIN_LOSS, Metric.VAL_LOSS):
+                    assert sweep.losses[loss].final[w, e, s] == pytest.approx(expected, rel=1e-6)
+                    assert sweep.losses[loss].initial[w, e, s] == INITIAL
+
+
+def test_the_final_loss_is_the_mean_over_the_tail(database, loaded):
+    long_tail = spec(**WIDE.model_dump() | {"tail_fraction": 1.0})
+    experiment_id, cell_ids = add_experiment(database, long_tail)
+    finish(database, cell_ids[0])
+
+    (sweep,) = loaded(experiment_id)[MUP]
+
+    assert (sweep.tail_steps, sweep.num_steps) == (12, 12)
+    curve = sweep.train_curves(0, 3)
+    assert curve.shape == (13, 3)
+    assert sweep.losses[Metric.TRAIN_LOSS].final[0, 3] == pytest.approx(curve[1:].mean(axis=0))
+
+
+def test_what_has_not_run_is_missing_and_what_diverged_is_not(database, loaded):
+    experiment_id, cell_ids = add_experiment(database, WIDE)
+    finish(database, cell_ids[0], diverges=lambda _, run: run.lr == 1.0 and run.seed == 7)
+
+    (sweep,) = loaded(experiment_id)[MUP]
+
+    assert sweep.is_measured[0].all()
+    assert not sweep.is_measured[1:].any()
+    assert sweep.diverged_at[0, 6].tolist() == [-1, DIVERGES_AT, -1]
+    assert math.isnan(sweep.losses[Metric.TRAIN_LOSS].final[0, 6, 1])
+    assert sweep.judged(Metric.TRAIN_LOSS)[0, 6, 1] >= INITIAL
+    assert np.isnan(sweep.sharpness[0, 6, 1]).tolist() == [False, True, True, True]
+    assert sweep.train_curves(1, 0).size == 0
+
+
+@pytest.mark.parametrize(("num_steps", "steps"), [(12, [0, 5, 10, 12]), (10, [0, 5, 10])])
+def test_every_run_is_measured_at_its_last_step(num_steps, steps):
+    assert measurement_steps(SPEC.model_copy(update={"num_steps": num_steps})).tolist() == steps
