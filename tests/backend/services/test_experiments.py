@@ -37,7 +37,9 @@ def _cell_ids(database, experiment_id):
         return [row.id for row in cell_rows.of_experiment(session, experiment_id)]
 
 
-def test_creating_stores_everything_and_rings_for_the_cheapest_then_the_dearest(context, request_, bell, notices, database):
+def test_creating_stores_everything_and_rings_for_the_cheapest_then_the_dearest(
+    context, request_, bell, notices, database
+):
     created = _create(context, request_)
 
     assert created.is_new
