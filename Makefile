@@ -28,6 +28,7 @@ setup-dev: ## Create .venv with what tests and checks need too
 	@$(PYTHON) scripts/setup.py backend worker embedded dev
 
 test: setup-dev ## Run all checks, then all tests: what CI runs
+	@.venv/bin/python scripts/browser.py
 	@.venv/bin/python scripts/checks.py
 
 check: setup-dev ## Run the checks only: lint, format, import rules, types

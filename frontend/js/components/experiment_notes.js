@@ -5,18 +5,16 @@ import { number } from "../format.js";
 import { has, t } from "../i18n.js";
 import { note } from "./error.js";
 
-/** @param {any} store @returns {HTMLElement} */
+/** @param {any} store @returns {(HTMLElement | null)[]} */
 export function experimentNotes({ experiment, cells, connection }) {
   const failed = cells.filter((cell) => cell.state === "failed");
   const isOpen = ["queued", "running"].includes(experiment.state);
-  return h(
-    "div",
-    { class: "stack" },
+  return [
     experiment.state === "cancelled" ? note("info", t("ui.ended.cancelled")) : null,
     experiment.state === "failed" ? note("bad", t("ui.ended.failed")) : null,
     !isOpen && failed.length ? failures(failed) : null,
     !isOpen && connection === "lost" ? note("warn", t("ui.connection.lost")) : null,
-  );
+  ];
 }
 
 function failures(cells) {

@@ -40,10 +40,11 @@ export function figure(experimentId, name, options, onMeta, signal) {
     isBusy = true;
     isStale = false;
     known.started = performance.now();
-    const question = new URLSearchParams({ ...options(), language: language(), mode: dark.matches ? "dark" : "light" }).toString();
-    if (question !== known.question) known.etag = null;
+    const wishes = new URLSearchParams({ ...options(), mode: dark.matches ? "dark" : "light" });
+    const question = `${language()} ${wishes}`;
+    if (question !== known.question) known.etag = null; // an answer to another question
     try {
-      const answer = await getIfChanged(`/experiments/${experimentId}/figures/${name}?${question}`, known.etag, signal);
+      const answer = await getIfChanged(`/experiments/${experimentId}/figures/${name}?${wishes}`, known.etag, signal);
       if (answer) await draw(answer.body);
       Object.assign(known, { question, etag: answer ? answer.etag : known.etag });
       fill(problem);
@@ -51,6 +52,7 @@ export function figure(experimentId, name, options, onMeta, signal) {
       if (isAbort(error) || signal.aborted) return;
       const again = h("button", { type: "button", class: "button", on: { click: refresh } }, t("ui.error.retry"));
       fill(problem, errorNote(error, again));
+      plot.hidden = known.etag === null; // an old picture is better than none
     } finally {
       known.cost = performance.now() - known.started;
       isBusy = false;
@@ -61,6 +63,7 @@ export function figure(experimentId, name, options, onMeta, signal) {
   };
   const draw = async ({ figure: drawn, meta }) => {
     const Plotly = await plotly();
+    plot.hidden = false;
     await new Promise(requestAnimationFrame);
     if (signal.aborted) return;
     await Plotly.react(plot, drawn.data, transparent(drawn.layout), plotlyConfig());

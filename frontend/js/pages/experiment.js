@@ -80,7 +80,7 @@ function mount(root, store, views, signal) {
   const both = AbortSignal.any([signal, visit.signal]);
   const { experiment } = store;
   const chip = h("span", {});
-  const notes = h("div", {});
+  const notes = h("div", { class: "stack" });
   const card = h("div", { class: "verdict-slot" });
   const bar = progress(store);
   const buttons = actions(store, (changed) => (Object.assign(experiment, changed), views.forEach((view) => view("state"))), both);

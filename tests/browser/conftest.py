@@ -1,0 +1,92 @@
+"""A real stack, a real Chromium, and a page that tells of everything it should not have done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from scripts.browser import HOW, find_browser
+from tests.system.instance import Instance, running
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LOCALES = {"en": "en-GB", "ja": "ja-JP"}
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with running(Path(tmp_path_factory.mktemp("browser")) / "data") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_browser()
+    assert path is not None, HOW
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Visit:
+    """One page and what it did; `allowed` are console messages that a test provokes on purpose."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    allowed: tuple[str, ...] = ()
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def check(self) -> None:
+        """Fail on a console message, a policy report, or a request that left our origin."""
+        unexpected = [line for line in self.complaints if not any(re.search(a, line) for a in self.allowed)]
+        assert unexpected == []
+        local = (self.url + "/", f"blob:{self.url}/", "data:")
+        assert [url for url in self.requests if not url.startswith(local)] == []
+
+
+@pytest.fixture
+def visit(instance: Instance, browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open visits, each with an empty profile; all are checked at the end."""
+    visits = []
+
+    def start(language: str = "en", *, width: int = 1280, height: int = 900) -> Visit:
+        context = browser.new_context(
+            locale=LOCALES[language], viewport={"width": width, "height": height}, reduced_motion="reduce"
+        )
+        made = Visit(context.new_page(), instance.url)
+        made.page.set_default_timeout(30_000)
+        made.page.on("console", lambda message: _note(made, message.type, message.text))
+        made.page.on("pageerror", lambda error: made.complaints.append(f"pageerror: {error}"))
+        made.page.on("request", lambda request: made.requests.append(request.url))
+        visits.append(made)
+        return made
+
+    yield start
+    for made in visits:
+        made.page.context.close()
+    for made in visits:
+        made.check()
+
+
+def _note(visit: Visit, kind: str, text: str) -> None:
+    if kind in ("error", "warning") or "Content Security Policy" in text:
+        visit.complaints.append(f"{kind}: {text}")

@@ -1,0 +1,113 @@
+"""Figures on the page: the view is in the address, zoom outlives an update, a lost stream is replaced."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend.catalogue import text
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
+PLAN = {"widths": [8, 16, 32], "seeds": [0, 1, 2], "num_steps": 40}
+LR_LOSS = "#figure-lr_loss"
+
+
+@pytest.fixture(scope="module")
+def dataset_id(instance):
+    return instance.post("/examples/friedman/dataset")["id"]
+
+
+@pytest.fixture(scope="module")
+def finished(instance, dataset_id):
+    """Lend the address of an experiment that has ended."""
+    experiment = instance.post("/experiments", json={"dataset_id": dataset_id} | PLAN)
+    instance.finished(experiment["id"], seconds=120)
+    return f"/experiments/{experiment['id']}"
+
+
+def wait_for_figure(page: Page) -> None:
+    page.locator(LR_LOSS).scroll_into_view_if_needed()
+    page.wait_for_function("s => document.querySelector(s)?.data?.length > 0", arg=LR_LOSS)
+
+
+def x_range(page: Page) -> list[float]:
+    found: list[float] = page.evaluate("s => document.querySelector(s)._fullLayout.xaxis.range", LR_LOSS)
+    return found
+
+
+def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, finished):
+    page = visit().open(finished)
+    wait_for_figure(page)
+    whole = x_range(page)
+    area = page.locator(f"{LR_LOSS} .nsewdrag").first.bounding_box()
+    assert area is not None
+    page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + area["height"] * 0.7, steps=5)
+    page.mouse.up()
+    page.wait_for_function(
+        "([s, x]) => document.querySelector(s)._fullLayout.xaxis.range[0] > x", arg=[LR_LOSS, whole[0] + 0.01]
+    )
+    zoomed = x_range(page)
+
+    with page.expect_response(
+        lambda response: "figures/lr_loss" in response.url and "loss=val" in response.url
+    ):
+        page.select_option("#show-loss", "val")
+    title = text("figure.axis.final_val_loss", "en", unit="").split(" (")[0]
+    page.wait_for_function(
+        "([s, t]) => document.querySelector(s)._fullLayout.yaxis.title.text.startsWith(t)",
+        arg=[LR_LOSS, title],
+    )
+
+    assert x_range(page) == pytest.approx(zoomed)
+    assert "loss=val" in page.url
+    page.reload()
+    expect(page.locator("#show-loss")).to_have_value("val")
+
+
+def test_a_figure_that_did_not_change_is_not_sent_again(visit, finished):
+    page = visit().open(finished)
+    wait_for_figure(page)
+
+    answers = page.evaluate(
+        """async (path) => {
+          const { getIfChanged } = await import("/static/js/api.js");
+          const first = await getIfChanged(`${path}/figures/lr_loss`, null);
+          return [first.etag, await getIfChanged(`${path}/figures/lr_loss`, first.etag)];
+        }""",
+        finished,
+    )
+
+    assert answers[0]
+    assert answers[1] is None
+
+
+def test_without_a_stream_the_page_looks_for_itself(visit, instance, dataset_id):
+    experiment = instance.post("/experiments", json={"dataset_id": dataset_id} | PLAN | {"num_steps": 200})
+    made = visit()
+    made.allowed = ("Failed to load resource: net::ERR_FAILED",)
+    made.page.route("**/events", lambda route: route.abort())
+    page = made.open(f"/experiments/{experiment['id']}")
+
+    expect(page.locator("#verdict")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text(text("ui.state.completed", "en"), exact=True).first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_nothing_is_wider_than_a_phone(visit, finished, dataset_id, language):
+    made = visit(language, width=360, height=740)
+    for path in ("/", f"/datasets/{dataset_id}", finished):
+        page = made.open(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path
+
+
+def test_a_figure_out_of_view_is_not_asked_for(visit, finished):
+    made = visit(height=300)
+    page = made.open(finished)
+    expect(page.locator("#verdict")).to_be_visible()
+
+    assert not [url for url in made.requests if "/figures/loss" in url]
