@@ -54,7 +54,7 @@ def train_losses(
     for batch in batches:
         weights = {name: weight.detach().requires_grad_() for name, weight in weights.items()}
         value = loss_of(outputs(weights, data.x_train[batch], table), data.y_train[batch], data, loss)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         losses.append(float(value.detach()))
         weights = {
             name: weight.detach() - lr * table[name].lr_mult * weight.grad
@@ -77,7 +77,7 @@ def dense_hessian(
         return loss_of(outputs(named, x, table), y, data, loss)
 
     flat = torch.cat([weights[name].flatten() for name in names])
-    hessian = torch.autograd.functional.hessian(flat_loss, flat)  # type: ignore[no-untyped-call]
+    hessian = torch.autograd.functional.hessian(flat_loss, flat)
     multipliers = [torch.full((size,), table[name].lr_mult) for name, size in zip(names, sizes, strict=True)]
     root = torch.cat(multipliers).to(flat.dtype).sqrt()
     assert isinstance(hessian, Tensor)
