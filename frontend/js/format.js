@@ -37,10 +37,10 @@ export function duration(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return part(whole, "second");
   const minutes = Math.round(whole / 60);
-  if (whole < 600 && whole % 60) return joined([part(Math.floor(whole / 60), "minute"), part(whole % 60, "second")]);
+  if (whole < 600 && whole % 60) return `${part(Math.floor(whole / 60), "minute")} ${part(whole % 60, "second")}`;
   if (minutes < 60) return part(minutes, "minute");
   const rest = minutes % 60;
-  return joined([part(Math.floor(minutes / 60), "hour"), ...(rest ? [part(rest, "minute")] : [])]);
+  return [part(Math.floor(minutes / 60), "hour"), ...(rest ? [part(rest, "minute")] : [])].join(" ");
 }
 
 /** As above, but for an estimate: no false precision. @param {number} seconds */
@@ -52,9 +52,6 @@ export function about(seconds) {
 
 /** @param {number} value @param {"second" | "minute" | "hour"} unit */
 const part = (value, unit) => number(value, { style: "unit", unit, unitDisplay: language() === "ja" ? "long" : "short" });
-
-/** @param {string[]} parts */
-const joined = (parts) => parts.join(language() === "ja" ? "" : " ");
 
 /** @param {string} iso */
 export function dateTime(iso) {

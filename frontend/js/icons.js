@@ -1,7 +1,7 @@
 /** Our own line icons: path data on a 24-unit grid. Each outcome has its own shape, so colour is never alone. */
 export const ICONS = {
   transfers: "M4.5 12.5l5 5 10-11",
-  sharpness_drifts: "M12 4.5v9M12 18.2v.3M3.5 20.5L12 3.5l8.5 17z",
+  sharpness_drifts: "M12 4v10.5M12 19.5v.3",
   fine_tune: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5",
   does_not_transfer: "M6 6l12 12M18 6L6 18",
   inconclusive: "M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1.1-1.5 2.3M12 18v.3",

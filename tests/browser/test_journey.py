@@ -98,7 +98,7 @@ def test_what_is_not_there_is_said(visit):
     page = made.open("/experiments/3f0c9d5e-8a51-4a4e-9d43-1d2f6f0b7c11")
 
     expect(page.get_by_role("heading", level=1)).to_have_text(say("missing.title", "ja"))
-    page.get_by_role("link", name=say("missing.home", "ja")).click()
+    page.get_by_role("link", name=say("missing.home", "ja"), exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("home.promise", "ja"))
 
 

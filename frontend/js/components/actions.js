@@ -4,6 +4,7 @@ import { addressOf, post, remove } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { ICONS } from "../icons.js";
 import { t } from "../i18n.js";
+import { newKey } from "../keys.js";
 import { go } from "../router.js";
 import { errorNote } from "./error.js";
 
@@ -29,7 +30,7 @@ export function actions(store, onChange, signal) {
   };
   const path = `/experiments/${store.experiment.id}`;
   const cancel = attempt(async () => onChange(await post(`${path}/cancellation`, undefined, { signal })));
-  const again = attempt(async () => go(`/experiments/${(await post("/experiments", repeated(store.experiment), { signal, key: crypto.randomUUID() })).id}`));
+  const again = attempt(async () => go(`/experiments/${(await post("/experiments", repeated(store.experiment), { signal, key: newKey() })).id}`));
   const drop = attempt(async () => {
     if (!confirm(t("ui.action.delete_sure"))) return;
     await remove(path, signal);

@@ -4,6 +4,7 @@ import { isAbort, post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { about, figure, list, number } from "../format.js";
 import { t } from "../i18n.js";
+import { newKey } from "../keys.js";
 import { planRequest, PRESETS } from "../plan_wishes.js";
 import { errorNote, note } from "./error.js";
 import { settings } from "./settings.js";
@@ -17,7 +18,7 @@ export function plan(dataset, choices, onCreated, signal) {
   const problem = h("div", {});
   const estimate = h("p", { class: "plan-estimate", role: "status" });
   const button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
-  let key = crypto.randomUUID();
+  let key = newKey();
   let asking = new AbortController();
   const wishes = () => planRequest(dataset, { preset: choices.preset, own: choices.own.values ?? {} });
   const fields = settings(dataset, choices.own, () => preview(), () => choices.plan?.spec);
@@ -25,7 +26,7 @@ export function plan(dataset, choices, onCreated, signal) {
   const preview = async () => {
     asking.abort();
     const mine = (asking = new AbortController());
-    key = crypto.randomUUID(); // another plan is another experiment
+    key = newKey(); // another plan is another experiment
     summary.classList.add("is-stale");
     button.disabled = true;
     try {

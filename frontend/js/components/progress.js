@@ -25,7 +25,7 @@ export function progress(store) {
     bar.value = now.share;
     say(share, percent(Math.floor(now.share * 100) / 100));
     say(words, sentence(store, now));
-    fill(facts, entries(experiment, now).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value))));
+    fill(facts, entries(store, now).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value))));
     const state = `${store.connection}/${store.numWorkers}/${now.failed}`;
     if (state === shown) return; // an alert that is drawn again is read out again
     shown = state;
@@ -41,11 +41,11 @@ function sentence({ experiment, numWorkers }, now) {
   return t(now.share < 0.98 ? "ui.progress.running" : "ui.progress.closing");
 }
 
-function entries(experiment, now) {
+function entries({ experiment, numWorkers }, now) {
   return [
     ["cells", t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
     ["elapsed", experiment.started_at ? duration(now.elapsed) : "–"],
-    ["left", about(now.left)],
+    ["left", numWorkers === 0 ? "–" : about(now.left)],
     ["runs", number(experiment.num_runs)],
   ];
 }

@@ -41,7 +41,8 @@ export function verdictCard(verdict) {
   );
 }
 
-function next({ outcome, arm }) {
+function next({ outcome, arm, is_interim: isInterim }) {
+  if (isInterim) return h("p", {}, t("ui.verdict.next_interim"));
   const { base_lr: lr } = arm;
   const search = arm.reasons.find((reason) => reason.code === "narrow_search")?.params;
   const range = search ? t("ui.verdict.search", { low: figure(search.low), high: figure(search.high), suggested: figure(search.suggested) }) : null;

@@ -1,0 +1,57 @@
+"""What a page says when things stand still: connection lost, cancelled, no worker, deleted."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from backend.catalogue import text
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
+
+
+@pytest.fixture
+def long_experiment(instance):
+    """Lend an experiment that will not end by itself while a test runs, and stop it afterwards."""
+    dataset_id = instance.post("/examples/friedman/dataset")["id"]
+    plan = {"dataset_id": dataset_id, "widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 200_000}
+    experiment = instance.post("/experiments", json=plan)
+    yield f"/experiments/{experiment['id']}"
+    instance.client.post(f"/experiments/{experiment['id']}/cancellation")
+
+
+def test_a_lost_connection_is_said_and_the_page_recovers_by_itself(visit, long_experiment):
+    made = visit("ja")
+    made.allowed = ("Failed to load resource: net::ERR_FAILED",)
+    made.page.route("**/events", lambda route: route.abort())
+    page = made.open(long_experiment)
+    expect(page.get_by_text(text("ui.connection.polling", "ja"))).to_be_visible()
+
+    page.route("**/api/**", lambda route: route.abort())
+    expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_visible()
+
+    page.unroute_all()
+    expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_hidden()
+
+
+def test_an_experiment_is_cancelled_then_deleted(visit, long_experiment):
+    made = visit()
+    made.allowed = ("status of 404",)
+    page = made.open(long_experiment)
+    page.locator("[data-action=cancel]").click()
+    expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_be_visible()
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("[data-action=delete]").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(text("ui.home.promise", "en"))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(text("ui.missing.title", "en"))
+
+
+def test_without_a_worker_the_page_says_what_to_do(visit, long_experiment):
+    made = visit("ja")
+    made.page.route("**/workers", lambda route: route.fulfill(json=[]))
+    page = made.open(long_experiment)
+
+    expect(page.get_by_text(text("ui.no_worker.title", "ja"))).to_be_visible()
