@@ -24,9 +24,10 @@ export function percent(value) {
   return number(value, { style: "percent", maximumFractionDigits: digits, minimumFractionDigits: 0 });
 }
 
-/** A factor such as 1.5. @param {number} value */
+/** A factor such as 1.5; two decimals where it is near a limit that it is compared with. @param {number} value */
 export function factor(value) {
-  return number(value, { maximumFractionDigits: value < 10 ? (value < 0.095 ? 2 : 1) : 0, minimumFractionDigits: value < 10 ? 1 : 0 });
+  const digits = value < 10 ? 2 : 0;
+  return number(value, { maximumFractionDigits: digits, minimumFractionDigits: Math.min(1, digits) });
 }
 
 /** Octaves as the factor a manager reads. @param {number} octaves */

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
@@ -100,16 +96,3 @@ def test_what_is_not_there_is_said(visit):
     expect(page.get_by_role("heading", level=1)).to_have_text(say("missing.title", "ja"))
     page.get_by_role("link", name=say("missing.home", "ja"), exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("home.promise", "ja"))
-
-
-def test_every_text_that_the_scripts_name_exists():
-    """Whole keys only; those with a changing part are covered by the journeys."""
-    root = Path(__file__).resolve().parents[2] / "frontend"
-    english = json.loads((root / "locales" / "en.json").read_text(encoding="utf-8"))
-    named = {
-        key
-        for path in root.glob("js/**/*.js")
-        for key in re.findall(r'\bt\("([^"]+)"', path.read_text(encoding="utf-8"))
-    }
-
-    assert named - english.keys() == set()

@@ -1,0 +1,81 @@
+"""What can be told of the front end by reading it; needs no browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
+SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
+PAGE = (FRONTEND / "index.html").read_text(encoding="utf-8")
+STYLES = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("css/*.css"))}
+# A name, not a place to fetch from.
+NAMESPACE = "http://www.w3.org/2000/svg"
+MARKUP_FROM_TEXT = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function")
+
+
+def english() -> set[str]:
+    return set(json.loads((FRONTEND / "locales" / "en.json").read_text(encoding="utf-8")))
+
+
+def files_with(pattern: str) -> list[str]:
+    return [path.name for path, source in SCRIPTS.items() if re.search(pattern, source)]
+
+
+def test_only_one_file_talks_to_the_server():
+    assert sum(source.count("fetch(") for source in SCRIPTS.values()) == 1
+    assert files_with(r"\bfetch\(") == ["api.js"]
+    assert files_with(r"new XMLHttpRequest") == ["upload_request.js"]
+    assert files_with(r"new EventSource") == ["stream.js"]
+
+
+def test_no_text_becomes_markup():
+    assert [path.name for path, source in SCRIPTS.items() if MARKUP_FROM_TEXT.search(source)] == []
+
+
+def test_the_page_has_no_inline_code_and_no_inline_style():
+    assert re.findall(r"\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)", PAGE) == []
+
+
+def test_nothing_comes_from_elsewhere():
+    everything = [PAGE, *STYLES.values(), *SCRIPTS.values()]
+
+    assert [found for source in everything for found in re.findall(r"https?://[^\s\"'`)]+", source)] == [
+        NAMESPACE
+    ] * sum(source.count(NAMESPACE) for source in everything)
+
+
+def test_plotly_may_send_nothing():
+    config = SCRIPTS[FRONTEND / "js" / "plotly.js"]
+
+    for setting in ("showSendToCloud: false", "displaylogo: false", 'plotlyServerURL: ""'):
+        assert setting in config
+
+
+def test_every_style_sheet_is_linked():
+    linked = set(re.findall(r'href="/static/css/([^"]+)"', PAGE))
+
+    assert linked == {path.name for path in STYLES}
+
+
+def test_every_named_text_exists():
+    named = {key for source in SCRIPTS.values() for key in re.findall(r'\bt\("([^"]+)"', source)}
+
+    assert named - english() == set()
+
+
+def test_every_text_of_the_page_is_used():
+    """A key is used if it is named, or if it begins like a key with a changing part."""
+    sources = "\n".join(SCRIPTS.values())
+    named = set(re.findall(r'"(ui\.[\w.]+)"', sources))
+    begun = tuple(set(re.findall(r"`(ui\.[\w.]+\.)\$\{", sources)))
+
+    unused = {key for key in english() if key.startswith("ui.") and key not in named}
+    assert {key for key in unused if not key.startswith(begun)} == set()
+
+
+def test_no_file_is_too_long():
+    files = {**SCRIPTS, **STYLES, FRONTEND / "index.html": PAGE}
+
+    assert {path.name for path, source in files.items() if source.count("\n") > 350} == set()
