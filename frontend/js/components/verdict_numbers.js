@@ -1,7 +1,8 @@
 /** The three numbers behind the answer, each with its interval, its limit and a small picture of both. */
 
-import { h } from "../dom.js";
+import { h, icon } from "../dom.js";
 import { asFactor, factor, percent } from "../format.js";
+import { ICONS } from "../icons.js";
 import { t } from "../i18n.js";
 
 /** Ends of the pictures: a quarter to four times; up to 20%; up to three times. */
@@ -35,6 +36,7 @@ function shift(estimate, limit) {
     limit: t("ui.number.range_times", { low: asFactor(-limit), high: asFactor(limit) }),
     picture: [estimate?.value, ends, -limit, limit],
     level: ends?.level,
+    within: within(estimate?.value, ends, -limit, limit),
   });
 }
 
@@ -46,6 +48,7 @@ function regret(estimate, limit) {
     limit: t("ui.number.up_to", { value: percent(limit) }),
     picture: [estimate?.value, ends, 0, limit],
     level: ends?.level,
+    within: within(estimate?.value, ends, -Infinity, limit),
   });
 }
 
@@ -56,22 +59,34 @@ function sharpness(level, limit) {
     interval: null,
     limit: t("ui.number.up_to", { value: t("ui.number.times", { value: factor(limit) }) }),
     picture: [ratio, null, 1, limit],
+    within: within(ratio, { low: ratio, high: ratio }, 0, limit),
   });
 }
 
 const present = (value) => value !== null && value !== undefined;
 
-function entry(name, { value, interval, limit, picture, level }) {
+function entry(name, { value, interval, limit, picture, level, within: answer }) {
   return h(
     "div",
     { class: "number-card" },
     h("dt", {}, t(`ui.number.${name}.title`)),
-    h("dd", { class: "number-value" }, value ?? t("ui.number.none")),
+    h("dd", { class: "number-value" }, value ?? t("ui.number.none"), answer ? mark(answer) : null),
     h("dd", { class: "number-picture", "aria-hidden": "true" }, scale(SCALES[name], ...picture)),
     h("dd", { class: "number-facts" }, interval ? h("span", {}, t("ui.number.interval", { percent: percent(level), interval })) : null, h("span", {}, t("ui.number.limit", { limit }))),
     h("dd", { class: "hint" }, t(`ui.number.${name}.means`)),
   );
 }
+
+/** As in the rules, the whole interval must lie within the limits; the value alone proves nothing. */
+function within(value, ends, low, high) {
+  if (!present(value) || !ends) return null;
+  if (ends.low >= low && ends.high <= high) return "yes";
+  return value >= low && value <= high ? "unsure" : "no";
+}
+
+const MARKS = { yes: ICONS.transfers, unsure: ICONS.inconclusive, no: ICONS.does_not_transfer };
+
+const mark = (answer) => h("span", { class: "chip number-mark", data: { within: answer } }, icon(MARKS[answer]), t(`ui.number.within.${answer}`));
 
 /** Value and interval as a mark on a line whose allowed part is coloured. */
 function scale([start, end], value, ends, low, high) {
