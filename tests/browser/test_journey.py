@@ -96,3 +96,17 @@ def test_what_is_not_there_is_said(visit):
     expect(page.get_by_role("heading", level=1)).to_have_text(say("missing.title", "ja"))
     page.get_by_role("link", name=say("missing.home", "ja"), exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("home.promise", "ja"))
+
+
+def test_a_setting_that_is_no_number_is_named(visit, instance):
+    dataset_id = instance.post("/examples/friedman/dataset")["id"]
+    made = visit()
+    made.allowed = ("status of 422",)
+    page = made.open(f"/datasets/{dataset_id}")
+    page.get_by_text(say("settings.title", "en")).click()
+
+    page.fill("#set-num_steps", "many")
+    page.press("#set-num_steps", "Tab")
+
+    expect(page.locator(".plan [role=alert]")).to_contain_text("“num_steps” must be a whole number")
+    expect(page.locator("#run")).to_be_disabled()

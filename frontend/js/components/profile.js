@@ -115,6 +115,6 @@ function columns(found) {
     "details",
     { class: "fold" },
     h("summary", {}, t("ui.profile.all_columns", { count: number(found.length) })),
-    h("div", { class: "scroll", tabindex: 0 }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, t(`ui.profile.head.${name}`))))), h("tbody", {}, found.map(row)))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.profile.all_columns", { count: number(found.length) }) }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, t(`ui.profile.head.${name}`))))), h("tbody", {}, found.map(row)))),
   );
 }

@@ -42,6 +42,6 @@ function table(found) {
     );
   return [
     h("p", { class: "hint" }, t("ui.runs.hint")),
-    h("div", { class: "scroll", tabindex: 0 }, h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))))), h("tbody", {}, found.map(row)))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.runs.title", { count: number(found.length) }) }, h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))))), h("tbody", {}, found.map(row)))),
   ];
 }

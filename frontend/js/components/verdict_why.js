@@ -32,7 +32,7 @@ function armTable(arm) {
     h("p", { class: "hint" }, t("ui.why.base", { lr: figure(arm.base_lr), slope: estimate(arm.lr_slope, figure) })),
     h(
       "div",
-      { class: "scroll", tabindex: 0 },
+      { class: "scroll", tabindex: 0, role: "region", "aria-label": t(`figure.arm.${arm.parametrization}`) },
       h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.why.head.${name}`))))), h("tbody", {}, rows)),
     ),
   ];
