@@ -1,13 +1,6 @@
 # µScope. `make run` is all a user needs; `make help` lists the rest.
 PYTHON ?= python3
-# PORT, MUSCOPE_DATA and every other MUSCOPE_ setting reach the program, from the environment or the command line.
-export PORT MUSCOPE_DATA
-ifeq ($(origin PORT),undefined)
-unexport PORT
-endif
-ifeq ($(origin MUSCOPE_DATA),undefined)
-unexport MUSCOPE_DATA
-endif
+# make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test check format constraints clean

@@ -20,7 +20,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """What an operator may change, with units in the names."""
 
-    model_config = SettingsConfigDict(env_prefix="MUSCOPE_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="MUSCOPE_", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
 
     data: Path = Path("data")
     host: str = "127.0.0.1"

@@ -45,3 +45,11 @@ def test_the_databases_password_comes_from_its_file(tmp_path):
 def test_a_lease_that_ends_before_the_worker_gives_up_is_refused():
     with pytest.raises(ValueError, match=r"lease_seconds: expected more than .* = 22, given 21"):
         Settings(lease_seconds=21)
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PORT", "")
+    monkeypatch.setenv("MUSCOPE_DATA", "")
+
+    assert Settings().port == 8000
+    assert Settings().data_folder.name == "data"
