@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend.catalogue import text
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 PLAN = {"widths": [8, 16, 32], "seeds": [0, 1, 2], "num_steps": 40}
@@ -35,19 +36,31 @@ def x_range(page: Page) -> list[float]:
     return found
 
 
-def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, finished):
-    page = visit().open(finished)
-    wait_for_figure(page)
-    whole = x_range(page)
+def drag_over_the_middle(page: Page) -> None:
     area = page.locator(f"{LR_LOSS} .nsewdrag").first.bounding_box()
     assert area is not None
     page.mouse.move(area["x"] + area["width"] * 0.3, area["y"] + area["height"] * 0.3)
     page.mouse.down()
     page.mouse.move(area["x"] + area["width"] * 0.7, area["y"] + area["height"] * 0.7, steps=5)
     page.mouse.up()
-    page.wait_for_function(
-        "([s, x]) => document.querySelector(s)._fullLayout.xaxis.range[0] > x", arg=[LR_LOSS, whole[0] + 0.01]
-    )
+
+
+def zoom_in(page: Page) -> None:
+    """Drag until the figure has zoomed: what still loads above it may move it away under the mouse."""
+    whole = x_range(page)
+
+    def has_zoomed() -> bool:
+        drag_over_the_middle(page)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        return x_range(page)[0] > whole[0] + 0.01
+
+    wait_until(has_zoomed, seconds=30)
+
+
+def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, finished):
+    page = visit().open(finished)
+    wait_for_figure(page)
+    zoom_in(page)
     zoomed = x_range(page)
 
     with page.expect_response(
