@@ -103,6 +103,12 @@ def test_tensors_have_the_constants_of_their_parametrization(stores, cell_id):
         "output": (0.5, 2.0),
     }
     assert (by_role["input"].num_rows, by_role["input"].num_columns) == (5, 16)
+    assert {row.role: row.branch_mult for row in rows} == {
+        "input": None,
+        "hidden": pytest.approx(2**-0.5),
+        "output": None,
+    }
+    assert {(row.epsilon, row.weight_decay) for row in rows} == {(None, None)}
 
 
 def test_training_again_under_another_claim_gives_the_same_bytes(stores, cell_id):

@@ -15,11 +15,15 @@ from torch import Tensor
 
 from backend.domain.dataset import Task
 from backend.domain.metrics import Metric
+from backend.domain.optimizer import UpdateFamily
 from worker.numerics.ensemble import Stack
+from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs
 from worker.numerics.losses import num_correct, sample_losses, sum_absolute_error, target_rows
 from worker.numerics.networks.residual_mlp import Network, Params, apply
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.optimizer import Update
+from worker.numerics.preconditioned import Preconditioned, adam_root
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.randomness import sharpness_indices
 from worker.numerics.sharpness import measure_sharpness
@@ -40,9 +44,10 @@ class Measurer:
     y_val: Tensor
     x_sharpness: Tensor
     y_sharpness: Tensor
+    update: Update
 
     @classmethod
-    def of(cls, program: CellProgram, data: TrainingData, network: Network) -> Self:
+    def of(cls, program: CellProgram, data: TrainingData, network: Network, update: Update) -> Self:
         """Choose the sharpness batch, from the spec's seed only."""
         dtype, device = data.x_train.dtype, data.x_train.device
         chosen = sharpness_indices(program.spec_seed, len(data.x_train), program.sharpness_batch_size)
@@ -56,6 +61,7 @@ class Measurer:
             target_rows(data.y_val, data.task, data.num_outputs, dtype),
             data.x_train[index],
             target_rows(data.y_train[index], data.task, data.num_outputs, dtype),
+            update,
         )
 
     @property
@@ -102,17 +108,31 @@ class Measurer:
         return torch.split(self.x_val, VAL_BATCH), torch.split(self.y_val, VAL_BATCH)
 
     def sharpness(self, stack: Stack, step: int) -> Eigenpairs:
-        """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack."""
+        """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack.
+
+        Under Adam H is preconditioned as well; before the first update that is not defined: NaN.
+        """
+        is_adam = self.program.optimizer.family is UpdateFamily.ADAM
+        if is_adam and step == 0:
+            return _undefined(stack)
         x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
-        operator = ResidualMlpHessian.at(
+        operator: SymmetricOperator = ResidualMlpHessian.at(
             self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss
         )
+        if is_adam:
+            operator = Preconditioned(operator, adam_root(self.update, stack.params, stack.moments, step))
         return measure_sharpness(
             operator,
             stack.eigenvector_RP,
             spec_seed=self.program.spec_seed,
             seeds=stack.seeds,
             step=step,
-            measurement=-(-step // self.program.measure_every),
+            measurement=-(-step // self.program.measure_every) - is_adam,  # the first one is an audit
             tolerance=self.program.sharpness_tolerance,
         )
+
+
+def _undefined(stack: Stack) -> Eigenpairs:
+    nothing = np.full(len(stack.seeds), np.nan)
+    none = np.zeros(len(stack.seeds), np.int64)
+    return Eigenpairs(nothing, torch.zeros_like(stack.eigenvector_RP), nothing, none, none.astype(bool))
