@@ -241,7 +241,13 @@ def _ranges(spec: ExperimentSpec, chosen: Parametrization) -> Ranges:
             reason("other_horizon", num_steps=spec.num_steps),
             reason("other_batch", batch_size=spec.batch_size),
             reason("other_optimizer", optimizer=spec.optimizer.kind),
-            reason("no_regularisation"),
+            _regularisation(spec.optimizer.weight_decay),
             reason("coordinate_check_not_measured"),
         ),
     )
+
+
+def _regularisation(weight_decay: float) -> Reason:
+    if weight_decay == 0.0:
+        return reason("no_regularisation")
+    return reason("other_weight_decay", weight_decay=weight_decay)

@@ -43,8 +43,8 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.SQUARED_ERROR, Parametrization.NTP): -8,
     (Loss.SQUARED_ERROR, Parametrization.SP): -9,
 }
-# The same under Adam and AdamW, whose steps do not depend on the size of the loss.
-LOWEST_LOG2_LR_ADAM: dict[Loss, int] = {Loss.CROSS_ENTROPY: -12, Loss.SQUARED_ERROR: -12}
+# The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base.
+LOWEST_LOG2_LR_ADAM = -11
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def default_loss(task: Task) -> Loss:
 def default_arm(loss: Loss, parametrization: Parametrization, optimizer: OptimizerSpec = PLAIN_SGD) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
     if optimizer.family is UpdateFamily.ADAM:
-        lowest = LOWEST_LOG2_LR_ADAM[loss]
+        lowest = LOWEST_LOG2_LR_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
     return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))

@@ -65,6 +65,10 @@ class Measurer:
         )
 
     @property
+    def _is_adam(self) -> bool:
+        return self.program.optimizer.family is UpdateFamily.ADAM
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Return the metrics `measure` gives, in order."""
         field = Metric.VAL_ACCURACY if self.task is Task.CLASSIFICATION else Metric.VAL_MAE
@@ -78,8 +82,15 @@ class Measurer:
         )
 
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
-        """Return each metric's value per living run [R], and the top eigenvectors [R, P]."""
+        """Return each metric's value per living run [R], and the top eigenvectors [R, P].
+
+        Under Adam sharpness is not defined before the first update: NaN, and no eigenvector.
+        """
         loss_R, field_R = self.validate(stack.params)
+        if self._is_adam and step == 0:
+            nothing_R = np.full(len(stack.seeds), np.nan)
+            undefined = (loss_R, field_R, nothing_R, nothing_R, nothing_R, nothing_R)
+            return dict(zip(self.metrics, undefined, strict=True)), stack.eigenvector_RP
         pairs = self.sharpness(stack, step)
         values: tuple[NDArray[Any], ...] = (
             loss_R,
@@ -110,16 +121,13 @@ class Measurer:
     def sharpness(self, stack: Stack, step: int) -> Eigenpairs:
         """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack.
 
-        Under Adam H is preconditioned as well; before the first update that is not defined: NaN.
+        Under Adam H is preconditioned as well, which needs a first update.
         """
-        is_adam = self.program.optimizer.family is UpdateFamily.ADAM
-        if is_adam and step == 0:
-            return _undefined(stack)
         x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
         operator: SymmetricOperator = ResidualMlpHessian.at(
             self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss
         )
-        if is_adam:
+        if self._is_adam:
             operator = Preconditioned(operator, adam_root(self.update, stack.params, stack.moments, step))
         return measure_sharpness(
             operator,
@@ -127,12 +135,6 @@ class Measurer:
             spec_seed=self.program.spec_seed,
             seeds=stack.seeds,
             step=step,
-            measurement=-(-step // self.program.measure_every) - is_adam,  # the first one is an audit
+            measurement=-(-step // self.program.measure_every) - self._is_adam,  # the first one is an audit
             tolerance=self.program.sharpness_tolerance,
         )
-
-
-def _undefined(stack: Stack) -> Eigenpairs:
-    nothing = np.full(len(stack.seeds), np.nan)
-    none = np.zeros(len(stack.seeds), np.int64)
-    return Eigenpairs(nothing, torch.zeros_like(stack.eigenvector_RP), nothing, none, none.astype(bool))

@@ -82,7 +82,7 @@ def test_under_adam_the_default_plan_has_sp_as_control_and_the_grid_of_adam():
     spec = _resolve(optimizer="adam")
 
     assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, Parametrization.SP]
-    assert {arm.lrs for arm in spec.arms} == {tuple(2.0**e for e in range(-12, -3))}
+    assert {arm.lrs for arm in spec.arms} == {tuple(2.0**e for e in range(-11, -2))}
 
 
 def test_momentum_moves_the_grid_by_the_steps_it_adds():
