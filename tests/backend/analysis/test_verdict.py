@@ -9,7 +9,6 @@ from hypothesis.extra import numpy as hnp
 from backend.analysis.verdict import DEFAULT_THRESHOLDS, base_width, chosen_arm, judge, judge_arm
 from backend.domain.experiment import Loss
 from backend.domain.metrics import Metric
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import Thresholds, Verdict
@@ -238,19 +237,6 @@ def test_the_verdict_says_what_it_does_not_claim():
     }
     assert (verdict.base_width, verdict.target_width, verdict.ranges.num_seeds) == (32, 256, 5)
     assert (verdict.ranges.lr_low, verdict.ranges.lr_high) == (2.0**-6, 4.0)
-
-
-def test_a_verdict_with_weight_decay_says_for_which():
-    sweep = parabolas()
-    optimizer = OptimizerSpec(kind=OptimizerKind.ADAMW, weight_decay=0.1)
-    spec = spec_of(sweep).model_copy(update={"optimizer": optimizer})
-
-    verdict = judge(spec, Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False)
-
-    found = {why.code: why.params for why in verdict.ranges.not_claimed}
-    assert found["other_optimizer"] == {"optimizer": "adamw"}
-    assert found["other_weight_decay"] == {"weight_decay": 0.1}
-    assert "no_regularisation" not in found
 
 
 def test_the_arm_that_is_judged_is_the_one_asked_about():
