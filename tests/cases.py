@@ -20,6 +20,7 @@ NUM_FEATURES = 6
 NUM_CLASSES = 3
 NUM_TRAIN = 40
 BASE_WIDTH = 8
+UNDER_SGD = tuple(arm for arm in Parametrization if arm is not Parametrization.COMPLETEP)
 
 PROGRAM = CellProgram(
     parametrization=Parametrization.MUP,

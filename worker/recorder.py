@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from backend.db import cells as cell_rows
 from backend.db import claims, metrics
@@ -16,9 +16,7 @@ from backend.domain.lifecycle import CellState
 from backend.domain.metrics import Schedule
 from backend.errors import Unavailable
 from backend.events import Notices, ProgressNotice
-from worker.numerics.networks.residual_mlp import tensor_role
 from worker.numerics.program import Window
-from worker.numerics.scaling import ScalingTable
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +48,8 @@ class Recorder:
         self._now = now
         self._sleep = sleep
 
-    def begin(
-        self, environment: dict[str, str], scaling: ScalingTable, shapes: dict[str, tuple[int, int]]
-    ) -> None:
+    def begin(self, environment: dict[str, str], tensors: list[dict[str, Any]]) -> None:
         """Record where the cell runs and with which effective constants."""
-        tensors = [
-            {
-                "name": name,
-                "role": tensor_role(name).value,
-                "num_rows": shapes[name][0],
-                "num_columns": shapes[name][1],
-                **constants._asdict(),
-            }
-            for name, constants in scaling.items()
-        ]
 
         def write(session: Session) -> None:
             claims.advance_step(session, self._claim, step=-1)  # moves nothing; raises without the claim

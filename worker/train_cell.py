@@ -22,10 +22,10 @@ from backend.domain.scenario import Scenario
 from backend.events import Notices, ProgressNotice
 from worker.data import load_data
 from worker.device import environment_fingerprint
-from worker.numerics.networks.residual_mlp import tensor_shapes
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.trainer import train
 from worker.recorder import Recorder
+from worker.tensor_rows import tensor_rows
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,7 @@ def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], Non
         sleep=time.sleep,
     )
     shape = work.shape
-    recorder.begin(
-        environment_fingerprint(),
-        program.scaling_for(shape.num_features, shape.num_outputs),
-        tensor_shapes(shape.num_features, program.width, program.depth, shape.num_outputs),
-    )
+    recorder.begin(environment_fingerprint(), tensor_rows(program, shape.num_features, shape.num_outputs))
     for window in train(program, _cached_data(stores.blobs, work.spec.dataset_sha256, shape)):
         recorder.append(window)
         on_step(window.last_step)

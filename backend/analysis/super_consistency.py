@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from backend.analysis.intervals import estimate, finite_or_none
 from backend.analysis.sweep import Sweep, Values, mean_of_finite
 from backend.analysis.transfer import trailing_mean
-from backend.domain.metrics import Metric, eos_threshold
+from backend.domain.metrics import Metric
 from backend.domain.verdict import Estimate, SharpnessSpread, Thresholds
 
 WARM_UP = 0.1
@@ -49,7 +49,7 @@ def sharpness_spread(
 def log_sharpness(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> Values:
     """Return ln λ [S, M], NaN where the step does not count."""
     sharpness_SM = sweep.sharpness[width_index, lr_index]
-    ratio_SM = sharpness_SM / eos_threshold(sweep.lrs[lr_index])
+    ratio_SM = sharpness_SM * sweep.lrs[lr_index] / sweep.kappa
     counts = (sharpness_SM > 0) & (ratio_SM < thresholds.edge_ratio)
     counts &= sweep.measurement_steps <= _last_step(sweep, width_index, lr_index, thresholds)
     return np.log(np.where(counts, sharpness_SM, np.nan))
@@ -97,7 +97,7 @@ def edge_share(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresh
     finite = sharpness_SM[np.isfinite(sharpness_SM)]
     if len(finite) == 0:
         return None
-    return float((finite / eos_threshold(sweep.lrs[lr_index]) >= thresholds.edge_ratio).mean())
+    return float((finite * sweep.lrs[lr_index] / sweep.kappa >= thresholds.edge_ratio).mean())
 
 
 def _num_not_positive(sweep: Sweep, width_index: int, lr_index: int) -> int:

@@ -45,6 +45,7 @@ class Sweep:
         is_measured: bool [W, E, S], False where the run was planned but has no result.
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
         train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0.
+        kappa: the optimizer's edge of stability is at sharpness kappa/lr.
     """
 
     depth: int
@@ -61,6 +62,7 @@ class Sweep:
     sharpness: Values
     measurement_steps: NDArray[np.int64]
     train_curves: Callable[[int, int], Values] = no_curves
+    kappa: float = 2.0
 
     @property
     def log2_lrs(self) -> Values:

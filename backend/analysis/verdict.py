@@ -61,7 +61,7 @@ def judge(
         is_interim: cells are still open, so that what is missing may yet come.
     """
     chosen = chosen_arm(spec)
-    control_name = control_for(spec.loss)
+    control_name = control_for(spec.loss, spec.optimizer)
     arms = {name: judge_arm(name, of_arm, is_interim, thresholds) for name, of_arm in sweeps.items()}
     arm = arms[chosen]
     control = arms.get(control_name) if control_name is not chosen else None
@@ -88,7 +88,7 @@ def chosen_arm(spec: ExperimentSpec) -> Parametrization:
     names = [arm.parametrization for arm in spec.arms]
     if Parametrization.MUP in names:
         return Parametrization.MUP
-    return next((name for name in names if name is not control_for(spec.loss)), names[0])
+    return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
 
 
 def base_width(spec: ExperimentSpec) -> int:
@@ -240,8 +240,14 @@ def _ranges(spec: ExperimentSpec, chosen: Parametrization) -> Ranges:
             reason("beyond_widths", width=max(spec.widths)),
             reason("other_horizon", num_steps=spec.num_steps),
             reason("other_batch", batch_size=spec.batch_size),
-            reason("other_optimizer", optimizer=spec.optimizer),
-            reason("no_regularisation"),
+            reason("other_optimizer", optimizer=spec.optimizer.kind),
+            _regularisation(spec.optimizer.weight_decay),
             reason("coordinate_check_not_measured"),
         ),
     )
+
+
+def _regularisation(weight_decay: float) -> Reason:
+    if weight_decay == 0.0:
+        return reason("no_regularisation")
+    return reason("other_weight_decay", weight_decay=weight_decay)

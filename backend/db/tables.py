@@ -168,6 +168,9 @@ class CellTensorRow(Base):
     forward_mult: Mapped[float]
     init_std: Mapped[float]
     lr_mult: Mapped[float]
+    branch_mult: Mapped[float | None]
+    epsilon: Mapped[float | None]
+    weight_decay: Mapped[float | None]
 
 
 class RunRow(Base):

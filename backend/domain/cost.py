@@ -74,18 +74,19 @@ def predict(
     seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
-    return CellCost(seconds, runs * bytes_per_run(shape, cell.width, cell.depth), chunk_steps)
+    num_bytes = runs * bytes_per_run(shape, cell.width, cell.depth, spec.optimizer.num_moments)
+    return CellCost(seconds, num_bytes, chunk_steps)
 
 
-def bytes_per_run(shape: DatasetShape, width: int, depth: int) -> int:
-    """Bound the memory one run of a cell needs."""
-    return COPIES_PER_RUN * 4 * num_parameters(shape, width=width, depth=depth)
+def bytes_per_run(shape: DatasetShape, width: int, depth: int, num_moments: int = 0) -> int:
+    """Bound the memory one run of a cell needs, with the optimizer's tensors beside each weight."""
+    return (COPIES_PER_RUN + num_moments) * 4 * num_parameters(shape, width=width, depth=depth)
 
 
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = bytes_per_run(shape, width, depth)
+    needed = bytes_per_run(shape, width, depth, spec.optimizer.num_moments)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -98,8 +99,11 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, how many runs fit into `memory_bytes`; at least one."""
-    deepest = max(spec.depths)
-    return {width: max(1, memory_bytes // bytes_per_run(shape, width, deepest)) for width in spec.widths}
+    deepest, num_moments = max(spec.depths), spec.optimizer.num_moments
+    return {
+        width: max(1, memory_bytes // bytes_per_run(shape, width, deepest, num_moments))
+        for width in spec.widths
+    }
 
 
 def in_starting_order(cells: Sequence[CostedCell]) -> list[CostedCell]:

@@ -6,6 +6,7 @@ sharpness every 30 steps. When the plan would take too long, steps are cut, neve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict, wall_
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.experiment import Arm, ExperimentSpec, Loss, control_for
 from backend.domain.grid import PlannedCell, full_grid
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
 
 WIDTHS = (32, 64, 128, 256)
@@ -27,16 +29,22 @@ MIN_INTERVALS = 2
 # The promise is 3 minutes; the rest is for start-up and for the prediction's error.
 TARGET_SECONDS = 150.0
 
-# log2 of the lowest LR of the grid, from sweeps on the built-in datasets (docs/log.md, 2026-11-23): every
-# optimum seen at widths 32-256 keeps at least one point on either side.
+# log2 of the lowest LR of the grid under SGD, from sweeps on the built-in datasets (docs/log.md, 2026-11-23):
+# every optimum seen at widths 32-256 keeps at least one point on either side.
 LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.CROSS_ENTROPY, Parametrization.MUP): -6,
+    (Loss.CROSS_ENTROPY, Parametrization.DEPTH_MUP): -6,
+    (Loss.CROSS_ENTROPY, Parametrization.COMPLETEP): -6,
     (Loss.CROSS_ENTROPY, Parametrization.NTP): -5,
     (Loss.CROSS_ENTROPY, Parametrization.SP): -6,
     (Loss.SQUARED_ERROR, Parametrization.MUP): -8,
+    (Loss.SQUARED_ERROR, Parametrization.DEPTH_MUP): -8,
+    (Loss.SQUARED_ERROR, Parametrization.COMPLETEP): -8,
     (Loss.SQUARED_ERROR, Parametrization.NTP): -8,
     (Loss.SQUARED_ERROR, Parametrization.SP): -9,
 }
+# The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base.
+LOWEST_LOG2_LR_ADAM = -11
 
 
 @dataclass(frozen=True)
@@ -52,23 +60,35 @@ def default_loss(task: Task) -> Loss:
     return Loss.CROSS_ENTROPY if task is Task.CLASSIFICATION else Loss.SQUARED_ERROR
 
 
-def default_arm(loss: Loss, parametrization: Parametrization) -> Arm:
-    """Return an arm with the default LR grid."""
-    lowest = LOWEST_LOG2_LR[loss, parametrization]
+def default_arm(loss: Loss, parametrization: Parametrization, optimizer: OptimizerSpec = PLAIN_SGD) -> Arm:
+    """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
+    if optimizer.family is UpdateFamily.ADAM:
+        lowest = LOWEST_LOG2_LR_ADAM
+    else:
+        lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
     return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
 
 
-def default_spec(dataset_sha256: str, shape: DatasetShape, *, loss: Loss | None = None) -> ExperimentSpec:
+def default_spec(
+    dataset_sha256: str,
+    shape: DatasetShape,
+    *,
+    loss: Loss | None = None,
+    optimizer: OptimizerSpec | None = None,
+) -> ExperimentSpec:
     """Return the default plan for a dataset, with the full number of steps."""
     loss = loss or default_loss(shape.task)
+    optimizer = optimizer or PLAIN_SGD
+    arms = (Parametrization.MUP, control_for(loss, optimizer))
     return ExperimentSpec(
         dataset_sha256=dataset_sha256,
-        arms=tuple(default_arm(loss, arm) for arm in (Parametrization.MUP, control_for(loss))),
+        arms=tuple(default_arm(loss, arm, optimizer) for arm in arms),
         widths=WIDTHS,
         depths=DEPTHS,
         base_width=WIDTHS[0],
         seeds=SEEDS,
         loss=loss,
+        optimizer=optimizer,
         batch_size=min(BATCH_SIZE, shape.num_train),
         num_steps=NUM_STEPS,
         measure_every=MEASURE_EVERY,

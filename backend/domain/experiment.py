@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from backend.domain.dataset import Frozen
+from backend.domain.depth_scaling import require_known
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import InvalidInput
@@ -25,25 +27,20 @@ class Loss(StrEnum):
     SQUARED_ERROR = "squared_error"
 
 
-class Optimizer(StrEnum):
-    """How parameters are updated."""
-
-    SGD = "sgd"
-
-
 class Protocol(StrEnum):
     """How the grid is spent."""
 
     FULL = "full"
 
 
-def control_for(loss: Loss) -> Parametrization:
-    """Return the arm that should fail to transfer under `loss` with SGD.
+def control_for(loss: Loss, optimizer: OptimizerSpec) -> Parametrization:
+    """Return the arm that should fail to transfer under `loss` and `optimizer`.
 
-    Measured (docs/decisions/0008): under cross-entropy SP shows nothing, since logits may grow benignly
-    (arXiv 2505.22491), and NTP moves; under squared error it is SP that moves.
+    Measured (docs/decisions/0008): under cross-entropy with SGD, SP shows nothing, since logits may grow
+    benignly (arXiv 2505.22491), and NTP moves; under squared error, and under Adam, it is SP that moves.
     """
-    return Parametrization.NTP if loss is Loss.CROSS_ENTROPY else Parametrization.SP
+    is_sgd = optimizer.family is UpdateFamily.SGD
+    return Parametrization.NTP if is_sgd and loss is Loss.CROSS_ENTROPY else Parametrization.SP
 
 
 def _require_unique(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -70,7 +67,9 @@ class Arm(Frozen):
 
 
 class ResidualMLP(Frozen):
-    """h ← h + depth^-branch_exponent · W φ(h), φ = ReLU, no biases (arXiv 2402.17457, appendix)."""
+    """h ← h + τ · W φ(h), φ = ReLU, no biases (arXiv 2402.17457, appendix); τ = depth^-branch_exponent where
+    the parametrization has no rule for depth (`depth_scaling.py`).
+    """
 
     family: Literal["residual_mlp"] = "residual_mlp"
     branch_exponent: float = Field(default=0.5, ge=0.0, le=2.0)
@@ -88,9 +87,11 @@ class ExperimentSpec(Frozen):
     widths: Sizes
     depths: Sizes
     base_width: Size
+    base_depth: Size = Field(default_factory=lambda given: min(given.get("depths") or (1,)))
+    completep_alpha: float = Field(default=1.0, ge=0.5, le=1.0)
     seeds: Seeds
     loss: Loss
-    optimizer: Optimizer = Optimizer.SGD
+    optimizer: OptimizerSpec = PLAIN_SGD
     batch_size: PositiveInt
     num_steps: PositiveInt = Field(le=1_000_000)
     measure_every: PositiveInt
@@ -127,6 +128,9 @@ class ExperimentSpec(Frozen):
 
 def require_runnable(spec: ExperimentSpec, *, num_train: int, max_runs: int) -> None:
     """Refuse what cannot run on this data or is over the limit; raises InvalidInput naming the field."""
+    spec.optimizer.require_consistent()
+    for arm in spec.arms:
+        require_known(arm.parametrization, spec.optimizer)
     if spec.num_runs() > max_runs:
         raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
     if spec.batch_size > num_train:

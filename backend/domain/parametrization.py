@@ -1,12 +1,14 @@
-"""Parametrizations as one table of exponents of the width multiplier m_N = width / base_width.
+"""Parametrizations as one table of exponents of the width multiplier m = width / base_width.
 
 A tensor is used as A·w in the forward pass, drawn from N(0, B²) and updated with C·lr. Per role the table
-gives the exponents (a, b, c) of m_N in A = m^a, B = B_base·m^b, C = m^c under SGD, so that every
-parametrization coincides with SP at the base width, bit for bit (science.md §2.2, oracle 15).
+gives the exponents (a, b, c) of m in A = m^a, B = B_base·m^b, C = m^c, c for each family of updates, so that
+every parametrization coincides with SP at the base size, bit for bit (science.md §2.2, oracle 15).
 
     SP   standard: init variance 1/fan_in, one global LR (He et al. 2015).
-    NTP  neural tangent: multiplier 1 instead of 1/sqrt(fan_in), hence LR 1/m (Jacot et al. 2018).
+    NTP  neural tangent: multiplier 1 instead of 1/sqrt(fan_in), hence LR 1/m (Jacot et al. 2018); under Adam
+         the LRs that keep the kernel still (docs/decisions/0012).
     µP   maximal update, Tensor Programs V table 8 (Yang et al. 2022; `microsoft/mup`).
+    depth-µP, CompleteP   µP by width; what depth does is in `depth_scaling.py`.
 """
 
 from __future__ import annotations
@@ -14,13 +16,23 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from backend.domain.optimizer import (
+    PLAIN_SGD,
+    EpsilonRule,
+    OptimizerSpec,
+    UpdateFamily,
+    WeightDecayRule,
+)
+
 
 class Parametrization(StrEnum):
-    """How initialisation, LR and forward multipliers scale with width."""
+    """How initialisation, LR and forward multipliers scale with size."""
 
     SP = "sp"
     NTP = "ntp"
     MUP = "mup"
+    DEPTH_MUP = "depth_mup"
+    COMPLETEP = "completep"
 
 
 class Role(StrEnum):
@@ -32,44 +44,75 @@ class Role(StrEnum):
 
 
 class TensorScaling(NamedTuple):
-    """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C."""
+    """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C, and the factors
+    on the optimizer's ε and weight decay.
+    """
 
     forward_mult: float
     init_std: float
     lr_mult: float
+    epsilon_mult: float = 1.0
+    weight_decay_mult: float = 1.0
 
 
 class _Exponents(NamedTuple):
     forward: float
     init: float
-    lr: float
+    sgd_lr: float
+    adam_lr: float
+    epsilon: float = 0
+
+    def lr(self, family: UpdateFamily) -> float:
+        return self.sgd_lr if family is UpdateFamily.SGD else self.adam_lr
 
 
-_EXPONENTS: dict[tuple[Parametrization, Role], _Exponents] = {
-    (Parametrization.SP, Role.INPUT): _Exponents(0, 0, 0),
-    (Parametrization.SP, Role.HIDDEN): _Exponents(0, -0.5, 0),
-    (Parametrization.SP, Role.OUTPUT): _Exponents(0, -0.5, 0),
-    (Parametrization.NTP, Role.INPUT): _Exponents(0, 0, 0),
-    (Parametrization.NTP, Role.HIDDEN): _Exponents(0, -0.5, -1),
-    (Parametrization.NTP, Role.OUTPUT): _Exponents(0, -0.5, -1),
-    (Parametrization.MUP, Role.INPUT): _Exponents(0, 0, 1),
-    (Parametrization.MUP, Role.HIDDEN): _Exponents(0, -0.5, 0),
-    (Parametrization.MUP, Role.OUTPUT): _Exponents(-1, 0, 1),
+_BY_WIDTH: dict[tuple[Parametrization, Role], _Exponents] = {
+    (Parametrization.SP, Role.INPUT): _Exponents(0, 0, 0, 0),
+    (Parametrization.SP, Role.HIDDEN): _Exponents(0, -0.5, 0, 0),
+    (Parametrization.SP, Role.OUTPUT): _Exponents(0, -0.5, 0, 0),
+    (Parametrization.NTP, Role.INPUT): _Exponents(0, 0, 0, -0.5),
+    (Parametrization.NTP, Role.HIDDEN): _Exponents(0, -0.5, -1, -1.5),
+    (Parametrization.NTP, Role.OUTPUT): _Exponents(0, -0.5, -1, -1),
+    (Parametrization.MUP, Role.INPUT): _Exponents(0, 0, 1, 0),
+    (Parametrization.MUP, Role.HIDDEN): _Exponents(0, -0.5, 0, -1, epsilon=-1),
+    (Parametrization.MUP, Role.OUTPUT): _Exponents(-1, 0, 1, 0),
+}
+_WIDTH_RULE = {
+    Parametrization.DEPTH_MUP: Parametrization.MUP,
+    Parametrization.COMPLETEP: Parametrization.MUP,
 }
 
 
 def tensor_scaling(
-    parametrization: Parametrization, role: Role, *, base_init_std: float, width_mult: float
+    parametrization: Parametrization,
+    role: Role,
+    *,
+    base_init_std: float,
+    width_mult: float,
+    optimizer: OptimizerSpec = PLAIN_SGD,
 ) -> TensorScaling:
-    """Return A, B, C of a tensor whose initial std at the base width is `base_init_std`.
+    """Return the constants by width of a tensor whose initial std at the base width is `base_init_std`.
 
     Args:
         base_init_std: sqrt(gain / fan_in) with the fan-in the tensor has at the base width.
-        width_mult: m_N = width / base_width, > 0.
+        width_mult: m = width / base_width, > 0.
+        optimizer: decides the column of C and the rules of ε and weight decay.
     """
-    exponents = _EXPONENTS[parametrization, role]
+    exponents = _BY_WIDTH[_WIDTH_RULE.get(parametrization, parametrization), role]
+    lr_mult = width_mult ** exponents.lr(optimizer.family)
+    is_epsilon_scaled = optimizer.epsilon_rule is EpsilonRule.SCALED
     return TensorScaling(
         forward_mult=width_mult**exponents.forward,
         init_std=base_init_std * width_mult**exponents.init,
-        lr_mult=width_mult**exponents.lr,
+        lr_mult=lr_mult,
+        epsilon_mult=width_mult**exponents.epsilon if is_epsilon_scaled else 1.0,
+        weight_decay_mult=_weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
     )
+
+
+def _weight_decay_mult(rule: WeightDecayRule, role: Role, lr_mult: float) -> float:
+    if rule is WeightDecayRule.FIXED:
+        return 1.0
+    if rule is WeightDecayRule.INDEPENDENT:
+        return 1.0 / lr_mult
+    return lr_mult**-0.5 if role is Role.HIDDEN else 0.0

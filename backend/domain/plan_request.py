@@ -21,12 +21,13 @@ from backend.domain.experiment import (
     Sizes,
     require_runnable,
 )
+from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from backend.errors import InvalidInput
 
 
 class ArmRequest(Frozen):
-    """An arm to run; without `lrs`, on the default grid of its loss."""
+    """An arm to run; without `lrs`, on the default grid of its loss and optimizer."""
 
     parametrization: Parametrization
     lrs: LearningRates | None = None
@@ -40,6 +41,9 @@ class PlanRequest(Frozen):
     widths: Sizes | None = None
     depths: Sizes | None = None
     base_width: Size | None = None
+    base_depth: Size | None = None
+    completep_alpha: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
+    optimizer: OptimizerSpec | None = None
     seeds: Seeds | None = None
     batch_size: PositiveInt | None = None
     num_steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -60,7 +64,7 @@ def resolve(
     """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
     if request.loss is Loss.CROSS_ENTROPY and shape.task is Task.REGRESSION:
         raise InvalidInput("spec.cross_entropy_needs_classes")
-    spec = default_spec(dataset_sha256, shape, loss=request.loss)
+    spec = default_spec(dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
     require_runnable(spec, num_train=shape.num_train, max_runs=max_runs)
     require_memory(spec, shape, memory_bytes=memory_bytes)
@@ -70,20 +74,27 @@ def resolve(
 
 
 def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
-    plain = set(PlanRequest.model_fields) - {"arms", "branch_exponent", "base_width"}
+    plain = set(PlanRequest.model_fields) - {
+        "arms",
+        "branch_exponent",
+        "base_width",
+        "base_depth",
+        "optimizer",
+    }
     given = request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:
         given["measure_every"] = min(default.measure_every, request.num_steps)
     if request.branch_exponent is not None:
         given["model"] = ResidualMLP(branch_exponent=request.branch_exponent)
     if request.arms is not None:
-        given["arms"] = tuple(_arm(arm, default.loss) for arm in request.arms)
+        given["arms"] = tuple(_arm(arm, default) for arm in request.arms)
     widths = request.widths or default.widths
     given["base_width"] = request.base_width or min(widths)
+    given["base_depth"] = request.base_depth or min(request.depths or default.depths)
     return given
 
 
-def _arm(request: ArmRequest, loss: Loss) -> Arm:
+def _arm(request: ArmRequest, default: ExperimentSpec) -> Arm:
     if request.lrs is None:
-        return default_arm(loss, request.parametrization)
+        return default_arm(default.loss, request.parametrization, default.optimizer)
     return Arm(parametrization=request.parametrization, lrs=request.lrs)

@@ -49,10 +49,11 @@ class StepCurve(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One parametrization with the LR its runs were chosen by."""
+    """One parametrization with the LR its runs were chosen by; the edge of stability is at kappa/lr."""
 
     parametrization: Parametrization
     lr: float
+    kappa: float = 2.0
 
 
 class StepInfo(NamedTuple):

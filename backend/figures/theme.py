@@ -17,7 +17,13 @@ from backend.domain.parametrization import Parametrization
 # Small to large. Each has a contrast of at least 3:1 on white and on the dark page, and blue to yellow is the
 # one order of hues that every colour vision keeps.
 RAMP = ("#4a63e0", "#8f52d0", "#c9489b", "#dd5c45", "#c88400")
-DASHES = {Parametrization.MUP: "solid", Parametrization.NTP: "dash", Parametrization.SP: "dot"}
+DASHES = {
+    Parametrization.MUP: "solid",
+    Parametrization.NTP: "dash",
+    Parametrization.SP: "dot",
+    Parametrization.DEPTH_MUP: "dashdot",
+    Parametrization.COMPLETEP: "longdash",
+}
 FONT = (
     'system-ui, -apple-system, "Segoe UI", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", '
     "Meiryo, sans-serif"

@@ -43,6 +43,9 @@ def list_tensors(context: Context, owner_id: str, cell_id: UUID) -> list[TensorV
                 forward_mult=row.forward_mult,
                 init_std=row.init_std,
                 lr_mult=row.lr_mult,
+                branch_mult=row.branch_mult,
+                epsilon=row.epsilon,
+                weight_decay=row.weight_decay,
             )
             for row in cell_rows.tensors_of(session, cell_id)
         ]

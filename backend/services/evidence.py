@@ -110,6 +110,7 @@ class _SweepLoader:
             sharpness=self._sharpness,
             measurement_steps=self._steps,
             train_curves=self._curve_reader(),
+            kappa=self._spec.optimizer.kappa,
         )
 
     def _curve_reader(self) -> Callable[[int, int], Values]:

@@ -131,7 +131,7 @@ class StepReader:
     def info(self) -> StepInfo:
         """Return the curves of every width that has values."""
         sweep = self._sweep
-        columns = tuple(Column(arm, sweep.lr_of(arm)) for arm in sweep.arms)
+        columns = tuple(Column(arm, sweep.lr_of(arm), sweep.spec.optimizer.kappa) for arm in sweep.arms)
         found = [self._curve(arm, width) for arm in sweep.arms for width in sorted(sweep.spec.widths)]
         curves = tuple(curve for curve in found if curve is not None)
         return StepInfo(

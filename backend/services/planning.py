@@ -105,7 +105,7 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
 
 def control_of(spec: ExperimentSpec) -> Parametrization | None:
     """Return the control among a spec's arms, if it has one."""
-    control = control_for(spec.loss)
+    control = control_for(spec.loss, spec.optimizer)
     return control if any(arm.parametrization is control for arm in spec.arms) else None
 
 

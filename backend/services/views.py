@@ -76,7 +76,7 @@ class ExperimentView(Frozen):
 
 
 class TensorView(Frozen):
-    """The effective constants of one tensor of a cell."""
+    """The effective constants of one tensor of a cell; None where there is no branch, ε or weight decay."""
 
     name: str
     role: Role
@@ -84,6 +84,9 @@ class TensorView(Frozen):
     forward_mult: float
     init_std: float
     lr_mult: float
+    branch_mult: float | None
+    epsilon: float | None
+    weight_decay: float | None
 
 
 class CellView(Frozen):

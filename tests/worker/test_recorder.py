@@ -6,7 +6,6 @@ from backend.db import cells, claims, metrics
 from backend.db.claims import ClaimLost
 from backend.db.tables import MetricChunkRow
 from backend.domain.metrics import Metric, Schedule
-from backend.domain.parametrization import TensorScaling
 from backend.errors import Unavailable
 from backend.events import ProgressNotice
 from tests.backend.db.stores import NOW, add_experiment, cell_row, take
@@ -16,8 +15,13 @@ from worker.numerics.program import Window
 from worker.recorder import RETRY_SECONDS, Recorder
 
 SCHEDULE = Schedule(num_steps=12, measure_every=5, chunk_steps=4)
-SCALING = {INPUT: TensorScaling(1.0, 0.5, 2.0), OUTPUT: TensorScaling(0.5, 0.25, 2.0)}
-SHAPES = {INPUT: (5, 8), OUTPUT: (8, 3)}
+TENSORS = [
+    {
+        "name": name, "role": name, "num_rows": rows, "num_columns": columns, "forward_mult": forward,
+        "init_std": 0.25, "lr_mult": 2.0, "branch_mult": None, "epsilon": 1e-9, "weight_decay": None,
+    }
+    for name, rows, columns, forward in ((INPUT, 5, 8, 1.0), (OUTPUT, 8, 3, 0.5))
+]  # fmt: skip
 
 
 class FlakyDatabase:
@@ -100,7 +104,7 @@ def test_the_first_note_of_a_lost_claim_leaves_nothing(database, claim):
         claims.release(session, claim)
 
     with pytest.raises(ClaimLost):
-        _recorder(database, claim).begin({"torch": "other"}, {}, {})
+        _recorder(database, claim).begin({"torch": "other"}, [])
 
     assert cell_row(database, claim.cell_id).environment is None
 
@@ -109,7 +113,7 @@ def test_a_window_of_a_deleted_cell_is_a_lost_claim(database, claim):
     with database.write() as session:
         session.delete(cells.get(session, claim.cell_id))
 
-    for write in (lambda: _recorder(database, claim).begin({}, {}, {}), _recorder(database, claim).finish):
+    for write in (lambda: _recorder(database, claim).begin({}, []), _recorder(database, claim).finish):
         with pytest.raises(ClaimLost):
             write()
 
@@ -137,9 +141,9 @@ def test_another_value_for_the_same_step_raises_the_alarm_and_the_first_stays(da
 
 def test_another_value_from_another_environment_marks_the_cell_as_mixed_only(database, claim):
     recorder = _recorder(database, claim)
-    recorder.begin({"torch": "2.13"}, {}, {})
+    recorder.begin({"torch": "2.13"}, [])
     recorder.append(_window())
-    recorder.begin({"torch": "2.14"}, {}, {})
+    recorder.begin({"torch": "2.14"}, [])
 
     recorder.append(_window(value=2.0))
 
@@ -160,7 +164,7 @@ def test_the_beginning_records_environment_and_constants(database, claim):
     recorder = _recorder(database, claim)
 
     for _ in range(2):
-        recorder.begin({"torch": "2.13"}, SCALING, SHAPES)
+        recorder.begin({"torch": "2.13"}, TENSORS)
 
     assert cell_row(database, claim.cell_id).environment == {"torch": "2.13"}
     with database.read() as session:
@@ -169,6 +173,7 @@ def test_the_beginning_records_environment_and_constants(database, claim):
     out = rows[OUTPUT]
     assert (out.role, out.num_rows, out.num_columns) == ("output", 8, 3)
     assert (out.forward_mult, out.init_std, out.lr_mult) == (0.5, 0.25, 2.0)
+    assert (out.branch_mult, out.epsilon, out.weight_decay) == (None, 1e-9, None)
 
 
 def test_a_cell_is_finished_once(database, claim):

@@ -31,7 +31,7 @@ def stores(database, tmp_path):
 
 
 @pytest.fixture
-def cell_id(stores, tmp_path):
+def dataset_sha256(stores, tmp_path):
     generator = np.random.default_rng(3)
     arrays = {
         f"{name}_{part}": values
@@ -42,8 +42,13 @@ def cell_id(stores, tmp_path):
         )
     }
     write_arrays(tmp_path / "arrays", arrays, {})
-    sha256 = stores.blobs.put(tmp_path / "arrays").sha256
-    return add_experiment(stores.database, spec(dataset_sha256=sha256, arms=ARMS, widths=(16,)))[1][0]
+    return stores.blobs.put(tmp_path / "arrays").sha256
+
+
+@pytest.fixture
+def cell_id(stores, dataset_sha256):
+    plan = spec(dataset_sha256=dataset_sha256, arms=ARMS, widths=(16,))
+    return add_experiment(stores.database, plan)[1][0]
 
 
 def _chunks(stores):
@@ -103,6 +108,32 @@ def test_tensors_have_the_constants_of_their_parametrization(stores, cell_id):
         "output": (0.5, 2.0),
     }
     assert (by_role["input"].num_rows, by_role["input"].num_columns) == (5, 16)
+    assert {row.role: row.branch_mult for row in rows} == {
+        "input": None,
+        "hidden": pytest.approx(2**-0.5),
+        "output": None,
+    }
+    assert {(row.epsilon, row.weight_decay) for row in rows} == {(None, None)}
+
+
+def test_a_cell_under_adamw_tells_its_epsilon_and_weight_decay(stores, dataset_sha256):
+    plan = spec(
+        dataset_sha256=dataset_sha256,
+        arms=({"parametrization": "completep", "lrs": (0.01,)},),
+        widths=(16,),
+        base_depth=1,
+        optimizer={"kind": "adamw", "weight_decay": 0.1, "epsilon": 1e-6},
+    )
+    cell_id = add_experiment(stores.database, plan)[1][0]
+
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+
+    with stores.database.read() as session:
+        (hidden, *_) = [row for row in cells.tensors_of(session, cell_id) if row.role == "hidden"]
+    # Twice the base width and depth, α = 1: the branch is halved, ε divided by four.
+    assert (hidden.branch_mult, hidden.lr_mult) == (0.5, 0.5)
+    assert (hidden.epsilon, hidden.weight_decay) == pytest.approx((0.25e-6, 0.2))
+    assert cell_row(stores.database, cell_id).state == "completed"
 
 
 def test_training_again_under_another_claim_gives_the_same_bytes(stores, cell_id):

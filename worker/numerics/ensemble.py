@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from worker.numerics.networks.residual_mlp import Params
+from worker.numerics.optimizer import Moments
 
 # Runs of a sub-stack by width: its weights and activations should stay in a core's cache (engine.md).
 _RUNS_UP_TO_WIDTH = ((64, 32), (128, 16), (256, 6))
@@ -31,6 +32,7 @@ class Stack:
 
     Attributes:
         params: by name, weights [R, n_in, n_out], updated in place by the optimizer.
+        moments: by name, what the optimizer keeps beside each weight, shaped like it.
         lr_R11: base learning rates.
         seeds: of each run.
         columns: place of each run among the runs the sub-stack began with.
@@ -38,25 +40,27 @@ class Stack:
     """
 
     params: Params
+    moments: Moments
     lr_R11: Tensor
     seeds: tuple[int, ...]
     columns: tuple[int, ...]
     eigenvector_RP: Tensor
 
     @classmethod
-    def begin(cls, params: Params, lrs: Sequence[float], seeds: Sequence[int]) -> Stack:
+    def begin(cls, params: Params, moments: Moments, lrs: Sequence[float], seeds: Sequence[int]) -> Stack:
         """Stack freshly initialised runs."""
         like = next(iter(params.values()))
         num_parameters = sum(tensor[0].numel() for tensor in params.values())
         lr_R11 = torch.tensor(lrs, dtype=like.dtype, device=like.device)[:, None, None]
         eigenvector_RP = like.new_zeros(len(lrs), num_parameters)
-        return cls(params, lr_R11, tuple(seeds), tuple(range(len(lrs))), eigenvector_RP)
+        return cls(params, moments, lr_R11, tuple(seeds), tuple(range(len(lrs))), eigenvector_RP)
 
     def keep(self, rows: Sequence[int]) -> Stack:
         """Return the stack of the given rows only."""
         index = torch.tensor(rows, dtype=torch.int64, device=self.lr_R11.device)
         return Stack(
             {name: tensor[index] for name, tensor in self.params.items()},
+            {name: tuple(kept[index] for kept in moments) for name, moments in self.moments.items()},
             self.lr_R11[index],
             tuple(self.seeds[row] for row in rows),
             tuple(self.columns[row] for row in rows),

@@ -15,11 +15,15 @@ from torch import Tensor
 
 from backend.domain.dataset import Task
 from backend.domain.metrics import Metric
+from backend.domain.optimizer import UpdateFamily
 from worker.numerics.ensemble import Stack
+from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs
 from worker.numerics.losses import num_correct, sample_losses, sum_absolute_error, target_rows
 from worker.numerics.networks.residual_mlp import Network, Params, apply
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.optimizer import Update
+from worker.numerics.preconditioned import Preconditioned, adam_root
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.randomness import sharpness_indices
 from worker.numerics.sharpness import measure_sharpness
@@ -40,9 +44,10 @@ class Measurer:
     y_val: Tensor
     x_sharpness: Tensor
     y_sharpness: Tensor
+    update: Update
 
     @classmethod
-    def of(cls, program: CellProgram, data: TrainingData, network: Network) -> Self:
+    def of(cls, program: CellProgram, data: TrainingData, network: Network, update: Update) -> Self:
         """Choose the sharpness batch, from the spec's seed only."""
         dtype, device = data.x_train.dtype, data.x_train.device
         chosen = sharpness_indices(program.spec_seed, len(data.x_train), program.sharpness_batch_size)
@@ -56,7 +61,12 @@ class Measurer:
             target_rows(data.y_val, data.task, data.num_outputs, dtype),
             data.x_train[index],
             target_rows(data.y_train[index], data.task, data.num_outputs, dtype),
+            update,
         )
+
+    @property
+    def _is_adam(self) -> bool:
+        return self.program.optimizer.family is UpdateFamily.ADAM
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -72,8 +82,15 @@ class Measurer:
         )
 
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
-        """Return each metric's value per living run [R], and the top eigenvectors [R, P]."""
+        """Return each metric's value per living run [R], and the top eigenvectors [R, P].
+
+        Under Adam sharpness is not defined before the first update: NaN, and no eigenvector.
+        """
         loss_R, field_R = self.validate(stack.params)
+        if self._is_adam and step == 0:
+            nothing_R = np.full(len(stack.seeds), np.nan)
+            undefined = (loss_R, field_R, nothing_R, nothing_R, nothing_R, nothing_R)
+            return dict(zip(self.metrics, undefined, strict=True)), stack.eigenvector_RP
         pairs = self.sharpness(stack, step)
         values: tuple[NDArray[Any], ...] = (
             loss_R,
@@ -102,17 +119,22 @@ class Measurer:
         return torch.split(self.x_val, VAL_BATCH), torch.split(self.y_val, VAL_BATCH)
 
     def sharpness(self, stack: Stack, step: int) -> Eigenpairs:
-        """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack."""
+        """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack.
+
+        Under Adam H is preconditioned as well, which needs a first update.
+        """
         x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
-        operator = ResidualMlpHessian.at(
+        operator: SymmetricOperator = ResidualMlpHessian.at(
             self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss
         )
+        if self._is_adam:
+            operator = Preconditioned(operator, adam_root(self.update, stack.params, stack.moments, step))
         return measure_sharpness(
             operator,
             stack.eigenvector_RP,
             spec_seed=self.program.spec_seed,
             seeds=stack.seeds,
             step=step,
-            measurement=-(-step // self.program.measure_every),
+            measurement=-(-step // self.program.measure_every) - self._is_adam,  # the first one is an audit
             tolerance=self.program.sharpness_tolerance,
         )

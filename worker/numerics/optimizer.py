@@ -1,4 +1,6 @@
-"""The parameter update, in effective learning rates.
+"""The parameter update of stacked runs, in effective learning rates and in torch.optim's conventions.
+
+The state has no counter: step and schedule come in, so that a recomputed cell repeats itself byte for byte.
 
 Legend: R runs.
 """
@@ -6,18 +8,88 @@ Legend: R runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from backend.domain.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import TensorScaling
 
+# Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients.
+Moments = dict[str, tuple[Tensor, ...]]
 
-def sgd_step_(
-    params: Mapping[str, Tensor],
-    gradients: Mapping[str, Tensor],
-    lr_R11: Tensor,
-    scaling: Mapping[str, TensorScaling],
-) -> None:
-    """Update `params` in place: w ← w - lr · C · g, with the run's base LR [R, 1, 1] and the tensor's C."""
-    for name, weight in params.items():
-        weight.addcmul_(gradients[name], lr_R11, value=-scaling[name].lr_mult)
+
+def initial_moments(spec: OptimizerSpec, params: Mapping[str, Tensor]) -> Moments:
+    """Return zeros like each weight [R, n_in, n_out], as many as the optimizer keeps."""
+    return {
+        name: tuple(torch.zeros_like(weight) for _ in range(spec.num_moments))
+        for name, weight in params.items()
+    }
+
+
+@dataclass(frozen=True)
+class Update:
+    """The update of one cell: w ← w - lr · C · factor(step) · direction, with each tensor's C, ε and λ."""
+
+    spec: OptimizerSpec
+    scaling: Mapping[str, TensorScaling]
+    num_steps: int
+
+    def apply_(
+        self,
+        params: Mapping[str, Tensor],
+        gradients: Mapping[str, Tensor],
+        moments: Moments,
+        lr_R11: Tensor,
+        step: int,
+    ) -> None:
+        """Update `params` and `moments` in place; may overwrite `gradients`.
+
+        Args:
+            lr_R11: base learning rates [R, 1, 1].
+            step: the number of updates made before this one.
+        """
+        factor = self.spec.schedule.factor(step, num_steps=self.num_steps)
+        for name, weight in params.items():
+            scale = self.scaling[name].lr_mult * factor
+            gradient = self._decayed_(name, weight, gradients[name], lr_R11, scale)
+            if self.spec.family is UpdateFamily.ADAM:
+                direction = self._adam_direction(name, gradient, moments[name], step)
+            else:
+                direction = self._sgd_direction(gradient, moments[name])
+            weight.addcmul_(direction, lr_R11, value=-scale)
+
+    def _decayed_(self, name: str, weight: Tensor, gradient: Tensor, lr_R11: Tensor, scale: float) -> Tensor:
+        """Shrink the weight (AdamW), or return the gradient of the loss plus ½ λ w² (SGD, Adam)."""
+        decay = self.spec.weight_decay * self.scaling[name].weight_decay_mult
+        if decay == 0.0:
+            return gradient
+        if self.spec.kind is OptimizerKind.ADAMW:
+            weight.mul_(1.0 - lr_R11 * (scale * decay))
+            return gradient
+        return gradient.add(weight, alpha=decay)
+
+    def _sgd_direction(self, gradient: Tensor, moments: tuple[Tensor, ...]) -> Tensor:
+        """Return the gradient, the velocity b·u + g, or Nesterov's g + b·u (Sutskever et al. 2013)."""
+        if not moments:
+            return gradient
+        (velocity,) = moments
+        velocity.mul_(self.spec.momentum).add_(gradient)
+        return gradient.add(velocity, alpha=self.spec.momentum) if self.spec.nesterov else velocity
+
+    def _adam_direction(self, name: str, gradient: Tensor, moments: tuple[Tensor, ...], step: int) -> Tensor:
+        """Return m̂ / (√v̂ + ε) (Kingma & Ba 2015); 0 where that is 0/0, as for a dead unit at ε = 0."""
+        mean, _ = moments
+        mean.lerp_(gradient, 1.0 - self.spec.beta1)
+        moments[1].mul_(self.spec.beta2).addcmul_(gradient, gradient, value=1.0 - self.spec.beta2)
+        corrected = mean / (1.0 - self.spec.beta1 ** (step + 1))
+        denominator = self.adam_denominator(name, moments, num_updates=step + 1)
+        direction = corrected.div_(denominator)
+        return direction if self.spec.epsilon > 0 else direction.masked_fill_(denominator == 0, 0.0)
+
+    def adam_denominator(self, name: str, moments: tuple[Tensor, ...], *, num_updates: int) -> Tensor:
+        """Return √v̂ + ε of a weight after `num_updates` >= 1 updates, [R, n_in, n_out]."""
+        unbias = 1.0 - self.spec.beta2**num_updates
+        epsilon = self.spec.epsilon * self.scaling[name].epsilon_mult
+        return (moments[1] / unbias).sqrt_().add_(epsilon)

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.dataset import Task
+from backend.domain.depth_scaling import branch_mult, depth_alpha
 from backend.domain.experiment import ExperimentSpec, Loss, ResidualMLP
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.metrics import Metric, Schedule
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from worker.numerics.scaling import ScalingTable, scaling_table
 
@@ -25,7 +27,10 @@ CANONICAL_NAN = np.array(0x7FC00000, np.uint32).view(np.float32)[()]
 
 @dataclass(frozen=True)
 class CellProgram:
-    """All that decides the numbers of a cell, given its data. `scaling` overrides `parametrization`."""
+    """All that decides the numbers of a cell, given its data.
+
+    `scaling` overrides `parametrization`; without `base_depth`, this depth is the base.
+    """
 
     parametrization: Parametrization
     width: int
@@ -43,6 +48,9 @@ class CellProgram:
     divergence_factor: float = 20.0
     spec_seed: int = 0
     scaling: ScalingTable | None = None
+    optimizer: OptimizerSpec = PLAIN_SGD
+    base_depth: int | None = None
+    completep_alpha: float = 1.0
 
     @classmethod
     def from_spec(cls, spec: ExperimentSpec, cell: PlannedCell, *, chunk_steps: int) -> Self:
@@ -63,12 +71,25 @@ class CellProgram:
             sharpness_tolerance=spec.sharpness_tolerance,
             divergence_factor=spec.divergence_factor,
             spec_seed=spec.spec_seed,
+            optimizer=spec.optimizer,
+            base_depth=spec.base_depth,
+            completep_alpha=spec.completep_alpha,
         )
 
     @property
     def schedule(self) -> Schedule:
         """When the cell measures and where its windows end."""
         return Schedule(self.num_steps, self.measure_every, self.chunk_steps)
+
+    @property
+    def branch_mult(self) -> float:
+        """The factor in front of every residual branch."""
+        return branch_mult(
+            depth_alpha(self.parametrization, self.completep_alpha),
+            depth=self.depth,
+            base_depth=self.base_depth or self.depth,
+            branch_exponent=self.model.branch_exponent,
+        )
 
     def scaling_for(self, num_features: int, num_outputs: int) -> ScalingTable:
         """Return the constants of every tensor: the override, or those of the parametrization."""
@@ -79,6 +100,9 @@ class CellProgram:
             width=self.width,
             depth=self.depth,
             base_width=self.base_width,
+            base_depth=self.base_depth or self.depth,
+            completep_alpha=self.completep_alpha,
+            optimizer=self.optimizer,
         )
 
 

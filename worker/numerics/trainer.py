@@ -23,7 +23,7 @@ from worker.numerics.losses import target_rows
 from worker.numerics.measurement import Measurer
 from worker.numerics.networks.residual_mlp import Network, init, tensor_shapes
 from worker.numerics.networks.residual_mlp_derivatives import forward_loss, loss_and_gradients
-from worker.numerics.optimizer import sgd_step_
+from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from worker.numerics.randomness import BatchOrder
 
@@ -62,17 +62,19 @@ class _Conditions:
     y_train: Tensor
     batches: BatchOrder
     measurer: Measurer
+    update: Update
 
     @classmethod
     def of(cls, program: CellProgram, data: TrainingData) -> _Conditions:
         num_train, num_features = data.x_train.shape
         shapes = tensor_shapes(num_features, program.width, program.depth, data.num_outputs)
         scaling = program.scaling_for(num_features, data.num_outputs)
-        network = Network(scaling, program.depth, program.depth**-program.model.branch_exponent)
+        network = Network(scaling, program.depth, program.branch_mult)
         targets = target_rows(data.y_train, data.task, data.num_outputs, data.x_train.dtype)
         batches = BatchOrder(program.spec_seed, num_train, program.batch_size)
-        measurer = Measurer.of(program, data, network)
-        return cls(program, network, shapes, data.x_train, targets, batches, measurer)
+        update = Update(program.optimizer, scaling, program.num_steps)
+        measurer = Measurer.of(program, data, network, update)
+        return cls(program, network, shapes, data.x_train, targets, batches, measurer, update)
 
     def begin(self, positions: range) -> Stack:
         runs = [self.program.runs[position] for position in positions]
@@ -85,7 +87,8 @@ class _Conditions:
             dtype=self.x_train.dtype,
             device=self.x_train.device,
         )
-        return Stack.begin(params, [run.lr for run in runs], seeds)
+        moments = initial_moments(self.program.optimizer, params)
+        return Stack.begin(params, moments, [run.lr for run in runs], seeds)
 
     def batch(self, seeds: tuple[int, ...], step: int) -> tuple[Tensor, Tensor]:
         """Return every run's minibatch of `step`: x [R, B, D] and targets [R, B, C]."""
@@ -155,7 +158,7 @@ class _StackTrainer:
             self.record.pending.append(forward_loss(network, stack.params, x_RBD, y_RBC, program.loss))
             return
         loss_R, gradients = loss_and_gradients(network, stack.params, x_RBD, y_RBC, program.loss)
-        sgd_step_(stack.params, gradients, stack.lr_R11, network.scaling)
+        conditions.update.apply_(stack.params, gradients, stack.moments, stack.lr_R11, step)
         self.record.pending.append(loss_R)
 
     def _measure(self, step: int) -> None:

@@ -37,7 +37,7 @@ def cell(server: Server, client: httpx.Client, experiment: dict[str, Any]) -> di
         session.add(
             CellTensorRow(
                 cell_id=cell_id, name="input", role="input", num_rows=8, num_columns=2,
-                forward_mult=1.0, init_std=0.5, lr_mult=2.0,
+                forward_mult=1.0, init_std=0.5, lr_mult=2.0, epsilon=1e-9,
             )
         )  # fmt: skip
     return cell
@@ -85,6 +85,7 @@ def test_tensors_tell_their_effective_constants(client: httpx.Client, cell: dict
     (tensor,) = client.get(f"/api/v1/cells/{cell['id']}/tensors").json()
 
     assert (tensor["name"], tensor["shape"], tensor["lr_mult"]) == ("input", [8, 2], 2.0)
+    assert (tensor["branch_mult"], tensor["epsilon"], tensor["weight_decay"]) == (None, 1e-9, None)
 
 
 def test_the_export_is_a_download_with_its_own_fingerprint(

@@ -48,6 +48,22 @@ def test_a_plan_without_wishes_is_the_default_plan(client: httpx.Client, dataset
     assert preview["num_runs"] == sum(cell["num_runs"] for cell in preview["cells"])
 
 
+def test_a_plan_may_ask_for_an_optimizer_and_depth_rules(client: httpx.Client, plan: dict[str, Any]):
+    wishes = {
+        "optimizer": {"kind": "adamw", "weight_decay": 0.1, "schedule": {"kind": "cosine"}},
+        "arms": [{"parametrization": "completep"}, {"parametrization": "sp"}],
+        "completep_alpha": 0.5,
+    }
+
+    preview = client.post(f"{ROUTE}/preview", json=plan | wishes).json()
+    refused = client.post(f"{ROUTE}/preview", json=plan | wishes | {"optimizer": "sgd"}).json()
+
+    assert preview["spec"]["optimizer"]["kind"] == "adamw"
+    assert preview["spec"]["optimizer"]["schedule"]["kind"] == "cosine"
+    assert (preview["control"], preview["spec"]["completep_alpha"]) == ("sp", 0.5)
+    assert refused["error"]["code"] == "spec.parametrization_unknown_for_optimizer"
+
+
 def test_lists_are_cut_by_limit_and_offset(client: httpx.Client, plan: dict[str, Any]):
     ids = [client.post(ROUTE, json=plan).json()["id"] for _ in range(2)]
 

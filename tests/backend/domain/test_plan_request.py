@@ -7,6 +7,7 @@ from backend.domain.cost import Calibration
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
 from backend.domain.experiment import Loss
+from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
 from backend.errors import InvalidInput
@@ -65,6 +66,31 @@ def test_every_wish_is_heard():
     assert [(arm.parametrization, arm.lrs) for arm in spec.arms] == [("sp", (0.5,))]
 
 
+def test_every_wish_about_optimizer_and_depth_is_heard():
+    optimizer = {"kind": "adamw", "weight_decay": 0.1, "schedule": {"kind": "cosine", "warmup_fraction": 0.1}}
+
+    spec = _resolve(
+        optimizer=optimizer, depths=(8, 4), completep_alpha=0.5, arms=({"parametrization": "completep"},)
+    )
+
+    assert spec.optimizer == OptimizerSpec.model_validate(optimizer)
+    assert (spec.base_depth, spec.completep_alpha) == (4, 0.5)
+    assert _resolve(depths=(8, 4), base_depth=8).base_depth == 8
+
+
+def test_under_adam_the_default_plan_has_sp_as_control_and_the_grid_of_adam():
+    spec = _resolve(optimizer="adam")
+
+    assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, Parametrization.SP]
+    assert {arm.lrs for arm in spec.arms} == {tuple(2.0**e for e in range(-11, -2))}
+
+
+def test_momentum_moves_the_grid_by_the_steps_it_adds():
+    plain, heavy = (_resolve(optimizer={"momentum": momentum}).arms[0].lrs for momentum in (0.0, 0.9))
+
+    assert heavy == tuple(lr / 8 for lr in plain)
+
+
 def test_an_arm_without_lrs_gets_the_grid_of_the_loss():
     spec = _resolve(loss="squared_error", arms=({"parametrization": "ntp"},))
 
@@ -98,6 +124,17 @@ def test_a_base_width_of_ones_own_is_kept():
             "spec.measures_too_rarely",
             {"measure_every": 51, "num_steps": 50},
         ),
+        (
+            {"arms": ({"parametrization": "completep"},)},
+            "spec.parametrization_unknown_for_optimizer",
+            {"parametrization": "completep", "optimizer": "sgd"},
+        ),
+        (
+            {"optimizer": {"kind": "adam", "momentum": 0.9}},
+            "spec.momentum_needs_sgd",
+            {"optimizer": "adam"},
+        ),
+        ({"optimizer": {"nesterov": True}}, "spec.nesterov_needs_momentum", {}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -139,6 +176,10 @@ def test_cross_entropy_on_a_number_is_refused():
         ({"num_steps": 1_000_001}, ("num_steps",)),
         ({"branch_exponent": -0.5}, ("branch_exponent",)),
         ({"optimiser": "adam"}, ("optimiser",)),
+        ({"optimizer": "lion"}, ("optimizer", "kind")),
+        ({"optimizer": {"beta1": 1.0}}, ("optimizer", "beta1")),
+        ({"completep_alpha": 0.4}, ("completep_alpha",)),
+        ({"base_depth": 0}, ("base_depth",)),
     ],
     ids=str,
 )

@@ -156,7 +156,7 @@ def test_the_stability_edge_is_drawn_and_labelled_at_two_over_the_lr():
         (8, 8, "y"),
         (8, 8, "y2"),
     ]
-    labels = [note for note in layout["annotations"] if "2/η = 8" in note["text"]]
+    labels = [note for note in layout["annotations"] if "κ/η = 8" in note["text"]]
     assert [label["y"] for label in labels] == [0.90309] * 2  # of a logarithmic axis: the exponent
 
 

@@ -19,7 +19,7 @@ def test_wider_runs_are_stacked_in_smaller_numbers(width, sizes):
 
 def test_kept_runs_remember_where_they_began():
     params = {"w": torch.arange(4.0)[:, None, None]}
-    stack = Stack.begin(params, [0.1, 0.2, 0.3, 0.4], [7, 8, 7, 8])
+    stack = Stack.begin(params, {}, [0.1, 0.2, 0.3, 0.4], [7, 8, 7, 8])
 
     kept = stack.keep([1, 3]).keep([1])
 

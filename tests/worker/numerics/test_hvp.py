@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.experiment import Loss
-from backend.domain.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics.hvp import AutogradHessian, flatten, unflatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
@@ -132,7 +131,7 @@ def test_products_agree_with_central_differences_in_float32():
     assert (difference - product).norm() / product.norm() < 1e-4
 
 
-@pytest.mark.parametrize("parametrization", list(Parametrization))
+@pytest.mark.parametrize("parametrization", cases.UNDER_SGD)
 def test_products_are_weighted_with_the_learning_rate_multipliers(parametrization):
     network, data = cases.network(parametrization, width=16), cases.classification(torch.float64)
     params = cases.parameters(network, width=16, seeds=(5,))

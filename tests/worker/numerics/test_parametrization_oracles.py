@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -13,16 +11,16 @@ from torch import Tensor
 from backend.domain.experiment import Loss
 from backend.domain.grid import PlannedRun
 from backend.domain.metrics import Metric
+from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
 from backend.domain.parametrization import Parametrization, TensorScaling
 from tests import cases, reference
-from worker.numerics.losses import mean_loss, target_rows
-from worker.numerics.networks.residual_mlp import Network, Params, apply, init, tensor_shapes
+from worker.numerics.losses import target_rows
+from worker.numerics.networks.residual_mlp import Network, apply, init, tensor_shapes
 from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
-from worker.numerics.optimizer import sgd_step_
+from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.trainer import train
 
 Table = dict[str, TensorScaling]
-Update = Callable[[Network, Params, Tensor, Tensor], Tensor]
 
 WIDTH, DEPTH, D = 16, 2, cases.NUM_FEATURES
 
@@ -97,45 +95,29 @@ def initial_eigenvalue(table: Table, *, weighted: bool) -> float:
     return float(torch.linalg.eigvalsh(reference.dense_hessian(weights, *args))[-1])
 
 
-def sgd_losses(table: Table) -> Tensor:
+def losses(table: Table, optimizer: OptimizerSpec, lrs: tuple[float, float]) -> Tensor:
     """Train in float64 through our init, derivatives and optimizer; windows would round to float32."""
-
-    def update(network: Network, params: Params, x: Tensor, y: Tensor) -> Tensor:
-        loss_R, gradients = loss_and_gradients(network, params, x, y, Loss.CROSS_ENTROPY)
-        sgd_step_(params, gradients, torch.tensor([0.05, 0.4], dtype=torch.float64)[:, None, None], table)
-        return loss_R
-
-    return losses(table, update)
-
-
-def adam_losses(table: Table) -> Tensor:
-    """A textbook Adam with ε = 0; a gradient that was always 0 (dead ReLU) moves nothing."""
-    first: dict[str, Tensor] = {}
-    second: dict[str, Tensor] = {}
-    steps = iter(range(1, 100))
-
-    def update(network: Network, params: Params, x: Tensor, y: Tensor) -> Tensor:
-        leaves = {name: tensor.clone().requires_grad_() for name, tensor in params.items()}
-        loss_R = mean_loss(apply(network, leaves, x), y, Loss.CROSS_ENTROPY)
-        gradients = dict(zip(leaves, torch.autograd.grad(loss_R.sum(), list(leaves.values())), strict=True))
-        t = next(steps)
-        for name, g in gradients.items():
-            first[name] = 0.9 * first.get(name, torch.zeros(())) + 0.1 * g
-            second[name] = 0.999 * second.get(name, torch.zeros(())) + 0.001 * g**2
-            m, v = first[name] / (1 - 0.9**t), second[name] / (1 - 0.999**t)
-            params[name] -= 0.01 * table[name].lr_mult * torch.where(v > 0, m / v.sqrt(), 0.0)
-        return loss_R.detach()
-
-    return losses(table, update)
-
-
-def losses(table: Table, update: Update) -> Tensor:
     data = cases.classification(torch.float64)
     network = Network(table, DEPTH, DEPTH**-0.5)
     params = init(tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0, 1), dtype=torch.float64)
     y = target_rows(data.y_train, data.task, 3, torch.float64)
     x = data.x_train.expand(2, -1, -1)
-    return torch.stack([update(network, params, x, y) for _ in range(9)])
+    update, moments = Update(optimizer, table, num_steps=9), initial_moments(optimizer, params)
+    lr_R11 = torch.tensor(lrs, dtype=torch.float64)[:, None, None]
+    seen = []
+    for step in range(9):
+        loss_R, gradients = loss_and_gradients(network, params, x, y, Loss.CROSS_ENTROPY)
+        update.apply_(params, gradients, moments, lr_R11, step)
+        seen.append(loss_R)
+    return torch.stack(seen)
+
+
+def sgd_losses(table: Table) -> Tensor:
+    return losses(table, PLAIN_SGD, (0.05, 0.4))
+
+
+def adam_losses(table: Table) -> Tensor:
+    return losses(table, OptimizerSpec(kind=OptimizerKind.ADAM, epsilon=0.0), (0.01, 0.02))
 
 
 @pytest.mark.parametrize("form", list(SGD_FORMS))

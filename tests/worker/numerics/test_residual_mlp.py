@@ -37,7 +37,7 @@ def problem(
     return data, network, params, data.x_train.expand(2, -1, -1), y
 
 
-@pytest.mark.parametrize("parametrization", list(Parametrization))
+@pytest.mark.parametrize("parametrization", cases.UNDER_SGD)
 @pytest.mark.parametrize(("make_data", "loss"), PROBLEMS)
 def test_stacked_outputs_and_losses_equal_one_network_at_a_time(make_data, loss, parametrization):
     data, network, params, x_RBD, y = problem(make_data, parametrization)

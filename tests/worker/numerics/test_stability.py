@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
 from backend.domain.metrics import eos_threshold
+from backend.domain.optimizer import OptimizerSpec
+from backend.domain.parametrization import TensorScaling
+from worker.numerics.optimizer import Update, initial_moments
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "gradient descent": {},
@@ -43,3 +47,44 @@ def test_the_thresholds_have_their_published_values():
     published = [eos_threshold(1.0, **options) for options in OPTIMIZERS.values()]
 
     assert published == pytest.approx([2.0, 3.8, 3.8 / 2.8, 38.0])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}],
+    ids=["gradient descent", "heavy ball", "Nesterov"],
+)
+@pytest.mark.parametrize("lr_mult", [1.0, 0.25])
+def test_our_updates_turn_unstable_at_the_threshold_of_their_optimizer(changes, lr_mult):
+    """Oracle 11: LR-weighted curvature C·λ against κ/lr, both sides of it in one stack."""
+    spec, lr = OptimizerSpec.model_validate(changes), 0.5
+    curvature_R11 = (
+        torch.tensor([0.995, 1.005], dtype=torch.float64)[:, None, None] * spec.kappa / lr / lr_mult
+    )
+
+    size_R = _sizes_on_a_quadratic(spec, curvature_R11, lr, lr_mult)
+
+    assert size_R[0] < 1e-2
+    assert size_R[1] > 1e2
+
+
+def _sizes_on_a_quadratic(spec, curvature_R11, lr, lr_mult):
+    params = {"w": torch.ones(2, 1, 1, dtype=torch.float64)}
+    update = Update(spec, {"w": TensorScaling(1.0, 1.0, lr_mult)}, num_steps=6000)
+    moments, lr_R11 = initial_moments(spec, params), torch.full((2, 1, 1), lr, dtype=torch.float64)
+    for step in range(6000):
+        update.apply_(params, {"w": curvature_R11 * params["w"]}, moments, lr_R11, step)
+    return params["w"].abs().flatten()
+
+
+@pytest.mark.parametrize("beta1", [0.5, 0.9])
+def test_adam_with_a_still_preconditioner_turns_unstable_at_its_threshold(beta1):
+    """Oracle 11: with v kept at 1, preconditioned curvature against κ/lr (arXiv 2207.14484)."""
+    spec = OptimizerSpec.model_validate({"kind": "adam", "beta1": beta1, "beta2": 0.0, "epsilon": 0.0})
+
+    published = (2 + 2 * beta1) / (1 - beta1)
+
+    assert spec.kappa == pytest.approx(published)
+    for factor, is_stable in ((0.995, True), (1.005, False)):
+        size = final_size(factor * published / 0.5, 0.5, momentum=beta1, dampening=beta1)
+        assert (size < 1e-2) is is_stable

@@ -59,7 +59,7 @@ def reference_run(program: CellProgram, data: TrainingData, run: PlannedRun, num
     return reference.train_losses(weights, data, table, program.loss, lr=run.lr, batches=batches), table
 
 
-@pytest.mark.parametrize("parametrization", list(Parametrization))
+@pytest.mark.parametrize("parametrization", cases.UNDER_SGD)
 @pytest.mark.parametrize(("make_data", "loss"), PROBLEMS)
 def test_stacked_training_equals_one_float64_loop_per_run(make_data, loss, parametrization):
     program = cases.program(loss=loss, width=16, parametrization=parametrization)
