@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
+from backend.domain.measures import Measure, measure_copies, measure_hvps
 from backend.domain.metrics import Schedule
 from backend.errors import InvalidInput
 
@@ -65,27 +66,28 @@ def predict(
     runs = len(cell.runs)
     schedule = Schedule(spec.num_steps, spec.measure_every, chunk_steps=1)
     train_flops = TRAIN_PASSES * 2 * parameters * spec.batch_size * spec.num_steps
-    hvp_flops = HVP_PASSES * 2 * parameters * spec.sharpness_batch_size * HVPS_PER_VALUE
+    hvps = HVPS_PER_VALUE + measure_hvps(spec.measures)
+    hvp_flops = HVP_PASSES * 2 * parameters * spec.sharpness_batch_size * hvps
     val_flops = 2.0 * parameters * shape.num_val
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
-    overhead = calibration.seconds_per_run_step * (
-        spec.num_steps + 2 * HVPS_PER_VALUE * schedule.num_measurements()
-    )
+    overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
     seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
-    return CellCost(seconds, runs * bytes_per_run(shape, cell.width, cell.depth), chunk_steps)
+    num_bytes = runs * bytes_per_run(shape, cell.width, cell.depth, spec.measures)
+    return CellCost(seconds, num_bytes, chunk_steps)
 
 
-def bytes_per_run(shape: DatasetShape, width: int, depth: int) -> int:
+def bytes_per_run(shape: DatasetShape, width: int, depth: int, measures: Sequence[Measure] = ()) -> int:
     """Bound the memory one run of a cell needs."""
-    return COPIES_PER_RUN * 4 * num_parameters(shape, width=width, depth=depth)
+    copies = COPIES_PER_RUN + measure_copies(measures)
+    return copies * 4 * num_parameters(shape, width=width, depth=depth)
 
 
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = bytes_per_run(shape, width, depth)
+    needed = bytes_per_run(shape, width, depth, spec.measures)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -99,7 +101,10 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, how many runs fit into `memory_bytes`; at least one."""
     deepest = max(spec.depths)
-    return {width: max(1, memory_bytes // bytes_per_run(shape, width, deepest)) for width in spec.widths}
+    return {
+        width: max(1, memory_bytes // bytes_per_run(shape, width, deepest, spec.measures))
+        for width in spec.widths
+    }
 
 
 def in_starting_order(cells: Sequence[CostedCell]) -> list[CostedCell]:

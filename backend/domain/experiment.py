@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from backend.domain.dataset import Frozen
+from backend.domain.measures import Measure
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import InvalidInput
@@ -53,12 +54,18 @@ def _require_unique(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
+def _sorted_measures(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    return tuple(sorted(measures))
+
+
 PositiveInt = Annotated[int, Field(ge=1)]
 Size = Annotated[int, Field(ge=1, le=65_536)]
 LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Sizes = Annotated[tuple[Size, ...], Field(min_length=1), AfterValidator(_require_unique)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
+# What is measured does not depend on the order it was asked for in.
+Measures = Annotated[tuple[Measure, ...], AfterValidator(_require_unique), AfterValidator(_sorted_measures)]
 LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
 
 
@@ -100,6 +107,7 @@ class ExperimentSpec(Frozen):
     tail_fraction: float = Field(default=0.1, gt=0, le=1)
     spec_seed: Seed = 0
     protocol: Protocol = Protocol.FULL
+    measures: Measures = ()
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -121,7 +129,10 @@ class ExperimentSpec(Frozen):
 
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        # Left out when empty: specs from before this field existed keep their hash.
+        unused = set() if self.measures else {"measures"}
+        content = self.model_dump(mode="json", exclude=unused)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

@@ -23,14 +23,23 @@ class Metric(StrEnum):
     SHARPNESS_RESIDUAL = "sharpness_residual"
     SHARPNESS_HVPS = "sharpness_hvps"
     SHARPNESS_CONVERGED = "sharpness_converged"
+    RAW_SHARPNESS = "raw_sharpness"
+    HESSIAN_TRACE = "hessian_trace"
+    HESSIAN_TRACE_ERROR = "hessian_trace_error"
+    GAUSS_NEWTON_SHARPNESS = "gauss_newton_sharpness"
+    RESIDUAL_SHARPNESS = "residual_sharpness"
 
 
 class MetricInfo(NamedTuple):
-    """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only."""
+    """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only.
+
+    `num_components` is K, the values a run has at a step: chunks of a metric with K > 1 are `[T, R, K]`.
+    """
 
     unit: str
     every_step: bool
     is_summarised: bool = True
+    num_components: int = 1
 
 
 METRIC_INFO: dict[Metric, MetricInfo] = {
@@ -42,6 +51,11 @@ METRIC_INFO: dict[Metric, MetricInfo] = {
     Metric.SHARPNESS_RESIDUAL: MetricInfo("relative", every_step=False, is_summarised=False),
     Metric.SHARPNESS_HVPS: MetricInfo("count", every_step=False, is_summarised=False),
     Metric.SHARPNESS_CONVERGED: MetricInfo("flag", every_step=False, is_summarised=False),
+    Metric.RAW_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.HESSIAN_TRACE: MetricInfo("inverse_lr", every_step=False),
+    Metric.HESSIAN_TRACE_ERROR: MetricInfo("inverse_lr", every_step=False, is_summarised=False),
+    Metric.GAUSS_NEWTON_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.RESIDUAL_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
 }
 
 

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.dataset import Task
+from backend.domain.measures import measured_metrics
 from backend.domain.metrics import Metric
+from worker.numerics.curvature.measures import CurvatureStep
 from worker.numerics.ensemble import Stack
 from worker.numerics.lanczos import Eigenpairs
 from worker.numerics.losses import num_correct, sample_losses, sum_absolute_error, target_rows
@@ -69,12 +71,14 @@ class Measurer:
             Metric.SHARPNESS_RESIDUAL,
             Metric.SHARPNESS_HVPS,
             Metric.SHARPNESS_CONVERGED,
+            *measured_metrics(self.program.measures),
         )
 
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
-        """Return each metric's value per living run [R], and the top eigenvectors [R, P]."""
+        """Return each metric's values per living run, [R] or [R, K], and the top eigenvectors [R, P]."""
         loss_R, field_R = self.validate(stack.params)
-        pairs = self.sharpness(stack, step)
+        hessian = self.hessian(stack)
+        pairs = self.sharpness(hessian, stack, step)
         values: tuple[NDArray[Any], ...] = (
             loss_R,
             field_R,
@@ -83,7 +87,8 @@ class Measurer:
             pairs.num_products_R,
             pairs.converged_R,
         )
-        return dict(zip(self.metrics, values, strict=True)), pairs.vector_RP
+        always = dict(zip(self.metrics[: len(values)], values, strict=True))
+        return always | CurvatureStep(self.program, hessian, stack, step).measure(), pairs.vector_RP
 
     def validate(self, params: Params) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the validation loss [R], and accuracy or mean absolute error in the label's unit [R]."""
@@ -101,14 +106,15 @@ class Measurer:
     def _val_batches(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         return torch.split(self.x_val, VAL_BATCH), torch.split(self.y_val, VAL_BATCH)
 
-    def sharpness(self, stack: Stack, step: int) -> Eigenpairs:
-        """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack."""
+    def hessian(self, stack: Stack) -> ResidualMlpHessian:
+        """Return the operator C^½ H C^½ on the fixed batch."""
         x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
-        operator = ResidualMlpHessian.at(
-            self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss
-        )
+        return ResidualMlpHessian.at(self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss)
+
+    def sharpness(self, hessian: ResidualMlpHessian, stack: Stack, step: int) -> Eigenpairs:
+        """Return the largest eigenvalue of C^½ H C^½, warm-started from the stack."""
         return measure_sharpness(
-            operator,
+            hessian,
             stack.eigenvector_RP,
             spec_seed=self.program.spec_seed,
             seeds=stack.seeds,

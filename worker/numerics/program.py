@@ -15,6 +15,7 @@ from torch import Tensor
 from backend.domain.dataset import Task
 from backend.domain.experiment import ExperimentSpec, Loss, ResidualMLP
 from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.measures import Measure
 from backend.domain.metrics import Metric, Schedule
 from backend.domain.parametrization import Parametrization
 from worker.numerics.scaling import ScalingTable, scaling_table
@@ -42,6 +43,7 @@ class CellProgram:
     sharpness_tolerance: float = 1e-3
     divergence_factor: float = 20.0
     spec_seed: int = 0
+    measures: tuple[Measure, ...] = ()
     scaling: ScalingTable | None = None
 
     @classmethod
@@ -63,6 +65,7 @@ class CellProgram:
             sharpness_tolerance=spec.sharpness_tolerance,
             divergence_factor=spec.divergence_factor,
             spec_seed=spec.spec_seed,
+            measures=spec.measures,
         )
 
     @property
@@ -107,8 +110,9 @@ class Window:
     """The values of the steps first_step..last_step.
 
     Attributes:
-        values: per metric float32 [T, R], T following `Schedule.metric_steps`, R the order of `program.runs`;
-            a metric without a scheduled step in the window is absent.
+        values: per metric float32 [T, R], or [T, R, K] for a metric of K > 1 components; T follows
+            `Schedule.metric_steps`, R the order of `program.runs`; a metric without a scheduled step in the
+            window is absent.
         diverged_at: per run the step it diverged at, up to this window's end.
     """
 

@@ -24,6 +24,7 @@ CHANGES = {
     "divergence_factor": 21.0,
     "tail_fraction": 0.2,
     "spec_seed": 1,
+    "measures": ("gauss_newton",),
 }
 # These have one possible value so far.
 FIXED = {"scenarios", "optimizer", "protocol"}

@@ -56,6 +56,7 @@ def test_every_wish_is_heard():
         "num_steps": 50,
         "measure_every": 10,
         "sharpness_batch_size": 9,
+        "measures": ("gauss_newton", "raw_sharpness"),
     }
 
     spec = _resolve(**wishes, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))

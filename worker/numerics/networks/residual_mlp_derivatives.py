@@ -9,7 +9,7 @@ Legend: R runs, B batch, D inputs, N width, C classes or outputs, P parameters.
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -80,6 +80,7 @@ class ResidualMlpHessian:
     forward: _Forward
     g_f_RBC: Tensor
     g_h: list[Tensor]
+    has_loss_curvature: bool = True
 
     @classmethod
     def at(
@@ -98,11 +99,27 @@ class ResidualMlpHessian:
             self.network,
             self.loss,
             {name: tensor[keep] for name, tensor in self.params.items()},
-            self.x_RBD[:num_kept],  # an expanded view: every run has the same batch
+            self.x_RBD[:1].expand(num_kept, -1, -1),  # every run has the same batch
             _Forward([a[keep] for a in self.forward.a], self.forward.f_RBC[keep]),
             self.g_f_RBC[keep],
             [g[keep] for g in self.g_h],
+            self.has_loss_curvature,
         )
+
+    def unweighted(self) -> ResidualMlpHessian:
+        """Return H itself: C = 1."""
+        raw = {name: constants._replace(lr_mult=1.0) for name, constants in self.network.scaling.items()}
+        return replace(self, network=replace(self.network, scaling=raw))
+
+    def gauss_newton(self) -> ResidualMlpHessian:
+        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: what is left where no ∂ℓ/∂f pulls."""
+        return replace(
+            self, g_f_RBC=torch.zeros_like(self.g_f_RBC), g_h=[torch.zeros_like(g) for g in self.g_h]
+        )
+
+    def residual(self) -> ResidualMlpHessian:
+        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: what is left without ∂²ℓ/∂f²."""
+        return replace(self, has_loss_curvature=False)
 
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return C^½ H C^½ v, [R, P]."""
@@ -128,10 +145,15 @@ class ResidualMlpHessian:
         t_f_RBC = torch.bmm(t_a[-1], self.params[OUTPUT]).baddbmm_(a[-1], v[OUTPUT])
         return t_a, _scaled(t_f_RBC, network.scaling[OUTPUT].forward_mult)
 
+    def _tangent_output_gradient(self, t_f_RBC: Tensor) -> Tensor:
+        if not self.has_loss_curvature:
+            return torch.zeros_like(t_f_RBC)
+        return output_hessian_product(self.forward.f_RBC, t_f_RBC, self.loss)
+
     def _tangent_backward(self, v: Params, t_a: list[Tensor], t_f_RBC: Tensor) -> Params:
         network, a = self.network, self.forward.a
         out_mult = network.scaling[OUTPUT].forward_mult
-        t_g_f_RBC = output_hessian_product(self.forward.f_RBC, t_f_RBC, self.loss)
+        t_g_f_RBC = self._tangent_output_gradient(t_f_RBC)
         result = {OUTPUT: _product_rule(t_a[-1], self.g_f_RBC, a[-1], t_g_f_RBC, out_mult)}
         t_g_RBN = torch.bmm(t_g_f_RBC, self.params[OUTPUT].mT).baddbmm_(self.g_f_RBC, v[OUTPUT].mT)
         t_g_RBN = _through_relu(_scaled(t_g_RBN, out_mult), a[-1])
