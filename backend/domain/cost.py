@@ -22,6 +22,8 @@ TRAIN_PASSES = 3.0
 HVP_PASSES = 8.0
 # Measured on digits, tolerance 1e-3 (docs/log.md): mean Hessian-vector products of a warm sharpness value.
 HVPS_PER_VALUE = 6.0
+# Columns of the tangent kernel's size that Lanczos and the element-wise work come to; measured.
+KERNEL_COLUMNS = 256
 # A chunk should close after about this much work, so that a viewer sees the curve grow.
 SECONDS_PER_CHUNK = 1.0
 MAX_CHUNK_STEPS = 1000
@@ -71,11 +73,28 @@ def predict(
     val_flops = 2.0 * parameters * shape.num_val
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
     overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
+    measured_flops += kernel_flops(spec, shape, cell) * schedule.num_measurements()
     seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
     num_bytes = runs * bytes_per_run(shape, cell.width, cell.depth, spec.measures)
-    return CellCost(seconds, num_bytes, chunk_steps)
+    return CellCost(seconds, num_bytes + kernel_bytes(spec, shape), chunk_steps)
+
+
+def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> float:
+    """Count what the tangent kernel of one run takes: one Gram matrix a layer, then Lanczos on their sum."""
+    if Measure.NTK not in spec.measures:
+        return 0.0
+    rows = spec.sharpness_batch_size * shape.num_outputs
+    return 2.0 * rows * rows * (cell.width * (cell.depth + 1) + KERNEL_COLUMNS)
+
+
+def kernel_bytes(spec: ExperimentSpec, shape: DatasetShape) -> int:
+    """Bound the memory of the tangent kernel: runs take turns, so a cell holds one, and its summand."""
+    if Measure.NTK not in spec.measures:
+        return 0
+    rows = spec.sharpness_batch_size * shape.num_outputs
+    return 3 * 4 * rows * rows
 
 
 def bytes_per_run(shape: DatasetShape, width: int, depth: int, measures: Sequence[Measure] = ()) -> int:
@@ -87,7 +106,7 @@ def bytes_per_run(shape: DatasetShape, width: int, depth: int, measures: Sequenc
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = bytes_per_run(shape, width, depth, spec.measures)
+    needed = bytes_per_run(shape, width, depth, spec.measures) + kernel_bytes(spec, shape)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -101,6 +120,7 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, how many runs fit into `memory_bytes`; at least one."""
     deepest = max(spec.depths)
+    memory_bytes -= kernel_bytes(spec, shape)
     return {
         width: max(1, memory_bytes // bytes_per_run(shape, width, deepest, spec.measures))
         for width in spec.widths

@@ -22,6 +22,7 @@ class Measure(StrEnum):
     RAW_SHARPNESS = "raw_sharpness"
     HESSIAN_TRACE = "hessian_trace"
     GAUSS_NEWTON = "gauss_newton"
+    NTK = "ntk"
 
 
 class MeasureInfo(NamedTuple):
@@ -43,6 +44,8 @@ MEASURE_INFO: dict[Measure, MeasureInfo] = {
     Measure.GAUSS_NEWTON: MeasureInfo(
         (Metric.GAUSS_NEWTON_SHARPNESS, Metric.RESIDUAL_SHARPNESS), 2 * _HVPS_PER_EIGENVALUE, copies=2
     ),
+    # Its cost is that of a matrix over samples and outputs, not of products: `cost.kernel_flops`.
+    Measure.NTK: MeasureInfo((Metric.NTK_EIGENVALUES,), hvps=0.0, copies=0),
 }
 
 

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+# How many of the largest eigenvalues the spectral measures keep: as many as the paper plots.
+NUM_EIGENVALUES = 5
+
 
 class Metric(StrEnum):
     """What is recorded for every run."""
@@ -28,6 +31,7 @@ class Metric(StrEnum):
     HESSIAN_TRACE_ERROR = "hessian_trace_error"
     GAUSS_NEWTON_SHARPNESS = "gauss_newton_sharpness"
     RESIDUAL_SHARPNESS = "residual_sharpness"
+    NTK_EIGENVALUES = "ntk_eigenvalues"
 
 
 class MetricInfo(NamedTuple):
@@ -56,6 +60,9 @@ METRIC_INFO: dict[Metric, MetricInfo] = {
     Metric.HESSIAN_TRACE_ERROR: MetricInfo("inverse_lr", every_step=False, is_summarised=False),
     Metric.GAUSS_NEWTON_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
     Metric.RESIDUAL_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.NTK_EIGENVALUES: MetricInfo(
+        "inverse_lr", every_step=False, is_summarised=False, num_components=NUM_EIGENVALUES
+    ),
 }
 
 

@@ -6,6 +6,7 @@ Legend: R runs, K components, P parameters.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.measures import TRACE_PROBES, Measure
-from backend.domain.metrics import Metric
+from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.curvature.trace import hutchinson_trace
 from worker.numerics.ensemble import Stack
+from worker.numerics.lanczos import StoppingRule
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
 from worker.numerics.program import CellProgram
-from worker.numerics.randomness import signs
+from worker.numerics.randomness import direction, signs
 from worker.numerics.sharpness import measure_sharpness
 
+# The kernel of C outputs has eigenvalues in clusters of up to C: a block finds a cluster at once.
+KERNEL_BLOCK = 8
+KERNEL_STEPS = 12
 Values = dict[Metric, NDArray[Any]]
 
 
@@ -46,6 +53,8 @@ class CurvatureStep:
             return self._top(Metric.RAW_SHARPNESS, self.hessian.unweighted())
         if measure is Measure.HESSIAN_TRACE:
             return self._trace()
+        if measure is Measure.NTK:
+            return self._tangent_kernel()
         return self._top(Metric.GAUSS_NEWTON_SHARPNESS, self.hessian.gauss_newton()) | self._top(
             Metric.RESIDUAL_SHARPNESS, self.hessian.residual()
         )
@@ -71,6 +80,21 @@ class CurvatureStep:
     def measurement(self) -> int:
         """Return the index of this measurement in the run."""
         return -(-self.step // self.program.measure_every)
+
+    def _tangent_kernel(self) -> Values:
+        """Return the largest eigenvalues of J C Jᵀ / n, [R, K], descending."""
+        values_RK = []
+        for row, seed in enumerate(self.stack.seeds):
+            kernel = tangent_kernel(self.hessian, row)
+            start_MP = self._random_block(seed, Metric.NTK_EIGENVALUES, KERNEL_BLOCK, len(kernel)).to(kernel)
+            rule = StoppingRule(self.program.sharpness_tolerance, 1, KERNEL_STEPS)
+            pairs = top_eigenpairs(partial(torch.matmul, other=kernel), start_MP, NUM_EIGENVALUES, rule)
+            values_RK.append(pairs.value_K)
+        return {Metric.NTK_EIGENVALUES: np.stack(values_RK)}
+
+    def _random_block(self, seed: int, metric: Metric, num_rows: int, size: int) -> Tensor:
+        drawn = direction(self.program.spec_seed, seed, self.step, num_rows * size, metric)
+        return torch.from_numpy(drawn).view(num_rows, size)
 
     def _trace(self) -> Values:
         """Estimate tr(C^½ H C^½) = tr(C H), run by run; runs of one seed share their probes."""
