@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.measures import Measure, measure_copies, measure_hvps
+from backend.domain.measures import Measure, measure_copies, measure_hvps, turn_copies
 from backend.domain.metrics import Schedule
 from backend.errors import InvalidInput
 
@@ -78,7 +78,7 @@ def predict(
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
     num_bytes = runs * bytes_per_run(shape, cell.width, cell.depth, spec.measures)
-    return CellCost(seconds, num_bytes + kernel_bytes(spec, shape), chunk_steps)
+    return CellCost(seconds, num_bytes + turn_bytes(spec, shape, cell.width, cell.depth), chunk_steps)
 
 
 def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> float:
@@ -89,12 +89,11 @@ def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -
     return 2.0 * rows * rows * (cell.width * (cell.depth + 1) + KERNEL_COLUMNS)
 
 
-def kernel_bytes(spec: ExperimentSpec, shape: DatasetShape) -> int:
-    """Bound the memory of the tangent kernel: runs take turns, so a cell holds one, and its summand."""
-    if Measure.NTK not in spec.measures:
-        return 0
-    rows = spec.sharpness_batch_size * shape.num_outputs
-    return 3 * 4 * rows * rows
+def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory of the measures that take one run after another: a cell needs it once."""
+    vectors = turn_copies(spec.measures) * num_parameters(shape, width=width, depth=depth)
+    rows = spec.sharpness_batch_size * shape.num_outputs if Measure.NTK in spec.measures else 0
+    return 4 * max(vectors, 3 * rows * rows)
 
 
 def bytes_per_run(shape: DatasetShape, width: int, depth: int, measures: Sequence[Measure] = ()) -> int:
@@ -106,7 +105,7 @@ def bytes_per_run(shape: DatasetShape, width: int, depth: int, measures: Sequenc
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = bytes_per_run(shape, width, depth, spec.measures) + kernel_bytes(spec, shape)
+    needed = bytes_per_run(shape, width, depth, spec.measures) + turn_bytes(spec, shape, width, depth)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -120,9 +119,12 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, how many runs fit into `memory_bytes`; at least one."""
     deepest = max(spec.depths)
-    memory_bytes -= kernel_bytes(spec, shape)
     return {
-        width: max(1, memory_bytes // bytes_per_run(shape, width, deepest, spec.measures))
+        width: max(
+            1,
+            (memory_bytes - turn_bytes(spec, shape, width, deepest))
+            // bytes_per_run(shape, width, deepest, spec.measures),
+        )
         for width in spec.widths
     }
 

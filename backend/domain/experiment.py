@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import AfterValidator, Field, model_validator
 
 from backend.domain.dataset import Frozen
-from backend.domain.measures import Measure
+from backend.domain.measures import DensityGrid, Measure
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import InvalidInput
@@ -108,6 +108,7 @@ class ExperimentSpec(Frozen):
     spec_seed: Seed = 0
     protocol: Protocol = Protocol.FULL
     measures: Measures = ()
+    density_grid: DensityGrid = DensityGrid()
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -127,10 +128,13 @@ class ExperimentSpec(Frozen):
         """Count the last steps whose mean train loss is the final loss."""
         return max(1, math.ceil(self.tail_fraction * self.num_steps))
 
+    def _changed(self) -> set[str]:
+        return set(self.model_dump(exclude_defaults=True))
+
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
-        # Left out when empty: specs from before this field existed keep their hash.
-        unused = set() if self.measures else {"measures"}
+        # Left out as long as they say nothing new: specs from before these fields keep their hash.
+        unused = {name for name in ("measures", "density_grid") if name not in self._changed()}
         content = self.model_dump(mode="json", exclude=unused)
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()

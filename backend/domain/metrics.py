@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 # How many of the largest eigenvalues the spectral measures keep: as many as the paper plots.
 NUM_EIGENVALUES = 5
+# Bins of the spectral density; where they lie is part of the spec.
+NUM_DENSITY_BINS = 64
 
 
 class Metric(StrEnum):
@@ -32,6 +34,8 @@ class Metric(StrEnum):
     GAUSS_NEWTON_SHARPNESS = "gauss_newton_sharpness"
     RESIDUAL_SHARPNESS = "residual_sharpness"
     NTK_EIGENVALUES = "ntk_eigenvalues"
+    HESSIAN_EIGENVALUES = "hessian_eigenvalues"
+    HESSIAN_DENSITY = "hessian_density"
 
 
 class MetricInfo(NamedTuple):
@@ -62,6 +66,14 @@ METRIC_INFO: dict[Metric, MetricInfo] = {
     Metric.RESIDUAL_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
     Metric.NTK_EIGENVALUES: MetricInfo(
         "inverse_lr", every_step=False, is_summarised=False, num_components=NUM_EIGENVALUES
+    ),
+}
+
+
+METRIC_INFO |= {
+    Metric.HESSIAN_EIGENVALUES: METRIC_INFO[Metric.NTK_EIGENVALUES],
+    Metric.HESSIAN_DENSITY: MetricInfo(
+        "fraction", every_step=False, is_summarised=False, num_components=NUM_DENSITY_BINS
     ),
 }
 

@@ -5,7 +5,7 @@ Legend: D inputs, T steps, R runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 from backend.domain.dataset import Task
 from backend.domain.experiment import ExperimentSpec, Loss, ResidualMLP
 from backend.domain.grid import PlannedCell, PlannedRun
-from backend.domain.measures import Measure
+from backend.domain.measures import DensityGrid, Measure
 from backend.domain.metrics import Metric, Schedule
 from backend.domain.parametrization import Parametrization
 from worker.numerics.scaling import ScalingTable, scaling_table
@@ -44,6 +44,7 @@ class CellProgram:
     divergence_factor: float = 20.0
     spec_seed: int = 0
     measures: tuple[Measure, ...] = ()
+    density_grid: DensityGrid = field(default_factory=DensityGrid)
     scaling: ScalingTable | None = None
 
     @classmethod
@@ -66,6 +67,7 @@ class CellProgram:
             divergence_factor=spec.divergence_factor,
             spec_seed=spec.spec_seed,
             measures=spec.measures,
+            density_grid=spec.density_grid,
         )
 
     @property

@@ -25,6 +25,7 @@ CHANGES = {
     "tail_fraction": 0.2,
     "spec_seed": 1,
     "measures": ("gauss_newton",),
+    "density_grid": {"largest": 10.0},
 }
 # These have one possible value so far.
 FIXED = {"scenarios", "optimizer", "protocol"}

@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.measures import TRACE_PROBES, Measure
+from backend.domain.measures import DENSITY_PROBES, DENSITY_STEPS, TRACE_PROBES, Measure
 from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from worker.numerics.curvature.density import binned, lanczos_quadrature
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.curvature.trace import hutchinson_trace
 from worker.numerics.ensemble import Stack
@@ -24,11 +25,13 @@ from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
 from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
 from worker.numerics.program import CellProgram
 from worker.numerics.randomness import direction, signs
-from worker.numerics.sharpness import measure_sharpness
+from worker.numerics.sharpness import AUDIT_EVERY, AUDIT_RANDOM_NORM, WARM_RANDOM_NORM, measure_sharpness
 
 # The kernel of C outputs has eigenvalues in clusters of up to C: a block finds a cluster at once.
 KERNEL_BLOCK = 8
 KERNEL_STEPS = 12
+# Blocks of the Hessian's top eigenvalues: 5 products each.
+MAX_BLOCKS = 10
 Values = dict[Metric, NDArray[Any]]
 
 
@@ -55,6 +58,10 @@ class CurvatureStep:
             return self._trace()
         if measure is Measure.NTK:
             return self._tangent_kernel()
+        if measure is Measure.HESSIAN_EIGENVALUES:
+            return self._eigenvalues()
+        if measure is Measure.HESSIAN_DENSITY:
+            return self._density()
         return self._top(Metric.GAUSS_NEWTON_SHARPNESS, self.hessian.gauss_newton()) | self._top(
             Metric.RESIDUAL_SHARPNESS, self.hessian.residual()
         )
@@ -91,6 +98,35 @@ class CurvatureStep:
             pairs = top_eigenpairs(partial(torch.matmul, other=kernel), start_MP, NUM_EIGENVALUES, rule)
             values_RK.append(pairs.value_K)
         return {Metric.NTK_EIGENVALUES: np.stack(values_RK)}
+
+    def _eigenvalues(self) -> Values:
+        """Return the largest eigenvalues of C^½ H C^½, [R, K], descending; warm as sharpness is."""
+        metric, size = Metric.HESSIAN_EIGENVALUES, self.stack.eigenvector_RP.shape[1]
+        last_RKP = self.stack.start_vectors.get(metric)
+        is_audit = last_RKP is None or self.measurement % AUDIT_EVERY == 0
+        found = []
+        for row, seed in enumerate(self.stack.seeds):
+            start_KP = self._random_block(seed, metric, NUM_EIGENVALUES, size).to(self.stack.eigenvector_RP)
+            start_KP = torch.nn.functional.normalize(start_KP, dim=1)
+            if last_RKP is not None:
+                start_KP = last_RKP[row] + (AUDIT_RANDOM_NORM if is_audit else WARM_RANDOM_NORM) * start_KP
+            repeated = self.hessian.select(torch.full((len(start_KP),), row))
+            rule = StoppingRule(self.program.sharpness_tolerance, 4 if is_audit else 2, MAX_BLOCKS)
+            found.append(top_eigenpairs(repeated.matvec, start_KP, NUM_EIGENVALUES, rule))
+        self.stack.start_vectors[metric] = torch.stack([pairs.vector_KP for pairs in found])
+        return {metric: np.stack([pairs.value_K for pairs in found])}
+
+    def _density(self) -> Values:
+        """Return the share of the eigenvalues of C^½ H C^½ in each bin of the program's grid, [R, K]."""
+        size = self.stack.eigenvector_RP.shape[1]
+        edges = np.array(self.program.density_grid.edges())
+        densities = []
+        for row, seed in enumerate(self.stack.seeds):
+            drawn = signs(self.program.spec_seed, seed, self.step, DENSITY_PROBES, size)
+            repeated = self.hessian.select(torch.full((DENSITY_PROBES,), row))
+            probes_MP = torch.from_numpy(drawn).to(self.stack.eigenvector_RP)
+            densities.append(binned(lanczos_quadrature(repeated.matvec, probes_MP, DENSITY_STEPS), edges))
+        return {Metric.HESSIAN_DENSITY: np.stack(densities)}
 
     def _random_block(self, seed: int, metric: Metric, num_rows: int, size: int) -> Tensor:
         drawn = direction(self.program.spec_seed, seed, self.step, num_rows * size, metric)
