@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,10 @@ Values = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Chunk:
-    """The values of one metric in one window: `values[t, r]` at `steps[t]` for the cell's r-th run."""
+    """The values of one metric in one window: `values[t, r]` at `steps[t]` for the cell's r-th run.
+
+    A metric of K > 1 components has `values[t, r, k]`.
+    """
 
     metric: Metric
     first_step: int
@@ -44,13 +48,14 @@ def append(session: Session, cell_id: UUID, chunks: Sequence[Chunk], *, tail_fro
 
 
 def _chunk_row(cell_id: UUID, chunk: Chunk) -> dict[str, Any]:
-    num_steps, num_runs = chunk.values.shape
+    num_steps, num_runs, *components = chunk.values.shape
     return {
         "cell_id": cell_id,
         "metric": chunk.metric.value,
         "first_step": chunk.first_step,
         "num_steps": num_steps,
         "num_runs": num_runs,
+        "num_components": math.prod(components),
         "values": to_bytes(chunk.values),
     }
 
@@ -153,8 +158,9 @@ def read(session: Session, cell_id: UUID, metric: Metric, *, from_step: int = 0)
 
 
 def from_row(row: MetricChunkRow) -> Values:
-    """Return the values of a stored chunk, `[T, R]`."""
-    return np.frombuffer(row.values, dtype="<f4").reshape(row.num_steps, row.num_runs)
+    """Return the values of a stored chunk, `[T, R]`, or `[T, R, K]` where K > 1."""
+    components = (row.num_components,) if row.num_components > 1 else ()
+    return np.frombuffer(row.values, dtype="<f4").reshape(row.num_steps, row.num_runs, *components)
 
 
 def summaries_of_experiment(session: Session, experiment_id: UUID) -> list[RunSummaryRow]:

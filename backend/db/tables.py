@@ -204,7 +204,7 @@ class RunRow(Base):
 
 
 class MetricChunkRow(Base):
-    """Consecutive logged steps of one metric for all runs of a cell: little-endian float32 `[T, R]`."""
+    """Consecutive logged steps of one metric for all runs of a cell: little-endian float32 `[T, R, K]`."""
 
     __tablename__ = "metric_chunk"
 
@@ -213,6 +213,7 @@ class MetricChunkRow(Base):
     first_step: Mapped[int] = mapped_column(Integer, primary_key=True)
     num_steps: Mapped[int] = mapped_column(Integer)
     num_runs: Mapped[int] = mapped_column(Integer)
+    num_components: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     values: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
+from backend.domain.measures import Measure, measure_copies, measure_hvps, turn_copies
 from backend.domain.metrics import Schedule
 from backend.errors import InvalidInput
 
@@ -21,6 +22,8 @@ TRAIN_PASSES = 3.0
 HVP_PASSES = 8.0
 # Measured on digits, tolerance 1e-3 (docs/log.md): mean Hessian-vector products of a warm sharpness value.
 HVPS_PER_VALUE = 6.0
+# Columns of the tangent kernel's size that Lanczos and the element-wise work come to; measured.
+KERNEL_COLUMNS = 256
 # A chunk should close after about this much work, so that a viewer sees the curve grow.
 SECONDS_PER_CHUNK = 1.0
 MAX_CHUNK_STEPS = 1000
@@ -65,28 +68,45 @@ def predict(
     runs = len(cell.runs)
     schedule = Schedule(spec.num_steps, spec.measure_every, chunk_steps=1)
     train_flops = TRAIN_PASSES * 2 * parameters * spec.batch_size * spec.num_steps
-    hvp_flops = HVP_PASSES * 2 * parameters * spec.sharpness_batch_size * HVPS_PER_VALUE
+    hvps = HVPS_PER_VALUE + measure_hvps(spec.measures)
+    hvp_flops = HVP_PASSES * 2 * parameters * spec.sharpness_batch_size * hvps
     val_flops = 2.0 * parameters * shape.num_val
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
-    overhead = calibration.seconds_per_run_step * (
-        spec.num_steps + 2 * HVPS_PER_VALUE * schedule.num_measurements()
-    )
+    overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
+    measured_flops += kernel_flops(spec, shape, cell) * schedule.num_measurements()
     seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
-    num_bytes = runs * bytes_per_run(shape, cell.width, cell.depth, spec.optimizer.num_moments)
-    return CellCost(seconds, num_bytes, chunk_steps)
+    per_run = bytes_per_run(spec, shape, cell.width, cell.depth)
+    once = turn_bytes(spec, shape, cell.width, cell.depth)
+    return CellCost(seconds, runs * per_run + once, chunk_steps)
 
 
-def bytes_per_run(shape: DatasetShape, width: int, depth: int, num_moments: int = 0) -> int:
-    """Bound the memory one run of a cell needs, with the optimizer's tensors beside each weight."""
-    return (COPIES_PER_RUN + num_moments) * 4 * num_parameters(shape, width=width, depth=depth)
+def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> float:
+    """Count what the tangent kernel of one run takes: one Gram matrix a layer, then Lanczos on their sum."""
+    if Measure.NTK not in spec.measures:
+        return 0.0
+    rows = spec.sharpness_batch_size * shape.num_outputs
+    return 2.0 * rows * rows * (cell.width * (cell.depth + 1) + KERNEL_COLUMNS)
+
+
+def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory of the measures that take one run after another: a cell needs it once."""
+    vectors = turn_copies(spec.measures) * num_parameters(shape, width=width, depth=depth)
+    rows = spec.sharpness_batch_size * shape.num_outputs if Measure.NTK in spec.measures else 0
+    return 4 * max(vectors, 3 * rows * rows)
+
+
+def bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory one run of a cell needs, with the optimizer's moments and what its measures keep."""
+    copies = COPIES_PER_RUN + spec.optimizer.num_moments + measure_copies(spec.measures)
+    return copies * 4 * num_parameters(shape, width=width, depth=depth)
 
 
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = bytes_per_run(shape, width, depth, spec.optimizer.num_moments)
+    needed = bytes_per_run(spec, shape, width, depth) + turn_bytes(spec, shape, width, depth)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -99,9 +119,13 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, how many runs fit into `memory_bytes`; at least one."""
-    deepest, num_moments = max(spec.depths), spec.optimizer.num_moments
+    deepest = max(spec.depths)
     return {
-        width: max(1, memory_bytes // bytes_per_run(shape, width, deepest, num_moments))
+        width: max(
+            1,
+            (memory_bytes - turn_bytes(spec, shape, width, deepest))
+            // bytes_per_run(spec, shape, width, deepest),
+        )
         for width in spec.widths
     }
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from backend.domain.dataset import Frozen
 from backend.domain.depth_scaling import require_known
+from backend.domain.measures import DensityGrid, Measure
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -50,12 +51,18 @@ def _require_unique(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
+def _sorted_measures(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    return tuple(sorted(measures))
+
+
 PositiveInt = Annotated[int, Field(ge=1)]
 Size = Annotated[int, Field(ge=1, le=65_536)]
 LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Sizes = Annotated[tuple[Size, ...], Field(min_length=1), AfterValidator(_require_unique)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
+# What is measured does not depend on the order it was asked for in.
+Measures = Annotated[tuple[Measure, ...], AfterValidator(_require_unique), AfterValidator(_sorted_measures)]
 LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
 
 
@@ -101,6 +108,8 @@ class ExperimentSpec(Frozen):
     tail_fraction: float = Field(default=0.1, gt=0, le=1)
     spec_seed: Seed = 0
     protocol: Protocol = Protocol.FULL
+    measures: Measures = ()
+    density_grid: DensityGrid = DensityGrid()
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -120,9 +129,15 @@ class ExperimentSpec(Frozen):
         """Count the last steps whose mean train loss is the final loss."""
         return max(1, math.ceil(self.tail_fraction * self.num_steps))
 
+    def _changed(self) -> set[str]:
+        return set(self.model_dump(exclude_defaults=True))
+
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        # Left out as long as they say nothing new: specs from before these fields keep their hash.
+        unused = {name for name in ("measures", "density_grid") if name not in self._changed()}
+        content = self.model_dump(mode="json", exclude=unused)
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -131,6 +146,9 @@ def require_runnable(spec: ExperimentSpec, *, num_train: int, max_runs: int) -> 
     spec.optimizer.require_consistent()
     for arm in spec.arms:
         require_known(arm.parametrization, spec.optimizer)
+    if spec.measures and spec.optimizer.family is UpdateFamily.ADAM:
+        # They weigh tensors by C alone; under Adam the preconditioner belongs to the weight as well.
+        raise InvalidInput("spec.measures_need_sgd", measures=", ".join(spec.measures))
     if spec.num_runs() > max_runs:
         raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
     if spec.batch_size > num_train:

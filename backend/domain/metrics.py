@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+# How many of the largest eigenvalues the spectral measures keep: as many as the paper plots.
+NUM_EIGENVALUES = 5
+# Bins of the spectral density; where they lie is part of the spec.
+NUM_DENSITY_BINS = 64
+
 
 class Metric(StrEnum):
     """What is recorded for every run."""
@@ -23,14 +28,26 @@ class Metric(StrEnum):
     SHARPNESS_RESIDUAL = "sharpness_residual"
     SHARPNESS_HVPS = "sharpness_hvps"
     SHARPNESS_CONVERGED = "sharpness_converged"
+    RAW_SHARPNESS = "raw_sharpness"
+    HESSIAN_TRACE = "hessian_trace"
+    HESSIAN_TRACE_ERROR = "hessian_trace_error"
+    GAUSS_NEWTON_SHARPNESS = "gauss_newton_sharpness"
+    RESIDUAL_SHARPNESS = "residual_sharpness"
+    NTK_EIGENVALUES = "ntk_eigenvalues"
+    HESSIAN_EIGENVALUES = "hessian_eigenvalues"
+    HESSIAN_DENSITY = "hessian_density"
 
 
 class MetricInfo(NamedTuple):
-    """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only."""
+    """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only.
+
+    `num_components` is K, the values a run has at a step: chunks of a metric with K > 1 are `[T, R, K]`.
+    """
 
     unit: str
     every_step: bool
     is_summarised: bool = True
+    num_components: int = 1
 
 
 METRIC_INFO: dict[Metric, MetricInfo] = {
@@ -42,6 +59,22 @@ METRIC_INFO: dict[Metric, MetricInfo] = {
     Metric.SHARPNESS_RESIDUAL: MetricInfo("relative", every_step=False, is_summarised=False),
     Metric.SHARPNESS_HVPS: MetricInfo("count", every_step=False, is_summarised=False),
     Metric.SHARPNESS_CONVERGED: MetricInfo("flag", every_step=False, is_summarised=False),
+    Metric.RAW_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.HESSIAN_TRACE: MetricInfo("inverse_lr", every_step=False),
+    Metric.HESSIAN_TRACE_ERROR: MetricInfo("inverse_lr", every_step=False, is_summarised=False),
+    Metric.GAUSS_NEWTON_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.RESIDUAL_SHARPNESS: MetricInfo("inverse_lr", every_step=False),
+    Metric.NTK_EIGENVALUES: MetricInfo(
+        "inverse_lr", every_step=False, is_summarised=False, num_components=NUM_EIGENVALUES
+    ),
+}
+
+
+METRIC_INFO |= {
+    Metric.HESSIAN_EIGENVALUES: METRIC_INFO[Metric.NTK_EIGENVALUES],
+    Metric.HESSIAN_DENSITY: MetricInfo(
+        "fraction", every_step=False, is_summarised=False, num_components=NUM_DENSITY_BINS
+    ),
 }
 
 

@@ -14,6 +14,7 @@ from backend.domain.experiment import (
     ExperimentSpec,
     LearningRates,
     Loss,
+    Measures,
     PositiveInt,
     ResidualMLP,
     Seeds,
@@ -50,6 +51,7 @@ class PlanRequest(Frozen):
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
+    measures: Measures | None = None
 
 
 def resolve(

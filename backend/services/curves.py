@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 from uuid import UUID
 
 from backend.db import cells as cell_rows
@@ -35,7 +36,7 @@ def read_curve(context: Context, owner_id: str, cell_id: UUID, metric: Metric, *
             lrs=tuple(run.lr for run in runs),
             seeds=tuple(run.seed for run in runs),
             steps=tuple(step for step, _ in points),
-            values=tuple(tuple(_finite_or_none(value) for value in values) for _, values in points),
+            values=tuple(_nested(values) for _, values in points),
             committed_step=cell.committed_step,
         )
 
@@ -54,6 +55,11 @@ def read_marks(context: Context, owner_id: str, experiment_id: UUID) -> Marks:
                 for cell in cells
             ),
         )
+
+
+def _nested(values: Any) -> Any:
+    """Return an array as nested tuples, None where it is not finite."""
+    return tuple(_nested(value) if value.ndim else _finite_or_none(value) for value in values)
 
 
 def _finite_or_none(value: float) -> float | None:

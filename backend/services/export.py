@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.metrics import Values
@@ -21,7 +24,8 @@ def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterat
     """Yield the canonical export: one line a value, sorted by science, free of ids and times.
 
     A line is scenario, parametrization, width, depth, lr, seed, metric, step and the value's little-endian
-    float32 in hex, separated by tabs. Equal specs in equal environments give equal exports, whatever was
+    float32 in hex, separated by tabs; a metric of several components has the component, from 0, before the
+    value. Equal specs in equal environments give equal exports, whatever was
     killed on the way (architecture.md, "Identity").
     """
     with context.database.read() as session:
@@ -56,7 +60,15 @@ def _run_lines(
 
 def _value_lines(run: RunRow, metric: Metric, steps: list[int], values: Values) -> Iterator[str]:
     for step, value in zip(steps, values, strict=True):
-        yield f"{run.lr!r}\t{run.seed}\t{metric}\t{step}\t{value.astype('<f4').tobytes().hex()}"
+        line = f"{run.lr!r}\t{run.seed}\t{metric}\t{step}"
+        if value.ndim:
+            yield from (f"{line}\t{place}\t{_hex(component)}" for place, component in enumerate(value))
+        else:
+            yield f"{line}\t{_hex(value)}"
+
+
+def _hex(value: NDArray[np.float32]) -> str:
+    return value.astype("<f4").tobytes().hex()
 
 
 def export_sha256(context: Context, owner_id: str, experiment_id: UUID) -> str:

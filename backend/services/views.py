@@ -150,7 +150,10 @@ class RunView(Frozen):
 
 
 class CurveView(Frozen):
-    """Raw values of one metric of a cell: `values[t][r]` at `steps[t]`; null after a run diverged."""
+    """Raw values of one metric of a cell: `values[t][r]` at `steps[t]`; null after a run diverged.
+
+    A metric of several components, such as the NTK eigenvalues, has `values[t][r][k]`.
+    """
 
     cell_id: UUID
     metric: Metric
@@ -158,7 +161,7 @@ class CurveView(Frozen):
     lrs: tuple[float, ...]
     seeds: tuple[int, ...]
     steps: tuple[int, ...]
-    values: tuple[tuple[float | None, ...], ...]
+    values: tuple[tuple[float | None, ...] | tuple[tuple[float | None, ...], ...], ...]
     committed_step: int = Field(description="Ask for more with `after` set to this.")
 
 

@@ -7,11 +7,12 @@ Legend: R runs, P parameters.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from backend.domain.metrics import Metric
 from worker.numerics.networks.residual_mlp import Params
 from worker.numerics.optimizer import Moments
 
@@ -37,6 +38,7 @@ class Stack:
         seeds: of each run.
         columns: place of each run among the runs the sub-stack began with.
         eigenvector_RP: last top eigenvector of each run, zero where there is none.
+        start_vectors: by metric, the last eigenvectors [R, ...] of the optional measures, replaced by them.
     """
 
     params: Params
@@ -45,6 +47,7 @@ class Stack:
     seeds: tuple[int, ...]
     columns: tuple[int, ...]
     eigenvector_RP: Tensor
+    start_vectors: dict[Metric, Tensor] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, params: Params, moments: Moments, lrs: Sequence[float], seeds: Sequence[int]) -> Stack:
@@ -65,4 +68,5 @@ class Stack:
             tuple(self.seeds[row] for row in rows),
             tuple(self.columns[row] for row in rows),
             self.eigenvector_RP[index],
+            {metric: vectors[index] for metric, vectors in self.start_vectors.items()},
         )

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.dataset import Task
+from backend.domain.measures import measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import UpdateFamily
+from worker.numerics.curvature.measures import CurvatureStep
 from worker.numerics.ensemble import Stack
 from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs
@@ -79,10 +81,11 @@ class Measurer:
             Metric.SHARPNESS_RESIDUAL,
             Metric.SHARPNESS_HVPS,
             Metric.SHARPNESS_CONVERGED,
+            *measured_metrics(self.program.measures),
         )
 
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
-        """Return each metric's value per living run [R], and the top eigenvectors [R, P].
+        """Return each metric's values per living run, [R] or [R, K], and the top eigenvectors [R, P].
 
         Under Adam sharpness is not defined before the first update: NaN, and no eigenvector.
         """
@@ -91,7 +94,8 @@ class Measurer:
             nothing_R = np.full(len(stack.seeds), np.nan)
             undefined = (loss_R, field_R, nothing_R, nothing_R, nothing_R, nothing_R)
             return dict(zip(self.metrics, undefined, strict=True)), stack.eigenvector_RP
-        pairs = self.sharpness(stack, step)
+        hessian = self.hessian(stack)
+        pairs = self.sharpness(hessian, stack, step)
         values: tuple[NDArray[Any], ...] = (
             loss_R,
             field_R,
@@ -100,7 +104,8 @@ class Measurer:
             pairs.num_products_R,
             pairs.converged_R,
         )
-        return dict(zip(self.metrics, values, strict=True)), pairs.vector_RP
+        always = dict(zip(self.metrics[: len(values)], values, strict=True))
+        return always | CurvatureStep(self.program, hessian, stack, step).measure(), pairs.vector_RP
 
     def validate(self, params: Params) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the validation loss [R], and accuracy or mean absolute error in the label's unit [R]."""
@@ -118,17 +123,19 @@ class Measurer:
     def _val_batches(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         return torch.split(self.x_val, VAL_BATCH), torch.split(self.y_val, VAL_BATCH)
 
-    def sharpness(self, stack: Stack, step: int) -> Eigenpairs:
-        """Return the largest eigenvalue of C^½ H C^½ on the fixed batch, warm-started from the stack.
+    def hessian(self, stack: Stack) -> ResidualMlpHessian:
+        """Return the operator C^½ H C^½ on the fixed batch."""
+        x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
+        return ResidualMlpHessian.at(self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss)
+
+    def sharpness(self, hessian: ResidualMlpHessian, stack: Stack, step: int) -> Eigenpairs:
+        """Return the largest eigenvalue of C^½ H C^½, warm-started from the stack.
 
         Under Adam H is preconditioned as well, which needs a first update.
         """
-        x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
-        operator: SymmetricOperator = ResidualMlpHessian.at(
-            self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss
-        )
+        operator: SymmetricOperator = hessian
         if self._is_adam:
-            operator = Preconditioned(operator, adam_root(self.update, stack.params, stack.moments, step))
+            operator = Preconditioned(hessian, adam_root(self.update, stack.params, stack.moments, step))
         return measure_sharpness(
             operator,
             stack.eigenvector_RP,

@@ -5,7 +5,7 @@ Legend: D inputs, T steps, R runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from backend.domain.dataset import Task
 from backend.domain.depth_scaling import branch_mult, depth_alpha
 from backend.domain.experiment import ExperimentSpec, Loss, ResidualMLP
 from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.measures import DensityGrid, Measure
 from backend.domain.metrics import Metric, Schedule
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
 from backend.domain.parametrization import Parametrization
@@ -47,6 +48,8 @@ class CellProgram:
     sharpness_tolerance: float = 1e-3
     divergence_factor: float = 20.0
     spec_seed: int = 0
+    measures: tuple[Measure, ...] = ()
+    density_grid: DensityGrid = field(default_factory=DensityGrid)
     scaling: ScalingTable | None = None
     optimizer: OptimizerSpec = PLAIN_SGD
     base_depth: int | None = None
@@ -74,6 +77,8 @@ class CellProgram:
             optimizer=spec.optimizer,
             base_depth=spec.base_depth,
             completep_alpha=spec.completep_alpha,
+            measures=spec.measures,
+            density_grid=spec.density_grid,
         )
 
     @property
@@ -131,8 +136,9 @@ class Window:
     """The values of the steps first_step..last_step.
 
     Attributes:
-        values: per metric float32 [T, R], T following `Schedule.metric_steps`, R the order of `program.runs`;
-            a metric without a scheduled step in the window is absent.
+        values: per metric float32 [T, R], or [T, R, K] for a metric of K > 1 components; T follows
+            `Schedule.metric_steps`, R the order of `program.runs`; a metric without a scheduled step in the
+            window is absent.
         diverged_at: per run the step it diverged at, up to this window's end.
     """
 

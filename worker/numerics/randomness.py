@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     BATCH_ORDER = "batch_order"
     DIRECTION = "direction"
     SHARPNESS_BATCH = "sharpness_batch"
+    PROBE = "probe"
 
 
 def stream(purpose: Purpose, *key: int | str) -> np.random.Generator:
@@ -43,10 +44,16 @@ def initial_normals(spec_seed: int, seed: int, name: str, shape: tuple[int, int]
     return stream(Purpose.INIT, spec_seed, seed, name, *shape).standard_normal(shape)
 
 
-def direction(spec_seed: int, seed: int, step: int, size: int) -> NDArray[np.float32]:
-    """Return [P] float32 normals: the random component of a Lanczos start vector."""
-    generator = stream(Purpose.DIRECTION, spec_seed, seed, step)
+def direction(spec_seed: int, seed: int, step: int, size: int, *of: str | int) -> NDArray[np.float32]:
+    """Return [P] float32 normals: the random component of the Lanczos start vector `of` some measure."""
+    generator = stream(Purpose.DIRECTION, spec_seed, seed, step, *of)
     return generator.standard_normal(size, dtype=np.float32)
+
+
+def signs(spec_seed: int, seed: int, step: int, num_probes: int, size: int) -> NDArray[np.float32]:
+    """Return [num_probes, P] entries of ±1: Rademacher probes of a matrix known by its products."""
+    bits = stream(Purpose.PROBE, spec_seed, seed, step).integers(0, 2, (num_probes, size), dtype=np.int8)
+    return (2 * bits - 1).astype(np.float32)
 
 
 def sharpness_indices(spec_seed: int, num_train: int, size: int) -> NDArray[np.int64]:

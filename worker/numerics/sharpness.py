@@ -37,6 +37,7 @@ def measure_sharpness(
     step: int,
     measurement: int,
     tolerance: float,
+    of: str = "",
 ) -> Eigenpairs:
     """Return the largest algebraic eigenvalue of every run, and its vector for the next warm start.
 
@@ -45,9 +46,10 @@ def measure_sharpness(
         seeds: of each run; with `spec_seed` and `step` they key the random components.
         measurement: index of this measurement; 0, and every AUDIT_EVERY-th after it, is an audit.
         tolerance: wanted relative error of the eigenvalue.
+        of: what is measured, when it is not the sharpness itself: it keys the random components too.
     """
     is_audit = measurement % AUDIT_EVERY == 0
-    random_RP = _random_directions(eigenvector_RP, spec_seed, seeds, step)
+    random_RP = _random_directions(eigenvector_RP, spec_seed, seeds, step, of)
     random_norm = AUDIT_RANDOM_NORM if is_audit else WARM_RANDOM_NORM
     start_RP = torch.nan_to_num(eigenvector_RP) + random_norm * random_RP
     rule = (
@@ -58,9 +60,10 @@ def measure_sharpness(
     return largest_eigenpairs(operator, start_RP, rule)
 
 
-def _random_directions(like_RP: Tensor, spec_seed: int, seeds: Sequence[int], step: int) -> Tensor:
+def _random_directions(like_RP: Tensor, spec_seed: int, seeds: Sequence[int], step: int, of: str) -> Tensor:
     """Return unit rows; runs of one seed share theirs."""
     size = like_RP.shape[1]
-    of_seed = {seed: direction(spec_seed, seed, step, size) for seed in dict.fromkeys(seeds)}
+    key = (of,) if of else ()
+    of_seed = {seed: direction(spec_seed, seed, step, size, *key) for seed in dict.fromkeys(seeds)}
     random_RP: Tensor = torch.from_numpy(np.stack([of_seed[seed] for seed in seeds])).to(like_RP)
     return torch.nn.functional.normalize(random_RP, dim=1)

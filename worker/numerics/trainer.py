@@ -145,7 +145,9 @@ class _StackTrainer:
         for metric in (Metric.TRAIN_LOSS, *self._conditions.measurer.metrics):
             num_steps = len(schedule.metric_steps(metric, steps[0]))
             if num_steps:
-                values[metric] = np.full((num_steps, self._num_runs), np.nan)
+                num_components = METRIC_INFO[metric].num_components
+                shape = (num_steps, self._num_runs, num_components)[: 3 if num_components > 1 else 2]
+                values[metric] = np.full(shape, np.nan)
         return values
 
     def _train_step(self, step: int) -> None:

@@ -252,3 +252,15 @@ def test_the_summaries_of_an_experiment_are_its_own(database):
         assert {(row.cell_id, row.position) for row in found} == {(cell_ids[0], i) for i in range(4)}
         assert math.isclose(found[0].tail_sum, 9 + 10 + 11 + 12)
         assert session.scalar(select(RunRow.id).limit(1)) is not None
+
+
+def test_values_of_several_components_come_back_in_their_shape(database):
+    cell_id = one_cell(database)
+    values = np.arange(NUM_RUNS * 5, dtype=np.float32).reshape(1, NUM_RUNS, 5)
+
+    _append(database, cell_id, _chunk(4, values, Metric.NTK_EIGENVALUES))
+
+    with database.read() as session:
+        (row,) = metrics.read(session, cell_id, Metric.NTK_EIGENVALUES)
+        assert (row.num_runs, row.num_components) == (NUM_RUNS, 5)
+        assert (metrics.from_row(row) == values).all()

@@ -28,6 +28,8 @@ CHANGES = {
     "divergence_factor": 21.0,
     "tail_fraction": 0.2,
     "spec_seed": 1,
+    "measures": ("gauss_newton",),
+    "density_grid": {"largest": 10.0},
 }
 # These have one possible value so far.
 FIXED = {"scenarios", "protocol"}

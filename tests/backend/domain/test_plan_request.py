@@ -57,6 +57,7 @@ def test_every_wish_is_heard():
         "num_steps": 50,
         "measure_every": 10,
         "sharpness_batch_size": 9,
+        "measures": ("gauss_newton", "raw_sharpness"),
     }
 
     spec = _resolve(**wishes, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))
@@ -201,3 +202,11 @@ def test_a_run_larger_than_the_memory_limit_is_refused_with_the_estimate():
 
     assert refusal.value.code == "spec.too_much_memory"
     assert refusal.value.params["limit_mib"] == 1024
+
+
+def test_measures_that_weigh_by_c_alone_are_refused_under_adam():
+    with pytest.raises(InvalidInput) as refusal:
+        _resolve(optimizer="adam", measures=("ntk",))
+
+    assert refusal.value.code == "spec.measures_need_sgd"
+    assert refusal.value.params == {"measures": "ntk"}

@@ -42,3 +42,12 @@ def record(database: Database, cell_id: UUID, *, until: int = 10**6) -> None:
                     chunk = Chunk(metric, first, steps, np.array(values, np.float32))
                     metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps - 1)
             cell.committed_step = last
+
+
+def record_components(database: Database, cell_id: UUID, metric: Metric) -> None:
+    """Write the first window of a metric whose k-th component is k at step 0; the last run is NaN."""
+    with database.write() as session:
+        num_runs = len(cell_rows.planned_runs(session, cell_id))
+        values = np.tile(np.arange(5, dtype=np.float32), (1, num_runs, 1))
+        values[:, -1] = np.nan
+        metrics.append(session, cell_id, [Chunk(metric, 0, [0], values)], tail_from=10)

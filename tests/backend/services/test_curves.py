@@ -9,7 +9,7 @@ from backend.services import curves
 from backend.services.cells import get_cell, list_cells, list_runs
 from tests.backend.db.stores import add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import SPEC
-from tests.backend.services.recorded import DIVERGES_AT, record, value_of
+from tests.backend.services.recorded import DIVERGES_AT, record, record_components, value_of
 
 
 @pytest.fixture
@@ -128,3 +128,11 @@ def test_runs_are_listed_with_summaries_and_the_final_loss(context, database):
 
 def _values(run, *steps):
     return [value_of(Metric.TRAIN_LOSS, run.lr, run.seed, run.width, step) for step in steps]
+
+
+def test_a_metric_of_several_components_has_them_innermost(context, cell_id, database):
+    record_components(database, cell_id, Metric.NTK_EIGENVALUES)
+
+    values = _read(context, cell_id, Metric.NTK_EIGENVALUES).values
+
+    assert values == ((((0.0, 1.0, 2.0, 3.0, 4.0),) * 3 + ((None,) * 5,)),)

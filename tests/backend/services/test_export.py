@@ -9,7 +9,7 @@ from backend.errors import NotFound
 from backend.services.export import export_lines, export_sha256
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
-from tests.backend.services.recorded import record, value_of
+from tests.backend.services.recorded import record, record_components, value_of
 
 # From the run of this test; a change means that all exports ever made compare differently.
 KNOWN_SHA256 = "d5a90fc78160ee8bcb2bec4ace5de4e1b36f4f00daf831ff5bc4be7785b742d6"
@@ -91,3 +91,12 @@ def test_the_experiment_of_another_owner_is_not_exported(context, database):
 
     with pytest.raises(NotFound, match=r"experiment\.not_found"):
         export_sha256(context, "somebody", experiment_id)
+
+
+def test_components_are_lines_of_their_own_after_the_step(context, database):
+    experiment_id, cell_ids = add_experiment(database)
+    record_components(database, cell_ids[0], Metric.NTK_EIGENVALUES)
+
+    lines = [line.split("\t")[6:] for line in _lines(context, experiment_id)][:5]
+
+    assert lines == [["ntk_eigenvalues", "0", str(k), struct.pack("<f", k).hex()] for k in range(5)]

@@ -64,7 +64,7 @@ def trained(table: Table) -> dict[Metric, NDArray[np.float32]]:
     return {
         metric: np.concatenate([w.values[metric] for w in windows if metric in w.values])
         for metric in Metric
-        if metric is not Metric.VAL_MAE
+        if metric in windows[0].values
     }
 
 

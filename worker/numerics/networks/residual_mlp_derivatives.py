@@ -9,7 +9,7 @@ Legend: R runs, B batch, D inputs, N width, C classes or outputs, P parameters.
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ from worker.numerics.networks.residual_mlp import INPUT, OUTPUT, Network, Params
 
 
 @dataclass(frozen=True)
-class _Forward:
+class Forward:
     """`a[l]` is φ(h_l) [R, B, N] for l = 0..depth; `f_RBC` the outputs."""
 
     a: list[Tensor]
@@ -39,7 +39,7 @@ def loss_and_gradients(
     """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
     forward = _forward(network, params, x_RBD)
     loss_R, g_f_RBC = loss_and_gradient(forward.f_RBC, y_RBC, loss)
-    g_h = _backward(network, params, forward, g_f_RBC)
+    g_h = backward(network, params, forward, g_f_RBC)
     gradients = {INPUT: _outer(x_RBD, g_h[0], network.scaling[INPUT].forward_mult)}
     for block in range(network.depth):
         gradients[block_name(block)] = _outer(forward.a[block], g_h[block + 1], network.block_mult(block))
@@ -47,17 +47,17 @@ def loss_and_gradients(
     return loss_R, gradients
 
 
-def _forward(network: Network, params: Params, x_RBD: Tensor) -> _Forward:
+def _forward(network: Network, params: Params, x_RBD: Tensor) -> Forward:
     h_RBN = _scaled(torch.bmm(x_RBD, params[INPUT]), network.scaling[INPUT].forward_mult)
     a = [torch.relu(h_RBN)]
     for block in range(network.depth):
         h_RBN = torch.baddbmm(h_RBN, a[-1], params[block_name(block)], alpha=network.block_mult(block))
         a.append(torch.relu(h_RBN))
     f_RBC = _scaled(torch.bmm(a[-1], params[OUTPUT]), network.scaling[OUTPUT].forward_mult)
-    return _Forward(a, f_RBC)
+    return Forward(a, f_RBC)
 
 
-def _backward(network: Network, params: Params, forward: _Forward, g_f_RBC: Tensor) -> list[Tensor]:
+def backward(network: Network, params: Params, forward: Forward, g_f_RBC: Tensor) -> list[Tensor]:
     """Return the gradients by h_0..h_depth, each [R, B, N]."""
     out_mult = network.scaling[OUTPUT].forward_mult
     g_RBN = _through_relu(_scaled(torch.bmm(g_f_RBC, params[OUTPUT].mT), out_mult), forward.a[-1])
@@ -77,9 +77,10 @@ class ResidualMlpHessian:
     loss: Loss
     params: Params
     x_RBD: Tensor
-    forward: _Forward
+    forward: Forward
     g_f_RBC: Tensor
     g_h: list[Tensor]
+    has_loss_curvature: bool = True
 
     @classmethod
     def at(
@@ -88,7 +89,7 @@ class ResidualMlpHessian:
         """Run the primal passes once on the batch the Hessian is taken on."""
         forward = _forward(network, params, x_RBD)
         _, g_f_RBC = loss_and_gradient(forward.f_RBC, y_RBC, loss)
-        g_h = _backward(network, params, forward, g_f_RBC)
+        g_h = backward(network, params, forward, g_f_RBC)
         return cls(network, loss, params, x_RBD, forward, g_f_RBC, g_h)
 
     def select(self, keep: Tensor) -> ResidualMlpHessian:
@@ -98,11 +99,27 @@ class ResidualMlpHessian:
             self.network,
             self.loss,
             {name: tensor[keep] for name, tensor in self.params.items()},
-            self.x_RBD[:num_kept],  # an expanded view: every run has the same batch
-            _Forward([a[keep] for a in self.forward.a], self.forward.f_RBC[keep]),
+            self.x_RBD[:1].expand(num_kept, -1, -1),  # every run has the same batch
+            Forward([a[keep] for a in self.forward.a], self.forward.f_RBC[keep]),
             self.g_f_RBC[keep],
             [g[keep] for g in self.g_h],
+            self.has_loss_curvature,
         )
+
+    def unweighted(self) -> ResidualMlpHessian:
+        """Return H itself: C = 1."""
+        raw = {name: constants._replace(lr_mult=1.0) for name, constants in self.network.scaling.items()}
+        return replace(self, network=replace(self.network, scaling=raw))
+
+    def gauss_newton(self) -> ResidualMlpHessian:
+        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: what is left where no ∂ℓ/∂f pulls."""
+        return replace(
+            self, g_f_RBC=torch.zeros_like(self.g_f_RBC), g_h=[torch.zeros_like(g) for g in self.g_h]
+        )
+
+    def residual(self) -> ResidualMlpHessian:
+        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: what is left without ∂²ℓ/∂f²."""
+        return replace(self, has_loss_curvature=False)
 
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return C^½ H C^½ v, [R, P]."""
@@ -128,10 +145,15 @@ class ResidualMlpHessian:
         t_f_RBC = torch.bmm(t_a[-1], self.params[OUTPUT]).baddbmm_(a[-1], v[OUTPUT])
         return t_a, _scaled(t_f_RBC, network.scaling[OUTPUT].forward_mult)
 
+    def _tangent_output_gradient(self, t_f_RBC: Tensor) -> Tensor:
+        if not self.has_loss_curvature:
+            return torch.zeros_like(t_f_RBC)
+        return output_hessian_product(self.forward.f_RBC, t_f_RBC, self.loss)
+
     def _tangent_backward(self, v: Params, t_a: list[Tensor], t_f_RBC: Tensor) -> Params:
         network, a = self.network, self.forward.a
         out_mult = network.scaling[OUTPUT].forward_mult
-        t_g_f_RBC = output_hessian_product(self.forward.f_RBC, t_f_RBC, self.loss)
+        t_g_f_RBC = self._tangent_output_gradient(t_f_RBC)
         result = {OUTPUT: _product_rule(t_a[-1], self.g_f_RBC, a[-1], t_g_f_RBC, out_mult)}
         t_g_RBN = torch.bmm(t_g_f_RBC, self.params[OUTPUT].mT).baddbmm_(self.g_f_RBC, v[OUTPUT].mT)
         t_g_RBN = _through_relu(_scaled(t_g_RBN, out_mult), a[-1])
