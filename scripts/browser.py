@@ -26,6 +26,7 @@ WAYS = {
         ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"),
     ),
 }
+INSTALL_SECONDS = 600
 HOW = (
     "No Chrome or Chromium was found and none could be installed. Install one, for example with "
     "`.venv/bin/python -m playwright install --with-deps chromium` or `sudo apt-get install chromium`."
@@ -58,11 +59,19 @@ def get_browser() -> str | None:
         if program == "apt-get" and (os.geteuid() != 0 or shutil.which("apt-get") is None):
             continue
         print(f"No browser found; trying {program}", flush=True)
-        if all(subprocess.run(command, check=False).returncode == 0 for command in commands):
+        if all(_works(command) for command in commands):
             found = find_browser()
             if found is not None:
                 return found
     return None
+
+
+def _works(command: tuple[str, ...]) -> bool:
+    """Run one step of an installation; a network that swallows packets must not hold the tests for ever."""
+    try:
+        return subprocess.run(command, timeout=INSTALL_SECONDS, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def main() -> int:
