@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Task(StrEnum):
@@ -12,6 +13,7 @@ class Task(StrEnum):
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"
+    LANGUAGE_MODELLING = "language_modelling"
 
 
 class ColumnKind(StrEnum):
@@ -69,8 +71,37 @@ class Profile(Frozen):
     warnings: tuple[DataWarning, ...] = ()
 
 
+class ImageShape(Frozen):
+    """How the features of an example form an image: rows, then columns, then channels (H, W, C)."""
+
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    channels: int = Field(ge=1)
+
+    @property
+    def num_features(self) -> int:
+        """Count the numbers of one image."""
+        return self.height * self.width * self.channels
+
+
+class DataDims(NamedTuple):
+    """What a network must know of its data.
+
+    Of text an example is a window of `num_features` bytes, and `num_outputs` is the size of the vocabulary.
+    """
+
+    num_features: int
+    num_outputs: int
+    image: ImageShape | None = None
+    is_text: bool = False
+
+
 class DatasetShape(Frozen):
-    """The sizes the planner and the trainer need. `num_outputs` is the class count, 1 for regression."""
+    """The sizes the planner and the trainer need.
+
+    `num_outputs` is the class count, 1 for regression, the size of the vocabulary for language modelling, where
+    `num_features` is the length of a window. `image` says that the features are the pixels of an image.
+    """
 
     task: Task
     num_features: int = Field(ge=1)
@@ -79,3 +110,18 @@ class DatasetShape(Frozen):
     num_val: int = Field(ge=1)
     # Regression trains on standardised labels; errors are reported in the label's own unit by this factor.
     label_scale: float = Field(default=1.0, gt=0)
+    image: ImageShape | None = None
+
+    @model_validator(mode="after")
+    def _image_fits(self) -> Self:
+        if self.image is not None and self.image.num_features != self.num_features:
+            raise ValueError(
+                f"an image of {self.image.num_features} numbers, given {self.num_features} features"
+            )
+        return self
+
+    @property
+    def dims(self) -> DataDims:
+        """Return what a network must know."""
+        is_text = self.task is Task.LANGUAGE_MODELLING
+        return DataDims(self.num_features, self.num_outputs, self.image, is_text)

@@ -57,7 +57,7 @@ class Workplace:
 
 def default_loss(task: Task) -> Loss:
     """Return the loss a task is usually trained with."""
-    return Loss.CROSS_ENTROPY if task is Task.CLASSIFICATION else Loss.SQUARED_ERROR
+    return Loss.SQUARED_ERROR if task is Task.REGRESSION else Loss.CROSS_ENTROPY
 
 
 def default_arm(loss: Loss, parametrization: Parametrization, optimizer: OptimizerSpec = PLAIN_SGD) -> Arm:
