@@ -9,10 +9,12 @@ import numpy as np
 import torch
 
 from backend.domain.dataset import Task
-from backend.domain.experiment import Loss, ResidualMLP
+from backend.domain.experiment import Loss
+from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedRun
 from backend.domain.parametrization import Parametrization
-from worker.numerics.networks.residual_mlp import Network, Params, init, tensor_shapes
+from worker.numerics.networks.network import Network, Params, init
+from worker.numerics.networks.residual_mlp import tensor_shapes
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.scaling import scaling_table
 

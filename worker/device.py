@@ -10,9 +10,10 @@ from pathlib import Path
 
 import torch
 
-from backend.domain.cost import TRAIN_PASSES, Calibration, num_parameters
+from backend.domain.cost import TRAIN_PASSES, Calibration
 from backend.domain.dataset import DatasetShape, Task
-from backend.domain.experiment import Loss, ResidualMLP
+from backend.domain.experiment import Loss
+from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedRun
 from backend.domain.parametrization import Parametrization
 from worker.numerics.matmul import choose_matmul_backend, matmul_backend
@@ -103,7 +104,8 @@ def _time_step(*, width: int, num_runs: int, num_steps: int) -> _Timing:
         started = time.perf_counter()
         next(windows)
         seconds.append(time.perf_counter() - started)
-    flops = TRAIN_PASSES * 2 * num_parameters(_CALIBRATION_SHAPE, width=width, depth=3) * _CALIBRATION_BATCH
+    forward = program.model.forward_flops(_CALIBRATION_SHAPE.dims, width, program.depth)
+    flops = TRAIN_PASSES * forward * _CALIBRATION_BATCH
     # The median: a neighbour's burst is not this machine's speed.
     return _Timing(flops, sorted(seconds)[len(seconds) // 2] / (num_runs * program.chunk_steps))
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.domain.dataset import DataDims
 from backend.domain.optimizer import OptimizerSpec, UpdateFamily
-from backend.domain.parametrization import Role, TensorScaling
-from worker.numerics.networks.residual_mlp import tensor_role, tensor_shapes
+from backend.domain.parametrization import TensorScaling
 from worker.numerics.program import CellProgram
 
 
-def tensor_rows(program: CellProgram, num_features: int, num_outputs: int) -> list[dict[str, Any]]:
+def tensor_rows(program: CellProgram, dims: DataDims) -> list[dict[str, Any]]:
     """Return one row per tensor, in forward order."""
-    shapes = tensor_shapes(num_features, program.width, program.depth, num_outputs)
-    scaling = program.scaling_for(num_features, num_outputs)
+    scaling = program.scaling_of(dims)
     return [
         {
             "name": name,
-            "role": tensor_role(name).value,
-            "num_rows": num_rows,
-            "num_columns": num_columns,
-            "branch_mult": program.branch_mult if tensor_role(name) is Role.HIDDEN else None,
+            "role": tensor.role.value,
+            "num_rows": tensor.shape[0],
+            "num_columns": tensor.shape[1],
+            "branch_mult": program.branch_mult if tensor.is_in_branch else None,
             **_constants(scaling[name], program.optimizer),
         }
-        for name, (num_rows, num_columns) in shapes.items()
+        for name, tensor in program.model.tensors(dims, program.width, program.depth).items()
     ]
 
 

@@ -61,7 +61,7 @@ def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], Non
         sleep=time.sleep,
     )
     shape = work.shape
-    recorder.begin(environment_fingerprint(), tensor_rows(program, shape.num_features, shape.num_outputs))
+    recorder.begin(environment_fingerprint(), tensor_rows(program, shape.dims))
     for window in train(program, _cached_data(stores.blobs, work.spec.dataset_sha256, shape)):
         recorder.append(window)
         on_step(window.last_step)

@@ -1,7 +1,7 @@
 """What a cell will cost: time and memory from its shapes and a device's calibration.
 
-The unit of compute is the second of one worker slot. A forward pass through a weight matrix of P entries
-takes 2·P flops a sample; a training step is three forward passes, a Hessian-vector product about eight.
+The unit of compute is the second of one worker slot. The model family says what a forward pass of one example
+takes; a training step is three forward passes, a Hessian-vector product about eight.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
+from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedCell
 from backend.domain.measures import Measure, measure_copies, measure_hvps, turn_copies
-from backend.domain.metrics import Schedule
+from backend.domain.optimizer import UpdateFamily
 from backend.errors import InvalidInput
 
 TRAIN_PASSES = 3.0
@@ -24,12 +25,16 @@ HVP_PASSES = 8.0
 HVPS_PER_VALUE = 6.0
 # Columns of the tangent kernel's size that Lanczos and the element-wise work come to; measured.
 KERNEL_COLUMNS = 256
+# Products with J C Jᵀ of any family's kernel: blocks of 8, some 5 of them.
+KERNEL_PRODUCTS = 40
 # A chunk should close after about this much work, so that a viewer sees the curve grow.
 SECONDS_PER_CHUNK = 1.0
 MAX_CHUNK_STEPS = 1000
 # Float32 copies of the parameters that live at once while a run trains and measures: weights, gradients,
 # and the Krylov basis of the runs being measured, spread over the cell; measured, docs/log.md 2026-11-23.
 COPIES_PER_RUN = 20
+# Float32 copies of a pass's activations that live at once: of forward, backward and a second backward.
+ACTIVATION_COPIES = 6
 
 
 @dataclass(frozen=True)
@@ -55,22 +60,17 @@ class CellCost:
 CostedCell = tuple[PlannedCell, CellCost]
 
 
-def num_parameters(shape: DatasetShape, *, width: int, depth: int) -> int:
-    """Count the weights of a residual MLP: input, `depth` square blocks, output."""
-    return shape.num_features * width + depth * width * width + width * shape.num_outputs
-
-
 def predict(
     spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, calibration: Calibration
 ) -> CellCost:
     """Predict time, memory and the chunk length of `cell`."""
-    parameters = num_parameters(shape, width=cell.width, depth=cell.depth)
     runs = len(cell.runs)
-    schedule = Schedule(spec.num_steps, spec.measure_every, chunk_steps=1)
-    train_flops = TRAIN_PASSES * 2 * parameters * spec.batch_size * spec.num_steps
+    schedule = spec.schedule(1)
+    forward = spec.model.forward_flops(shape.dims, cell.width, cell.depth)
+    train_flops = TRAIN_PASSES * forward * spec.batch_size * spec.num_steps
     hvps = HVPS_PER_VALUE + measure_hvps(spec.measures)
-    hvp_flops = HVP_PASSES * 2 * parameters * spec.sharpness_batch_size * hvps
-    val_flops = 2.0 * parameters * shape.num_val
+    hvp_flops = HVP_PASSES * forward * spec.sharpness_batch_size * hvps
+    val_flops = forward * shape.num_val
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
     overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
     measured_flops += kernel_flops(spec, shape, cell) * schedule.num_measurements()
@@ -83,24 +83,43 @@ def predict(
 
 
 def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> float:
-    """Count what the tangent kernel of one run takes: one Gram matrix a layer, then Lanczos on their sum."""
+    """Count what the tangent kernel of one run takes.
+
+    Factorised it is one Gram matrix a layer, then Lanczos on their sum; else a product per row of a block.
+    """
     if Measure.NTK not in spec.measures:
         return 0.0
+    if not has_factorised_kernel(spec):
+        forward = spec.model.forward_flops(shape.dims, cell.width, cell.depth)
+        return KERNEL_PRODUCTS * HVP_PASSES * forward * spec.sharpness_batch_size
     rows = spec.sharpness_batch_size * shape.num_outputs
     return 2.0 * rows * rows * (cell.width * (cell.depth + 1) + KERNEL_COLUMNS)
 
 
 def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
     """Bound the memory of the measures that take one run after another: a cell needs it once."""
-    vectors = turn_copies(spec.measures) * num_parameters(shape, width=width, depth=depth)
-    rows = spec.sharpness_batch_size * shape.num_outputs if Measure.NTK in spec.measures else 0
-    return 4 * max(vectors, 3 * rows * rows)
+    vectors = turn_copies(spec.measures) * spec.model.num_parameters(shape.dims, width, depth)
+    has_matrix = Measure.NTK in spec.measures and has_factorised_kernel(spec)
+    rows = spec.sharpness_batch_size * shape.num_outputs if has_matrix else 0
+    examples = max(spec.batch_size, spec.sharpness_batch_size)
+    activations = ACTIVATION_COPIES * examples * spec.model.activation_numbers(shape.dims, width, depth)
+    return 4 * max(vectors, 3 * rows * rows, activations)
+
+
+def has_factorised_kernel(spec: ExperimentSpec) -> bool:
+    """Tell whether the tangent kernel can be put together from Gram matrices of layers.
+
+    That is so for the plain residual MLP; Adam's preconditioner, which weighs single entries, rules it out.
+    """
+    model = spec.model
+    is_plain = isinstance(model, ResidualMLP) and model.has_skip and model.layers_per_block == 1
+    return is_plain and spec.optimizer.family is UpdateFamily.SGD
 
 
 def bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
     """Bound the memory one run of a cell needs, with the optimizer's moments and what its measures keep."""
     copies = COPIES_PER_RUN + spec.optimizer.num_moments + measure_copies(spec.measures)
-    return copies * 4 * num_parameters(shape, width=width, depth=depth)
+    return copies * 4 * spec.model.num_parameters(shape.dims, width, depth)
 
 
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:

@@ -99,8 +99,8 @@ class DataDims(NamedTuple):
 class DatasetShape(Frozen):
     """The sizes the planner and the trainer need.
 
-    `num_outputs` is the class count, 1 for regression, the size of the vocabulary for language modelling, where
-    `num_features` is the length of a window. `image` says that the features are the pixels of an image.
+    `num_outputs` is the class count, 1 for regression, the size of the vocabulary for language modelling,
+    where `num_features` is the length of a window. `image` says that the features are the pixels of an image.
     """
 
     task: Task

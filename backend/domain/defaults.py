@@ -9,12 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.experiment import Arm, ExperimentSpec, Loss, control_for
+from backend.domain.families.base import ModelFamily
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.families.transformer import GPT
 from backend.domain.grid import PlannedCell, full_grid
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
+from backend.domain.model import Model
+from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
 
 WIDTHS = (32, 64, 128, 256)
@@ -45,6 +50,8 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
 }
 # The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base.
 LOWEST_LOG2_LR_ADAM = -11
+# Octaves by which a family's grid under SGD lies higher (docs/log.md, 2026-11-24).
+FAMILY_SHIFT: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -60,12 +67,44 @@ def default_loss(task: Task) -> Loss:
     return Loss.SQUARED_ERROR if task is Task.REGRESSION else Loss.CROSS_ENTROPY
 
 
-def default_arm(loss: Loss, parametrization: Parametrization, optimizer: OptimizerSpec = PLAIN_SGD) -> Arm:
+class Habits(NamedTuple):
+    """What the default plan of a model family is, where it is not the residual MLP's."""
+
+    widths: tuple[int, ...] = WIDTHS
+    depths: tuple[int, ...] = DEPTHS
+    seeds: tuple[int, ...] = SEEDS
+    batch_size: int = BATCH_SIZE
+    sharpness_batch_size: int = SHARPNESS_BATCH_SIZE
+    optimizer: OptimizerSpec = PLAIN_SGD
+
+
+_ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
+# Smaller grids for dearer models, three seeds (a provisional verdict), the optimizer they are trained with.
+HABITS: dict[str, Habits] = {
+    "convnet": Habits((8, 16, 32, 64), (1,), SEEDS[:3], 64, 64),
+    "residual_convnet": Habits((4, 8, 16, 32), (3,), SEEDS[:3], 64, 64),
+    "vit": Habits((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64, _ADAM),
+    "gpt": Habits((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16, _ADAM),
+}
+
+
+def default_model(shape: DatasetShape) -> Model:
+    """Return the family a kind of data is tried with: text needs a language model, all else is a vector."""
+    return GPT() if shape.task is Task.LANGUAGE_MODELLING else ResidualMLP()
+
+
+def default_arm(
+    loss: Loss,
+    parametrization: Parametrization,
+    optimizer: OptimizerSpec = PLAIN_SGD,
+    model: ModelFamily | None = None,
+) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
     if optimizer.family is UpdateFamily.ADAM:
         lowest = LOWEST_LOG2_LR_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
+        lowest += FAMILY_SHIFT.get(model.name, 0) if model else 0
     return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
 
 
@@ -75,24 +114,28 @@ def default_spec(
     *,
     loss: Loss | None = None,
     optimizer: OptimizerSpec | None = None,
+    model: Model | None = None,
 ) -> ExperimentSpec:
     """Return the default plan for a dataset, with the full number of steps."""
     loss = loss or default_loss(shape.task)
-    optimizer = optimizer or PLAIN_SGD
+    model = model or default_model(shape)
+    habits = HABITS.get(model.name, Habits())
+    optimizer = optimizer or habits.optimizer
     arms = (Parametrization.MUP, control_for(loss, optimizer))
     return ExperimentSpec(
         dataset_sha256=dataset_sha256,
-        arms=tuple(default_arm(loss, arm, optimizer) for arm in arms),
-        widths=WIDTHS,
-        depths=DEPTHS,
-        base_width=WIDTHS[0],
-        seeds=SEEDS,
+        model=model,
+        arms=tuple(default_arm(loss, arm, optimizer, model) for arm in arms),
+        widths=habits.widths,
+        depths=habits.depths,
+        base_width=habits.widths[0],
+        seeds=habits.seeds,
         loss=loss,
         optimizer=optimizer,
-        batch_size=min(BATCH_SIZE, shape.num_train),
+        batch_size=min(habits.batch_size, shape.num_train),
         num_steps=NUM_STEPS,
         measure_every=MEASURE_EVERY,
-        sharpness_batch_size=min(SHARPNESS_BATCH_SIZE, shape.num_train),
+        sharpness_batch_size=min(habits.sharpness_batch_size, shape.num_train),
     )
 
 

@@ -6,13 +6,16 @@ import hashlib
 import json
 import math
 from enum import StrEnum
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from backend.domain.dataset import Frozen
+from backend.domain.dataset import DatasetShape, Frozen
 from backend.domain.depth_scaling import require_known
+from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.measures import DensityGrid, Measure
+from backend.domain.metrics import Schedule, Spacing
+from backend.domain.model import Model, require_depth_rule, require_model
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -73,15 +76,6 @@ class Arm(Frozen):
     lrs: LearningRates
 
 
-class ResidualMLP(Frozen):
-    """h ← h + τ · W φ(h), φ = ReLU, no biases (arXiv 2402.17457, appendix); τ = depth^-branch_exponent where
-    the parametrization has no rule for depth (`depth_scaling.py`).
-    """
-
-    family: Literal["residual_mlp"] = "residual_mlp"
-    branch_exponent: float = Field(default=0.5, ge=0.0, le=2.0)
-
-
 class ExperimentSpec(Frozen):
     """One question with one grid. Equal specs on equal data give equal numbers."""
 
@@ -89,7 +83,7 @@ class ExperimentSpec(Frozen):
     scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(_require_unique)] = (
         Scenario.AS_GIVEN,
     )
-    model: ResidualMLP = ResidualMLP()
+    model: Model = ResidualMLP()
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
     widths: Sizes
     depths: Sizes
@@ -102,6 +96,7 @@ class ExperimentSpec(Frozen):
     batch_size: PositiveInt
     num_steps: PositiveInt = Field(le=1_000_000)
     measure_every: PositiveInt
+    measure_spacing: Spacing = Spacing.EVEN
     sharpness_batch_size: PositiveInt
     sharpness_tolerance: float = Field(default=1e-3, gt=0, lt=1)
     divergence_factor: float = Field(default=20.0, gt=1)
@@ -132,23 +127,32 @@ class ExperimentSpec(Frozen):
     def _changed(self) -> set[str]:
         return set(self.model_dump(exclude_defaults=True))
 
+    def _said_of_the_model(self) -> dict[str, Any]:
+        said = {"family": self.model.name, "branch_exponent": getattr(self.model, "branch_exponent", None)}
+        return said | self.model.model_dump(mode="json", exclude_defaults=True)
+
+    def schedule(self, chunk_steps: int) -> Schedule:
+        """Return when a cell of this spec measures, with windows of `chunk_steps`."""
+        return Schedule(self.num_steps, self.measure_every, chunk_steps, self.measure_spacing)
+
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
         # Left out as long as they say nothing new: specs from before these fields keep their hash.
-        unused = {name for name in ("measures", "density_grid") if name not in self._changed()}
+        unused = {"measures", "density_grid", "measure_spacing"} - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
+        content["model"] = self._said_of_the_model()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def require_runnable(spec: ExperimentSpec, *, num_train: int, max_runs: int) -> None:
+def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int) -> None:
     """Refuse what cannot run on this data or is over the limit; raises InvalidInput naming the field."""
+    num_train = shape.num_train
+    require_model(spec.model, shape.dims, (*spec.widths, spec.base_width), spec.depths)
     spec.optimizer.require_consistent()
     for arm in spec.arms:
         require_known(arm.parametrization, spec.optimizer)
-    if spec.measures and spec.optimizer.family is UpdateFamily.ADAM:
-        # They weigh tensors by C alone; under Adam the preconditioner belongs to the weight as well.
-        raise InvalidInput("spec.measures_need_sgd", measures=", ".join(spec.measures))
+        require_depth_rule(spec.model, arm.parametrization)
     if spec.num_runs() > max_runs:
         raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
     if spec.batch_size > num_train:

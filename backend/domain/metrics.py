@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 # How many of the largest eigenvalues the spectral measures keep: as many as the paper plots.
@@ -78,16 +79,40 @@ METRIC_INFO |= {
 }
 
 
+class Spacing(StrEnum):
+    """How the measurement steps of a run are spread."""
+
+    EVEN = "even"
+    LOG = "log"  # as many, but dense at the beginning, where sharpness moves most
+
+
+@lru_cache(maxsize=256)
+def _log_steps(num_steps: int, measure_every: int) -> tuple[int, ...]:
+    """Return step 0 and steps from 1 to `num_steps` at even ratios, as many as even spacing would measure."""
+    count = max(2, -(-num_steps // measure_every))
+    ratios = (num_steps ** (place / (count - 1)) for place in range(count))
+    return (0, *sorted({round(ratio) for ratio in ratios} | {num_steps}))
+
+
 class Schedule(NamedTuple):
     """When a cell measures and where its chunks end; all in steps."""
 
     num_steps: int
     measure_every: int
     chunk_steps: int
+    spacing: Spacing = Spacing.EVEN
 
     def measures_at(self, step: int) -> bool:
-        """Tell whether `step` is a measurement step: every `measure_every`, and always the last."""
+        """Tell whether `step` is a measurement step; step 0 and the last one always are."""
+        if self.spacing is Spacing.LOG:
+            return step in _log_steps(self.num_steps, self.measure_every)
         return step % self.measure_every == 0 or step == self.num_steps
+
+    def measurement_index(self, step: int) -> int:
+        """Return the place of a measurement step among all of them, from 0."""
+        if self.spacing is Spacing.LOG:
+            return _log_steps(self.num_steps, self.measure_every).index(step)
+        return -(-step // self.measure_every)
 
     def window_starts(self) -> range:
         """Return the first step of every window."""

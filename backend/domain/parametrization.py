@@ -41,11 +41,14 @@ class Role(StrEnum):
     INPUT = "input"
     HIDDEN = "hidden"
     OUTPUT = "output"
+    QUERY = "query"  # hidden; its forward multiplier carries the scale of the attention logits
+    NORM = "norm"  # a vector of gains, which begin at 1
+    BIAS = "bias"
 
 
 class TensorScaling(NamedTuple):
-    """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C, and the factors
-    on the optimizer's ε and weight decay.
+    """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C, the factors on
+    the optimizer's ε and weight decay, and the mean of its initial entries.
     """
 
     forward_mult: float
@@ -53,6 +56,7 @@ class TensorScaling(NamedTuple):
     lr_mult: float
     epsilon_mult: float = 1.0
     weight_decay_mult: float = 1.0
+    init_mean: float = 0.0
 
 
 class _Exponents(NamedTuple):
@@ -76,6 +80,16 @@ _BY_WIDTH: dict[tuple[Parametrization, Role], _Exponents] = {
     (Parametrization.MUP, Role.INPUT): _Exponents(0, 0, 1, 0),
     (Parametrization.MUP, Role.HIDDEN): _Exponents(0, -0.5, 0, -1, epsilon=-1),
     (Parametrization.MUP, Role.OUTPUT): _Exponents(-1, 0, 1, 0),
+    # Hidden weights; the logits are divided by √d_head under SP and NTP and by d_head under µP.
+    (Parametrization.SP, Role.QUERY): _Exponents(-0.5, -0.5, 0, 0),
+    (Parametrization.NTP, Role.QUERY): _Exponents(-0.5, -0.5, -1, -1.5),
+    (Parametrization.MUP, Role.QUERY): _Exponents(-1, -0.5, 0, -1, epsilon=-1),
+}
+# Gains and biases are vectors: like an input weight they have one side that does not grow.
+_BY_WIDTH |= {
+    (parametrization, role): _BY_WIDTH[parametrization, Role.INPUT]
+    for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
+    for role in (Role.NORM, Role.BIAS)
 }
 _WIDTH_RULE = {
     Parametrization.DEPTH_MUP: Parametrization.MUP,
@@ -90,11 +104,15 @@ def tensor_scaling(
     base_init_std: float,
     width_mult: float,
     optimizer: OptimizerSpec = PLAIN_SGD,
+    base_forward_mult: float = 1.0,
+    init_mean: float = 0.0,
 ) -> TensorScaling:
     """Return the constants by width of a tensor whose initial std at the base width is `base_init_std`.
 
     Args:
         base_init_std: sqrt(gain / fan_in) with the fan-in the tensor has at the base width.
+        base_forward_mult: A at the base width.
+        init_mean: mean of the initial entries, at every width.
         width_mult: m = width / base_width, > 0.
         optimizer: decides the column of C and the rules of ε and weight decay.
     """
@@ -102,11 +120,12 @@ def tensor_scaling(
     lr_mult = width_mult ** exponents.lr(optimizer.family)
     is_epsilon_scaled = optimizer.epsilon_rule is EpsilonRule.SCALED
     return TensorScaling(
-        forward_mult=width_mult**exponents.forward,
+        forward_mult=base_forward_mult * width_mult**exponents.forward,
         init_std=base_init_std * width_mult**exponents.init,
         lr_mult=lr_mult,
         epsilon_mult=width_mult**exponents.epsilon if is_epsilon_scaled else 1.0,
         weight_decay_mult=_weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
+        init_mean=init_mean,
     )
 
 
@@ -115,4 +134,4 @@ def _weight_decay_mult(rule: WeightDecayRule, role: Role, lr_mult: float) -> flo
         return 1.0
     if rule is WeightDecayRule.INDEPENDENT:
         return 1.0 / lr_mult
-    return lr_mult**-0.5 if role is Role.HIDDEN else 0.0
+    return lr_mult**-0.5 if role in (Role.HIDDEN, Role.QUERY) else 0.0

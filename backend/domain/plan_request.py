@@ -8,7 +8,7 @@ from pydantic import Field
 
 from backend.domain.cost import require_memory
 from backend.domain.dataset import DatasetShape, Frozen, Task
-from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
+from backend.domain.defaults import Workplace, cut_steps, default_arm, default_model, default_spec
 from backend.domain.experiment import (
     Arm,
     ExperimentSpec,
@@ -16,12 +16,13 @@ from backend.domain.experiment import (
     Loss,
     Measures,
     PositiveInt,
-    ResidualMLP,
     Seeds,
     Size,
     Sizes,
     require_runnable,
 )
+from backend.domain.metrics import Spacing
+from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from backend.errors import InvalidInput
@@ -50,6 +51,8 @@ class PlanRequest(Frozen):
     num_steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
+    measure_spacing: Spacing | None = None
+    model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
 
@@ -66,9 +69,15 @@ def resolve(
     """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
     if request.loss is Loss.CROSS_ENTROPY and shape.task is Task.REGRESSION:
         raise InvalidInput("spec.cross_entropy_needs_classes")
-    spec = default_spec(dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer)
+    if request.loss is Loss.SQUARED_ERROR and shape.task is Task.LANGUAGE_MODELLING:
+        raise InvalidInput("spec.text_needs_cross_entropy")
+    model = request.model or default_model(shape)
+    model.require_data(shape.dims)
+    spec = default_spec(
+        dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer, model=_branched(request, model)
+    )
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
-    require_runnable(spec, num_train=shape.num_train, max_runs=max_runs)
+    require_runnable(spec, shape, max_runs=max_runs)
     require_memory(spec, shape, memory_bytes=memory_bytes)
     if request.num_steps is None:
         spec = cut_steps(spec, shape, workplace)
@@ -82,12 +91,11 @@ def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
         "base_width",
         "base_depth",
         "optimizer",
+        "model",
     }
     given = request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:
         given["measure_every"] = min(default.measure_every, request.num_steps)
-    if request.branch_exponent is not None:
-        given["model"] = ResidualMLP(branch_exponent=request.branch_exponent)
     if request.arms is not None:
         given["arms"] = tuple(_arm(arm, default) for arm in request.arms)
     widths = request.widths or default.widths
@@ -96,7 +104,16 @@ def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
     return given
 
 
+def _branched(request: PlanRequest, model: Model) -> Model:
+    """Return the model with the request's branch exponent."""
+    if request.branch_exponent is None:
+        return model
+    if not model.scales_branches:
+        raise InvalidInput("spec.branch_exponent_needs_branches", family=model.name)
+    return model.model_copy(update={"branch_exponent": request.branch_exponent})
+
+
 def _arm(request: ArmRequest, default: ExperimentSpec) -> Arm:
     if request.lrs is None:
-        return default_arm(default.loss, request.parametrization, default.optimizer)
+        return default_arm(default.loss, request.parametrization, default.optimizer, default.model)
     return Arm(parametrization=request.parametrization, lrs=request.lrs)

@@ -78,7 +78,7 @@ class _SweepLoader:
         """Read what a cell has stored."""
         runs = cell_rows.runs_of(self._session, cell.id)
         spec = self._spec
-        schedule = Schedule(spec.num_steps, spec.measure_every, cell.chunk_steps)
+        schedule = spec.schedule(cell.chunk_steps)
         train_initial, train_final = self._train_loss(cell, schedule, len(runs))
         val_initial, val_final = self._val_loss(cell, schedule, len(runs))
         sharpness_RM = self._measured(cell, Metric.SHARPNESS, schedule, len(runs))
@@ -182,5 +182,5 @@ class _SweepLoader:
 
 def measurement_steps(spec: ExperimentSpec) -> NDArray[np.int64]:
     """Return the steps at which every run of a spec is measured, [M]."""
-    whole_run = Schedule(spec.num_steps, spec.measure_every, chunk_steps=spec.num_steps + 1)
+    whole_run = spec.schedule(spec.num_steps + 1)
     return np.array(whole_run.metric_steps(Metric.SHARPNESS, 0), dtype=np.int64)

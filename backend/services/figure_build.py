@@ -22,7 +22,7 @@ from backend.db import metrics as metric_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, RunRow
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.metrics import METRIC_INFO, Metric, Schedule
+from backend.domain.metrics import METRIC_INFO, Metric
 from backend.domain.parametrization import Parametrization
 from backend.figures.encode import to_json
 from backend.figures.loss import loss_figure
@@ -157,7 +157,7 @@ class StepReader:
         """Return a cell's runs at the chosen LR, within the shown range."""
         metric = metric or self._metric
         spec = self._sweep.spec
-        schedule = Schedule(spec.num_steps, spec.measure_every, cell.chunk_steps)
+        schedule = spec.schedule(cell.chunk_steps)
         window = self._first // cell.chunk_steps * cell.chunk_steps
         positions = [run.position for run in runs]
         read = joined(

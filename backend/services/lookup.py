@@ -42,4 +42,4 @@ def find_cell(session: Session, owner_id: str, cell_id: UUID) -> tuple[CellRow, 
 def schedule_of(experiment: ExperimentRow, cell: CellRow) -> Schedule:
     """Return when a cell measures and where its chunks end."""
     spec = ExperimentSpec.model_validate(experiment.spec)
-    return Schedule(spec.num_steps, spec.measure_every, cell.chunk_steps)
+    return spec.schedule(cell.chunk_steps)

@@ -5,12 +5,12 @@ from sqlalchemy import select
 from backend.db import cells, claims, metrics
 from backend.db.claims import ClaimLost
 from backend.db.tables import MetricChunkRow
+from backend.domain.families.residual_mlp import INPUT, OUTPUT
 from backend.domain.metrics import Metric, Schedule
 from backend.errors import Unavailable
 from backend.events import ProgressNotice
 from tests.backend.db.stores import NOW, add_experiment, cell_row, take
 from tests.backend.services.fakes import FakeNotices
-from worker.numerics.networks.residual_mlp import INPUT, OUTPUT
 from worker.numerics.program import Window
 from worker.recorder import RETRY_SECONDS, Recorder
 

@@ -1,3 +1,4 @@
+from backend.domain.dataset import DataDims
 from backend.domain.optimizer import OptimizerKind, OptimizerSpec
 from tests import cases
 from worker.tensor_rows import tensor_rows
@@ -6,7 +7,7 @@ from worker.tensor_rows import tensor_rows
 def test_under_adamw_every_tensor_has_its_epsilon_and_weight_decay():
     adamw = OptimizerSpec(kind=OptimizerKind.ADAMW, weight_decay=0.1, epsilon=1e-6)
 
-    rows = tensor_rows(cases.program(width=32, optimizer=adamw), cases.NUM_FEATURES, 3)
+    rows = tensor_rows(cases.program(width=32, optimizer=adamw), DataDims(cases.NUM_FEATURES, 3))
 
     assert [row["name"] for row in rows] == ["input", "block_0", "block_1", "output"]
     constants = [(row["lr_mult"], row["epsilon"], row["weight_decay"]) for row in rows]
@@ -15,7 +16,7 @@ def test_under_adamw_every_tensor_has_its_epsilon_and_weight_decay():
 
 
 def test_without_weight_decay_sgd_has_neither():
-    rows = tensor_rows(cases.program(), cases.NUM_FEATURES, 3)
+    rows = tensor_rows(cases.program(), DataDims(cases.NUM_FEATURES, 3))
 
     assert {(row["epsilon"], row["weight_decay"]) for row in rows} == {(None, None)}
     assert [row["branch_mult"] for row in rows] == [None, 2**-0.5, 2**-0.5, None]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from backend.domain.metrics import Metric
-from worker.numerics.networks.residual_mlp import Params
+from worker.numerics.networks.network import Params
 from worker.numerics.optimizer import Moments
 
 # Runs of a sub-stack by width: its weights and activations should stay in a core's cache (engine.md).
@@ -21,9 +21,13 @@ _RUNS_UP_TO_WIDTH = ((64, 32), (128, 16), (256, 6))
 _RUNS_BEYOND = 3
 
 
-def stack_slices(num_runs: int, width: int) -> list[range]:
-    """Split the positions 0..num_runs-1 of a cell into sub-stacks; a pure function of the shapes."""
-    most = next((runs for up_to, runs in _RUNS_UP_TO_WIDTH if width <= up_to), _RUNS_BEYOND)
+def runs_of_mlp(width: int) -> int:
+    """Return how many residual MLPs of a width train as one stack."""
+    return next((runs for up_to, runs in _RUNS_UP_TO_WIDTH if width <= up_to), _RUNS_BEYOND)
+
+
+def stack_slices(num_runs: int, most: int) -> list[range]:
+    """Split the positions 0..num_runs-1 of a cell into sub-stacks of at most `most` runs."""
     return [range(first, min(first + most, num_runs)) for first in range(0, num_runs, most)]
 
 

@@ -7,6 +7,9 @@ Legend: R runs, B batch, C classes or outputs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -15,11 +18,32 @@ from backend.domain.experiment import Loss
 
 
 def target_rows(y: Tensor, task: Task, num_outputs: int, dtype: torch.dtype) -> Tensor:
-    """Return targets [n, C]: one-hot rows of class indices, or the labels [n] as a column."""
+    """Return targets [n, C]: one-hot rows of class indices of any shape, or the labels [n] as a column."""
     if task is Task.REGRESSION:
         return y.to(dtype).reshape(-1, 1)
     classes = torch.arange(num_outputs, device=y.device)
     return (y.reshape(-1, 1) == classes).to(dtype)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The labels of a data set as rows [C] per sample; of text every byte of a window is a sample."""
+
+    y: Tensor
+    task: Task
+    num_outputs: int
+    dtype: torch.dtype
+
+    def rows(self, index: Tensor) -> Tensor:
+        """Return the rows of the examples `index`, [len(index) · samples, C]."""
+        if self.task is Task.LANGUAGE_MODELLING:
+            # A row per byte would be as large as the vocabulary times the text: made when they are needed.
+            return target_rows(self.y[index], self.task, self.num_outputs, self.dtype)
+        return self._all_rows.index_select(0, index)
+
+    @cached_property
+    def _all_rows(self) -> Tensor:
+        return target_rows(self.y, self.task, self.num_outputs, self.dtype)
 
 
 def sample_losses(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> Tensor:

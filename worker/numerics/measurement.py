@@ -17,13 +17,14 @@ from backend.domain.dataset import Task
 from backend.domain.measures import measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import UpdateFamily
-from worker.numerics.curvature.measures import CurvatureStep
+from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
+from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
+from worker.numerics.families import FamilyNetwork, network_of
 from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs
-from worker.numerics.losses import num_correct, sample_losses, sum_absolute_error, target_rows
-from worker.numerics.networks.residual_mlp import Network, Params, apply
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.losses import Targets, num_correct, sample_losses, sum_absolute_error
+from worker.numerics.networks.network import Network, Params
 from worker.numerics.optimizer import Update
 from worker.numerics.preconditioned import Preconditioned, adam_root
 from worker.numerics.program import CellProgram, TrainingData
@@ -32,6 +33,7 @@ from worker.numerics.sharpness import measure_sharpness
 
 # Validation rows per forward pass: bounds memory, and the activations stay in cache.
 VAL_BATCH = 256
+VAL_SAMPLES = 2048
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,11 @@ class Measurer:
 
     program: CellProgram
     network: Network
+    family: FamilyNetwork
     task: Task
     label_scale: float
     x_val: Tensor
-    y_val: Tensor
+    val_targets: Targets
     x_sharpness: Tensor
     y_sharpness: Tensor
     update: Update
@@ -51,18 +54,18 @@ class Measurer:
     @classmethod
     def of(cls, program: CellProgram, data: TrainingData, network: Network, update: Update) -> Self:
         """Choose the sharpness batch, from the spec's seed only."""
-        dtype, device = data.x_train.dtype, data.x_train.device
         chosen = sharpness_indices(program.spec_seed, len(data.x_train), program.sharpness_batch_size)
-        index = torch.from_numpy(chosen).to(device)
+        index = torch.from_numpy(chosen).to(data.x_train.device)
         return cls(
             program,
             network,
+            network_of(program.model),
             data.task,
             data.label_scale,
             data.x_val,
-            target_rows(data.y_val, data.task, data.num_outputs, dtype),
+            Targets(data.y_val, data.task, data.num_outputs, data.dtype),
             data.x_train[index],
-            target_rows(data.y_train[index], data.task, data.num_outputs, dtype),
+            Targets(data.y_train, data.task, data.num_outputs, data.dtype).rows(index),
             update,
         )
 
@@ -73,7 +76,7 @@ class Measurer:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Return the metrics `measure` gives, in order."""
-        field = Metric.VAL_ACCURACY if self.task is Task.CLASSIFICATION else Metric.VAL_MAE
+        field = Metric.VAL_MAE if self.task is Task.REGRESSION else Metric.VAL_ACCURACY
         return (
             Metric.VAL_LOSS,
             field,
@@ -87,15 +90,16 @@ class Measurer:
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
         """Return each metric's values per living run, [R] or [R, K], and the top eigenvectors [R, P].
 
-        Under Adam sharpness is not defined before the first update: NaN, and no eigenvector.
+        Under Adam sharpness, and what else is preconditioned, is not defined before the first update: absent.
         """
         loss_R, field_R = self.validate(stack.params)
         if self._is_adam and step == 0:
-            nothing_R = np.full(len(stack.seeds), np.nan)
-            undefined = (loss_R, field_R, nothing_R, nothing_R, nothing_R, nothing_R)
-            return dict(zip(self.metrics, undefined, strict=True)), stack.eigenvector_RP
+            always = dict(zip(self.metrics, (loss_R, field_R), strict=False))
+            step_0 = CurvatureStep(self.program, self.hessian(stack), stack, step)
+            return always | step_0.measure(UNPRECONDITIONED), stack.eigenvector_RP
         hessian = self.hessian(stack)
-        pairs = self.sharpness(hessian, stack, step)
+        root_RP = self._adam_root(stack, step)
+        pairs = self.sharpness(hessian if root_RP is None else Preconditioned(hessian, root_RP), stack, step)
         values: tuple[NDArray[Any], ...] = (
             loss_R,
             field_R,
@@ -105,43 +109,53 @@ class Measurer:
             pairs.converged_R,
         )
         always = dict(zip(self.metrics[: len(values)], values, strict=True))
-        return always | CurvatureStep(self.program, hessian, stack, step).measure(), pairs.vector_RP
+        return always | CurvatureStep(self.program, hessian, stack, step, root_RP).measure(), pairs.vector_RP
 
     def validate(self, params: Params) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the validation loss [R], and accuracy or mean absolute error in the label's unit [R]."""
         num_runs = len(next(iter(params.values())))
-        sums_2R = torch.zeros(2, num_runs, dtype=torch.float64, device=self.x_val.device)
-        for x_BD, y_BC in zip(*self._val_batches(), strict=True):
-            f_RBC = apply(self.network, params, x_BD.expand(num_runs, -1, -1))
-            is_classes = self.task is Task.CLASSIFICATION
-            field_R = num_correct(f_RBC, y_BC) if is_classes else sum_absolute_error(f_RBC, y_BC)
+        device = self.x_val.device
+        sums_2R = torch.zeros(2, num_runs, dtype=torch.float64, device=device)
+        num_samples = 0
+        for index in torch.split(torch.arange(len(self.x_val), device=device), self._val_batch):
+            y_BC = self.val_targets.rows(index)
+            x_BD = self.x_val[index]
+            f_RBC = self.family.apply(self.network, params, x_BD.expand(num_runs, -1, -1))
+            is_regression = self.task is Task.REGRESSION
+            field_R = sum_absolute_error(f_RBC, y_BC) if is_regression else num_correct(f_RBC, y_BC)
             sums_2R[0] += sample_losses(f_RBC, y_BC, self.program.loss).sum(-1)
             sums_2R[1] += field_R
-        means_2R = (sums_2R / len(self.x_val)).cpu().numpy()
+            num_samples += len(y_BC)
+        means_2R = (sums_2R / num_samples).cpu().numpy()
         return means_2R[0], means_2R[1] * self.label_scale
 
-    def _val_batches(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        return torch.split(self.x_val, VAL_BATCH), torch.split(self.y_val, VAL_BATCH)
+    @property
+    def _val_batch(self) -> int:
+        """Examples per forward pass: of text, windows that come to as many samples."""
+        is_text = self.task is Task.LANGUAGE_MODELLING
+        return max(1, VAL_SAMPLES // self.x_val.shape[1]) if is_text else VAL_BATCH
 
-    def hessian(self, stack: Stack) -> ResidualMlpHessian:
+    def hessian(self, stack: Stack) -> Curvature:
         """Return the operator C^½ H C^½ on the fixed batch."""
         x_RBD = self.x_sharpness.expand(len(stack.seeds), -1, -1)
-        return ResidualMlpHessian.at(self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss)
+        derivatives = self.family.derivatives(self.network)
+        return derivatives.curvature(self.network, stack.params, x_RBD, self.y_sharpness, self.program.loss)
 
-    def sharpness(self, hessian: ResidualMlpHessian, stack: Stack, step: int) -> Eigenpairs:
-        """Return the largest eigenvalue of C^½ H C^½, warm-started from the stack.
+    def _adam_root(self, stack: Stack, step: int) -> Tensor | None:
+        """Return the root of Adam's preconditioner, [R, P]; None under SGD and before the first update."""
+        if not self._is_adam or step == 0:
+            return None
+        return adam_root(self.update, stack.params, stack.moments, step)
 
-        Under Adam H is preconditioned as well, which needs a first update.
-        """
-        operator: SymmetricOperator = hessian
-        if self._is_adam:
-            operator = Preconditioned(hessian, adam_root(self.update, stack.params, stack.moments, step))
+    def sharpness(self, operator: SymmetricOperator, stack: Stack, step: int) -> Eigenpairs:
+        """Return the largest eigenvalue of C^½ H C^½, or of what Adam makes of it, warm-started."""
         return measure_sharpness(
             operator,
             stack.eigenvector_RP,
             spec_seed=self.program.spec_seed,
             seeds=stack.seeds,
             step=step,
-            measurement=-(-step // self.program.measure_every) - self._is_adam,  # the first one is an audit
+            # Under Adam the first one, an audit, is that after the first update.
+            measurement=self.program.schedule.measurement_index(step) - self._is_adam,
             tolerance=self.program.sharpness_tolerance,
         )

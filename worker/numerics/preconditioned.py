@@ -7,12 +7,13 @@ Legend: R runs, P parameters.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from worker.numerics.hvp import SymmetricOperator, flatten
+from worker.numerics.derivatives import Curvature
+from worker.numerics.hvp import flatten
 from worker.numerics.optimizer import Moments, Update
 
 
@@ -20,12 +21,20 @@ from worker.numerics.optimizer import Moments, Update
 class Preconditioned:
     """v -> D^½ A D^½ v of an operator A = C^½ H C^½ and a diagonal D per run."""
 
-    operator: SymmetricOperator
+    operator: Curvature
     root_RP: Tensor
 
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return D^½ A D^½ v, [R, P]."""
         return self.root_RP * self.operator.matvec(self.root_RP * v_RP)
+
+    def gauss_newton(self) -> Preconditioned:
+        """Return the same of the Gauss-Newton part."""
+        return replace(self, operator=self.operator.gauss_newton())
+
+    def residual(self) -> Preconditioned:
+        """Return the same of the residual part."""
+        return replace(self, operator=self.operator.residual())
 
     def select(self, keep: Tensor) -> Preconditioned:
         """Return the operator of the runs `keep` (indices) only."""

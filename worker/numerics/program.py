@@ -9,17 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.dataset import Task
+from backend.domain.dataset import DataDims, ImageShape, Task
 from backend.domain.depth_scaling import branch_mult, depth_alpha
-from backend.domain.experiment import ExperimentSpec, Loss, ResidualMLP
+from backend.domain.experiment import ExperimentSpec, Loss
+from backend.domain.families.base import ModelFamily
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.measures import DensityGrid, Measure
-from backend.domain.metrics import Metric, Schedule
+from backend.domain.metrics import Metric, Schedule, Spacing
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
 from backend.domain.parametrization import Parametrization
+from worker.numerics.networks.network import Network
 from worker.numerics.scaling import ScalingTable, scaling_table
 
 # The one NaN that is ever stored: equal runs give equal bytes.
@@ -37,7 +40,7 @@ class CellProgram:
     width: int
     depth: int
     base_width: int
-    model: ResidualMLP
+    model: ModelFamily
     loss: Loss
     runs: tuple[PlannedRun, ...]
     num_steps: int
@@ -54,6 +57,7 @@ class CellProgram:
     optimizer: OptimizerSpec = PLAIN_SGD
     base_depth: int | None = None
     completep_alpha: float = 1.0
+    measure_spacing: Spacing = Spacing.EVEN
 
     @classmethod
     def from_spec(cls, spec: ExperimentSpec, cell: PlannedCell, *, chunk_steps: int) -> Self:
@@ -68,6 +72,7 @@ class CellProgram:
             runs=cell.runs,
             num_steps=spec.num_steps,
             measure_every=spec.measure_every,
+            measure_spacing=spec.measure_spacing,
             chunk_steps=chunk_steps,
             batch_size=spec.batch_size,
             sharpness_batch_size=spec.sharpness_batch_size,
@@ -84,19 +89,31 @@ class CellProgram:
     @property
     def schedule(self) -> Schedule:
         """When the cell measures and where its windows end."""
-        return Schedule(self.num_steps, self.measure_every, self.chunk_steps)
+        return Schedule(self.num_steps, self.measure_every, self.chunk_steps, self.measure_spacing)
+
+    def network_for(self, dims: DataDims) -> Network:
+        """Return the network the cell trains on data of `dims`."""
+        return Network(self.scaling_of(dims), self.depth, self.branch_mult, self.model, dims)
 
     @property
     def branch_mult(self) -> float:
-        """The factor in front of every residual branch."""
+        """The factor in front of every residual branch; 1 where the model has none."""
+        if not self.model.scales_branches:
+            return 1.0
         return branch_mult(
             depth_alpha(self.parametrization, self.completep_alpha),
             depth=self.depth,
             base_depth=self.base_depth or self.depth,
-            branch_exponent=self.model.branch_exponent,
+            branch_exponent=getattr(self.model, "branch_exponent", 0.0),
         )
 
-    def scaling_for(self, num_features: int, num_outputs: int) -> ScalingTable:
+    def scaling_of(self, dims: DataDims) -> ScalingTable:
+        """Return the constants of every tensor: the override, or those of the parametrization."""
+        return self.scaling_for(dims.num_features, dims.num_outputs, dims.image, is_text=dims.is_text)
+
+    def scaling_for(
+        self, num_features: int, num_outputs: int, image: ImageShape | None = None, *, is_text: bool = False
+    ) -> ScalingTable:
         """Return the constants of every tensor: the override, or those of the parametrization."""
         return self.scaling or scaling_table(
             self.parametrization,
@@ -108,18 +125,22 @@ class CellProgram:
             base_depth=self.base_depth or self.depth,
             completep_alpha=self.completep_alpha,
             optimizer=self.optimizer,
+            model=self.model,
+            image=image,
+            is_text=is_text,
         )
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A dataset's arrays on the device that trains; the dtype of `x_train` is the dtype of everything.
+    """A dataset's arrays on the device that trains; the dtype of features is the dtype of everything.
 
     Attributes:
-        x_train, x_val: standardised features [n, D].
-        y_train, y_val: class indices int64 [n], or standardised labels [n].
-        num_outputs: class count, 1 for regression.
+        x_train, x_val: standardised features [n, D]; of text, windows of bytes int64 [n, D].
+        y_train, y_val: class indices int64 [n], standardised labels [n], or of text the next bytes [n, D].
+        num_outputs: class count, 1 for regression, vocabulary of text.
         label_scale: the label's unit per unit of `y`.
+        image: how the features form an image, if they do.
     """
 
     x_train: Tensor
@@ -129,6 +150,19 @@ class TrainingData:
     task: Task
     num_outputs: int
     label_scale: float = 1.0
+    image: ImageShape | None = None
+    text_dtype: torch.dtype = torch.float32
+
+    @property
+    def dims(self) -> DataDims:
+        """What a network must know of the data."""
+        is_text = self.task is Task.LANGUAGE_MODELLING
+        return DataDims(self.x_train.shape[1], self.num_outputs, self.image, is_text)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype everything is computed in; bytes of text have none of their own."""
+        return self.x_train.dtype if self.x_train.is_floating_point() else self.text_dtype
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from backend.domain.dataset import DataDims, ImageShape
 from backend.domain.depth_scaling import depth_alpha, in_a_branch, require_known
+from backend.domain.families.base import ModelFamily
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.model import require_depth_rule
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, Role, TensorScaling, tensor_scaling
-from worker.numerics.networks.residual_mlp import BASE_GAIN, tensor_role, tensor_shapes
+from backend.domain.parametrization import Parametrization, TensorScaling, tensor_scaling
 
 ScalingTable = Mapping[str, TensorScaling]
 
@@ -27,26 +30,34 @@ def scaling_table(
     base_depth: int | None = None,
     completep_alpha: float = 1.0,
     optimizer: OptimizerSpec = PLAIN_SGD,
+    model: ModelFamily | None = None,
+    image: ImageShape | None = None,
+    is_text: bool = False,
 ) -> dict[str, TensorScaling]:
     """Return forward multiplier A, init std B, LR multiplier C and the rest of every tensor, by name.
 
-    The init std at the base width is sqrt(gain / fan_in) with the fan-in the tensor has there; width enters
-    only through m_N = width / base_width (science.md §2.2), so all parametrizations agree at m_N = 1
-    and, depth entering through m_L = depth / base_depth, at m_L = 1. Without `base_depth`, m_L = 1.
+    The init std at the base width is what the model says of the tensor there; width enters only through
+    m_N = width / base_width (science.md §2.2), so all parametrizations agree at m_N = 1 and, depth entering
+    through m_L = depth / base_depth, at m_L = 1. Without `base_depth`, m_L = 1; without `model`, the residual
+    MLP.
     """
+    model = model or ResidualMLP()
     require_known(parametrization, optimizer)
+    require_depth_rule(model, parametrization)
     alpha = depth_alpha(parametrization, completep_alpha)
+    dims = DataDims(num_features, num_outputs, image, is_text)
     table = {}
-    for name, (fan_in, _) in tensor_shapes(num_features, base_width, depth, num_outputs).items():
-        role = tensor_role(name)
+    for name, tensor in model.tensors(dims, base_width, depth).items():
         constants = tensor_scaling(
             parametrization,
-            role,
-            base_init_std=(BASE_GAIN[role] / fan_in) ** 0.5,
+            tensor.role,
+            base_init_std=tensor.std,
             width_mult=width / base_width,
             optimizer=optimizer,
+            base_forward_mult=tensor.forward_mult,
+            init_mean=tensor.mean,
         )
-        if role is Role.HIDDEN:
+        if tensor.is_in_branch:
             depth_mult = depth / (base_depth or depth)
             constants = in_a_branch(constants, alpha, depth_mult=depth_mult, optimizer=optimizer)
         table[name] = constants

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.metrics import METRIC_INFO, Metric
+from worker.numerics.derivatives import Derivatives
 from worker.numerics.ensemble import Stack, stack_slices
-from worker.numerics.losses import target_rows
+from worker.numerics.families import network_of
+from worker.numerics.losses import Targets
 from worker.numerics.measurement import Measurer
-from worker.numerics.networks.residual_mlp import Network, init, tensor_shapes
-from worker.numerics.networks.residual_mlp_derivatives import forward_loss, loss_and_gradients
+from worker.numerics.networks.network import Network, init
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from worker.numerics.randomness import BatchOrder
@@ -42,7 +43,8 @@ def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
         Windows in order, together covering the steps 0..num_steps.
     """
     conditions = _Conditions.of(program, data)
-    trainers = [_StackTrainer(conditions, runs) for runs in stack_slices(len(program.runs), program.width)]
+    most = network_of(program.model).runs_per_stack(program.width)
+    trainers = [_StackTrainer(conditions, runs) for runs in stack_slices(len(program.runs), most)]
     schedule = program.schedule
     for first_step in schedule.window_starts():
         steps = schedule.window_steps(first_step)
@@ -57,24 +59,32 @@ class _Conditions:
 
     program: CellProgram
     network: Network
+    derivatives: Derivatives
     shapes: dict[str, tuple[int, int]]
     x_train: Tensor
-    y_train: Tensor
+    targets: Targets
+    dtype: torch.dtype
     batches: BatchOrder
     measurer: Measurer
     update: Update
 
     @classmethod
     def of(cls, program: CellProgram, data: TrainingData) -> _Conditions:
-        num_train, num_features = data.x_train.shape
-        shapes = tensor_shapes(num_features, program.width, program.depth, data.num_outputs)
-        scaling = program.scaling_for(num_features, data.num_outputs)
-        network = Network(scaling, program.depth, program.branch_mult)
-        targets = target_rows(data.y_train, data.task, data.num_outputs, data.x_train.dtype)
-        batches = BatchOrder(program.spec_seed, num_train, program.batch_size)
-        update = Update(program.optimizer, scaling, program.num_steps)
-        measurer = Measurer.of(program, data, network, update)
-        return cls(program, network, shapes, data.x_train, targets, batches, measurer, update)
+        network = program.network_for(data.dims)
+        tensors = program.model.tensors(data.dims, program.width, program.depth)
+        update = Update(program.optimizer, network.scaling, program.num_steps)
+        return cls(
+            program,
+            network,
+            network_of(program.model).derivatives(network),
+            {name: tensor.shape for name, tensor in tensors.items()},
+            data.x_train,
+            Targets(data.y_train, data.task, data.num_outputs, data.dtype),
+            data.dtype,
+            BatchOrder(program.spec_seed, len(data.x_train), program.batch_size),
+            Measurer.of(program, data, network, update),
+            update,
+        )
 
     def begin(self, positions: range) -> Stack:
         runs = [self.program.runs[position] for position in positions]
@@ -84,7 +94,7 @@ class _Conditions:
             self.network.scaling,
             spec_seed=self.program.spec_seed,
             seeds=seeds,
-            dtype=self.x_train.dtype,
+            dtype=self.dtype,
             device=self.x_train.device,
         )
         moments = initial_moments(self.program.optimizer, params)
@@ -98,7 +108,7 @@ class _Conditions:
         stacked = (len(seeds), self.program.batch_size, -1)
         return (
             self.x_train.index_select(0, index).view(stacked),
-            self.y_train.index_select(0, index).view(stacked),
+            self.targets.rows(index).view(len(seeds), -1, self.targets.num_outputs),
         )
 
 
@@ -154,12 +164,13 @@ class _StackTrainer:
         if not self._stack.columns:
             return
         conditions, stack = self._conditions, self._stack
-        program, network = conditions.program, conditions.network
+        program, network, derivatives = conditions.program, conditions.network, conditions.derivatives
         x_RBD, y_RBC = conditions.batch(stack.seeds, step)
         if step == program.num_steps:
-            self.record.pending.append(forward_loss(network, stack.params, x_RBD, y_RBC, program.loss))
+            loss_R = derivatives.forward_loss(network, stack.params, x_RBD, y_RBC, program.loss)
+            self.record.pending.append(loss_R)
             return
-        loss_R, gradients = loss_and_gradients(network, stack.params, x_RBD, y_RBC, program.loss)
+        loss_R, gradients = derivatives.loss_and_gradients(network, stack.params, x_RBD, y_RBC, program.loss)
         conditions.update.apply_(stack.params, gradients, stack.moments, stack.lr_R11, step)
         self.record.pending.append(loss_R)
 

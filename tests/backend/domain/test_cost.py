@@ -8,10 +8,10 @@ from backend.domain.cost import (
     MAX_CHUNK_STEPS,
     Calibration,
     max_runs_per_cell,
-    num_parameters,
     predict,
     wall_seconds,
 )
+from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedCell, PlannedRun, full_grid
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -30,7 +30,7 @@ def _cost(cell, calibration=DEFAULT_CALIBRATION, **changes):
 
 
 def test_parameters_are_those_of_a_residual_network():
-    assert num_parameters(SHAPE, width=8, depth=2) == 5 * 8 + 2 * 8 * 8 + 8 * 3
+    assert ResidualMLP().num_parameters(SHAPE.dims, 8, 2) == 5 * 8 + 2 * 8 * 8 + 8 * 3
 
 
 @given(st.integers(1, 2000), st.integers(1, 2000), st.integers(1, 200))

@@ -23,6 +23,7 @@ CHANGES = {
     "batch_size": 9,
     "num_steps": 13,
     "measure_every": 6,
+    "measure_spacing": "log",
     "sharpness_batch_size": 17,
     "sharpness_tolerance": 2e-3,
     "divergence_factor": 21.0,

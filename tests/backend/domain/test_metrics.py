@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.metrics import METRIC_INFO, Metric, Schedule, eos_threshold
+from backend.domain.metrics import METRIC_INFO, Metric, Schedule, Spacing, eos_threshold
 
 EVERY_STEP = {Metric.TRAIN_LOSS}
 
@@ -64,6 +64,19 @@ def test_the_schedule_of_300_steps_measured_every_30_in_chunks_of_100():
 
 def test_a_last_step_that_is_no_multiple_is_measured_too():
     assert Schedule(12, 5, 100).metric_steps(Metric.VAL_LOSS, 0) == [0, 5, 10, 12]
+
+
+def test_log_spacing_measures_as_often_at_even_ratios():
+    schedule = Schedule(256, 32, 300, Spacing.LOG)
+
+    assert schedule.metric_steps(Metric.SHARPNESS, 0) == [0, 1, 2, 5, 11, 24, 53, 116, 256]
+    assert schedule.num_measurements() == Schedule(256, 32, 300).num_measurements()
+    assert [schedule.measurement_index(step) for step in (0, 1, 53, 256)] == [0, 1, 6, 8]
+
+
+def test_log_spacing_of_a_short_run_repeats_no_step():
+    assert Schedule(3, 1, 10, Spacing.LOG).metric_steps(Metric.SHARPNESS, 0) == [0, 1, 2, 3]
+    assert Schedule(1, 1, 10, Spacing.LOG).metric_steps(Metric.SHARPNESS, 0) == [0, 1]
 
 
 def test_every_metric_is_described():

@@ -18,7 +18,15 @@ AT_FOUR = {
     (Parametrization.MUP, Role.INPUT): (1.0, 1.0, 4.0),
     (Parametrization.MUP, Role.HIDDEN): (1.0, 0.5, 1.0),
     (Parametrization.MUP, Role.OUTPUT): (0.25, 1.0, 4.0),
+    # The logits of attention are divided by √d_head, under µP by d_head (science.md 2.2).
+    (Parametrization.SP, Role.QUERY): (0.5, 0.5, 1.0),
+    (Parametrization.NTP, Role.QUERY): (0.5, 0.5, 0.25),
+    (Parametrization.MUP, Role.QUERY): (0.25, 0.5, 1.0),
 }
+# Gains and biases are vectors: their LR is constant, but under µP with SGD times the width, as in mup.
+for _role in (Role.NORM, Role.BIAS):
+    for _arm, _lr in ((Parametrization.SP, 1.0), (Parametrization.NTP, 1.0), (Parametrization.MUP, 4.0)):
+        AT_FOUR[_arm, _role] = (1.0, 1.0, _lr)
 for _role in Role:
     for _arm in (Parametrization.DEPTH_MUP, Parametrization.COMPLETEP):
         AT_FOUR[_arm, _role] = AT_FOUR[Parametrization.MUP, _role]

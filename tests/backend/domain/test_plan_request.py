@@ -4,9 +4,12 @@ import pytest
 from pydantic import ValidationError
 
 from backend.domain.cost import Calibration
-from backend.domain.dataset import DatasetShape, Task
+from backend.domain.dataset import DatasetShape, ImageShape, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
 from backend.domain.experiment import Loss
+from backend.domain.families.convnet import ConvNet
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.families.transformer import GPT
 from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
@@ -204,9 +207,51 @@ def test_a_run_larger_than_the_memory_limit_is_refused_with_the_estimate():
     assert refusal.value.params["limit_mib"] == 1024
 
 
-def test_measures_that_weigh_by_c_alone_are_refused_under_adam():
-    with pytest.raises(InvalidInput) as refusal:
-        _resolve(optimizer="adam", measures=("ntk",))
+def test_measures_are_taken_under_adam_too():
+    spec = _resolve(optimizer="adam", measures=("ntk",))
 
-    assert refusal.value.code == "spec.measures_need_sgd"
-    assert refusal.value.params == {"measures": "ntk"}
+    assert spec.measures == ("ntk",)
+
+
+IMAGES = DIGITS.model_copy(update={"image": ImageShape(height=8, width=8, channels=1)})
+TEXT = DIGITS.model_copy(update={"task": Task.LANGUAGE_MODELLING, "num_features": 16, "num_outputs": 256})
+
+
+def test_a_familys_name_alone_stands_for_its_defaults():
+    assert _resolve(shape=IMAGES, model="convnet").model == ConvNet()
+    assert _resolve(model={"has_skip": False}).model == ResidualMLP(has_skip=False)
+
+
+def test_text_is_tried_with_a_language_model_and_adam():
+    spec = _resolve(shape=TEXT, widths=(8, 16))
+
+    assert spec.model == GPT()
+    assert spec.optimizer.kind == "adam"
+    assert [arm.parametrization for arm in spec.arms] == ["mup", "sp"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "wishes", "code"),
+    [
+        (DIGITS, {"model": "convnet"}, "spec.family_needs_images"),
+        (DIGITS, {"model": "gpt"}, "spec.family_needs_text"),
+        (TEXT, {"model": "residual_mlp"}, "spec.family_cannot_read_text"),
+        (IMAGES, {"model": "gpt"}, "spec.family_needs_text"),
+        (TEXT, {"loss": "squared_error"}, "spec.text_needs_cross_entropy"),
+        (TEXT, {"widths": (8, 10)}, "spec.heads_do_not_divide"),
+        (IMAGES, {"model": {"family": "vit", "patch_size": 3}}, "spec.patches_do_not_tile"),
+        (IMAGES, {"model": "convnet", "depths": (2,)}, "spec.depth_is_fixed"),
+        (IMAGES, {"model": "residual_convnet", "depths": (3, 4)}, "spec.depth_not_a_multiple"),
+        (
+            DIGITS,
+            {"model": {"has_skip": False}, "arms": ({"parametrization": "depth_mup"},)},
+            "spec.depth_rule_needs_branches",
+        ),
+        (IMAGES, {"model": "convnet", "branch_exponent": 1.0}, "spec.branch_exponent_needs_branches"),
+    ],
+)
+def test_a_model_that_cannot_be_is_refused_before_anything_runs(shape, wishes, code):
+    with pytest.raises(InvalidInput) as refusal:
+        _resolve(shape=shape, **wishes)
+
+    assert refusal.value.code == code

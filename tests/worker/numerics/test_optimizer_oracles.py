@@ -13,7 +13,8 @@ from backend.domain.parametrization import Parametrization, TensorScaling
 from backend.errors import InvalidInput
 from tests import cases
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.residual_mlp import Network, Params, apply, init, tensor_shapes
+from worker.numerics.networks.network import Network, Params, init
+from worker.numerics.networks.residual_mlp import apply, tensor_shapes
 from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.scaling import scaling_table

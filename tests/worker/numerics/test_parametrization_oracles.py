@@ -15,7 +15,8 @@ from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
 from backend.domain.parametrization import Parametrization, TensorScaling
 from tests import cases, reference
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.residual_mlp import Network, apply, init, tensor_shapes
+from worker.numerics.networks.network import Network, init
+from worker.numerics.networks.residual_mlp import apply, tensor_shapes
 from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.trainer import train

@@ -9,7 +9,8 @@ import torch
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import OptimizerSpec
 from tests import cases, reference
-from worker.numerics.networks.residual_mlp import init, tensor_shapes
+from worker.numerics.networks.network import init
+from worker.numerics.networks.residual_mlp import tensor_shapes
 from worker.numerics.program import CellProgram
 from worker.numerics.randomness import sharpness_indices
 from worker.numerics.trainer import train

@@ -7,12 +7,15 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from backend.domain.dataset import DataDims
 from backend.domain.experiment import Loss
+from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.parametrization import Parametrization, Role
 from tests import cases, reference
 from worker.numerics.hvp import AutogradHessian, flatten
 from worker.numerics.losses import mean_loss, target_rows
-from worker.numerics.networks.residual_mlp import Network, Params, apply, init, tensor_role, tensor_shapes
+from worker.numerics.networks.network import Network, Params, init
+from worker.numerics.networks.residual_mlp import apply, tensor_shapes
 from worker.numerics.networks.residual_mlp_derivatives import (
     ResidualMlpHessian,
     forward_loss,
@@ -87,7 +90,8 @@ def test_tensors_have_the_roles_and_shapes_of_the_table():
     shapes = tensor_shapes(6, 8, 2, 3)
 
     assert shapes == {"input": (6, 8), "block_0": (8, 8), "block_1": (8, 8), "output": (8, 3)}
-    assert [tensor_role(name) for name in shapes] == [Role.INPUT, Role.HIDDEN, Role.HIDDEN, Role.OUTPUT]
+    tensors = ResidualMLP().tensors(DataDims(6, 3), 8, 2)
+    assert [tensor.role for tensor in tensors.values()] == [Role.INPUT, Role.HIDDEN, Role.HIDDEN, Role.OUTPUT]
 
 
 def test_runs_of_one_seed_start_with_the_same_weights_in_any_stack():

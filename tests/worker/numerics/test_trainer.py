@@ -18,7 +18,8 @@ from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics import ensemble
-from worker.numerics.networks.residual_mlp import init, tensor_shapes
+from worker.numerics.networks.network import init
+from worker.numerics.networks.residual_mlp import tensor_shapes
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.randomness import sharpness_indices
 from worker.numerics.trainer import train

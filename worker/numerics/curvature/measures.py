@@ -3,10 +3,10 @@
 Legend: R runs, K components, P parameters.
 """
 
+# ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,11 @@ from backend.domain.metrics import NUM_EIGENVALUES, Metric
 from worker.numerics.curvature.density import binned, lanczos_quadrature
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.curvature.trace import hutchinson_trace
+from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
+from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import StoppingRule
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
-from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
+from worker.numerics.preconditioned import Preconditioned
 from worker.numerics.program import CellProgram
 from worker.numerics.randomness import direction, signs
 from worker.numerics.sharpness import AUDIT_EVERY, AUDIT_RANDOM_NORM, WARM_RANDOM_NORM, measure_sharpness
@@ -32,6 +33,8 @@ KERNEL_BLOCK = 8
 KERNEL_STEPS = 12
 # Blocks of the Hessian's top eigenvalues: 5 products each.
 MAX_BLOCKS = 10
+# What Adam's preconditioner has no part in, and so is defined before the first update too.
+UNPRECONDITIONED = frozenset({Measure.RAW_SHARPNESS})
 Values = dict[Metric, NDArray[Any]]
 
 
@@ -40,16 +43,23 @@ class CurvatureStep:
     """One measurement step of a stack; warm starts are read from the stack and left there."""
 
     program: CellProgram
-    hessian: ResidualMlpHessian
+    hessian: Curvature
     stack: Stack
     step: int
+    root_RP: Tensor | None = None
 
-    def measure(self) -> Values:
-        """Return every metric of the program's measures, [R] or [R, K]."""
+    def measure(self, wanted: frozenset[Measure] = frozenset(Measure)) -> Values:
+        """Return every metric of those of the program's measures that are wanted, [R] or [R, K]."""
         values: Values = {}
         for measure in self.program.measures:
-            values |= self._take(measure)
+            if measure in wanted:
+                values |= self._take(measure)
         return values
+
+    @property
+    def _weighted(self) -> Curvature | Preconditioned:
+        """Return C^½ H C^½, under Adam preconditioned as well: what sizes and arms are compared by."""
+        return self.hessian if self.root_RP is None else Preconditioned(self.hessian, self.root_RP)
 
     def _take(self, measure: Measure) -> Values:
         if measure is Measure.RAW_SHARPNESS:
@@ -62,11 +72,11 @@ class CurvatureStep:
             return self._eigenvalues()
         if measure is Measure.HESSIAN_DENSITY:
             return self._density()
-        return self._top(Metric.GAUSS_NEWTON_SHARPNESS, self.hessian.gauss_newton()) | self._top(
-            Metric.RESIDUAL_SHARPNESS, self.hessian.residual()
+        return self._top(Metric.GAUSS_NEWTON_SHARPNESS, self._weighted.gauss_newton()) | self._top(
+            Metric.RESIDUAL_SHARPNESS, self._weighted.residual()
         )
 
-    def _top(self, metric: Metric, operator: ResidualMlpHessian) -> Values:
+    def _top(self, metric: Metric, operator: SymmetricOperator) -> Values:
         pairs = measure_sharpness(
             operator,
             self._start_vectors(metric),
@@ -86,16 +96,18 @@ class CurvatureStep:
     @property
     def measurement(self) -> int:
         """Return the index of this measurement in the run."""
-        return -(-self.step // self.program.measure_every)
+        return self.program.schedule.measurement_index(self.step)
 
     def _tangent_kernel(self) -> Values:
-        """Return the largest eigenvalues of J C Jᵀ / n, [R, K], descending."""
+        """Return the largest eigenvalues of J C Jᵀ / n, under Adam J C P^-1 Jᵀ / n, [R, K], descending."""
         values_RK = []
         for row, seed in enumerate(self.stack.seeds):
-            kernel = tangent_kernel(self.hessian, row)
-            start_MP = self._random_block(seed, Metric.NTK_EIGENVALUES, KERNEL_BLOCK, len(kernel)).to(kernel)
+            root_P = None if self.root_RP is None else self.root_RP[row]
+            kernel = self.hessian.kernel(row, root_P)
+            start_MP = self._random_block(seed, Metric.NTK_EIGENVALUES, KERNEL_BLOCK, kernel.size)
             rule = StoppingRule(self.program.sharpness_tolerance, 1, KERNEL_STEPS)
-            pairs = top_eigenpairs(partial(torch.matmul, other=kernel), start_MP, NUM_EIGENVALUES, rule)
+            start_MP = start_MP.to(self.stack.eigenvector_RP)
+            pairs = top_eigenpairs(kernel.matvec, start_MP, NUM_EIGENVALUES, rule)
             values_RK.append(pairs.value_K)
         return {Metric.NTK_EIGENVALUES: np.stack(values_RK)}
 
@@ -110,7 +122,7 @@ class CurvatureStep:
             start_KP = torch.nn.functional.normalize(start_KP, dim=1)
             if last_RKP is not None:
                 start_KP = last_RKP[row] + (AUDIT_RANDOM_NORM if is_audit else WARM_RANDOM_NORM) * start_KP
-            repeated = self.hessian.select(torch.full((len(start_KP),), row))
+            repeated = self._weighted.select(torch.full((len(start_KP),), row))
             rule = StoppingRule(self.program.sharpness_tolerance, 4 if is_audit else 2, MAX_BLOCKS)
             found.append(top_eigenpairs(repeated.matvec, start_KP, NUM_EIGENVALUES, rule))
         self.stack.start_vectors[metric] = torch.stack([pairs.vector_KP for pairs in found])
@@ -123,7 +135,7 @@ class CurvatureStep:
         densities = []
         for row, seed in enumerate(self.stack.seeds):
             drawn = signs(self.program.spec_seed, seed, self.step, DENSITY_PROBES, size)
-            repeated = self.hessian.select(torch.full((DENSITY_PROBES,), row))
+            repeated = self._weighted.select(torch.full((DENSITY_PROBES,), row))
             probes_MP = torch.from_numpy(drawn).to(self.stack.eigenvector_RP)
             densities.append(binned(lanczos_quadrature(repeated.matvec, probes_MP, DENSITY_STEPS), edges))
         return {Metric.HESSIAN_DENSITY: np.stack(densities)}
@@ -138,7 +150,7 @@ class CurvatureStep:
         estimates_R2 = []
         for row, seed in enumerate(self.stack.seeds):
             signs_MP = torch.from_numpy(signs(self.program.spec_seed, seed, self.step, TRACE_PROBES, size))
-            repeated = self.hessian.select(torch.full((TRACE_PROBES,), row))
+            repeated = self._weighted.select(torch.full((TRACE_PROBES,), row))
             estimates_R2.append(hutchinson_trace(repeated, signs_MP.to(self.stack.eigenvector_RP)))
         values_2R = np.array(estimates_R2).T
         return {Metric.HESSIAN_TRACE: values_2R[0], Metric.HESSIAN_TRACE_ERROR: values_2R[1]}

@@ -15,9 +15,13 @@ import torch
 from torch import Tensor
 
 from backend.domain.experiment import Loss
+from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from worker.numerics.derivatives import AutogradCurvature, KernelProduct
 from worker.numerics.hvp import unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product
-from worker.numerics.networks.residual_mlp import INPUT, OUTPUT, Network, Params, block_name
+from worker.numerics.networks.network import Network, Params
+from worker.numerics.networks.residual_mlp import apply, block_name
+from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,22 @@ class ResidualMlpHessian:
         """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: what is left without ∂²ℓ/∂f²."""
         return replace(self, has_loss_curvature=False)
 
+    def kernel(self, row: int, root_P: Tensor | None = None) -> KernelProduct:
+        """Return J C D Jᵀ / n of one run, factorised where D = 1: what weighs single entries does not."""
+        if root_P is None:
+            kernel = tangent_kernel(self, row)
+            return KernelProduct(lambda rows: rows @ kernel, len(kernel))
+        one = self.select(torch.tensor([row], device=self.x_RBD.device))
+        weights = {name: constants.lr_mult for name, constants in self.network.scaling.items()}
+        like = AutogradCurvature(
+            apply, one.network, one.params, one.x_RBD, one.forward.f_RBC, self.loss, weights
+        )
+        return like.kernel(0, root_P)
+
+    def pulled_back(self, g_f_RBC: Tensor) -> list[Tensor]:
+        """Return the gradients by h_0..h_depth of what has the gradient `g_f_RBC` by the outputs."""
+        return backward(self.network, self.params, self.forward, g_f_RBC)
+
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return C^½ H C^½ v, [R, P]."""
         v = unflatten(v_RP, self.params)
@@ -164,6 +184,28 @@ class ResidualMlpHessian:
             t_g_RBN = torch.add(t_g_RBN, _through_relu(branch_RBN, a[block]), alpha=mult)
         result[INPUT] = _outer(self.x_RBD, t_g_RBN, network.scaling[INPUT].forward_mult)
         return result
+
+
+class HandWritten:
+    """The derivatives of the plain residual MLP, as the trainer asks for them."""
+
+    def forward_loss(
+        self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
+    ) -> Tensor:
+        """Return the mean loss [R]."""
+        return forward_loss(network, params, x_RBD, y_RBC, loss)
+
+    def loss_and_gradients(
+        self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
+    ) -> tuple[Tensor, Params]:
+        """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
+        return loss_and_gradients(network, params, x_RBD, y_RBC, loss)
+
+    def curvature(
+        self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
+    ) -> ResidualMlpHessian:
+        """Return C^½ H C^½ on the batch."""
+        return ResidualMlpHessian.at(network, params, x_RBD, y_RBC, loss)
 
 
 def _scaled(tensor: Tensor, factor: float) -> Tensor:

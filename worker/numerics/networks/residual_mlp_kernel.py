@@ -9,11 +9,16 @@ Legend: R runs, B batch, N width, C classes or outputs.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from worker.numerics.networks.residual_mlp import INPUT, OUTPUT, block_name
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian, backward
+from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from worker.numerics.networks.residual_mlp import block_name
+
+if TYPE_CHECKING:
+    from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
 
 
 def tangent_kernel(hessian: ResidualMlpHessian, row: int) -> Tensor:
@@ -26,7 +31,7 @@ def tangent_kernel(hessian: ResidualMlpHessian, row: int) -> Tensor:
     num_samples, num_outputs = hessian.forward.f_RBC.shape[1:]
     one = hessian.select(torch.full((num_outputs,), row))  # once for every output
     g_f_CBC = torch.diag_embed(one.forward.f_RBC.new_ones(num_samples, num_outputs)).transpose(0, 1)
-    g_h = backward(one.network, one.params, one.forward, g_f_CBC)
+    g_h = one.pulled_back(g_f_CBC)
     network, a = one.network, [left[0] for left in one.forward.a]
     kernel_CBCB = g_f_CBC.new_zeros(num_outputs, num_samples, num_outputs, num_samples)
     _add_layer_(kernel_CBCB, one.x_RBD[0], g_h[0], _weight(one, INPUT, network.scaling[INPUT].forward_mult))

@@ -12,7 +12,7 @@ from backend.domain.experiment import Loss
 from backend.domain.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.residual_mlp import Network, Params
+from worker.numerics.networks.network import Network, Params
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
 from worker.numerics.program import TrainingData
 

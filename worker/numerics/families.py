@@ -1,0 +1,53 @@
+"""How each model family computes: its forward pass, its derivatives, and how many runs train as one stack.
+
+A new family is a file in `backend/domain/families` (what it is made of), one in `networks` (its forward pass)
+and a line in each registry; hand-written derivatives are an option, automatic ones the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from backend.domain.families.base import ModelFamily
+from worker.numerics.derivatives import Autograd, Derivatives
+from worker.numerics.ensemble import runs_of_mlp
+from worker.numerics.networks.convnet import apply_convnet, apply_residual_convnet
+from worker.numerics.networks.network import Apply, Network
+from worker.numerics.networks.residual_mlp import apply, is_plain
+from worker.numerics.networks.residual_mlp_derivatives import HandWritten
+from worker.numerics.networks.transformer import apply_gpt, apply_vit
+
+
+def _one_by_one(width: int) -> int:  # noqa: ARG001 - whatever the width
+    """Attention is bound by its own products: stacking runs gains nothing and costs cache (engine.md)."""
+    return 1
+
+
+class FamilyNetwork(NamedTuple):
+    """How a family computes; `runs_per_stack` depends on the width only, so that results do too."""
+
+    apply: Apply
+    runs_per_stack: Callable[[int], int]
+    hand_written: Derivatives | None = None
+    is_hand_written: Callable[[Network], bool] = lambda network: True  # noqa: ARG005
+
+    def derivatives(self, network: Network) -> Derivatives:
+        """Return the fast derivatives where there are any for this network, else automatic ones."""
+        if self.hand_written is not None and self.is_hand_written(network):
+            return self.hand_written
+        return Autograd(self.apply)
+
+
+NETWORKS: dict[str, FamilyNetwork] = {
+    "residual_mlp": FamilyNetwork(apply, runs_of_mlp, HandWritten(), is_plain),
+    "convnet": FamilyNetwork(apply_convnet, _one_by_one),
+    "residual_convnet": FamilyNetwork(apply_residual_convnet, _one_by_one),
+    "vit": FamilyNetwork(apply_vit, _one_by_one),
+    "gpt": FamilyNetwork(apply_gpt, _one_by_one),
+}
+
+
+def network_of(model: ModelFamily) -> FamilyNetwork:
+    """Return how the model's family computes."""
+    return NETWORKS[model.name]

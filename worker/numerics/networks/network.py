@@ -1,0 +1,82 @@
+"""What every network is made of here: stacked weights by name, their constants, and how they are drawn.
+
+Legend: R runs, B batch, D inputs, C classes or outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backend.domain.dataset import DataDims
+from backend.domain.families.base import ModelFamily
+from backend.domain.families.residual_mlp import ResidualMLP, layer_name
+from backend.domain.parametrization import TensorScaling
+from worker.numerics.randomness import initial_normals
+
+# By name, [R, n_in, n_out].
+Params = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Network:
+    """What `apply` needs besides the weights: the constants of each tensor, the branch multiplier τ, the
+    model and the kind of its data.
+    """
+
+    scaling: Mapping[str, TensorScaling]
+    depth: int
+    branch_mult: float
+    model: ModelFamily = field(default_factory=ResidualMLP)
+    dims: DataDims = field(default_factory=lambda: DataDims(1, 1))
+
+    def block_mult(self, block: int) -> float:
+        """Return the factor in front of φ(h) W of a block of the plain residual MLP: τ · A."""
+        return self.branch_mult * self.scaling[layer_name(block, 0, 1)].forward_mult
+
+
+# From a network, its stacked weights and inputs [R, B, D] to outputs [R, B, C]; of text, [R, B·D, C].
+Apply = Callable[[Network, Params, Tensor], Tensor]
+
+
+def init(
+    shapes: Mapping[str, tuple[int, int]],
+    scaling: Mapping[str, TensorScaling],
+    *,
+    spec_seed: int,
+    seeds: Sequence[int],
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> Params:
+    """Draw the weights of one run per entry of `seeds`.
+
+    Args:
+        seeds: seed of each of R runs; runs of one seed get the same weights.
+
+    Returns:
+        By name, [R, n_in, n_out] weights with standard deviation B around the tensor's initial mean.
+    """
+    params: Params = {}
+    for name, shape in shapes.items():
+        constants = scaling[name]
+        of_seed = {
+            seed: initial_normals(spec_seed, seed, name, shape) * constants.init_std + constants.init_mean
+            for seed in dict.fromkeys(seeds)
+        }
+        stacked = np.stack([of_seed[seed] for seed in seeds])
+        params[name] = torch.from_numpy(stacked).to(device=device, dtype=dtype)
+    return params
+
+
+def scaled(tensor: Tensor, factor: float) -> Tensor:
+    """Return factor · tensor, without a pass over it when the factor is 1."""
+    return tensor if factor == 1.0 else tensor * factor
+
+
+def linear(network: Network, params: Params, name: str, x_RBN: Tensor) -> Tensor:
+    """Return A · x W of tensor `name`, [R, B, n_out]."""
+    return scaled(torch.bmm(x_RBN, params[name]), network.scaling[name].forward_mult)
