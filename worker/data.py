@@ -26,9 +26,9 @@ def load_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingDat
             raise Unavailable("dataset.file_damaged", sha256=sha256)
     arrays, _ = read_arrays(path)
     return TrainingData(
-        x_train=_features(arrays["x_train"]),
+        x_train=_features(arrays["x_train"], shape.task),
         y_train=_labels(arrays["y_train"], shape.task),
-        x_val=_features(arrays["x_val"]),
+        x_val=_features(arrays["x_val"], shape.task),
         y_val=_labels(arrays["y_val"], shape.task),
         task=shape.task,
         num_outputs=shape.num_outputs,
@@ -36,10 +36,12 @@ def load_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingDat
     )
 
 
-def _features(array: NDArray[np.generic]) -> torch.Tensor:
-    return torch.tensor(array, dtype=DTYPE, device=device())
+def _features(array: NDArray[np.generic], task: Task) -> torch.Tensor:
+    """Return numbers, or the tokens of a text, which are looked up and never computed with."""
+    dtype = torch.int64 if task is Task.LANGUAGE_MODELLING else DTYPE
+    return torch.tensor(array, dtype=dtype, device=device())
 
 
 def _labels(array: NDArray[np.generic], task: Task) -> torch.Tensor:
-    dtype = torch.int64 if task is Task.CLASSIFICATION else DTYPE
+    dtype = DTYPE if task is Task.REGRESSION else torch.int64
     return torch.tensor(array, dtype=dtype, device=device())
