@@ -12,10 +12,12 @@ import numpy as np
 
 from backend.arrays import Array
 from backend.domain.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
-from backend.errors import InvalidInput
+from backend.errors import InvalidInput, Param
 from backend.ingest.build import ENCODING_NAMES, Prepared
 from backend.ingest.encoding import TextFile, examine
 from backend.ingest.manifest import Manifest
+from backend.ingest.table_csv import DELIMITERS
+from backend.ingest.wording import delimiter_name
 
 WINDOW_BYTES = 64
 VOCABULARY = 256
@@ -25,6 +27,8 @@ MAX_TEXT_BYTES = 16 << 20
 _MAX_STRETCHES = 10
 _WINDOWS_PER_STRETCH = 100
 _READ_CHARACTERS = 1 << 20
+_LOOKED_AT = 8192  # bytes that show whether a text may be a table
+_TABLE_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,9 @@ def prepare_text(source: Path) -> Prepared:
         raise InvalidInput("dataset.blank_text")
     if len(text) < MIN_TEXT_BYTES:
         raise InvalidInput("dataset.text_too_short", count=len(text), minimum=MIN_TEXT_BYTES)
-    warnings = []
-    if is_cut:
-        params: dict[str, str | int | float] = {"limit_mib": MAX_TEXT_BYTES >> 20}
-        warnings.append(DataWarning(code="dataset.text_cut", params=params))
     if len(set(text)) == 1:
         raise InvalidInput("dataset.constant_text", byte=text[0])
+    warnings = _warnings(text, is_cut=is_cut)
     return windows_of(split_text(text), encoding=ENCODING_NAMES[file.encoding], warnings=warnings)
 
 
@@ -93,6 +94,27 @@ def windows_of(
         warnings=tuple(warnings),
     )
     return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
+
+
+def _warnings(text: bytes, *, is_cut: bool) -> list[DataWarning]:
+    warnings = []
+    if is_cut:
+        params: dict[str, Param] = {"limit_mib": MAX_TEXT_BYTES >> 20}
+        warnings.append(DataWarning(code="dataset.text_cut", params=params))
+    delimiter = _delimiter_of(text[:_LOOKED_AT].decode("utf-8", errors="ignore").splitlines()[:-1])
+    if delimiter is not None:
+        params = {"delimiter": delimiter_name(delimiter)}
+        warnings.append(DataWarning(code="dataset.text_looks_like_table", params=params))
+    return warnings
+
+
+def _delimiter_of(lines: Sequence[str]) -> str | None:
+    """Return what would split every line into as many cells; prose does not fall into columns."""
+    for delimiter in DELIMITERS:
+        counts = {line.count(delimiter) for line in lines if line}
+        if len(lines) >= _TABLE_LINES and len(counts) == 1 and 0 not in counts:
+            return delimiter
+    return None
 
 
 def _windows(pieces: Sequence[bytes]) -> tuple[Array, Array]:

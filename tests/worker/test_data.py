@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from backend.domain.dataset import DatasetShape, Task
 from backend.errors import Unavailable
 from worker.data import load_data
 
-LABELS = {
+LABELS: dict[Task, np.ndarray[Any, Any]] = {
     Task.CLASSIFICATION: np.array([0, 2, 1], np.int64),
     Task.REGRESSION: np.array([0.5, -1, 2], np.float32),
     Task.LANGUAGE_MODELLING: np.array([[1, 255], [0, 3], [9, 9]], np.uint8),

@@ -92,6 +92,22 @@ def test_a_long_text_is_cut_with_a_warning(tmp_path, monkeypatch):
     assert [warning.code for warning in profile.warnings] == ["dataset.text_cut"]
 
 
+@pytest.mark.parametrize("delimiter", ["\t", ",", ";"])
+def test_a_table_named_as_a_text_is_reported(tmp_path, delimiter):
+    lines = "".join(delimiter.join((str(place), "日本", str(place * 7))) + "\n" for place in range(400))
+
+    (warning,) = _prepare(tmp_path, lines.encode()).manifest.profile.warnings
+
+    assert warning.code == "dataset.text_looks_like_table"
+    assert warning.params == {"delimiter": r"\t" if delimiter == "\t" else delimiter}
+
+
+def test_prose_is_not_taken_for_a_table(tmp_path):
+    lines = "".join("a, b, c" * (place % 3) + "\nNo comma here.\n" for place in range(400))
+
+    assert _prepare(tmp_path, lines.encode()).manifest.profile.warnings == ()
+
+
 @pytest.mark.parametrize("options", [IngestOptions(kind="text"), IngestOptions(task=Task.LANGUAGE_MODELLING)])
 def test_a_text_is_read_as_one_when_named_as_one(tmp_path, options):
     source = tmp_path / "page.html"
