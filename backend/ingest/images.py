@@ -19,7 +19,7 @@ from backend.ingest.split import split
 from backend.ingest.wording import number_text
 
 MAX_CHANNELS = 16
-LARGEST_PIXEL = 1e9  # its square, summed over any image, stays far inside float32
+LARGEST_PIXEL = 10**9  # its square, summed over any image, stays far inside float32
 _BLOCK_NUMBERS = 1 << 23  # float64 copies of all images at once would not fit
 _LIMIT = 1e6  # standard deviations, as for the columns of a table
 
