@@ -24,7 +24,7 @@ from backend.errors import MuscopeError
 MAGIC = b"muscope arrays 1\n"
 ALIGNMENT = 64
 MAX_HEADER_BYTES = 64 << 20  # 10,000 columns with long names need less than a tenth of this
-DTYPES = ("f4", "f8", "i4", "i8")
+DTYPES = ("f4", "f8", "i4", "i8", "u1")  # u1: the bytes of a text
 
 Array = NDArray[Any]
 

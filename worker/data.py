@@ -38,6 +38,7 @@ def load_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingDat
 
 
 def _features(array: NDArray[np.generic], task: Task) -> torch.Tensor:
+    """Return numbers, or the tokens of a text, which are looked up and never computed with."""
     dtype = torch.int64 if task is Task.LANGUAGE_MODELLING else DTYPE
     return torch.tensor(array, dtype=dtype, device=device())
 

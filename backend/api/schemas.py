@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from backend.domain.dataset import Frozen, Task
 from backend.domain.lifecycle import ExperimentState
 from backend.domain.parametrization import Parametrization
-from backend.ingest.manifest import Delimiter, IngestOptions
+from backend.ingest.manifest import Delimiter, FileKind, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
 JSON_LIMIT_BYTES = 2 << 20
@@ -63,7 +63,7 @@ class ExampleView(Frozen):
 
 
 class VariantRequest(Frozen):
-    """How to read a stored table once more; what is left out is guessed."""
+    """How to read a stored file once more; what is left out is guessed."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"label": "price", "task": "regression", "delimiter": ";"}]}
@@ -72,10 +72,11 @@ class VariantRequest(Frozen):
     label: Label | None = None
     task: Task | None = None
     delimiter: Delimiter = ","
+    kind: FileKind | None = Field(default=None, description="What to read it as; as before if left out.")
 
     def options(self) -> IngestOptions:
         """Return the same wishes as the reader takes them."""
-        return IngestOptions(label=self.label, task=self.task, delimiter=self.delimiter)
+        return IngestOptions(kind=self.kind, label=self.label, task=self.task, delimiter=self.delimiter)
 
 
 class ExportDigest(Frozen):

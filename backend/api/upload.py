@@ -16,8 +16,12 @@ from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 
 from backend.errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
+from backend.ingest.manifest import FileKind
 
-MEDIA_TYPES = ("text/csv", "application/octet-stream")
+OCTETS = "application/octet-stream"
+MEDIA_TYPES = ("text/csv", "text/plain", OCTETS)
+_KINDS: dict[str, FileKind] = {"text/csv": "table", "text/plain": "text"}
+_KINDS_BY_ENDING: dict[str, FileKind] = {".csv": "table", ".txt": "text", ".npz": "images"}
 IDLE_SECONDS = 30.0
 _BLOCK_BYTES = 1 << 20
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -26,11 +30,21 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 def check_announcement(request: Request, limit_bytes: int) -> None:
     """Refuse by the headers alone what can be refused, before a byte of the body is read."""
     given = request.headers.get("content-type", "")
-    if given.split(";")[0].strip().lower() not in MEDIA_TYPES:
+    if _media_type(request) not in MEDIA_TYPES:
         raise UnsupportedMedia("upload.media_type", given=given[:100], expected=", ".join(MEDIA_TYPES))
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > limit_bytes:
         raise _too_large(limit_bytes)
+
+
+def announced_kind(request: Request, name: str) -> FileKind | None:
+    """Return what the headers say the file is, else what its name says; None leaves it to its first bytes."""
+    kind = _KINDS.get(_media_type(request))
+    return kind or _KINDS_BY_ENDING.get(Path(name).suffix.lower())
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 async def receive_body(request: Request, target: Path, *, limit_bytes: int) -> None:

@@ -57,16 +57,27 @@ class ClassCount(Frozen):
     count: int
 
 
+class TextProfile(Frozen):
+    """How much text there is, in bytes of UTF-8, and from how many files."""
+
+    num_bytes: int = Field(ge=1)
+    num_files: int = Field(ge=1)
+
+
 class Profile(Frozen):
-    """What the reader of a file found in it."""
+    """What the reader of a file found in it.
+
+    A row is a row of a table, an image, or a window of a text. Only a table has columns; a text has no label.
+    """
 
     num_rows: int
-    columns: tuple[ColumnProfile, ...]
+    columns: tuple[ColumnProfile, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
-    label: str
-    is_label_guessed: bool
-    is_task_guessed: bool
+    label: str | None = None
+    is_label_guessed: bool = False
+    is_task_guessed: bool = False
+    text: TextProfile | None = None
     classes: tuple[ClassCount, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
 

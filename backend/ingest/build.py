@@ -22,7 +22,7 @@ from backend.ingest.split import Places, refuse_too_few, split
 from backend.ingest.table_csv import Table, read_csv
 from backend.ingest.wording import delimiter_name, shown
 
-_ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp932": "CP932"}
+ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp932": "CP932"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def prepare_table(source: Path, options: IngestOptions) -> Prepared:
     refuse_too_few(table.num_rows)
     name, is_guessed = choose_label(list(table.columns), options.label)
     columns = _read_columns(table, name, options.task)
-    encoding = _ENCODING_NAMES[text.encoding]
+    encoding = ENCODING_NAMES[text.encoding]
     origin = Origin(text.sha256, encoding, delimiter_name(options.delimiter), is_guessed)
     return prepare_columns(columns, name, options.task, origin)
 

@@ -15,10 +15,10 @@ from typing import Annotated, Any, TextIO
 from pydantic import Field, TypeAdapter
 
 from backend.errors import MuscopeError, StorageFull, TooLarge
-from backend.ingest.manifest import ExampleRequest, IngestLimits, TableRequest
+from backend.ingest.manifest import ExampleRequest, FileRequest, IngestLimits
 
-Request = Annotated[TableRequest | ExampleRequest, Field(discriminator="kind")]
-_REQUEST: TypeAdapter[TableRequest | ExampleRequest] = TypeAdapter(Request)
+Request = Annotated[FileRequest | ExampleRequest, Field(discriminator="kind")]
+_REQUEST: TypeAdapter[FileRequest | ExampleRequest] = TypeAdapter(Request)
 
 
 def main() -> None:
@@ -54,16 +54,16 @@ def _take_stdout() -> TextIO:
     return answer
 
 
-def _perform(request: TableRequest | ExampleRequest) -> dict[str, Any]:
+def _perform(request: FileRequest | ExampleRequest) -> dict[str, Any]:
     _limit_process(request.limits)
     # Imported under the limits, so that a fault while loading is contained as well.
     from backend.arrays import write_arrays
-    from backend.ingest.build import prepare_table
     from backend.ingest.examples import make_example
+    from backend.ingest.files import prepare_file
 
     _limit_address_space(request.limits)
-    if isinstance(request, TableRequest):
-        prepared = prepare_table(Path(request.source), request.options)
+    if isinstance(request, FileRequest):
+        prepared = prepare_file(Path(request.source), request.options)
     else:
         prepared = make_example(request.name)
     write_arrays(Path(request.out), prepared.arrays, prepared.meta)

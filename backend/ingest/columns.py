@@ -68,6 +68,11 @@ def read_column(name: str, cells: pl.Series, rows: array[int], *, may_mix: bool 
     return _categorical(name, cells, first)
 
 
+def number_column(name: str, values: NDArray[Any]) -> Column:
+    """Return numbers that are known already as a column."""
+    return _numeric(name, values.astype(np.float64))
+
+
 @dataclass(frozen=True, slots=True)
 class _Texts:
     cells: pl.Series

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from backend.errors import InvalidInput, UnsupportedMedia
 
@@ -24,6 +24,9 @@ _KINDS = (
     (b"\x93NUMPY", "NPY"),
     (b"\x89HDF", "HDF5"),
     (b"PK\x03\x04", "ZIP"),
+)
+# Text, but no table.
+_TEXT_KINDS = (
     (b"{\\rtf", "RTF"),
     (b"<!DOCTYPE", "HTML"),
     (b"<html", "HTML"),
@@ -42,11 +45,11 @@ class TextFile:
     sha256: str
 
 
-def examine(path: Path) -> TextFile:
+def examine(path: Path, *, expected: Literal["table", "text"] = "table") -> TextFile:
     """Return the file's encoding and content hash, or refuse it: nothing in it, or no text."""
     with path.open("rb") as file:
         head = file.read(4096)
-        _refuse_other_kinds(head)
+        _refuse_other_kinds(head, expected)
         sha256 = _hash_and_refuse_nul(file, may_hold_nul=head.startswith(_UTF16_MARKS))
         for encoding in _candidates(head):
             if _decodes(file, encoding):
@@ -54,16 +57,17 @@ def examine(path: Path) -> TextFile:
     raise InvalidInput("dataset.unknown_encoding")
 
 
-def _refuse_other_kinds(head: bytes) -> None:
+def _refuse_other_kinds(head: bytes, expected: str) -> None:
     if not head:
         raise InvalidInput("dataset.empty_file")
     if head.startswith(_OLD_OFFICE) or (
         head.startswith(b"PK\x03\x04") and any(member in head for member in _WORKBOOK_MEMBERS)
     ):
         raise UnsupportedMedia("dataset.is_spreadsheet")
-    for magic, kind in _KINDS:
+    code = "dataset.not_a_table" if expected == "table" else "dataset.not_a_text"
+    for magic, kind in _KINDS if expected == "text" else (*_KINDS, *_TEXT_KINDS):
         if head.startswith(magic):
-            raise UnsupportedMedia("dataset.not_a_table", kind=kind)
+            raise UnsupportedMedia(code, kind=kind)
 
 
 def _hash_and_refuse_nul(file: BinaryIO, *, may_hold_nul: bool) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from backend.arrays import Array
-from backend.domain.dataset import ColumnKind, Profile, Task
-from backend.ingest.build import Origin, Prepared, assemble, prepare_columns
-from backend.ingest.columns import Column
-from backend.ingest.features import Features
+from backend.domain.dataset import Task
+from backend.ingest.build import Origin, Prepared, prepare_columns
+from backend.ingest.columns import number_column
+from backend.ingest.example_python import prepare_python_source
+from backend.ingest.example_shapes import SHAPE_NAMES, draw_shapes
+from backend.ingest.images import Images, assemble_images
 from backend.ingest.labels import Label
 from backend.ingest.manifest import ExampleName
-from backend.ingest.profile import class_counts, column_profiles
-from backend.ingest.split import split
 
 _FRIEDMAN_ROWS = 2000
 _FRIEDMAN_SEED = 1991
@@ -23,37 +24,28 @@ _FRIEDMAN_NOISE = 1.0
 
 def make_example(name: ExampleName) -> Prepared:
     """Return the example of that name."""
-    return _digits() if name == "digits" else _friedman()
+    return _MAKERS[name]()
 
 
 def _digits() -> Prepared:
-    """1,797 images of handwritten digits, 8 × 8 (scikit-learn's copy of the UCI test set).
-
-    Pixels share one scale: standardised one by one, those that are almost always white would dominate.
-    """
+    """1,797 images of handwritten digits, 8 × 8 (scikit-learn's copy of the UCI test set)."""
     from sklearn.datasets import load_digits
 
     pixels, digits = (np.asarray(part) for part in load_digits(return_X_y=True))
-    names = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
-    columns = [
-        *(_number_column(n, v) for n, v in zip(names, pixels.T, strict=True)),
-        _number_column("digit", digits),
-    ]
-    everything = np.arange(len(digits))
-    classes = tuple(str(digit) for digit in range(10))
-    label = Label("digit", Task.CLASSIFICATION, False, everything, digits.astype(np.int64), classes)
-    train, val = split(label, _hash(pixels, digits))
-    mean, std = float(pixels[train].mean()), float(pixels[train].std())
-    x = ((pixels - mean) / std).astype(np.float32)
-    profile = Profile(
-        num_rows=len(digits),
-        columns=column_profiles(columns, "digit"),
-        label="digit",
-        is_label_guessed=False,
-        is_task_guessed=False,
-        classes=class_counts(label),
-    )
-    return assemble(Features(x[train], x[val], tuple(names), ()), label, (train, val), profile)
+    images = pixels.reshape(-1, 8, 8, 1)
+    return assemble_images(Images(images, _code_label("digit", digits, range(10)), _hash(pixels, digits)))
+
+
+def _shapes() -> Prepared:
+    """4,000 drawn colour images, 16 × 16, of ten kinds of shapes and patterns."""
+    pixels, codes = draw_shapes()
+    return assemble_images(Images(pixels, _code_label("shape", codes, SHAPE_NAMES), _hash(pixels, codes)))
+
+
+def _code_label(name: str, codes: Array, classes: Iterable[object]) -> Label:
+    """Return class codes that are known to be 0, 1, …, as a label."""
+    names = tuple(map(str, classes))
+    return Label(name, Task.CLASSIFICATION, False, np.arange(len(codes)), codes.astype(np.int64), names)
 
 
 def _friedman() -> Prepared:
@@ -71,16 +63,18 @@ def _friedman() -> Prepared:
         + 5 * x[:, 4]
         + noise
     )
-    columns = [_number_column(f"x{place}", values) for place, values in enumerate(x.T, start=1)]
-    columns.append(_number_column("y", y))
+    columns = [number_column(f"x{place}", values) for place, values in enumerate(x.T, start=1)]
+    columns.append(number_column("y", y))
     return prepare_columns(columns, "y", Task.REGRESSION, Origin(_hash(x, y)))
-
-
-def _number_column(name: str, values: Array) -> Column:
-    numbers = values.astype(np.float64)
-    examples = tuple(f"{value:g}" for value in list(dict.fromkeys(numbers[:100].tolist()))[:3])
-    return Column(name, ColumnKind.NUMERIC, 0, len(np.unique(numbers)), examples, numbers=numbers)
 
 
 def _hash(*arrays: Array) -> str:
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
+
+
+_MAKERS: dict[ExampleName, Callable[[], Prepared]] = {
+    "digits": _digits,
+    "friedman": _friedman,
+    "shapes": _shapes,
+    "python_source": prepare_python_source,
+}

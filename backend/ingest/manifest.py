@@ -9,13 +9,18 @@ from pydantic import Field
 from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
 
 Delimiter = Literal[",", ";", "\t", "|"]
-ExampleName = Literal["digits", "friedman"]
-EXAMPLE_NAMES: tuple[ExampleName, ...] = ("digits", "friedman")
+FileKind = Literal["table", "images", "text"]
+ExampleName = Literal["digits", "friedman", "shapes", "python_source"]
+EXAMPLE_NAMES: tuple[ExampleName, ...] = ("digits", "friedman", "shapes", "python_source")
 
 
 class IngestOptions(Frozen):
-    """What the user may say about a table; what is left out is guessed, and the profile says so."""
+    """What the user may say about a file; what is left out is guessed, and the profile says so.
 
+    Images and texts have neither a label to choose nor a delimiter.
+    """
+
+    kind: FileKind | None = None
     label: str | None = None
     task: Task | None = None
     delimiter: Delimiter = ","
@@ -39,10 +44,10 @@ class Manifest(Frozen):
     profile: Profile
 
 
-class TableRequest(Frozen):
-    """Ask the child to read the table at `source` into `out`."""
+class FileRequest(Frozen):
+    """Ask the child to read the uploaded file at `source` into `out`."""
 
-    kind: Literal["table"] = "table"
+    kind: Literal["file"] = "file"
     source: str
     out: str
     options: IngestOptions

@@ -14,11 +14,12 @@ from backend.blobs import Blob
 from backend.db import datasets as dataset_rows
 from backend.db.session import Session
 from backend.db.tables import DatasetRow
+from backend.domain.dataset import DatasetShape, Task
 from backend.errors import Conflict, NotFound
-from backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, IngestOptions, Manifest
+from backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
-from backend.services.reading import make_example, read_table
+from backend.services.reading import make_example, read_file
 from backend.services.views import DatasetView
 
 ARRAYS = "arrays"
@@ -43,10 +44,10 @@ def scratch(context: Context) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def store_table(context: Context, owner_id: str, source: Path, name: str, options: IngestOptions) -> Stored:
-    """Read an uploaded table and keep both it and its arrays; nothing stays when reading fails."""
+def store_file(context: Context, owner_id: str, source: Path, name: str, options: IngestOptions) -> Stored:
+    """Read an uploaded file and keep both it and its arrays; nothing stays when reading fails."""
     with scratch(context) as folder:
-        manifest = read_table(source, folder / ARRAYS, options)
+        manifest = read_file(source, folder / ARRAYS, options)
         arrays = context.blobs.put(folder / ARRAYS)
     kept = context.blobs.put(source)
     return _store(context, owner_id, name, manifest, arrays, source=kept, example=None)
@@ -64,14 +65,16 @@ def store_example(context: Context, owner_id: str, name: str) -> Stored:
 
 
 def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> Stored:
-    """Read a stored table once more with another label, task or delimiter; the first dataset stays."""
+    """Read a stored file once more with another label, task, delimiter or kind; the first dataset stays."""
     with context.database.read() as session:
         row = find_dataset(session, owner_id, dataset_id)
     if row.source_sha256 is None:
         raise Conflict("dataset.has_no_source", name=row.name)
+    if options.kind is None:
+        options = options.model_copy(update={"kind": _kind_of(DatasetShape.model_validate(row.shape))})
     source = Blob(row.source_sha256, row.source_bytes)
     with scratch(context) as folder:
-        manifest = read_table(context.blobs.path(source.sha256), folder / ARRAYS, options)
+        manifest = read_file(context.blobs.path(source.sha256), folder / ARRAYS, options)
         arrays = context.blobs.put(folder / ARRAYS)
     return _store(context, owner_id, row.name, manifest, arrays, source=source, example=None)
 
@@ -135,6 +138,13 @@ def _store(
         )
         stored = dataset_rows.add(session, row)
         return Stored(_view(stored), is_new=stored is row)
+
+
+def _kind_of(shape: DatasetShape) -> FileKind:
+    """Return what kind of file a dataset was read from."""
+    if shape.image is not None:
+        return "images"
+    return "text" if shape.task is Task.LANGUAGE_MODELLING else "table"
 
 
 def _drop_unused(context: Context, session: Session, source: Blob | None) -> None:

@@ -18,10 +18,10 @@ from backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge
 from backend.ingest.manifest import (
     EXAMPLE_NAMES,
     ExampleRequest,
+    FileRequest,
     IngestLimits,
     IngestOptions,
     Manifest,
-    TableRequest,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -38,11 +38,11 @@ _ERRORS: dict[str, type[MuscopeError]] = {
 }
 
 
-def read_table(
+def read_file(
     source: Path, out: Path, options: IngestOptions | None = None, *, limits: IngestLimits | None = None
 ) -> Manifest:
-    """Read the table at `source` into an array file at `out`; on any error nothing is left there."""
-    request = TableRequest(
+    """Read the uploaded file at `source` into an array file at `out`; on any error nothing is left there."""
+    request = FileRequest(
         source=str(source.resolve()),
         out=str(out.resolve()),
         options=options or IngestOptions(),
@@ -61,7 +61,7 @@ def make_example(name: str, out: Path, limits: IngestLimits | None = None) -> Ma
     )
 
 
-def _ask_child(request: TableRequest | ExampleRequest, out: Path) -> Manifest:
+def _ask_child(request: FileRequest | ExampleRequest, out: Path) -> Manifest:
     try:
         with tempfile.TemporaryDirectory(prefix="muscope-read-") as scratch:
             reply = _run(request, Path(scratch))
@@ -74,7 +74,7 @@ def _ask_child(request: TableRequest | ExampleRequest, out: Path) -> Manifest:
         raise
 
 
-def _run(request: TableRequest | ExampleRequest, scratch: Path) -> dict[str, Any]:
+def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]:
     """Return the child's answer; files instead of pipes, so that neither side ever waits for the other."""
     question, answer, log = scratch / "question.json", scratch / "answer.json", scratch / "log.txt"
     question.write_text(request.model_dump_json(), encoding="utf-8")

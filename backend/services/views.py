@@ -29,6 +29,20 @@ class DatasetView(Frozen):
     profile: Profile
 
 
+class ImageSample(Frozen):
+    """One image as it is drawn."""
+
+    label: str = Field(description="The class it belongs to.")
+    png: str = Field(description="The picture, a PNG file in base64.")
+
+
+class SamplesView(Frozen):
+    """A few training examples: images, or windows of text."""
+
+    images: tuple[ImageSample, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
 class PlannedCellView(Frozen):
     """One cell of a plan, before anything is stored."""
 

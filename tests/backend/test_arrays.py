@@ -14,6 +14,7 @@ ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "y": np.array([1, -2, 3], np.int64),
     "none": np.empty((0, 4), np.float64),
     "scalar": np.array(7, np.int32),
+    "bytes": np.arange(251, 256, dtype=np.uint8),
 }
 META = {"名前": ["温度", "圧力"], "scale": 0.1}
 
@@ -50,7 +51,7 @@ def test_equal_content_gives_equal_bytes_whatever_the_memory_layout(path, tmp_pa
 
 @pytest.mark.parametrize("array", [np.array(["a"]), np.array([1j]), np.array([object()]), np.array([True])])
 def test_refuses_other_kinds_of_arrays_and_leaves_nothing(tmp_path, array):
-    with pytest.raises(TypeError, match="array 'x': expected one of f4, f8, i4, i8"):
+    with pytest.raises(TypeError, match="array 'x': expected one of f4, f8, i4, i8, u1"):
         write_arrays(tmp_path / "data", {"x": array}, {})
 
     assert list(tmp_path.iterdir()) == []

@@ -11,23 +11,29 @@ from starlette.responses import Response
 from backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
 from backend.api.documented import Responses, errors
 from backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
-from backend.api.upload import MEDIA_TYPES, check_announcement, receive_body
+from backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, receive_body
 from backend.domain.dataset import Task
-from backend.ingest.manifest import IngestOptions
+from backend.ingest.manifest import FileKind, IngestOptions
 from backend.services import datasets
-from backend.services.datasets import Stored, scratch, store_table, store_variant
-from backend.services.views import DatasetView
+from backend.services.datasets import Stored, scratch, store_file, store_variant
+from backend.services.samples import get_samples
+from backend.services.views import DatasetView, SamplesView
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
 KNOWN: Responses = {200: {"model": DatasetView, "description": "The same data were stored before."}}
 _TABLE = "size,colour,price\n1.5,red,120\n2.0,blue,155\n"
+_TEXT = "Call me Ishmael. Some years ago, never mind how long precisely, having little or no money …\n"
 _RAW_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "The file's bytes as they are; forms are not accepted.",
+        "description": "The file's bytes as they are; forms are not accepted. Images are a NumPy archive "
+        "(`np.savez`) with `x` [n, height, width] or [n, height, width, channels] and whole numbers `y` [n].",
         "content": {
-            media_type: {"schema": {"type": "string", "format": "binary"}, "example": _TABLE}
+            media_type: {
+                "schema": {"type": "string", "format": "binary"},
+                "example": _TEXT if media_type == "text/plain" else _TABLE,
+            }
             for media_type in MEDIA_TYPES
         },
     }
@@ -36,7 +42,7 @@ _RAW_BODY: dict[str, Any] = {
 
 @router.post(
     "",
-    summary="Upload a table",
+    summary="Upload a table, a text or images",
     status_code=201,
     responses=KNOWN | errors(403, 413, 415, 507),
     openapi_extra=_RAW_BODY,
@@ -52,14 +58,19 @@ async def upload_dataset(
     delimiter: Annotated[
         Literal[",", ";", "|", "\t", "tab"], Query(description="What separates the columns.")
     ] = ",",
+    kind: Annotated[
+        FileKind | None,
+        Query(description="If left out: by Content-Type, else the name's ending, else the first bytes."),
+    ] = None,
 ) -> DatasetView:
-    """Store a CSV table; 200 when it holds the same data as a dataset stored before."""
+    """Store a CSV table, a text or a NumPy archive of images; 200 when the same data were stored before."""
     limit = serving.context.settings.upload_limit_bytes
     check_announcement(request, limit)
-    options = IngestOptions(label=label, task=task, delimiter=DELIMITERS[delimiter])
+    kind = kind or announced_kind(request, name)
+    options = IngestOptions(kind=kind, label=label, task=task, delimiter=DELIMITERS[delimiter])
     with scratch(serving.context) as folder:
         await receive_body(request, folder / "upload", limit_bytes=limit)
-        stored = await serving.read_file(store_table, owner, folder / "upload", name, options)
+        stored = await serving.read_file(store_file, owner, folder / "upload", name, options)
     return placed(stored, response)
 
 
@@ -82,6 +93,20 @@ def get_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> DatasetVie
     return datasets.get_dataset(context, owner, dataset_id)
 
 
+@router.get("/{dataset_id}/samples", summary="See a few examples", responses=errors(404, 409))
+def get_dataset_samples(
+    context: Ctx,
+    owner: Owner,
+    dataset_id: DatasetId,
+    limit: Annotated[int, Query(ge=1, le=100, description="The most examples to return.")] = 20,
+) -> SamplesView:
+    """Return training examples of images (every class in turn, as PNG) or of a text (windows).
+
+    A table has none: its profile holds examples of every column.
+    """
+    return get_samples(context, owner, dataset_id, limit=limit)
+
+
 @router.delete("/{dataset_id}", summary="Delete a dataset", status_code=204, responses=errors(403, 404, 409))
 def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
     """Delete a dataset and its files; refused while an experiment uses it."""
@@ -90,12 +115,12 @@ def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
 
 @router.post(
     "/{dataset_id}/variants",
-    summary="Read a table once more",
+    summary="Read a file once more",
     status_code=201,
     responses=KNOWN | errors(403, 404, 409, 413, 507),
 )
 async def create_dataset_variant(
     serving: Serving, owner: Owner, dataset_id: DatasetId, body: VariantRequest, response: Response
 ) -> DatasetView:
-    """Read a stored table with another label, task or delimiter; the first dataset stays as it is."""
+    """Read a stored file with another label, task, delimiter or kind; the first dataset stays as it is."""
     return placed(await serving.read_file(store_variant, owner, dataset_id, body.options()), response)

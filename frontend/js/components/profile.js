@@ -1,80 +1,89 @@
-/** What was found in a file, in words its owner recognises, with the guesses open to correction. */
+/** What was found in a file, in words its owner recognises: a table, images or a text. */
 
-import { fill, h } from "../dom.js";
-import { bytes, figure, number, percent } from "../format.js";
+import { h } from "../dom.js";
+import { bytes, number, percent } from "../format.js";
 import { has, t } from "../i18n.js";
-import { post } from "../api.js";
-import { errorNote, note } from "./error.js";
+import { note } from "./error.js";
+import { columns, guesses } from "./profile_table.js";
+import { imageSamples, textSamples } from "./profile_samples.js";
+import { readAsTable } from "./read_again.js";
 
 const MAX_CLASSES = 12;
 
 /** @param {any} dataset @param {(variant: any) => void} onVariant @param {AbortSignal} signal */
 export function profile(dataset, onVariant, signal) {
-  return h(
-    "div",
-    { class: "profile" },
-    facts(dataset),
-    guesses(dataset, onVariant, signal),
-    warnings(dataset.profile.warnings),
-    dataset.profile.classes.length ? balance(dataset.profile.classes) : null,
-    columns(dataset.profile.columns),
-  );
+  const parts = { images, text, table }[kindOf(dataset.shape)];
+  return h("div", { class: "profile" }, parts(dataset, onVariant, signal));
 }
 
-function facts({ shape, profile: found, source_bytes }) {
+/** @param {any} shape @returns {"images" | "text" | "table"} */
+export function kindOf(shape) {
+  if (shape.image) return "images";
+  return shape.task === "language_modelling" ? "text" : "table";
+}
+
+function table(dataset, onVariant, signal) {
+  const { profile: found } = dataset;
   const missing = found.columns.reduce((sum, column) => sum + column.num_missing, 0);
-  const entries = [
-    ["rows", number(found.num_rows)],
-    ["columns", number(found.columns.length)],
-    ["missing", number(missing)],
-    ["split", `${number(shape.num_train)} / ${number(shape.num_val)}`],
-    source_bytes ? ["size", bytes(source_bytes)] : null,
+  return [
+    facts(dataset, [
+      ["rows", number(found.num_rows)],
+      ["columns", number(found.columns.length)],
+      ["missing", number(missing)],
+    ]),
+    guesses(dataset, onVariant, signal),
+    warnings(found.warnings),
+    balance(found.classes),
+    columns(found.columns),
   ];
+}
+
+function images(dataset, _onVariant, signal) {
+  const { shape, profile: found } = dataset;
+  return [
+    facts(dataset, [
+      ["images", number(found.num_rows)],
+      ["image_size", `${number(shape.image.width)} × ${number(shape.image.height)}`],
+      ["channels", number(shape.image.channels)],
+      ["num_classes", number(shape.num_outputs)],
+    ]),
+    purpose("classification", "images"),
+    imageSamples(dataset, signal),
+    warnings(found.warnings),
+    balance(found.classes),
+  ];
+}
+
+function text(dataset, onVariant, signal) {
+  const { shape, profile: found } = dataset;
+  return [
+    facts(dataset, [
+      ["text_size", bytes(found.text.num_bytes)],
+      ["files", number(found.text.num_files)],
+      ["context", t("ui.profile.context_bytes", { count: number(shape.num_features) })],
+      ["windows", number(found.num_rows)],
+    ]),
+    purpose("language_modelling", "text"),
+    warnings(found.warnings),
+    dataset.example ? null : readAsTable(dataset, onVariant, signal),
+    textSamples(dataset, signal),
+  ];
+}
+
+/** @param {any} dataset @param {[string, string][]} own facts of its kind */
+function facts({ shape, source_bytes }, own) {
+  const split = ["split", `${number(shape.num_train)} / ${number(shape.num_val)}`];
+  const entries = [...own, split, ...(source_bytes ? [["size", bytes(source_bytes)]] : [])];
   return h(
     "dl",
     { class: "facts" },
-    entries.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.profile.${name}`)), h("dd", { class: "number" }, value))),
+    entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.profile.${name}`)), h("dd", { class: "number" }, value))),
   );
 }
 
-function guesses(dataset, onVariant, signal) {
-  const { profile: found, shape } = dataset;
-  const problem = h("div", {});
-  const label = select("label", found.columns.map((column) => [column.name, column.name]), found.label);
-  const task = select("task", ["classification", "regression"].map((name) => [name, t(`ui.task.${name}`)]), shape.task);
-  const read = async (/** @type {any} */ wishes) => {
-    for (const field of [label, task]) field.disabled = true;
-    fill(problem, h("p", { class: "hint", role: "status" }, t("ui.profile.reading")));
-    try {
-      onVariant(await post(`/datasets/${dataset.id}/variants`, { delimiter: found.delimiter ?? ",", ...wishes }, { signal }));
-    } catch (error) {
-      if (signal.aborted) return;
-      [label.value, task.value] = [found.label, shape.task];
-      fill(problem, errorNote(error));
-    } finally {
-      for (const field of [label, task]) field.disabled = false;
-    }
-  };
-  label.addEventListener("change", () => read({ label: label.value }));
-  task.addEventListener("change", () => read({ label: found.label, task: task.value }));
-  if (dataset.example) label.disabled = task.disabled = true;
-  return h(
-    "div",
-    { class: "fields" },
-    field("label", label, found.is_label_guessed && !dataset.example ? t("ui.profile.guessed") : t("ui.profile.label_hint")),
-    field("task", task, found.is_task_guessed && !dataset.example ? t("ui.profile.guessed") : t(`ui.task.hint.${shape.task}`)),
-    problem,
-  );
-}
-
-function select(name, options, chosen) {
-  const element = h("select", { id: `profile-${name}` }, options.map(([value, text]) => h("option", { value }, text)));
-  element.value = chosen;
-  return element;
-}
-
-function field(name, control, hint) {
-  return h("div", { class: "field" }, h("label", { for: control.id }, t(`ui.profile.field.${name}`)), control, h("p", { class: "hint" }, hint));
+/** What is predicted, where there is nothing to choose. */
+function purpose(task, kind) {
+  return h("p", {}, h("strong", {}, t(`ui.task.${task}`)), " ", t(`ui.profile.predicts.${kind}`));
 }
 
 /** @param {{code: string, params: Record<string, any>}[]} found */
@@ -86,6 +95,7 @@ function warnings(found) {
 
 /** @param {{name: string, count: number}[]} classes */
 function balance(classes) {
+  if (!classes.length) return null;
   const total = classes.reduce((sum, item) => sum + item.count, 0);
   const largest = Math.max(...classes.map((item) => item.count));
   const shown = classes.slice(0, MAX_CLASSES);
@@ -96,25 +106,4 @@ function balance(classes) {
   });
   const rest = classes.length - shown.length;
   return h("section", {}, h("h3", {}, t("ui.profile.classes")), h("ul", { class: "bars" }, rows), rest ? h("p", { class: "hint" }, t("ui.profile.more_classes", { count: rest })) : null);
-}
-
-function columns(found) {
-  const heads = ["name", "kind", "missing", "distinct", "range", "examples"];
-  const row = (column) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, column.name, column.is_label ? h("span", { class: "chip" }, t("ui.profile.is_label")) : null),
-      h("td", {}, t(`ui.column.${column.kind}`)),
-      h("td", { class: "number" }, number(column.num_missing)),
-      h("td", { class: "number" }, number(column.num_distinct)),
-      h("td", { class: "number" }, column.minimum === null ? "–" : `${figure(column.minimum)} … ${figure(column.maximum)}`),
-      h("td", { class: "cut" }, column.examples.join(" · ")),
-    );
-  return h(
-    "details",
-    { class: "fold" },
-    h("summary", {}, t("ui.profile.all_columns", { count: number(found.length) })),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.profile.all_columns", { count: number(found.length) }) }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, t(`ui.profile.head.${name}`))))), h("tbody", {}, found.map(row)))),
-  );
 }

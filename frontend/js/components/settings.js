@@ -4,6 +4,11 @@ import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { numbers } from "../plan_wishes.js";
 
+const LOSSES = {
+  classification: ["cross_entropy", "squared_error"],
+  regression: ["squared_error"],
+  language_modelling: ["cross_entropy"],
+};
 const FIELDS = ["widths", "num_seeds", "num_steps", "lrs"];
 
 /**
@@ -13,7 +18,7 @@ const FIELDS = ["widths", "num_seeds", "num_steps", "lrs"];
 export function settings(dataset, own, onChange, spec) {
   const texts = (own.texts ??= {});
   const inputs = Object.fromEntries(FIELDS.map((name) => [name, input(name, texts[name] ?? "")]));
-  const losses = dataset.shape.task === "classification" ? ["cross_entropy", "squared_error"] : ["squared_error"];
+  const losses = LOSSES[dataset.shape.task];
   const loss = h("select", { id: "set-loss" }, losses.map((value) => h("option", { value }, t(`ui.loss.${value}`))));
   loss.value = own.values?.loss ?? losses[0];
   const read = () => {

@@ -1,6 +1,7 @@
 /** The place to drop a file: idle, sending, being read, refused. */
 
 import { isAbort } from "../api.js";
+import { delimiterOf } from "../delimiter.js";
 import { fill, h, icon } from "../dom.js";
 import { percent } from "../format.js";
 import { ICONS } from "../icons.js";
@@ -14,7 +15,7 @@ export function upload(onStored, signal) {
 
   const idle = (error = null, again = null) => {
     box.dataset.state = error ? "refused" : "idle";
-    const input = h("input", { type: "file", accept: ".csv,text/csv", class: "visually-hidden", id: "file" });
+    const input = h("input", { type: "file", accept: ".csv,.txt,.npz,text/csv,text/plain", class: "visually-hidden", id: "file" });
     input.addEventListener("change", () => input.files[0] && send(input.files[0]));
     fill(
       box,
@@ -72,7 +73,6 @@ export function upload(onStored, signal) {
 function otherDelimiter(error, file, send) {
   if (error.code !== "dataset.wrong_delimiter") return null;
   const { found } = error.params;
-  const delimiter = found === "\t" ? "tab" : found;
-  const click = () => send(file, { delimiter });
+  const click = () => send(file, { delimiter: delimiterOf(found) });
   return h("button", { type: "button", class: "button", on: { click } }, t("ui.upload.delimiter", { found }));
 }

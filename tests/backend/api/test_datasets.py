@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import uuid
 from collections.abc import Iterator
@@ -13,10 +14,14 @@ import pytest
 
 from backend.api import upload
 from backend.errors import StorageFull
+from backend.ingest.manifest import EXAMPLE_NAMES
 from tests.backend.api.conftest import CSV, TABLE, UPLOAD_LIMIT, Server
+from tests.backend.ingest.bad_files import CODES, npz, pixels
 from tests.waiting import wait_until
 
 ROUTE = "/api/v1/datasets"
+OCTETS = {"Content-Type": "application/octet-stream"}
+TEXT = "".join(f"{place}: Call me Ishmael.\n" for place in range(200)).encode()
 PARAMS = {"name": "sales"}
 
 
@@ -77,8 +82,69 @@ def test_a_built_in_dataset_is_created_once_and_has_no_file_to_read_again(client
 def test_examples_are_described_in_the_preferred_language(client: httpx.Client, language: str):
     examples = client.get("/api/v1/examples", headers={"Accept-Language": language}).json()
 
-    assert [example["name"] for example in examples] == ["digits", "friedman"]
+    assert [example["name"] for example in examples] == list(EXAMPLE_NAMES)
     assert examples[0]["title"].isascii() == (language == "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "kind"),
+    [
+        ("book", "text/plain; charset=utf-8", None),
+        ("BOOK.TXT", "application/octet-stream", None),
+        ("book.csv", "text/csv", "text"),
+    ],
+)
+def test_a_text_is_known_by_its_type_its_name_or_on_request(client, name, media_type, kind):
+    params = {"name": name, "kind": kind} if kind else {"name": name}
+
+    reply = client.post(ROUTE, params=params, content=TEXT, headers={"Content-Type": media_type})
+
+    assert reply.status_code in (200, 201), reply.text
+    assert reply.json()["shape"]["task"] == "language_modelling"
+    assert reply.json()["profile"]["text"] == {"num_bytes": len(TEXT), "num_files": 1}
+    windows = client.get(f"{reply.headers['location']}/samples", params={"limit": 3}).json()
+    assert (len(windows["texts"]), windows["images"]) == (3, [])
+
+
+def test_images_are_known_by_their_bytes_and_shown_as_pictures(client: httpx.Client):
+    content = npz(x=pixels(30, 6, 5, 3), y=CODES)
+
+    reply = client.post(ROUTE, params={"name": "mine"}, content=content, headers=OCTETS)
+
+    assert reply.status_code == 201, reply.text
+    assert reply.json()["shape"]["image"] == {"height": 6, "width": 5, "channels": 3}
+    samples = client.get(f"{reply.headers['location']}/samples").json()["images"]
+    assert [sample["label"] for sample in samples[:4]] == ["0", "1", "2", "0"]
+    assert len(samples) == 20
+    assert all(base64.b64decode(sample["png"]).startswith(b"\x89PNG") for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("x.txt", b"short", "dataset.text_too_short"),
+        ("x.npz", b"no archive", "dataset.not_images"),
+        ("x", b"PK\x03\x04" + bytes(99), "dataset.not_a_table"),
+    ],
+)
+def test_what_is_not_what_its_name_says_is_refused(client, server, name, content, code):
+    reply = client.post(ROUTE, params={"name": name}, content=content, headers=OCTETS)
+
+    assert reply.json()["error"]["code"] == code
+    assert server.scratch == []
+
+
+def test_a_table_has_a_profile_instead_of_samples(dataset: dict[str, Any], client: httpx.Client):
+    reply = client.get(f"{ROUTE}/{dataset['id']}/samples")
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "dataset.has_no_samples")
+
+
+@pytest.mark.parametrize("limit", [0, 101])
+def test_a_few_samples_are_a_few(dataset: dict[str, Any], client: httpx.Client, limit: int):
+    reply = client.get(f"{ROUTE}/{dataset['id']}/samples", params={"limit": limit})
+
+    assert (reply.status_code, reply.json()["error"]["params"]["field"]) == (422, "limit")
 
 
 def test_a_table_that_cannot_be_read_leaves_nothing_behind(client: httpx.Client, server: Server):
@@ -118,7 +184,7 @@ def test_an_upload_that_breaks_off_leaves_nothing_behind(server: Server, client:
 
 
 @pytest.mark.parametrize(
-    "given", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/plain", ""]
+    "given", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "text/html", ""]
 )
 def test_only_raw_content_types_are_accepted(client: httpx.Client, given: str):
     reply = client.post(ROUTE, params=PARAMS, content=TABLE, headers={"Content-Type": given})

@@ -65,7 +65,7 @@ def shape_of(reply: httpx.Response) -> dict[str, Any]:
         ("POST", EXPERIMENTS, {"json": {"dataset_id": UNKNOWN}}, 404, ("dataset.not_found", {"id": UNKNOWN})),
         (
             "POST", "/api/v1/examples/iris/dataset", {},
-            404, ("example.not_found", {"name": "iris", "names": "digits, friedman"}),
+            404, ("example.not_found", {"name": "iris", "names": "digits, friedman, shapes, python_source"}),
         ),
         ("POST", "/api/v1/datasets?name=x", {"headers": CSV}, 400, ("dataset.empty_file", {})),
         ("GET", "/readyz", {}, 503, ("system.not_ready", {"missing": "broker"})),

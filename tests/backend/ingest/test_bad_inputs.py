@@ -4,30 +4,31 @@ from hypothesis import strategies as st
 
 from backend import catalogue
 from backend.errors import MuscopeError
-from backend.ingest.build import prepare_table
+from backend.ingest.files import prepare_file
 from backend.ingest.manifest import IngestOptions, Manifest
+from tests.backend.ingest.bad_files import BAD_FILES, CODES, npz, pixels
 from tests.backend.ingest.bad_inputs import BAD_INPUTS, BadInput
 
 
-@pytest.mark.parametrize("bad", BAD_INPUTS, ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", [*BAD_INPUTS, *BAD_FILES], ids=lambda bad: bad.name)
 def test_names_what_is_wrong_and_where(bad: BadInput, tmp_path):
     source = tmp_path / "upload"
     source.write_bytes(bad.content)
 
     with pytest.raises(MuscopeError) as raised:
-        prepare_table(source, bad.options)
+        prepare_file(source, bad.options)
 
     assert raised.value.code == bad.code
     assert bad.params.items() <= raised.value.params.items()
 
 
 @pytest.mark.parametrize("language", catalogue.LANGUAGES)
-@pytest.mark.parametrize("bad", BAD_INPUTS, ids=lambda bad: bad.name)
+@pytest.mark.parametrize("bad", [*BAD_INPUTS, *BAD_FILES], ids=lambda bad: bad.name)
 def test_has_a_sentence_for_it(bad: BadInput, language, tmp_path):
     source = tmp_path / "upload"
     source.write_bytes(bad.content[: 4 << 20])
     with pytest.raises(MuscopeError) as raised:
-        prepare_table(source, bad.options)
+        prepare_file(source, bad.options)
 
     sentence = catalogue.text(f"error.{raised.value.code}", language, **raised.value.params)
 
@@ -62,13 +63,30 @@ def test_any_finite_numbers_give_finite_arrays(tmp_path_factory, pairs):
     _read_or_refuse(tmp_path_factory, f"y,a\n{body}".encode())
 
 
-def _read_or_refuse(tmp_path_factory, content: bytes) -> None:
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.binary(max_size=300), st.integers(1, 30))
+def test_any_bytes_are_a_text_or_refused(tmp_path_factory, content, times):
+    _read_or_refuse(tmp_path_factory, content * times, IngestOptions(kind="text"))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.integers(0, 1000), st.binary(min_size=1, max_size=4))
+def test_an_archive_with_changed_bytes_is_read_or_refused(tmp_path_factory, place, changed):
+    content = npz(x=pixels(), y=CODES)
+    place %= len(content)
+
+    content = content[:place] + changed + content[place + len(changed) :]
+
+    _read_or_refuse(tmp_path_factory, content, IngestOptions(kind="images"))
+
+
+def _read_or_refuse(tmp_path_factory, content: bytes, options: IngestOptions | None = None) -> None:
     source = tmp_path_factory.getbasetemp() / "fuzz.csv"
     source.write_bytes(content)
     try:
-        prepared = prepare_table(source, IngestOptions())
+        prepared = prepare_file(source, options or IngestOptions())
     except MuscopeError as error:
         catalogue.text(f"error.{error.code}", "ja", **error.params)
         return
-    assert all(abs(array).max() < 1e7 for array in prepared.arrays.values())
+    assert all(abs(array.astype(float)).max() < 1e7 for array in prepared.arrays.values())
     assert isinstance(prepared.manifest, Manifest)

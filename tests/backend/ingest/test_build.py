@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
 
-from backend import catalogue
 from backend.domain.dataset import ColumnKind, Task
 from backend.ingest.build import Prepared, prepare_table
-from backend.ingest.examples import make_example
-from backend.ingest.manifest import EXAMPLE_NAMES, IngestOptions
+from backend.ingest.manifest import IngestOptions
 
 
 def _prepare(tmp_path, text: str, encoding: str = "utf-8", **options) -> Prepared:
@@ -164,22 +162,6 @@ def test_absurdly_distant_values_are_limited_and_reported(tmp_path):
     prepared = _prepare(tmp_path, f"a,y\n{body}")
 
     assert np.isfinite(prepared.arrays["x_val"]).all()
-
-
-@pytest.mark.parametrize("name", EXAMPLE_NAMES)
-def test_examples_are_the_same_every_time_and_described_in_both_languages(name):
-    first, again = make_example(name), make_example(name)
-
-    assert first.manifest == again.manifest
-    assert all((first.arrays[key] == again.arrays[key]).all() for key in first.arrays)
-    assert all(catalogue.text(f"example.{name}.title", language) for language in catalogue.LANGUAGES)
-    assert all(catalogue.text(f"example.{name}.description", language) for language in catalogue.LANGUAGES)
-
-
-def test_digits_have_64_pixels_and_ten_classes():
-    shape = make_example("digits").manifest.shape
-
-    assert (shape.num_features, shape.num_outputs, shape.num_train + shape.num_val) == (64, 10, 1797)
 
 
 def test_profiles_describe_columns_as_the_user_knows_them(tmp_path):

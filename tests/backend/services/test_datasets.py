@@ -9,6 +9,7 @@ from backend.errors import Conflict, InvalidInput, MuscopeError, NotFound
 from backend.ingest.manifest import IngestOptions
 from backend.services import datasets, experiments
 from backend.services.planning import ExperimentRequest
+from tests.backend.ingest.bad_files import CODES, npz, pixels
 
 CSV = "".join(
     ["size,weight,price,kind\n"]
@@ -21,7 +22,7 @@ def store(context, tmp_path):
     def of(content=CSV, name="shop.csv", **options):
         source = tmp_path / "upload"
         source.write_bytes(content)
-        return datasets.store_table(context, LOCAL_OWNER, source, name, IngestOptions(**options))
+        return datasets.store_file(context, LOCAL_OWNER, source, name, IngestOptions(**options))
 
     return of
 
@@ -98,6 +99,26 @@ def test_a_variant_that_cannot_be_read_leaves_the_first(context, store):
 
     assert len(_blobs(context)) == 2
     assert _leftovers(context) == []
+
+
+def test_a_variant_stays_the_kind_of_file_it_was(context, store):
+    text = store(b"Call me Ishmael.\n" * 400, kind="text").dataset
+    images = store(npz(x=pixels(), y=CODES)).dataset
+
+    for first in (text, images):
+        again = datasets.store_variant(context, LOCAL_OWNER, first.id, IngestOptions())
+        assert (again.is_new, again.dataset) == (False, first)
+
+
+def test_a_text_that_is_a_table_is_read_as_one(context, store):
+    text = store(CSV + CSV.split(b"\n", 1)[1] * 3, kind="text").dataset
+    with pytest.raises(InvalidInput, match=r"dataset\.task_not_for_kind"):
+        datasets.store_variant(context, LOCAL_OWNER, text.id, IngestOptions(task=Task.REGRESSION))
+
+    table = datasets.store_variant(context, LOCAL_OWNER, text.id, IngestOptions(kind="table")).dataset
+
+    assert (text.shape.task, table.shape.task) == (Task.LANGUAGE_MODELLING, Task.CLASSIFICATION)
+    assert len(table.profile.columns) == 4
 
 
 def test_files_go_with_the_last_dataset_that_uses_them(context, store):

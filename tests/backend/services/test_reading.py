@@ -12,7 +12,7 @@ import backend
 from backend import catalogue
 from backend.arrays import read_arrays
 from backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge, UnsupportedMedia
-from backend.ingest.manifest import IngestLimits
+from backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits
 from backend.services import reading
 from tests.backend.ingest.bad_inputs import BAD_INPUTS, BadInput, rows, table
 
@@ -32,7 +32,7 @@ def _source(tmp_path, content: bytes) -> Path:
 
 
 def test_reads_a_table_in_a_child(tmp_path, out):
-    manifest = reading.read_table(_source(tmp_path, table(rows(40))), out)
+    manifest = reading.read_file(_source(tmp_path, table(rows(40))), out)
 
     arrays, meta = read_arrays(out)
     assert arrays["x_train"].shape == (32, 2)
@@ -43,13 +43,13 @@ def test_reads_a_table_in_a_child(tmp_path, out):
 def test_the_same_file_gives_the_same_bytes(tmp_path, out):
     source = _source(tmp_path, table(rows(40)))
 
-    reading.read_table(source, out)
-    reading.read_table(source, tmp_path / "again")
+    reading.read_file(source, out)
+    reading.read_file(source, tmp_path / "again")
 
     assert out.read_bytes() == (tmp_path / "again").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["digits", "friedman"])
+@pytest.mark.parametrize("name", EXAMPLE_NAMES)
 def test_makes_the_examples(out, name):
     manifest = reading.make_example(name, out)
 
@@ -68,7 +68,7 @@ def test_the_childs_error_is_raised_here_and_nothing_is_left(bad: BadInput, tmp_
     source = _source(tmp_path, bad.content)
 
     with pytest.raises(MuscopeError) as raised:
-        reading.read_table(source, out, bad.options)
+        reading.read_file(source, out, bad.options)
 
     assert (raised.value.code, bad.params.items() <= raised.value.params.items()) == (bad.code, True)
     assert type(raised.value) is (UnsupportedMedia if bad.name == "png" else InvalidInput)
@@ -91,7 +91,7 @@ def test_a_limit_stops_the_child_and_leaves_nothing(limits, code, tmp_path, out)
     source = _source(tmp_path, table(rows(4000)))
 
     with pytest.raises(TooLarge) as raised:
-        reading.read_table(source, out, limits=limits)
+        reading.read_file(source, out, limits=limits)
 
     assert raised.value.code == code
     assert list(tmp_path.iterdir()) == [source]
@@ -101,7 +101,7 @@ def test_processor_time_is_limited_too(tmp_path, out):
     source = _source(tmp_path, table(rows(1_000_000)))
 
     with pytest.raises(TooLarge, match=r"dataset\.took_too_long"):
-        reading.read_table(source, out, limits=IngestLimits(cpu_seconds=1))
+        reading.read_file(source, out, limits=IngestLimits(cpu_seconds=1))
 
     assert list(tmp_path.iterdir()) == [source]
 
@@ -122,7 +122,7 @@ def test_every_way_to_die_is_one_error_and_leaves_nothing(body, code, tmp_path, 
     monkeypatch.setattr(reading, "_BOOT", half_written + body)
 
     with pytest.raises(MuscopeError, match=re.escape(code)):
-        reading.read_table(_source(tmp_path, b"x"), out)
+        reading.read_file(_source(tmp_path, b"x"), out)
 
     assert not out.exists()
 
@@ -131,7 +131,7 @@ def test_what_the_child_prints_goes_to_the_log(tmp_path, out, monkeypatch, caplo
     monkeypatch.setattr(reading, "_BOOT", "import sys; sys.exit('secret of the parser')")
 
     with caplog.at_level(logging.WARNING), pytest.raises(InvalidInput) as raised:
-        reading.read_table(_source(tmp_path, b"x"), out)
+        reading.read_file(_source(tmp_path, b"x"), out)
 
     assert "secret" in caplog.text
     assert "secret" not in str(raised.value)
@@ -142,7 +142,7 @@ def test_the_child_sees_no_secrets_and_two_threads(tmp_path, out, monkeypatch, c
     monkeypatch.setattr(reading, "_BOOT", "import os, sys; sys.exit(str(dict(os.environ)))")
 
     with caplog.at_level(logging.WARNING), pytest.raises(InvalidInput):
-        reading.read_table(_source(tmp_path, b"x"), out)
+        reading.read_file(_source(tmp_path, b"x"), out)
 
     assert "'POLARS_MAX_THREADS': '2'" in caplog.text
     assert "password" not in caplog.text
@@ -157,7 +157,7 @@ def test_the_child_is_dead_when_the_parent_is_interrupted(tmp_path, out, monkeyp
 
     monkeypatch.setattr(reading, "_watch", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        reading.read_table(_source(tmp_path, table(rows(40))), out)
+        reading.read_file(_source(tmp_path, table(rows(40))), out)
 
     assert started[0].returncode == -signal.SIGKILL
 

@@ -1,0 +1,44 @@
+"""Which reader an uploaded file gets: what the user said, else what its first bytes say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backend.domain.dataset import Task
+from backend.errors import InvalidInput
+from backend.ingest.build import Prepared, prepare_table
+from backend.ingest.image_file import is_image_file, prepare_images
+from backend.ingest.manifest import FileKind, IngestOptions
+from backend.ingest.text import prepare_text
+
+_TASKS: dict[FileKind, tuple[Task, ...]] = {
+    "table": (Task.CLASSIFICATION, Task.REGRESSION),
+    "images": (Task.CLASSIFICATION,),
+    "text": (Task.LANGUAGE_MODELLING,),
+}
+
+
+def prepare_file(source: Path, options: IngestOptions) -> Prepared:
+    """Return the file at `source` as arrays and manifest, or raise the first thing wrong with it."""
+    kind = options.kind or _guess_kind(source, options)
+    _refuse_unsuited(kind, options)
+    if kind == "images":
+        return prepare_images(source)
+    return prepare_text(source) if kind == "text" else prepare_table(source, options)
+
+
+def _guess_kind(source: Path, options: IngestOptions) -> FileKind:
+    """Say images where the file is an archive of arrays; a text looks like a table, so it must be named."""
+    if is_image_file(source):
+        return "images"
+    return "text" if options.task is Task.LANGUAGE_MODELLING else "table"
+
+
+def _refuse_unsuited(kind: FileKind, options: IngestOptions) -> None:
+    tasks = _TASKS[kind]
+    if options.task is not None and options.task not in tasks:
+        raise InvalidInput(
+            "dataset.task_not_for_kind", task=options.task, kind=kind, expected=", ".join(tasks)
+        )
+    if options.label is not None and kind != "table":
+        raise InvalidInput("dataset.label_not_for_kind", label=options.label[:60], kind=kind)

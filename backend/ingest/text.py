@@ -1,0 +1,140 @@
+"""A text as windows of bytes, each with the bytes that follow; not tokenised, so the vocabulary is 256."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from backend.arrays import Array
+from backend.domain.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
+from backend.errors import InvalidInput, Param
+from backend.ingest.build import ENCODING_NAMES, Prepared
+from backend.ingest.encoding import TextFile, examine
+from backend.ingest.manifest import Manifest
+from backend.ingest.table_csv import DELIMITERS
+from backend.ingest.wording import delimiter_name
+
+WINDOW_BYTES = 64
+VOCABULARY = 256
+MIN_TEXT_BYTES = 2048  # 31 windows, three of them for validation
+# Bytes of a text that are used: an experiment of minutes sees fewer, and a worker holds 16 bytes for each.
+MAX_TEXT_BYTES = 16 << 20
+_MAX_STRETCHES = 10
+_WINDOWS_PER_STRETCH = 100
+_READ_CHARACTERS = 1 << 20
+_LOOKED_AT = 8192  # bytes that show whether a text may be a table
+_TABLE_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Pieces of text that train and pieces that validate; no window spans two pieces."""
+
+    train: Sequence[bytes]
+    val: Sequence[bytes]
+
+
+def prepare_text(source: Path) -> Prepared:
+    """Return the text at `source` as windows, or say why it cannot be used."""
+    file = examine(source, expected="text")
+    text, is_cut = _utf8(file)
+    if not text.strip():
+        raise InvalidInput("dataset.blank_text")
+    if len(text) < MIN_TEXT_BYTES:
+        raise InvalidInput("dataset.text_too_short", count=len(text), minimum=MIN_TEXT_BYTES)
+    if len(set(text)) == 1:
+        raise InvalidInput("dataset.constant_text", byte=text[0])
+    warnings = _warnings(text, is_cut=is_cut)
+    return windows_of(split_text(text), encoding=ENCODING_NAMES[file.encoding], warnings=warnings)
+
+
+def split_text(text: bytes) -> Parts:
+    """Return the text in stretches, the last tenth of each for validation.
+
+    Several stretches, so that both parts hold the beginning as well as the end of what may change on the way.
+    """
+    num_windows = (len(text) - 1) // WINDOW_BYTES
+    num_stretches = min(_MAX_STRETCHES, max(1, num_windows // _WINDOWS_PER_STRETCH))
+    ends = [len(text) * place // num_stretches for place in range(num_stretches + 1)]
+    train, val = [], []
+    for start, end in pairwise(ends):
+        border = end - max((end - start) // 10, WINDOW_BYTES + 1)
+        train.append(text[start:border])
+        val.append(text[border:end])
+    return Parts(train, val)
+
+
+def windows_of(
+    parts: Parts, *, num_files: int = 1, encoding: str | None = None, warnings: Sequence[DataWarning] = ()
+) -> Prepared:
+    """Return x [n, 64] and y [n, 64], the byte after each, for both parts.
+
+    Training windows are mixed by their content, so that the first ones, too, are of the whole text.
+    """
+    (x_train, y_train), (x_val, y_val) = (_windows(part) for part in (parts.train, parts.val))
+    seed = int(hashlib.sha256(x_train.tobytes()).hexdigest()[:32], 16)
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(len(x_train))
+    arrays = {"x_train": x_train[order], "x_val": x_val, "y_train": y_train[order], "y_val": y_val}
+    shape = DatasetShape(
+        task=Task.LANGUAGE_MODELLING,
+        num_features=WINDOW_BYTES,
+        num_outputs=VOCABULARY,
+        num_train=len(x_train),
+        num_val=len(x_val),
+    )
+    profile = Profile(
+        num_rows=len(x_train) + len(x_val),
+        encoding=encoding,
+        text=TextProfile(num_bytes=sum(map(len, (*parts.train, *parts.val))), num_files=num_files),
+        warnings=tuple(warnings),
+    )
+    return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
+
+
+def _warnings(text: bytes, *, is_cut: bool) -> list[DataWarning]:
+    warnings = []
+    if is_cut:
+        params: dict[str, Param] = {"limit_mib": MAX_TEXT_BYTES >> 20}
+        warnings.append(DataWarning(code="dataset.text_cut", params=params))
+    delimiter = _delimiter_of(text[:_LOOKED_AT].decode("utf-8", errors="ignore").splitlines()[:-1])
+    if delimiter is not None:
+        params = {"delimiter": delimiter_name(delimiter)}
+        warnings.append(DataWarning(code="dataset.text_looks_like_table", params=params))
+    return warnings
+
+
+def _delimiter_of(lines: Sequence[str]) -> str | None:
+    """Return what would split every line into as many cells; prose does not fall into columns."""
+    for delimiter in DELIMITERS:
+        counts = {line.count(delimiter) for line in lines if line}
+        if len(lines) >= _TABLE_LINES and len(counts) == 1 and 0 not in counts:
+            return delimiter
+    return None
+
+
+def _windows(pieces: Sequence[bytes]) -> tuple[Array, Array]:
+    """Cut each piece into windows that do not overlap; what is left at its end is not used."""
+    x, y = [], []
+    for piece in pieces:
+        size = (len(piece) - 1) // WINDOW_BYTES * WINDOW_BYTES
+        if size > 0:
+            values = np.frombuffer(piece, np.uint8)
+            x.append(values[:size].reshape(-1, WINDOW_BYTES))
+            y.append(values[1 : size + 1].reshape(-1, WINDOW_BYTES))
+    return np.concatenate(x), np.concatenate(y)
+
+
+def _utf8(file: TextFile) -> tuple[bytes, bool]:
+    """Return the text in UTF-8 with Unix line ends, up to the limit, and whether that cut it."""
+    text = bytearray()
+    with file.path.open(encoding=file.encoding) as characters:
+        while piece := characters.read(_READ_CHARACTERS):
+            text += piece.encode()
+            if len(text) > MAX_TEXT_BYTES:
+                return bytes(text[:MAX_TEXT_BYTES]), True
+    return bytes(text), False
