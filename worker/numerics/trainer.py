@@ -42,7 +42,8 @@ def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
         Windows in order, together covering the steps 0..num_steps.
     """
     conditions = _Conditions.of(program, data)
-    trainers = [_StackTrainer(conditions, runs) for runs in stack_slices(len(program.runs), program.width)]
+    slices = stack_slices(len(program.runs), program.width, data.x_train.device.type)
+    trainers = [_StackTrainer(conditions, runs) for runs in slices]
     schedule = program.schedule
     for first_step in schedule.window_starts():
         steps = schedule.window_steps(first_step)
