@@ -45,7 +45,7 @@ def _computes(name: str) -> bool:
     """Add one and one there: a GPU too old for this build of torch, or out of memory, is of no use."""
     try:
         return float(torch.ones(1, device=name).add_(1)) == 2.0
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, torch.cuda.DeferredCudaCallError) as error:
         log.warning("%s cannot be used: %s", name, error)
         return False
 
@@ -120,7 +120,7 @@ def _gpu_fingerprint() -> dict[str, str]:
         "gpu": properties.name,
         "compute_capability": f"{properties.major}.{properties.minor}",
         "cuda": str(torch.version.cuda),
-        "cudnn": str(torch.backends.cudnn.version()),
+        "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
         "driver": _driver_version(),
     }
 

@@ -22,6 +22,7 @@ from backend.domain.experiment import (
     Sizes,
     require_runnable,
 )
+from backend.domain.gpu_memory import require_gpu_memory
 from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from backend.errors import InvalidInput
@@ -69,7 +70,10 @@ def resolve(
     spec = default_spec(dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
     require_runnable(spec, num_train=shape.num_train, max_runs=max_runs)
-    require_memory(spec, shape, memory_bytes=memory_bytes)
+    if workplace.gpu_memory_bytes is None:
+        require_memory(spec, shape, memory_bytes=memory_bytes)
+    else:
+        require_gpu_memory(spec, shape, memory_bytes=workplace.gpu_memory_bytes)
     if request.num_steps is None:
         spec = cut_steps(spec, shape, workplace)
     return spec

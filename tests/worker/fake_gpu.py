@@ -1,4 +1,4 @@
-"""A second device for tests without one: real numbers in host memory, behind tensors that say they are elsewhere.
+"""A second device for tests without one: real numbers on the host, in tensors that say they are elsewhere.
 
 As on a GPU, an operation that mixes tensors of both places raises, numpy sees only what was brought back, and
 what is made without naming a device lies on the host. Unlike torch, an index on the host is refused as well:
@@ -28,13 +28,19 @@ class _Elsewhere(torch.Tensor):
 
     @staticmethod
     def __new__(cls, host: torch.Tensor) -> _Elsewhere:
-        about = {"strides": host.stride(), "storage_offset": host.storage_offset(), "dtype": host.dtype}
-        made: _Elsewhere = torch.Tensor._make_wrapper_subclass(cls, host.size(), device=FAKE, **about)  # type: ignore[attr-defined]
+        made: _Elsewhere = torch.Tensor._make_wrapper_subclass(
+            cls,
+            host.size(),
+            strides=host.stride(),
+            storage_offset=host.storage_offset(),
+            dtype=host.dtype,
+            device=FAKE,
+        )
         made.host = host
         return made
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         return _run(func, args, kwargs or {})
 
 

@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
 
 from backend.domain.experiment import Loss
 from backend.domain.grid import PlannedRun
@@ -14,7 +13,6 @@ from backend.domain.measures import Measure
 from backend.domain.optimizer import OptimizerKind, OptimizerSpec
 from tests import cases
 from tests.worker.fake_gpu import fake_gpu
-from worker.numerics.program import TrainingData
 from worker.numerics.trainer import train
 
 TWO = (PlannedRun(0, 0.2, 0), PlannedRun(1, 0.05, 3))
@@ -30,16 +28,10 @@ PROGRAMS = {
 }
 
 
-def moved(data: TrainingData, device: torch.device | str) -> TrainingData:
-    """Return the data on a device."""
-    tensors = {name: value for name, value in vars(data).items() if isinstance(value, torch.Tensor)}
-    return dataclasses.replace(data, **{name: value.to(device) for name, value in tensors.items()})
-
-
 def _both(program, data):
     on_host = list(train(program, data))
     with fake_gpu() as device:
-        return on_host, list(train(program, moved(data, device)))
+        return on_host, list(train(program, cases.moved(data, device)))
 
 
 def _assert_equal(on_host, on_device):
@@ -71,4 +63,4 @@ def test_what_is_left_on_the_host_is_found():
     data = cases.classification()
 
     with fake_gpu() as device, pytest.raises(RuntimeError, match="expected all tensors on"):
-        list(train(SHORT, dataclasses.replace(moved(data, device), x_val=data.x_val)))
+        list(train(SHORT, dataclasses.replace(cases.moved(data, device), x_val=data.x_val)))
