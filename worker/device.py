@@ -30,6 +30,7 @@ _CALIBRATION_BATCH = 64
 _CALIBRATION_SHAPE = DatasetShape(
     task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=256, num_val=64
 )
+_DRIVER_FILE = Path("/proc/driver/nvidia/version")  # not there under WSL
 _device = torch.device("cpu")
 
 
@@ -121,14 +122,13 @@ def _gpu_fingerprint() -> dict[str, str]:
         "compute_capability": f"{properties.major}.{properties.minor}",
         "cuda": str(torch.version.cuda),
         "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
-        "driver": _driver_version(),
+        "driver": driver_version(_DRIVER_FILE.read_text()) if _DRIVER_FILE.exists() else "",
     }
 
 
-def _driver_version() -> str:
-    """Return the number of NVIDIA's kernel module; empty where the kernel does not tell, as under WSL."""
-    told = Path("/proc/driver/nvidia/version")
-    found = re.search(r"Kernel Module\S*(?: for \S+)?\s+(\S+)", told.read_text()) if told.exists() else None
+def driver_version(told: str) -> str:
+    """Return the number of NVIDIA's kernel module from what it tells; empty where it tells another thing."""
+    found = re.search(r"Kernel Module(?: for \S+)?\s+(\S+)", told)
     return found[1] if found else ""
 
 
