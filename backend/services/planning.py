@@ -128,6 +128,7 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
         num_runs=plan.spec.num_runs(),
         max_runs=context.settings.max_runs,
         cells=tuple(_cell_view(*item) for item in cost(plan.spec, plan.shape, cells, plan.place)),
+        device=plan.queue,
         slots=plan.place.slots,
         num_workers=plan.num_workers,
         predicted_seconds=plan.seconds,

@@ -183,6 +183,7 @@ def test_where_a_gpu_is_known_plans_are_made_for_gpus_alone(context, preview, da
     on_gpu = preview(num_steps=300)
 
     assert (on_cpu.slots, on_gpu.slots, on_gpu.num_workers) == (8, 2, 3)
+    assert (on_cpu.device, on_gpu.device) == ("cpu", "gpu")
     assert on_gpu.predicted_seconds < on_cpu.predicted_seconds
     with database.read() as session:
         rows = fresh_workers(context, session)
