@@ -16,6 +16,8 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+# Without it cuBLAS may choose another order of sums each time; read when CUDA starts, so set before.
+FOR_TORCH = {**ONE_THREAD, "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 
 
 def child_environment(**extra: str) -> dict[str, str]:

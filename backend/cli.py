@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--verbose", action="store_true", help="show the logs of all processes here too")
     commands.add_parser("serve", help="run the web process only")
     commands.add_parser("conductor", help="run the conductor only")
-    commands.add_parser("worker", help="run one Celery node that trains on the CPU")
+    commands.add_parser("worker", help="run a Celery node on each GPU of this machine, or on the CPU")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("version", help="print the version")
     return parser
@@ -78,10 +78,7 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
             _replace_process(web_command(settings), {})
         case "worker":
-            from backend.child_environment import ONE_THREAD
-            from backend.commands import worker_command
-
-            _replace_process(worker_command(settings), ONE_THREAD)
+            return _work(settings)
         case "conductor":
             from backend import conductor
 
@@ -95,6 +92,18 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
             print(metadata.version("muscope"))
     return 0
+
+
+def _work(settings: Settings) -> int:
+    from backend.commands import worker_nodes
+    from backend.devices import find_devices
+
+    nodes = worker_nodes(settings, find_devices(settings.devices))
+    if len(nodes) == 1:
+        _replace_process(nodes[0].command, nodes[0].environment)
+    from backend.worker_group import run_nodes
+
+    return run_nodes(nodes)
 
 
 def _replace_process(command: tuple[str, ...], environment: dict[str, str]) -> None:

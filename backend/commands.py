@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from backend.child_environment import ONE_THREAD
+from backend.domain.devices import CPU, queue_of
 from backend.settings import Settings
 
 Command = tuple[str, ...]
@@ -22,13 +26,34 @@ def web_command(settings: Settings) -> Command:
     )
 
 
-def worker_command(settings: Settings) -> Command:
-    """Return the command of the Celery node that trains on the CPU."""
-    return (
+@dataclass(frozen=True)
+class Node:
+    """One Celery node: its name among the processes of the stack, how it is started, and with what."""
+
+    name: str
+    command: Command
+    environment: dict[str, str]
+
+
+def worker_nodes(settings: Settings, devices: Sequence[str]) -> tuple[Node, ...]:
+    """Return the node of each device: as many cells at once as there are slots on the CPU, one on a GPU."""
+    return tuple(_worker_node(settings, device, devices) for device in devices)
+
+
+def _worker_node(settings: Settings, device: str, devices: Sequence[str]) -> Node:
+    slots = settings.worker_slots if device == CPU else 1
+    queues = [queue_of(device)]
+    if CPU not in devices:
+        # Cells are rung for on `cpu` as long as no GPU is known, which includes this one's first seconds.
+        queues.append(queue_of(CPU))
+    host_name = device.replace(":", "-")
+    command = (
         *(sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--pool", "prefork"),
-        *("--concurrency", str(settings.worker_slots), "--queues", "cpu", "--hostname", "cpu@%h"),
+        *("--concurrency", str(slots), "--queues", ",".join(queues), "--hostname", f"{host_name}@%h"),
         *("--without-mingle", "--without-gossip", "--loglevel", settings.log_level.upper()),
     )
+    environment = {"MUSCOPE_DEVICES": device, "MUSCOPE_WORKER_SLOTS": str(slots)}
+    return Node("worker" if device == CPU else f"worker-{host_name}", command, environment | ONE_THREAD)
 
 
 def muscope_command(name: str) -> Command:

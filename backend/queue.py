@@ -14,12 +14,12 @@ import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from backend.domain.devices import CPU_QUEUE
 from backend.settings import Settings
 
 log = logging.getLogger(__name__)
 
 TRAIN_CELL = "muscope.train_cell"
-CPU_QUEUE = "cpu"
 PUBLISH_SECONDS = 2.0
 
 
@@ -65,20 +65,20 @@ class Bell:
             socket_connect_timeout=PUBLISH_SECONDS,
         )
 
-    def ring(self, cell_ids: Sequence[UUID]) -> bool:
+    def ring(self, cell_ids: Sequence[UUID], *, queue: str = CPU_QUEUE) -> bool:
         """Publish the ids in this order; False when the broker did not take them."""
         try:
             for cell_id in cell_ids:
-                self._celery.send_task(TRAIN_CELL, args=[str(cell_id)], queue=CPU_QUEUE, retry=False)
+                self._celery.send_task(TRAIN_CELL, args=[str(cell_id)], queue=queue, retry=False)
         except (OperationalError, redis.RedisError, OSError) as error:
             log.warning("the broker is away; %d cells wait for the next round: %s", len(cell_ids), error)
             return False
         return True
 
-    def num_waiting(self) -> int | None:
-        """Count the messages no worker has taken yet; None when the broker is away."""
+    def num_waiting(self, *, queue: str = CPU_QUEUE) -> int | None:
+        """Count the messages of a queue no worker has taken yet; None when the broker is away."""
         try:
-            return int(self._redis.llen(CPU_QUEUE))
+            return int(self._redis.llen(queue))
         except (redis.RedisError, OSError):
             return None
 

@@ -16,6 +16,8 @@ from urllib.parse import quote
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")]
+
 
 class Settings(BaseSettings):
     """What an operator may change, with units in the names."""
@@ -31,6 +33,7 @@ class Settings(BaseSettings):
     database_url: str | None = None
     database_password_file: Path | None = None
     broker_url: str | None = None
+    devices: Annotated[tuple[Device, ...], NoDecode] = Field(default=("auto",), min_length=1)
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_level: str = "INFO"
 
@@ -48,11 +51,18 @@ class Settings(BaseSettings):
     stall_seconds: float = Field(default=300.0, gt=0)
     retry_delay_seconds: float = Field(default=2.0, ge=0)
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "devices", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
-        """Read `a,b` as two hosts."""
+    def _split_list(cls, value: object) -> object:
+        """Read `a,b` as two values."""
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("devices")
+    @classmethod
+    def _auto_stands_alone(cls, devices: tuple[str, ...]) -> tuple[str, ...]:
+        if "auto" in devices and len(devices) > 1:
+            raise ValueError("expected auto, or a list of cpu, cuda, cuda:0, …; not both")
+        return devices
 
     @model_validator(mode="after")
     def _workers_give_up_in_time(self) -> Self:
@@ -63,6 +73,11 @@ class Settings(BaseSettings):
                 f"{self.heartbeat_seconds + self.heartbeat_give_up_seconds:g}, given {self.lease_seconds:g}"
             )
         return self
+
+    @property
+    def node_device(self) -> str:
+        """The device of a worker node and its children: a node is started with `devices` narrowed to it."""
+        return self.devices[0] if self.devices[0] != "auto" else "cpu"
 
     @property
     def data_folder(self) -> Path:

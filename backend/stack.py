@@ -12,14 +12,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backend import process_reaper
 from backend.catalogue import text
-from backend.child_environment import ONE_THREAD, child_environment
-from backend.commands import Command, muscope_command, web_command, worker_command
+from backend.child_environment import child_environment
+from backend.commands import Command, Node, muscope_command, web_command, worker_nodes
+from backend.devices import find_devices
 from backend.embedded_broker import prepare_broker
 from backend.errors import Unavailable
 from backend.process_logs import LogFollower, log_path, open_log, rotate_log
@@ -71,7 +72,7 @@ def run(
     return 0
 
 
-def embedded_plan(settings: Settings) -> Plan:
+def embedded_plan(settings: Settings, find: Callable[[Sequence[str]], Sequence[str]] = find_devices) -> Plan:
     """Return the services of the embedded stack; a broker of our own only where none is configured."""
     absolute = {"MUSCOPE_DATA": str(settings.data_folder)}
     foundation: tuple[Service, ...] = ()
@@ -79,16 +80,21 @@ def embedded_plan(settings: Settings) -> Plan:
         broker = prepare_broker(settings.runtime_folder, settings.broker_socket)
         foundation = (Service("broker", broker.command, broker.is_ready, grace_seconds=3, stop_rank=4),)
     web = Service("web", web_command(settings), lambda: is_web_up(settings), absolute, stop_rank=1)
-    worker = Service(
-        "worker",
-        worker_command(settings),
-        environment=absolute | ONE_THREAD,
+    nodes = worker_nodes(settings, find(settings.devices))
+    workers = tuple(_worker_service(node, absolute) for node in nodes)
+    conductor = Service("conductor", muscope_command("conductor"), environment=absolute, stop_rank=3)
+    # The page comes first: the worker's import of torch would keep every core busy for seconds.
+    return Plan(foundation, muscope_command("migrate"), (web, conductor, *workers))
+
+
+def _worker_service(node: Node, absolute: dict[str, str]) -> Service:
+    return Service(
+        node.name,
+        node.command,
+        environment=absolute | node.environment,
         grace_seconds=WORKER_GRACE_SECONDS,
         stop_rank=2,
     )
-    conductor = Service("conductor", muscope_command("conductor"), environment=absolute, stop_rank=3)
-    # The page comes first: the worker's import of torch would keep every core busy for seconds.
-    return Plan(foundation, muscope_command("migrate"), (web, conductor, worker))
 
 
 def is_web_up(settings: Settings) -> bool:

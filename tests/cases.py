@@ -64,6 +64,17 @@ def regression(dtype: torch.dtype = torch.float32) -> TrainingData:
     return _split(*tensors, Task.REGRESSION, 1, label_scale=4.0)
 
 
+def moved(data: TrainingData, device: torch.device | str) -> TrainingData:
+    """Return the data on a device."""
+    return dataclasses.replace(
+        data,
+        x_train=data.x_train.to(device),
+        y_train=data.y_train.to(device),
+        x_val=data.x_val.to(device),
+        y_val=data.y_val.to(device),
+    )
+
+
 def network(
     parametrization: Parametrization = Parametrization.MUP,
     *,

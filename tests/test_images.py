@@ -34,13 +34,25 @@ def test_the_worker_image_has_neither_web_framework_nor_plotly():
     assert not packages_of("worker/Dockerfile") & {"fastapi", "uvicorn", "plotly", "scikit-learn", "polars"}
 
 
-@pytest.mark.parametrize("service", ["migrate", "backend", "conductor", "worker"])
+@pytest.mark.parametrize("service", ["migrate", "backend", "conductor", "worker", "worker-gpu"])
 def test_every_service_of_ours_finds_database_broker_and_data(service):
     definition = COMPOSE["services"][service]
 
     assert definition["environment"].items() >= COMPOSE["x-muscope"]["environment"].items()
     assert "data:/data" in definition["volumes"]
     assert {f"MUSCOPE_{name.upper()}" for name in Settings.model_fields} >= set(definition["environment"])
+
+
+def test_the_gpu_worker_is_asked_for_and_has_torch_with_cuda_and_every_gpu():
+    worker = COMPOSE["services"]["worker-gpu"]
+    (reserved,) = worker["deploy"]["resources"]["reservations"]["devices"]
+
+    assert worker["profiles"] == ["gpu"]
+    assert worker["environment"]["MUSCOPE_DEVICES"] == "cuda"
+    assert reserved == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
+    assert list(worker["build"]["args"]) == re.findall(
+        r"^ARG (\w+)=", (ROOT / "worker/Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 def test_only_the_page_is_published_and_only_on_loopback():

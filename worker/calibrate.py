@@ -1,17 +1,19 @@
-"""Names this machine's training environment and measures it. Imports torch."""
+"""Names a node's training environment and measures its device. Imports torch."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 
-from worker.device import calibrate, environment_fingerprint, prepare_process
+from backend.settings import get_settings
+from worker.device import calibrate, environment_fingerprint, free_memory, prepare_process
 
 
 def main() -> None:
-    """Print `{"environment": …, "calibration": …}`."""
-    prepare_process()
-    print(json.dumps({"environment": environment_fingerprint(), "calibration": asdict(calibrate())}))
+    """Print `{"environment": …, "memory_bytes": …, "calibration": …}`."""
+    prepare_process(get_settings().node_device)
+    found = {"environment": environment_fingerprint(), "memory_bytes": free_memory()}
+    print(json.dumps(found | {"calibration": asdict(calibrate())}))
 
 
 if __name__ == "__main__":

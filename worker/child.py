@@ -15,6 +15,8 @@ import threading
 import traceback
 from typing import TextIO
 
+import torch
+
 from backend.blobs import BlobStore
 from backend.db.claims import Claim, ClaimLost
 from backend.db.session import PATIENT_SECONDS, Database
@@ -35,7 +37,7 @@ def main() -> None:
     replies = _claim_stdout()
     requests: queue.Queue[Request] = queue.Queue()
     threading.Thread(target=_watch_stdin, args=(requests,), daemon=True).start()
-    log.info("matmul backend %s", prepare_process())
+    log.info("matmul backend %s on %s", prepare_process(settings.node_device), settings.node_device)
     stores = Stores(
         Database(settings.resolved_database_url, busy_seconds=PATIENT_SECONDS),
         BlobStore(settings.blob_folder),
@@ -57,6 +59,10 @@ def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
         train_cell_now(Claim(request.cell_id, request.fence), stores, on_step=on_step)
     except ClaimLost:
         return Reply(event=Event.LOST, cell_id=request.cell_id)
+    except torch.AcceleratorError:
+        # A device that failed once fails this process for ever: the next cell gets a fresh one.
+        log.exception("cell %s lost its device", request.cell_id)
+        raise
     except Exception as error:
         log.exception("cell %s failed", request.cell_id)
         detail = "".join(traceback.format_exception_only(error)).strip()
@@ -66,8 +72,10 @@ def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
 
 def classify(error: Exception) -> FailureClass:
     """Name the kind of a failure that the child survived."""
-    # Torch reports a failed allocation as RuntimeError; its wording is the only mark there is.
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return FailureClass.OOM
+    # Torch reports a failed allocation on the host as RuntimeError; its wording is the only mark there is.
+    if "can't allocate memory" in str(error):
         return FailureClass.OOM
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FailureClass.DISK

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 import platform
+import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,30 +24,82 @@ from worker.numerics.matmul import choose_matmul_backend, matmul_backend
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.trainer import train
 
+log = logging.getLogger(__name__)
+
 DTYPE = torch.float32
 _CALIBRATION_BATCH = 64
 _CALIBRATION_SHAPE = DatasetShape(
     task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=256, num_val=64
 )
+_DRIVER_FILE = Path("/proc/driver/nvidia/version")  # not there under WSL
+_device = torch.device("cpu")
 
 
-def prepare_process() -> str:
-    """Make this process train deterministically on one thread; return the matmul backend it uses.
+def visible_gpus(num_gpus: Callable[[], int] = torch.cuda.device_count) -> list[str]:
+    """Name the GPUs that this build of torch sees and that compute: `cuda:0`, `cuda:1`, …
+
+    Meant for a process of its own: asking makes it a CUDA process, which must not fork afterwards.
+    """
+    return [name for name in (f"cuda:{index}" for index in range(num_gpus())) if _computes(name)]
+
+
+def _computes(name: str) -> bool:
+    """Add one and one there: a GPU too old for this build of torch, or out of memory, is of no use."""
+    try:
+        return float(torch.ones(1, device=name).add_(1)) == 2.0
+    except (RuntimeError, AssertionError, torch.cuda.DeferredCudaCallError) as error:
+        log.warning("%s cannot be used: %s", name, error)
+        return False
+
+
+def prepare_process(name: str = "cpu") -> str:
+    """Make this process train deterministically on a device and one thread; return its matmul backend.
 
     Processes, not threads, fill the cores: two OpenMP threads collapse when a neighbour takes a core.
     """
+    global _device
+    _device = torch.device(name)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     # Deterministic mode would otherwise fill every `empty` with NaN.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     # Vanishing softmax tails become denormals, which are many times slower on x86.
     torch.set_flush_denormal(True)
-    return choose_matmul_backend()
+    _attend_by_matrix_products()
+    if _device.type == "cpu":
+        return choose_matmul_backend()
+    _use_true_float32()
+    torch.cuda.set_device(_device)
+    return matmul_backend()
+
+
+def _attend_by_matrix_products() -> None:
+    """Leave only the attention kernel that has second derivatives, and the same bits every time."""
+    torch.backends.cuda.enable_flash_sdp(False)
+    torch.backends.cuda.enable_mem_efficient_sdp(False)
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    torch.backends.cuda.enable_math_sdp(True)
+
+
+def _use_true_float32() -> None:
+    """Forbid TF32, whose 10-bit mantissa is coarser than the sharpness we look for, and timed choices."""
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
 
 
 def device() -> torch.device:
-    """Return the device runs train on."""
-    return torch.device("cpu")
+    """Return the device runs train on: the one this process was prepared for."""
+    return _device
+
+
+def free_memory() -> int:
+    """Return the bytes this device has left for training: a GPU's free memory, a machine's whole memory."""
+    if _device.type == "cpu":
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(torch.cuda.mem_get_info(_device)[0])
 
 
 def environment_fingerprint() -> dict[str, str]:
@@ -56,7 +112,25 @@ def environment_fingerprint() -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "dtype": str(DTYPE).removeprefix("torch."),
         "matmul": matmul_backend(),
+    } | (_gpu_fingerprint() if device().type == "cuda" else {})
+
+
+def _gpu_fingerprint() -> dict[str, str]:
+    """Name the model, not the slot: equal cards give equal bits."""
+    properties = torch.cuda.get_device_properties(_device)
+    return {
+        "gpu": properties.name,
+        "compute_capability": f"{properties.major}.{properties.minor}",
+        "cuda": str(torch.version.cuda),
+        "cudnn": str(torch.backends.cudnn.version()),  # type: ignore[no-untyped-call]
+        "driver": driver_version(_DRIVER_FILE.read_text()) if _DRIVER_FILE.exists() else "",
     }
+
+
+def driver_version(told: str) -> str:
+    """Return the number of NVIDIA's kernel module from what it tells; empty where it tells another thing."""
+    found = re.search(r"Kernel Module(?: for \S+)?\s+(\S+)", told)
+    return found[1] if found else ""
 
 
 def calibrate() -> Calibration:
@@ -66,7 +140,8 @@ def calibrate() -> Calibration:
     The wide stack alone gives the speed: a burst of a neighbour makes it slower, never absurdly fast.
     """
     narrow = _time_step(width=32, num_runs=32, num_steps=120)
-    wide = _time_step(width=256, num_runs=6, num_steps=60)
+    # A few wide runs fill a core; a GPU would wait for its next kernel.
+    wide = _time_step(width=256, num_runs=6 if _device.type == "cpu" else 45, num_steps=60)
     flops_per_second = wide.flops / wide.seconds
     overhead = max(narrow.seconds - narrow.flops / flops_per_second, 0.0)
     return Calibration(flops_per_second=flops_per_second, seconds_per_run_step=overhead)
@@ -115,6 +190,7 @@ def _calibration_data() -> TrainingData:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(shape.num_train, shape.num_features, generator=generator, dtype=DTYPE)
     y = torch.randint(shape.num_outputs, (shape.num_train,), generator=generator)
+    x, y = x.to(device()), y.to(device())
     x_val, y_val = x[: shape.num_val], y[: shape.num_val]
     return TrainingData(x, y, x_val, y_val, shape.task, shape.num_outputs)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -13,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.child_environment import ONE_THREAD, child_environment
+from backend.child_environment import FOR_TORCH, child_environment
 from backend.db import workers
 from backend.db.session import Database
 from backend.domain.cost import Calibration
@@ -64,7 +63,7 @@ def register(name: str, settings: Settings, database: Database) -> None:
             now=datetime.now(UTC),
             slots=settings.worker_slots,
             device=found["environment"]["device"],
-            memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+            memory_bytes=found["memory_bytes"],
             environment=found["environment"],
             **asdict(calibration),
         )
@@ -87,7 +86,7 @@ def _ask_device() -> dict[str, Any]:
         text=True,
         check=True,
         timeout=CALIBRATION_SECONDS,
-        env=child_environment(**ONE_THREAD),
+        env=child_environment(**FOR_TORCH),
     )
     found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return found

@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from backend.child_environment import ONE_THREAD, child_environment
+from backend.child_environment import FOR_TORCH, child_environment
 from backend.domain.lifecycle import FailureClass
 from worker.messages import Reply, Request
 
@@ -47,7 +47,7 @@ class TrainingProcess:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,  # cancel and kill reach whatever it starts
-            env=child_environment(**ONE_THREAD, CUBLAS_WORKSPACE_CONFIG=":4096:8"),
+            env=child_environment(**FOR_TORCH),
         )
         threading.Thread(target=_hear, args=(self._process, self._replies), daemon=True).start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from sqlalchemy import func, or_, select, update
@@ -112,6 +112,23 @@ def states_of(session: Session, experiment_id: UUID) -> dict[UUID, CellState]:
     """Return the state of each cell of an experiment: the protocol's evidence."""
     rows = session.execute(select(CellRow.id, CellRow.state).where(CellRow.experiment_id == experiment_id))
     return {cell_id: CellState(state) for cell_id, state in rows}
+
+
+class Cut(NamedTuple):
+    """How the cells of one width were cut: the runs of the largest, and whether it is a part of a whole."""
+
+    num_runs: int
+    is_part: bool
+
+
+def cuts_by_width(session: Session, experiment_id: UUID) -> dict[int, Cut]:
+    """Return how the planned cells of each width were cut to fit a memory."""
+    rows = session.execute(
+        select(CellRow.width, func.max(CellRow.num_runs), func.max(CellRow.part))
+        .where(CellRow.experiment_id == experiment_id)
+        .group_by(CellRow.width)
+    )
+    return {width: Cut(num_runs, part > 0) for width, num_runs, part in rows}
 
 
 def num_open(session: Session, experiment_id: UUID) -> int:

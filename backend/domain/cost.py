@@ -78,7 +78,7 @@ def predict(
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
     per_run = bytes_per_run(spec, shape, cell.width, cell.depth)
-    once = turn_bytes(spec, shape, cell.width, cell.depth)
+    once = _once_bytes(spec, shape, cell.width, cell.depth)
     return CellCost(seconds, runs * per_run + once, chunk_steps)
 
 
@@ -101,9 +101,22 @@ def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int
     vectors = turn_copies(spec.measures) * spec.model.num_parameters(shape.dims, width, depth)
     has_matrix = Measure.NTK in spec.measures and has_factorised_kernel(spec)
     rows = spec.sharpness_batch_size * shape.num_outputs if has_matrix else 0
+    return 4 * max(vectors, 3 * rows * rows)
+
+
+def pass_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory of the activations of a stack; a CPU trains one at a time, so a cell needs it once.
+
+    That of the residual MLP's stacks is in `COPIES_PER_RUN`: they were measured together.
+    """
+    if isinstance(spec.model, ResidualMLP):
+        return 0
     examples = max(spec.batch_size, spec.sharpness_batch_size)
-    activations = ACTIVATION_COPIES * examples * spec.model.activation_numbers(shape.dims, width, depth)
-    return 4 * max(vectors, 3 * rows * rows, activations)
+    return 4 * ACTIVATION_COPIES * examples * spec.model.activation_numbers(shape.dims, width, depth)
+
+
+def _once_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    return turn_bytes(spec, shape, width, depth) + pass_bytes(spec, shape, width, depth)
 
 
 def has_factorised_kernel(spec: ExperimentSpec) -> bool:
@@ -125,7 +138,7 @@ def bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: 
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = bytes_per_run(spec, shape, width, depth) + turn_bytes(spec, shape, width, depth)
+    needed = bytes_per_run(spec, shape, width, depth) + _once_bytes(spec, shape, width, depth)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -142,7 +155,7 @@ def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes
     return {
         width: max(
             1,
-            (memory_bytes - turn_bytes(spec, shape, width, deepest))
+            (memory_bytes - _once_bytes(spec, shape, width, deepest))
             // bytes_per_run(spec, shape, width, deepest),
         )
         for width in spec.widths

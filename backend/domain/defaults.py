@@ -56,10 +56,14 @@ FAMILY_SHIFT: dict[str, int] = {}
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a plan is timed for: how many slots train side by side, and how fast each is."""
+    """What a plan is made for: how many slots train side by side, how fast each is, and on which device.
+
+    `gpu_memory_bytes` is what a cell may use of the smallest GPU; None means that the CPU trains.
+    """
 
     slots: int
     calibration: Calibration = DEFAULT_CALIBRATION
+    gpu_memory_bytes: int | None = None
 
 
 def default_loss(task: Task) -> Loss:

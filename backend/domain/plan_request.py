@@ -21,6 +21,7 @@ from backend.domain.experiment import (
     Sizes,
     require_runnable,
 )
+from backend.domain.gpu_memory import require_gpu_memory
 from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
@@ -78,7 +79,10 @@ def resolve(
     )
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
     require_runnable(spec, shape, max_runs=max_runs)
-    require_memory(spec, shape, memory_bytes=memory_bytes)
+    if workplace.gpu_memory_bytes is None:
+        require_memory(spec, shape, memory_bytes=memory_bytes)
+    else:
+        require_gpu_memory(spec, shape, memory_bytes=workplace.gpu_memory_bytes)
     if request.num_steps is None:
         spec = cut_steps(spec, shape, workplace)
     return spec

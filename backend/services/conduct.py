@@ -18,13 +18,13 @@ from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from backend.domain.protocol import Add, Decision, Done, Evidence
+from backend.domain.protocol import Add, Done
 from backend.domain.verdict import Verdict
 from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.planning import cost, decide
 from backend.services.verdicts import final_verdicts
-from backend.services.workers import fresh_workers, workplace
+from backend.services.workers import fresh_workers, queue_to_ring, workplace
 
 log = logging.getLogger(__name__)
 
@@ -108,16 +108,10 @@ def _judge_if_done(context: Context, experiment_id: UUID) -> list[Verdict] | Non
         experiment = session.get(ExperimentRow, experiment_id)
         if experiment is None or experiment.desired_state == DesiredState.CANCELLED:
             return None
-        if not isinstance(_decide(context, session, experiment), Done):
+        place = workplace(context, fresh_workers(context, session))
+        if not isinstance(decide(context, session, experiment, place), Done):
             return None
         return final_verdicts(session, experiment)
-
-
-def _decide(context: Context, session: Session, experiment: ExperimentRow) -> Decision:
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    states = cell_rows.states_of(session, experiment.id)
-    return decide(context, spec, shape, Evidence(states), experiment.id)
 
 
 def _advance(
@@ -128,11 +122,11 @@ def _advance(
     if experiment.desired_state == DesiredState.CANCELLED:
         experiment_rows.end(session, experiment.id, ExperimentState.CANCELLED, now=context.now())
         return
-    decision = _decide(context, session, experiment)
+    place = workplace(context, fresh_workers(context, session))
+    decision = decide(context, session, experiment, place)
     if isinstance(decision, Add):
         spec = ExperimentSpec.model_validate(experiment.spec)
         shape = dataset_rows.shape_of(session, experiment.dataset_id)
-        place = workplace(context, fresh_workers(context, session))
         cell_rows.plan(session, experiment.id, cost(spec, shape, decision.cells, place))
     elif verdicts is not None:  # else it was not done when we looked: the next round closes it
         for verdict in verdicts:
@@ -147,14 +141,19 @@ def _final_state(states: dict[UUID, CellState]) -> ExperimentState:
 
 
 def ring_again(context: Context) -> None:
-    """Ring for queued cells nobody came for; not while earlier messages still wait to be taken."""
-    if context.bell.num_waiting() != 0:
+    """Ring for queued cells nobody came for; not while earlier messages still wait to be taken.
+
+    Only the queue that is heard now counts: what waits in that of a device that is gone holds nothing up.
+    """
+    with context.database.read() as session:
+        queue = queue_to_ring(fresh_workers(context, session))
+    if context.bell.num_waiting(queue=queue) != 0:
         return
     now = context.now()
     overdue = now - timedelta(seconds=context.settings.ring_again_seconds)
     with context.database.read() as session:
         cell_ids = cell_rows.to_ring(session, now=now, dispatched_before=overdue, most=MOST_RINGS)
-    if cell_ids and context.bell.ring(cell_ids):
+    if cell_ids and context.bell.ring(cell_ids, queue=queue):
         with context.database.write() as session:
             cell_rows.mark_dispatched(session, cell_ids, now=now)
-        log.info("rang for %d waiting cells", len(cell_ids))
+        log.info("rang on %s for %d waiting cells", queue, len(cell_ids))

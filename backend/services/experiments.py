@@ -16,7 +16,7 @@ from backend.errors import Conflict, Malformed
 from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
-from backend.services.planning import ExperimentRequest, control_of, cost, draft, first_cells
+from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
 from backend.services.views import ExperimentView
 
 
@@ -38,22 +38,22 @@ def create_experiment(
             if known.body_sha256 != body:
                 raise Malformed("experiment.key_reused", key=key)
             return Created(_view_of(session, owner_id, known.experiment_id), is_new=False)
-        experiment_id, cell_ids = _store(context, session, owner_id, request)
+        plan = draft(context, session, owner_id, request)
+        experiment_id, cell_ids = _store(context, session, owner_id, request, plan)
         if key is not None:
             experiment_rows.add_key(
                 session, owner_id, key, body_sha256=body, experiment_id=experiment_id, now=context.now()
             )
         cell_rows.mark_dispatched(session, cell_ids, now=context.now())
         view = _view_of(session, owner_id, experiment_id)
-    context.bell.ring(cell_ids)
+    context.bell.ring(cell_ids, queue=plan.queue)
     context.notices.publish(ProgressNotice(experiment_id))
     return Created(view, is_new=True)
 
 
 def _store(
-    context: Context, session: Session, owner_id: str, request: ExperimentRequest
+    context: Context, session: Session, owner_id: str, request: ExperimentRequest, plan: Draft
 ) -> tuple[UUID, list[UUID]]:
-    plan = draft(context, session, owner_id, request)
     row = ExperimentRow(
         id=uuid4(),
         owner_id=owner_id,
@@ -68,7 +68,7 @@ def _store(
         created_at=context.now(),
     )
     experiment_rows.add(session, row)
-    cells = first_cells(context, plan.spec, plan.shape)
+    cells = first_cells(context, plan.spec, plan.shape, plan.place)
     return row.id, cell_rows.plan(session, row.id, cost(plan.spec, plan.shape, cells, plan.place))
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pydantic import Field
 
+from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
 from backend.db.session import Session
-from backend.db.tables import DatasetRow
+from backend.db.tables import DatasetRow, ExperimentRow
 from backend.domain.cost import CellCost, CostedCell, max_runs_per_cell, predict
 from backend.domain.dataset import DatasetShape
 from backend.domain.defaults import NUM_STEPS, Workplace, plan_seconds
 from backend.domain.experiment import ExperimentSpec, control_for
+from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
 from backend.domain.grid import PlannedCell
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
@@ -21,7 +24,7 @@ from backend.domain.protocol import Add, Decision, Evidence, next_cells
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
 from backend.services.views import PlannedCellView, PlanView
-from backend.services.workers import fresh_workers, workplace
+from backend.services.workers import fresh_workers, queue_to_ring, workplace
 
 
 class ExperimentRequest(PlanRequest):
@@ -41,6 +44,7 @@ class Draft:
     spec: ExperimentSpec
     place: Workplace
     num_workers: int
+    queue: str
     is_cut: bool
     seconds: float
 
@@ -60,42 +64,71 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         memory_bytes=context.settings.cell_memory_bytes,
     )
     is_cut = request.num_steps is None and spec.num_steps < NUM_STEPS
-    cells = first_cells(context, spec, shape)
-    return Draft(dataset, shape, spec, place, len(workers), is_cut, plan_seconds(spec, cells, shape, place))
+    cells = first_cells(context, spec, shape, place)
+    seconds = plan_seconds(spec, cells, shape, place)
+    return Draft(dataset, shape, spec, place, len(workers), queue_to_ring(workers), is_cut, seconds)
 
 
-def first_cells(context: Context, spec: ExperimentSpec, shape: DatasetShape) -> tuple[PlannedCell, ...]:
+def first_cells(
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, place: Workplace
+) -> tuple[PlannedCell, ...]:
     """List the cells of the first stage."""
-    decision = decide(context, spec, shape, Evidence({}), UUID(int=0))
+    split = runs_per_cell(context, spec, shape, place)
+    decision = next_cells(spec, Evidence({}), experiment_id=UUID(int=0), max_runs_per_cell=split)
     return decision.cells if isinstance(decision, Add) else ()
 
 
-def decide(
-    context: Context, spec: ExperimentSpec, shape: DatasetShape, evidence: Evidence, experiment_id: UUID
-) -> Decision:
-    """Ask the protocol what comes next, with cells that fit this installation's memory limit."""
-    split = max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
-    return next_cells(spec, evidence, experiment_id=experiment_id, max_runs_per_cell=split)
+def runs_per_cell(
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, place: Workplace
+) -> dict[int, int]:
+    """Return, per width, how many runs of a cell fit the memory of the device that will train it."""
+    if place.gpu_memory_bytes is not None:
+        return halved_to_fit(spec, shape, memory_bytes=place.gpu_memory_bytes)
+    return max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
+
+
+def decide(context: Context, session: Session, experiment: ExperimentRow, place: Workplace) -> Decision:
+    """Ask the protocol what comes next for a stored experiment.
+
+    Cells of a width that was planned before are cut as they were then, whatever device is there now: cut
+    otherwise, the same runs would look like cells nobody has planned.
+    """
+    spec = ExperimentSpec.model_validate(experiment.spec)
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    evidence = Evidence(cell_rows.states_of(session, experiment.id))
+    split = runs_per_cell(context, spec, shape, place)
+    for width, cut in cell_rows.cuts_by_width(session, experiment.id).items():
+        split[width] = cut.num_runs if cut.is_part else max(cut.num_runs, split.get(width, 0))
+    return next_cells(spec, evidence, experiment_id=experiment.id, max_runs_per_cell=split)
 
 
 def cost(
     spec: ExperimentSpec, shape: DatasetShape, cells: Sequence[PlannedCell], place: Workplace
 ) -> list[CostedCell]:
     """Put the predicted cost beside each cell."""
-    return [(cell, predict(spec, shape, cell, place.calibration)) for cell in cells]
+    return [(cell, _cost_of(spec, shape, cell, place)) for cell in cells]
+
+
+def _cost_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place: Workplace) -> CellCost:
+    predicted = predict(spec, shape, cell, place.calibration)
+    if place.gpu_memory_bytes is None:
+        return predicted
+    stacked = gpu_cell_bytes(spec, shape, cell.width, cell.depth, len(cell.runs))
+    return replace(predicted, num_bytes=stacked)
 
 
 def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
     """Show what would run and how long it would take; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
-    cells = first_cells(context, plan.spec, plan.shape)
+    cells = first_cells(context, plan.spec, plan.shape, plan.place)
     return PlanView(
         spec=plan.spec,
         control=control_of(plan.spec),
         num_runs=plan.spec.num_runs(),
         max_runs=context.settings.max_runs,
         cells=tuple(_cell_view(*item) for item in cost(plan.spec, plan.shape, cells, plan.place)),
+        device=plan.queue,
         slots=plan.place.slots,
         num_workers=plan.num_workers,
         predicted_seconds=plan.seconds,

@@ -63,6 +63,7 @@ class PlanView(Frozen):
     num_runs: int
     max_runs: int
     cells: tuple[PlannedCellView, ...]
+    device: str = Field(description="What it is planned for: `cpu` or `gpu`.")
     slots: int = Field(description="Worker slots the time is predicted for.")
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
     predicted_seconds: float

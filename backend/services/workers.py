@@ -10,6 +10,8 @@ from backend.db.session import Session
 from backend.db.tables import WorkerRow
 from backend.domain.cost import Calibration
 from backend.domain.defaults import Workplace
+from backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
+from backend.domain.gpu_memory import USABLE_SHARE
 from backend.services.context import Context
 from backend.services.views import WorkerView
 
@@ -29,14 +31,25 @@ def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
 
 
 def workplace(context: Context, rows: Sequence[WorkerRow]) -> Workplace:
-    """Return what plans are timed for: all slots, as fast as the slowest; constants when none is known."""
-    if not rows:
+    """Return what plans are made for: all slots of the nodes that are rung for, as fast as the slowest.
+
+    GPU and CPU nodes are never mixed: where a GPU is known, cells go there. Without any node, constants.
+    """
+    gpus = [row for row in rows if is_gpu(row.device)]
+    heard = gpus or rows
+    if not heard:
         return Workplace(slots=context.settings.worker_slots)
     calibration = Calibration(
-        flops_per_second=min(row.flops_per_second for row in rows),
-        seconds_per_run_step=max(row.seconds_per_run_step for row in rows),
+        flops_per_second=min(row.flops_per_second for row in heard),
+        seconds_per_run_step=max(row.seconds_per_run_step for row in heard),
     )
-    return Workplace(slots=sum(row.slots for row in rows), calibration=calibration)
+    free = min((int(row.memory_bytes * USABLE_SHARE) for row in gpus), default=None)
+    return Workplace(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free)
+
+
+def queue_to_ring(rows: Sequence[WorkerRow]) -> str:
+    """Return the queue somebody hears: the GPU nodes' while one was seen lately, else the CPU nodes'."""
+    return GPU_QUEUE if any(is_gpu(row.device) for row in rows) else CPU_QUEUE
 
 
 def _view(row: WorkerRow) -> WorkerView:

@@ -35,8 +35,9 @@ OPEN_STATES = ("queued", "running")
 class Instance:
     """A running stack on its own data folder and port."""
 
-    def __init__(self, data: Path, **environment: str) -> None:
+    def __init__(self, data: Path, module: str = "backend.cli", **environment: str) -> None:
         self.data = data
+        self._module = module
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=30)
@@ -47,7 +48,7 @@ class Instance:
         """Start the stack and wait until the page answers."""
         with (self.data.parent / f"{self.data.name}.out").open("ab") as terminal:
             self._process = subprocess.Popen(
-                (sys.executable, "-m", "backend.cli", "run"),
+                (sys.executable, "-m", self._module, "run"),
                 env=os.environ | self._environment,
                 stdout=terminal,
                 stderr=subprocess.STDOUT,
@@ -125,9 +126,9 @@ class Instance:
 
 
 @contextlib.contextmanager
-def running(data: Path, **environment: str) -> Iterator[Instance]:
+def running(data: Path, module: str = "backend.cli", **environment: str) -> Iterator[Instance]:
     """Lend a started instance and stop it at the end."""
-    instance = Instance(data, **environment)
+    instance = Instance(data, module, **environment)
     instance.start()
     try:
         yield instance

@@ -11,7 +11,7 @@ ENVIRONMENT = {"torch": "2.13", "device": "cpu"}
 def register(database, monkeypatch):
     def of(flops, overhead, environment=ENVIRONMENT):
         calibration = {"flops_per_second": flops, "seconds_per_run_step": overhead}
-        found = {"environment": environment, "calibration": calibration}
+        found = {"environment": environment, "memory_bytes": 5 << 30, "calibration": calibration}
         monkeypatch.setattr(presence, "_ask_device", lambda: found)
         presence.register("node@host", Settings(worker_slots=3), database)
         with database.read() as session:
@@ -25,7 +25,7 @@ def test_a_node_shows_what_it_can_do(register):
 
     assert (row.slots, row.device, row.environment) == (3, "cpu", ENVIRONMENT)
     assert (row.flops_per_second, row.seconds_per_run_step) == (2e10, 3e-5)
-    assert row.memory_bytes > 0
+    assert row.memory_bytes == 5 << 30
 
 
 def test_in_a_known_environment_the_best_measurement_counts(register):

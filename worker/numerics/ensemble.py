@@ -16,7 +16,7 @@ from backend.domain.metrics import Metric
 from worker.numerics.networks.network import Params
 from worker.numerics.optimizer import Moments
 
-# Runs of a sub-stack by width: its weights and activations should stay in a core's cache (engine.md).
+# Runs of a sub-stack by width on a CPU: weights and activations should stay in a core's cache (engine.md).
 _RUNS_UP_TO_WIDTH = ((64, 32), (128, 16), (256, 6))
 _RUNS_BEYOND = 3
 
@@ -26,8 +26,14 @@ def runs_of_mlp(width: int) -> int:
     return next((runs for up_to, runs in _RUNS_UP_TO_WIDTH if width <= up_to), _RUNS_BEYOND)
 
 
-def stack_slices(num_runs: int, most: int) -> list[range]:
-    """Split the positions 0..num_runs-1 of a cell into sub-stacks of at most `most` runs."""
+def stack_slices(num_runs: int, most: int, device_type: str = "cpu") -> list[range]:
+    """Split the positions 0..num_runs-1 of a cell into sub-stacks of at most `most` runs.
+
+    Anything but a CPU takes the whole cell at once: what it waits for is the start of a kernel, and the plan
+    has made the cell small enough for its memory (`backend.domain.gpu_memory`).
+    """
+    if device_type != "cpu":
+        return [range(num_runs)]
     return [range(first, min(first + most, num_runs)) for first in range(0, num_runs, most)]
 
 

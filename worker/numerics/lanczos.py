@@ -173,8 +173,9 @@ def _store(
     result.residual_R[rows] = ritz.residual_R[finite]
     result.converged_R[rows] = is_good_R[finite]
     coefficients_R1K = torch.from_numpy(ritz.coefficients_RK[finite][:, None]).to(basis_RKP)
-    vector_RP = torch.bmm(coefficients_R1K, basis_RKP[torch.from_numpy(finite)])[:, 0]
-    result.vector_RP[torch.from_numpy(rows)] = vector_RP
+    place = basis_RKP.device
+    vector_RP = torch.bmm(coefficients_R1K, basis_RKP[torch.from_numpy(finite).to(place)])[:, 0]
+    result.vector_RP[torch.from_numpy(rows).to(place)] = vector_RP
 
 
 def _select_basis(basis_RKP: Tensor, keep: Tensor, num_used: int) -> Tensor:

@@ -44,7 +44,8 @@ def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
     """
     conditions = _Conditions.of(program, data)
     most = network_of(program.model).runs_per_stack(program.width)
-    trainers = [_StackTrainer(conditions, runs) for runs in stack_slices(len(program.runs), most)]
+    slices = stack_slices(len(program.runs), most, data.x_train.device.type)
+    trainers = [_StackTrainer(conditions, runs) for runs in slices]
     schedule = program.schedule
     for first_step in schedule.window_starts():
         steps = schedule.window_steps(first_step)

@@ -86,7 +86,7 @@ function presets(choices, onChange) {
 }
 
 /** @param {any} found a plan */
-function details({ spec, control, are_steps_cut }) {
+function details({ spec, control, are_steps_cut, device, slots }) {
   const lrs = spec.arms[0].lrs;
   const entries = [
     ["question", control ? t("ui.plan.arms", { control: t(`figure.arm.${control}`) }) : t("ui.plan.no_control")],
@@ -94,6 +94,7 @@ function details({ spec, control, are_steps_cut }) {
     ["lrs", t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) })],
     ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
     ["steps", number(spec.num_steps) + (are_steps_cut ? t("ui.plan.steps_cut") : "")],
+    ["device", t(`ui.plan.on_${device}`, { count: slots })],
   ];
   return [
     h("dl", { class: "pairs" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.plan.${name}`)), h("dd", {}, value)))),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from backend.domain.devices import CPU_QUEUE
 from backend.events import Notices, ProgressNotice
 from backend.queue import Bell
 
@@ -16,16 +17,19 @@ class FakeBell(Bell):
     def __init__(self, look: Callable[[list[UUID]], None] = lambda _: None) -> None:
         self.rung: list[list[UUID]] = []
         self.hears = True
+        self.queues: list[str] = []
         self.waiting: int | None = 0
+        self.waiting_in: dict[str, int] = {}
         self._look = look
 
-    def ring(self, cell_ids: Sequence[UUID]) -> bool:
+    def ring(self, cell_ids: Sequence[UUID], *, queue: str = CPU_QUEUE) -> bool:
         self.rung.append(list(cell_ids))
+        self.queues.append(queue)
         self._look(list(cell_ids))
         return self.hears
 
-    def num_waiting(self) -> int | None:
-        return self.waiting
+    def num_waiting(self, *, queue: str = CPU_QUEUE) -> int | None:
+        return self.waiting_in.get(queue, self.waiting)
 
 
 class FakeNotices(Notices):

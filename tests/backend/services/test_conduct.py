@@ -6,7 +6,7 @@ import pytest
 
 from backend import conductor
 from backend.db import cells as cell_rows
-from backend.db import claims
+from backend.db import claims, workers
 from backend.db.cells import Pulse
 from backend.db.claims import Claim
 from backend.db.session import Database
@@ -181,6 +181,43 @@ def test_one_round_rings_for_a_limited_number(context, database, bell):
     conduct.ring_again(context)
 
     assert [len(rung) for rung in bell.rung] == [conduct.MOST_RINGS]
+
+
+def _show_gpu(database, now):
+    with database.write() as session:
+        workers.register(
+            session,
+            "cuda-0@host",
+            now=now,
+            slots=1,
+            device="cuda",
+            memory_bytes=1 << 33,
+            environment={},
+            flops_per_second=1e13,
+            seconds_per_run_step=1e-6,
+        )
+
+
+def test_cells_are_rung_for_where_somebody_hears_and_follow_when_a_gpu_comes_or_goes(
+    context, database, bell, clock
+):
+    add_experiment(database)
+    for minutes, gpu_is_there in enumerate((False, True, True, False)):
+        clock.now = NOW + timedelta(minutes=2 * minutes)
+        if gpu_is_there:
+            _show_gpu(database, clock.now)
+        conduct.ring_again(context)
+
+    assert bell.queues == ["cpu", "gpu", "gpu", "cpu"]
+
+
+def test_messages_that_wait_where_nobody_hears_hold_nothing_up(context, database, bell):
+    add_experiment(database)
+    bell.waiting_in = {"gpu": 4, "cpu": 0}
+
+    conduct.ring_again(context)
+
+    assert bell.queues == ["cpu"]
 
 
 @pytest.mark.parametrize(

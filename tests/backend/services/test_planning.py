@@ -3,18 +3,23 @@ from uuid import UUID
 import pytest
 
 from backend.db import workers
-from backend.db.tables import LOCAL_OWNER
+from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
 from backend.domain.dataset import DatasetShape, Task
-from backend.domain.lifecycle import CellState
+from backend.domain.defaults import Workplace
+from backend.domain.gpu_memory import USABLE_SHARE
 from backend.domain.parametrization import Parametrization
-from backend.domain.protocol import Add, Done, Evidence
+from backend.domain.protocol import Add, Done
 from backend.errors import InvalidInput, NotFound
 from backend.services.planning import ExperimentRequest, control_of, decide, preview_experiment
-from backend.services.workers import FRESH, list_workers
-from tests.backend.db.stores import NOW, add_dataset
-from tests.backend.domain.specs import SHAPE, SPEC, spec
+from backend.services.workers import FRESH, fresh_workers, list_workers, queue_to_ring, workplace
+from tests.backend.db.stores import NOW, add_dataset, add_experiment
+from tests.backend.domain.specs import SPEC, spec
 
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
+CPU_PLACE = Workplace(slots=2)
+SMALL_GPU = Workplace(slots=1, gpu_memory_bytes=1)
+# A card on which 45 runs of width 256 do not fit, and half of them do.
+DIGITS_GPU_BYTES = 2_000_000_000
 
 
 @pytest.fixture
@@ -26,15 +31,15 @@ def preview(context, database):
     return of
 
 
-def _register(database, name="node", *, slots=4, flops=1e12, overhead=1e-6, now=NOW):
+def _register(database, name="node", *, slots=4, flops=1e12, overhead=1e-6, now=NOW, device="cpu", memory=1):
     with database.write() as session:
         workers.register(
             session,
             name,
             now=now,
             slots=slots,
-            device="cpu",
-            memory_bytes=1,
+            device=device,
+            memory_bytes=memory,
             environment={},
             flops_per_second=flops,
             seconds_per_run_step=overhead,
@@ -121,13 +126,69 @@ def test_a_grid_over_the_limit_is_refused_with_both_numbers(preview):
     assert raised.value.params == {"runs": 2 * 9 * 4 * 300, "limit": 20_000}
 
 
-def test_the_protocol_is_asked_again_with_what_is_known(context):
-    first = decide(context, SPEC, SHAPE, Evidence({}), UUID(int=1))
-    assert isinstance(first, Add)
+def _decide(context, experiment_id, place=CPU_PLACE):
+    with context.database.read() as session:
+        return decide(context, session, session.get_one(ExperimentRow, experiment_id), place)
 
-    known = {cell.id_in(UUID(int=1)): CellState.FAILED for cell in first.cells}
 
-    assert decide(context, SPEC, SHAPE, Evidence(known), UUID(int=1)) == Done()
+def test_the_protocol_is_asked_again_with_what_is_known(context, database):
+    experiment_id, cell_ids = add_experiment(database)
+    assert _decide(context, experiment_id) == Done()
+
+    with database.write() as session:
+        session.delete(session.get_one(CellRow, cell_ids[-1]))
+
+    decision = _decide(context, experiment_id)
+    assert isinstance(decision, Add)
+    assert [cell.id_in(experiment_id) for cell in decision.cells] == [cell_ids[-1]]
+
+
+@pytest.mark.parametrize("most", [1, 3, 4, 100])
+def test_planned_cells_stay_as_they_were_cut_when_other_devices_come(context, database, most):
+    """Cut anew, their runs would be planned a second time, into cells that hold none."""
+    experiment_id, _ = add_experiment(database, max_runs_per_cell={8: most, 16: most})
+
+    decisions = [_decide(context, experiment_id, place) for place in (CPU_PLACE, SMALL_GPU)]
+
+    assert decisions == [Done(), Done()]
+
+
+def test_a_gpus_free_memory_halves_the_cells_and_the_cells_say_what_they_need(preview, database):
+    _register(database, "cuda-0@host", device="cuda", slots=1, memory=DIGITS_GPU_BYTES)
+    whole = preview(widths=(32,))
+
+    halved = preview(widths=(256,))
+
+    assert [cell.num_runs for cell in whole.cells] == [45, 45]
+    assert [cell.num_runs for cell in halved.cells] == [23, 22, 23, 22]
+    assert max(cell.predicted_bytes for cell in halved.cells) <= DIGITS_GPU_BYTES * USABLE_SHARE
+
+
+def test_a_run_that_fits_no_gpu_is_refused_with_both_numbers(preview, database):
+    _register(database, "cuda-0@host", device="cuda", memory=50 << 20)
+
+    with pytest.raises(InvalidInput, match=r"spec\.too_much_gpu_memory") as raised:
+        preview(widths=(256,))
+
+    assert raised.value.params["limit_mib"] == 40
+    assert 40 < int(raised.value.params["needed_mib"]) < 80
+
+
+def test_where_a_gpu_is_known_plans_are_made_for_gpus_alone(context, preview, database):
+    _register(database, "cpu@host", slots=8, flops=1e10)
+    on_cpu = preview(num_steps=300)
+    _register(database, "cuda-0@host", device="cuda", slots=1, flops=1e13, memory=1 << 34)
+    _register(database, "cuda-1@host", device="cuda", slots=1, flops=1e13, memory=1 << 33)
+
+    on_gpu = preview(num_steps=300)
+
+    assert (on_cpu.slots, on_gpu.slots, on_gpu.num_workers) == (8, 2, 3)
+    assert (on_cpu.device, on_gpu.device) == ("cpu", "gpu")
+    assert on_gpu.predicted_seconds < on_cpu.predicted_seconds
+    with database.read() as session:
+        rows = fresh_workers(context, session)
+        assert workplace(context, rows).gpu_memory_bytes == int((1 << 33) * USABLE_SHARE)
+        assert [queue_to_ring(rows), queue_to_ring(rows[:1]), queue_to_ring([])] == ["gpu", "cpu", "cpu"]
 
 
 def test_a_plan_without_its_control_says_so():

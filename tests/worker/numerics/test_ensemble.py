@@ -17,6 +17,11 @@ def test_wider_runs_are_stacked_in_smaller_numbers(width, sizes):
     assert [position for part in slices for position in part] == list(range(45))
 
 
+@pytest.mark.parametrize("width", [32, 1024])
+def test_any_other_device_takes_a_whole_cell_at_once(width):
+    assert stack_slices(45, width, "cuda") == [range(45)]
+
+
 def test_kept_runs_remember_where_they_began():
     params = {"w": torch.arange(4.0)[:, None, None]}
     stack = Stack.begin(params, {}, [0.1, 0.2, 0.3, 0.4], [7, 8, 7, 8])

@@ -122,7 +122,7 @@ class CurvatureStep:
             start_KP = torch.nn.functional.normalize(start_KP, dim=1)
             if last_RKP is not None:
                 start_KP = last_RKP[row] + (AUDIT_RANDOM_NORM if is_audit else WARM_RANDOM_NORM) * start_KP
-            repeated = self._weighted.select(torch.full((len(start_KP),), row))
+            repeated = self._repeated(row, len(start_KP))
             rule = StoppingRule(self.program.sharpness_tolerance, 4 if is_audit else 2, MAX_BLOCKS)
             found.append(top_eigenpairs(repeated.matvec, start_KP, NUM_EIGENVALUES, rule))
         self.stack.start_vectors[metric] = torch.stack([pairs.vector_KP for pairs in found])
@@ -135,10 +135,14 @@ class CurvatureStep:
         densities = []
         for row, seed in enumerate(self.stack.seeds):
             drawn = signs(self.program.spec_seed, seed, self.step, DENSITY_PROBES, size)
-            repeated = self._weighted.select(torch.full((DENSITY_PROBES,), row))
+            repeated = self._repeated(row, DENSITY_PROBES)
             probes_MP = torch.from_numpy(drawn).to(self.stack.eigenvector_RP)
             densities.append(binned(lanczos_quadrature(repeated.matvec, probes_MP, DENSITY_STEPS), edges))
         return {Metric.HESSIAN_DENSITY: np.stack(densities)}
+
+    def _repeated(self, row: int, times: int) -> Curvature | Preconditioned:
+        """Return the operator of one run, once for every vector of a block."""
+        return self._weighted.select(torch.full((times,), row, device=self.stack.eigenvector_RP.device))
 
     def _random_block(self, seed: int, metric: Metric, num_rows: int, size: int) -> Tensor:
         drawn = direction(self.program.spec_seed, seed, self.step, num_rows * size, metric)
@@ -150,7 +154,7 @@ class CurvatureStep:
         estimates_R2 = []
         for row, seed in enumerate(self.stack.seeds):
             signs_MP = torch.from_numpy(signs(self.program.spec_seed, seed, self.step, TRACE_PROBES, size))
-            repeated = self._weighted.select(torch.full((TRACE_PROBES,), row))
+            repeated = self._repeated(row, TRACE_PROBES)
             estimates_R2.append(hutchinson_trace(repeated, signs_MP.to(self.stack.eigenvector_RP)))
         values_2R = np.array(estimates_R2).T
         return {Metric.HESSIAN_TRACE: values_2R[0], Metric.HESSIAN_TRACE_ERROR: values_2R[1]}

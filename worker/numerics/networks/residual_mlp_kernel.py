@@ -29,7 +29,9 @@ def tangent_kernel(hessian: ResidualMlpHessian, row: int) -> Tensor:
         row: which of its runs.
     """
     num_samples, num_outputs = hessian.forward.f_RBC.shape[1:]
-    one = hessian.select(torch.full((num_outputs,), row))  # once for every output
+    one = hessian.select(
+        torch.full((num_outputs,), row, device=hessian.x_RBD.device)
+    )  # once for every output
     g_f_CBC = torch.diag_embed(one.forward.f_RBC.new_ones(num_samples, num_outputs)).transpose(0, 1)
     g_h = one.pulled_back(g_f_CBC)
     network, a = one.network, [left[0] for left in one.forward.a]

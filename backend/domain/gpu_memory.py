@@ -1,0 +1,72 @@
+"""What a cell needs of a GPU's memory, and how many runs of it fit.
+
+A GPU trains a whole cell as one stack (`worker.numerics.ensemble`), so that every run's Krylov basis and
+activations live at once; on a CPU one sub-stack after another has them. The bound was measured on stacks of
+the residual MLP (docs/log.md 2026-11-24).
+"""
+
+from __future__ import annotations
+
+import math
+
+from backend.domain.cost import bytes_per_run, turn_bytes
+from backend.domain.dataset import DatasetShape
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.errors import InvalidInput
+
+# Of a GPU's free memory what a plan may fill: the rest is for cuBLAS, fragmentation and the data.
+USABLE_SHARE = 0.8
+# Float32 copies of the parameters per run beyond those `cost.bytes_per_run` counts: the Krylov basis is
+# not spread over sub-stacks, and exists twice while finished runs leave it.
+MORE_COPIES_PER_RUN = 42
+# Copies of the hidden activations that live at once in a Hessian-vector product.
+ACTIVATION_COPIES = 5
+
+
+def gpu_bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory one run of a stacked cell needs."""
+    more = MORE_COPIES_PER_RUN * spec.model.num_parameters(shape.dims, width, depth)
+    samples = max(spec.batch_size, spec.sharpness_batch_size)
+    activations = ACTIVATION_COPIES * samples * _activation_numbers(spec, shape, width, depth)
+    return bytes_per_run(spec, shape, width, depth) + 4 * (more + activations)
+
+
+def _activation_numbers(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Count what a forward pass of one example leaves, without the inputs and outputs of an MLP."""
+    numbers = spec.model.activation_numbers(shape.dims, width, depth)
+    is_mlp = isinstance(spec.model, ResidualMLP)
+    return numbers - (shape.num_features + shape.num_outputs if is_mlp else 0)
+
+
+def gpu_cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int, num_runs: int) -> int:
+    """Bound the memory of a cell of `num_runs` runs."""
+    per_run = gpu_bytes_per_run(spec, shape, width, depth)
+    return num_runs * per_run + turn_bytes(spec, shape, width, depth)
+
+
+def halved_to_fit(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
+    """Return, per width, the runs of a cell: the largest arm's, halved until they fit; at least one."""
+    deepest = max(spec.depths)
+    all_runs = max(len(arm.lrs) for arm in spec.arms) * len(spec.seeds)
+    fitting = {}
+    for width in spec.widths:
+        num_runs = all_runs
+        while num_runs > 1 and gpu_cell_bytes(spec, shape, width, deepest, num_runs) > memory_bytes:
+            num_runs = math.ceil(num_runs / 2)
+        fitting[width] = num_runs
+    return fitting
+
+
+def require_gpu_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
+    """Refuse a plan whose largest run alone does not fit; raises InvalidInput with the estimate."""
+    width, depth = max(spec.widths), max(spec.depths)
+    needed = gpu_cell_bytes(spec, shape, width, depth, 1)
+    if needed > memory_bytes:
+        raise InvalidInput(
+            "spec.too_much_gpu_memory",
+            width=width,
+            depth=depth,
+            needed_mib=math.ceil(needed / (1 << 20)),
+            limit_mib=memory_bytes >> 20,
+        )
