@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.domain.dataset import DatasetShape
+from backend.domain.dataset import DatasetShape, num_validated
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedCell
@@ -70,7 +70,7 @@ def predict(
     train_flops = TRAIN_PASSES * forward * spec.batch_size * spec.num_steps
     hvps = HVPS_PER_VALUE + measure_hvps(spec.measures)
     hvp_flops = HVP_PASSES * forward * spec.sharpness_batch_size * hvps
-    val_flops = forward * shape.num_val
+    val_flops = forward * num_validated(shape.dims, shape.num_val)
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
     overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
     measured_flops += kernel_flops(spec, shape, cell) * schedule.num_measurements()

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.dataset import Task
+from backend.domain.dataset import Task, num_validated
 from backend.domain.measures import measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import UpdateFamily
@@ -56,14 +56,20 @@ class Measurer:
         """Choose the sharpness batch, from the spec's seed only."""
         chosen = sharpness_indices(program.spec_seed, len(data.x_train), program.sharpness_batch_size)
         index = torch.from_numpy(chosen).to(data.x_train.device)
+        num_val = len(data.x_val)
+        count = num_validated(data.dims, num_val)
+        x_val, y_val = data.x_val, data.y_val
+        if count < num_val:
+            validated = torch.arange(count, device=x_val.device) * num_val // count
+            x_val, y_val = x_val[validated], y_val[validated]
         return cls(
             program,
             network,
             network_of(program.model),
             data.task,
             data.label_scale,
-            data.x_val,
-            Targets(data.y_val, data.task, data.num_outputs, data.dtype),
+            x_val,
+            Targets(y_val, data.task, data.num_outputs, data.dtype),
             data.x_train[index],
             Targets(data.y_train, data.task, data.num_outputs, data.dtype).rows(index),
             update,

@@ -1,7 +1,15 @@
 import pytest
 from pydantic import ValidationError
 
-from backend.domain.dataset import ColumnKind, ColumnProfile, DatasetShape, DataWarning, Profile
+from backend.domain.dataset import (
+    ColumnKind,
+    ColumnProfile,
+    DataDims,
+    DatasetShape,
+    DataWarning,
+    Profile,
+    num_validated,
+)
 from tests.backend.domain.specs import SHAPE
 
 PROFILE = Profile(
@@ -30,3 +38,11 @@ def test_values_are_frozen_and_closed():
         SHAPE.num_train = 1  # type: ignore[misc]
     with pytest.raises(ValidationError, match="surprise"):
         DatasetShape.model_validate(SHAPE.model_dump() | {"surprise": 1})
+
+
+def test_of_a_long_text_evenly_spread_windows_are_validated_and_of_all_else_everything():
+    text = DataDims(num_features=64, num_outputs=256, is_text=True)
+
+    assert num_validated(text, 2728) == 256
+    assert num_validated(text, 100) == 100
+    assert num_validated(DataDims(num_features=64, num_outputs=10), 50_000) == 50_000

@@ -11,7 +11,7 @@ from backend.domain.metrics import Metric
 from backend.domain.model import FAMILIES
 from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
-from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of, program_of
+from tests.worker.numerics.networks_cases import FAMILY_CASES, NUM_TRAIN, data_of, network_of, program_of
 from worker.numerics.derivatives import Autograd
 from worker.numerics.families import NETWORKS
 from worker.numerics.families import network_of as family_of
@@ -162,8 +162,9 @@ def test_training_lowers_the_loss_and_measures_sharpness(case, optimizer):
         program_of(case),
         optimizer=OptimizerSpec(kind=optimizer),
         runs=(PlannedRun(0, lr, 0), PlannedRun(0, lr, 1)),
-        num_steps=24,
-        chunk_steps=25,
+        batch_size=NUM_TRAIN,
+        num_steps=40,
+        chunk_steps=41,
     )
 
     (window,) = train(program, data_of(case))
