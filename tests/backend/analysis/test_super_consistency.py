@@ -24,7 +24,7 @@ def sweep_with(sharpness):
 
 
 @pytest.mark.parametrize("exponent", [-0.5, 0.0, 0.7, 1.3])
-def test_a_growth_exponent_is_found(exponent):
+def test_oracle_33_a_growth_exponent_is_found(exponent):
     """Oracle 33: the fit on Δ = A·t^B returns B ± .02, here with 5% noise."""
     steps = np.geomspace(10, 1000, 60)
     noise = np.exp(0.05 * np.random.default_rng(3).standard_normal(60))
@@ -33,7 +33,7 @@ def test_a_growth_exponent_is_found(exponent):
     assert growth_exponent(steps, 0.3 * steps**exponent * noise) == pytest.approx(exponent, abs=0.02)
 
 
-def test_too_few_points_have_no_growth():
+def test_oracle_35_too_few_points_have_no_growth():
     assert growth_exponent(np.array([1.0, 2.0]), np.array([1.0, 2.0])) is None
     assert growth_exponent(np.array([5.0, 5.0, 5.0]), np.array([1.0, 2.0, 3.0])) is None
     assert growth_exponent(np.arange(4.0), np.zeros(4)) is None

@@ -27,8 +27,8 @@ def normals(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
 
 
-def test_the_hessian_of_linear_regression_is_the_covariance():
-    """Oracle 1."""
+def test_oracle_01_the_hessian_of_linear_regression_is_the_covariance():
+    """Oracle 1: with the loss ‖Xw-y‖²/(2n), λ_max(H) = λ_max(XᵀX/n)."""
     x, y = normals(30, 5), normals(30, 1, seed=1)
     w = normals(2, 5, 1, seed=2).requires_grad_()
 
@@ -38,8 +38,8 @@ def test_the_hessian_of_linear_regression_is_the_covariance():
     assert value_R == pytest.approx([float(expected)] * 2, rel=1e-10)
 
 
-def test_the_mean_over_outputs_of_torch_has_another_factor():
-    """Oracle 1."""
+def test_oracle_01_the_mean_over_outputs_of_torch_has_another_factor():
+    """Oracle 1: with torch's MSELoss(mean) and k outputs the factor is 2/(n·k), not 1/n."""
     x, y = normals(30, 5), normals(30, 4, seed=1)
     w = normals(1, 5, 4, seed=2).requires_grad_()
     loss_R = torch.nn.functional.mse_loss(x.expand(1, -1, -1) @ w, y.expand(1, -1, -1))[None]
@@ -51,8 +51,8 @@ def test_the_mean_over_outputs_of_torch_has_another_factor():
 
 
 @pytest.mark.parametrize("num_classes", [2, 3, 7])
-def test_softmax_regression_at_zero_has_the_covariance_over_the_class_count(num_classes):
-    """Oracle 2."""
+def test_oracle_02_softmax_regression_at_zero_has_the_covariance_over_the_class_count(num_classes):
+    """Oracle 2: at W = 0 with C classes λ_max = λ_max(XᵀX/n)/C."""
     x = normals(40, 6)
     y = target_rows(torch.arange(40) % num_classes, cases.classification().task, num_classes, torch.float64)
     w = torch.zeros(1, 6, num_classes, dtype=torch.float64, requires_grad=True)
@@ -63,8 +63,8 @@ def test_softmax_regression_at_zero_has_the_covariance_over_the_class_count(num_
     assert value_R == pytest.approx([float(expected)], rel=1e-10)
 
 
-def test_the_binary_logit_at_zero_has_a_quarter_of_the_covariance():
-    """Oracle 2."""
+def test_oracle_02_the_binary_logit_at_zero_has_a_quarter_of_the_covariance():
+    """Oracle 2: of the binary logit it is λ_max(XᵀX/n)/4."""
     x, y = normals(40, 6), (torch.arange(40) % 2).double()
     w = torch.zeros(1, 6, 1, dtype=torch.float64, requires_grad=True)
     logits_RB = (x.expand(1, -1, -1) @ w)[..., 0]
@@ -75,8 +75,8 @@ def test_the_binary_logit_at_zero_has_a_quarter_of_the_covariance():
     assert value_R == pytest.approx([float(torch.linalg.eigvalsh(x.T @ x / 40)[-1] / 4)], rel=1e-10)
 
 
-def test_the_scalar_net_has_its_closed_hessian():
-    """Oracle 3."""
+def test_oracle_03_the_scalar_net_has_its_closed_hessian():
+    """Oracle 3: of ½(uv - y)², H = [[v², 2uv-y], [2uv-y, u²]]; where uv = y, λ_max = u² + v²."""
     u = torch.tensor([[2.0], [3.0]], dtype=torch.float64, requires_grad=True)
     v = torch.tensor([[0.5], [1.5]], dtype=torch.float64, requires_grad=True)
     y = torch.tensor([1.0, 2.0], dtype=torch.float64)  # the first run fits its target
@@ -84,14 +84,17 @@ def test_the_scalar_net_has_its_closed_hessian():
     value_R = top_eigenvalue(0.5 * ((u * v)[:, 0] - y) ** 2, {"u": u, "v": v})
 
     second = torch.tensor([[1.5**2, 2 * 4.5 - 2], [2 * 4.5 - 2, 3.0**2]], dtype=torch.float64)
+    operator = AutogradHessian(0.5 * ((u * v)[:, 0] - y) ** 2, {"u": u, "v": v})
+    columns = [operator.matvec(axis.expand(2, 2))[1] for axis in torch.eye(2, dtype=torch.float64)]
+    torch.testing.assert_close(torch.stack(columns, dim=1), second)
     assert value_R == pytest.approx([2.0**2 + 0.5**2, float(torch.linalg.eigvalsh(second)[-1])], rel=1e-10)
 
 
 # torch.func loads its forward-mode rules through torch.jit.script, which warns of its own end.
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("loss", list(Loss))
-def test_products_by_double_backward_equal_forward_over_reverse_and_are_symmetric(loss):
-    """Oracle 6."""
+def test_oracle_06_products_by_double_backward_equal_forward_over_reverse_and_are_symmetric(loss):
+    """Oracle 6: double backward = forward-over-reverse (float64, 1e-8), and u'Hv = v'Hu."""
     network, data = cases.network(), cases.classification(torch.float64)
     params = cases.parameters(network)
     y = target_rows(data.y_train, data.task, data.num_outputs, torch.float64)
@@ -110,8 +113,8 @@ def test_products_by_double_backward_equal_forward_over_reverse_and_are_symmetri
     torch.testing.assert_close((u_RP * hv_RP).sum(1), (v_RP * hu_RP).sum(1), rtol=1e-10, atol=1e-12)
 
 
-def test_products_agree_with_central_differences_in_float32():
-    """Oracle 6: on a smooth loss of the weights of one linear layer, where no ReLU switches."""
+def test_oracle_06_products_agree_with_central_differences_in_float32():
+    """Oracle 6: central differences agree to 1e-4 in float32, on one linear layer, where no ReLU switches."""
     data = cases.classification()
     y = target_rows(data.y_train, data.task, data.num_outputs, torch.float32)
     w, v = normals(1, 6, 3).float(), torch.nn.functional.normalize(normals(1, 18, seed=1).float())

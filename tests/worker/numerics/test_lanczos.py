@@ -36,8 +36,8 @@ def start(num_runs: int, size: int, dtype: torch.dtype = torch.float64) -> torch
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_random_matrices_agree_with_dense_eigenvalues(dtype):
-    """Oracle 7."""
+def test_oracle_07_random_matrices_agree_with_dense_eigenvalues(dtype):
+    """Oracle 7: on random symmetric matrices, against dense eigenvalues to 1e-4 relative."""
     matrices = torch.stack([symmetric(np.random.default_rng(i).standard_normal(80), i) for i in range(5)])
 
     pairs = largest_eigenpairs(Dense(matrices.to(dtype)), start(5, 80, dtype), TIGHT)
@@ -50,8 +50,8 @@ def test_random_matrices_agree_with_dense_eigenvalues(dtype):
     assert rest.norm(dim=1).numpy() / expected == pytest.approx(pairs.residual_R, abs=2e-6)
 
 
-def test_the_largest_algebraic_eigenvalue_is_found_beside_a_more_negative_one():
-    """Oracle 7."""
+def test_oracle_07_the_largest_algebraic_eigenvalue_is_found_beside_a_more_negative_one():
+    """Oracle 7: the largest *algebraic* eigenvalue is returned even if a more negative one exists."""
     matrices = torch.stack([symmetric([-50.0, *np.linspace(-3, 2, 40)]), symmetric(np.linspace(-9, -1, 41))])
 
     pairs = largest_eigenpairs(Dense(matrices), start(2, 41), TIGHT)

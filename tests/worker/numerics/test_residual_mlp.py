@@ -42,7 +42,7 @@ def problem(
 
 @pytest.mark.parametrize("parametrization", cases.UNDER_SGD)
 @pytest.mark.parametrize(("make_data", "loss"), PROBLEMS)
-def test_stacked_outputs_and_losses_equal_one_network_at_a_time(make_data, loss, parametrization):
+def test_oracle_06_stacked_outputs_and_losses_equal_one_network_at_a_time(make_data, loss, parametrization):
     data, network, params, x_RBD, y = problem(make_data, parametrization)
 
     f_RBC = apply(network, params, x_RBD)

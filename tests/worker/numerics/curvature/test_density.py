@@ -19,8 +19,8 @@ def probes(num_probes: int, size: int) -> torch.Tensor:
     return torch.from_numpy(signs(0, 1, 2, num_probes, size)).double()
 
 
-def test_the_density_is_a_distribution_whose_first_moment_is_the_trace_per_dimension():
-    """Oracle 9."""
+def test_oracle_09_the_density_is_a_distribution_whose_first_moment_is_the_trace_per_dimension():
+    """Oracle 9: the density integrates to 1 and its first moment is trace/p."""
     matrix = symmetric(np.random.default_rng(0).standard_normal(120) * 3 + 1)
     probes_MP = probes(200, 120)
 

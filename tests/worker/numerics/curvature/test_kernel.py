@@ -15,7 +15,7 @@ from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
 
 @pytest.mark.parametrize("parametrization", cases.UNDER_SGD)
 @pytest.mark.parametrize("row", range(len(SEEDS)))
-def test_the_factorised_kernel_is_the_one_of_jacobian_rows(row, parametrization):
+def test_oracle_04_the_factorised_kernel_is_the_one_of_jacobian_rows(row, parametrization):
     case = trained(parametrization=parametrization)
     leaves = {name: tensor.clone().requires_grad_() for name, tensor in case.weights(row).items()}
     f_BC = reference.outputs(leaves, case.data.x_train, case.network.scaling)

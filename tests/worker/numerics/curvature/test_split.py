@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import torch
 from torch import Tensor
@@ -11,6 +9,7 @@ from torch import Tensor
 from backend.domain.experiment import Loss
 from tests.worker.numerics.curvature.trained import SEEDS, trained
 from worker.numerics.hvp import flatten
+from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
 
 
 def normals(size: int) -> Tensor:
@@ -19,8 +18,8 @@ def normals(size: int) -> Tensor:
 
 
 @pytest.mark.parametrize("loss", list(Loss))
-def test_the_parts_add_up_to_the_hessian(loss):
-    """Oracle 5."""
+def test_oracle_05_the_parts_add_up_to_the_hessian(loss):
+    """Oracle 5: H = G + R, as an identity of products."""
     hessian = trained(loss).hessian()
     v_RP = normals(flatten(hessian.params).shape[1])
 
@@ -29,22 +28,24 @@ def test_the_parts_add_up_to_the_hessian(loss):
     torch.testing.assert_close(parts_RP, hessian.matvec(v_RP), rtol=1e-12, atol=1e-13)
 
 
-def test_without_a_residual_there_is_no_residual_part():
-    """Oracle 5."""
+def test_oracle_05_without_a_residual_there_is_no_residual_part():
+    """Oracle 5: R = 0 where every output equals its target, and H = G there."""
     case = trained(Loss.SQUARED_ERROR)
-    hessian = case.hessian()
-    perfect = dataclasses.replace(
-        hessian, g_f_RBC=torch.zeros_like(hessian.g_f_RBC), g_h=[torch.zeros_like(g) for g in hessian.g_h]
-    )
+    f_RBC = case.hessian().forward.f_RBC
+    x_RBD = case.data.x_train.expand(len(SEEDS), -1, -1)
+    fitted = ResidualMlpHessian.at(case.network, case.params, x_RBD, f_RBC, Loss.SQUARED_ERROR)
+    v_RP = normals(flatten(case.params).shape[1])
 
-    product_RP = perfect.residual().matvec(normals(flatten(case.params).shape[1]))
+    product_RP = fitted.matvec(v_RP)
 
-    assert not product_RP.any()
+    assert not fitted.residual().matvec(v_RP).any()
+    torch.testing.assert_close(fitted.gauss_newton().matvec(v_RP), product_RP, rtol=1e-14, atol=1e-14)
+    torch.testing.assert_close(case.hessian().gauss_newton().matvec(v_RP), product_RP, rtol=1e-12, atol=1e-13)
 
 
 @pytest.mark.parametrize("loss", list(Loss))
-def test_the_gauss_newton_part_is_positive_semidefinite_and_made_of_the_jacobian(loss):
-    """Oracle 5, and the definition G = (1/n) Σ Jᵀ (∂²ℓ/∂f²) J with a Jacobian taken row by row."""
+def test_oracle_05_the_gauss_newton_part_is_positive_semidefinite_and_made_of_the_jacobian(loss):
+    """Oracle 5: G is positive semidefinite, and (1/n) Σ Jᵀ (∂²ℓ/∂f²) J with a Jacobian taken row by row."""
     case = trained(loss)
     size = flatten(case.params).shape[1]
     operator = case.hessian().gauss_newton().select(torch.zeros(size, dtype=torch.int64))
@@ -62,8 +63,8 @@ def test_the_gauss_newton_part_is_positive_semidefinite_and_made_of_the_jacobian
     assert torch.linalg.eigvalsh(dense)[0] > -1e-12
 
 
-def test_under_squared_error_the_gauss_newton_part_has_the_eigenvalues_of_the_tangent_kernel():
-    """Oracle 4."""
+def test_oracle_04_under_squared_error_the_gauss_newton_part_has_the_eigenvalues_of_the_tangent_kernel():
+    """Oracle 4: the non-zero eigenvalues of G under squared error are those of JJᵀ/n."""
     case = trained(Loss.SQUARED_ERROR)
     size = flatten(case.params).shape[1]
     operator = case.hessian().gauss_newton().select(torch.zeros(size, dtype=torch.int64))

@@ -26,8 +26,8 @@ def probes(num_probes: int, size: int) -> Tensor:
     return torch.from_numpy(signs(0, 1, 2, num_probes, size)).double()
 
 
-def test_a_diagonal_matrix_has_its_exact_trace_from_any_probe():
-    """Oracle 8."""
+def test_oracle_08_a_diagonal_matrix_has_its_exact_trace_from_any_probe():
+    """Oracle 8: Hutchinson is exact for diagonal matrices."""
     estimate = hutchinson_trace(
         Repeated(torch.diag(torch.linspace(-3, 7, 50, dtype=torch.float64))), probes(2, 50)
     )
@@ -36,8 +36,8 @@ def test_a_diagonal_matrix_has_its_exact_trace_from_any_probe():
     assert estimate.standard_error == pytest.approx(0.0, abs=1e-12)
 
 
-def test_the_variance_is_twice_the_squared_norm_off_the_diagonal():
-    """Oracle 8."""
+def test_oracle_08_the_variance_is_twice_the_squared_norm_off_the_diagonal():
+    """Oracle 8: the variance of one probe is 2(‖A‖_F² - Σ a_ii²)."""
     half = torch.randn(40, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     matrix = (half + half.T) / 2
 

@@ -70,8 +70,8 @@ def trained(table: Table) -> dict[Metric, NDArray[np.float32]]:
 
 
 @pytest.mark.parametrize("form", list(SGD_FORMS))
-def test_the_published_forms_have_the_same_sharpness_weighted_and_not_raw(form):
-    """Oracle 10."""
+def test_oracle_10_the_published_forms_have_the_same_sharpness_weighted_and_not_raw(form):
+    """Oracle 10: λ_eff is the same in the forms of Tables 3, 8, 9 and of Noci et al.; raw λ is not."""
     table, base = SGD_FORMS[form], SGD_FORMS["table 8"]
 
     weighted, expected = trained(table)[Metric.SHARPNESS], trained(base)[Metric.SHARPNESS]
@@ -122,8 +122,8 @@ def adam_losses(table: Table) -> Tensor:
 
 
 @pytest.mark.parametrize("form", list(SGD_FORMS))
-def test_the_published_forms_train_alike_under_sgd(form):
-    """Oracle 14."""
+def test_oracle_14_the_published_forms_train_alike_under_sgd(form):
+    """Oracle 14: the forms have the same losses to 1e-12 in float64 under SGD."""
     torch.testing.assert_close(
         sgd_losses(SGD_FORMS[form]), sgd_losses(SGD_FORMS["table 3"]), rtol=1e-12, atol=0
     )
@@ -132,8 +132,8 @@ def test_the_published_forms_train_alike_under_sgd(form):
 
 
 @pytest.mark.parametrize("form", list(ADAM_FORMS))
-def test_the_published_forms_train_alike_under_adam_without_epsilon(form):
-    """Oracle 14."""
+def test_oracle_14_the_published_forms_train_alike_under_adam_without_epsilon(form):
+    """Oracle 14: the forms have the same losses to 1e-12 in float64 under Adam with ε = 0."""
     expected = adam_losses(ADAM_FORMS["table 3"])
 
     torch.testing.assert_close(adam_losses(ADAM_FORMS[form]), expected, rtol=1e-12, atol=0)
@@ -141,8 +141,8 @@ def test_the_published_forms_train_alike_under_adam_without_epsilon(form):
 
 
 @pytest.mark.parametrize("parametrization", [Parametrization.MUP, Parametrization.NTP])
-def test_at_the_base_width_every_parametrization_is_sp_bit_for_bit(parametrization):
-    """Oracle 15."""
+def test_oracle_15_at_the_base_width_every_parametrization_is_sp_bit_for_bit(parametrization):
+    """Oracle 15: at the base width µP and NTP are SP, bit for bit."""
     data = cases.classification()
 
     ours = list(train(cases.program(parametrization=parametrization), data))
@@ -157,8 +157,8 @@ def test_at_the_base_width_every_parametrization_is_sp_bit_for_bit(parametrizati
     ("parametrization", "slope"),
     [(Parametrization.MUP, -1.0), (Parametrization.NTP, 0.0), (Parametrization.SP, 0.0)],
 )
-def test_the_initial_output_shrinks_with_width_under_mup_only(parametrization, slope):
-    """Oracle 19."""
+def test_oracle_19_the_initial_output_shrinks_with_width_under_mup_only(parametrization, slope):
+    """Oracle 19: E f₀² ~ N^-1 under µP (slope -1.00 ± .1), Θ(1) under NTP and SP."""
     data = cases.classification(torch.float64)
     widths, seeds = (32, 64, 128, 256), tuple(range(48))
     mean_squares = []

@@ -51,22 +51,22 @@ def learning_rates(scaling: dict[str, TensorScaling], lr: float) -> dict[str, fl
     return {name: lr * constants.lr_mult for name, constants in scaling.items()}
 
 
-def test_adam_under_mup_has_the_learning_rates_of_mu_adam():
-    """Oracle 16."""
+def test_oracle_16_adam_under_mup_has_the_learning_rates_of_mu_adam():
+    """Oracle 16: MuAdam at 1e-3, base 64 → 256: hidden 2.5e-4, input and output 1e-3."""
     rates = learning_rates(table(MUP, ADAM), 1e-3)
 
     assert rates == {"input": 1e-3, "block_0": 2.5e-4, "block_1": 2.5e-4, "output": 1e-3}
 
 
-def test_sgd_under_mup_has_the_learning_rates_of_mu_sgd():
-    """Oracle 17; our hidden weights are square, so fan_in and fan_out always grow alike."""
+def test_oracle_17_sgd_under_mup_has_the_learning_rates_of_mu_sgd():
+    """Oracle 17: MuSGD at .1, base 64 → 256: (square) hidden .1, input and readout .4."""
     rates = learning_rates(table(MUP), 0.1)
 
     assert rates == {"input": 0.4, "block_0": 0.1, "block_1": 0.1, "output": 0.4}
 
 
-def test_the_readout_divides_by_four_and_starts_twice_as_wide_as_in_sp():
-    """Oracle 18."""
+def test_oracle_18_the_readout_divides_by_four_and_starts_twice_as_wide_as_in_sp():
+    """Oracle 18: MuReadout divides activations by 4; its init std is twice SP's at the same width."""
     ours, standard = table(MUP)["output"], table(SP)["output"]
 
     assert (ours.forward_mult, standard.forward_mult) == (0.25, 1.0)
@@ -74,7 +74,7 @@ def test_the_readout_divides_by_four_and_starts_twice_as_wide_as_in_sp():
 
 
 @pytest.mark.parametrize(("optimizer", "ratio"), [(PLAIN_SGD, 1.0), (ADAM, 0.5)], ids=["sgd", "adam"])
-def test_depth_mup_scales_the_block_learning_rate_under_adam_only(optimizer, ratio):
+def test_oracle_22_depth_mup_scales_the_block_learning_rate_under_adam_only(optimizer, ratio):
     """Oracle 22, second half: from depth 4 to 16. The first half is in test_residual_mlp.py."""
     at = {depth: table(DEPTH_MUP, optimizer, depth=depth, base_depth=4) for depth in (4, 16)}
 
@@ -88,8 +88,8 @@ def test_depth_mup_scales_the_block_learning_rate_under_adam_only(optimizer, rat
     ("alpha", "branch_factor", "lr_factor", "epsilon_factor"),
     [(1.0, 0.25, 1.0, 0.25), (0.5, 0.5, 0.5, 0.5)],
 )
-def test_completep_at_four_times_the_base_depth(alpha, branch_factor, lr_factor, epsilon_factor):
-    """Oracle 23."""
+def test_oracle_23_completep_at_four_times_the_base_depth(alpha, branch_factor, lr_factor, epsilon_factor):
+    """Oracle 23: at m_L = 4, α = 1: branch ¼, LR 1, ε ¼/m_N; α = ½: branch ½, LR ½."""
     adam = OptimizerSpec.model_validate({"kind": "adamw", "weight_decay": 0.1})
 
     block = table(COMPLETEP, adam, depth=8, alpha=alpha)["block_0"]
@@ -112,7 +112,7 @@ def branch(arm: Parametrization, depth: int, *, base_depth: int, alpha: float = 
     ).branch_mult
 
 
-def test_completep_is_refused_under_sgd():
+def test_oracle_15_completep_is_refused_under_sgd():
     with pytest.raises(InvalidInput, match=r"spec\.parametrization_unknown_for_optimizer"):
         table(COMPLETEP)
 
@@ -132,7 +132,7 @@ def test_every_arm_is_one_network_at_the_base_size(optimizer):
     ("rule", "expected"),
     [("fixed", (1.0, 1.0)), ("independent", (1.0, 4.0)), ("sqrt_width", (0.0, 2.0))],
 )
-def test_the_rules_of_weight_decay_under_adam(rule, expected):
+def test_oracle_20_the_rules_of_weight_decay_under_adam(rule, expected):
     adam = OptimizerSpec.model_validate({"kind": "adamw", "weight_decay_rule": rule})
 
     scaling = table(MUP, adam)
@@ -202,7 +202,7 @@ def test_under_mup_outputs_and_features_move_alike_at_every_width(optimizer, lr)
 
 
 @pytest.mark.parametrize(("optimizer", "lr"), [(PLAIN_SGD, 0.1), (ADAM, 1e-3)], ids=["sgd", "adam"])
-def test_under_ntp_outputs_move_and_features_freeze(optimizer, lr):
+def test_oracle_20_under_ntp_outputs_move_and_features_freeze(optimizer, lr):
     """Oracle 20, and science.md §2.2: the lazy limit."""
     f_slope, h_slope = slopes_after_three_steps(NTP, optimizer, lr)
 
@@ -210,7 +210,7 @@ def test_under_ntp_outputs_move_and_features_freeze(optimizer, lr):
     assert h_slope == pytest.approx(-0.5, abs=0.1)
 
 
-def test_under_sp_adam_moves_outputs_ever_more():
+def test_oracle_20_under_sp_adam_moves_outputs_ever_more():
     """Oracle 20, under Adam: the control of the default plan."""
     f_slope, _ = slopes_after_three_steps(SP, ADAM, 1e-4)
 
