@@ -158,6 +158,20 @@ def test_sub_stacks_and_one_stack_agree(monkeypatch):
     assert values[Metric.TRAIN_LOSS] == pytest.approx(expected[Metric.TRAIN_LOSS], rel=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("make_data", "loss"), PROBLEMS)
+def test_a_cell_that_was_split_for_memory_agrees_with_the_whole(make_data, loss, dtype):
+    """Same random streams: weights, batches and start vectors are keyed by seed, never by place."""
+    program = cases.program(width=16, loss=loss)
+    expected, _ = whole(program, make_data(dtype))
+
+    parts = [whole(cases.program(width=16, loss=loss, runs=(run,)), make_data(dtype)) for run in program.runs]
+
+    for metric, array in expected.items():
+        joined = np.concatenate([values[metric] for values, _ in parts], axis=1)
+        assert joined == pytest.approx(array, rel=1e-6, abs=1e-7), metric
+
+
 def test_a_diverging_neighbour_does_not_change_other_runs():
     values, diverged_at = whole(cases.program(runs=WITH_DIVERGING), cases.classification())
     alone, _ = whole(cases.program(runs=WITH_DIVERGING[:2]), cases.classification())

@@ -1,25 +1,16 @@
-"""What the LR, ε and weight-decay columns of the table promise, and what networks trained with them do."""
+"""What the init, multiplier, LR, ε and weight-decay columns of the table promise."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import torch
-from torch import Tensor
 
-from backend.domain.experiment import Loss
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
 from backend.domain.parametrization import Parametrization, TensorScaling
 from backend.errors import InvalidInput
 from tests import cases
-from worker.numerics.losses import target_rows
-from worker.numerics.networks.network import Network, Params, init
-from worker.numerics.networks.residual_mlp import apply, tensor_shapes
-from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
-from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.scaling import scaling_table
 
-MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP
+MUP, SP = Parametrization.MUP, Parametrization.SP
 DEPTH_MUP, COMPLETEP = Parametrization.DEPTH_MUP, Parametrization.COMPLETEP
 ADAM = OptimizerSpec.model_validate("adam")
 
@@ -75,7 +66,7 @@ def test_oracle_18_the_readout_divides_by_four_and_starts_twice_as_wide_as_in_sp
 
 @pytest.mark.parametrize(("optimizer", "ratio"), [(PLAIN_SGD, 1.0), (ADAM, 0.5)], ids=["sgd", "adam"])
 def test_oracle_22_depth_mup_scales_the_block_learning_rate_under_adam_only(optimizer, ratio):
-    """Oracle 22, second half: from depth 4 to 16. The first half is in test_residual_mlp.py."""
+    """Oracle 22: block-LR ratio L = 4 → 16: Adam ½, SGD 1. The growth of the stream: test_size_oracles.py."""
     at = {depth: table(DEPTH_MUP, optimizer, depth=depth, base_depth=4) for depth in (4, 16)}
 
     assert at[16]["block_0"].lr_mult / at[4]["block_0"].lr_mult == pytest.approx(ratio)
@@ -146,72 +137,3 @@ def test_a_fixed_epsilon_is_the_same_everywhere():
     scaling = table(COMPLETEP, adam, depth=8)
 
     assert {constants.epsilon_mult for constants in scaling.values()} == {1.0}
-
-
-WIDTHS = (64, 128, 256, 512)
-SEEDS = tuple(range(8))
-# Far below the widths: the output at init, which dies out as 1/√m under µP, must not matter.
-SMALL_BASE = 4
-
-
-def slopes_after_three_steps(
-    arm: Parametrization, optimizer: OptimizerSpec, lr: float
-) -> tuple[float, float]:
-    """Return how log2 of the mean change of the outputs and of the last hidden state grow with log2 width."""
-    changes = np.log2([_changes(arm, optimizer, lr, width) for width in WIDTHS])
-    f_slope, h_slope = (np.polyfit(np.log2(WIDTHS), column, 1)[0] for column in changes.T)
-    return float(f_slope), float(h_slope)
-
-
-def _changes(arm: Parametrization, optimizer: OptimizerSpec, lr: float, width: int) -> tuple[float, float]:
-    data = cases.classification(torch.float64)
-    scaling = table(arm, optimizer, width=width, base_width=SMALL_BASE)
-    network = Network(scaling, 2, 2**-0.5)
-    params = init(tensor_shapes(6, width, 2, 3), scaling, spec_seed=0, seeds=SEEDS, dtype=torch.float64)
-    x = data.x_train.expand(len(SEEDS), -1, -1)
-    y = target_rows(data.y_train, data.task, 3, torch.float64)
-    before = _outputs_and_hidden(network, params, x)
-    moments, update = initial_moments(optimizer, params), Update(optimizer, scaling, num_steps=3)
-    lr_R11 = torch.full((len(SEEDS), 1, 1), lr, dtype=torch.float64)
-    for step in range(3):
-        _, gradients = loss_and_gradients(network, params, x, y, Loss.CROSS_ENTROPY)
-        update.apply_(params, gradients, moments, lr_R11, step)
-    after = _outputs_and_hidden(network, params, x)
-    f_change, h_change = (float((b - a).abs().mean()) for a, b in zip(before, after, strict=True))
-    return f_change, h_change
-
-
-def _outputs_and_hidden(network: Network, params: Params, x_RBD: Tensor) -> tuple[Tensor, Tensor]:
-    """Return f [R, B, C], and h after the first block before its ReLU [R, B, N]."""
-    h_RBN = torch.bmm(x_RBD, params["input"]) * network.scaling["input"].forward_mult
-    branch_RBN = torch.bmm(torch.relu(h_RBN), params["block_0"]) * network.block_mult(0)
-    return apply(network, params, x_RBD), h_RBN + branch_RBN
-
-
-@pytest.mark.parametrize(
-    ("optimizer", "lr"),
-    [(PLAIN_SGD, 0.1), (ADAM, 1e-3)],
-    ids=["sgd", "adam"],
-)
-def test_under_mup_outputs_and_features_move_alike_at_every_width(optimizer, lr):
-    """Oracle 20."""
-    f_slope, h_slope = slopes_after_three_steps(MUP, optimizer, lr)
-
-    assert abs(f_slope) < 0.1
-    assert abs(h_slope) < 0.1
-
-
-@pytest.mark.parametrize(("optimizer", "lr"), [(PLAIN_SGD, 0.1), (ADAM, 1e-3)], ids=["sgd", "adam"])
-def test_oracle_20_under_ntp_outputs_move_and_features_freeze(optimizer, lr):
-    """Oracle 20, and science.md §2.2: the lazy limit."""
-    f_slope, h_slope = slopes_after_three_steps(NTP, optimizer, lr)
-
-    assert abs(f_slope) < 0.15
-    assert h_slope == pytest.approx(-0.5, abs=0.1)
-
-
-def test_oracle_20_under_sp_adam_moves_outputs_ever_more():
-    """Oracle 20, under Adam: the control of the default plan."""
-    f_slope, _ = slopes_after_three_steps(SP, ADAM, 1e-4)
-
-    assert f_slope > 0.5

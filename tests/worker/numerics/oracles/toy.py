@@ -58,15 +58,19 @@ class Toy:
 
     def loss(self, params: Params) -> Tensor:
         """Return [R]."""
-        f_RB1 = self._hidden(params) @ params["v"] * self._scaling["v"].forward_mult
-        return 0.5 * (f_RB1 - self._y_RB1).square().mean((1, 2))
+        return 0.5 * (self.outputs(params) - self._y_RB1).square().mean((1, 2))
 
-    def _hidden(self, params: Params) -> Tensor:
-        return torch.tanh(self._x_RBD @ params["u"] * self._scaling["u"].forward_mult)
+    def outputs(self, params: Params) -> Tensor:
+        """Return f [R, B, 1]."""
+        return torch.tanh(self.hidden(params)) @ params["v"] * self._scaling["v"].forward_mult
+
+    def hidden(self, params: Params) -> Tensor:
+        """Return the hidden layer before its tanh, [R, B, N]."""
+        return self._x_RBD @ params["u"] * self._scaling["u"].forward_mult
 
     def descend(self, step: int) -> Tensor:
         """Make one update; return the losses before it, [R]. By hand: half the time of autograd."""
-        hidden_RBN, v_RN1 = self._hidden(self.params), self.params["v"]
+        hidden_RBN, v_RN1 = torch.tanh(self.hidden(self.params)), self.params["v"]
         mult_u, mult_v = self._scaling["u"].forward_mult, self._scaling["v"].forward_mult
         difference_RB1 = hidden_RBN @ v_RN1 * mult_v - self._y_RB1
         g_f_RB1 = difference_RB1 * (mult_v / SAMPLES)
