@@ -1,14 +1,12 @@
 """Curvature against independent tools: dense eigenvalues of every model family, and curvlinops with eigsh.
 
-The largest eigenvalue is taken as a program takes it, by `measure_sharpness` with a tight tolerance.
+Eigenvalues are found by the solvers a program uses, with a tight tolerance.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -17,14 +15,14 @@ from torch import Tensor
 
 from backend.domain.dataset import Task
 from backend.domain.experiment import Loss
-from backend.domain.parametrization import Parametrization, TensorScaling
-from tests import cases
+from backend.domain.parametrization import Parametrization
+from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
-from worker.numerics.hvp import AutogradHessian, SymmetricOperator, flatten, unflatten
+from worker.numerics.families import network_of as family_of
+from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
-from worker.numerics.losses import mean_loss, target_rows
+from worker.numerics.losses import Targets, mean_loss, target_rows
 from worker.numerics.networks.network import Network
-from worker.numerics.networks.residual_mlp import apply
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
 from worker.numerics.scaling import scaling_table
 
@@ -34,63 +32,32 @@ RECORDED = json.loads(
 TIGHT = StoppingRule(tolerance=1e-12, min_steps=3, max_steps=120)
 
 
-class Family(NamedTuple):
-    """Stacked weights, the losses [R] they have, their constants, and the family's fast operator if any."""
+@pytest.mark.parametrize("case", FAMILY_CASES.values(), ids=FAMILY_CASES)
+def test_sharpness_is_the_top_of_the_dense_weighted_hessian_in_every_family(case):
+    """Lanczos on the products a program uses, against eigvalsh of a matrix made one number at a time."""
+    network, params = network_of(case)
+    family, data, index = family_of(case.model), data_of(case, torch.float64), torch.arange(4)
+    y_BC = Targets(data.y_train, data.task, data.num_outputs, torch.float64).rows(index)
+    x_RBD = data.x_train[index].expand(2, -1, -1)
 
-    params: dict[str, Tensor]
-    losses: Callable[[dict[str, Tensor]], Tensor]
-    scaling: dict[str, TensorScaling]
-    fast: SymmetricOperator | None = None
+    def dense_top(run: int) -> float:
+        one = {name: tensor[run : run + 1] for name, tensor in params.items()}
+        flat_P = flatten(one)[0]
 
+        def loss_at(at_P: Tensor) -> Tensor:
+            f_RBC = family.apply(network, unflatten(at_P[None], one), x_RBD[:1])
+            return mean_loss(f_RBC, y_BC, Loss.CROSS_ENTROPY)[0]
 
-def residual_mlp(arm: Parametrization, loss: Loss) -> Family:
-    network, data = cases.network(arm, width=16), cases.classification(torch.float64)
-    params = cases.parameters(network, width=16)
-    y = target_rows(data.y_train, data.task, data.num_outputs, torch.float64)
-    x_RBD = data.x_train.expand(2, -1, -1)
-    fast = ResidualMlpHessian.at(network, params, x_RBD, y, loss)
-    return Family(
-        params,
-        lambda weights: mean_loss(apply(network, weights, data.x_train.expand(2, -1, -1)), y, loss),
-        dict(network.scaling),
-        fast,
-    )
+        hessian_PP = torch.autograd.functional.hessian(loss_at, flat_P)
+        lr_mult = {name: torch.full_like(w, network.scaling[name].lr_mult) for name, w in one.items()}
+        root_P = flatten(lr_mult)[0].sqrt()
+        return float(torch.linalg.eigvalsh(root_P[:, None] * hessian_PP * root_P)[-1])
 
+    derivatives = family.derivatives(network)
+    operator = derivatives.curvature(network, params, x_RBD, y_BC, Loss.CROSS_ENTROPY)
+    found = largest_eigenpairs(operator, normals(2, flatten(params).shape[1]), TIGHT)
 
-# A model family is one entry: (arm, loss) -> Family.
-FAMILIES = [pytest.param(residual_mlp, id="residual_mlp")]
-
-
-# torch.func loads its forward-mode rules through torch.jit.script, which warns of its own end.
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("arm", cases.UNDER_SGD)
-@pytest.mark.parametrize("loss", list(Loss))
-def test_sharpness_is_the_top_of_the_dense_weighted_hessian(family, arm, loss):
-    case = family(arm, loss)
-    leaves = {name: tensor.clone().requires_grad_() for name, tensor in case.params.items()}
-    operators = [AutogradHessian(case.losses(leaves), leaves, case.scaling), case.fast]
-
-    expected = [dense_top(case, run) for run in range(2)]
-
-    start_RP = normals(2, flatten(case.params).shape[1])
-    for operator in filter(None, operators):
-        assert largest_eigenpairs(operator, start_RP, TIGHT).value_R == pytest.approx(expected, rel=1e-10)
-
-
-def dense_top(case: Family, run: int) -> float:
-    """Return λ_max(C^½ H C^½) of one run by forward-over-reverse, column by column, and eigvalsh."""
-    flat_RP = flatten(case.params)
-
-    def loss_of(row_P: Tensor) -> Tensor:
-        rows = [row_P if other == run else flat_RP[other] for other in range(len(flat_RP))]
-        return case.losses(unflatten(torch.stack(rows), case.params))[run]
-
-    hessian_PP = torch.func.hessian(loss_of)(flat_RP[run])
-    sizes = {name: tensor[0].numel() for name, tensor in case.params.items()}
-    multipliers = [torch.full((size,), case.scaling[name].lr_mult) for name, size in sizes.items()]
-    root_P = torch.cat(multipliers).double().sqrt()
-    return float(torch.linalg.eigvalsh(root_P[:, None] * hessian_PP * root_P)[-1])
+    assert found.value_R == pytest.approx([dense_top(0), dense_top(1)], rel=1e-8)
 
 
 @pytest.mark.parametrize("loss", list(Loss))
