@@ -28,7 +28,7 @@ def peer_python() -> Path:
     if done.exists() and done.read_text(encoding="utf-8") == wanted:
         return python
     print("installing the peers into build/bench-peers …", flush=True)
-    venv.create(ENVIRONMENT, with_pip=True)
+    venv.create(ENVIRONMENT, with_pip=True, clear=True, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(ENVIRONMENT)}))
     (packages / "project.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
     install = (python, "-m", "pip", "install", "-q", "--no-deps", "-r", PEERS / "requirements.txt")

@@ -22,7 +22,7 @@ from worker.numerics.ensemble import Stack, stack_slices
 from worker.numerics.losses import target_rows
 from worker.numerics.measurement import Measurer
 from worker.numerics.networks.residual_mlp import Network, init, tensor_shapes
-from worker.numerics.networks.residual_mlp_derivatives import forward_loss, loss_and_gradients
+from worker.numerics.networks.residual_mlp_derivatives import forward_loss, loss_and_factors
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from worker.numerics.randomness import BatchOrder
@@ -159,7 +159,7 @@ class _StackTrainer:
         if step == program.num_steps:
             self.record.pending.append(forward_loss(network, stack.params, x_RBD, y_RBC, program.loss))
             return
-        loss_R, gradients = loss_and_gradients(network, stack.params, x_RBD, y_RBC, program.loss)
+        loss_R, gradients = loss_and_factors(network, stack.params, x_RBD, y_RBC, program.loss)
         conditions.update.apply_(stack.params, gradients, stack.moments, stack.lr_R11, step)
         self.record.pending.append(loss_R)
 
