@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test check format constraints clean
+.PHONY: help run setup setup-dev test bench check format constraints clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -37,3 +37,6 @@ constraints: setup-dev ## Write the installed versions to constraints.txt
 clean: ## Remove .venv and caches; data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 	@find backend worker tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
+
+bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one row
+	@.venv/bin/python -m tests.benchmarks $(ONLY)

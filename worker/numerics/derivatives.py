@@ -7,7 +7,7 @@ Legend: R runs, B batch, C classes or outputs, P parameters, M vectors of a bloc
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -20,6 +20,7 @@ from backend.domain.experiment import Loss
 from worker.numerics.hvp import SymmetricOperator, flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
 from worker.numerics.networks.network import Apply, Network, Params
+from worker.numerics.networks.outer_product import OuterProduct
 
 
 class KernelProduct(NamedTuple):
@@ -27,6 +28,10 @@ class KernelProduct(NamedTuple):
 
     matvec: Callable[[Tensor], Tensor]
     size: int
+
+
+# By name: tensors [R, n_in, n_out], or the products they come from.
+Gradients = Mapping[str, Tensor | OuterProduct]
 
 
 class Curvature(SymmetricOperator, Protocol):
@@ -55,8 +60,8 @@ class Derivatives(Protocol):
 
     def loss_and_gradients(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
-    ) -> tuple[Tensor, Params]:
-        """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
+    ) -> tuple[Tensor, Gradients]:
+        """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out], formed or as products."""
 
     def curvature(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
@@ -78,7 +83,7 @@ class Autograd:
 
     def loss_and_gradients(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
-    ) -> tuple[Tensor, Params]:
+    ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
         leaves = _leaves(params)
         f_RBC = self.apply(network, leaves, x_RBD)

@@ -82,3 +82,10 @@ def unflatten(v_RP: Tensor, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {
         name: part.reshape(tensor.shape) for (name, tensor), part in zip(like.items(), parts, strict=True)
     }
+
+
+def neighbours(keep: Tensor) -> Tensor | slice:
+    """Return `keep` as a slice where its rows are neighbours: indexing with it copies nothing."""
+    first, last = int(keep[0]), int(keep[-1])
+    is_range = last - first + 1 == len(keep) and bool((keep.diff() == 1).all())
+    return slice(first, last + 1) if is_range else keep

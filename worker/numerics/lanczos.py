@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worker.numerics.hvp import SymmetricOperator
+from worker.numerics.hvp import SymmetricOperator, neighbours
 
 # A new Krylov direction below this multiple of the dtype's epsilon, relative to ‖T‖, is rounding only.
 BREAKDOWN_EPSILONS = 16.0
@@ -60,12 +60,11 @@ def largest_eigenpairs(operator: SymmetricOperator, start_RP: Tensor, rule: Stop
     result = _empty_result(start_RP)
     active = np.arange(num_runs)
     max_steps = min(rule.max_steps, size)
-    basis_RKP = start_RP.new_empty(num_runs, max_steps, size)
-    basis_RKP[:, 0] = start_RP / start_RP.norm(dim=1, keepdim=True)
+    basis = [start_RP / start_RP.norm(dim=1, keepdim=True)]
     tridiagonal_RKK = np.zeros((num_runs, max_steps + 1, max_steps + 1))
     for step in range(max_steps):
-        w_RP = operator.matvec(basis_RKP[:, step])
-        alpha_R, beta_R = _orthogonalise_(w_RP, basis_RKP[:, : step + 1])
+        w_RP = operator.matvec(basis[-1])
+        alpha_R, beta_R = _orthogonalise_(w_RP, basis)
         tridiagonal_RKK[:, step, step] = alpha_R
         tridiagonal_RKK[:, step, step + 1] = tridiagonal_RKK[:, step + 1, step] = beta_R
         ritz = _ritz(tridiagonal_RKK[:, : step + 1, : step + 1], beta_R, _epsilon(start_RP))
@@ -73,15 +72,16 @@ def largest_eigenpairs(operator: SymmetricOperator, start_RP: Tensor, rule: Stop
         is_good_R = (ritz.error_R <= rule.tolerance) & (step + 1 >= rule.min_steps) | is_exact_R
         is_good_R &= ritz.is_finite_R
         is_done_R = is_good_R | ~ritz.is_finite_R | (step + 1 == max_steps)
-        _store(result, active, is_done_R, is_good_R, ritz, basis_RKP[:, : step + 1])
+        _store(result, active, is_done_R, is_good_R, ritz, basis)
         if is_done_R.all():
             break
         if is_done_R.any():
             (kept,) = np.nonzero(~is_done_R)
             keep = torch.from_numpy(kept).to(start_RP.device)
             operator, active, tridiagonal_RKK = operator.select(keep), active[kept], tridiagonal_RKK[kept]
-            basis_RKP, w_RP, beta_R = _select_basis(basis_RKP, keep, step + 1), w_RP[keep], beta_R[kept]
-        basis_RKP[:, step + 1] = w_RP / torch.as_tensor(beta_R, dtype=w_RP.dtype, device=w_RP.device)[:, None]
+            rows = neighbours(keep)
+            basis, w_RP, beta_R = [q_RP[rows] for q_RP in basis], w_RP[rows], beta_R[kept]
+        basis.append(w_RP.div_(torch.as_tensor(beta_R, dtype=w_RP.dtype, device=w_RP.device)[:, None]))
     return result
 
 
@@ -110,24 +110,24 @@ def _epsilon(start_RP: Tensor) -> float:
     return BREAKDOWN_EPSILONS * torch.finfo(start_RP.dtype).eps
 
 
-def _orthogonalise_(w_RP: Tensor, basis_RKP: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _orthogonalise_(w_RP: Tensor, basis: list[Tensor]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Take the basis out of `w_RP` in place; return α, the overlap with its last vector, and β, the rest."""
-    alpha_R, beta_R, overlap_R = _remove_span_(w_RP, basis_RKP)
+    alpha_R, beta_R, overlap_R = _remove_span_(w_RP, basis)
     (again,) = np.nonzero(beta_R < REORTHOGONALISE_BELOW * overlap_R)
     if len(again):
         rows = torch.from_numpy(again).to(w_RP.device)
         w_again_RP = w_RP[rows]
-        more_alpha_R, beta_R[again], _ = _remove_span_(w_again_RP, basis_RKP[rows])
+        more_alpha_R, beta_R[again], _ = _remove_span_(w_again_RP, [q_RP[rows] for q_RP in basis])
         alpha_R[again] += more_alpha_R
         w_RP[rows] = w_again_RP
     return alpha_R, beta_R
 
 
-def _remove_span_(w_RP: Tensor, basis_RKP: Tensor) -> NDArray[np.float64]:
+def _remove_span_(w_RP: Tensor, basis: list[Tensor]) -> NDArray[np.float64]:
     """Subtract the projection onto the basis in place; return [3, R]: last overlap, rest, ‖overlaps‖."""
     # One vector at a time (modified Gram-Schmidt): a batched product with one column runs 2-8 times slower.
     overlaps = []
-    for q_RP in basis_RKP.unbind(1):
+    for q_RP in basis:
         overlaps.append(torch.linalg.vecdot(q_RP, w_RP))
         w_RP.addcmul_(q_RP, overlaps[-1][:, None], value=-1)
     norms_3R = torch.stack([overlaps[-1], w_RP.norm(dim=1), torch.stack(overlaps).norm(dim=0)])
@@ -162,7 +162,7 @@ def _store(
     is_done_R: NDArray[np.bool_],
     is_good_R: NDArray[np.bool_],
     ritz: _Ritz,
-    basis_RKP: Tensor,
+    basis: list[Tensor],
 ) -> None:
     result.num_products_R[active] += 1
     (finite,) = np.nonzero(is_done_R & ritz.is_finite_R)
@@ -172,13 +172,9 @@ def _store(
     result.value_R[rows] = ritz.value_R[finite]
     result.residual_R[rows] = ritz.residual_R[finite]
     result.converged_R[rows] = is_good_R[finite]
-    coefficients_R1K = torch.from_numpy(ritz.coefficients_RK[finite][:, None]).to(basis_RKP)
-    place = basis_RKP.device
-    vector_RP = torch.bmm(coefficients_R1K, basis_RKP[torch.from_numpy(finite).to(place)])[:, 0]
-    result.vector_RP[torch.from_numpy(rows).to(place)] = vector_RP
-
-
-def _select_basis(basis_RKP: Tensor, keep: Tensor, num_used: int) -> Tensor:
-    selected_RKP = basis_RKP.new_empty(len(keep), *basis_RKP.shape[1:])
-    selected_RKP[:, :num_used] = basis_RKP[keep, :num_used]
-    return selected_RKP
+    coefficients_RK = torch.from_numpy(ritz.coefficients_RK[finite]).to(basis[0])
+    found = neighbours(torch.from_numpy(finite).to(basis[0].device))
+    vector_RP = basis[0][found] * coefficients_RK[:, :1]
+    for q_RP, c_R in zip(basis[1:], coefficients_RK.unbind(1)[1:], strict=True):
+        vector_RP.addcmul_(q_RP[found], c_R[:, None])
+    result.vector_RP[torch.from_numpy(rows).to(basis[0].device)] = vector_RP

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from backend.domain.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import TensorScaling
+from worker.numerics.networks.outer_product import OuterProduct
 
 # Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients.
 Moments = dict[str, tuple[Tensor, ...]]
@@ -39,7 +40,7 @@ class Update:
     def apply_(
         self,
         params: Mapping[str, Tensor],
-        gradients: Mapping[str, Tensor],
+        gradients: Mapping[str, Tensor | OuterProduct],
         moments: Moments,
         lr_R11: Tensor,
         step: int,
@@ -47,18 +48,31 @@ class Update:
         """Update `params` and `moments` in place; may overwrite `gradients`.
 
         Args:
+            gradients: tensors [R, n_in, n_out], or the products they come from.
             lr_R11: base learning rates [R, 1, 1].
             step: the number of updates made before this one.
         """
         factor = self.spec.schedule.factor(step, num_steps=self.num_steps)
         for name, weight in params.items():
             scale = self.scaling[name].lr_mult * factor
-            gradient = self._decayed_(name, weight, gradients[name], lr_R11, scale)
+            gradient = gradients[name]
+            if isinstance(gradient, OuterProduct):
+                if self._is_plain:
+                    gradient.descend_(weight, lr_R11, scale)
+                    continue
+                gradient = gradient.dense()
+            gradient = self._decayed_(name, weight, gradient, lr_R11, scale)
             if self.spec.family is UpdateFamily.ADAM:
                 direction = self._adam_direction(name, gradient, moments[name], step)
             else:
                 direction = self._sgd_direction(gradient, moments[name])
             weight.addcmul_(direction, lr_R11, value=-scale)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the update is w - lr · gradient and nothing else."""
+        spec = self.spec
+        return spec.family is UpdateFamily.SGD and spec.num_moments == 0 and spec.weight_decay == 0.0
 
     def _decayed_(self, name: str, weight: Tensor, gradient: Tensor, lr_R11: Tensor, scale: float) -> Tensor:
         """Shrink the weight (AdamW), or return the gradient of the loss plus ½ λ w² (SGD, Adam)."""

@@ -16,10 +16,12 @@ from torch import Tensor
 
 from backend.domain.experiment import Loss
 from backend.domain.families.residual_mlp import INPUT, OUTPUT
-from worker.numerics.derivatives import AutogradCurvature, KernelProduct
-from worker.numerics.hvp import unflatten
+from worker.numerics.derivatives import AutogradCurvature, Gradients, KernelProduct
+from worker.numerics.hvp import neighbours, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product
 from worker.numerics.networks.network import Network, Params
+from worker.numerics.networks.outer_product import OuterProduct
+from worker.numerics.networks.outer_product import scaled_product as _product
 from worker.numerics.networks.residual_mlp import apply, block_name
 from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
 
@@ -41,35 +43,41 @@ def loss_and_gradients(
     network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
 ) -> tuple[Tensor, Params]:
     """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
+    loss_R, factors = loss_and_factors(network, params, x_RBD, y_RBC, loss)
+    return loss_R, {name: product.dense() for name, product in factors.items()}
+
+
+def loss_and_factors(
+    network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
+) -> tuple[Tensor, dict[str, OuterProduct]]:
+    """Return the mean loss [R] and, by name, its gradients as products an update may take in unformed."""
     forward = _forward(network, params, x_RBD)
     loss_R, g_f_RBC = loss_and_gradient(forward.f_RBC, y_RBC, loss)
     g_h = backward(network, params, forward, g_f_RBC)
-    gradients = {INPUT: _outer(x_RBD, g_h[0], network.scaling[INPUT].forward_mult)}
+    factors = {INPUT: OuterProduct(x_RBD, g_h[0], network.scaling[INPUT].forward_mult)}
     for block in range(network.depth):
-        gradients[block_name(block)] = _outer(forward.a[block], g_h[block + 1], network.block_mult(block))
-    gradients[OUTPUT] = _outer(forward.a[-1], g_f_RBC, network.scaling[OUTPUT].forward_mult)
-    return loss_R, gradients
+        mult = network.block_mult(block)
+        factors[block_name(block)] = OuterProduct(forward.a[block], g_h[block + 1], mult)
+    factors[OUTPUT] = OuterProduct(forward.a[-1], g_f_RBC, network.scaling[OUTPUT].forward_mult)
+    return loss_R, factors
 
 
 def _forward(network: Network, params: Params, x_RBD: Tensor) -> Forward:
-    h_RBN = _scaled(torch.bmm(x_RBD, params[INPUT]), network.scaling[INPUT].forward_mult)
+    h_RBN = _product(x_RBD, params[INPUT], network.scaling[INPUT].forward_mult)
     a = [torch.relu(h_RBN)]
     for block in range(network.depth):
-        h_RBN = torch.baddbmm(h_RBN, a[-1], params[block_name(block)], alpha=network.block_mult(block))
+        h_RBN.baddbmm_(a[-1], params[block_name(block)], alpha=network.block_mult(block))
         a.append(torch.relu(h_RBN))
-    f_RBC = _scaled(torch.bmm(a[-1], params[OUTPUT]), network.scaling[OUTPUT].forward_mult)
-    return Forward(a, f_RBC)
+    return Forward(a, _product(a[-1], params[OUTPUT], network.scaling[OUTPUT].forward_mult))
 
 
 def backward(network: Network, params: Params, forward: Forward, g_f_RBC: Tensor) -> list[Tensor]:
     """Return the gradients by h_0..h_depth, each [R, B, N]."""
-    out_mult = network.scaling[OUTPUT].forward_mult
-    g_RBN = _through_relu(_scaled(torch.bmm(g_f_RBC, params[OUTPUT].mT), out_mult), forward.a[-1])
-    g_h = [g_RBN]
+    g_RBN = _product(g_f_RBC, params[OUTPUT].mT, network.scaling[OUTPUT].forward_mult)
+    g_h = [_through_relu_(g_RBN, forward.a[-1])]
     for block in reversed(range(network.depth)):
-        branch_RBN = _through_relu(torch.bmm(g_RBN, params[block_name(block)].mT), forward.a[block])
-        g_RBN = torch.add(g_RBN, branch_RBN, alpha=network.block_mult(block))
-        g_h.append(g_RBN)
+        g_RBN = _product(g_h[-1], params[block_name(block)].mT, network.block_mult(block))
+        g_h.append(_through_relu_(g_RBN, forward.a[block]).add_(g_h[-1]))
     return g_h[::-1]
 
 
@@ -98,15 +106,15 @@ class ResidualMlpHessian:
 
     def select(self, keep: Tensor) -> ResidualMlpHessian:
         """Return the operator of the runs `keep` (indices) only."""
-        num_kept = len(keep)
+        rows = neighbours(keep)
         return ResidualMlpHessian(
             self.network,
             self.loss,
-            {name: tensor[keep] for name, tensor in self.params.items()},
-            self.x_RBD[:1].expand(num_kept, -1, -1),  # every run has the same batch
-            Forward([a[keep] for a in self.forward.a], self.forward.f_RBC[keep]),
-            self.g_f_RBC[keep],
-            [g[keep] for g in self.g_h],
+            {name: tensor[rows] for name, tensor in self.params.items()},
+            self.x_RBD[:1].expand(len(keep), -1, -1),  # every run has the same batch
+            Forward([a[rows] for a in self.forward.a], self.forward.f_RBC[rows]),
+            self.g_f_RBC[rows],
+            [g[rows] for g in self.g_h],
             self.has_loss_curvature,
         )
 
@@ -144,26 +152,31 @@ class ResidualMlpHessian:
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return C^½ H C^½ v, [R, P]."""
         v = unflatten(v_RP, self.params)
-        weighted = {name: tensor * self._sqrt_lr_mult(name) for name, tensor in v.items()}
-        t_a, t_f_RBC = self._tangent_forward(weighted)
-        t_gradients = self._tangent_backward(weighted, t_a, t_f_RBC)
-        flat = [(t_gradients[name] * self._sqrt_lr_mult(name)).flatten(1) for name in self.params]
-        return torch.cat(flat, dim=1)
+        t_a, t_f_RBC = self._tangent_forward(v)
+        t_gradients = self._tangent_backward(v, t_a, t_f_RBC)
+        return torch.cat([t_gradients[name].flatten(1) for name in self.params], dim=1)
 
-    def _sqrt_lr_mult(self, name: str) -> float:
-        return float(self.network.scaling[name].lr_mult ** 0.5)
+    def _mults(self, name: str) -> tuple[float, float]:
+        """Return the factor of a tensor's products, and that of products with its direction: times √C."""
+        constants = self.network.scaling[name]
+        branch = 1.0 if name in (INPUT, OUTPUT) else self.network.branch_mult
+        mult = branch * constants.forward_mult
+        return mult, mult * float(constants.lr_mult**0.5)
 
     def _tangent_forward(self, v: Params) -> tuple[list[Tensor], Tensor]:
-        network, a = self.network, self.forward.a
-        t_h_RBN = _scaled(torch.bmm(self.x_RBD, v[INPUT]), network.scaling[INPUT].forward_mult)
+        a = self.forward.a
+        t_h_RBN = _product(self.x_RBD, v[INPUT], self._mults(INPUT)[1])
         t_a = [_through_relu(t_h_RBN, a[0])]
-        for block in range(network.depth):
-            name, mult = block_name(block), network.block_mult(block)
-            t_h_RBN = torch.baddbmm(t_h_RBN, t_a[-1], self.params[name], alpha=mult)
-            t_h_RBN = t_h_RBN.baddbmm_(a[block], v[name], alpha=mult)
+        for block in range(self.network.depth):
+            name = block_name(block)
+            mult, weighted = self._mults(name)
+            t_h_RBN.baddbmm_(t_a[-1], self.params[name], alpha=mult).baddbmm_(
+                a[block], v[name], alpha=weighted
+            )
             t_a.append(_through_relu(t_h_RBN, a[block + 1]))
-        t_f_RBC = torch.bmm(t_a[-1], self.params[OUTPUT]).baddbmm_(a[-1], v[OUTPUT])
-        return t_a, _scaled(t_f_RBC, network.scaling[OUTPUT].forward_mult)
+        mult, weighted = self._mults(OUTPUT)
+        t_f_RBC = _product(t_a[-1], self.params[OUTPUT], mult)
+        return t_a, t_f_RBC.baddbmm_(a[-1], v[OUTPUT], alpha=weighted)
 
     def _tangent_output_gradient(self, t_f_RBC: Tensor) -> Tensor:
         if not self.has_loss_curvature:
@@ -171,18 +184,21 @@ class ResidualMlpHessian:
         return output_hessian_product(self.forward.f_RBC, t_f_RBC, self.loss)
 
     def _tangent_backward(self, v: Params, t_a: list[Tensor], t_f_RBC: Tensor) -> Params:
-        network, a = self.network, self.forward.a
-        out_mult = network.scaling[OUTPUT].forward_mult
+        a = self.forward.a
+        mult, weighted = self._mults(OUTPUT)
         t_g_f_RBC = self._tangent_output_gradient(t_f_RBC)
-        result = {OUTPUT: _product_rule(t_a[-1], self.g_f_RBC, a[-1], t_g_f_RBC, out_mult)}
-        t_g_RBN = torch.bmm(t_g_f_RBC, self.params[OUTPUT].mT).baddbmm_(self.g_f_RBC, v[OUTPUT].mT)
-        t_g_RBN = _through_relu(_scaled(t_g_RBN, out_mult), a[-1])
-        for block in reversed(range(network.depth)):
-            name, mult, g_RBN = block_name(block), network.block_mult(block), self.g_h[block + 1]
-            result[name] = _product_rule(t_a[block], g_RBN, a[block], t_g_RBN, mult)
-            branch_RBN = torch.bmm(t_g_RBN, self.params[name].mT).baddbmm_(g_RBN, v[name].mT)
-            t_g_RBN = torch.add(t_g_RBN, _through_relu(branch_RBN, a[block]), alpha=mult)
-        result[INPUT] = _outer(self.x_RBD, t_g_RBN, network.scaling[INPUT].forward_mult)
+        result = {OUTPUT: _product_rule(t_a[-1], self.g_f_RBC, a[-1], t_g_f_RBC, weighted)}
+        t_g_RBN = _product(t_g_f_RBC, self.params[OUTPUT].mT, mult)
+        t_g_RBN.baddbmm_(self.g_f_RBC, v[OUTPUT].mT, alpha=weighted)
+        _through_relu_(t_g_RBN, a[-1])
+        for block in reversed(range(self.network.depth)):
+            name, g_RBN = block_name(block), self.g_h[block + 1]
+            mult, weighted = self._mults(name)
+            result[name] = _product_rule(t_a[block], g_RBN, a[block], t_g_RBN, weighted)
+            branch_RBN = _product(t_g_RBN, self.params[name].mT, mult)
+            branch_RBN.baddbmm_(g_RBN, v[name].mT, alpha=weighted)
+            t_g_RBN.add_(_through_relu_(branch_RBN, a[block]))
+        result[INPUT] = _product(self.x_RBD.mT, t_g_RBN, self._mults(INPUT)[1])
         return result
 
 
@@ -197,9 +213,9 @@ class HandWritten:
 
     def loss_and_gradients(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
-    ) -> tuple[Tensor, Params]:
-        """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
-        return loss_and_gradients(network, params, x_RBD, y_RBC, loss)
+    ) -> tuple[Tensor, Gradients]:
+        """Return the mean loss [R] and, by name, its gradients as the products they are."""
+        return loss_and_factors(network, params, x_RBD, y_RBC, loss)
 
     def curvature(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
@@ -208,19 +224,17 @@ class HandWritten:
         return ResidualMlpHessian.at(network, params, x_RBD, y_RBC, loss)
 
 
-def _scaled(tensor: Tensor, factor: float) -> Tensor:
-    return tensor if factor == 1.0 else tensor * factor
-
-
 def _through_relu(g_RBN: Tensor, a_RBN: Tensor) -> Tensor:
     """Return g where φ is active, 0 elsewhere: one fused kernel, as autograd uses."""
     masked: Tensor = torch.ops.aten.threshold_backward(g_RBN, a_RBN, 0)
     return masked
 
 
-def _outer(left: Tensor, right: Tensor, factor: float) -> Tensor:
-    return _scaled(torch.bmm(left.mT, right), factor)
+def _through_relu_(g_RBN: Tensor, a_RBN: Tensor) -> Tensor:
+    """Do the same in place."""
+    masked: Tensor = torch.ops.aten.threshold_backward.grad_input(g_RBN, a_RBN, 0, grad_input=g_RBN)
+    return masked
 
 
 def _product_rule(t_left: Tensor, right: Tensor, left: Tensor, t_right: Tensor, factor: float) -> Tensor:
-    return _scaled(torch.bmm(t_left.mT, right).baddbmm_(left.mT, t_right), factor)
+    return _product(t_left.mT, right, factor).baddbmm_(left.mT, t_right, alpha=factor)
