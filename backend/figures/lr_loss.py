@@ -12,17 +12,13 @@ from backend.domain.experiment import Loss
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
+from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.theme import (
     BAND_OPACITY,
     DASHES,
     Style,
     YScale,
-    axis_names,
-    blank,
-    centred,
     colours,
-    layout,
-    note,
     number,
     outlook,
     padded_range,

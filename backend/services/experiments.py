@@ -14,6 +14,7 @@ from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
 from backend.errors import Conflict, Malformed
 from backend.events import ProgressNotice
+from backend.figures.names import figures_of
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
@@ -132,4 +133,5 @@ def _view(row: ExperimentRow, counts: dict[str, int]) -> ExperimentView:
         started_at=row.started_at,
         finished_at=row.finished_at,
         cell_counts={CellState(state): count for state, count in counts.items()},
+        figures=figures_of(spec.measures),
     )
