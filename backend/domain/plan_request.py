@@ -16,12 +16,14 @@ from backend.domain.experiment import (
     Loss,
     Measures,
     PositiveInt,
+    Seed,
     Seeds,
     Size,
     Sizes,
     require_runnable,
 )
 from backend.domain.gpu_memory import require_gpu_memory
+from backend.domain.measures import DensityGrid
 from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
@@ -56,6 +58,11 @@ class PlanRequest(Frozen):
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
+    sharpness_tolerance: Annotated[float, Field(gt=0, lt=1)] | None = None
+    divergence_factor: Annotated[float, Field(gt=1)] | None = None
+    tail_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    spec_seed: Seed | None = None
+    density_grid: DensityGrid | None = None
 
 
 def resolve(

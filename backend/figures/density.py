@@ -16,11 +16,12 @@ from backend.domain.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.step_curves import Column
-from backend.figures.theme import DASHES, Style, colours, number, outlook, padded_range, y_ticks
+from backend.figures.theme import DASHES, LEGEND_RANK, Style, colours, number, outlook, padded_range, y_ticks
 
 # Shares below are what quadrature leaves where there is no eigenvalue: one of ten million is above.
 SMALLEST_SHARE = 1e-7
-MAX_TICKS = 8
+# Labels that fit side by side, over all columns.
+MAX_TICKS = 10
 
 
 class DensityCurve(NamedTuple):
@@ -69,15 +70,22 @@ def _x_axis(info: DensityInfo, places: Sequence[float], style: Style) -> dict[st
     decades = [10.0**power for power in range(lowest, highest + 1)]
     ticks = [*(-decade for decade in reversed(decades)), 0.0, *decades]
     shown = [tick for tick in ticks if low <= math.asinh(tick / info.linear_limit) <= high]
-    every = math.ceil(len(shown) / MAX_TICKS)
-    # Count from zero outwards, so that it keeps its tick.
-    zero = shown.index(0.0) if 0.0 in shown else 0
-    shown = [tick for index, tick in enumerate(shown) if (index - zero) % every == 0]
+    shown = _spaced(shown, info.linear_limit, (high - low) * len(info.columns) / MAX_TICKS)
     return {
         "title": style.say("axis.eigenvalue"), "type": "linear", "range": plain([low, high]),
         "tickmode": "array", "ticktext": [number(tick) for tick in shown],
         "tickvals": plain(math.asinh(tick / info.linear_limit) for tick in shown),
     }  # fmt: skip
+
+
+def _spaced(ticks: Sequence[float], linear_limit: float, least: float) -> list[float]:
+    """Drop ticks that are closer than `least` to one nearer to zero, which comes first."""
+    kept: list[float] = []
+    for tick in sorted(ticks, key=abs):
+        place = math.asinh(tick / linear_limit)
+        if all(abs(place - math.asinh(other / linear_limit)) >= least for other in kept):
+            kept.append(tick)
+    return sorted(kept)
 
 
 def _traces(info: DensityInfo, places: Sequence[float], style: Style) -> Iterator[dict[str, Any]]:
@@ -88,6 +96,7 @@ def _traces(info: DensityInfo, places: Sequence[float], style: Style) -> Iterato
             **_steps(info, curve, places, style),
             "type": "scatter", "mode": "lines", "connectgaps": False, "xaxis": x, "yaxis": y,
             "name": str(curve.width), "legendgroup": str(curve.width), "showlegend": curve.width not in shown,
+            "legendrank": LEGEND_RANK + info.widths.index(curve.width),
             "line": {
                 "color": colours(info.widths)[curve.width], "width": 2, "dash": DASHES[curve.parametrization]
             },

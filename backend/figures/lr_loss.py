@@ -16,6 +16,7 @@ from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.theme import (
     BAND_OPACITY,
     DASHES,
+    LEGEND_RANK,
     Style,
     YScale,
     colours,
@@ -163,6 +164,7 @@ def _traces(
         | line.trace()
         | {
             "name": str(curve.width),
+            "legendrank": LEGEND_RANK + info.widths.index(curve.width),
             "showlegend": curve.width not in shown,
             "mode": "lines+markers",
             "line": {"color": colour, "width": 2.2, "dash": DASHES[curve.parametrization]},

@@ -12,7 +12,17 @@ from backend.domain.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.step_lines import Line, StepCurve, band, faint, line
-from backend.figures.theme import DASHES, Style, YScale, colours, number, outlook, padded_range, y_ticks
+from backend.figures.theme import (
+    DASHES,
+    LEGEND_RANK,
+    Style,
+    YScale,
+    colours,
+    number,
+    outlook,
+    padded_range,
+    y_ticks,
+)
 
 __all__ = ["Column", "Line", "StepCurve", "StepInfo", "StepWords", "step_figure", "step_notes"]
 
@@ -125,6 +135,7 @@ def _traces(info: StepInfo, style: Style, words: StepWords, *, has_bands: bool) 
             | line(curve, info.num_seeds, style, words.hovers[curve.row])
             | {
                 "name": str(curve.width),
+                "legendrank": LEGEND_RANK + info.widths.index(curve.width),
                 "showlegend": curve.width not in shown,
                 "line": {"color": colour, "width": 2, "dash": dash},
             }

@@ -31,6 +31,8 @@ FONT = (
 # Never <b>: plotly.js makes it a style attribute, which a page of ours does not allow.
 BOLD = 600
 BAND_OPACITY = 0.16
+# Plotly's own rank; widths are listed small to large, whichever has values first.
+LEGEND_RANK = 1000
 
 # Share of an axis that stays free at each end.
 AIR = 0.05

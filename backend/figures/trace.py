@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from backend.domain.measures import TRACE_PROBES
 from backend.figures.step_curves import StepInfo, StepWords, step_figure, step_notes
 from backend.figures.theme import Style
 
@@ -15,6 +14,6 @@ def trace_figure(info: StepInfo, style: Style) -> go.Figure:
         style.say("trace.title"),
         (style.say("axis.trace"),),
         (style.say("hover.trace", value="%{y:.4~g}"),),
-        step_notes(info, style, style.say("note.standard_error", count=info.num_seeds, probes=TRACE_PROBES)),
+        step_notes(info, style, style.say("note.standard_error", count=info.num_seeds)),
     )
     return step_figure(info, style, words)

@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.db.session import Session
 from backend.db.tables import CellRow
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.metrics import Metric
+from backend.domain.metrics import NUM_EIGENVALUES, Metric
 from backend.figures.density import density_figure
 from backend.figures.encode import to_json
 from backend.figures.loss import loss_figure
@@ -136,7 +136,9 @@ _DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
     FigureName.NTK_HESSIAN: _over_steps(
         ntk_hessian_figure, _mean(Metric.NTK_EIGENVALUES), _mean(Metric.SHARPNESS)
     ),
-    FigureName.SPECTRUM: _over_steps(spectrum_figure, _mean(Metric.HESSIAN_EIGENVALUES)),
+    FigureName.SPECTRUM: _over_steps(
+        spectrum_figure, Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True, num_components=NUM_EIGENVALUES)
+    ),
     FigureName.CURVATURE_SPLIT: _over_steps(
         curvature_split_figure, _mean(Metric.GAUSS_NEWTON_SHARPNESS), _mean(Metric.RESIDUAL_SHARPNESS)
     ),

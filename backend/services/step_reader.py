@@ -47,12 +47,14 @@ class Source(NamedTuple):
     """What a row of a figure shows of each run.
 
     `error` is a metric with the standard error of every value, to be drawn instead of the range of the seeds;
-    with `is_mean_only` there is neither. `is_share_of_edge` turns sharpness into η·λ/κ, η of the step.
+    with `is_mean_only` there is neither. Of several components the first `num_components` are shown.
+    `is_share_of_edge` turns sharpness into η·λ/κ, η of the step.
     """
 
     metric: Metric
     error: Metric | None = None
     is_mean_only: bool = False
+    num_components: int = 1
     is_share_of_edge: bool = False
 
 
@@ -91,7 +93,7 @@ class StepReader:
 
     def _bucket_width(self, sources: Sequence[Source]) -> int:
         spec = self._sweep.spec
-        num_curves = sum(METRIC_INFO[source.metric].num_components for source in sources)
+        num_curves = sum(source.num_components for source in sources)
         num_lines = LINES_PER_CURVE * num_curves * len(self._sweep.arms) * len(spec.widths)
         limit = max(50, min(LINE_POINTS, FIGURE_POINTS // num_lines) - len(spec.seeds))
         every = 1 if any(METRIC_INFO[source.metric].every_step for source in sources) else spec.measure_every
@@ -102,8 +104,7 @@ class StepReader:
     ) -> StepCurve | None:
         """Return a width's curve: of several components the first, with the others behind it."""
         runs = self._runs(arm, width)
-        num_components = METRIC_INFO[source.metric].num_components
-        parts = [self._together(runs, source.metric, component) for component in range(num_components)]
+        parts = [self._together(runs, source.metric, place) for place in range(source.num_components)]
         if not parts[0].steps.size:
             return None
         if source.metric is Metric.SHARPNESS:

@@ -1,5 +1,7 @@
 /** From what the viewer chose to what the server is asked; left out means the server's own choice. */
 
+import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
+
 /** Ready-made plans: fewer seeds and steps to look, more sizes and seeds to be sure. */
 export const PRESETS = {
   quick: { seeds: [0, 1, 2], num_steps: 120 },
@@ -8,19 +10,65 @@ export const PRESETS = {
 };
 
 const MOST_SEEDS = 10_000;
+const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
 /** @param {any} dataset @param {any} choices {preset, own} @returns {any} */
 export function planRequest(dataset, { preset, own }) {
-  const { lrs, num_seeds, ...plain } = own;
+  const { num_seeds, ...plain } = own;
   const wishes = { ...PRESETS[preset], ...plain };
-  if (num_seeds !== undefined) wishes.seeds = seeds(num_seeds);
-  if (lrs) wishes.arms = lrs.arms.map((parametrization) => ({ parametrization, lrs: lrs.values }));
+  if (num_seeds !== undefined && !plain.seeds) wishes.seeds = seeds(num_seeds);
   return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };
 }
 
 /** The first seeds; the server refuses what is no number, and far fewer than the limit here. */
 function seeds(count) {
   return Number.isInteger(count) ? Array.from({ length: Math.min(count, MOST_SEEDS) }, (_, seed) => seed) : [count];
+}
+
+/** @param {any} texts @param {any} spec the latest previewed one, if any */
+export const optimizerKind = (texts, spec) => texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd");
+
+/** The value of a field in a spec. @param {any} field @param {any} spec */
+export function shownValue(field, spec) {
+  if (field.shown) return field.shown(spec);
+  return field.name.split(".").reduce((part, key) => part?.[key], spec);
+}
+
+/** Only what was set, as the request wants it. @param {any} texts what was written or chosen @param {any} spec */
+export function valuesOf(texts, spec) {
+  const values = {};
+  for (const field of FIELDS) {
+    const value = read(field, texts[field.name] ?? "");
+    if (value !== null && (!field.only || field.only(optimizerKind(texts, spec)))) place(values, field.name, value);
+  }
+  if (texts.measures?.length) values.measures = texts.measures;
+  const arms = armsOf(texts, values.lrs, spec);
+  delete values.lrs;
+  return arms ? { ...values, arms } : values;
+}
+
+function read({ kind, values }, text) {
+  if (kind !== "choice") {
+    const found = numbers(text);
+    return found && (kind === "list" ? found : found[0]);
+  }
+  if (text === "") return null;
+  return values === YES_NO ? text === "true" : text;
+}
+
+function place(values, name, value) {
+  const keys = name.split(".");
+  const last = keys.pop();
+  const part = keys.reduce((inner, key) => (inner[key] ??= {}), values);
+  part[last] = value;
+}
+
+/** The arms, once one was chosen or has LRs of its own; each with its own LRs, else with those for all. */
+function armsOf(texts, lrs, spec) {
+  const chosen = texts.arms ?? spec?.arms.map((arm) => arm.parametrization) ?? ["mup"];
+  const own = Object.fromEntries(chosen.map((name) => [name, numbers(texts[`lrs.${name}`] ?? "") ?? lrs]));
+  if (!texts.arms && !Object.values(own).some(Boolean)) return null;
+  return chosen.map((parametrization) => ({ parametrization, ...(own[parametrization] ? { lrs: own[parametrization] } : {}) }));
 }
 
 /**

@@ -74,7 +74,9 @@ def test_the_stability_ratio_takes_the_lr_of_the_step_and_the_optimizers_edge(co
 
 
 def test_eigenvalues_are_means_over_seeds_rank_by_rank(context, experiment_id):
-    curve = curve_of(context, experiment_id, Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True))
+    source = Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True, num_components=5)
+
+    curve = curve_of(context, experiment_id, source)
 
     first = [mean_of(Metric.HESSIAN_EIGENVALUES, step) for step in STEPS]
     assert curve.mean.values == pytest.approx(first, rel=1e-6)
@@ -82,6 +84,7 @@ def test_eigenvalues_are_means_over_seeds_rank_by_rank(context, experiment_id):
         pytest.approx([value / rank for value in first], rel=1e-6) for rank in (2, 3, 4, 5)
     ]
     assert curve.low == curve.high == curve.mean
+    assert curve_of(context, experiment_id, source._replace(num_components=1)).others == ()
 
 
 def test_the_band_of_the_trace_is_the_standard_error_of_the_mean(context, experiment_id):
