@@ -6,6 +6,11 @@ import json
 import re
 from pathlib import Path
 
+from backend.domain.measures import DensityGrid, Measure
+from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest
+
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
 PAGE = (FRONTEND / "index.html").read_text(encoding="utf-8")
@@ -79,3 +84,17 @@ def test_no_file_is_too_long():
     files = {**SCRIPTS, **STYLES, FRONTEND / "index.html": PAGE}
 
     assert {path.name for path, source in files.items() if source.count("\n") > 350} == set()
+
+
+def test_the_form_names_every_option_of_a_request():
+    """Names are paths into the request; `lrs` and `num_seeds` stand for arms and seeds."""
+    source = SCRIPTS[FRONTEND / "js" / "settings_fields.js"]
+    named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
+
+    wanted = set(PlanRequest.model_fields) - {"arms", "measures", "optimizer", "density_grid"}
+    wanted |= {f"density_grid.{name}" for name in DensityGrid.model_fields}
+    wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
+    wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}
+    assert named - {"lrs", "num_seeds"} == wanted
+    for names in (Parametrization, Measure):
+        assert all(f'"{name}"' in source for name in names)

@@ -15,19 +15,23 @@ export function figures(experiment, signal) {
   const choices = figureChoices(experiment, refresh, signal);
   for (const name of experiment.figures) made.set(name, figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal));
   const [sweep, ...steps] = MAIN.map((name) => made.get(name).element);
-  const element = h("section", { class: "figures" }, h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element), h("p", { class: "hint" }, t("ui.figure.diverged")), sweep, h("div", { class: "figure-pair" }, steps));
+  const element = h("section", { class: "figures" }, h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element), h("p", { class: "hint" }, t("ui.figure.diverged")), sweep, h("div", { class: side(experiment) }, steps));
   const rest = experiment.figures.filter((name) => !MAIN.includes(name));
-  return { element, more: fold(rest.map((name) => made.get(name).element), choices.step, experiment.spec.measures.length > 0), refresh, choices };
+  return { element, more: fold(rest.map((name) => made.get(name).element), choices.step, experiment), refresh, choices };
 }
 
+/** Two figures stand side by side unless their columns would be too narrow for their headings. */
+const side = ({ spec }) => (spec.arms.length > 2 ? "figure-stack" : "figure-pair");
+
 /** What engineers look at; open at once for who asked for more than what is always measured. */
-function fold(elements, step, isOpen) {
+function fold(elements, step, experiment) {
+  const isOpen = experiment.spec.measures.length > 0;
   return h(
     "details",
     { class: "fold figures", id: "curvature", open: isOpen },
     h("summary", {}, t("ui.figure.more", { count: elements.length })),
     step && h("div", { class: "controls" }, step),
-    h("div", { class: "figure-pair" }, elements),
+    h("div", { class: side(experiment) }, elements),
     isOpen ? null : h("p", { class: "hint" }, t("ui.figure.more_hint")),
   );
 }
