@@ -34,6 +34,9 @@ BAND_OPACITY = 0.16
 # Plotly's own rank; widths are listed small to large, whichever has values first.
 LEGEND_RANK = 1000
 
+# Between these a number is written out.
+PLAIN = (1e-4, 1e6)
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Share of an axis that stays free at each end.
 AIR = 0.05
 # Up to so many decades a logarithmic axis has three ticks each.
@@ -108,8 +111,13 @@ def _channels(colour: str) -> tuple[int, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number as a person reads it: three significant digits, no exponent if possible."""
-    return f"{value:.3g}"
+    """Return a number as a person reads it: three significant digits, far from one a power of ten."""
+    rounded = float(f"{value:.3g}")
+    if rounded == 0 or PLAIN[0] <= abs(rounded) < PLAIN[1]:
+        return f"{rounded:,.6g}"
+    mantissa, exponent = f"{rounded:.2e}".split("e")
+    power = f"10{str(int(exponent)).translate(_RAISED)}"
+    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
 
 
 def padded_range(values: Sequence[float], scale: YScale, *, lowest: float = -math.inf) -> tuple[float, float]:

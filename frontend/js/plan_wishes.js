@@ -42,8 +42,7 @@ export function valuesOf(texts, spec) {
     if (value !== null && (!field.only || field.only(optimizerKind(texts, spec)))) place(values, field.name, value);
   }
   if (texts.measures?.length) values.measures = texts.measures;
-  const arms = armsOf(texts, values.lrs, spec);
-  delete values.lrs;
+  const arms = armsOf(texts, spec);
   return arms ? { ...values, arms } : values;
 }
 
@@ -63,12 +62,14 @@ function place(values, name, value) {
   part[last] = value;
 }
 
-/** The arms, once one was chosen or has LRs of its own; each with its own LRs, else with those for all. */
-function armsOf(texts, lrs, spec) {
-  const chosen = texts.arms ?? spec?.arms.map((arm) => arm.parametrization) ?? ["mup"];
-  const own = Object.fromEntries(chosen.map((name) => [name, numbers(texts[`lrs.${name}`] ?? "") ?? lrs]));
-  if (!texts.arms && !Object.values(own).some(Boolean)) return null;
-  return chosen.map((parametrization) => ({ parametrization, ...(own[parametrization] ? { lrs: own[parametrization] } : {}) }));
+/** The arms, once one was chosen or has LRs of its own. */
+function armsOf(texts, spec) {
+  const chosen = texts.arms ?? spec?.arms.map((arm) => arm.parametrization) ?? [];
+  const arms = chosen.map((parametrization) => {
+    const lrs = numbers(texts[`lrs.${parametrization}`] ?? "");
+    return lrs ? { parametrization, lrs } : { parametrization };
+  });
+  return texts.arms || arms.some((arm) => arm.lrs) ? arms : null;
 }
 
 /**

@@ -42,8 +42,9 @@ export function figureChoices({ spec, figures }, onChange, signal) {
   const onMeta = (meta) => {
     if (meta.lr_index === null) return;
     if (!lr.value) auto.textContent = t("ui.figure.lr_auto_is", { lr: digits(reference.lrs[meta.lr_index]) });
-    const isNew = Object.entries(meta.lr).some(([name, value]) => lrs[name] !== value);
-    Object.assign(lrs, meta.lr);
+    const found = Object.fromEntries(spec.arms.map(({ parametrization: name, lrs: own }) => [name, meta.lr[name] ?? nearest(own, reference.lrs[meta.lr_index])]));
+    const isNew = Object.entries(found).some(([name, value]) => lrs[name] !== value);
+    Object.assign(lrs, found);
     if (isNew) listeners.forEach((listener) => listener());
   };
   const controls = Object.entries(shared).map(([name, control]) => control && labelled(name, control));
@@ -59,6 +60,9 @@ export function figureChoices({ spec, figures }, onChange, signal) {
 
 const plain = (values) => values.map((value) => h("option", { value: String(value) }, String(value)));
 const named = (values, name) => values.map((value) => h("option", { value }, t(`ui.figure.${name}.${value}`)));
+
+/** As the server chooses for an arm that is not drawn. */
+const nearest = (values, lr) => values.reduce((best, value) => (Math.abs(Math.log(value / lr)) < Math.abs(Math.log(best / lr)) ? value : best));
 
 /** Measurement steps, evenly thinned to a list that can be looked through. */
 function someSteps({ num_steps: last, measure_every: every }) {

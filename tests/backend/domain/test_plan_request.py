@@ -89,6 +89,19 @@ def test_a_request_can_name_every_option_of_a_spec(name):
     assert name in PlanRequest.model_fields
 
 
+def test_common_learning_rates_hold_for_every_arm_without_its_own():
+    by_default = _resolve(lrs=(0.5, 0.25), optimizer="adam")
+    asked = _resolve(
+        lrs=(0.5, 0.25), arms=({"parametrization": "ntp"}, {"parametrization": "sp", "lrs": (1.0,)})
+    )
+
+    assert [(arm.parametrization, arm.lrs) for arm in by_default.arms] == [
+        ("mup", (0.5, 0.25)),
+        ("sp", (0.5, 0.25)),  # the control under Adam
+    ]
+    assert [arm.lrs for arm in asked.arms] == [(0.5, 0.25), (1.0,)]
+
+
 def test_every_wish_about_optimizer_and_depth_is_heard():
     optimizer = {"kind": "adamw", "weight_decay": 0.1, "schedule": {"kind": "cosine", "warmup_fraction": 0.1}}
 
