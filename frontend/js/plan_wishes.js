@@ -25,8 +25,11 @@ function seeds(count) {
   return Number.isInteger(count) ? Array.from({ length: Math.min(count, MOST_SEEDS) }, (_, seed) => seed) : [count];
 }
 
-/** @param {any} texts @param {any} spec the latest previewed one, if any */
-export const optimizerKind = (texts, spec) => texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd");
+/** What decides which settings there are. @param {any} texts @param {any} spec the latest previewed one, if any */
+export const contextOf = (texts, spec) => ({
+  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd"),
+  family: texts["model.family"] || (spec?.model.family ?? "residual_mlp"),
+});
 
 /** The value of a field in a spec. @param {any} field @param {any} spec */
 export function shownValue(field, spec) {
@@ -37,10 +40,14 @@ export function shownValue(field, spec) {
 /** Only what was set, as the request wants it. @param {any} texts what was written or chosen @param {any} spec */
 export function valuesOf(texts, spec) {
   const values = {};
+  const context = contextOf(texts, spec);
   for (const field of FIELDS) {
     const value = read(field, texts[field.name] ?? "");
-    if (value !== null && (!field.only || field.only(optimizerKind(texts, spec)))) place(values, field.name, value);
+    if (value !== null && (!field.only || field.only(context))) place(values, field.name, value);
   }
+  // A part of a whole whose name was not chosen belongs to the one that was proposed.
+  if (values.optimizer) values.optimizer.kind ??= context.kind;
+  if (values.model) values.model.family ??= context.family;
   if (texts.measures?.length) values.measures = texts.measures;
   const arms = armsOf(texts, spec);
   return arms ? { ...values, arms } : values;

@@ -7,8 +7,11 @@ const list = (name, shown) => ({ kind: "list", name, shown });
 const number = (name, more = {}) => ({ kind: "number", name, ...more });
 const choice = (name, values, more = {}) => ({ kind: "choice", name, values, ...more });
 
-const forSgd = { only: (kind) => kind === "sgd" };
-const forAdam = { only: (kind) => kind !== "sgd" };
+const forSgd = { only: ({ kind }) => kind === "sgd" };
+const forAdam = { only: ({ kind }) => kind !== "sgd" };
+const forFamilies = (...names) => ({ only: ({ family }) => names.includes(family) });
+const withBranches = forFamilies("residual_mlp", "residual_convnet", "vit", "gpt");
+const transformers = forFamilies("vit", "gpt");
 export const YES_NO = ["true", "false"];
 
 /** Shown at once; the groups below are folds. */
@@ -22,7 +25,20 @@ export const FIRST = [
 
 export const GROUPS = [
   { name: "arms", fields: [] },
-  { name: "model", fields: [number("branch_exponent", { shown: (spec) => spec.model.branch_exponent }), number("completep_alpha")] },
+  {
+    name: "model",
+    fields: [
+      choice("model.family", ["residual_mlp", "convnet", "residual_convnet", "vit", "gpt"]),
+      number("model.layers_per_block", forFamilies("residual_mlp", "residual_convnet")),
+      choice("model.has_skip", YES_NO, forFamilies("residual_mlp")),
+      number("model.patch_size", forFamilies("vit")),
+      number("model.num_heads", transformers),
+      number("model.mlp_ratio", transformers),
+      choice("model.has_norm", YES_NO, transformers),
+      number("branch_exponent", { shown: (spec) => spec.model.branch_exponent, ...withBranches }),
+      number("completep_alpha", withBranches),
+    ],
+  },
   { name: "sizes", fields: [list("depths"), number("base_width"), number("base_depth")] },
   {
     name: "training",
@@ -48,7 +64,7 @@ export const GROUPS = [
   },
   {
     name: "measurement",
-    fields: [number("measure_every"), number("sharpness_batch_size"), number("sharpness_tolerance"), number("density_grid.linear_limit"), number("density_grid.largest")],
+    fields: [number("measure_every"), choice("measure_spacing", ["even", "log"]), number("sharpness_batch_size"), number("sharpness_tolerance"), number("density_grid.linear_limit"), number("density_grid.largest")],
   },
 ];
 

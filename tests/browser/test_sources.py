@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 from backend.domain.measures import DensityGrid, Measure
+from backend.domain.metrics import Spacing
+from backend.domain.model import FAMILIES
 from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest
@@ -91,10 +93,15 @@ def test_the_form_names_every_option_of_a_request():
     source = SCRIPTS[FRONTEND / "js" / "settings_fields.js"]
     named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
 
-    wanted = set(PlanRequest.model_fields) - {"arms", "measures", "optimizer", "density_grid"}
+    wanted = set(PlanRequest.model_fields) - {
+        "arms", "measures", "model", "optimizer", "density_grid"
+    }  # fmt: skip
+    wanted |= {f"model.{name}" for family in FAMILIES for name in family.model_fields} - {
+        "model.branch_exponent"  # has a name of its own
+    }
     wanted |= {f"density_grid.{name}" for name in DensityGrid.model_fields}
     wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
     wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}
     assert named - {"num_seeds"} == wanted
-    for names in (Parametrization, Measure):
+    for names in (Parametrization, Measure, Spacing, (family().name for family in FAMILIES)):
         assert all(f'"{name}"' in source for name in names)

@@ -10,6 +10,7 @@ export function planDetails({ spec, control, are_steps_cut, device, slots }) {
   const lrs = spec.arms[0].lrs;
   const entries = [
     ["question", question(spec, control)],
+    ...(spec.model.family === "residual_mlp" ? [] : [["model", t(`ui.family.${spec.model.family}`)]]),
     ["widths", list(spec.widths)],
     ...(spec.depths.length > 1 ? [["depths", list(spec.depths)]] : []),
     ...(spec.optimizer.kind === "sgd" ? [] : [["optimizer", t(`ui.optimizer.${spec.optimizer.kind}`)]]),

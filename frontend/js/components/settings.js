@@ -39,9 +39,15 @@ export function settings(dataset, own, onChange, spec) {
 
 const fieldsOf = (fields) => (fields.length ? h("div", { class: "fields" }, fields.map((item) => item.element)) : null);
 
-/** The losses that a task knows. */
-function forDataset(field, dataset) {
-  return field.name === "loss" ? { ...field, values: LOSSES[dataset.shape.task] } : field;
+/** Only what this data can be trained with. */
+function forDataset(field, { shape }) {
+  if (field.name === "loss") return { ...field, values: LOSSES[shape.task] };
+  return field.name === "model.family" ? { ...field, values: familiesOf(shape) } : field;
+}
+
+function familiesOf({ task, image }) {
+  if (task === "language_modelling") return ["gpt"];
+  return image ? ["residual_mlp", "convnet", "residual_convnet", "vit"] : ["residual_mlp"];
 }
 
 /** A fold that stays as it was when the page is drawn again in the other language. */

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { optimizerKind, shownValue } from "../plan_wishes.js";
+import { contextOf, shownValue } from "../plan_wishes.js";
 
 /**
  * @param {any} field of `settings_fields.js` @param {any} texts the settings so far, changed in place
@@ -19,7 +19,7 @@ export function settingsField(field, texts, onChange) {
   });
   const element = h("div", { class: "field" }, h("label", { for: id }, t(`ui.settings.${field.name}`)), control);
   const update = (/** @type {any} */ spec) => {
-    element.hidden = field.only ? !field.only(optimizerKind(texts, spec)) : false;
+    element.hidden = field.only ? !field.only(contextOf(texts, spec)) : false;
     const value = spec && shownValue(field, spec);
     if (value === undefined || value === null) return;
     if (field.kind === "choice") proposal.textContent = t("ui.settings.proposal_is", { value: wordOf(field, value) });
@@ -29,7 +29,7 @@ export function settingsField(field, texts, onChange) {
 }
 
 /** Values that have a name of their own; the others are yes, no and rules. */
-const WORDS = { loss: (value) => t(`ui.loss.${value}`), "optimizer.kind": (value) => t(`ui.optimizer.${value}`) };
+const WORDS = { loss: (value) => t(`ui.loss.${value}`), "optimizer.kind": (value) => t(`ui.optimizer.${value}`), "model.family": (value) => t(`ui.family.${value}`) };
 const wordOf = ({ name }, value) => WORDS[name]?.(value) ?? t(`ui.settings.value.${value}`);
 
 const plain = (value) => String(Number(value.toPrecision(3)));

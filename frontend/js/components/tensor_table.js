@@ -24,7 +24,7 @@ export function tensorTable(name, rows, base, lr) {
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, group.length > 1 ? `${group[0].name} … ${group[group.length - 1].name}` : group[0].name),
+      h("th", { scope: "row" }, nameOf(group)),
       h("td", {}, t(`ui.tensors.role.${group[0].role}`)),
       h("td", { class: "number" }, group[0].shape.join(" × ")),
       columns.map(([, value]) => cell(value(group[0], lr), valueAtBase(group[0], base, value, lr))),
@@ -35,6 +35,8 @@ export function tensorTable(name, rows, base, lr) {
     h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, t(`ui.tensors.head.${head}`))))), h("tbody", {}, grouped(rows).map(line))),
   );
 }
+
+const nameOf = (group) => (group.length > 2 ? `${group[0].name} … ${group[group.length - 1].name} (${group.length})` : group.map((row) => row.name).join(", "));
 
 function cell(value, atBase) {
   if (value === null) return h("td", { class: "number" }, "–");
@@ -53,14 +55,13 @@ function inOrder(one, other) {
   return (ENDS[one.role] ?? 0) - (ENDS[other.role] ?? 0) || one.name.localeCompare(other.name, "en", { numeric: true });
 }
 
-/** Neighbours that differ in nothing but their name stand in one line. */
+/** Tensors that differ in nothing but their name stand in one line: the same weight of every block. */
 function grouped(rows) {
-  const key = ({ name, ...rest }) => JSON.stringify(rest);
-  const groups = [];
+  const groups = new Map();
   for (const row of [...rows].sort(inOrder)) {
-    const last = groups[groups.length - 1];
-    if (last && key(last[0]) === key(row)) last.push(row);
-    else groups.push([row]);
+    const { name, ...constants } = row;
+    const key = JSON.stringify(constants);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  return groups;
+  return [...groups.values()];
 }
