@@ -29,6 +29,8 @@ __all__ = ["Column", "Line", "StepCurve", "StepInfo", "StepWords", "step_figure"
 # How far below the smallest mean a logarithmic axis shows the band.
 DEEPEST = 0.3
 LEVEL_WIDTH = 1.4
+# Room above a level for its label, as a factor of the level.
+LEVEL_ROOM = 1.25
 
 
 class Column(NamedTuple):
@@ -110,10 +112,12 @@ def _layout(
     lines = [line for curve in info.curves for line in (curve.mean, *curve.others)]
     means = [value for line in lines for value in line.values if math.isfinite(value)]
     edges = [value for curve in info.curves for edge in (curve.low, curve.high) for value in edge.values]
-    shown = [value for value in means if value > 0]
+    above = [value for value in means if value > 0]
     # One batch that a seed happens to fit would stretch a logarithmic axis over decades.
-    lowest = DEEPEST * min(shown) if shown and style.y_scale is YScale.LOG else -math.inf
-    y_range = padded_range([*(edges if has_bands else ()), *means, *levels], style.y_scale, lowest=lowest)
+    lowest = DEEPEST * min(above) if above and style.y_scale is YScale.LOG else -math.inf
+    room = [level * LEVEL_ROOM for level in levels]
+    shown = [*(edges if has_bands else ()), *means, *levels, *room]
+    y_range = padded_range(shown, style.y_scale, lowest=lowest)
     y = {"type": style.y_scale, "range": plain(y_range)} | y_ticks(*y_range, style.y_scale)
     made = layout(style, words.title, headers, x, y, row_titles=words.axes)
     made["annotations"] += _messages(info, style, len(words.axes))
