@@ -89,6 +89,22 @@ def over_seeds(runs: RunCurves) -> Band:
     )
 
 
+def over_probes(runs: RunCurves, errors: Values) -> Band:
+    """Return the mean over seeds ± its standard error, from the standard error [T, R] of every value.
+
+    The estimates of the seeds are independent: the variance of their mean is Σ error² / num_seeds².
+    """
+    band = over_seeds(runs)
+    squares = np.where(np.isfinite(runs.values), errors**2, 0.0).sum(1)
+    error = np.sqrt(squares) / np.maximum(band.num_seeds, 1)
+    return band._replace(low=band.mean - error, high=band.mean + error)
+
+
+def means_only(band: Band) -> Band:
+    """Return a band without extent, for figures that show the mean alone."""
+    return band._replace(low=band.mean, high=band.mean)
+
+
 def positive(values: Values) -> Positive:
     """Hide what is not above zero, so that no figure draws a zero at 10⁰."""
     is_hidden = np.isfinite(values) & (values <= 0)

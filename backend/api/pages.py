@@ -1,12 +1,13 @@
 """The pages: files of `frontend/`, plotly.js from the installed wheel, and what a page must know to start.
 
-Everything comes from our own origin. Files of ours are revalidated on each use; the script has its hash in
-its name and is kept forever.
+Everything comes from our own origin, compressed where that is accepted. Files of ours are revalidated on each
+use; the script has its hash in its name and is kept forever.
 """
 
 from __future__ import annotations
 
-from functools import partial
+import gzip
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from anyio import to_thread
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -31,12 +32,24 @@ _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 class Files(StaticFiles):
-    """A folder whose files are revalidated on each use."""
+    """A folder whose files are revalidated on each use, and compressed once per content."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers.update(_REVALIDATE)
-        return response
+        response.headers.update(_REVALIDATE | {"Vary": "Accept-Encoding"})
+        if not isinstance(response, FileResponse) or not accepts_gzip(Request(scope)):
+            return response
+        modified = Path(response.path).stat().st_mtime_ns
+        content = await to_thread.run_sync(_compressed, str(response.path), modified)
+        headers = {name: response.headers[name] for name in ("cache-control", "vary", "last-modified")}
+        headers |= {"ETag": f"W/{response.headers['etag']}", "Content-Encoding": "gzip"}
+        return Response(content, media_type=response.media_type, headers=headers)
+
+
+@lru_cache(maxsize=256)
+def _compressed(path: str, _modified: int) -> bytes:
+    """Compress a file; another time of modification is another content."""
+    return gzip.compress(Path(path).read_bytes(), mtime=0)
 
 
 def install_pages(app: FastAPI, folder: Path = FRONTEND, bundle: PlotlyBundle | None = None) -> None:

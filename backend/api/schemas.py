@@ -100,11 +100,14 @@ class FigureMeta(Frozen):
     description: str = Field(description="The figure in words, for those who cannot see it.")
     lr: dict[Parametrization, float] = Field(description="The LR whose curves are shown, if it shows one.")
     lr_index: int | None = Field(description="Its number in the grid of µP (else of the first arm).")
+    step: int | None = Field(description="The step of the spectral density.")
     n_raw: int = Field(description="Points of all means over seeds.")
     n_returned: int = Field(description="How many of them are drawn.")
     method: str = Field(description="`all`, or `first_min_max_last` of each bucket of steps.")
     n_hidden: int = Field(description="Points that a logarithmic axis cannot show.")
-    band: str = Field(description="`min_max`: from the smallest to the largest seed.")
+    band: str = Field(
+        description="`min_max`: from the smallest to the largest seed; `standard_error`: of the mean; `none`."
+    )
     committed: dict[Parametrization, dict[int, int]] = Field(
         description="Last stored step by parametrization and width; -1 before the first."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -39,3 +40,18 @@ def find(session: Session, experiment_id: UUID, scenario: Scenario, rule_version
         )
     )
     return None if row is None else Verdict.model_validate(row.body)
+
+
+def outcomes(
+    session: Session, experiment_ids: Sequence[UUID], rule_version: str
+) -> dict[UUID, dict[str, str]]:
+    """Return the outcomes of experiments that were judged under these rules, by scenario, in one query."""
+    rows = session.execute(
+        select(VerdictRow.experiment_id, VerdictRow.scenario, VerdictRow.outcome).where(
+            VerdictRow.experiment_id.in_(experiment_ids), VerdictRow.rule_version == rule_version
+        )
+    )
+    found: dict[UUID, dict[str, str]] = {}
+    for experiment_id, scenario, outcome in rows:
+        found.setdefault(experiment_id, {})[scenario] = outcome
+    return found

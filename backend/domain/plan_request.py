@@ -16,12 +16,14 @@ from backend.domain.experiment import (
     Loss,
     Measures,
     PositiveInt,
+    Seed,
     Seeds,
     Size,
     Sizes,
     require_runnable,
 )
 from backend.domain.gpu_memory import require_gpu_memory
+from backend.domain.measures import DensityGrid
 from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
@@ -37,10 +39,14 @@ class ArmRequest(Frozen):
 
 
 class PlanRequest(Frozen):
-    """The wishes. `num_steps` left out means: as many as fit the target time."""
+    """The wishes. `num_steps` left out means: as many as fit the target time.
+
+    `lrs` is the grid of every arm without one of its own, be the arms asked for or the default ones.
+    """
 
     loss: Loss | None = None
     arms: Annotated[tuple[ArmRequest, ...], Field(min_length=1)] | None = None
+    lrs: LearningRates | None = None
     widths: Sizes | None = None
     depths: Sizes | None = None
     base_width: Size | None = None
@@ -56,6 +62,11 @@ class PlanRequest(Frozen):
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
+    sharpness_tolerance: Annotated[float, Field(gt=0, lt=1)] | None = None
+    divergence_factor: Annotated[float, Field(gt=1)] | None = None
+    tail_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    spec_seed: Seed | None = None
+    density_grid: DensityGrid | None = None
 
 
 def resolve(
@@ -91,6 +102,7 @@ def resolve(
 def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
     plain = set(PlanRequest.model_fields) - {
         "arms",
+        "lrs",
         "branch_exponent",
         "base_width",
         "base_depth",
@@ -100,8 +112,8 @@ def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
     given = request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:
         given["measure_every"] = min(default.measure_every, request.num_steps)
-    if request.arms is not None:
-        given["arms"] = tuple(_arm(arm, default) for arm in request.arms)
+    if request.arms is not None or request.lrs is not None:
+        given["arms"] = _arms(request, default)
     widths = request.widths or default.widths
     given["base_width"] = request.base_width or min(widths)
     given["base_depth"] = request.base_depth or min(request.depths or default.depths)
@@ -117,7 +129,12 @@ def _branched(request: PlanRequest, model: Model) -> Model:
     return model.model_copy(update={"branch_exponent": request.branch_exponent})
 
 
-def _arm(request: ArmRequest, default: ExperimentSpec) -> Arm:
-    if request.lrs is None:
+def _arms(request: PlanRequest, default: ExperimentSpec) -> tuple[Arm, ...]:
+    named = request.arms or tuple(ArmRequest(parametrization=arm.parametrization) for arm in default.arms)
+    return tuple(_arm(arm, arm.lrs or request.lrs, default) for arm in named)
+
+
+def _arm(request: ArmRequest, lrs: LearningRates | None, default: ExperimentSpec) -> Arm:
+    if lrs is None:
         return default_arm(default.loss, request.parametrization, default.optimizer, default.model)
-    return Arm(parametrization=request.parametrization, lrs=request.lrs)
+    return Arm(parametrization=request.parametrization, lrs=lrs)

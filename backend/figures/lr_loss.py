@@ -12,17 +12,14 @@ from backend.domain.experiment import Loss
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
+from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.theme import (
     BAND_OPACITY,
     DASHES,
+    LEGEND_RANK,
     Style,
     YScale,
-    axis_names,
-    blank,
-    centred,
     colours,
-    layout,
-    note,
     number,
     outlook,
     padded_range,
@@ -167,6 +164,7 @@ def _traces(
         | line.trace()
         | {
             "name": str(curve.width),
+            "legendrank": LEGEND_RANK + info.widths.index(curve.width),
             "showlegend": curve.width not in shown,
             "mode": "lines+markers",
             "line": {"color": colour, "width": 2.2, "dash": DASHES[curve.parametrization]},

@@ -1,51 +1,36 @@
-"""What sharpness and loss share: mean and band over seeds by step, one column per parametrization."""
+"""What figures over steps share: one column per parametrization, one row per quantity, colour is width."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
+import plotly.graph_objects as go
+
 from backend.domain.parametrization import Parametrization
-from backend.figures.encode import plain
+from backend.figures.encode import figure_of, plain
+from backend.figures.layout import axis_names, blank, centred, layout, note
+from backend.figures.step_lines import Line, StepCurve, band, faint, line
 from backend.figures.theme import (
-    BAND_OPACITY,
     DASHES,
+    LEGEND_RANK,
     Style,
     YScale,
-    axis_names,
-    blank,
-    centred,
     colours,
-    layout,
     number,
     outlook,
     padded_range,
     y_ticks,
 )
 
+__all__ = ["Column", "Line", "StepCurve", "StepInfo", "StepWords", "step_figure", "step_notes"]
+
 # How far below the smallest mean a logarithmic axis shows the band.
 DEEPEST = 0.3
-
-
-class Line(NamedTuple):
-    """Points of a line; a value of NaN is a gap."""
-
-    steps: tuple[int, ...]
-    values: tuple[float, ...]
-
-
-class StepCurve(NamedTuple):
-    """One width at the chosen LR; `num_seeds` stands beside every point of the mean."""
-
-    parametrization: Parametrization
-    width: int
-    mean: Line
-    low: Line
-    high: Line
-    num_seeds: tuple[int, ...]
-    diverged_at: tuple[int, ...] = ()
+LEVEL_WIDTH = 1.4
+# Room above a level for its label, as a factor of the level.
+LEVEL_ROOM = 1.25
 
 
 class Column(NamedTuple):
@@ -68,11 +53,54 @@ class StepInfo(NamedTuple):
     num_hidden: int = 0
     num_unconverged: int = 0
 
+    def place(self, curve: StepCurve) -> int:
+        """Return the place of a curve's axes, counted row by row."""
+        arms = [column.parametrization for column in self.columns]
+        return curve.row * len(arms) + arms.index(curve.parametrization)
 
-def step_layout(
-    info: StepInfo, style: Style, title: str, y_title: str, *, also: Sequence[float] = ()
+
+class StepWords(NamedTuple):
+    """What a figure says: its axes and its hover texts row by row, each with the unit."""
+
+    title: str
+    axes: tuple[str, ...]
+    hovers: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def step_figure(
+    info: StepInfo,
+    style: Style,
+    words: StepWords,
+    *,
+    levels: Sequence[float] = (),
+    level_words: Sequence[str] = (),
+    has_bands: bool = True,
+) -> go.Figure:
+    """Return the figure; `levels` are horizontal lines, one per column, which the vertical axis reaches."""
+    made = _layout(info, style, words, levels if info.curves else (), has_bands=has_bands)
+    made["shapes"] += _level_lines(style, levels)
+    made["annotations"] += [*_level_labels(style, levels, level_words), *note(style, words.notes)]
+    return figure_of(list(_traces(info, style, words, has_bands=has_bands)), made)
+
+
+def step_notes(info: StepInfo, style: Style, *lines: str) -> tuple[str, ...]:
+    """Return what must be known to read the figure right; `lines` say how its own lines are meant."""
+    if not info.curves:
+        return ()
+    parts = list(lines) or [style.say("note.band", count=info.num_seeds)]
+    if any(curve.diverged_at for curve in info.curves):
+        parts.append(style.say("note.remaining"))
+    counted = (("note.hidden", info.num_hidden), ("note.unconverged", info.num_unconverged))
+    marks = [style.say(key, count=count) for key, count in counted if count]
+    missing = [width for width in info.widths if width not in {curve.width for curve in info.curves}]
+    marks += outlook(style, missing)
+    return (*parts, "  ".join(marks)) if marks else tuple(parts)
+
+
+def _layout(
+    info: StepInfo, style: Style, words: StepWords, levels: Sequence[float], *, has_bands: bool
 ) -> dict[str, Any]:
-    """Return the layout of a figure over steps; its vertical axis reaches the values in `also` too."""
     headers = [f"{style.arm(column.parametrization)} · η = {number(column.lr)}" for column in info.columns]
     x = {
         "title": style.say("axis.step"),
@@ -81,131 +109,76 @@ def step_layout(
         "nticks": 6,
         "tickformat": "~s" if info.last_step >= 100_000 else "d",
     }
-    means = [value for curve in info.curves for value in curve.mean.values if value > 0]
-    edges = [value for curve in info.curves for line in (curve.low, curve.high) for value in line.values]
+    lines = [line for curve in info.curves for line in (curve.mean, *curve.others)]
+    means = [value for line in lines for value in line.values if math.isfinite(value)]
+    edges = [value for curve in info.curves for edge in (curve.low, curve.high) for value in edge.values]
+    above = [value for value in means if value > 0]
     # One batch that a seed happens to fit would stretch a logarithmic axis over decades.
-    lowest = DEEPEST * min(means) if means and style.y_scale is YScale.LOG else -math.inf
-    y_range = padded_range([*edges, *means, *also], style.y_scale, lowest=lowest)
-    y = {"title": y_title, "type": style.y_scale, "range": plain(y_range)}
-    y |= y_ticks(*y_range, style.y_scale)
-    made = layout(style, title, headers, x, y)
-    made["annotations"] += _messages(info, style)
+    lowest = DEEPEST * min(above) if above and style.y_scale is YScale.LOG else -math.inf
+    room = [level * LEVEL_ROOM for level in levels]
+    shown = [*(edges if has_bands else ()), *means, *levels, *room]
+    y_range = padded_range(shown, style.y_scale, lowest=lowest)
+    y = {"type": style.y_scale, "range": plain(y_range)} | y_ticks(*y_range, style.y_scale)
+    made = layout(style, words.title, headers, x, y, row_titles=words.axes)
+    made["annotations"] += _messages(info, style, len(words.axes))
     return made
 
 
-def step_traces(info: StepInfo, style: Style, value_words: str) -> Iterator[dict[str, Any]]:
-    """Yield a band and a line per curve; `value_words` names value and unit in the hover text."""
+def _traces(info: StepInfo, style: Style, words: StepWords, *, has_bands: bool) -> Iterator[dict[str, Any]]:
     shown = set[int]()
-    arms = [column.parametrization for column in info.columns]
     for curve in info.curves:
-        x, y = axis_names(arms.index(curve.parametrization))
-        colour = colours(info.widths)[curve.width]
+        x, y = axis_names(info.place(curve))
+        colour, dash = colours(info.widths)[curve.width], DASHES[curve.parametrization]
         group = {"xaxis": x, "yaxis": y, "type": "scatter", "legendgroup": str(curve.width)}
-        yield group | _band(curve, colour)
+        if curve.others:
+            yield group | faint(curve.others, colour, dash)
+        elif has_bands:
+            yield group | band(curve, colour)
         yield (
             group
-            | _line(curve, info, style, value_words)
+            | line(curve, info.num_seeds, style, words.hovers[curve.row])
             | {
                 "name": str(curve.width),
+                "legendrank": LEGEND_RANK + info.widths.index(curve.width),
                 "showlegend": curve.width not in shown,
-                "line": {"color": colour, "width": 2, "dash": DASHES[curve.parametrization]},
+                "line": {"color": colour, "width": 2, "dash": dash},
             }
         )
         shown.add(curve.width)
-    drawn = {curve.parametrization for curve in info.curves}
-    yield from (blank(place) for place, arm in enumerate(arms) if arm not in drawn)
+    drawn = {info.place(curve) for curve in info.curves}
+    places = range(len(words.axes) * len(info.columns))
+    yield from (blank(place) for place in places if place not in drawn)
 
 
-def step_notes(info: StepInfo, style: Style) -> list[str]:
-    """Return what must be known to read the figure right."""
-    if not info.curves:
-        return []
-    parts = [style.say("note.band", count=info.num_seeds)]
-    if any(curve.diverged_at for curve in info.curves):
-        parts.append(style.say("note.remaining"))
-    counted = (("note.hidden", info.num_hidden), ("note.unconverged", info.num_unconverged))
-    marks = [style.say(key, count=count) for key, count in counted if count]
-    missing = [width for width in info.widths if width not in {curve.width for curve in info.curves}]
-    marks += outlook(style, missing)
-    return parts + (["  ".join(marks)] if marks else [])
+def _level_lines(style: Style, levels: Sequence[float]) -> Iterator[dict[str, Any]]:
+    for place, level in enumerate(levels):
+        x, y = axis_names(place)
+        height = float(f"{level:.6g}")
+        yield {
+            "type": "line", "xref": f"{x} domain", "x0": 0, "x1": 1, "yref": y, "y0": height, "y1": height,
+            "layer": "above", "line": {"color": style.shades.ink, "width": LEVEL_WIDTH},
+        }  # fmt: skip
 
 
-def _line(curve: StepCurve, info: StepInfo, style: Style, value_words: str) -> dict[str, Any]:
-    """Return the mean; its last points are the × where seeds diverged, each after a gap."""
-    steps: list[float] = list(curve.mean.steps)
-    values, counts = list(curve.mean.values), list(curve.num_seeds)
-    num_points = len(steps)
-    for step, value in _divergences(curve):
-        steps += [math.nan, step]
-        values += [math.nan, value]
-        counts += [0, counts[curve.mean.steps.index(step)]]
-    dot = 5 if num_points <= 40 else 0
-    line: dict[str, Any] = {
-        "x": plain(steps),
-        "y": plain(values),
-        "mode": "lines+markers" if dot or len(steps) > num_points else "lines",
-        "connectgaps": False,
-    }
-    if line["mode"] == "lines+markers":
-        crosses = len(steps) - num_points
-        line["marker"] = {
-            "symbol": ["circle"] * num_points + ["x"] * crosses,
-            "size": [dot] * num_points + [8] * crosses,
-            "opacity": 1,
-            "line": {"width": 0},
-        }
-        line["marker"] = line["marker"] if crosses else {"symbol": "circle", "size": dot}
-    has_lost = any(count != info.num_seeds for count in counts)
-    if has_lost:
-        line["customdata"] = counts
-    seeds = style.say(
-        "hover.seeds", count="%{customdata}" if has_lost else info.num_seeds, total=info.num_seeds
-    )
-    head = f"{style.say('hover.width', width=curve.width)} · {style.arm(curve.parametrization)}"
-    body = [head, style.say("hover.step", step="%{x:d}"), value_words, seeds]
-    return line | {"hovertemplate": "<br>".join(body) + "<extra></extra>"}
+def _level_labels(style: Style, levels: Sequence[float], words: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for place, (level, text) in enumerate(zip(levels, words, strict=True)):
+        x, y = axis_names(place)
+        # Unlike a shape, an annotation on a logarithmic axis wants the exponent.
+        position = math.log10(level) if style.y_scale is YScale.LOG else level
+        yield {
+            "text": text, "showarrow": False, "xref": f"{x} domain", "x": 1,
+            "xanchor": "right", "yref": y, "y": float(f"{position:.6g}"), "yanchor": "bottom", "yshift": 2,
+            "bgcolor": style.shades.paper, "opacity": 0.85,
+            "font": {"size": 12, "color": style.shades.ink},
+        }  # fmt: skip
 
 
-def _divergences(curve: StepCurve) -> Iterator[tuple[int, float]]:
-    """Yield where seeds diverged: at the mean of those that remain, else at its last value."""
-    for step in sorted(set(curve.diverged_at)):
-        if step not in curve.mean.steps:
-            continue
-        place = curve.mean.steps.index(step)
-        known = [value for value in curve.mean.values[: place + 1] if math.isfinite(value)]
-        if known:
-            yield step, known[-1]
-
-
-def _band(curve: StepCurve, colour: str) -> dict[str, Any]:
-    """Return the smallest and largest seed as closed areas, one per stretch without a gap."""
-    xs: list[float] = []
-    ys: list[float] = []
-    for low, high in zip(_stretches(curve.low), _stretches(curve.high), strict=True):
-        if xs:
-            xs.append(math.nan)
-            ys.append(math.nan)
-        xs += [*(step for step, _ in high), *(step for step, _ in reversed(low))]
-        ys += [*(value for _, value in high), *(value for _, value in reversed(low))]
-    return {
-        "x": plain(xs), "y": plain(ys), "mode": "lines", "fill": "toself", "fillcolor": colour,
-        "line": {"width": 0, "color": colour}, "opacity": BAND_OPACITY,
-        "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
-
-
-def _stretches(line: Line) -> list[Sequence[tuple[int, float]]]:
-    points = zip(line.steps, line.values, strict=True)
-    groups = groupby(points, key=lambda point: math.isfinite(point[1]))
-    return [tuple(group) for is_finite, group in groups if is_finite]
-
-
-def _messages(info: StepInfo, style: Style) -> Iterator[dict[str, Any]]:
+def _messages(info: StepInfo, style: Style, num_rows: int) -> Iterator[dict[str, Any]]:
     if not info.curves:
         yield centred(style, style.say("empty"))
         return
-    for place, column in enumerate(info.columns):
-        curves = [curve for curve in info.curves if curve.parametrization is column.parametrization]
+    for place in range(num_rows * len(info.columns)):
+        curves = [curve for curve in info.curves if info.place(curve) == place]
         if not curves:
             yield centred(style, style.say("empty"), place)
         elif not any(math.isfinite(value) for curve in curves for value in curve.mean.values):

@@ -1,13 +1,13 @@
 """How every figure looks: colour always means width, dash always parametrization; light and dark.
 
-Figures are small multiples: one column per parametrization, all on the same axes. Texts come from the
-catalogue; nothing a user wrote ever enters a figure, because Plotly reads titles and legends as HTML.
+Where things stand in a figure is decided in `layout.py`. Texts come from the catalogue; nothing a user wrote
+ever enters a figure, because Plotly reads titles and legends as HTML.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -31,19 +31,16 @@ FONT = (
 # Never <b>: plotly.js makes it a style attribute, which a page of ours does not allow.
 BOLD = 600
 BAND_OPACITY = 0.16
+# Plotly's own rank; widths are listed small to large, whichever has values first.
+LEGEND_RANK = 1000
 
-# Pixels; legends and notes are placed relative to the plot, so its height must be known.
-HEIGHT = 480
-MARGIN = {"l": 76, "r": 28, "t": 116, "b": 112}
-PLOT_HEIGHT = HEIGHT - MARGIN["t"] - MARGIN["b"]
-COLUMN_GAP = 0.06
-NOTE_HEIGHT = 18
+# Between these a number is written out.
+PLAIN = (1e-4, 1e6)
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Share of an axis that stays free at each end.
 AIR = 0.05
 # Up to so many decades a logarithmic axis has three ticks each.
 DENSE_DECADES = 3.2
-
-Figure = dict[str, Any]
 
 
 class Mode(StrEnum):
@@ -114,8 +111,13 @@ def _channels(colour: str) -> tuple[int, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number as a person reads it: three significant digits, no exponent if possible."""
-    return f"{value:.3g}"
+    """Return a number as a person reads it: three significant digits, far from one a power of ten."""
+    rounded = float(f"{value:.3g}")
+    if rounded == 0 or PLAIN[0] <= abs(rounded) < PLAIN[1]:
+        return f"{rounded:,.6g}"
+    mantissa, exponent = f"{rounded:.2e}".split("e")
+    power = f"10{str(int(exponent)).translate(_RAISED)}"
+    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}"
 
 
 def padded_range(values: Sequence[float], scale: YScale, *, lowest: float = -math.inf) -> tuple[float, float]:
@@ -132,7 +134,7 @@ def padded_range(values: Sequence[float], scale: YScale, *, lowest: float = -mat
     return low - air, high + air
 
 
-def y_ticks(low: float, high: float, scale: YScale) -> Figure:
+def y_ticks(low: float, high: float, scale: YScale) -> dict[str, Any]:
     """Return few readable ticks for a range in axis units: 1, 2, 5 of each decade, or only the decades."""
     if scale is YScale.LINEAR:
         return {"nticks": 6, "tickformat": "~g"}
@@ -141,128 +143,6 @@ def y_ticks(low: float, high: float, scale: YScale) -> Figure:
     ticks = [step * 10.0**decade for decade in decades for step in steps]
     shown = [float(f"{tick:.6g}") for tick in ticks if low <= math.log10(tick) <= high]
     return {"tickmode": "array", "tickvals": shown, "ticktext": [number(tick) for tick in shown]}
-
-
-def axis_names(column: int) -> tuple[str, str]:
-    """Return what traces call the axes of a column."""
-    return ("x", "y") if column == 0 else (f"x{column + 1}", f"y{column + 1}")
-
-
-def layout(
-    style: Style, title: str, headers: Sequence[str], x: Mapping[str, Any], y: Mapping[str, Any]
-) -> Figure:
-    """Return the layout of a row of columns that share both axes."""
-    shades = style.shades
-    made: Figure = {
-        "title": {
-            "text": title, "font": {"size": 17, "weight": BOLD, "color": shades.ink}, "pad": {"t": 22},
-            "x": 0, "xref": "paper", "xanchor": "left", "y": 1, "yref": "container", "yanchor": "top",
-        },
-        "font": {"family": FONT, "size": 13, "color": shades.ink},
-        "paper_bgcolor": shades.paper,
-        "plot_bgcolor": shades.paper,
-        "height": HEIGHT,
-        "margin": MARGIN,
-        "hovermode": "closest",
-        "hoverlabel": {"bgcolor": shades.paper, "font": {"family": FONT, "size": 13, "color": shades.ink}},
-        "legend": _legend(style),
-        "modebar": {"bgcolor": shades.paper, "color": shades.muted, "activecolor": shades.ink},
-        "uirevision": "keep",
-        "dragmode": "zoom",
-        "annotations": [_header(style, column, header) for column, header in enumerate(headers)],
-        "shapes": [],
-    }  # fmt: skip
-    for column in range(len(headers)):
-        made |= _axes(style, column, len(headers), x, y)
-    return made
-
-
-def _legend(style: Style) -> Figure:
-    return {
-        "orientation": "h",
-        "title": {
-            "text": style.say("legend.width") + "  ",
-            "font": {"size": 13, "color": style.shades.muted},
-        },
-        "x": 0,
-        "xanchor": "left",
-        "y": 1 + 30 / PLOT_HEIGHT,
-        "yanchor": "bottom",
-        "font": {"size": 13, "color": style.shades.ink},
-        "itemsizing": "constant",
-        "traceorder": "normal",
-        "groupclick": "togglegroup",
-    }
-
-
-def _header(style: Style, column: int, header: str) -> Figure:
-    x, _ = axis_names(column)
-    return {
-        "text": header, "showarrow": False, "xref": f"{x} domain", "x": 0, "xanchor": "left", "yref": "paper",
-        "y": 1, "yanchor": "bottom", "yshift": 6,
-        "font": {"size": 13, "weight": BOLD, "color": style.shades.ink},
-    }  # fmt: skip
-
-
-def _axes(style: Style, column: int, count: int, x: Mapping[str, Any], y: Mapping[str, Any]) -> Figure:
-    span = (1 - COLUMN_GAP * (count - 1)) / count
-    start = column * (span + COLUMN_GAP)
-    x_name, y_name = axis_names(column)
-    line = {
-        "gridcolor": style.shades.grid, "linecolor": style.shades.muted, "tickcolor": style.shades.muted,
-        "tickfont": {"size": 12, "color": style.shades.muted}, "zeroline": False, "automargin": False,
-    }  # fmt: skip
-    x_axis = line | {
-        "domain": [round(start, 5), round(min(1, start + span), 5)], "anchor": y_name, "showline": True,
-        "ticks": "outside", "ticklen": 5, "tickangle": 0, "showgrid": False,
-    }  # fmt: skip
-    y_axis = line | {
-        "anchor": x_name,
-        "showline": False,
-        "ticks": "",
-        "ticklabelstandoff": 6,
-        "showticklabels": column == 0,
-    }
-    if column == 0:
-        y_axis["title"] = {"text": y["title"], "standoff": 12, "font": {"size": 13}}
-    else:
-        x_axis["matches"], y_axis["matches"] = "x", "y"
-    x_axis["title"] = {"text": x["title"], "standoff": 10, "font": {"size": 13}}
-    named = {key: value for key, value in x.items() if key != "title"}
-    return {
-        f"xaxis{x_name[1:]}": x_axis | named,
-        f"yaxis{y_name[1:]}": y_axis | {key: value for key, value in y.items() if key != "title"},
-    }
-
-
-def blank(column: int) -> Figure:
-    """Return a trace without points: plotly.js draws no axes for a column that has no trace."""
-    x, y = axis_names(column)
-    return {
-        "type": "scatter", "xaxis": x, "yaxis": y, "x": [None], "y": [None], "mode": "lines",
-        "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
-
-
-def note(style: Style, lines: Sequence[str]) -> list[Figure]:
-    """Return what a reader must know of a figure, as small print below it."""
-    return [
-        {
-            "text": line, "showarrow": False, "font": {"size": 12, "color": style.shades.muted},
-            "xref": "paper", "x": 0, "xanchor": "left", "align": "left",
-            "yref": "paper", "y": 0, "yanchor": "top", "yshift": -58 - place * NOTE_HEIGHT,
-        }
-        for place, line in enumerate(lines)
-    ]  # fmt: skip
-
-
-def centred(style: Style, words: str, column: int | None = None) -> Figure:
-    """Return a sentence in the middle of an empty figure, or of one of its columns."""
-    x, y = ("paper", "paper") if column is None else (f"{name} domain" for name in axis_names(column))
-    return {
-        "text": words, "showarrow": False, "xref": x, "x": 0.5, "yref": y, "y": 0.5, "xanchor": "center",
-        "yanchor": "middle", "font": {"size": 15, "color": style.shades.muted},
-    }  # fmt: skip
 
 
 def outlook(style: Style, missing: Sequence[int]) -> list[str]:

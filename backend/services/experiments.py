@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from backend.db import cells as cell_rows
 from backend.db import experiments as experiment_rows
+from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
+from backend.domain.verdict import RULE_VERSION, Outcome
 from backend.errors import Conflict, Malformed
 from backend.events import ProgressNotice
+from backend.figures.names import figures_of
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
@@ -75,9 +79,7 @@ def _store(
 def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:
     """List experiments, newest first, without reading any history."""
     with context.database.read() as session:
-        rows = experiment_rows.list_of(session, owner_id, limit=limit, offset=offset)
-        counts = experiment_rows.cell_counts(session, [row.id for row in rows])
-        return [_view(row, counts[row.id]) for row in rows]
+        return _views(session, experiment_rows.list_of(session, owner_id, limit=limit, offset=offset))
 
 
 def get_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
@@ -110,11 +112,19 @@ def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> N
 
 
 def _view_of(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
-    row = find_experiment(session, owner_id, experiment_id)
-    return _view(row, experiment_rows.cell_counts(session, [row.id])[row.id])
+    return _views(session, [find_experiment(session, owner_id, experiment_id)])[0]
 
 
-def _view(row: ExperimentRow, counts: dict[str, int]) -> ExperimentView:
+def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentView]:
+    ids = [row.id for row in rows]
+    counts, outcomes = (
+        experiment_rows.cell_counts(session, ids),
+        verdict_rows.outcomes(session, ids, RULE_VERSION),
+    )
+    return [_view(row, counts[row.id], outcomes.get(row.id, {})) for row in rows]
+
+
+def _view(row: ExperimentRow, counts: dict[str, int], outcomes: dict[str, str]) -> ExperimentView:
     spec = ExperimentSpec.model_validate(row.spec)
     return ExperimentView(
         id=row.id,
@@ -132,4 +142,6 @@ def _view(row: ExperimentRow, counts: dict[str, int]) -> ExperimentView:
         started_at=row.started_at,
         finished_at=row.finished_at,
         cell_counts={CellState(state): count for state, count in counts.items()},
+        outcome=Outcome(outcomes[spec.scenarios[0]]) if spec.scenarios[0] in outcomes else None,
+        figures=figures_of(spec.measures),
     )

@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import numpy as np
-
-from backend.analysis.curves import (
-    Band,
-    RunCurves,
-    bucket_width,
-    joined,
-    over_seeds,
-    positive,
-    sampled,
-    side_by_side,
-)
-from backend.db import metrics as metric_rows
 from backend.db.session import Session
-from backend.db.tables import CellRow, RunRow
+from backend.db.tables import CellRow
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.metrics import METRIC_INFO, Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from backend.figures.density import density_figure
 from backend.figures.encode import to_json
 from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
-from backend.figures.sharpness import sharpness_figure
-from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
-from backend.figures.theme import Style, YScale
+from backend.figures.names import FigureName
+from backend.figures.sharpness import raw_sharpness_figure, sharpness_figure
+from backend.figures.spectrum import spectrum_figure
+from backend.figures.stability import stability_figure
+from backend.figures.step_curves import Column, StepInfo
+from backend.figures.step_pairs import curvature_split_figure, ntk_hessian_figure
+from backend.figures.theme import Style
+from backend.figures.trace import trace_figure
+from backend.services.figure_density import density_info
+from backend.services.figure_options import LOSS_METRICS, FigureOptions, SharpnessChoice
 from backend.services.figure_sweep import Sweep, read_sweep
-from backend.services.figures import LOSS_METRICS, FigureName, FigureOptions
-
-# Points of a figure, and of one of its lines (data-plane.md §7.3); an edge of a band is a line.
-FIGURE_POINTS = 15_000
-LINE_POINTS = 1_000
-LINES_PER_CURVE = 3
+from backend.services.step_reader import Count, Source, StepReader
 
 
-class Count(NamedTuple):
-    """How many points the means have, and how many of them are drawn."""
+class Asked(NamedTuple):
+    """The question: whose values, and what of them is to be shown."""
 
-    raw: int
-    returned: int
+    session: Session
+    sweep: Sweep
+    cells: Sequence[CellRow]
+    options: FigureOptions
+    style: Style
+
+    def read(self, *sources: Source) -> tuple[StepInfo, Count]:
+        """Return curves over steps, one row per source, and how many points they have."""
+        reader = StepReader(self.session, self.sweep, self.cells, self.options)
+        return reader.info(*sources), reader.count
+
+
+class Drawn(NamedTuple):
+    """The answer, and what is said beside it; without columns the figure shows all LRs."""
+
+    figure: Any
+    num_points: Count
+    num_hidden: int
+    columns: Sequence[Column] = ()
+    step: int | None = None
 
 
 def figure_json(
@@ -58,138 +65,91 @@ def figure_json(
     style = Style(language, options.mode, options.y_scale)
     sweep = read_sweep(session, experiment_id, spec, options)
     cells = [cell for cell in sweep.cells if cell.parametrization in sweep.arms]
-    if name is FigureName.LR_LOSS:
-        info = sweep.info(style.y_scale)
-        figure = lr_loss_figure(info, style)
-        num_points = sum(len(curve.points) for curve in info.curves)
-        meta: dict[str, Any] = {"lr": {}, "lr_index": None, "n_hidden": info.num_hidden}
-        return to_json(figure, meta | _meta(style, name, Count(num_points, num_points), cells, "title"))
-    metric = Metric.SHARPNESS if name is FigureName.SHARPNESS else LOSS_METRICS[options.loss]
-    reader = StepReader(session, sweep, cells, metric, options)
-    steps = reader.info()
-    if name is FigureName.SHARPNESS:
-        figure = sharpness_figure(steps, style)
-    else:
-        figure = loss_figure(steps, metric, spec.loss, style)
+    drawn = _DRAWERS[name](Asked(session, sweep, cells, options, style))
     meta = {
-        "lr": {column.parametrization: column.lr for column in steps.columns},
-        "lr_index": sweep.lr_index,
-        "n_hidden": steps.num_hidden,
+        "title": drawn.figure.layout.title.text,
+        "description": style.say(f"{name}.description"),
+        "lr": {column.parametrization: column.lr for column in drawn.columns},
+        "lr_index": sweep.lr_index if drawn.columns else None,
+        "step": drawn.step,
+        "n_raw": drawn.num_points.raw,
+        "n_returned": drawn.num_points.returned,
+        "method": "all" if drawn.num_points.raw == drawn.num_points.returned else "first_min_max_last",
+        "n_hidden": drawn.num_hidden,
+        "band": _BANDS.get(name, "min_max"),
+        "committed": _committed(cells),
     }
-    title = "title" if name is FigureName.SHARPNESS else f"title.{metric}"
-    return to_json(figure, meta | _meta(style, name, reader.count, cells, title))
+    return to_json(drawn.figure, meta)
 
 
-def _meta(
-    style: Style, name: FigureName, count: Count, cells: Sequence[CellRow], title: str
-) -> dict[str, Any]:
+def _committed(cells: Sequence[CellRow]) -> dict[str, dict[int, int]]:
     committed: dict[str, dict[int, int]] = {}
     for cell in cells:
         of_arm = committed.setdefault(cell.parametrization, {})
         of_arm[cell.width] = min(cell.committed_step, of_arm.get(cell.width, cell.committed_step))
-    return {
-        "title": style.say(f"{name}.{title}"),
-        "description": style.say(f"{name}.description"),
-        "n_raw": count.raw,
-        "n_returned": count.returned,
-        "method": "all" if count.raw == count.returned else "first_min_max_last",
-        "band": "min_max",
-        "committed": committed,
-    }
+    return committed
 
 
-class StepReader:
-    """Reads one metric of the runs at the chosen LR, and counts what is drawn of it."""
-
-    def __init__(
-        self,
-        session: Session,
-        sweep: Sweep,
-        cells: Sequence[CellRow],
-        metric: Metric,
-        options: FigureOptions,
-    ) -> None:
-        self._session, self._sweep, self._cells, self._metric = session, sweep, cells, metric
-        self._is_log = options.y_scale is YScale.LOG
-        spec = sweep.spec
-        self._last = min(
-            spec.num_steps, options.last_step if options.last_step is not None else spec.num_steps
-        )
-        self._first = min(options.first_step, self._last)
-        self._width = self._bucket_width()
-        self._num_hidden = 0
-        self._num_unconverged = 0
-        self.count = Count(0, 0)
-
-    def _bucket_width(self) -> int:
-        spec = self._sweep.spec
-        num_lines = LINES_PER_CURVE * len(self._sweep.arms) * len(spec.widths)
-        limit = max(50, min(LINE_POINTS, FIGURE_POINTS // num_lines) - len(spec.seeds))
-        every = 1 if METRIC_INFO[self._metric].every_step else spec.measure_every
-        return bucket_width(self._first, self._last, (self._last - self._first) // every + 2, limit)
-
-    def info(self) -> StepInfo:
-        """Return the curves of every width that has values."""
-        sweep = self._sweep
-        columns = tuple(Column(arm, sweep.lr_of(arm), sweep.spec.optimizer.kappa) for arm in sweep.arms)
-        found = [self._curve(arm, width) for arm in sweep.arms for width in sorted(sweep.spec.widths)]
-        curves = tuple(curve for curve in found if curve is not None)
-        return StepInfo(
-            columns, tuple(sorted(sweep.spec.widths)), self._first, self._last, len(sweep.spec.seeds), curves,
-            self._num_hidden, self._num_unconverged,
-        )  # fmt: skip
-
-    def _curve(self, arm: Parametrization, width: int) -> StepCurve | None:
-        cells = [cell for cell in self._cells if (cell.parametrization, cell.width) == (arm, width)]
-        index = self._sweep.lr_index_of(arm)
-        runs = [self._sweep.runs_at(cell.id, index) for cell in cells]
-        curves = side_by_side([self._read(cell, of) for cell, of in zip(cells, runs, strict=True)])
-        if not curves.steps.size:
-            return None
-        if self._metric is Metric.SHARPNESS:
-            self._num_unconverged += sum(
-                self._num_zero(cell, of) for cell, of in zip(cells, runs, strict=True)
-            )
-        diverged = [run.diverged_at for of in runs for run in of if run.diverged_at is not None]
-        return self._drawn(arm, width, over_seeds(curves), diverged)
-
-    def _read(self, cell: CellRow, runs: Sequence[RunRow], metric: Metric | None = None) -> RunCurves:
-        """Return a cell's runs at the chosen LR, within the shown range."""
-        metric = metric or self._metric
-        spec = self._sweep.spec
-        schedule = spec.schedule(cell.chunk_steps)
-        window = self._first // cell.chunk_steps * cell.chunk_steps
-        positions = [run.position for run in runs]
-        read = joined(
-            (schedule.metric_steps(metric, row.first_step), metric_rows.from_row(row)[:, positions])
-            for row in metric_rows.read(self._session, cell.id, metric, from_step=window)
-            if row.first_step <= self._last
-        )
-        is_shown = (read.steps >= self._first) & (read.steps <= self._last)
-        return RunCurves(read.steps[is_shown], read.values[is_shown])
-
-    def _num_zero(self, cell: CellRow, runs: Sequence[RunRow]) -> int:
-        return int((self._read(cell, runs, Metric.SHARPNESS_CONVERGED).values == 0).sum())
-
-    def _drawn(self, arm: Parametrization, width: int, band: Band, diverged: Sequence[int]) -> StepCurve:
-        """Return the points of a curve that are drawn."""
-        places = np.searchsorted(band.steps, diverged)
-        marks = sorted({int(band.steps[place]) for place in places if place < len(band.steps)})
-        mean, low, high = band.mean, band.low, band.high
-        if self._is_log:
-            low, num_hidden = positive(low)
-            mean = positive(mean).values
-            high = np.where(np.isfinite(low), high, np.nan)
-            self._num_hidden += num_hidden
-        kept = sampled(band.steps, mean, self._width, always=marks)
-        self.count = Count(self.count.raw + len(band.steps), self.count.returned + len(kept))
-        return StepCurve(
-            arm, width, _line(band, mean, kept),
-            _line(band, low, sampled(band.steps, low, self._width)),
-            _line(band, high, sampled(band.steps, high, self._width)),
-            tuple(band.num_seeds[kept].tolist()), tuple(marks),
-        )  # fmt: skip
+def _lr_loss(asked: Asked) -> Drawn:
+    info = asked.sweep.info(asked.style.y_scale)
+    num_points = sum(len(curve.points) for curve in info.curves)
+    return Drawn(lr_loss_figure(info, asked.style), Count(num_points, num_points), info.num_hidden)
 
 
-def _line(band: Band, values: Any, kept: Any) -> Line:
-    return Line(tuple(band.steps[kept].tolist()), tuple(values[kept].tolist()))
+def _loss(asked: Asked) -> Drawn:
+    metric, loss = LOSS_METRICS[asked.options.loss], asked.sweep.spec.loss
+    return _over_steps(lambda info, style: loss_figure(info, metric, loss, style), Source(metric))(asked)
+
+
+def _sharpness(asked: Asked) -> Drawn:
+    if asked.options.sharpness is SharpnessChoice.RAW:
+        return _over_steps(raw_sharpness_figure, Source(Metric.RAW_SHARPNESS))(asked)
+    return _over_steps(sharpness_figure, Source(Metric.SHARPNESS))(asked)
+
+
+def _density(asked: Asked) -> Drawn:
+    info = density_info(asked.session, asked.sweep, asked.cells, asked.options)
+    num_bins = sum(len(curve.shares) for curve in info.curves)
+    figure = density_figure(info, asked.style)
+    return Drawn(figure, Count(num_bins, num_bins), 0, info.columns, info.step)
+
+
+def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Callable[[Asked], Drawn]:
+    """Return the drawer of a figure over steps: one row per source."""
+
+    def drawer(asked: Asked) -> Drawn:
+        info, count = asked.read(*sources)
+        return Drawn(draw(info, asked.style), count, info.num_hidden, info.columns)
+
+    return drawer
+
+
+def _mean(metric: Metric) -> Source:
+    return Source(metric, is_mean_only=True)
+
+
+_DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
+    FigureName.LR_LOSS: _lr_loss,
+    FigureName.SHARPNESS: _sharpness,
+    FigureName.LOSS: _loss,
+    FigureName.STABILITY: _over_steps(stability_figure, Source(Metric.SHARPNESS, is_share_of_edge=True)),
+    FigureName.NTK_HESSIAN: _over_steps(
+        ntk_hessian_figure, _mean(Metric.NTK_EIGENVALUES), _mean(Metric.SHARPNESS)
+    ),
+    FigureName.SPECTRUM: _over_steps(
+        spectrum_figure, Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True, num_components=NUM_EIGENVALUES)
+    ),
+    FigureName.CURVATURE_SPLIT: _over_steps(
+        curvature_split_figure, _mean(Metric.GAUSS_NEWTON_SHARPNESS), _mean(Metric.RESIDUAL_SHARPNESS)
+    ),
+    FigureName.TRACE: _over_steps(trace_figure, Source(Metric.HESSIAN_TRACE, Metric.HESSIAN_TRACE_ERROR)),
+    FigureName.DENSITY: _density,
+}
+# What the shaded area is, where it is not the range of the seeds.
+_BANDS = {
+    FigureName.TRACE: "standard_error",
+    FigureName.NTK_HESSIAN: "none",
+    FigureName.SPECTRUM: "none",
+    FigureName.CURVATURE_SPLIT: "none",
+    FigureName.DENSITY: "none",
+}

@@ -26,7 +26,7 @@ from backend.domain.scenario import Scenario
 from backend.domain.verdict import Thresholds
 from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
 from backend.figures.theme import YScale
-from backend.services.figures import LOSS_METRICS, FigureOptions, reference_arm
+from backend.services.figure_options import LOSS_METRICS, FigureOptions, reference_arm
 
 Values = NDArray[np.float64]
 

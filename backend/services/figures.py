@@ -10,71 +10,24 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable
-from enum import StrEnum
 from threading import Lock
 from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import Field
-
-from backend.domain.dataset import Frozen
-from backend.domain.experiment import Arm, ExperimentSpec
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.measures import Measure
 from backend.errors import InvalidInput
-from backend.figures.theme import Mode, YScale
+from backend.figures.names import NEEDED, FigureName
 from backend.services.context import Context
 from backend.services.curves import read_marks
+from backend.services.figure_options import FigureOptions, SharpnessChoice, reference_arm
 from backend.services.lookup import find_experiment
 
 # Part of every ETag: raise it when the same data gives another picture.
-LOOK_VERSION = 1
+LOOK_VERSION = 2
 # Some 30 kB each; enough for the figures of the experiments people look at together.
 MAX_BUILDS = 128
 _GZIP_LEVEL = 6
-
-
-class FigureName(StrEnum):
-    """The figures there are."""
-
-    LR_LOSS = "lr_loss"
-    SHARPNESS = "sharpness"
-    LOSS = "loss"
-
-
-class LossChoice(StrEnum):
-    """Which loss is shown, and which one the default LR is the best for."""
-
-    TRAIN = "train"
-    VAL = "val"
-
-
-LOSS_METRICS = {LossChoice.TRAIN: Metric.TRAIN_LOSS, LossChoice.VAL: Metric.VAL_LOSS}
-
-
-class FigureOptions(Frozen):
-    """What a viewer may choose; equal choices are built once."""
-
-    parametrization: tuple[Parametrization, ...] = Field(
-        default=(), description="Show only these parametrizations; all when left out.", max_length=8
-    )
-    lr_index: int | None = Field(
-        default=None,
-        ge=0,
-        description=(
-            "Number of the learning rate in the grid of µP (else of the first parametrization), from 0; when "
-            "left out, the best one at the base width so far, else the middle one. The others show the "
-            "nearest LR they have."
-        ),
-    )
-    depth: int | None = Field(default=None, ge=1, description="The experiment's first depth when left out.")
-    loss: LossChoice = Field(default=LossChoice.TRAIN, description="Loss of training or of validation.")
-    y_scale: YScale = Field(default=YScale.LOG, description="Scale of the vertical axis.")
-    mode: Mode = Field(default=Mode.LIGHT, description="Colours for a light or a dark page.")
-    first_step: int = Field(default=0, ge=0, le=2**31, description="First step to show.")
-    last_step: int | None = Field(
-        default=None, ge=0, le=2**31, description="Last step to show; the end when left out."
-    )
 
 
 class FigureView(NamedTuple):
@@ -160,15 +113,11 @@ def build_figure(
             experiment = find_experiment(session, owner_id, experiment_id)
             spec = ExperimentSpec.model_validate(experiment.spec)
             _require_known(spec, options)
+            _require_measured(spec, name, options)
             content = figure_json(session, experiment_id, spec, name, language, options)
         return gzip.compress(content, _GZIP_LEVEL, mtime=0)
 
     return FigureView(_builds.get(etag, build), etag)
-
-
-def reference_arm(spec: ExperimentSpec) -> Arm:
-    """Return the arm whose grid LRs are numbered by: µP, else the first."""
-    return next((arm for arm in spec.arms if arm.parametrization is Parametrization.MUP), spec.arms[0])
 
 
 def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
@@ -182,3 +131,11 @@ def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
     last = len(reference_arm(spec).lrs) - 1
     if options.lr_index is not None and options.lr_index > last:
         raise InvalidInput("figure.unknown_lr", given=options.lr_index, last=last)
+
+
+def _require_measured(spec: ExperimentSpec, name: FigureName, options: FigureOptions) -> None:
+    needed = NEEDED.get(name)
+    if name is FigureName.SHARPNESS and options.sharpness is SharpnessChoice.RAW:
+        needed = Measure.RAW_SHARPNESS
+    if needed is not None and needed not in spec.measures:
+        raise InvalidInput("figure.not_measured", figure=name.value, measure=needed.value)

@@ -13,6 +13,8 @@ from backend.domain.lifecycle import CellState, ExperimentState
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization, Role
 from backend.domain.scenario import Scenario
+from backend.domain.verdict import Outcome
+from backend.figures.names import FigureName
 
 
 class DatasetView(Frozen):
@@ -88,6 +90,8 @@ class ExperimentView(Frozen):
     started_at: datetime | None
     finished_at: datetime | None
     cell_counts: dict[CellState, int]
+    outcome: Outcome | None = Field(description="The answer, once it is final; for the first scenario.")
+    figures: tuple[FigureName, ...] = Field(description="The figures there are of what it measures.")
 
 
 class TensorView(Frozen):

@@ -1,5 +1,7 @@
 /** From what the viewer chose to what the server is asked; left out means the server's own choice. */
 
+import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
+
 /** Ready-made plans: fewer seeds and steps to look, more sizes and seeds to be sure. */
 export const PRESETS = {
   quick: { seeds: [0, 1, 2], num_steps: 120 },
@@ -8,19 +10,73 @@ export const PRESETS = {
 };
 
 const MOST_SEEDS = 10_000;
+const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
 /** @param {any} dataset @param {any} choices {preset, own} @returns {any} */
 export function planRequest(dataset, { preset, own }) {
-  const { lrs, num_seeds, ...plain } = own;
+  const { num_seeds, ...plain } = own;
   const wishes = { ...PRESETS[preset], ...plain };
-  if (num_seeds !== undefined) wishes.seeds = seeds(num_seeds);
-  if (lrs) wishes.arms = lrs.arms.map((parametrization) => ({ parametrization, lrs: lrs.values }));
+  if (num_seeds !== undefined && !plain.seeds) wishes.seeds = seeds(num_seeds);
   return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };
 }
 
 /** The first seeds; the server refuses what is no number, and far fewer than the limit here. */
 function seeds(count) {
   return Number.isInteger(count) ? Array.from({ length: Math.min(count, MOST_SEEDS) }, (_, seed) => seed) : [count];
+}
+
+/** What decides which settings there are. @param {any} texts @param {any} spec the latest previewed one, if any */
+export const contextOf = (texts, spec) => ({
+  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd"),
+  family: texts["model.family"] || (spec?.model.family ?? "residual_mlp"),
+});
+
+/** The value of a field in a spec. @param {any} field @param {any} spec */
+export function shownValue(field, spec) {
+  if (field.shown) return field.shown(spec);
+  return field.name.split(".").reduce((part, key) => part?.[key], spec);
+}
+
+/** Only what was set, as the request wants it. @param {any} texts what was written or chosen @param {any} spec */
+export function valuesOf(texts, spec) {
+  const values = {};
+  const context = contextOf(texts, spec);
+  for (const field of FIELDS) {
+    const value = read(field, texts[field.name] ?? "");
+    if (value !== null && (!field.only || field.only(context))) place(values, field.name, value);
+  }
+  // A part of a whole whose name was not chosen belongs to the one that was proposed.
+  if (values.optimizer) values.optimizer.kind ??= context.kind;
+  if (values.model) values.model.family ??= context.family;
+  if (texts.measures?.length) values.measures = texts.measures;
+  const arms = armsOf(texts, spec);
+  return arms ? { ...values, arms } : values;
+}
+
+function read({ kind, values }, text) {
+  if (kind !== "choice") {
+    const found = numbers(text);
+    return found && (kind === "list" ? found : found[0]);
+  }
+  if (text === "") return null;
+  return values === YES_NO ? text === "true" : text;
+}
+
+function place(values, name, value) {
+  const keys = name.split(".");
+  const last = keys.pop();
+  const part = keys.reduce((inner, key) => (inner[key] ??= {}), values);
+  part[last] = value;
+}
+
+/** The arms, once one was chosen or has LRs of its own. */
+function armsOf(texts, spec) {
+  const chosen = texts.arms ?? spec?.arms.map((arm) => arm.parametrization) ?? [];
+  const arms = chosen.map((parametrization) => {
+    const lrs = numbers(texts[`lrs.${parametrization}`] ?? "");
+    return lrs ? { parametrization, lrs } : { parametrization };
+  });
+  return texts.arms || arms.some((arm) => arm.lrs) ? arms : null;
 }
 
 /**

@@ -6,6 +6,13 @@ import json
 import re
 from pathlib import Path
 
+from backend.domain.measures import DensityGrid, Measure
+from backend.domain.metrics import Spacing
+from backend.domain.model import FAMILIES
+from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest
+
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
 PAGE = (FRONTEND / "index.html").read_text(encoding="utf-8")
@@ -79,3 +86,22 @@ def test_no_file_is_too_long():
     files = {**SCRIPTS, **STYLES, FRONTEND / "index.html": PAGE}
 
     assert {path.name for path, source in files.items() if source.count("\n") > 350} == set()
+
+
+def test_the_form_names_every_option_of_a_request():
+    """Names are paths into the request; `num_seeds` is short for seeds, arms and measures are ticked."""
+    source = SCRIPTS[FRONTEND / "js" / "settings_fields.js"]
+    named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
+
+    wanted = set(PlanRequest.model_fields) - {
+        "arms", "measures", "model", "optimizer", "density_grid"
+    }  # fmt: skip
+    wanted |= {f"model.{name}" for family in FAMILIES for name in family.model_fields} - {
+        "model.branch_exponent"  # has a name of its own
+    }
+    wanted |= {f"density_grid.{name}" for name in DensityGrid.model_fields}
+    wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
+    wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}
+    assert named - {"num_seeds"} == wanted
+    for names in (Parametrization, Measure, Spacing, (family().name for family in FAMILIES)):
+        assert all(f'"{name}"' in source for name in names)

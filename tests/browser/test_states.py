@@ -31,7 +31,8 @@ def test_a_lost_connection_is_said_and_the_page_recovers_by_itself(visit, long_e
     expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_visible()
 
     page.unroute_all()
-    expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_hidden()
+    # The page looks every 5 s, as long as an expectation waits by itself.
+    expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_hidden(timeout=30_000)
 
 
 def test_an_experiment_is_cancelled_then_deleted(visit, long_experiment):

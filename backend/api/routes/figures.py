@@ -12,7 +12,9 @@ from backend.api.caching import accepts_gzip, is_current
 from backend.api.deps import Ctx, ExperimentId, Language, Owner
 from backend.api.documented import Responses, errors
 from backend.api.schemas import FigureReply
-from backend.services.figures import FigureName, FigureOptions, build_figure, figure_etag
+from backend.figures.names import FigureName
+from backend.services.figure_options import FigureOptions
+from backend.services.figures import build_figure, figure_etag
 
 router = APIRouter(prefix="/experiments", tags=["figures"])
 
@@ -44,8 +46,9 @@ def get_figure(
 ) -> Response:
     """Return a figure of what has been measured so far, for `Plotly.react(element, data, layout)`.
 
-    `lr_loss` shows the final loss over the LR, with each width's optimum; `sharpness` and `loss` show one LR
-    over the steps. A live page asks again after each `marks` event, with the ETag it has.
+    `lr_loss` shows the final loss over the LR, with each width's optimum; `density` the spectral density at
+    one step; the others show one LR over the steps. Which ones an experiment has depends on what it measures:
+    its field `figures` lists them. A live page asks again after each `marks` event, with the ETag it has.
     """
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Accept-Language"}
     question: tuple[Any, ...] = (context, owner, experiment_id, name, language, options)

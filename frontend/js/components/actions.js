@@ -9,7 +9,7 @@ import { go } from "../router.js";
 import { errorNote } from "./error.js";
 
 /** What of a spec a new experiment is asked for with. */
-const REPEATED = ["loss", "arms", "widths", "depths", "base_width", "base_depth", "completep_alpha", "optimizer", "seeds", "batch_size", "num_steps", "measure_every", "sharpness_batch_size", "measures"];
+const REPEATED = ["model", "loss", "arms", "widths", "depths", "base_width", "base_depth", "completep_alpha", "optimizer", "seeds", "batch_size", "num_steps", "measure_every", "measure_spacing", "sharpness_batch_size", "measures", "sharpness_tolerance", "divergence_factor", "tail_fraction", "spec_seed", "density_grid"];
 
 /** @param {any} store @param {(experiment: any) => void} onChange @param {AbortSignal} signal */
 export function actions(store, onChange, signal) {
@@ -52,5 +52,5 @@ export function actions(store, onChange, signal) {
 
 function repeated({ spec, dataset_id, name }) {
   const wishes = Object.fromEntries(REPEATED.map((key) => [key, spec[key]]));
-  return { dataset_id, name, branch_exponent: spec.model.branch_exponent, ...wishes };
+  return { dataset_id, name, ...wishes };
 }

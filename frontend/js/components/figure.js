@@ -10,7 +10,7 @@ const MIN_MILLISECONDS = 500;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /**
- * @param {string} experimentId @param {string} name lr_loss, sharpness or loss
+ * @param {string} experimentId @param {string} name one of the experiment's figures
  * @param {() => Record<string, string>} options what is to be shown, as the API takes it
  * @param {(meta: any) => void} onMeta @param {AbortSignal} signal
  */

@@ -2,11 +2,12 @@
 
 import { isAbort, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { about, figure, list, number } from "../format.js";
+import { about, number } from "../format.js";
 import { t } from "../i18n.js";
 import { newKey } from "../keys.js";
 import { planRequest, PRESETS } from "../plan_wishes.js";
 import { errorNote, note } from "./error.js";
+import { planDetails } from "./plan_details.js";
 import { settings } from "./settings.js";
 
 /**
@@ -43,7 +44,7 @@ export function plan(dataset, choices, onCreated, signal) {
   };
   const show = (/** @type {any} */ found) => {
     summary.classList.remove("is-stale");
-    fill(summary, found.num_workers ? null : noWorker(), details(found));
+    fill(summary, found.num_workers ? null : noWorker(), planDetails(found));
     fill(estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time: about(found.predicted_seconds) }));
     fields.show(found.spec);
   };
@@ -83,23 +84,6 @@ function presets(choices, onChange) {
     return h("label", { class: "preset", for: input.id }, input, h("span", { class: "preset-name" }, t(`ui.preset.${name}`)), h("span", { class: "hint" }, t(`ui.preset.hint.${name}`)));
   };
   return h("fieldset", { class: "presets" }, h("legend", { class: "visually-hidden" }, t("ui.preset.title")), Object.keys(PRESETS).map(option));
-}
-
-/** @param {any} found a plan */
-function details({ spec, control, are_steps_cut, device, slots }) {
-  const lrs = spec.arms[0].lrs;
-  const entries = [
-    ["question", control ? t("ui.plan.arms", { control: t(`figure.arm.${control}`) }) : t("ui.plan.no_control")],
-    ["widths", list(spec.widths)],
-    ["lrs", t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) })],
-    ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
-    ["steps", number(spec.num_steps) + (are_steps_cut ? t("ui.plan.steps_cut") : "")],
-    ["device", t(`ui.plan.on_${device}`, { count: slots })],
-  ];
-  return [
-    h("dl", { class: "pairs" }, entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.plan.${name}`)), h("dd", {}, value)))),
-    control ? h("p", { class: "hint" }, t(`ui.plan.why_control.${control}`)) : note("warn", t("ui.plan.no_control_why")),
-  ];
 }
 
 export const noWorker = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);

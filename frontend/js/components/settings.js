@@ -2,14 +2,16 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { numbers } from "../plan_wishes.js";
+import { valuesOf } from "../plan_wishes.js";
+import { FIRST, GROUPS } from "../settings_fields.js";
+import { armChecks, measureChecks } from "./settings_checks.js";
+import { settingsField } from "./settings_field.js";
 
 const LOSSES = {
   classification: ["cross_entropy", "squared_error"],
   regression: ["squared_error"],
   language_modelling: ["cross_entropy"],
 };
-const FIELDS = ["widths", "num_seeds", "num_steps", "lrs"];
 
 /**
  * @param {any} dataset @param {any} own the settings made so far, changed in place
@@ -17,50 +19,41 @@ const FIELDS = ["widths", "num_seeds", "num_steps", "lrs"];
  */
 export function settings(dataset, own, onChange, spec) {
   const texts = (own.texts ??= {});
-  const inputs = Object.fromEntries(FIELDS.map((name) => [name, input(name, texts[name] ?? "")]));
-  const losses = LOSSES[dataset.shape.task];
-  const loss = h("select", { id: "set-loss" }, losses.map((value) => h("option", { value }, t(`ui.loss.${value}`))));
-  loss.value = own.values?.loss ?? losses[0];
-  const read = () => {
-    for (const name of FIELDS) texts[name] = inputs[name].value;
-    own.values = valuesOf(texts, loss.value === losses[0] ? null : loss.value, spec());
+  const opened = (own.opened ??= new Set());
+  const changed = () => {
+    own.values = valuesOf(texts, spec());
+    update(spec());
     onChange();
   };
-  for (const element of [...Object.values(inputs), loss]) element.addEventListener("change", read);
-  const box = h(
-    "details",
-    { class: "fold", open: own.isOpen ?? false },
-    h("summary", {}, t("ui.settings.title")),
-    h("p", { class: "hint" }, t("ui.settings.hint")),
-    h("div", { class: "fields" }, FIELDS.map((name) => field(name, inputs[name])), field("loss", loss)),
-  );
-  box.addEventListener("toggle", () => (own.isOpen = box.open));
-  return { element: box, show: (/** @type {any} */ shown) => placeholders(inputs, shown) };
+  const make = (/** @type {any} */ field) => settingsField(forDataset(field, dataset), texts, changed);
+  const first = FIRST.map(make);
+  const arms = armChecks(texts, changed);
+  const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
+  const special = { arms: arms.element, measurement: measureChecks(texts, changed) };
+  const update = (/** @type {any} */ shown) => [...first, arms, ...groups.flatMap((group) => group.fields)].forEach((part) => part.update(shown));
+  update(spec());
+  const folds = groups.map(({ name, fields }) => fold(name, opened, special[name], fieldsOf(fields)));
+  const box = fold("all", opened, h("p", { class: "hint" }, t("ui.settings.hint")), fieldsOf(first), folds);
+  return { element: box, show: update };
 }
 
-function input(name, value) {
-  const mode = name === "lrs" ? "decimal" : "numeric";
-  return h("input", { type: "text", id: `set-${name}`, inputmode: mode, autocomplete: "off", value });
+const fieldsOf = (fields) => (fields.length ? h("div", { class: "fields" }, fields.map((item) => item.element)) : null);
+
+/** Only what this data can be trained with. */
+function forDataset(field, { shape }) {
+  if (field.name === "loss") return { ...field, values: LOSSES[shape.task] };
+  return field.name === "model.family" ? { ...field, values: familiesOf(shape) } : field;
 }
 
-const field = (name, control) =>
-  h("div", { class: "field" }, h("label", { for: control.id }, t(`ui.settings.${name}`)), control);
-
-function valuesOf(texts, loss, spec) {
-  const values = {};
-  const widths = numbers(texts.widths);
-  const lrs = numbers(texts.lrs);
-  if (widths) values.widths = widths;
-  if (numbers(texts.num_seeds)) values.num_seeds = numbers(texts.num_seeds)[0];
-  if (numbers(texts.num_steps)) values.num_steps = numbers(texts.num_steps)[0];
-  if (loss) values.loss = loss;
-  if (lrs) values.lrs = { values: lrs, arms: spec ? spec.arms.map((arm) => arm.parametrization) : ["mup"] };
-  return values;
+function familiesOf({ task, image }) {
+  if (task === "language_modelling") return ["gpt"];
+  return image ? ["residual_mlp", "convnet", "residual_convnet", "vit"] : ["residual_mlp"];
 }
 
-function placeholders(inputs, spec) {
-  inputs.widths.placeholder = spec.widths.join(", ");
-  inputs.num_seeds.placeholder = String(spec.seeds.length);
-  inputs.num_steps.placeholder = String(spec.num_steps);
-  inputs.lrs.placeholder = spec.arms[0].lrs.map((lr) => String(Number(lr.toPrecision(3)))).join(", ");
+/** A fold that stays as it was when the page is drawn again in the other language. */
+function fold(name, opened, ...content) {
+  const isAll = name === "all";
+  const box = h("details", { class: isAll ? "fold" : "fold fold-inner", id: `settings-${name}`, open: opened.has(name) }, h("summary", {}, t(isAll ? "ui.settings.title" : `ui.settings.group.${name}`)), content);
+  box.addEventListener("toggle", () => (box.open ? opened.add(name) : opened.delete(name)));
+  return box;
 }

@@ -7,6 +7,7 @@ import { figures } from "../components/figures.js";
 import { stateChip } from "../components/outcome_chip.js";
 import { progress } from "../components/progress.js";
 import { runs } from "../components/runs.js";
+import { tensors } from "../components/tensors.js";
 import { verdictCard } from "../components/verdict_card.js";
 import { fill, h } from "../dom.js";
 import { dateTime } from "../format.js";
@@ -85,6 +86,7 @@ function mount(root, store, views, signal) {
   const bar = progress(store);
   const buttons = actions(store, (changed) => (Object.assign(experiment, changed), views.forEach((view) => view("state"))), both);
   const curves = figures(experiment, both);
+  const constants = tensors(store, curves.choices, both);
   const table = runs(experiment, both);
   const draw = (/** @type {string} */ what) => {
     bar.update();
@@ -94,6 +96,7 @@ function mount(root, store, views, signal) {
     buttons.update();
     fill(chip, stateChip(experiment.state));
     fill(notes, experimentNotes(store));
+    constants.refresh();
     table.refresh();
   };
   root.append(
@@ -107,6 +110,8 @@ function mount(root, store, views, signal) {
     bar.element,
     card,
     curves.element,
+    curves.more,
+    constants.element,
     table.element,
   );
   draw("state");

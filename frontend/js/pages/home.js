@@ -13,7 +13,6 @@ import { go } from "../router.js";
 /** @param {any} _route @param {AbortSignal} signal */
 export async function open(_route, signal) {
   const [examples, experiments] = await Promise.all([get("/examples", signal), get("/experiments?limit=50", signal)]);
-  const answers = new Map();
   return {
     title: () => t("ui.home.title"),
     /** @param {HTMLElement} root */
@@ -27,7 +26,7 @@ export async function open(_route, signal) {
           upload(toDataset, signal),
         ),
         h("section", {}, h("h2", {}, t("ui.home.examples")), h("div", { class: "cards" }, examples.map((item) => example(item, toDataset, signal)))),
-        h("section", {}, h("h2", {}, t("ui.home.experiments")), experimentList(experiments, answers, signal)),
+        h("section", {}, h("h2", {}, t("ui.home.experiments")), experimentList(experiments)),
       );
       return () => {};
     },

@@ -11,6 +11,7 @@ from backend.analysis.curves import (
     RunCurves,
     bucket_width,
     joined,
+    over_probes,
     over_seeds,
     positive,
     sampled,
@@ -43,6 +44,16 @@ def test_cells_that_are_not_equally_far_stand_side_by_side():
     assert both.steps.tolist() == [0, 1, 2]
     np.testing.assert_array_equal(both.values, [[1, 4], [2, 5], [3, NAN]])
     assert side_by_side([]).steps.size == 0
+
+
+def test_the_standard_error_of_a_mean_over_seeds_is_that_of_independent_estimates():
+    values, errors = curves([1, 2], [3, NAN]), np.array([[3.0, 4.0], [0.5, NAN]])
+
+    band = over_probes(values, errors)
+
+    np.testing.assert_allclose(band.mean, [2, 2])
+    np.testing.assert_allclose(band.high - band.mean, [2.5, 0.5])  # √(3² + 4²) / 2
+    np.testing.assert_allclose(band.mean - band.low, [2.5, 0.5])
 
 
 def test_the_band_is_the_smallest_and_largest_seed_of_those_that_remain():

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-NAMES = ("lr_loss", "sharpness", "loss")
+NAMES = ("lr_loss", "sharpness", "loss", "stability")
 
 
 def figure(
@@ -87,6 +87,16 @@ def test_a_wrong_choice_is_refused(
     client: httpx.Client, experiment: dict[str, Any], params: dict[str, Any], status: int
 ):
     assert figure(client, experiment, **params).status_code == status
+
+
+def test_what_was_not_measured_is_refused_and_not_listed(client: httpx.Client, experiment: dict[str, Any]):
+    refused = figure(client, experiment, "ntk_hessian")
+    raw = figure(client, experiment, "sharpness", sharpness="raw")
+
+    assert tuple(experiment["figures"]) == NAMES
+    assert (refused.status_code, raw.status_code) == (400, 400)
+    assert refused.json()["error"]["code"] == "figure.not_measured"
+    assert refused.json()["error"]["params"] == {"figure": "ntk_hessian", "measure": "ntk"}
 
 
 def test_an_unknown_figure_or_experiment_is_refused(client: httpx.Client, experiment: dict[str, Any]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,33 @@ def test_every_address_of_the_page_is_the_page(pages: Pages, path: str):
     assert reply.headers["cache-control"] == "no-cache"
     assert pages.get(path, headers={"If-None-Match": reply.headers["etag"]}).status_code == 304
     assert pages.get(path, method="HEAD").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/static/js/app.js"])
+def test_files_are_compressed_for_who_can_read_it(pages: Pages, path: str):
+    plain = pages.get(path, headers={"Accept-Encoding": "identity"})
+    packed = pages.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.text == plain.text
+    for name in ("content-type", "cache-control", "last-modified"):
+        assert packed.headers[name] == plain.headers[name]
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    known = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["etag"]}
+    assert pages.get(path, headers=known).status_code == 304
+
+
+def test_a_changed_file_is_compressed_anew(pages: Pages, tmp_path: Path):
+    packed = {"Accept-Encoding": "gzip"}
+    path = tmp_path / "frontend/js/app.js"
+    before = pages.get("/static/js/app.js", headers=packed)
+    path.write_text("2")
+    os.utime(path, ns=(1, path.stat().st_mtime_ns + 10**9))
+
+    after = pages.get("/static/js/app.js", headers=packed)
+
+    assert (before.text, after.text) == ("1", "2")
 
 
 @pytest.mark.parametrize(

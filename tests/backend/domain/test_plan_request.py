@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from backend.domain.cost import Calibration
 from backend.domain.dataset import DatasetShape, ImageShape, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
-from backend.domain.experiment import Loss
+from backend.domain.experiment import ExperimentSpec, Loss
 from backend.domain.families.convnet import ConvNet
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.families.transformer import GPT
@@ -16,6 +16,8 @@ from backend.domain.plan_request import PlanRequest, resolve
 from backend.errors import InvalidInput
 
 SHA256 = "cd" * 32
+# What the dataset decides, what goes by another name, and what has one value so far.
+NOT_ASKED = {"dataset_sha256", "model", "scenarios", "protocol"}
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
 FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
 FAST = Workplace(64, Calibration(1e12, 1e-6))
@@ -68,6 +70,36 @@ def test_every_wish_is_heard():
     assert spec.model_dump(include=set(wishes)) == wishes
     assert (spec.model.branch_exponent, spec.base_width) == (1.0, 10)
     assert [(arm.parametrization, arm.lrs) for arm in spec.arms] == [("sp", (0.5,))]
+
+
+def test_every_wish_about_how_to_measure_and_to_judge_a_run_is_heard():
+    wishes = {
+        "sharpness_tolerance": 1e-2,
+        "divergence_factor": 5.0,
+        "tail_fraction": 0.3,
+        "spec_seed": 4,
+        "density_grid": {"linear_limit": 0.1, "largest": 100.0},
+    }
+
+    assert _resolve(**wishes).model_dump(include=set(wishes)) == wishes
+
+
+@pytest.mark.parametrize("name", sorted(set(ExperimentSpec.model_fields) - NOT_ASKED))
+def test_a_request_can_name_every_option_of_a_spec(name):
+    assert name in PlanRequest.model_fields
+
+
+def test_common_learning_rates_hold_for_every_arm_without_its_own():
+    by_default = _resolve(lrs=(0.5, 0.25), optimizer="adam")
+    asked = _resolve(
+        lrs=(0.5, 0.25), arms=({"parametrization": "ntp"}, {"parametrization": "sp", "lrs": (1.0,)})
+    )
+
+    assert [(arm.parametrization, arm.lrs) for arm in by_default.arms] == [
+        ("mup", (0.5, 0.25)),
+        ("sp", (0.5, 0.25)),  # the control under Adam
+    ]
+    assert [arm.lrs for arm in asked.arms] == [(0.5, 0.25), (1.0,)]
 
 
 def test_every_wish_about_optimizer_and_depth_is_heard():

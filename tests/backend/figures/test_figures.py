@@ -14,7 +14,7 @@ from backend.domain.parametrization import Parametrization
 from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
 from backend.figures.sharpness import sharpness_figure
-from backend.figures.theme import SHADES, Mode, Style, YScale, colours
+from backend.figures.theme import SHADES, Mode, Style, YScale, colours, number
 from tests.backend.figures.infos import (
     ARMS,
     NAN,
@@ -108,6 +108,17 @@ def luminance(colour: str) -> float:
     shares = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.0, "0"), (0.0078125, "0.00781"), (-0.1, "-0.1"), (1e-4, "0.0001"), (1e5, "100,000"),
+        (1234.5, "1,230"), (1e-5, "10⁻⁵"), (2e6, "2·10⁶"), (-1e7, "-1·10⁷"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_out_unless_they_are_far_from_one(value: float, written: str):
+    assert number(value) == written
 
 
 def test_the_optimum_and_its_interval_are_marked():

@@ -11,7 +11,9 @@ from backend.db import metrics
 from backend.db.metrics import Chunk
 from backend.db.session import Database
 from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.metrics import Metric
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.measures import measured_metrics
+from backend.domain.metrics import METRIC_INFO, Metric
 from backend.services.lookup import schedule_of
 
 DIVERGES_AT = 6
@@ -42,6 +44,27 @@ def record(database: Database, cell_id: UUID, *, until: int = 10**6) -> None:
                     chunk = Chunk(metric, first, steps, np.array(values, np.float32))
                     metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps - 1)
             cell.committed_step = last
+
+
+def record_measures(database: Database, cell_id: UUID) -> None:
+    """Write every optional measure of the cell's spec; of K components the k-th is 1/(k+1) of the first."""
+    with database.write() as session:
+        cell = session.get_one(CellRow, cell_id)
+        experiment = session.get_one(ExperimentRow, cell.experiment_id)
+        schedule = schedule_of(experiment, cell)
+        runs = cell_rows.planned_runs(session, cell_id)
+        measures = ExperimentSpec.model_validate(experiment.spec).measures
+        for metric in measured_metrics(measures):
+            for first in schedule.window_starts():
+                steps = schedule.metric_steps(metric, first)
+                values = np.array(
+                    [[value_of(metric, run.lr, run.seed, cell.width, step) for run in runs] for step in steps]
+                )
+                if (num := METRIC_INFO[metric].num_components) > 1:
+                    values = values[..., None] / np.arange(1, num + 1)
+                if steps:
+                    chunk = Chunk(metric, first, steps, values.astype(np.float32))
+                    metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps - 1)
 
 
 def record_components(database: Database, cell_id: UUID, metric: Metric) -> None:

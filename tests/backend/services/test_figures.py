@@ -20,12 +20,14 @@ from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.errors import InvalidInput, NotFound
 from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint
+from backend.figures.names import FigureName, figures_of
 from backend.figures.step_curves import Column
 from backend.figures.theme import Mode, YScale
 from backend.services import figures
-from backend.services.figure_build import StepReader
+from backend.services.figure_options import FigureOptions, LossChoice
 from backend.services.figure_sweep import read_sweep
-from backend.services.figures import FigureName, FigureOptions, LossChoice, build_figure, figure_etag
+from backend.services.figures import build_figure, figure_etag
+from backend.services.step_reader import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.recorded import DIVERGES_AT, record, value_of
@@ -64,8 +66,8 @@ def sweep(context, experiment_id, options=OPTIONS, of: ExperimentSpec = SPEC):
 def steps(context, experiment_id, metric=Metric.TRAIN_LOSS, options=OPTIONS):
     with context.database.read() as session:
         read = read_sweep(session, experiment_id, SPEC, options)
-        reader = StepReader(session, read, read.cells, metric, options)
-        return reader.info(), reader.count
+        reader = StepReader(session, read, read.cells, options)
+        return reader.info(Source(metric)), reader.count
 
 
 def test_the_lr_figure_knows_final_losses_and_diverged_runs(context, experiment_id):
@@ -140,7 +142,7 @@ def test_the_range_is_cut_before_anything_is_counted(context, experiment_id):
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-@pytest.mark.parametrize("name", FigureName)
+@pytest.mark.parametrize("name", figures_of(()))
 def test_a_figure_is_json_with_what_a_page_says_beside_it(context, experiment_id, name, language):
     view = build_figure(context, LOCAL_OWNER, experiment_id, name, language, OPTIONS)
 
@@ -238,7 +240,7 @@ def test_an_unknown_experiment_is_not_found(context):
 def test_an_empty_experiment_has_figures_too(context, database):
     experiment_id, _ = add_experiment(database)
 
-    for name in FigureName:
+    for name in figures_of(()):
         content = build_figure(context, LOCAL_OWNER, experiment_id, name, "en", OPTIONS).json_bytes().decode()
         assert "No values yet" in content
 

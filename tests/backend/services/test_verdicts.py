@@ -8,7 +8,7 @@ from backend.domain.scenario import Scenario
 from backend.domain.verdict import RULE_VERSION
 from backend.errors import NotFound
 from backend.services import conduct
-from backend.services.experiments import delete_experiment
+from backend.services.experiments import delete_experiment, list_experiments
 from backend.services.verdicts import get_verdict, judge_experiment
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 from tests.backend.services.judged import WIDE, finish
@@ -46,6 +46,16 @@ def test_an_experiment_ends_with_its_verdict(context, database):
     assert state_of(database, experiment_id) == "completed"
     assert verdict.arm.base_lr_index is not None
     assert verdict.arm.base_lr == WIDE.arms[0].lrs[verdict.arm.base_lr_index] == 2.0**-3
+
+
+def test_a_listed_experiment_has_its_outcome_once_it_is_final(context, database):
+    finished(database)
+    (before,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+
+    conduct.advance_experiments(context)
+
+    (after,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+    assert (before.outcome, after.outcome) == (None, "transfers")
 
 
 def test_the_stored_verdict_is_the_one_that_would_be_given_again(context, database):

@@ -1,0 +1,37 @@
+"""The figures there are, and which experiments have them. Loads no Plotly: pages and listings ask here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from backend.domain.measures import Measure
+
+
+class FigureName(StrEnum):
+    """The figures there are."""
+
+    LR_LOSS = "lr_loss"
+    SHARPNESS = "sharpness"
+    LOSS = "loss"
+    STABILITY = "stability"
+    SPECTRUM = "spectrum"
+    NTK_HESSIAN = "ntk_hessian"
+    CURVATURE_SPLIT = "curvature_split"
+    TRACE = "trace"
+    DENSITY = "density"
+
+
+# The others are drawn from what every experiment measures.
+NEEDED: dict[FigureName, Measure] = {
+    FigureName.NTK_HESSIAN: Measure.NTK,
+    FigureName.SPECTRUM: Measure.HESSIAN_EIGENVALUES,
+    FigureName.CURVATURE_SPLIT: Measure.GAUSS_NEWTON,
+    FigureName.TRACE: Measure.HESSIAN_TRACE,
+    FigureName.DENSITY: Measure.HESSIAN_DENSITY,
+}
+
+
+def figures_of(measures: Collection[Measure]) -> tuple[FigureName, ...]:
+    """Return the figures of an experiment with these optional measures."""
+    return tuple(name for name in FigureName if name not in NEEDED or NEEDED[name] in measures)

@@ -1,0 +1,72 @@
+/**
+ * What can be set of a plan, group by group. A name is where the wish goes in the request; `shown` where the
+ * value stands in the spec, if elsewhere. The server knows the limits and the defaults, and says so.
+ */
+
+const list = (name, shown) => ({ kind: "list", name, shown });
+const number = (name, more = {}) => ({ kind: "number", name, ...more });
+const choice = (name, values, more = {}) => ({ kind: "choice", name, values, ...more });
+
+const forSgd = { only: ({ kind }) => kind === "sgd" };
+const forAdam = { only: ({ kind }) => kind !== "sgd" };
+const forFamilies = (...names) => ({ only: ({ family }) => names.includes(family) });
+const withBranches = forFamilies("residual_mlp", "residual_convnet", "vit", "gpt");
+const transformers = forFamilies("vit", "gpt");
+export const YES_NO = ["true", "false"];
+
+/** Shown at once; the groups below are folds. */
+export const FIRST = [
+  list("widths"),
+  number("num_seeds", { shown: (spec) => spec.seeds.length }),
+  number("num_steps"),
+  list("lrs", (spec) => spec.arms[0].lrs),
+  choice("loss", ["cross_entropy", "squared_error"]),
+];
+
+export const GROUPS = [
+  { name: "arms", fields: [] },
+  {
+    name: "model",
+    fields: [
+      choice("model.family", ["residual_mlp", "convnet", "residual_convnet", "vit", "gpt"]),
+      number("model.layers_per_block", forFamilies("residual_mlp", "residual_convnet")),
+      choice("model.has_skip", YES_NO, forFamilies("residual_mlp")),
+      number("model.patch_size", forFamilies("vit")),
+      number("model.num_heads", transformers),
+      number("model.mlp_ratio", transformers),
+      choice("model.has_norm", YES_NO, transformers),
+      number("branch_exponent", { shown: (spec) => spec.model.branch_exponent, ...withBranches }),
+      number("completep_alpha", withBranches),
+    ],
+  },
+  { name: "sizes", fields: [list("depths"), number("base_width"), number("base_depth")] },
+  {
+    name: "training",
+    fields: [
+      choice("optimizer.kind", ["sgd", "adam", "adamw"]),
+      number("optimizer.momentum", forSgd),
+      choice("optimizer.nesterov", YES_NO, forSgd),
+      number("optimizer.beta1", forAdam),
+      number("optimizer.beta2", forAdam),
+      number("optimizer.epsilon", forAdam),
+      choice("optimizer.epsilon_rule", ["scaled", "fixed"], forAdam),
+      number("optimizer.weight_decay"),
+      choice("optimizer.weight_decay_rule", ["independent", "fixed", "sqrt_width"]),
+      choice("optimizer.schedule.kind", ["constant", "cosine", "linear"]),
+      number("optimizer.schedule.warmup_fraction"),
+      number("optimizer.schedule.final_fraction"),
+      number("batch_size"),
+      number("divergence_factor"),
+      number("tail_fraction"),
+      list("seeds"),
+      number("spec_seed"),
+    ],
+  },
+  {
+    name: "measurement",
+    fields: [number("measure_every"), choice("measure_spacing", ["even", "log"]), number("sharpness_batch_size"), number("sharpness_tolerance"), number("density_grid.linear_limit"), number("density_grid.largest")],
+  },
+];
+
+export const ARMS = ["mup", "sp", "ntp", "depth_mup", "completep"];
+export const MEASURES = ["raw_sharpness", "ntk", "hessian_eigenvalues", "gauss_newton", "hessian_trace", "hessian_density"];
