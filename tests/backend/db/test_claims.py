@@ -1,5 +1,5 @@
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -335,3 +335,9 @@ def test_a_cancelled_cell_that_fails_or_is_lost_ends_cancelled(database):
     state = _expire(database, claim)
 
     assert state is CellState.CANCELLED
+
+
+def test_a_claim_names_its_fence():
+    cell_id = uuid4()
+
+    assert Claim(cell_id, 1) != Claim(cell_id, 2)

@@ -8,7 +8,6 @@ from backend import conductor
 from backend.db import cells as cell_rows
 from backend.db import claims, workers
 from backend.db.cells import Pulse
-from backend.db.claims import Claim
 from backend.db.session import Database
 from backend.db.tables import ExperimentRow
 from backend.domain.grid import full_grid
@@ -349,7 +348,3 @@ def test_the_loop_outlives_an_outage_and_ends_when_told(context, monkeypatch):
     conductor.run(context, stop, wake)
 
     assert rounds == [0, 1]
-
-
-def test_a_claim_names_its_fence():
-    assert Claim(PULSE.cell_id, 1) != Claim(PULSE.cell_id, 2)

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from backend.domain.experiment import Loss
 from tests import cases, reference
-from worker.numerics.hvp import AutogradHessian, flatten, unflatten
+from tests.autograd_hessian import AutogradHessian
+from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
 from worker.numerics.losses import mean_loss, target_rows
 from worker.numerics.networks.residual_mlp import apply

@@ -12,7 +12,8 @@ from backend.domain.experiment import Loss
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.parametrization import Parametrization, Role
 from tests import cases, reference
-from worker.numerics.hvp import AutogradHessian, flatten
+from tests.autograd_hessian import AutogradHessian
+from worker.numerics.hvp import flatten
 from worker.numerics.losses import mean_loss, target_rows
 from worker.numerics.networks.network import Network, Params, init
 from worker.numerics.networks.residual_mlp import apply, tensor_shapes

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from backend.domain.optimizer import PLAIN_SGD
 from backend.domain.parametrization import TensorScaling
-from worker.numerics.hvp import AutogradHessian, flatten
+from tests.autograd_hessian import AutogradHessian
+from worker.numerics.hvp import flatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
 from worker.numerics.optimizer import Update, initial_moments
 
