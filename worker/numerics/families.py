@@ -13,6 +13,7 @@ from backend.domain.families.base import ModelFamily
 from worker.numerics.derivatives import Autograd, Derivatives
 from worker.numerics.ensemble import runs_of_mlp
 from worker.numerics.networks.convnet import apply_convnet, apply_residual_convnet
+from worker.numerics.networks.convnet_derivatives import HandWrittenConvNet
 from worker.numerics.networks.network import Apply, Network
 from worker.numerics.networks.residual_mlp import apply, is_plain
 from worker.numerics.networks.residual_mlp_derivatives import HandWritten
@@ -41,7 +42,7 @@ class FamilyNetwork(NamedTuple):
 
 NETWORKS: dict[str, FamilyNetwork] = {
     "residual_mlp": FamilyNetwork(apply, runs_of_mlp, HandWritten(), is_plain),
-    "convnet": FamilyNetwork(apply_convnet, _one_by_one),
+    "convnet": FamilyNetwork(apply_convnet, _one_by_one, HandWrittenConvNet()),
     "residual_convnet": FamilyNetwork(apply_residual_convnet, _one_by_one),
     "vit": FamilyNetwork(apply_vit, _one_by_one),
     "gpt": FamilyNetwork(apply_gpt, _one_by_one),
