@@ -1,7 +1,8 @@
 """LR-weighted sharpness λ_max(C^½ H C^½) along training, by warm-started Lanczos.
 
 The start is the last eigenvector plus a small random component. A warm start can stay on an eigenvalue that
-was overtaken, so every few measurements an audit starts from a much more random vector and takes more steps.
+was overtaken, so every few measurements an audit starts from a much more random vector and takes more steps;
+the first, which has no eigenvector to start from, takes the most.
 
 Legend: R runs, P parameters.
 """
@@ -18,13 +19,15 @@ from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs, StoppingRule, largest_eigenpairs
 from worker.numerics.randomness import direction
 
-AUDIT_EVERY = 5
+AUDIT_EVERY = 10
 # Norm of the random component beside the last eigenvector (norm 1): 3 % finds small rotations (engine.md).
 WARM_RANDOM_NORM = 0.03
 AUDIT_RANDOM_NORM = 1.0
 MIN_STEPS = 3
 MAX_WARM_STEPS = 12
-MIN_COLD_STEPS = 6
+MIN_AUDIT_STEPS = 6
+# From a random vector six steps settle on the second eigenvalue when the first is close (docs/log.md).
+MIN_COLD_STEPS = 12
 MAX_COLD_STEPS = 25
 
 
@@ -52,12 +55,15 @@ def measure_sharpness(
     random_RP = _random_directions(eigenvector_RP, spec_seed, seeds, step, of)
     random_norm = AUDIT_RANDOM_NORM if is_audit else WARM_RANDOM_NORM
     start_RP = torch.nan_to_num(eigenvector_RP) + random_norm * random_RP
-    rule = (
-        StoppingRule(tolerance, MIN_COLD_STEPS, MAX_COLD_STEPS)
-        if is_audit
-        else StoppingRule(tolerance, MIN_STEPS, MAX_WARM_STEPS)
-    )
-    return largest_eigenpairs(operator, start_RP, rule)
+    return largest_eigenpairs(operator, start_RP, _rule(tolerance, measurement, is_audit=is_audit))
+
+
+def _rule(tolerance: float, measurement: int, *, is_audit: bool) -> StoppingRule:
+    if measurement == 0:
+        return StoppingRule(tolerance, MIN_COLD_STEPS, MAX_COLD_STEPS)
+    if is_audit:
+        return StoppingRule(tolerance, MIN_AUDIT_STEPS, MAX_COLD_STEPS)
+    return StoppingRule(tolerance, MIN_STEPS, MAX_WARM_STEPS)
 
 
 def _random_directions(like_RP: Tensor, spec_seed: int, seeds: Sequence[int], step: int, of: str) -> Tensor:
