@@ -1,1 +1,1 @@
-"""Timings against what people use today. `make bench` runs them; nothing here is a test, nothing is asserted."""
+"""Timings against what people use today, run by `make bench`; nothing here is a test or asserted."""

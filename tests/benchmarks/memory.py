@@ -1,4 +1,4 @@
-"""Memory of a training process: the peak against the planner's figure, and whether it creeps over many cells."""
+"""Memory of a training process: the peak against the planner's figure, and whether it creeps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from backend.domain import cost
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.experiment import ExperimentSpec
+from backend.domain.grid import full_grid
 from backend.domain.parametrization import Parametrization
 from tests.benchmarks import programs
 from tests.benchmarks.report import RowResult
@@ -49,7 +50,7 @@ def memory() -> RowResult:
     worst = max(ratios)
     met = worst <= WITHIN and abs(change) <= FLAT
     notes = [
-        "Peak: what the process grew by over its size with torch loaded and the data read. Predicted figures are "
+        "Peak: what the process grew by over its size with torch loaded and the data read. Predicted: "
         "the planner's for the same cell. Creep: cells of widths 16 to 64, nothing recycled."
     ]
     return RowResult(f"{worst:.2f}x,{change:+.1%}", f"{WITHIN:g}x,±{FLAT:.0%}", met, table, notes)
@@ -75,8 +76,6 @@ def predicted_bytes(width: int) -> int:
             "sharpness_batch_size": programs.SAMPLES,
         }
     )
-    from backend.domain.grid import full_grid
-
     (cell,) = full_grid(spec)
     return cost.predict(spec, shape, cell, cost.DEFAULT_CALIBRATION).num_bytes
 

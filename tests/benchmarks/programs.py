@@ -118,7 +118,7 @@ def watching(*, with_exact: bool) -> Iterator[Watch]:
 
 
 def _exact(measurer: Measurer, params: dict[str, Tensor]) -> list[float]:
-    """Return λ_max of every run by SciPy's Lanczos on float64 products, cold; residual 1e-4, so the value to about 1e-8."""
+    """Return λ_max of every run by SciPy's cold Lanczos in float64; residual 1e-4, so the value to 1e-8."""
     values = []
     for row in range(len(next(iter(params.values())))):
         double = {name: weight[row : row + 1].double() for name, weight in params.items()}

@@ -16,10 +16,10 @@ from tests.benchmarks.peer import ROOT
 PAGE = ROOT / "docs" / "bench.md"
 _HEADING = """# Benchmarks
 
-Written by `make bench`; one section is replaced by `make bench ONLY=<row>`. Ours and the peer's turns alternate
-in one run; a figure is the median of its turns. Where both sides have one thread, seconds are processor
-seconds, which a neighbour on the core does not lengthen much; the headline is wall time. The goals stand in the project's design; what limits a row
-that is short is told in `docs/log.md`.
+Written by `make bench`; one section is replaced by `make bench ONLY=<row>`. Ours and the peer's turns
+alternate in one run; a figure is the median of its turns. Where both sides have one thread, seconds are
+processor seconds, which a neighbour on the core does not lengthen much; the headline is wall time. The goals
+stand in the project's design; what limits a row that is short is told in `docs/log.md`.
 
 """
 

@@ -31,6 +31,6 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def alternate(*turns: Callable[[], float], rounds: int) -> tuple[float, ...]:
-    """Return each side's median over rounds in which every side has one turn; a turn returns its own figure."""
+    """Return each side's median over rounds in which each has one turn; a turn returns its own figure."""
     figures = [[turn() for turn in turns] for _ in range(rounds)]
     return tuple(statistics.median(side) for side in zip(*figures, strict=True))

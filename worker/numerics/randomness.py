@@ -45,9 +45,12 @@ def initial_normals(spec_seed: int, seed: int, name: str, shape: tuple[int, int]
 
 
 def direction(spec_seed: int, seed: int, step: int, size: int, *of: str | int) -> NDArray[np.float32]:
-    """Return [P] float32 normals: the random component of the Lanczos start vector `of` some measure."""
+    """Return [P] float32 entries uniform on [-1, 1): the random part of the start vector `of` some measure.
+
+    Normals would do no better and take three times as long.
+    """
     generator = stream(Purpose.DIRECTION, spec_seed, seed, step, *of)
-    return generator.standard_normal(size, dtype=np.float32)
+    return 2.0 * generator.random(size, dtype=np.float32) - 1.0
 
 
 def signs(spec_seed: int, seed: int, step: int, num_probes: int, size: int) -> NDArray[np.float32]:
