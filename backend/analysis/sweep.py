@@ -44,6 +44,8 @@ class Sweep:
         diverged_at: int [W, E, S], -1 where the run did not diverge.
         is_measured: bool [W, E, S], False where the run was planned but has no result.
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
+        coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
+            `backend.domain.coordinates`; NaN where it is missing, None where it was not asked for.
         train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
     """
@@ -63,6 +65,8 @@ class Sweep:
     measurement_steps: NDArray[np.int64]
     train_curves: Callable[[int, int], Values] = no_curves
     kappa: float = 2.0
+    coordinate_changes: Values | None = None
+    initial_activations: Values | None = None
 
     @property
     def log2_lrs(self) -> Values:

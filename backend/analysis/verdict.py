@@ -3,7 +3,7 @@
 Choices for the open points of science.md §11 (docs/decisions/0011): the reused LR is the base's best grid
 point, vertices serve the shift only; intervals are Student-t on values paired by seed; each loss is judged at
 the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss; fixtures with one
-seed stay inconclusive; M7 is not measured yet, which is said and blocks nothing.
+seed stay inconclusive; M7 blocks where it was measured and fails, and is said to be missing where it was not.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from backend.analysis.coordinate_check import check_coordinates, check_not_claimed, check_reasons
 from backend.analysis.reasons import reason, rounded
 from backend.analysis.rules import SEVERITY, Finding
 from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_size
@@ -22,6 +23,8 @@ from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import (
     ArmVerdict,
+    CheckState,
+    CoordinateCheck,
     Estimate,
     Outcome,
     Ranges,
@@ -44,6 +47,7 @@ class _SweepVerdict:
     base_lr: float | None
     base_lr_index: int | None
     slope: Estimate
+    check: CoordinateCheck | None
 
 
 def judge(
@@ -77,7 +81,7 @@ def judge(
         can_discriminate=_can_discriminate(control),
         base_width=base_width(spec),
         target_width=max(spec.widths),
-        ranges=_ranges(spec, chosen),
+        ranges=_ranges(spec, arm, thresholds),
         thresholds=thresholds,
         spec_sha256=spec.sha256(),
     )
@@ -100,7 +104,7 @@ def judge_arm(
     parametrization: Parametrization, sweeps: Sequence[Sweep], is_interim: bool, thresholds: Thresholds
 ) -> ArmVerdict:
     """Judge one arm; the worst depth decides."""
-    judged = [_judge_sweep(sweep, is_interim, thresholds) for sweep in sweeps]
+    judged = [_judge_sweep(parametrization, sweep, is_interim, thresholds) for sweep in sweeps]
     worst = max(judged, key=lambda each: SEVERITY[each.finding.outcome])
     return ArmVerdict(
         parametrization=parametrization,
@@ -112,6 +116,7 @@ def judge_arm(
         worst_width=worst.worst_width,
         lr_slope=worst.slope,
         sizes=tuple(size for each in judged for size in each.sizes),
+        coordinate_checks=tuple(each.check for each in judged if each.check is not None),
     )
 
 
@@ -119,13 +124,18 @@ def _unique(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
     return tuple(why for place, why in enumerate(reasons) if why not in reasons[:place])
 
 
-def _judge_sweep(sweep: Sweep, is_interim: bool, thresholds: Thresholds) -> _SweepVerdict:
+def _judge_sweep(
+    parametrization: Parametrization, sweep: Sweep, is_interim: bool, thresholds: Thresholds
+) -> _SweepVerdict:
     tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
     base = optima(sweep, tuned)[sweep.base_index] if tuned is not None else None
     slope = lr_slope(sweep, tuned, thresholds.level) if tuned is not None else Estimate()
     lr_index = None if base is None else base.index
     sizes = [judge_size(sweep, width_index, lr_index, thresholds) for width_index in sweep.larger]
-    finding, worst_width = _decide(sweep, sizes, is_interim, thresholds)
+    check = check_coordinates(sweep, parametrization, lr_index, thresholds)
+    finding, worst_width = _decide(sweep, sizes, check, is_interim, thresholds)
+    if check is not None and check.state is CheckState.WATCH:
+        finding = finding._replace(reasons=(*finding.reasons, *check_reasons(check)))
     if finding.outcome is Outcome.FINE_TUNE and lr_index is not None:
         finding = finding._replace(reasons=(*finding.reasons, _narrow_search(sweep, lr_index, slope)))
     return _SweepVerdict(
@@ -135,15 +145,20 @@ def _judge_sweep(sweep: Sweep, is_interim: bool, thresholds: Thresholds) -> _Swe
         base_lr=None if lr_index is None else sweep.lrs[lr_index],
         base_lr_index=None if lr_index is None else sweep.lr_indices[lr_index],
         slope=slope,
+        check=check,
     )
 
 
 def _decide(
-    sweep: Sweep, sizes: list[JudgedSize], is_interim: bool, thresholds: Thresholds
+    sweep: Sweep,
+    sizes: list[JudgedSize],
+    check: CoordinateCheck | None,
+    is_interim: bool,
+    thresholds: Thresholds,
 ) -> tuple[Finding, int | None]:
     """Apply what must hold before anything is judged, then the worst size, then what the grid must be."""
     lacking = _grid_lacks(sweep, thresholds)
-    gates = _gates(sweep, is_interim, thresholds)
+    gates = _gates(sweep, check, is_interim, thresholds)
     if gates:
         reasons = tuple(why for _, of_gate in gates for why in of_gate)
         return Finding(Outcome.INCONCLUSIVE, gates[0][0], (*reasons, *lacking)), None
@@ -156,7 +171,9 @@ def _decide(
     return Finding(Outcome.INCONCLUSIVE, "grid_too_small", lacking), None
 
 
-def _gates(sweep: Sweep, is_interim: bool, thresholds: Thresholds) -> list[tuple[str, tuple[Reason, ...]]]:
+def _gates(
+    sweep: Sweep, check: CoordinateCheck | None, is_interim: bool, thresholds: Thresholds
+) -> list[tuple[str, tuple[Reason, ...]]]:
     """List the rules that forbid any judgement, each with what is missing and what to add."""
     gates: list[tuple[str, tuple[Reason, ...]]] = []
     seeds, needed = sweep.num_seeds, thresholds.min_seeds
@@ -168,6 +185,8 @@ def _gates(sweep: Sweep, is_interim: bool, thresholds: Thresholds) -> list[tuple
     missing = _missing(sweep, is_interim)
     if missing:
         gates.append(("runs_pending" if is_interim else "missing_runs", missing))
+    if check is not None and check.state is CheckState.FAILED:
+        gates.append(("coordinate_check", check_reasons(check)))
     return gates
 
 
@@ -226,8 +245,8 @@ def _qualifications(
     return tuple(found)
 
 
-def _ranges(spec: ExperimentSpec, chosen: Parametrization) -> Ranges:
-    lrs = spec.arm(chosen).lrs
+def _ranges(spec: ExperimentSpec, arm: ArmVerdict, thresholds: Thresholds) -> Ranges:
+    lrs = spec.arm(arm.parametrization).lrs
     return Ranges(
         widths=tuple(sorted(spec.widths)),
         depths=tuple(sorted(spec.depths)),
@@ -242,7 +261,7 @@ def _ranges(spec: ExperimentSpec, chosen: Parametrization) -> Ranges:
             reason("other_batch", batch_size=spec.batch_size),
             reason("other_optimizer", optimizer=spec.optimizer.kind),
             _regularisation(spec.optimizer.weight_decay),
-            reason("coordinate_check_not_measured"),
+            *check_not_claimed(arm.coordinate_checks, len(spec.seeds), thresholds),
         ),
     )
 

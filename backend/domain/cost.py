@@ -14,7 +14,7 @@ from backend.domain.dataset import DatasetShape, num_validated
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedCell
-from backend.domain.measures import Measure, measure_copies, measure_hvps, turn_copies
+from backend.domain.measures import Measure, measure_copies, measure_hvps, measure_passes, turn_copies
 from backend.domain.optimizer import UpdateFamily
 from backend.errors import InvalidInput
 
@@ -74,6 +74,7 @@ def predict(
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
     overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
     measured_flops += kernel_flops(spec, shape, cell) * schedule.num_measurements()
+    measured_flops += measure_passes(spec.measures) * forward * spec.sharpness_batch_size
     seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
     per_step = seconds / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)

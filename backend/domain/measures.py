@@ -1,7 +1,8 @@
-"""The closed list of optional curvature measures: what each records, and what it costs a run.
+"""The closed list of optional measures: what each records, and what it costs a run.
 
-Sharpness is not among them: it is always measured. All measures are taken at the measurement steps, on the
-sharpness batch, and all but the raw sharpness are LR-weighted (C^½ · C^½), so that sizes can be compared.
+Sharpness is not among them: it is always measured. Measures of curvature are taken at the measurement steps,
+on the sharpness batch, and all but the raw sharpness are LR-weighted (C^½ · C^½), so that sizes can be
+compared. The coordinate check is made once, from the initial weights, on the same batch.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from pydantic import Field
 
+from backend.domain.coordinates import CHECK_UPDATES
 from backend.domain.dataset import Frozen
 from backend.domain.metrics import NUM_DENSITY_BINS, Metric
 
@@ -26,7 +28,7 @@ DENSITY_STEPS = 40  # orthogonalising them costs three quarters as much again; m
 
 
 class Measure(StrEnum):
-    """A curvature measure a spec may ask for."""
+    """A measure a spec may ask for."""
 
     RAW_SHARPNESS = "raw_sharpness"
     HESSIAN_TRACE = "hessian_trace"
@@ -34,19 +36,21 @@ class Measure(StrEnum):
     NTK = "ntk"
     HESSIAN_EIGENVALUES = "hessian_eigenvalues"
     HESSIAN_DENSITY = "hessian_density"
+    COORDINATE_CHECK = "coordinate_check"
 
 
 class MeasureInfo(NamedTuple):
     """What a measure records and costs.
 
     `hvps` are Hessian-vector products a value, `copies` parameter-sized vectors kept per run, `turn_copies`
-    those of the one run whose turn it is.
+    those of the one run whose turn it is. `passes` are forward passes of the sharpness batch, once a run.
     """
 
     metrics: tuple[Metric, ...]
     hvps: float
     copies: int
     turn_copies: int = 0
+    passes: float = 0.0
 
 
 # Mean products of a warm eigenvalue as measured for sharpness (docs/log.md): see `cost.HVPS_PER_VALUE`.
@@ -75,7 +79,15 @@ MEASURE_INFO: dict[Measure, MeasureInfo] = {
         copies=0,
         turn_copies=DENSITY_PROBES * (DENSITY_STEPS + 4),
     ),
+    # A training step is three passes; what it holds is freed before sharpness needs more.
+    Measure.COORDINATE_CHECK: MeasureInfo(
+        (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION),
+        hvps=0.0,
+        copies=0,
+        passes=1 + 4.0 * len(CHECK_UPDATES),
+    ),
 }
+CURVATURE_MEASURES = frozenset(Measure) - {Measure.COORDINATE_CHECK}
 
 
 class DensityGrid(Frozen):
@@ -102,6 +114,11 @@ def measured_metrics(measures: Iterable[Measure]) -> tuple[Metric, ...]:
 def measure_hvps(measures: Iterable[Measure]) -> float:
     """Sum the Hessian-vector products `measures` take at a measurement step."""
     return sum(MEASURE_INFO[measure].hvps for measure in measures)
+
+
+def measure_passes(measures: Iterable[Measure]) -> float:
+    """Sum the forward passes of the sharpness batch that `measures` take once a run."""
+    return sum(MEASURE_INFO[measure].passes for measure in measures)
 
 
 def turn_copies(measures: Iterable[Measure]) -> int:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from backend.domain.coordinates import NUM_CHANGES, Part
+
 # How many of the largest eigenvalues the spectral measures keep: as many as the paper plots.
 NUM_EIGENVALUES = 5
 # Bins of the spectral density; where they lie is part of the spec.
@@ -37,18 +39,22 @@ class Metric(StrEnum):
     NTK_EIGENVALUES = "ntk_eigenvalues"
     HESSIAN_EIGENVALUES = "hessian_eigenvalues"
     HESSIAN_DENSITY = "hessian_density"
+    COORDINATE_CHANGE = "coordinate_change"
+    INITIAL_ACTIVATION = "initial_activation"
 
 
 class MetricInfo(NamedTuple):
     """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only.
 
     `num_components` is K, the values a run has at a step: chunks of a metric with K > 1 are `[T, R, K]`.
+    `only_first`: at step 0 and never again.
     """
 
     unit: str
     every_step: bool
     is_summarised: bool = True
     num_components: int = 1
+    only_first: bool = False
 
 
 METRIC_INFO: dict[Metric, MetricInfo] = {
@@ -75,6 +81,13 @@ METRIC_INFO |= {
     Metric.HESSIAN_EIGENVALUES: METRIC_INFO[Metric.NTK_EIGENVALUES],
     Metric.HESSIAN_DENSITY: MetricInfo(
         "fraction", every_step=False, is_summarised=False, num_components=NUM_DENSITY_BINS
+    ),
+    # Of every part of a network: how far it moves in its first updates, and its root mean square before.
+    Metric.COORDINATE_CHANGE: MetricInfo(
+        "activation", every_step=False, is_summarised=False, num_components=NUM_CHANGES, only_first=True
+    ),
+    Metric.INITIAL_ACTIVATION: MetricInfo(
+        "activation", every_step=False, is_summarised=False, num_components=len(Part), only_first=True
     ),
 }
 
@@ -125,6 +138,8 @@ class Schedule(NamedTuple):
     def metric_steps(self, metric: Metric, first_step: int) -> list[int]:
         """Return the steps of a window at which `metric` has a value; the T axis of its chunk."""
         steps = self.window_steps(first_step)
+        if METRIC_INFO[metric].only_first:
+            return [step for step in steps if step == 0]
         if METRIC_INFO[metric].every_step:
             return list(steps)
         return [step for step in steps if self.measures_at(step)]

@@ -10,12 +10,14 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from backend.domain.coordinates import Part
 from backend.domain.dataset import Frozen
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 
-RULE_VERSION = "1"
+# 2: a coordinate check that was made and fails forbids an answer (M7).
+RULE_VERSION = "2"
 
 
 class Outcome(StrEnum):
@@ -69,6 +71,9 @@ class Thresholds(Frozen):
     min_widths: int = 3
     min_width_span: float = 8.0
     min_lrs: int = 7
+    check_passes: float = 0.10
+    check_fails: float = 0.25
+    check_widths: int = 4
 
 
 class LossStatistics(Frozen):
@@ -117,6 +122,37 @@ class SizeStatistics(Frozen):
     speed: float | None = Field(description="M8: steps to the base's best loss over the base's steps.")
 
 
+class CheckState(StrEnum):
+    """What a coordinate check came to."""
+
+    PASSED = "passed"
+    WATCH = "watch"
+    FAILED = "failed"
+    NOT_ENOUGH = "not_enough"  # too few widths or seeds to judge
+
+
+class PartSlope(Frozen):
+    """How one part of the networks scales with width: slope of log2 size on log2 width."""
+
+    part: Part
+    num_updates: int = Field(description="0: its size at the start; else its change after so many updates.")
+    slope: Estimate
+    expected_low: float | None = Field(description="Theory's slope, or the lower end of it.")
+    expected_high: float | None
+    state: CheckState | None = Field(description="None where it is not judged.")
+
+
+class CoordinateCheck(Frozen):
+    """M7 of one depth: do all parts start and move as the parametrization says?"""
+
+    depth: int
+    lr: float
+    lr_index: int
+    widths: tuple[int, ...]
+    state: CheckState
+    slopes: tuple[PartSlope, ...]
+
+
 class ArmVerdict(Frozen):
     """The judgement of one parametrization."""
 
@@ -129,6 +165,9 @@ class ArmVerdict(Frozen):
     worst_width: int | None
     lr_slope: Estimate = Field(description="Octaves per doubling of the width.")
     sizes: tuple[SizeStatistics, ...]
+    coordinate_checks: tuple[CoordinateCheck, ...] = Field(
+        default=(), description="M7, one per depth; empty where it was not measured."
+    )
 
 
 class Ranges(Frozen):

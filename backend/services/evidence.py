@@ -15,11 +15,13 @@ from backend.db import metrics as metric_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow, RunRow
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.metrics import Metric, Schedule
+from backend.domain.measures import Measure
+from backend.domain.metrics import METRIC_INFO, Metric, Schedule
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 
 Place = tuple[int, int, int]
+CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
 
 
 def load_sweeps(
@@ -73,6 +75,8 @@ class _SweepLoader:
         self._is_measured = np.zeros(shape, dtype=np.bool_)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
         self._columns: dict[Place, _Column] = {}
+        is_checked = Measure.COORDINATE_CHECK in spec.measures
+        self._checks = {metric: _empty(metric, shape) for metric in CHECK_METRICS if is_checked}
 
     def add(self, cell: CellRow) -> None:
         """Read what a cell has stored."""
@@ -82,6 +86,7 @@ class _SweepLoader:
         train_initial, train_final = self._train_loss(cell, schedule, len(runs))
         val_initial, val_final = self._val_loss(cell, schedule, len(runs))
         sharpness_RM = self._measured(cell, Metric.SHARPNESS, schedule, len(runs))
+        checks = {metric: self._first(cell, metric) for metric in self._checks}
         for run in runs:
             place, r = self._place(run), run.position
             self._columns[place] = _Column(cell, r, schedule)
@@ -89,6 +94,8 @@ class _SweepLoader:
             train.initial[place], train.final[place] = train_initial[r], train_final[r]
             val.initial[place], val.final[place] = val_initial[r], val_final[r]
             self._sharpness[place] = sharpness_RM[r]
+            for metric, values_RK in checks.items():
+                self._checks[metric][place] = np.nan if values_RK is None else values_RK[r]
             self._diverged_at[place] = -1 if run.diverged_at is None else run.diverged_at
             is_finished = cell.committed_step >= spec.num_steps
             self._is_measured[place] = is_finished or run.diverged_at is not None
@@ -111,6 +118,8 @@ class _SweepLoader:
             measurement_steps=self._steps,
             train_curves=self._curve_reader(),
             kappa=self._spec.optimizer.kappa,
+            coordinate_changes=self._checks.get(Metric.COORDINATE_CHANGE),
+            initial_activations=self._checks.get(Metric.INITIAL_ACTIVATION),
         )
 
     def _curve_reader(self) -> Callable[[int, int], Values]:
@@ -133,8 +142,8 @@ class _SweepLoader:
 
     def _train_loss(self, cell: CellRow, schedule: Schedule, num_runs: int) -> tuple[Values, Values]:
         """Return the loss at step 0 and the mean over the tail, [R] each; NaN where there is none yet."""
-        first = self._session.get(MetricChunkRow, (cell.id, Metric.TRAIN_LOSS.value, 0))
-        initial = np.full(num_runs, np.nan) if first is None else metric_rows.from_row(first)[0].astype(float)
+        first_R = self._first(cell, Metric.TRAIN_LOSS)
+        initial = np.full(num_runs, np.nan) if first_R is None else first_R
         tail = self._spec.num_steps - self._spec.tail_steps() + 1
         rows = [
             values
@@ -144,6 +153,11 @@ class _SweepLoader:
         if len(rows) < self._spec.tail_steps():
             return initial, np.full(num_runs, np.nan)
         return initial, np.mean(rows, axis=0, dtype=np.float64)
+
+    def _first(self, cell: CellRow, metric: Metric) -> Values | None:
+        """Return what a cell measured at step 0, [R] or [R, K]; None while there is nothing."""
+        row = self._session.get(MetricChunkRow, (cell.id, metric.value, 0))
+        return None if row is None else metric_rows.from_row(row)[0].astype(np.float64)
 
     def _val_loss(self, cell: CellRow, schedule: Schedule, num_runs: int) -> tuple[Values, Values]:
         values_RM = self._measured(cell, Metric.VAL_LOSS, schedule, num_runs)
@@ -178,6 +192,10 @@ class _SweepLoader:
         rows = metric_rows.read(self._session, column.cell.id, Metric.TRAIN_LOSS)
         parts = [metric_rows.from_row(row)[:, column.position] for row in rows]
         return np.concatenate([np.empty(0, np.float32), *parts]).astype(np.float64)
+
+
+def _empty(metric: Metric, shape: Place) -> Values:
+    return np.full((*shape, METRIC_INFO[metric].num_components), np.nan)
 
 
 def measurement_steps(spec: ExperimentSpec) -> NDArray[np.int64]:

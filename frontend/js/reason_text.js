@@ -3,7 +3,7 @@
 import { figure, number } from "./format.js";
 import { has, t } from "./i18n.js";
 
-const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}` };
+const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}`, part: (value) => `coordinate.part.${value}` };
 /** Sizes and counts are written in full; the rest with three digits. */
 const WHOLE = new Set(["width", "base_width", "num_steps", "batch_size", "missing", "planned", "needed", "given", "add"]);
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backend.domain.dataset import Task, num_validated
-from backend.domain.measures import measured_metrics
+from backend.domain.measures import Measure, measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import UpdateFamily
+from worker.numerics.coordinate_check import check_coordinates
 from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
 from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
@@ -94,7 +95,21 @@ class Measurer:
         )
 
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
-        """Return each metric's values per living run, [R] or [R, K], and the top eigenvectors [R, P].
+        """Return each metric's values per living run, [R] or [R, K], and the top eigenvectors [R, P]."""
+        checked = self.check(stack) if step == 0 else {}
+        measured, vector_RP = self._measure(stack, step)
+        return measured | checked, vector_RP
+
+    def check(self, stack: Stack) -> dict[Metric, NDArray[Any]]:
+        """Return the coordinate check of freshly initialised runs, if the program asks for it."""
+        if Measure.COORDINATE_CHECK not in self.program.measures:
+            return {}
+        return check_coordinates(
+            self.program, self.network, self.family, stack, self.x_sharpness, self.y_sharpness
+        )
+
+    def _measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
+        """Return what is measured at every measurement step.
 
         Under Adam sharpness, and what else is preconditioned, is not defined before the first update: absent.
         """

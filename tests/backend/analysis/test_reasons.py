@@ -39,7 +39,7 @@ RULES = {
     for call in (*calls("Finding"), *calls("_replace"))
     for node in call.args[1:2]
     if isinstance(node, ast.Constant)
-} | {"train_interpolates", "too_few_seeds", "one_width", "missing_runs", "runs_pending"}
+} | {"train_interpolates", "too_few_seeds", "one_width", "missing_runs", "runs_pending", "coordinate_check"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

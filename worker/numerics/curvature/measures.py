@@ -1,4 +1,4 @@
-"""Take the optional measures of a program at one measurement step.
+"""Take the optional measures of curvature of a program at one measurement step.
 
 Legend: R runs, K components, P parameters.
 """
@@ -14,7 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.measures import DENSITY_PROBES, DENSITY_STEPS, TRACE_PROBES, Measure
+from backend.domain.measures import (
+    CURVATURE_MEASURES,
+    DENSITY_PROBES,
+    DENSITY_STEPS,
+    TRACE_PROBES,
+    Measure,
+)
 from backend.domain.metrics import NUM_EIGENVALUES, Metric
 from worker.numerics.curvature.density import binned, lanczos_quadrature
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
@@ -48,7 +54,7 @@ class CurvatureStep:
     step: int
     root_RP: Tensor | None = None
 
-    def measure(self, wanted: frozenset[Measure] = frozenset(Measure)) -> Values:
+    def measure(self, wanted: frozenset[Measure] = CURVATURE_MEASURES) -> Values:
         """Return every metric of those of the program's measures that are wanted, [R] or [R, K]."""
         values: Values = {}
         for measure in self.program.measures:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from backend.domain.coordinates import Part
 from backend.domain.dataset import DataDims
 from backend.domain.families.base import ModelFamily
 from backend.domain.families.residual_mlp import ResidualMLP, layer_name
@@ -41,6 +43,21 @@ class Network:
 
 # From a network, its stacked weights and inputs [R, B, D] to outputs [R, B, C]; of text, [R, B·D, C].
 Apply = Callable[[Network, Params, Tensor], Tensor]
+# Is shown the activations [R, ...] of a part as they are computed; of several in a row, the last one counts.
+Watch = Callable[[Part, Tensor], None]
+
+
+def unwatched(part: Part, activations: Tensor) -> None:
+    """Look at nothing."""
+
+
+class WatchedApply(Protocol):
+    """The forward pass of a family, which shows its parts to who asks."""
+
+    def __call__(
+        self, network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched
+    ) -> Tensor:
+        """Return the outputs [R, B, C]; of text, [R, B·D, C]."""
 
 
 def init(
