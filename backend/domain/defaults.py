@@ -18,6 +18,7 @@ from backend.domain.families.base import ModelFamily
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.families.transformer import GPT
 from backend.domain.grid import PlannedCell, full_grid
+from backend.domain.measures import Measure
 from backend.domain.model import Model
 from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
@@ -31,6 +32,8 @@ SHARPNESS_BATCH_SIZE = 256
 MEASURE_EVERY = 30
 NUM_STEPS = 300
 MIN_INTERVALS = 2
+# Three updates of a copy, once a run: next to nothing, and the verdict is worth more with it (ADR 0018).
+MEASURES = (Measure.COORDINATE_CHECK,)
 # The promise is 3 minutes; the rest is for start-up and for the prediction's error.
 TARGET_SECONDS = 150.0
 
@@ -139,6 +142,7 @@ def default_spec(
         batch_size=min(habits.batch_size, shape.num_train),
         num_steps=NUM_STEPS,
         measure_every=MEASURE_EVERY,
+        measures=MEASURES,
         sharpness_batch_size=min(habits.sharpness_batch_size, shape.num_train),
     )
 

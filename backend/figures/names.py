@@ -20,6 +20,7 @@ class FigureName(StrEnum):
     CURVATURE_SPLIT = "curvature_split"
     TRACE = "trace"
     DENSITY = "density"
+    COORDINATE_CHECK = "coordinate_check"
 
 
 # The others are drawn from what every experiment measures.
@@ -29,6 +30,7 @@ NEEDED: dict[FigureName, Measure] = {
     FigureName.CURVATURE_SPLIT: Measure.GAUSS_NEWTON,
     FigureName.TRACE: Measure.HESSIAN_TRACE,
     FigureName.DENSITY: Measure.HESSIAN_DENSITY,
+    FigureName.COORDINATE_CHECK: Measure.COORDINATE_CHECK,
 }
 
 

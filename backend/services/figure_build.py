@@ -10,6 +10,7 @@ from backend.db.session import Session
 from backend.db.tables import CellRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from backend.figures.coordinate_check import coordinate_figure
 from backend.figures.density import density_figure
 from backend.figures.encode import to_json
 from backend.figures.loss import loss_figure
@@ -22,6 +23,7 @@ from backend.figures.step_curves import Column, StepInfo
 from backend.figures.step_pairs import curvature_split_figure, ntk_hessian_figure
 from backend.figures.theme import Style
 from backend.figures.trace import trace_figure
+from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import LOSS_METRICS, FigureOptions, SharpnessChoice
 from backend.services.figure_sweep import Sweep, read_sweep
@@ -114,6 +116,12 @@ def _density(asked: Asked) -> Drawn:
     return Drawn(figure, Count(num_bins, num_bins), 0, info.columns, info.step)
 
 
+def _coordinates(asked: Asked) -> Drawn:
+    info = coordinate_info(asked.session, asked.sweep, asked.cells)
+    num_points = sum(len(line.means) for line in info.lines)
+    return Drawn(coordinate_figure(info, asked.style), Count(num_points, num_points), 0, info.columns)
+
+
 def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Callable[[Asked], Drawn]:
     """Return the drawer of a figure over steps: one row per source."""
 
@@ -144,6 +152,7 @@ _DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
     ),
     FigureName.TRACE: _over_steps(trace_figure, Source(Metric.HESSIAN_TRACE, Metric.HESSIAN_TRACE_ERROR)),
     FigureName.DENSITY: _density,
+    FigureName.COORDINATE_CHECK: _coordinates,
 }
 # What the shaded area is, where it is not the range of the seeds.
 _BANDS = {
@@ -152,4 +161,5 @@ _BANDS = {
     FigureName.SPECTRUM: "none",
     FigureName.CURVATURE_SPLIT: "none",
     FigureName.DENSITY: "none",
+    FigureName.COORDINATE_CHECK: "none",
 }

@@ -52,7 +52,7 @@ export function valuesOf(texts, spec) {
   // A part of a whole whose name was not chosen belongs to the one that was proposed.
   if (values.optimizer) values.optimizer.kind ??= context.kind;
   if (values.model) values.model.family ??= context.family;
-  if (texts.measures?.length) values.measures = texts.measures;
+  if (texts.measures) values.measures = texts.measures;
   const arms = armsOf(texts, spec);
   return arms ? { ...values, arms } : values;
 }

@@ -69,4 +69,6 @@ export const GROUPS = [
 ];
 
 export const ARMS = ["mup", "sp", "ntp", "depth_mup", "completep"];
-export const MEASURES = ["raw_sharpness", "ntk", "hessian_eigenvalues", "gauss_newton", "hessian_trace", "hessian_density"];
+export const MEASURES = ["raw_sharpness", "ntk", "hessian_eigenvalues", "gauss_newton", "hessian_trace", "hessian_density", "coordinate_check"];
+/** What the server measures when it is not told. */
+export const USUAL_MEASURES = ["coordinate_check"];

@@ -47,8 +47,9 @@ def get_figure(
     """Return a figure of what has been measured so far, for `Plotly.react(element, data, layout)`.
 
     `lr_loss` shows the final loss over the LR, with each width's optimum; `density` the spectral density at
-    one step; the others show one LR over the steps. Which ones an experiment has depends on what it measures:
-    its field `figures` lists them. A live page asks again after each `marks` event, with the ETag it has.
+    one step; `coordinate_check` the first updates over the widths; the others show one LR over the steps.
+    Which ones an experiment has depends on what it measures: its field `figures` lists them. A live page asks
+    again after each `marks` event, with the ETag it has.
     """
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Accept-Language"}
     question: tuple[Any, ...] = (context, owner, experiment_id, name, language, options)

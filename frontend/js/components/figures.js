@@ -25,7 +25,7 @@ const side = ({ spec }) => (spec.arms.length > 2 ? "figure-stack" : "figure-pair
 
 /** What engineers look at; open at once for who asked for more than what is always measured. */
 function fold(elements, step, experiment) {
-  const isOpen = experiment.spec.measures.length > 0;
+  const isOpen = experiment.spec.measures.some((name) => name !== "coordinate_check");
   return h(
     "details",
     { class: "fold figures", id: "curvature", open: isOpen },

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { ARMS, MEASURES } from "../settings_fields.js";
+import { ARMS, MEASURES, USUAL_MEASURES } from "../settings_fields.js";
 
 /** Which parametrizations are trained, each with LRs of its own if wanted. @param {any} texts @param {() => void} onChange */
 export function armChecks(texts, onChange) {
@@ -31,7 +31,7 @@ export function armChecks(texts, onChange) {
 export function measureChecks(texts, onChange) {
   const boxes = MEASURES.map((name) => box("measure", name));
   for (const input of boxes) {
-    input.checked = texts.measures?.includes(input.value) ?? false;
+    input.checked = (texts.measures ?? USUAL_MEASURES).includes(input.value);
     input.addEventListener("change", () => {
       texts.measures = boxes.filter((item) => item.checked).map((item) => item.value);
       onChange();

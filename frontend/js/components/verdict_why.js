@@ -35,7 +35,35 @@ function armTable(arm) {
       { class: "scroll", tabindex: 0, role: "region", "aria-label": t(`figure.arm.${arm.parametrization}`) },
       h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.why.head.${name}`))))), h("tbody", {}, rows)),
     ),
+    arm.coordinate_checks.map(checkTable),
   ];
+}
+
+const PARTS = ["part", "updates", "slope", "expected", "state"];
+
+/** M7: how every part scales with width, and how it should. */
+function checkTable(check) {
+  const rows = check.slopes.map((item) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, t(`coordinate.part.${item.part}.${item.num_updates ? "change" : "start"}`)),
+      h("td", { class: "number" }, String(item.num_updates)),
+      h("td", { class: "number" }, estimate(item.slope, figure)),
+      h("td", { class: "number" }, expected(item)),
+      h("td", {}, item.state ? t(`ui.why.check.${item.state}`) : "–"),
+    ),
+  );
+  const title = t("ui.why.check", { depth: check.depth, lr: figure(check.lr), state: t(`ui.why.check.${check.state}`) });
+  const heads = PARTS.map((name) => h("th", { scope: "col" }, t(`ui.why.check.head.${name}`)));
+  const table = h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows));
+  return [h("p", { class: "hint" }, title), rows.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, table) : null];
+}
+
+function expected({ expected_low: low, expected_high: high }) {
+  if (low === null) return "–";
+  if (high === null) return `≥ ${figure(low)}`;
+  return low === high ? figure(low) : t("ui.number.range", { low: figure(low), high: figure(high) });
 }
 
 function row(size, loss, isFirst, count) {

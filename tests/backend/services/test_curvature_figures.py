@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from backend.db.tables import LOCAL_OWNER
+from backend.domain.coordinates import Part
 from backend.domain.measures import Measure
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import OptimizerSpec, ScheduleKind, ScheduleSpec
 from backend.domain.parametrization import Parametrization
 from backend.errors import InvalidInput
 from backend.figures.names import NEEDED, FigureName, figures_of
+from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import FigureOptions, SharpnessChoice
 from backend.services.figure_sweep import read_sweep
@@ -141,7 +143,8 @@ def test_a_measured_figure_is_drawn(context, experiment_id, name, language):
     assert any(x is not None for trace in content["figure"]["data"] for x in trace["x"])
     assert content["meta"]["title"] == content["figure"]["layout"]["title"]["text"]
     assert (content["meta"]["step"] == 12) is (name is FigureName.DENSITY)
-    assert content["meta"]["lr"] == {"mup": 0.1, "ntp": 0.1}
+    below = {"ntp": 0.05} if name is FigureName.COORDINATE_CHECK else {}  # as far below as the grid goes
+    assert content["meta"]["lr"] == {"mup": 0.1, "ntp": 0.1} | below
 
 
 def test_the_raw_sharpness_is_another_choice_of_the_sharpness_figure(context, experiment_id):
@@ -175,3 +178,19 @@ def test_an_experiment_has_the_figures_of_what_it_measures():
     assert figures_of((Measure.RAW_SHARPNESS,)) == always
     assert figures_of((Measure.NTK,)) == (*always, FigureName.NTK_HESSIAN)
     assert figures_of(tuple(Measure)) == tuple(FigureName)
+
+
+def test_a_coordinate_check_shows_each_part_over_widths_and_what_theory_expects(context, experiment_id):
+    with context.database.read() as session:
+        sweep = read_sweep(session, experiment_id, SPEC, FigureOptions(lr_index=0))
+        info = coordinate_info(session, sweep, sweep.cells)
+
+    lines = {(line.part, line.num_updates): line for line in info.lines}
+    first = mean_of(Metric.COORDINATE_CHANGE, 0)
+    assert set(lines) == {(part, num_updates) for part in Part for num_updates in (1, 3)}
+    for place, part in enumerate(Part):
+        assert lines[part, 1].means == pytest.approx([first / (3 * place + 1)], rel=1e-6)
+        assert lines[part, 3].means == pytest.approx([first / (3 * place + 3)], rel=1e-6)
+    assert {line.widths for line in info.lines} == {(8,)}
+    assert lines[Part.HIDDEN, 3].expected_slope == 0.0
+    assert info.columns[0].lr == 0.1

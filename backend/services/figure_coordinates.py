@@ -1,0 +1,89 @@
+"""The coordinate check as stored, part by part over widths, for its figure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.coordinate_check import OCTAVES_BELOW_TUNED
+from backend.analysis.expected_slopes import expected_slope
+from backend.db import metrics as metric_rows
+from backend.db.session import Session
+from backend.db.tables import CellRow, MetricChunkRow
+from backend.domain.coordinates import CHECK_UPDATES, Part, component_of
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
+from backend.figures.step_curves import Column
+from backend.services.figure_sweep import Sweep
+
+# The first update alone, where some parts may still shrink, and what the verdict looks at last.
+SHOWN_UPDATES = (CHECK_UPDATES[0], CHECK_UPDATES[-1])
+Values = NDArray[np.float64]
+
+
+def coordinate_info(session: Session, sweep: Sweep, cells: Sequence[CellRow]) -> CoordinateInfo:
+    """Return mean, smallest and largest change over seeds of every part, at each width that has values."""
+    lines = [
+        line
+        for arm in sweep.arms
+        for part in Part
+        for line in _lines(arm, part, _changes(session, sweep, cells, arm))
+    ]
+    columns = tuple(
+        Column(arm, sweep.spec.arm(arm).lrs[shown_lr_index(sweep, arm)], sweep.spec.optimizer.kappa)
+        for arm in sweep.arms
+    )
+    widths = tuple(sorted(sweep.spec.widths))
+    return CoordinateInfo(columns, widths, len(sweep.spec.seeds), tuple(lines))
+
+
+def shown_lr_index(sweep: Sweep, arm: Parametrization) -> int:
+    """Return the number of the LR shown: the chosen one, else as far below the tuned one as is judged."""
+    tuned = sweep.lr_index_of(arm)
+    if sweep.wanted_lr_index is not None:
+        return tuned
+    lrs = sweep.spec.arm(arm).lrs
+    wanted = math.log2(lrs[tuned]) - OCTAVES_BELOW_TUNED
+    return min(range(len(lrs)), key=lambda index: abs(math.log2(lrs[index]) - wanted))
+
+
+def _changes(
+    session: Session, sweep: Sweep, cells: Sequence[CellRow], arm: Parametrization
+) -> dict[int, Values]:
+    """Return what the runs of each width changed by, [S, K]; widths without values are absent."""
+    found: dict[int, list[Values]] = {}
+    for cell in cells:
+        row = session.get(MetricChunkRow, (cell.id, Metric.COORDINATE_CHANGE.value, 0))
+        if cell.parametrization == arm and row is not None:
+            positions = [run.position for run in sweep.runs_at(cell.id, shown_lr_index(sweep, arm))]
+            found.setdefault(cell.width, []).append(metric_rows.from_row(row)[0, positions].astype(float))
+    joined = {width: np.concatenate(parts) for width, parts in sorted(found.items())}
+    return {width: changes_SK for width, changes_SK in joined.items() if len(changes_SK)}
+
+
+def _lines(arm: Parametrization, part: Part, changes: dict[int, Values]) -> list[CoordinateLine]:
+    lines = []
+    for num_updates in SHOWN_UPDATES:
+        component = component_of(part, num_updates)
+        finite = {width: of[np.isfinite(of[:, component]), component] for width, of in changes.items()}
+        alive = {width: values for width, values in finite.items() if len(values)}
+        if alive:
+            line = CoordinateLine(
+                arm, part, num_updates, tuple(alive),
+                tuple(float(values.mean()) for values in alive.values()),
+                tuple(float(values.min()) for values in alive.values()),
+                tuple(float(values.max()) for values in alive.values()),
+                tuple(len(values) for values in alive.values()), _limit(arm, part, num_updates),
+            )  # fmt: skip
+            lines.append(line)
+    return lines
+
+
+def _limit(arm: Parametrization, part: Part, num_updates: int) -> float | None:
+    """Return the slope theory gives in the limit of large widths: the upper end of what is allowed."""
+    expected = expected_slope(arm, part, num_updates)
+    return expected.high if expected is not None and math.isfinite(expected.high) else None
