@@ -93,7 +93,7 @@ def test_what_was_not_measured_is_refused_and_not_listed(client: httpx.Client, e
     refused = figure(client, experiment, "ntk_hessian")
     raw = figure(client, experiment, "sharpness", sharpness="raw")
 
-    assert tuple(experiment["figures"]) == NAMES
+    assert tuple(experiment["figures"]) == (*NAMES, "coordinate_check")
     assert (refused.status_code, raw.status_code) == (400, 400)
     assert refused.json()["error"]["code"] == "figure.not_measured"
     assert refused.json()["error"]["params"] == {"figure": "ntk_hessian", "measure": "ntk"}

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from backend.db.tables import CellRow, ExperimentRow
+from backend.domain.coordinates import NUM_CHANGES
 from backend.domain.grid import PlannedRun
+from backend.domain.measures import Measure
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -12,6 +14,7 @@ from backend.services.evidence import load_sweeps, measurement_steps
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, final_loss, finish
+from tests.backend.services.recorded import record_measures, value_of
 
 MUP = Parametrization.MUP
 
@@ -86,3 +89,25 @@ def test_what_has_not_run_is_missing_and_what_diverged_is_not(database, loaded):
 @pytest.mark.parametrize(("num_steps", "steps"), [(12, [0, 5, 10, 12]), (10, [0, 5, 10])])
 def test_every_run_is_measured_at_its_last_step(num_steps, steps):
     assert measurement_steps(SPEC.model_copy(update={"num_steps": num_steps})).tolist() == steps
+
+
+def test_a_coordinate_check_finds_its_places_and_is_absent_where_it_was_not_asked_for(database, loaded):
+    asked = spec(**WIDE.model_dump() | {"measures": (Measure.COORDINATE_CHECK,)})
+    experiment_id, cell_ids = add_experiment(database, asked)
+    record_measures(database, cell_ids[0])
+    with database.read() as session:
+        cell = session.get_one(CellRow, cell_ids[0])
+        arm, width = Parametrization(cell.parametrization), cell.width
+
+    (sweep,) = loaded(experiment_id)[arm]
+
+    place = sweep.widths.index(width)
+    for e, lr in enumerate(sweep.lrs):
+        for s, seed in enumerate(asked.seeds):
+            first = value_of(Metric.COORDINATE_CHANGE, lr, seed, width, 0)
+            expected = [first / (k + 1) for k in range(NUM_CHANGES)]
+            assert sweep.coordinate_changes[place, e, s] == pytest.approx(expected, rel=1e-6)
+    assert np.isfinite(sweep.initial_activations[place]).all()
+    assert np.isnan(np.delete(sweep.initial_activations, place, axis=0)).all()
+    plain_id, _ = add_experiment(database, WIDE)
+    assert loaded(plain_id)[arm][0].coordinate_changes is None
