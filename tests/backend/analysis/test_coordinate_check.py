@@ -141,6 +141,7 @@ def test_a_slope_is_exact_on_a_power_law():
     found = slope_over_widths(x, 2.0 ** (-0.5 * x)[:, None] * np.array([1.0, 2.0, 3.0]), 0.9)
 
     assert found.value == pytest.approx(-0.5)
+    assert found.interval is not None
     assert (found.interval.low, found.interval.high) == pytest.approx((-0.5, -0.5))
 
 
