@@ -1,0 +1,50 @@
+"""The paper's two-layer linear net f = A_out · (A_in · x W_in) W_out, as a family of its own.
+
+It is no product family: it learns linear maps only. Registering it here is all the trainer needs.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from backend.domain.dataset import DataDims
+from backend.domain.families.base import ModelFamily, Tensors, TensorSpec
+from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.parametrization import Role
+from worker.numerics.ensemble import runs_of_mlp
+from worker.numerics.families import NETWORKS, FamilyNetwork
+from worker.numerics.networks.network import Network, Params, linear
+
+
+class LinearNet(ModelFamily):
+    """Two linear layers without biases; depth is always 1."""
+
+    has_branches: ClassVar[bool] = False
+    family: Literal["linear_net"] = "linear_net"
+
+    def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:  # noqa: ARG002
+        """Return both weights, in forward order."""
+        return {
+            INPUT: TensorSpec(Role.INPUT, (dims.num_features, width), dims.num_features**-0.5),
+            OUTPUT: TensorSpec(Role.OUTPUT, (width, dims.num_outputs), width**-0.5),
+        }
+
+    def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
+        """Count the multiplications and additions of a forward pass of one example."""
+        return 2.0 * self.num_parameters(dims, width, depth)
+
+    def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:  # noqa: ARG002
+        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        return dims.num_features + width + dims.num_outputs
+
+
+def apply_linear_net(network: Network, params: Params, x_RBD: Tensor) -> Tensor:
+    """Return the outputs [R, B, C] of R stacked linear nets."""
+    hidden: Tensor = linear(network, params, INPUT, x_RBD)
+    return torch.bmm(hidden, params[OUTPUT]) * network.scaling[OUTPUT].forward_mult
+
+
+NETWORKS["linear_net"] = FamilyNetwork(apply_linear_net, runs_of_mlp)

@@ -1,0 +1,52 @@
+"""The checks that most claims come down to: sharpness overlaps and the optimum stays, and the control's do not."""
+
+from __future__ import annotations
+
+from tests.reproduce.figures import Panel
+from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
+from tests.reproduce.panels import lr_panel, sharpness_panel
+from tests.reproduce.pool import Results
+from tests.reproduce.statistics import spread_of_sharpness
+from tests.reproduce.study import Study
+
+OVERLAPS = "finite-size effects at these widths are larger than the limit"
+MUST_DRIFT = "the control has too few sizes or steps here to come apart"
+EDGE = "the grid of learning rates ends where the optimum would lie"
+
+
+def spread_checks(study: Study, results: Results, arm: str, control: str, label: str = "") -> list[Check]:
+    """Check that `arm`'s sharpness overlaps over sizes, and that the control's spread is at least twice it."""
+    own = spread_of_sharpness(study.trajectory(results, arm))
+    other = spread_of_sharpness(study.trajectory(results, control))
+    return [
+        at_most(f"{label}{arm}: spread of ln sharpness over sizes", own, SPREAD_LIMIT, OVERLAPS),
+        at_most(
+            f"{label}{arm}'s spread as a share of {control}'s ({other:.2f})",
+            own / other if other > 0 else float("inf"),
+            0.5,
+            MUST_DRIFT,
+        ),
+    ]
+
+
+def stays(study: Study, results: Results, arm: str, label: str = "") -> Check:
+    """Check that the optimum moves by an octave at most from the smallest to the largest size."""
+    shift, is_bound = study.shift(results, arm)
+    text = f"{label}{arm}: |shift of the optimal LR|, octaves, from {shift:+.2f}"
+    return at_most(text, abs(shift), SHIFT_LIMIT, EDGE if is_bound else OVERLAPS, is_bound=is_bound)
+
+
+def moves(study: Study, results: Results, arm: str, label: str = "") -> Check:
+    """Check that the control's optimum moves by more than an octave; a truncated grid only understates it."""
+    shift, is_bound = study.shift(results, arm)
+    text = f"{label}{arm}: |shift of the optimal LR|, octaves, from {shift:+.2f}"
+    return more_than(text, abs(shift), SHIFT_LIMIT, MUST_DRIFT, is_bound=is_bound)
+
+
+def both_panels(study: Study, results: Results) -> list[Panel]:
+    """Draw sweep and sharpness of every arm."""
+    return [
+        panel
+        for arm in study.arms
+        for panel in (sharpness_panel(study, results, arm), lr_panel(study, results, arm))
+    ]

@@ -1,0 +1,65 @@
+"""How far curves of several sizes are apart, and how that grows: numpy in, values out.
+
+Shapes: W sizes, S seeds, M measurements.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from backend.analysis.super_consistency import WARM_UP, growth_exponent, log_sharpness
+from backend.analysis.sweep import Sweep, Values, mean_of_finite
+from backend.domain.verdict import Thresholds
+
+# The overlap of curves is looked at as the paper does: also at the edge of stability, until the loss is gone.
+WITH_EDGE = Thresholds(edge_ratio=1e9)
+# Of the trajectory, what counts as late.
+LATE_FROM = 2 / 3
+
+
+def spread_of_sharpness(sweep: Sweep) -> float:
+    """Return the median over steps of the largest ln ratio of two sizes' sharpness, at the only LR.
+
+    Seeds are averaged first; the first tenth of training does not count. inf when sizes cannot be compared
+    at any step, as when one of them diverged.
+    """
+    logs_WM = np.stack(
+        [mean_of_finite(log_sharpness(sweep, i, 0, WITH_EDGE), axis=0) for i in range(len(sweep.widths))]
+    )
+    return median_range(logs_WM[:, sweep.measurement_steps > WARM_UP * sweep.num_steps])
+
+
+def median_range(logs_WM: Values) -> float:
+    """Return the median over M of max - min over W, of the columns that are complete; inf without any."""
+    complete = np.isfinite(logs_WM).all(axis=0)
+    return float(np.median(np.ptp(logs_WM[:, complete], axis=0))) if complete.any() else math.inf
+
+
+def late_spread(steps_M: Values, values_WMS: Values) -> float:
+    """Return the median over the last third of the largest ln ratio of two sizes' seed means."""
+    late = steps_M >= LATE_FROM * steps_M[-1]
+    mean_WM = mean_of_finite(values_WMS[:, late], axis=2)
+    return median_range(np.log(np.where(mean_WM > 0, mean_WM, np.nan)))
+
+
+def growth_of_deviation(steps_M: Values, values_WMS: Values) -> float:
+    """Return the median over sizes and seeds of B in |S_N - S_Nmax| = A·t^B (science.md §5.2)."""
+    late = steps_M > WARM_UP * steps_M[-1]
+    deviation_WMS = np.abs(values_WMS[:-1] - values_WMS[-1:])[:, late]
+    found = [
+        growth_exponent(steps_M[late], one_M) for size in deviation_WMS for one_M in size.T
+    ]  # None with too few points
+    known = [exponent for exponent in found if exponent is not None]
+    return float(np.median(known)) if known else math.nan
+
+
+def fall_with_size(sizes: tuple[int, ...], steps_M: Values, values_WMS: Values) -> float:
+    """Return B in |S_N - S_Nmax| = A·N^(-B) late in training, over all sizes but the largest."""
+    late = steps_M >= LATE_FROM * steps_M[-1]
+    deviation_W = mean_of_finite(
+        mean_of_finite(np.abs(values_WMS[:-1] - values_WMS[-1:])[:, late], axis=2), axis=1
+    )
+    exponent = growth_exponent(np.array(sizes[:-1], np.float64), deviation_W)
+    return math.nan if exponent is None else -exponent
