@@ -13,7 +13,7 @@ from tests.reproduce.figures import draw
 from tests.reproduce.findings import Finding, Row
 from tests.reproduce.jobs import ROOT
 from tests.reproduce.page import load, page, save
-from tests.reproduce.pool import ResultStore, train_all
+from tests.reproduce.pool import Results, ResultStore, Trainer
 from tests.reproduce.rows.registry import ROWS
 
 PAGE = ROOT / "docs/reproduce"
@@ -23,25 +23,23 @@ FINDINGS = PAGE / "findings.json"
 def main() -> None:
     """Train, judge, write."""
     arguments = _arguments()
-    store, began = ResultStore(ROOT / "build/reproduce"), time.monotonic()
-    rows = [ROWS[name] for name in arguments.only or ROWS]
-    lines = []
-    for row in rows:
-        print(f"── {row.name}: {row.claim}", flush=True)
-        finding = reproduce(row, store, arguments.processes)
+    trainer = Trainer(
+        ResultStore(ROOT / "build/reproduce"), num_processes=arguments.processes, report=_report
+    )
+    began, lines = time.monotonic(), {}
+    for row, results in trainer.train([ROWS[name] for name in arguments.only or ROWS]):
+        finding = conclude(row, results)
         found = load(FINDINGS) | {row.name: finding}
         save(FINDINGS, found, list(ROWS))
         (PAGE / "README.md").write_text(page(found, list(ROWS)), encoding="utf-8")
-        lines.append(finding.line())
+        lines[row.name] = finding.line()
+        _report(f"── {finding.line()}")
     print(f"── {PAGE.relative_to(ROOT)}/README.md, {time.monotonic() - began:.0f} s")
-    print("\n".join(lines))
+    print("\n".join(lines[name] for name in ROWS if name in lines))
 
 
-def reproduce(row: Row, store: ResultStore, num_processes: int) -> Finding:
-    """Train the cells of a row until it asks for no more, judge them and draw its figure."""
-    results = train_all([], store, num_processes=num_processes, report=_report)
-    while any(job.key() not in results for job in row.plan(results)):
-        results = train_all(row.plan(results), store, num_processes=num_processes, report=_report)
+def conclude(row: Row, results: Results) -> Finding:
+    """Judge the results of a row's cells and draw its figure."""
     checks, panels = row.judge(results)
     draw(panels, PAGE / f"{row.name}.svg")
     seconds = sum(result.seconds for result in results.values())
@@ -49,7 +47,7 @@ def reproduce(row: Row, store: ResultStore, num_processes: int) -> Finding:
 
 
 def _report(line: str) -> None:
-    print(f"   {line}", flush=True)
+    print(line, flush=True)
 
 
 def _arguments() -> argparse.Namespace:

@@ -24,9 +24,9 @@ from worker.numerics.trainer import train
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Whatever decides the numbers of a cell besides its program and data.
 _SOURCES = ("worker/numerics/**/*.py", "backend/domain/**/*.py", "backend/ingest/example*.py")
-# A training step costs three forward passes, a Hessian product about four more; a warm sharpness six products.
-_TRAIN_PASSES, _PRODUCT_PASSES, _PRODUCTS = 3, 4, 6
-_KERNEL_PRODUCTS = 96
+# In forward passes: a training step, a Hessian product. In products: a warm sharpness, a kernel.
+_TRAIN_PASSES, _PRODUCT_PASSES = 3, 4
+_PRODUCTS, _KERNEL_PRODUCTS = 6, 96
 
 
 @dataclass(frozen=True)

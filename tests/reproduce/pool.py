@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
+from typing import Protocol
 
 from tests.reproduce.jobs import Job, Result, train_job
+from worker.device import prepare_process
 
+# By `Job.key`.
 Results = Mapping[str, Result]
+
+
+class Row(Protocol):
+    """What the trainer must know of a row of the table."""
+
+    @property
+    def name(self) -> str:
+        """Name the row."""
+
+    @property
+    def plan(self) -> Callable[[Results], list[Job]]:
+        """Return which cells the row needs, given the results so far."""
 
 
 class ResultStore:
@@ -37,41 +52,78 @@ class ResultStore:
         return self._folder / f"{job.key()}.json"
 
 
-def train_all(
-    jobs: Iterable[Job], store: ResultStore, *, num_processes: int, report: Callable[[str], None]
-) -> dict[str, Result]:
-    """Return the result of every cell by key, training those that are not kept yet."""
-    by_key = {job.key(): job for job in jobs}
-    kept = {key: store.load(job) for key, job in by_key.items()}
-    missing = sorted((job for key, job in by_key.items() if kept[key] is None), key=Job.cost, reverse=True)
-    results = {key: result for key, result in kept.items() if result is not None}
-    if not missing:
-        return results
-    began, total, done = time.monotonic(), sum(map(Job.cost, missing)), 0.0
-    # A forked child of a process that has used torch hangs; a fresh one has one thread from the start.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(num_processes, mp_context=context, initializer=_prepare) as pool:
-        waiting = {pool.submit(train_job, job): job for job in missing}
-        for future in as_completed(waiting):
-            job, result = waiting[future], future.result()
-            store.save(job, result)
-            results[job.key()] = result
-            done += job.cost()
-            report(
-                f"{_named(job)}: {result.seconds:.0f} s; {done / total:.0%} in {time.monotonic() - began:.0f} s"
-            )
-    return results
+class Trainer:
+    """Trains the cells of rows until each row asks for no more; a row is judged as soon as it is complete."""
+
+    def __init__(self, store: ResultStore, *, num_processes: int, report: Callable[[str], None]) -> None:
+        self._store, self._num_processes, self._report = store, num_processes, report
+        # A forked child of a process that has used torch hangs; a fresh one has one thread from the start.
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(num_processes, mp_context=context, initializer=_prepare)
+        self._results: dict[str, Result] = {}
+        self._waiting: dict[Future[Result], Job] = {}
+
+    def train(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Results]]:
+        """Yield each row with the results of its cells, in the order in which they are complete."""
+        open_rows = list(rows)
+        with self._pool:
+            while True:
+                done = [row for row in open_rows if self._is_complete(row)]
+                for row in done:
+                    keys = {job.key() for job in row.plan(self._results)}
+                    yield row, {key: self._results[key] for key in keys}
+                open_rows = [row for row in open_rows if row not in done]
+                if not open_rows:
+                    return
+                self._take_results()
+
+    def _is_complete(self, row: Row) -> bool:
+        """Start what the row's plan lacks, largest first, while processes are idle; True when it lacks nothing.
+
+        Nothing more waits in the pool: rows that come first go first, with what their second stage needs.
+        """
+        while loaded := [job for job in row.plan(self._results) if self._load(job)]:
+            self._report(f"{row.name}: {len(loaded)} cells were there already")
+        missing = {job.key(): job for job in row.plan(self._results) if job.key() not in self._results}
+        started = {job.key() for job in self._waiting.values()}
+        for key, job in sorted(missing.items(), key=lambda item: item[1].cost(), reverse=True):
+            if key not in started and len(self._waiting) < self._num_processes:
+                self._waiting[self._pool.submit(train_job, job)] = job
+        return not missing
+
+    def _load(self, job: Job) -> bool:
+        if job.key() in self._results:
+            return False
+        result = self._store.load(job)
+        if result is not None:
+            self._results[job.key()] = result
+        return result is not None
+
+    def _take_results(self) -> None:
+        done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            job, result = self._waiting.pop(future), future.result()
+            self._store.save(job, result)
+            self._results[job.key()] = result
+            self._report(f"{_named(job)}: {result.seconds:.0f} s of processor time")
 
 
 def _prepare() -> None:
-    from worker.device import prepare_process
-
+    """Make a fresh process train; it ends with its parent, however that ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     prepare_process()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _named(job: Job) -> str:
     program = job.program
     return (
-        f"{job.data} {program.model.name} {program.parametrization} width {program.width} depth {program.depth}, "
-        f"{len(program.runs)} runs"
+        f"{job.data}, {program.model.name}, {program.parametrization}, width {program.width}, "
+        f"depth {program.depth}, {len(program.runs)} runs"
     )

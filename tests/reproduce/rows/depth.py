@@ -107,10 +107,10 @@ _MLP_SETTING = (
 ROWS = (
     Row(
         "f5",
-        "Depth-µP: with one layer a block conv nets transfer over depth and are super consistent; with two, and "
-        "ViTs, they are not.",
-        "digits under cross-entropy: residual conv net of width 16, depths 3-24, SGD; ViT of width 32 (5 tokens), "
-        "depths 2-8, Adam; 240 steps, 2 seeds.",
+        "Depth-µP: with one layer a block conv nets transfer over depth and are super consistent; with two "
+        "layers, and ViTs, they are not.",
+        "digits under cross-entropy: residual conv net of width 16, depths 3-24, SGD; ViT of width 32 "
+        "(5 tokens), depths 2-8, Adam; 240 steps, 2 seeds.",
         _plan_f5,
         _judge_f5,
     ),

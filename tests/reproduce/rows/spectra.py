@@ -119,21 +119,22 @@ def _deviation_panel(arm: str, name: str, steps: Values, values_WMS: Values) -> 
 
 
 _SETTING = (
-    "two-layer conv net on shapes under cross-entropy; widths 16, 32, 64, 128, 240 steps, 2 seeds, the smallest "
-    "width's best LR; 14 measurements at even ratios on 64 examples."
+    "two-layer conv net on shapes under cross-entropy; widths 16, 32, 64, 128, 240 steps, 2 seeds, the "
+    "smallest width's best LR; 14 measurements at even ratios on 64 examples."
 )
 ROWS = (
     Row(
         "f2",
-        "Under µP the top Hessian eigenvalues reach a width-free threshold (lower ones less so); NTK ones fan out.",
+        "Under µP the top Hessian eigenvalues reach a width-free threshold (lower ones less so); NTK ones fan "
+        "out.",
         _SETTING,
         SPECTRA.plan,
         _judge_f2,
     ),
     Row(
         "f3",
-        "The deviation from the widest model does not grow with time for sharpness (nor, settled, for the trace); "
-        "it grows for NTK and loss. It falls with width.",
+        "The deviation from the widest model does not grow with time for sharpness (nor, settled, for the "
+        "trace); it grows for NTK and loss. It falls with width.",
         _SETTING,
         SPECTRA.plan,
         _judge_f3,

@@ -1,4 +1,4 @@
-"""The checks that most claims come down to: sharpness overlaps and the optimum stays, and the control's do not."""
+"""What most claims come down to: sharpness overlaps and the optimum stays, and the control's do not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EDGE = "the grid of learning rates ends where the optimum would lie"
 
 
 def spread_checks(study: Study, results: Results, arm: str, control: str, label: str = "") -> list[Check]:
-    """Check that `arm`'s sharpness overlaps over sizes, and that the control's spread is at least twice it."""
+    """Check that `arm`'s sharpness overlaps over sizes, and that the control's is twice as far apart."""
     own = spread_of_sharpness(study.trajectory(results, arm))
     other = spread_of_sharpness(study.trajectory(results, control))
     return [

@@ -63,7 +63,7 @@ def _judge_f1(results: Results) -> tuple[list[Check], list[Panel]]:
         stays(CONV_SHAPES, results, "µP", "cross-entropy, "),
         moves(CONV_SHAPES, results, "NTP", "cross-entropy, "),
     ]
-    # Under squared error NTP's optimum need not move within so few steps; its sharpness must (science.md §6.3).
+    # Under squared error NTP's optimum need not move within so few steps; its sharpness must.
     checks += spread_checks(CONV_DIGITS, results, "µP", "NTP", "squared error, ")
     checks.append(stays(CONV_DIGITS, results, "µP", "squared error, "))
     return checks, both_panels(CONV_SHAPES, results) + both_panels(CONV_DIGITS, results)
@@ -84,17 +84,18 @@ def _judge_f4(results: Results) -> tuple[list[Check], list[Panel]]:
 ROWS = (
     Row(
         "f1",
-        "Two-layer conv net: under µP sharpness overlaps across widths and the optimal LR stays; under NTP neither.",
-        "shapes under cross-entropy, digits under squared error; widths 16, 64, 256 (base 16), 240 steps, batch 32, "
-        "2 seeds, octave grids; trajectories one octave below the smallest width's best LR.",
+        "Two-layer conv net: under µP sharpness overlaps across widths and the optimal LR stays; under NTP "
+        "neither.",
+        "shapes under cross-entropy, digits under squared error; widths 16, 64, 256 (base 16), 240 steps, batch "
+        "32, 2 seeds, octave grids; trajectories one octave below the smallest width's best LR.",
         _plan_f1,
         _judge_f1,
     ),
     Row(
         "f4",
         "The same for residual nets and another data set.",
-        "digits under cross-entropy: residual conv net (3 blocks, widths 8-64) and residual MLP (3 blocks, widths "
-        "32, 128, 512), 240 and 300 steps, 2 and 3 seeds.",
+        "digits under cross-entropy: residual conv net (3 blocks, widths 8-64) and residual MLP (3 blocks, "
+        "widths 32, 128, 512), 240 and 300 steps, 2 and 3 seeds.",
         _plan_f4,
         _judge_f4,
     ),
