@@ -11,14 +11,15 @@ from tests.reproduce.findings import Check, Finding
 
 _HEAD = """# The paper, at the size of a CPU
 
-Written by `make reproduce`; do not edit. Claims F1-F6 and lines of the appendix of *Super Consistency of Neural
-Network Landscapes and Learning Rate Transfer* (arXiv 2402.17457), with µScope's own trainer, curvature and
-statistics, on data made on the machine that runs it. Widths, steps and seeds are far below the paper's, so
-"does not hold here" speaks of this size, not of the paper. Limits are written in the code, not fitted to results.
+Written by `make reproduce`; do not edit. Claims F1-F6 and lines of the appendix of *Super Consistency of
+Neural Network Landscapes and Learning Rate Transfer* (arXiv 2402.17457), with µScope's own trainer, curvature
+and statistics, on data made on the machine that runs it. Widths, steps and seeds are far below the paper's,
+so "does not hold here" speaks of this size, not of the paper. Limits stand in the code and are not fitted to
+results.
 
-Sharpness is λ_max(C^½ H C^½). A spread is the median over steps of the largest ln ratio between sizes; its limit
-is ln 1.5 ≈ 0.41. Shifts of the optimal LR are in octaves, their limit is 1; `≥` marks an optimum on the edge of its
-grid, so that the true shift may be larger. In the figures colour is the size.
+Sharpness is λ_max(C^½ H C^½). A spread is the median over steps of the largest ln ratio between sizes; its
+limit is ln 1.5 ≈ 0.41. Shifts of the optimal LR are in octaves, their limit is 1; `≥` marks an optimum on the
+edge of its grid, so that the true shift may be larger. In the figures colour is the size.
 """
 
 

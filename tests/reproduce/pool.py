@@ -78,7 +78,7 @@ class Trainer:
                 self._take_results()
 
     def _is_complete(self, row: Row) -> bool:
-        """Start what the row's plan lacks, largest first, while processes are idle; True when it lacks nothing.
+        """Start what the row's plan lacks, largest first, while processes are idle; True when nothing lacks.
 
         Nothing more waits in the pool: rows that come first go first, with what their second stage needs.
         """

@@ -89,7 +89,7 @@ def _judge_f6(results: Results) -> tuple[list[Check], list[Panel]]:
             f"NTP: growth at N = 16 ({ntp[0]:.2f}) over that at N = {wide}",
             float(ntp[0] / ntp[-1]),
             SHARPENS / STAYS,
-            "the narrow net sharpens as little",
+            "under NTP the output starts as large as its target: the narrow net has as little to gain",
         ),
     ]
     return checks, [
@@ -150,8 +150,8 @@ ROWS = (
         "f6",
         "Two-layer linear net, squared error: under µP the Gauss-Newton part dominates and sharpens at every "
         "width; under NTP sharpening dies out with width.",
-        "random data (128 × 16, noisy linear target), full batch, 200 steps, widths 16-1024 (base 1), 3 seeds, "
-        "one octave below the smallest width's best LR.",
+        "random data (128 × 16, noisy linear target), full batch, 200 steps, widths 16-1024, base 1, 3 "
+        "seeds, one octave below the smallest width's best LR.",
         LINEAR.plan,
         _judge_f6,
     ),

@@ -125,8 +125,8 @@ _SETTING = (
 ROWS = (
     Row(
         "f2",
-        "Under µP the top Hessian eigenvalues reach a width-free threshold (lower ones less so); NTK ones fan "
-        "out.",
+        "Under µP the top Hessian eigenvalues reach a width-free threshold (lower ones less so); NTK ones "
+        "fan out.",
         _SETTING,
         SPECTRA.plan,
         _judge_f2,

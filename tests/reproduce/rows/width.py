@@ -86,7 +86,7 @@ ROWS = (
         "f1",
         "Two-layer conv net: under µP sharpness overlaps across widths and the optimal LR stays; under NTP "
         "neither.",
-        "shapes under cross-entropy, digits under squared error; widths 16, 64, 256 (base 16), 240 steps, batch "
+        "shapes under cross-entropy, digits under squared error; widths 16, 64, 256, 240 steps, batch "
         "32, 2 seeds, octave grids; trajectories one octave below the smallest width's best LR.",
         _plan_f1,
         _judge_f1,
