@@ -10,10 +10,11 @@ import argparse
 import time
 
 from tests.reproduce.figures import draw
-from tests.reproduce.findings import Finding, Row
-from tests.reproduce.jobs import ROOT
+from tests.reproduce.findings import Finding
+from tests.reproduce.jobs import ROOT, Results
 from tests.reproduce.page import load, page, save
-from tests.reproduce.pool import Results, ResultStore, Trainer
+from tests.reproduce.pool import ResultStore, Trainer
+from tests.reproduce.row import Row
 from tests.reproduce.rows.registry import ROWS
 
 PAGE = ROOT / "docs/reproduce"

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
-
-from tests.reproduce.figures import Panel
-from tests.reproduce.jobs import Job
-from tests.reproduce.pool import Results
 
 SPREAD_LIMIT = math.log(1.5)  # ln ratio: science.md §6.3, Thresholds.spread_level
 SHIFT_LIMIT = 1.0  # octaves: the verdict's own limit
@@ -80,14 +75,3 @@ class Finding:
             Check(**{**check, "measured": float(check["measured"])}) for check in content["checks"]
         )
         return cls(**{**content, "checks": checks})
-
-
-@dataclass(frozen=True)
-class Row:
-    """A claim: which cells it needs (more may follow once some are there), and what they say of it."""
-
-    name: str
-    claim: str
-    setting: str
-    plan: Callable[[Results], list[Job]]
-    judge: Callable[[Results], tuple[list[Check], list[Panel]]]

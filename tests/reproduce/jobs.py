@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -71,7 +72,7 @@ class Result:
     def to_json(self) -> str:
         """Return the result as text; NaN becomes null."""
         values = {
-            metric: np.where(np.isfinite(array), array, None).tolist()
+            metric: np.where(np.isfinite(array), array, np.array(None)).tolist()
             for metric, array in self.values.items()
         }
         steps = {metric: array.tolist() for metric, array in self.steps.items()}
@@ -89,6 +90,10 @@ class Result:
             tuple(content["diverged_at"]),
             content["seconds"],
         )
+
+
+# By `Job.key`.
+Results = Mapping[str, Result]
 
 
 def train_job(job: Job) -> Result:

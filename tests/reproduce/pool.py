@@ -5,28 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
-from typing import Protocol
 
-from tests.reproduce.jobs import Job, Result, train_job
+from tests.reproduce.jobs import Job, Result, Results, train_job
+from tests.reproduce.row import Row
 from worker.device import prepare_process
-
-# By `Job.key`.
-Results = Mapping[str, Result]
-
-
-class Row(Protocol):
-    """What the trainer must know of a row of the table."""
-
-    @property
-    def name(self) -> str:
-        """Name the row."""
-
-    @property
-    def plan(self) -> Callable[[Results], list[Job]]:
-        """Return which cells the row needs, given the results so far."""
 
 
 class ResultStore:

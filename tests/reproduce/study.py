@@ -18,8 +18,7 @@ from backend.analysis.sweep import Losses, Sweep, Values, complete_mean
 from backend.analysis.transfer import optima
 from backend.domain.grid import PlannedRun
 from backend.domain.metrics import Metric, Spacing
-from tests.reproduce.jobs import Job, Result
-from tests.reproduce.pool import Results
+from tests.reproduce.jobs import Job, Result, Results
 from worker.numerics.program import CellProgram
 
 TAIL_FRACTION = 0.1
@@ -111,7 +110,8 @@ class Study:
         return last.log2_lr - first.log2_lr, first.is_edge or last.is_edge
 
     def _program(self, arm: str, size: int) -> CellProgram:
-        return replace(self.template, **{self.axis: size}, **self.arms[arm])
+        changes: dict[str, Any] = {self.axis: size, **self.arms[arm]}
+        return replace(self.template, **changes)
 
     def _collect(self, results: Results, jobs: list[Job], log2_lrs: tuple[float, ...]) -> Sweep:
         found = [results[job.key()] for job in jobs]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backend.domain.metrics import Metric
-from tests.reproduce.jobs import Job, train_job
+from tests.reproduce.jobs import Job, Result, train_job
 from tests.reproduce.pool import ResultStore
 from tests.reproduce.rows.parts import FEATURES, LINEAR, READOUT
 from tests.reproduce.rows.registry import ROWS
@@ -24,7 +24,7 @@ SMALL = replace(
 @pytest.fixture(scope="module")
 def results():
     """Train both stages of the small study."""
-    found: dict = {}
+    found: dict[str, Result] = {}
     for _ in range(2):
         for job in SMALL.plan(found):
             found.setdefault(job.key(), train_job(job))

@@ -11,9 +11,9 @@ from backend.domain.families.transformer import ViT
 from backend.domain.optimizer import OptimizerKind, OptimizerSpec
 from backend.domain.parametrization import Parametrization
 from tests.reproduce.figures import Panel
-from tests.reproduce.findings import SPREAD_LIMIT, Check, Row, more_than
-from tests.reproduce.jobs import Job
-from tests.reproduce.pool import Results
+from tests.reproduce.findings import SPREAD_LIMIT, Check, more_than
+from tests.reproduce.jobs import Job, Results
+from tests.reproduce.row import Row
 from tests.reproduce.rows.templates import mlp, octaves, template
 from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, stays
 from tests.reproduce.statistics import spread_of_sharpness

@@ -14,10 +14,11 @@ from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from tests.reproduce.datasets import RANDOM, dataset
 from tests.reproduce.figures import Panel
-from tests.reproduce.findings import Check, Row, at_most, more_than
+from tests.reproduce.findings import Check, at_most, more_than
+from tests.reproduce.jobs import Results
 from tests.reproduce.linear_net import LinearNet
 from tests.reproduce.panels import metric_panel, sharpness_panel
-from tests.reproduce.pool import Results
+from tests.reproduce.row import Row
 from tests.reproduce.rows.templates import mlp, octaves, template
 from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, stays
 from tests.reproduce.rows.width import MUP_NTP

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reproduce.findings import Row
+from tests.reproduce.row import Row
 from tests.reproduce.rows import depth, parts, spectra, width
 
 _NAMES = (

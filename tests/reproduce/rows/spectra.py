@@ -10,9 +10,10 @@ from backend.analysis.sweep import Values
 from backend.domain.measures import Measure
 from backend.domain.metrics import Metric, Spacing
 from tests.reproduce.figures import Panel
-from tests.reproduce.findings import SPREAD_LIMIT, Check, Row, at_most, more_than
+from tests.reproduce.findings import SPREAD_LIMIT, Check, at_most, more_than
+from tests.reproduce.jobs import Results
 from tests.reproduce.panels import metric_panel
-from tests.reproduce.pool import Results
+from tests.reproduce.row import Row
 from tests.reproduce.rows.width import CONV_SHAPES
 from tests.reproduce.statistics import LATE_FROM, fall_with_size, growth_of_deviation, late_spread
 from tests.reproduce.study import Study

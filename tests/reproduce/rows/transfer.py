@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
+from tests.reproduce.jobs import Results
 from tests.reproduce.panels import lr_panel, sharpness_panel
-from tests.reproduce.pool import Results
 from tests.reproduce.statistics import spread_of_sharpness
 from tests.reproduce.study import Study
 

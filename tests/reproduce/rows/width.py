@@ -6,9 +6,9 @@ from backend.domain.experiment import Loss
 from backend.domain.families.convnet import ConvNet, ResidualConvNet
 from backend.domain.parametrization import Parametrization
 from tests.reproduce.figures import Panel
-from tests.reproduce.findings import Check, Row
-from tests.reproduce.jobs import Job
-from tests.reproduce.pool import Results
+from tests.reproduce.findings import Check
+from tests.reproduce.jobs import Job, Results
+from tests.reproduce.row import Row
 from tests.reproduce.rows.templates import mlp, octaves, template
 from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, stays
 from tests.reproduce.study import Study
