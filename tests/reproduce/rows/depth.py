@@ -19,6 +19,7 @@ from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, sta
 from tests.reproduce.statistics import spread_of_sharpness
 from tests.reproduce.study import Study
 
+# Under Adam an LR per tensor goes with the width, so that base width 1 would set them far apart: base = width.
 ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
 DEPTH_MUP = {"parametrization": Parametrization.DEPTH_MUP}
 NO_RULE = {"model": ResidualMLP(branch_exponent=0.0)}
@@ -30,12 +31,14 @@ CONV = Study(
     axis="depth",
     sizes=(3, 6, 12, 24),
     arms={ONE: DEPTH_MUP, TWO: DEPTH_MUP | {"model": ResidualConvNet(layers_per_block=2)}},
-    log2_lrs=octaves(-4, 2),
+    log2_lrs=octaves(-7, 0),
     seeds=(0, 1),
 )
 VIT = Study(
     data="digits",
-    template=replace(template(ViT(), Loss.CROSS_ENTROPY, width=32, depth=2), base_depth=2, optimizer=ADAM),
+    template=replace(
+        template(ViT(), Loss.CROSS_ENTROPY, width=32, depth=2), base_width=32, base_depth=2, optimizer=ADAM
+    ),
     axis="depth",
     sizes=(2, 4, 8),
     arms={"ViT": DEPTH_MUP},
@@ -49,7 +52,7 @@ MLP_DEPTH = Study(
     axis="depth",
     sizes=(2, 4, 8, 16),
     arms={ONE: DEPTH_MUP, UNSCALED: NO_RULE},
-    log2_lrs=octaves(-3, 7),
+    log2_lrs=octaves(-7, 1),
     seeds=(0, 1, 2),
 )
 MLP_LAYERS = replace(
@@ -57,7 +60,7 @@ MLP_LAYERS = replace(
 )
 MLP_ADAM = replace(
     MLP_DEPTH,
-    template=replace(_MLP_CE, optimizer=ADAM),
+    template=replace(_MLP_CE, base_width=64, optimizer=ADAM),
     arms={ONE: DEPTH_MUP, UNSCALED: NO_RULE},
     log2_lrs=octaves(-13, -3),
 )

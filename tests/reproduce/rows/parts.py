@@ -25,11 +25,9 @@ from tests.reproduce.rows.width import MUP_NTP
 from tests.reproduce.study import Study
 from worker.numerics.program import CellProgram
 
-# Full-batch gradient descent and base width 1, hence the paper's own output divisor γ = √N: with base width
-# 16 it would be √N / 4, and the net so lazy that its sharpness grows by a few percent only.
+# Full-batch gradient descent, as in the paper's linear example.
 _LINEAR = replace(
     template(LinearNet(), Loss.SQUARED_ERROR, width=16, depth=1, steps=200),
-    base_width=1,
     batch_size=len(dataset(RANDOM).x_train),
     sharpness_tolerance=1e-3,
 )
@@ -50,7 +48,7 @@ MLP_SP = Study(
     axis="width",
     sizes=(32, 64, 128, 256),
     arms={"µP": {}, "SP": {"parametrization": Parametrization.SP}},
-    log2_lrs=octaves(-9, 3),
+    log2_lrs=octaves(-10, 0),
     seeds=(0, 1, 2),
 )
 GAUSS_NEWTON, RESIDUAL = Metric.GAUSS_NEWTON_SHARPNESS, Metric.RESIDUAL_SHARPNESS
@@ -151,7 +149,7 @@ ROWS = (
         "f6",
         "Two-layer linear net, squared error: under µP the Gauss-Newton part dominates and sharpens at every "
         "width; under NTP sharpening dies out with width.",
-        "random data (128 × 16, noisy linear target), full batch, 200 steps, widths 16-1024, base 1, 3 "
+        "random data (128 × 16, noisy linear target), full batch, 200 steps, widths 16-1024, 3 "
         "seeds, one octave below the smallest width's best LR.",
         LINEAR.plan,
         _judge_f6,

@@ -14,13 +14,13 @@ from tests.reproduce.findings import SPREAD_LIMIT, Check, at_most, more_than
 from tests.reproduce.jobs import Results
 from tests.reproduce.panels import metric_panel
 from tests.reproduce.row import Row
-from tests.reproduce.rows.width import CONV_SHAPES
+from tests.reproduce.rows.width import CONV_CE
 from tests.reproduce.statistics import LATE_FROM, fall_with_size, growth_of_deviation, late_spread
 from tests.reproduce.study import Study
 
 # At the base's best LR itself: an octave lower the edge of stability may never be reached.
 SPECTRA: Study = replace(
-    CONV_SHAPES,
+    CONV_CE,
     sizes=(16, 32, 64, 128),
     octaves=0.0,
     measures_at=14,
@@ -120,7 +120,7 @@ def _deviation_panel(arm: str, name: str, steps: Values, values_WMS: Values) -> 
 
 
 _SETTING = (
-    "two-layer conv net on shapes under cross-entropy; widths 16, 32, 64, 128, 240 steps, 2 seeds, the "
+    "two-layer conv net on digits under cross-entropy; widths 16, 32, 64, 128, 240 steps, 2 seeds, the "
     "smallest width's best LR; 14 measurements at even ratios on 64 examples."
 )
 ROWS = (

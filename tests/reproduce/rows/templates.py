@@ -1,6 +1,14 @@
-"""What the rows have in common: the sizes of a CPU. Widths, steps and seeds are far below the paper's."""
+"""What the rows have in common: the sizes of a CPU. Widths, steps and seeds are far below the paper's.
+
+The base width is 1, which makes our µP and NTP the paper's own: all weights N(0, 1) up to a gain, output divisor
+γ = √N under µP and 1 under NTP. With the smallest width N₀ as base, γ would be √(N/N₀): the nets learn features
+√N₀ times less and start with outputs as large as their targets, and narrow µP nets are far from their limit
+(docs/log.md).
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from backend.domain.experiment import Loss
 from backend.domain.families.base import ModelFamily
@@ -8,18 +16,19 @@ from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.parametrization import Parametrization
 from worker.numerics.program import CellProgram
 
+PAPER_BASE_WIDTH = 1
 STEPS = 240
 # Enough to rank learning rates; the curvature of 128 examples of 10 classes is that of 1280 outputs.
 SHARPNESS_BATCH = 128
 
 
 def template(model: ModelFamily, loss: Loss, *, width: int, depth: int, steps: int = STEPS) -> CellProgram:
-    """Return a µP program at its base size, without runs."""
+    """Return a µP program of some size, without runs."""
     return CellProgram(
         parametrization=Parametrization.MUP,
         width=width,
         depth=depth,
-        base_width=width,
+        base_width=PAPER_BASE_WIDTH,
         model=model,
         loss=loss,
         runs=(),
@@ -35,8 +44,6 @@ def template(model: ModelFamily, loss: Loss, *, width: int, depth: int, steps: i
 
 def mlp(loss: Loss, *, width: int, depth: int = 3, steps: int = 300) -> CellProgram:
     """Return the residual MLP's program, cheap enough for larger batches."""
-    from dataclasses import replace
-
     return replace(template(ResidualMLP(), loss, width=width, depth=depth, steps=steps), batch_size=64)
 
 
