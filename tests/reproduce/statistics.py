@@ -6,11 +6,13 @@ Shapes: W sizes, S seeds, M measurements.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from backend.analysis.super_consistency import WARM_UP, growth_exponent, log_sharpness
-from backend.analysis.sweep import Sweep, Values, mean_of_finite
+from backend.analysis.sweep import Losses, Sweep, Values, mean_of_finite
+from backend.domain.metrics import Metric
 from backend.domain.verdict import Thresholds
 
 # The overlap of curves is looked at as the paper does: also at the edge of stability, until the loss is gone.
@@ -22,19 +24,28 @@ LATE_FROM = 2 / 3
 def spread_of_sharpness(sweep: Sweep) -> float:
     """Return the median over steps of the largest ln ratio of two sizes' sharpness, at the only LR.
 
-    Seeds are averaged first; the first tenth of training does not count. inf when sizes cannot be compared
-    at any step, as when one of them diverged.
+    Seeds are averaged first; the first tenth of training does not count, nor what comes after the train loss
+    of a size has fallen to its floor. inf when a size has diverged, NaN when no step is left.
     """
+    sweep = _with_common_floor(sweep)
     logs_WM = np.stack(
         [mean_of_finite(log_sharpness(sweep, i, 0, WITH_EDGE), axis=0) for i in range(len(sweep.widths))]
     )
-    return median_range(logs_WM[:, sweep.measurement_steps > WARM_UP * sweep.num_steps])
+    spread = median_range(logs_WM[:, sweep.measurement_steps > WARM_UP * sweep.num_steps])
+    return math.inf if math.isnan(spread) and (sweep.diverged_at >= 0).any() else spread
+
+
+def _with_common_floor(sweep: Sweep) -> Sweep:
+    """Measure every size's floor by the smallest initial loss: an exploding output begins far above it."""
+    losses = sweep.losses[Metric.TRAIN_LOSS]
+    common = np.full_like(losses.initial, losses.initial.mean(axis=(1, 2)).min())
+    return replace(sweep, losses={Metric.TRAIN_LOSS: Losses(losses.final, common)})
 
 
 def median_range(logs_WM: Values) -> float:
-    """Return the median over M of max - min over W, of the columns that are complete; inf without any."""
+    """Return the median over M of max - min over W, of the columns that are complete; NaN without any."""
     complete = np.isfinite(logs_WM).all(axis=0)
-    return float(np.median(np.ptp(logs_WM[:, complete], axis=0))) if complete.any() else math.inf
+    return float(np.median(np.ptp(logs_WM[:, complete], axis=0))) if complete.any() else math.nan
 
 
 def late_spread(steps_M: Values, values_WMS: Values) -> float:

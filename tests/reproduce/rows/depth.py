@@ -19,7 +19,7 @@ from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, sta
 from tests.reproduce.statistics import spread_of_sharpness
 from tests.reproduce.study import Study
 
-# Under Adam an LR per tensor goes with the width, so that base width 1 would set them far apart: base = width.
+# Under Adam LRs of tensors differ by powers of the width multiplier, which base = width leaves at 1.
 ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
 DEPTH_MUP = {"parametrization": Parametrization.DEPTH_MUP}
 NO_RULE = {"model": ResidualMLP(branch_exponent=0.0)}

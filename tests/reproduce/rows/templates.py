@@ -1,9 +1,9 @@
 """What the rows have in common: the sizes of a CPU. Widths, steps and seeds are far below the paper's.
 
-The base width is 1, which makes our µP and NTP the paper's own: all weights N(0, 1) up to a gain, output divisor
-γ = √N under µP and 1 under NTP. With the smallest width N₀ as base, γ would be √(N/N₀): the nets learn features
-√N₀ times less and start with outputs as large as their targets, and narrow µP nets are far from their limit
-(docs/log.md).
+The base width is 1, which makes our µP and NTP the paper's own: all weights N(0, 1) up to a gain, output
+divisor γ = √N under µP and 1 under NTP. With the smallest width N₀ as base, γ would be √(N/N₀): the nets
+learn features √N₀ times less and start with outputs as large as their targets, and narrow µP nets are far
+from their limit (docs/log.md).
 """
 
 from __future__ import annotations

@@ -94,8 +94,8 @@ ROWS = (
     Row(
         "f4",
         "The same for residual nets and another data set.",
-        "cross-entropy: residual conv net on digits (3 blocks, widths 8-64) and residual MLP on shapes (3 blocks, "
-        "widths 32, 128, 512), 240 and 300 steps, 2 and 3 seeds.",
+        "cross-entropy: residual conv net on digits (3 blocks, widths 8-64) and residual MLP on shapes "
+        "(3 blocks, widths 32, 128, 512), 240 and 300 steps, 2 and 3 seeds.",
         _plan_f4,
         _judge_f4,
     ),
