@@ -23,7 +23,8 @@ from tests.reproduce.study import Study
 ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
 DEPTH_MUP = {"parametrization": Parametrization.DEPTH_MUP}
 NO_RULE = {"model": ResidualMLP(branch_exponent=0.0)}
-ONE, TWO, UNSCALED = "k = 1", "k = 2", "no 1/√L"
+SCALED, UNSCALED = "depth-µP", "no 1/√L"
+ONE, TWO = "k = 1", "k = 2"
 
 CONV = Study(
     data="digits",
@@ -51,7 +52,7 @@ MLP_DEPTH = Study(
     template=_MLP_CE,
     axis="depth",
     sizes=(2, 4, 8, 16),
-    arms={ONE: DEPTH_MUP, UNSCALED: NO_RULE},
+    arms={SCALED: DEPTH_MUP, UNSCALED: NO_RULE},
     log2_lrs=octaves(-7, 1),
     seeds=(0, 1, 2),
 )
@@ -61,7 +62,7 @@ MLP_LAYERS = replace(
 MLP_ADAM = replace(
     MLP_DEPTH,
     template=replace(_MLP_CE, base_width=64, optimizer=ADAM),
-    arms={ONE: DEPTH_MUP, UNSCALED: NO_RULE},
+    arms={SCALED: DEPTH_MUP, UNSCALED: NO_RULE},
     log2_lrs=octaves(-13, -3),
 )
 NO_DRIFT = "drift over so few depths and steps stays below the limit"
@@ -87,8 +88,8 @@ def _drifts(study: Study, results: Results, arm: str, label: str) -> Check:
 
 
 def _judge_depth(results: Results) -> tuple[list[Check], list[Panel]]:
-    checks = spread_checks(MLP_DEPTH, results, ONE, UNSCALED)
-    checks += [stays(MLP_DEPTH, results, ONE), moves(MLP_DEPTH, results, UNSCALED)]
+    checks = spread_checks(MLP_DEPTH, results, SCALED, UNSCALED)
+    checks += [stays(MLP_DEPTH, results, SCALED), moves(MLP_DEPTH, results, UNSCALED)]
     return checks, both_panels(MLP_DEPTH, results)
 
 
@@ -99,8 +100,8 @@ def _judge_layers(results: Results) -> tuple[list[Check], list[Panel]]:
 
 
 def _judge_adam(results: Results) -> tuple[list[Check], list[Panel]]:
-    checks = spread_checks(MLP_ADAM, results, ONE, UNSCALED)
-    checks += [stays(MLP_ADAM, results, ONE), moves(MLP_ADAM, results, UNSCALED)]
+    checks = spread_checks(MLP_ADAM, results, SCALED, UNSCALED)
+    checks += [stays(MLP_ADAM, results, SCALED), moves(MLP_ADAM, results, UNSCALED)]
     return checks, both_panels(MLP_ADAM, results)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
 from tests.reproduce.jobs import Results
@@ -21,12 +23,16 @@ def spread_checks(study: Study, results: Results, arm: str, control: str, label:
     return [
         at_most(f"{label}{arm}: spread of ln sharpness over sizes", own, SPREAD_LIMIT, OVERLAPS),
         at_most(
-            f"{label}{arm}'s spread as a share of {control}'s ({other:.2f})",
+            f"{label}{arm}'s spread as a share of {control}'s ({_told(other)})",
             own / other if other > 0 else float("inf"),
             0.5,
             MUST_DRIFT,
         ),
     ]
+
+
+def _told(spread: float) -> str:
+    return "a run diverged" if math.isinf(spread) else f"{spread:.2f}"
 
 
 def stays(study: Study, results: Results, arm: str, label: str = "") -> Check:
