@@ -29,11 +29,13 @@ def sharpness_panel(study: Study, results: Results, arm: str) -> Panel:
     return Panel(title, "step", "lr · sharpness / κ", (*_lines(study, steps, ratio_WM, "-"), edge))
 
 
-def metric_panel(study: Study, title: str, y_label: str, steps_M: Values, values_WMS: Values) -> Panel:
-    """Draw the seeds' mean of a metric over steps ≥ 1, one line per size."""
-    after = steps_M >= 1
-    mean_WM = mean_of_finite(values_WMS[:, after], axis=2)
-    return Panel(title, "step", y_label, _lines(study, steps_M[after], mean_WM, "-"), log_x=True)
+def metric_panel(
+    study: Study, title: str, y_label: str, steps_M: Values, values_WMS: Values, *, log_x: bool = True
+) -> Panel:
+    """Draw the seeds' mean of a metric over steps; step 0 has no place on a logarithmic axis."""
+    shown = steps_M >= 1 if log_x else steps_M >= 0
+    mean_WM = mean_of_finite(values_WMS[:, shown], axis=2)
+    return Panel(title, "step", y_label, _lines(study, steps_M[shown], mean_WM, "-"), log_x=log_x)
 
 
 def _lines(study: Study, x: Values, y_WX: Values, dash: str) -> tuple[Line, ...]:

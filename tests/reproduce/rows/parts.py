@@ -52,6 +52,7 @@ MLP_SP = Study(
     seeds=(0, 1, 2),
 )
 GAUSS_NEWTON, RESIDUAL = Metric.GAUSS_NEWTON_SHARPNESS, Metric.RESIDUAL_SHARPNESS
+_PARTS = {GAUSS_NEWTON: "G", RESIDUAL: "R"}
 SHARPENS = 1.3  # final over initial sharpness
 STAYS = 1.1
 
@@ -92,7 +93,7 @@ def _judge_f6(results: Results) -> tuple[list[Check], list[Panel]]:
         ),
     ]
     return checks, [
-        metric_panel(LINEAR, f"{arm}: λ({'G' if metric is GAUSS_NEWTON else 'R'})", "eigenvalue · C", *values)
+        metric_panel(LINEAR, f"{arm}: λ({_PARTS[metric]})", "eigenvalue · C", *values, log_x=False)
         for (arm, metric), values in found.items()
     ]
 
