@@ -35,6 +35,7 @@ class Study:
         log2_lrs: the grid of every sweep.
         octaves: the LR of the trajectories against the smallest size's best, in octaves.
         measures_at: how many measurements a trajectory has.
+        sweeps_all: whether all sizes have an LR sweep; else the smallest one only, which gives the LR.
         changes: of the trajectories against the sweeps, such as what is measured.
     """
 
@@ -48,13 +49,15 @@ class Study:
     octaves: float = -1.0
     measures_at: int = 12
     spacing: Spacing = Spacing.EVEN
+    sweeps_all: bool = True
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     def plan(self, results: Results) -> list[Job]:
         """Return every cell known so far: trajectories follow once their LR is."""
         jobs = []
         for arm in self.arms:
-            jobs += [self.sweep_job(arm, size) for size in self.sizes]
+            swept = self.sizes if self.sweeps_all else self.sizes[:1]
+            jobs += [self.sweep_job(arm, size) for size in swept]
             if self.base_log2_lr(results, arm) is not None:
                 jobs += [self.trajectory_job(results, arm, size) for size in self.sizes]
         return jobs

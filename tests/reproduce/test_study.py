@@ -13,6 +13,7 @@ from tests.reproduce.rows.registry import ROWS
 
 SMALL = replace(
     LINEAR,
+    sweeps_all=True,
     template=replace(LINEAR.template, num_steps=20, chunk_steps=8, measure_every=20),
     sizes=(4, 8),
     log2_lrs=(-5.0, -4.0, -3.0, 3.0),
@@ -37,6 +38,12 @@ def test_trajectories_are_planned_once_the_smallest_size_has_its_best_learning_r
     assert len(first) == 4
     assert len(then) == 8
     assert {job.program.runs[0].lr for job in then if job not in first} == {2.0**-4}
+
+
+def test_a_study_of_curvature_alone_sweeps_the_smallest_size_only():
+    jobs = replace(SMALL, sweeps_all=False).plan({})
+
+    assert [job.program.width for job in jobs] == [4, 4]
 
 
 def test_a_diverged_learning_rate_is_never_the_best(results):

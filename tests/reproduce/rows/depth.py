@@ -76,7 +76,7 @@ def _judge_f5(results: Results) -> tuple[list[Check], list[Panel]]:
     checks = spread_checks(CONV, results, ONE, TWO, "conv, ")
     checks += [stays(CONV, results, ONE, "conv, "), _drifts(CONV, results, TWO, "conv, ")]
     checks.append(_drifts(VIT, results, "ViT", ""))
-    return checks, both_panels(CONV, results) + both_panels(VIT, results)
+    return checks, both_panels(CONV, results, "conv, ") + both_panels(VIT, results)
 
 
 def _drifts(study: Study, results: Results, arm: str, label: str) -> Check:

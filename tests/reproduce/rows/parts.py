@@ -40,6 +40,7 @@ LINEAR = Study(
     log2_lrs=octaves(-7, 1),
     seeds=(0, 1, 2),
     measures_at=25,
+    sweeps_all=False,
     changes={"measures": (Measure.GAUSS_NEWTON,)},
 )
 MLP_SP = Study(
@@ -133,6 +134,7 @@ FEATURES = FeatureStudy(
     log2_lrs=octaves(-6, 3),
     seeds=(0, 1, 2),
     octaves=-2.0,
+    sweeps_all=False,
 )
 
 

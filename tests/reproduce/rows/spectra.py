@@ -21,7 +21,9 @@ from tests.reproduce.study import Study
 # At the base's best LR itself: an octave lower the edge of stability may never be reached.
 SPECTRA: Study = replace(
     CONV_CE,
-    sizes=(16, 32, 64, 128),
+    sizes=(16, 32, 64, 128, 256),
+    seeds=(0, 1, 2),
+    sweeps_all=False,
     octaves=0.0,
     measures_at=14,
     spacing=Spacing.LOG,
@@ -88,7 +90,7 @@ def _judge_f3(results: Results) -> tuple[list[Check], list[Panel]]:
     for name, found in quantities["µP"].items():
         fall = fall_with_size(SPECTRA.sizes, *found)
         text = f"µP: late, the deviation of {name} falls as N to the minus"
-        checks.append(more_than(text, fall, 0.0, "three widths and two seeds leave this to chance"))
+        checks.append(more_than(text, fall, 0.0, "four widths and three seeds leave this to chance"))
     return checks, [
         _deviation_panel(arm, name, *found) for arm in SPECTRA.arms for name, found in quantities[arm].items()
     ]
@@ -104,7 +106,9 @@ def _quantities(results: Results, arm: str) -> dict[str, tuple[Values, Values]]:
 
 
 def _steady(text: str, exponent: float) -> Check:
-    return at_most(text, exponent, GROWTH_LIMIT, "deviations build up, or their growth is noise at two seeds")
+    return at_most(
+        text, exponent, GROWTH_LIMIT, "deviations build up, or their growth is noise at three seeds"
+    )
 
 
 def _growing(text: str, exponent: float) -> Check:
@@ -120,7 +124,7 @@ def _deviation_panel(arm: str, name: str, steps: Values, values_WMS: Values) -> 
 
 
 _SETTING = (
-    "two-layer conv net on digits under cross-entropy; widths 16, 32, 64, 128, 240 steps, 2 seeds, the "
+    "two-layer conv net on digits under cross-entropy; widths 16, 32, 64, 128, 256, 240 steps, 3 seeds, the "
     "smallest width's best LR; 14 measurements at even ratios on 64 examples."
 )
 ROWS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
@@ -49,10 +50,11 @@ def moves(study: Study, results: Results, arm: str, label: str = "") -> Check:
     return more_than(text, abs(shift), SHIFT_LIMIT, MUST_DRIFT, is_bound=is_bound)
 
 
-def both_panels(study: Study, results: Results) -> list[Panel]:
-    """Draw sweep and sharpness of every arm."""
-    return [
+def both_panels(study: Study, results: Results, label: str = "") -> list[Panel]:
+    """Draw sweep and sharpness of every arm, with what tells two studies of a row apart."""
+    panels = [
         panel
         for arm in study.arms
         for panel in (sharpness_panel(study, results, arm), lr_panel(study, results, arm))
     ]
+    return [replace(panel, title=f"{label}{panel.title}") for panel in panels]

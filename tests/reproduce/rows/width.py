@@ -66,7 +66,7 @@ def _judge_f1(results: Results) -> tuple[list[Check], list[Panel]]:
     # Under squared error NTP's optimum need not move within so few steps; its sharpness must.
     checks += spread_checks(CONV_MSE, results, "µP", "NTP", "squared error, ")
     checks.append(stays(CONV_MSE, results, "µP", "squared error, "))
-    return checks, both_panels(CONV_CE, results) + both_panels(CONV_MSE, results)
+    return checks, both_panels(CONV_CE, results, "CE, ") + both_panels(CONV_MSE, results, "MSE, ")
 
 
 def _plan_f4(results: Results) -> list[Job]:
@@ -78,7 +78,7 @@ def _judge_f4(results: Results) -> tuple[list[Check], list[Panel]]:
     for study, label in ((RESIDUAL_CONV, "conv, "), (RESIDUAL_MLP, "MLP, ")):
         checks += spread_checks(study, results, "µP", "NTP", label)
         checks += [stays(study, results, "µP", label), moves(study, results, "NTP", label)]
-    return checks, both_panels(RESIDUAL_CONV, results) + both_panels(RESIDUAL_MLP, results)
+    return checks, both_panels(RESIDUAL_CONV, results, "conv, ") + both_panels(RESIDUAL_MLP, results, "MLP, ")
 
 
 ROWS = (
