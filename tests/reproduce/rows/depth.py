@@ -15,7 +15,7 @@ from tests.reproduce.findings import SPREAD_LIMIT, Check, more_than
 from tests.reproduce.jobs import Job, Results
 from tests.reproduce.row import Row
 from tests.reproduce.rows.templates import mlp, octaves, template
-from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, stays
+from tests.reproduce.rows.transfer import both_panels, moves, spread_checks, stays, why_together
 from tests.reproduce.statistics import spread_of_sharpness
 from tests.reproduce.study import Study
 
@@ -65,7 +65,6 @@ MLP_ADAM = replace(
     arms={SCALED: DEPTH_MUP, UNSCALED: NO_RULE},
     log2_lrs=octaves(-13, -3),
 )
-NO_DRIFT = "drift over so few depths and steps stays below the limit"
 
 
 def _plan_f5(results: Results) -> list[Job]:
@@ -84,7 +83,7 @@ def _drifts(study: Study, results: Results, arm: str, label: str) -> Check:
     spread = spread_of_sharpness(study.trajectory(results, arm))
     shift, _ = study.shift(results, arm)
     text = f"{label}{arm}: spread of ln sharpness over depths (the optimum moves by {shift:+.2f} octaves)"
-    return more_than(text, spread, SPREAD_LIMIT, NO_DRIFT)
+    return more_than(text, spread, SPREAD_LIMIT, why_together(study, results, arm))
 
 
 def _judge_depth(results: Results) -> tuple[list[Check], list[Panel]]:

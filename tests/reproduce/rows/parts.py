@@ -127,13 +127,14 @@ class FeatureStudy(Study):
 READOUT = "readout"
 FEATURES = FeatureStudy(
     data="digits",
-    template=mlp(Loss.SQUARED_ERROR, width=32),
+    template=mlp(Loss.SQUARED_ERROR, width=128),
     axis="width",
-    sizes=(32, 128),
+    sizes=(128, 512),
     arms={"all layers": {}, READOUT: {}},
     log2_lrs=octaves(-6, 3),
     seeds=(0, 1, 2),
-    octaves=-2.0,
+    # Far below the edge of stability, which would end the sharpening before it begins.
+    octaves=-4.0,
     sweeps_all=False,
 )
 
@@ -167,8 +168,8 @@ ROWS = (
     Row(
         "app_random_features",
         "Random features (only the readout is trained): no progressive sharpening.",
-        "residual MLP of 3 blocks on digits under squared error, µP; widths 32 and 128, 300 steps, 3 seeds, "
-        "two octaves below the best LR; control: all layers trained.",
+        "residual MLP of 3 blocks on digits under squared error, µP; widths 128 and 512, 300 steps, 3 seeds, "
+        "four octaves below the best LR; control: all layers trained.",
         FEATURES.plan,
         _judge_features,
     ),

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
+from backend.analysis.super_consistency import edge_share
+from backend.domain.verdict import Thresholds
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
 from tests.reproduce.jobs import Results
@@ -13,7 +17,7 @@ from tests.reproduce.statistics import spread_of_sharpness
 from tests.reproduce.study import Study
 
 OVERLAPS = "finite-size effects at these widths are larger than the limit"
-MUST_DRIFT = "the control has too few sizes or steps here to come apart"
+MUST_DRIFT = "too few sizes or steps here to come apart more"
 EDGE = "the grid of learning rates ends where the optimum would lie"
 
 
@@ -27,9 +31,20 @@ def spread_checks(study: Study, results: Results, arm: str, control: str, label:
             f"{label}{arm}'s spread as a share of {control}'s ({_told(other)})",
             own / other if other > 0 else float("inf"),
             0.5,
-            MUST_DRIFT,
+            why_together(study, results, control),
         ),
     ]
+
+
+def why_together(study: Study, results: Results, arm: str) -> str:
+    """Say why an arm that should come apart does not: how much of it the edge of stability holds together."""
+    sweep = study.trajectory(results, arm)
+    shares = [edge_share(sweep, place, 0, Thresholds()) for place in range(len(sweep.widths))]
+    at_edge = np.mean([share for share in shares if share is not None])
+    return (
+        f"{MUST_DRIFT}; {at_edge:.0%} of {arm}'s values are at the edge of stability, where the LR pins "
+        "sharpness under any parametrization"
+    )
 
 
 def _told(spread: float) -> str:
