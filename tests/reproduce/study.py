@@ -22,6 +22,7 @@ from tests.reproduce.jobs import Job, Result, Results
 from worker.numerics.program import CellProgram
 
 TAIL_FRACTION = 0.1
+UNREAD_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,14 @@ class Study:
         return jobs
 
     def sweep_job(self, arm: str, size: int) -> Job:
-        """Return the cell of all LRs at one size; sharpness only at both ends."""
+        """Return the cell of all LRs at one size.
+
+        The trainer measures sharpness at both ends at least; nobody reads it here, so it is made cheap.
+        """
         program = self._program(arm, size)
         runs = tuple(PlannedRun(i, 2.0**e, seed) for i, e in enumerate(self.log2_lrs) for seed in self.seeds)
-        return Job(self.data, replace(program, runs=runs, measure_every=program.num_steps))
+        swept = replace(program, runs=runs, measure_every=program.num_steps)
+        return Job(self.data, replace(swept, sharpness_batch_size=UNREAD_BATCH, sharpness_tolerance=0.5))
 
     def trajectory_job(self, results: Results, arm: str, size: int) -> Job:
         """Return the cell of the chosen LR at one size, measured along the way."""
