@@ -68,5 +68,6 @@ def _draw_panel(axes: Any, panel: Panel, colours: Any) -> None:
         axes.set_xscale("log")
     if panel.log_y and any(np.any(np.asarray(line.y, float) > 0) for line in panel.lines):
         axes.set_yscale("log")
+    axes.minorticks_off()  # a third of a figure's bytes
     axes.grid(visible=True, linewidth=0.3)
     axes.legend(fontsize=6)

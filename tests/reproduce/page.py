@@ -14,8 +14,8 @@ _HEAD = """# The paper, at the size of a CPU
 Written by `make reproduce`; do not edit. Claims F1-F6 and lines of the appendix of *Super Consistency of
 Neural Network Landscapes and Learning Rate Transfer* (arXiv 2402.17457), with µScope's own trainer, curvature
 and statistics, on data made on the machine that runs it. Widths, steps and seeds are far below the paper's,
-so "does not hold here" speaks of this size, not of the paper. Limits stand in the code and are not fitted to
-results.
+so "does not hold here" speaks of this size, not of the paper. Limits were written before the first run; which
+settings were changed after a first look stands in docs/log.md.
 
 Sharpness is λ_max(C^½ H C^½). A spread is the median over steps of the largest ln ratio between sizes; its
 limit is ln 1.5 ≈ 0.41. Shifts of the optimal LR are in octaves, their limit is 1; `≥` marks an optimum on the
@@ -46,14 +46,13 @@ def page(findings: Mapping[str, Finding], order: Sequence[str]) -> str:
 
 
 def _table_row(finding: Finding) -> str:
-    measured = "; ".join(f"{check.text} {shown(check)}" for check in finding.checks)
+    measured = "; ".join(f"{check.text}: {shown(check)}" for check in finding.checks)
     verdict = "holds" if finding.holds else "**does not hold here**"
     missed = [f"{check.text}: {check.why_not}" for check in finding.checks if not check.holds]
     why = "; ".join(missed) or "every limit is kept"
-    count = f"{finding.num_holding} of {len(finding.checks)}"
-    return (
-        f"| [{finding.name}](#{finding.name}) | {finding.claim} | {measured} | {verdict} ({count}) | {why} |"
-    )
+    here = f"{verdict} ({finding.num_holding} of {len(finding.checks)})"
+    name = f"[{finding.name}](#{finding.name})"
+    return f"| {name} | {finding.claim} | {_cell(measured)} | {here} | {_cell(why)} |"
 
 
 def _missing(name: str) -> str:
@@ -72,7 +71,7 @@ def _section(finding: Finding) -> str:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {check.text} | {shown(check)} | {check.relation} {check.limit:.2f} | {_answer(check)} |"
+        f"| {_cell(check.text)} | {shown(check)} | {check.relation} {check.limit:.2f} | {_answer(check)} |"
         for check in finding.checks
     ]
     return "\n".join([*lines, "", f"![{finding.name}]({finding.name}.svg)", ""])
@@ -80,6 +79,11 @@ def _section(finding: Finding) -> str:
 
 def _answer(check: Check) -> str:
     return "yes" if check.holds else "**no**"
+
+
+def _cell(text: str) -> str:
+    """Return text that stays within one cell of a table."""
+    return text.replace("|", "\\|")
 
 
 def shown(check: Check) -> str:

@@ -54,14 +54,14 @@ def _told(spread: float) -> str:
 def stays(study: Study, results: Results, arm: str, label: str = "") -> Check:
     """Check that the optimum moves by an octave at most from the smallest to the largest size."""
     shift, is_bound = study.shift(results, arm)
-    text = f"{label}{arm}: |shift of the optimal LR|, octaves, from {shift:+.2f}"
+    text = f"{label}{arm}: size of the shift of the optimal LR, {shift:+.2f} octaves"
     return at_most(text, abs(shift), SHIFT_LIMIT, EDGE if is_bound else OVERLAPS, is_bound=is_bound)
 
 
 def moves(study: Study, results: Results, arm: str, label: str = "") -> Check:
     """Check that the control's optimum moves by more than an octave; a truncated grid only understates it."""
     shift, is_bound = study.shift(results, arm)
-    text = f"{label}{arm}: |shift of the optimal LR|, octaves, from {shift:+.2f}"
+    text = f"{label}{arm}: size of the shift of the optimal LR, {shift:+.2f} octaves"
     return more_than(text, abs(shift), SHIFT_LIMIT, MUST_DRIFT, is_bound=is_bound)
 
 
