@@ -15,10 +15,10 @@ from tests.benchmarks.timing import one_core
 from worker.numerics.trainer import train
 
 # Turns a side, by width.
-WIDTHS = {"conv": {16: 9, 64: 5, 256: 3}, "vit": {64: 5, 128: 3, 256: 2}, "gpt": {64: 9, 128: 5, 256: 2}}
+WIDTHS = {"conv": {16: 9, 64: 5, 256: 2}, "vit": {64: 5, 128: 3, 256: 2}, "gpt": {64: 9, 128: 5, 256: 2}}
 GOALS = {"conv": (6.0, 4.0), "vit": (3.0, 1.5), "gpt": (3.0, 1.5)}
 # Exact values cost more than what they judge: narrow nets, and fewer samples for attention.
-JUDGED = {"conv": (16, 128), "vit": (32, 16), "gpt": (32, 8)}
+JUDGED = {"conv": (16, 32), "vit": (32, 8), "gpt": (32, 8)}
 JUDGED_LRS, JUDGED_TURNS = cells.LRS[1::2], 6
 
 
