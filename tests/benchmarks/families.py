@@ -159,8 +159,8 @@ def _conditions() -> list[str]:
     return [
         "Processor milliseconds of a run: ten steps + one sharpness value, one thread each on one core. "
         "Means of 2 to 9 turns in alternation over the first steps of training; of ours every eighth value "
-        "counts as cold, as in a run of 300 steps. µP and SGD (`mup`), PyHessian at its defaults; the seconds "
-        "of its products are each loop's own, their number the mean of both.",
+        "counts as cold, as in a run of 300 steps. µP and SGD (`mup`), PyHessian at its defaults; seconds a "
+        "product are each loop's own, their number the mean of both.",
         "Runs: how many of the cell's twelve ours trained. One by one, as it trains some, that is one, the "
         f"loop's run (LR {cells.SAMPLED_LR}, seed {cells.SAMPLED_SEED}). The loop does not "
         f"validate, ours does on {cells.NUM_VALIDATED} examples.",
