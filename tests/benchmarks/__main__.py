@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import curvature, families, headline, jax_rows, memory, training
+from tests.benchmarks import authors, curvature, families, headline, jax_rows, memory, training
 from tests.benchmarks.report import RowResult, closing_line, section, write
 from worker.device import prepare_process
 
@@ -23,7 +23,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "ntk": curvature.ntk,
     "families": families.families,
     "jax": jax_rows.residual_mlp,
-    "authors": families.authors,
+    "authors": authors.authors,
     "memory": memory.memory,
 }
 

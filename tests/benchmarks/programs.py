@@ -22,6 +22,7 @@ from backend.domain.experiment import Loss
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedRun
 from backend.domain.parametrization import Parametrization
+from worker.numerics.derivatives import AutogradCurvature
 from worker.numerics.lanczos import Eigenpairs
 from worker.numerics.measurement import Measurer
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
@@ -128,7 +129,7 @@ def _exact(measurer: Measurer, params: dict[str, Tensor]) -> list[float]:
     return values
 
 
-def top_eigenvalue(hessian: ResidualMlpHessian, tolerance: float = 1e-4) -> float:
+def top_eigenvalue(hessian: ResidualMlpHessian | AutogradCurvature, tolerance: float = 1e-4) -> float:
     """Return the largest algebraic eigenvalue of a stack of one run."""
     size = sum(weight[0].numel() for weight in hessian.params.values())
     dtype = next(iter(hessian.params.values())).dtype

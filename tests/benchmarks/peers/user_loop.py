@@ -5,7 +5,6 @@ The network is our residual MLP: no biases, ReLU, branches over √depth, the sa
 
 from __future__ import annotations
 
-import copy
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 from mup import MuReadout, MuSGD, set_base_shapes
 from mup.init import normal_
+from numpy.typing import NDArray
 from pyhessian import hessian
 from scipy.sparse.linalg import LinearOperator, eigsh
 from serve import serve
@@ -40,7 +40,8 @@ class ResidualMlp(nn.Module):
         h = self.input(x)
         for block in self.blocks:
             h = h + block(torch.relu(h)) / DEPTH**0.5
-        return self.output(torch.relu(h))
+        outputs: Tensor = self.output(torch.relu(h))
+        return outputs
 
 
 def build(arm: str, width: int, seed: int) -> ResidualMlp:
@@ -51,11 +52,12 @@ def build(arm: str, width: int, seed: int) -> ResidualMlp:
     if is_mup:
         base, delta = (ResidualMlp(64, n, 10, is_mup=True) for n in (BASE_WIDTH, 2 * BASE_WIDTH))
         set_base_shapes(model, base, delta=delta)
-    normal = normal_ if is_mup else nn.init.normal_
-    gains = [(model.input, 1.0), *((block, 2.0) for block in model.blocks)]
-    for layer, gain in gains:
-        normal(layer.weight, std=(gain / layer.weight.shape[1]) ** 0.5)
-    normal(model.output.weight, std=(1.0 / (BASE_WIDTH if is_mup else width)) ** 0.5)
+    # mup's initialisers take the std of the base width and scale it themselves.
+    normal, at = (normal_, BASE_WIDTH) if is_mup else (nn.init.normal_, width)
+    normal(model.input.weight, std=64**-0.5)
+    for block in model.blocks.parameters():
+        normal(block, std=(2.0 / at) ** 0.5)
+    normal(model.output.weight, std=at**-0.5)
     return model
 
 
@@ -132,18 +134,23 @@ def train_step(
 
 
 def exact_value(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Return λ_max by SciPy's Lanczos on float64 products."""
-    with torch.no_grad():
-        double = copy.deepcopy(model).double()
-    params = list(double.parameters())
-    loss = nn.functional.cross_entropy(double(x.double()), y)
+    """Return λ_max by SciPy's Lanczos in float64; in place, because a copy of a model loses mup's shapes."""
+    model.double()
+    try:
+        loss = nn.functional.cross_entropy(model(x.double() if x.is_floating_point() else x), y)
+        return _top_value(loss, list(model.parameters()))
+    finally:
+        model.float()
+
+
+def _top_value(loss: Tensor, params: list[nn.Parameter]) -> float:
     gradients = torch.autograd.grad(loss, params, create_graph=True)
 
-    def product(v: np.ndarray) -> np.ndarray:
-        parts = torch.split(torch.from_numpy(v).reshape(-1), [p.numel() for p in params])
-        parts = [part.view(p.shape) for part, p in zip(parts, params, strict=True)]
+    def product(v: NDArray[np.float64]) -> NDArray[np.float64]:
+        flat = torch.split(torch.from_numpy(v).reshape(-1), [p.numel() for p in params])
+        parts = [part.view(p.shape) for part, p in zip(flat, params, strict=True)]
         products = torch.autograd.grad(gradients, params, grad_outputs=parts, retain_graph=True)
-        return torch.cat([part.flatten() for part in products]).numpy()
+        return np.asarray(torch.cat([part.flatten() for part in products]))
 
     size = sum(p.numel() for p in params)
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
