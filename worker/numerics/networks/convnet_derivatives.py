@@ -195,7 +195,7 @@ class Forward(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Gradients of the loss by the outputs and by the pre-activations, as rows [R, M, N] of their products."""
+    """Gradients of the loss by outputs and pre-activations, as rows [R, M, N] of their products."""
 
     f: Tensor
     h_2: Tensor
@@ -230,9 +230,7 @@ class ConvNetHessian:
     has_loss_curvature: bool = True
 
     @classmethod
-    def at(
-        cls, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
-    ) -> ConvNetHessian:
+    def at(cls, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss) -> ConvNetHessian:
         """Run the primal passes once on the batch the Hessian is taken on."""
         layout = Layout.of(network)
         w = layout.effective(params)

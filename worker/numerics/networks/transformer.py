@@ -8,6 +8,8 @@ Legend: R runs, B batch, D inputs, T tokens, N width, H heads, C classes or outp
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -85,10 +87,9 @@ def _normed(network: Network, params: Params, name: str, h_RBTN: Tensor) -> Tens
     assert isinstance(model, Transformer)
     if not model.has_norm:
         return h_RBTN
-    centred = h_RBTN - h_RBTN.mean(-1, keepdim=True)
-    unit = centred * (centred.square().mean(-1, keepdim=True) + NORM_EPSILON).rsqrt()
+    unit = torch.nn.functional.layer_norm(h_RBTN, h_RBTN.shape[-1:], eps=NORM_EPSILON)
     gain, shift = (_vector(network, params, f"{name}_{part}")[:, None] for part in ("gain", "shift"))
-    return unit * gain + shift
+    return torch.addcmul(shift, unit, gain)
 
 
 def _attention(
@@ -108,9 +109,14 @@ def _attention(
     logits = torch.bmm(heads("query"), heads("key").mT)
     watch(Part.LOGITS, logits.view(num_runs, -1, num_tokens, num_tokens))
     if is_causal:
-        future = torch.ones(num_tokens, num_tokens, dtype=torch.bool, device=logits.device).triu(1)
-        logits = logits.masked_fill(future, -torch.inf)
+        logits = logits + _future(num_tokens, logits.dtype, logits.device)
     mixed = torch.bmm(torch.softmax(logits, dim=-1), heads("value"))
     mixed = mixed.view(-1, model.num_heads, num_tokens, width // model.num_heads).transpose(1, 2)
     mixed_RBN = mixed.reshape(num_runs, num_examples * num_tokens, width)
     return linear(network, params, part_name(block, "attention_out"), mixed_RBN).view_as(x_RBTN)
+
+
+@lru_cache(maxsize=8)
+def _future(num_tokens: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return what is added to the logits of a causal model: -∞ where a token would see a later one."""
+    return torch.full((num_tokens, num_tokens), -torch.inf, dtype=dtype, device=device).triu(1)
