@@ -51,7 +51,8 @@ def _vectors(params):
     return torch.randn(like.shape, generator=generator, dtype=like.dtype)
 
 
-def _both(network, params, x, y, loss):
+def _both(problem, loss):
+    network, params, x, y = problem
     x_RBD = x.expand(2, -1, -1)
     sides = []
     for derivatives in (HandWrittenConvNet(), Autograd(apply_convnet)):
@@ -85,13 +86,13 @@ def test_outputs_equal_those_of_torchs_convolutions(image):
 @every_image
 @pytest.mark.parametrize("loss", Loss)
 def test_hand_written_derivatives_equal_automatic_ones_in_float64(image, loss):
-    for hand_written, automatic in _both(*_problem(image), loss):
+    for hand_written, automatic in _both(_problem(image), loss):
         torch.testing.assert_close(hand_written, automatic, rtol=1e-10, atol=1e-12)
 
 
 @every_image
 def test_hand_written_derivatives_equal_automatic_ones_in_float32(image):
-    for hand_written, automatic in _both(*_problem(image, torch.float32), Loss.CROSS_ENTROPY):
+    for hand_written, automatic in _both(_problem(image, torch.float32), Loss.CROSS_ENTROPY):
         scale = float(automatic.abs().max())
         torch.testing.assert_close(hand_written, automatic, rtol=1e-5, atol=1e-5 * scale)
 

@@ -103,13 +103,13 @@ class Layout(NamedTuple):
         kernel = self.reading.kernel.to(weight.device)
         if len(kernel) == KERNEL:
             return weight
-        return weight.unflatten(1, (KERNEL, -1)).index_select(1, kernel).flatten(1, 2)
+        return torch.unflatten(weight, 1, (KERNEL, -1)).index_select(1, kernel).flatten(1, 2)
 
     def _put_back(self, derivative: Tensor) -> Tensor:
         kernel = self.reading.kernel.to(derivative.device)
         if len(kernel) == KERNEL:
             return derivative
-        used = derivative.unflatten(1, (len(kernel), -1))
+        used = torch.unflatten(derivative, 1, (len(kernel), -1))
         full = used.new_zeros(len(used), KERNEL, *used.shape[2:])
         return full.index_copy_(1, kernel, used).flatten(1, 2)
 
