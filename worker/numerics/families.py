@@ -18,6 +18,7 @@ from worker.numerics.networks.network import Network, WatchedApply
 from worker.numerics.networks.residual_mlp import apply, is_plain
 from worker.numerics.networks.residual_mlp_derivatives import HandWritten
 from worker.numerics.networks.transformer import apply_gpt, apply_vit
+from worker.numerics.networks.transformer_derivatives import HandWrittenTransformer
 
 
 def _one_by_one(width: int) -> int:  # noqa: ARG001 - whatever the width
@@ -44,8 +45,8 @@ NETWORKS: dict[str, FamilyNetwork] = {
     "residual_mlp": FamilyNetwork(apply, runs_of_mlp, HandWritten(), is_plain),
     "convnet": FamilyNetwork(apply_convnet, _one_by_one, HandWrittenConvNet()),
     "residual_convnet": FamilyNetwork(apply_residual_convnet, _one_by_one),
-    "vit": FamilyNetwork(apply_vit, _one_by_one),
-    "gpt": FamilyNetwork(apply_gpt, _one_by_one),
+    "vit": FamilyNetwork(apply_vit, _one_by_one, HandWrittenTransformer()),
+    "gpt": FamilyNetwork(apply_gpt, _one_by_one, HandWrittenTransformer()),
 }
 
 

@@ -103,13 +103,13 @@ class Layout(NamedTuple):
         kernel = self.reading.kernel.to(weight.device)
         if len(kernel) == KERNEL:
             return weight
-        return weight.unflatten(1, (KERNEL, -1)).index_select(1, kernel).flatten(1, 2)
+        return torch.unflatten(weight, 1, (KERNEL, -1)).index_select(1, kernel).flatten(1, 2)
 
     def _put_back(self, derivative: Tensor) -> Tensor:
         kernel = self.reading.kernel.to(derivative.device)
         if len(kernel) == KERNEL:
             return derivative
-        used = derivative.unflatten(1, (len(kernel), -1))
+        used = torch.unflatten(derivative, 1, (len(kernel), -1))
         full = used.new_zeros(len(used), KERNEL, *used.shape[2:])
         return full.index_copy_(1, kernel, used).flatten(1, 2)
 
@@ -195,7 +195,7 @@ class Forward(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """Gradients of the loss by the outputs and by the pre-activations, as rows [R, M, N] of their products."""
+    """Gradients of the loss by outputs and pre-activations, as rows [R, M, N] of their products."""
 
     f: Tensor
     h_2: Tensor
@@ -230,9 +230,7 @@ class ConvNetHessian:
     has_loss_curvature: bool = True
 
     @classmethod
-    def at(
-        cls, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
-    ) -> ConvNetHessian:
+    def at(cls, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss) -> ConvNetHessian:
         """Run the primal passes once on the batch the Hessian is taken on."""
         layout = Layout.of(network)
         w = layout.effective(params)

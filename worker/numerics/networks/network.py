@@ -95,5 +95,5 @@ def scaled(tensor: Tensor, factor: float) -> Tensor:
 
 
 def linear(network: Network, params: Params, name: str, x_RBN: Tensor) -> Tensor:
-    """Return A · x W of tensor `name`, [R, B, n_out]."""
-    return scaled(torch.bmm(x_RBN, params[name]), network.scaling[name].forward_mult)
+    """Return x (A · W) of tensor `name`, [R, B, n_out]; a weight is smaller than what it is applied to."""
+    return torch.bmm(x_RBN, scaled(params[name], network.scaling[name].forward_mult))

@@ -8,6 +8,8 @@ Legend: R runs, B batch, D inputs, T tokens, N width, H heads, C classes or outp
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
@@ -25,13 +27,12 @@ from backend.domain.families.transformer import (
     part_name,
 )
 from worker.numerics.networks.network import Network, Params, Watch, linear, scaled, unwatched
-
-NORM_EPSILON = 1e-5
+from worker.numerics.networks.transformer_pieces import NORM_EPSILON
 
 
 def apply_vit(network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched) -> Tensor:
     """Return the outputs [R, B, C] of R stacked vision transformers, read off the class token."""
-    tiles_RBTD = _patches(network, x_RBD)
+    tiles_RBTD = patches(network, x_RBD)
     h_RBTN = linear(network, params, INPUT, tiles_RBTD.flatten(1, 2)).view(*tiles_RBTD.shape[:3], -1)
     token_RBTN = _vector(network, params, CLASS_TOKEN)[:, None].expand(-1, x_RBD.shape[1], -1, -1)
     h_RBTN = torch.cat([token_RBTN, h_RBTN], dim=2) + _vector(network, params, POSITION)[:, None]
@@ -49,7 +50,7 @@ def apply_gpt(network: Network, params: Params, x_RBT: Tensor, /, watch: Watch =
     return linear(network, params, OUTPUT, h_RBTN.flatten(1, 2))
 
 
-def _patches(network: Network, x_RBD: Tensor) -> Tensor:
+def patches(network: Network, x_RBD: Tensor) -> Tensor:
     """Return the tiles of every image as vectors, [R, B, T, size² · channels]."""
     model, image = network.model, image_of(network.dims)
     assert isinstance(model, ViT)
@@ -85,10 +86,9 @@ def _normed(network: Network, params: Params, name: str, h_RBTN: Tensor) -> Tens
     assert isinstance(model, Transformer)
     if not model.has_norm:
         return h_RBTN
-    centred = h_RBTN - h_RBTN.mean(-1, keepdim=True)
-    unit = centred * (centred.square().mean(-1, keepdim=True) + NORM_EPSILON).rsqrt()
+    unit = torch.nn.functional.layer_norm(h_RBTN, h_RBTN.shape[-1:], eps=NORM_EPSILON)
     gain, shift = (_vector(network, params, f"{name}_{part}")[:, None] for part in ("gain", "shift"))
-    return unit * gain + shift
+    return torch.addcmul(shift, unit, gain)
 
 
 def _attention(
@@ -108,9 +108,20 @@ def _attention(
     logits = torch.bmm(heads("query"), heads("key").mT)
     watch(Part.LOGITS, logits.view(num_runs, -1, num_tokens, num_tokens))
     if is_causal:
-        future = torch.ones(num_tokens, num_tokens, dtype=torch.bool, device=logits.device).triu(1)
-        logits = logits.masked_fill(future, -torch.inf)
+<<<<<<< HEAD
+        logits = logits + future(num_tokens, logits.dtype, logits.device)
+=======
+        logits = torch.baddbmm(future(num_tokens, query.dtype, query.device), query, key_T)
+    else:
+        logits = torch.bmm(query, key_T)
+>>>>>>> 6d2bbed (Differentiate the transformers by hand: gradient and R-operator of a block)
     mixed = torch.bmm(torch.softmax(logits, dim=-1), heads("value"))
     mixed = mixed.view(-1, model.num_heads, num_tokens, width // model.num_heads).transpose(1, 2)
     mixed_RBN = mixed.reshape(num_runs, num_examples * num_tokens, width)
     return linear(network, params, part_name(block, "attention_out"), mixed_RBN).view_as(x_RBTN)
+
+
+@lru_cache(maxsize=8)
+def future(num_tokens: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return what is added to the logits of a causal model: -∞ where a token would see a later one."""
+    return torch.full((num_tokens, num_tokens), -torch.inf, dtype=dtype, device=device).triu(1)
