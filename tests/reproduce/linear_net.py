@@ -10,13 +10,14 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from backend.domain.coordinates import Part
 from backend.domain.dataset import DataDims
 from backend.domain.families.base import ModelFamily, Tensors, TensorSpec
 from backend.domain.families.residual_mlp import INPUT, OUTPUT
 from backend.domain.parametrization import Role
 from worker.numerics.ensemble import runs_of_mlp
 from worker.numerics.families import NETWORKS, FamilyNetwork
-from worker.numerics.networks.network import Network, Params, linear
+from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched
 
 
 class LinearNet(ModelFamily):
@@ -41,9 +42,11 @@ class LinearNet(ModelFamily):
         return dims.num_features + width + dims.num_outputs
 
 
-def apply_linear_net(network: Network, params: Params, x_RBD: Tensor) -> Tensor:
+def apply_linear_net(network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched) -> Tensor:
     """Return the outputs [R, B, C] of R stacked linear nets."""
     hidden: Tensor = linear(network, params, INPUT, x_RBD)
+    watch(Part.INPUT, hidden)
+    watch(Part.HIDDEN, hidden)
     return torch.bmm(hidden, params[OUTPUT]) * network.scaling[OUTPUT].forward_mult
 
 
