@@ -108,13 +108,7 @@ def _attention(
     logits = torch.bmm(heads("query"), heads("key").mT)
     watch(Part.LOGITS, logits.view(num_runs, -1, num_tokens, num_tokens))
     if is_causal:
-<<<<<<< HEAD
         logits = logits + future(num_tokens, logits.dtype, logits.device)
-=======
-        logits = torch.baddbmm(future(num_tokens, query.dtype, query.device), query, key_T)
-    else:
-        logits = torch.bmm(query, key_T)
->>>>>>> 6d2bbed (Differentiate the transformers by hand: gradient and R-operator of a block)
     mixed = torch.bmm(torch.softmax(logits, dim=-1), heads("value"))
     mixed = mixed.view(-1, model.num_heads, num_tokens, width // model.num_heads).transpose(1, 2)
     mixed_RBN = mixed.reshape(num_runs, num_examples * num_tokens, width)
