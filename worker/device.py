@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import logging
 import os
 import platform
 import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ _CALIBRATION_SHAPE = DatasetShape(
     task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=256, num_val=64
 )
 _DRIVER_FILE = Path("/proc/driver/nvidia/version")  # not there under WSL
+# Numbers of glibc's malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _device = torch.device("cpu")
 
 
@@ -66,6 +70,7 @@ def prepare_process(name: str = "cpu") -> str:
     # Vanishing softmax tails become denormals, which are many times slower on x86.
     torch.set_flush_denormal(True)
     _attend_by_matrix_products()
+    _keep_freed_memory()
     if _device.type == "cpu":
         return choose_matmul_backend()
     _use_true_float32()
@@ -79,6 +84,18 @@ def _attend_by_matrix_products() -> None:
     torch.backends.cuda.enable_mem_efficient_sdp(False)
     torch.backends.cuda.enable_cudnn_sdp(False)
     torch.backends.cuda.enable_math_sdp(True)
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep up to 1 GiB that was freed: getting it back from the kernel page by page costs up to
+    half of a step of stacked language models (docs/log.md, 2026-11-24). Elsewhere nothing happens.
+    """
+    if sys.platform != "linux":
+        return
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    if set_option is not None:
+        set_option(_M_MMAP_THRESHOLD, 32 << 20)  # the largest glibc takes
+        set_option(_M_TRIM_THRESHOLD, 1 << 30)
 
 
 def _use_true_float32() -> None:

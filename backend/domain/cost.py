@@ -35,6 +35,8 @@ MAX_CHUNK_STEPS = 1000
 COPIES_PER_RUN = 20
 # Float32 copies of a pass's activations that live at once: of forward, backward and a second backward.
 ACTIVATION_COPIES = 6
+# Runs whose pass a CPU makes at once, by largest width: no family but the residual MLP stacks more.
+STACKED_RUNS = ((64, 12), (128, 6))
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,20 @@ def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int
 
 
 def pass_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
-    """Bound the memory of the activations of a stack; a CPU trains one at a time, so a cell needs it once.
+    """Bound the memory of the activations of a stack; a CPU trains one after another: a cell needs it once.
 
     That of the residual MLP's stacks is in `COPIES_PER_RUN`: they were measured together.
     """
     if isinstance(spec.model, ResidualMLP):
         return 0
     examples = max(spec.batch_size, spec.sharpness_batch_size)
-    return 4 * ACTIVATION_COPIES * examples * spec.model.activation_numbers(shape.dims, width, depth)
+    of_a_run = 4 * ACTIVATION_COPIES * examples * spec.model.activation_numbers(shape.dims, width, depth)
+    return stacked_runs(width) * of_a_run
+
+
+def stacked_runs(width: int) -> int:
+    """Bound how many runs of a width, not of the residual MLP, a CPU trains as one stack."""
+    return next((runs for up_to, runs in STACKED_RUNS if width <= up_to), 1)
 
 
 def _once_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:

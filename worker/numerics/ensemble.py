@@ -6,7 +6,7 @@ Legend: R runs, P parameters.
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -16,14 +16,22 @@ from backend.domain.metrics import Metric
 from worker.numerics.networks.network import Params
 from worker.numerics.optimizer import Moments
 
-# Runs of a sub-stack by width on a CPU: weights and activations should stay in a core's cache (engine.md).
-_RUNS_UP_TO_WIDTH = ((64, 32), (128, 16), (256, 6))
-_RUNS_BEYOND = 3
+
+def runs_by_width(*up_to_width: tuple[int, int], beyond: int = 1) -> Callable[[int], int]:
+    """Return how many runs of a width train as one stack on a CPU, from pairs (largest width, runs).
+
+    A stack saves the start of kernels; its weights and activations should stay in a core's cache (engine.md).
+    """
+    return lambda width: next((runs for up_to, runs in up_to_width if width <= up_to), beyond)
 
 
-def runs_of_mlp(width: int) -> int:
-    """Return how many residual MLPs of a width train as one stack."""
-    return next((runs for up_to, runs in _RUNS_UP_TO_WIDTH if width <= up_to), _RUNS_BEYOND)
+# Measured, docs/log.md 2026-11-24 for all but the MLP.
+runs_of_mlp = runs_by_width((64, 32), (128, 16), (256, 6), beyond=3)
+runs_of_convnet = runs_by_width((64, 12), (128, 6))
+# Without hand-written derivatives: a run that leaves the stack makes the graph be built anew.
+runs_of_residual_convnet = runs_by_width((8, 6))
+runs_of_vit = runs_by_width((64, 6), (128, 3))
+one_run = runs_by_width()
 
 
 def stack_slices(num_runs: int, most: int, device_type: str = "cpu") -> list[range]:

@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 from backend.domain.families.base import ModelFamily
 from worker.numerics.derivatives import Autograd, Derivatives
-from worker.numerics.ensemble import runs_of_mlp
+from worker.numerics.ensemble import (
+    one_run,
+    runs_of_convnet,
+    runs_of_mlp,
+    runs_of_residual_convnet,
+    runs_of_vit,
+)
 from worker.numerics.networks.convnet import apply_convnet, apply_residual_convnet
 from worker.numerics.networks.convnet_derivatives import HandWrittenConvNet
 from worker.numerics.networks.network import Network, WatchedApply
@@ -19,11 +25,6 @@ from worker.numerics.networks.residual_mlp import apply, is_plain
 from worker.numerics.networks.residual_mlp_derivatives import HandWritten
 from worker.numerics.networks.transformer import apply_gpt, apply_vit
 from worker.numerics.networks.transformer_derivatives import HandWrittenTransformer
-
-
-def _one_by_one(width: int) -> int:  # noqa: ARG001 - whatever the width
-    """Attention is bound by its own products: stacking runs gains nothing and costs cache (engine.md)."""
-    return 1
 
 
 class FamilyNetwork(NamedTuple):
@@ -43,10 +44,10 @@ class FamilyNetwork(NamedTuple):
 
 NETWORKS: dict[str, FamilyNetwork] = {
     "residual_mlp": FamilyNetwork(apply, runs_of_mlp, HandWritten(), is_plain),
-    "convnet": FamilyNetwork(apply_convnet, _one_by_one, HandWrittenConvNet()),
-    "residual_convnet": FamilyNetwork(apply_residual_convnet, _one_by_one),
-    "vit": FamilyNetwork(apply_vit, _one_by_one, HandWrittenTransformer()),
-    "gpt": FamilyNetwork(apply_gpt, _one_by_one, HandWrittenTransformer()),
+    "convnet": FamilyNetwork(apply_convnet, runs_of_convnet, HandWrittenConvNet()),
+    "residual_convnet": FamilyNetwork(apply_residual_convnet, runs_of_residual_convnet),
+    "vit": FamilyNetwork(apply_vit, runs_of_vit, HandWrittenTransformer()),
+    "gpt": FamilyNetwork(apply_gpt, one_run, HandWrittenTransformer()),
 }
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 
+from backend.domain.cost import stacked_runs
 from backend.domain.experiment import Loss
 from backend.domain.grid import PlannedRun
 from backend.domain.metrics import Metric
@@ -62,6 +63,12 @@ def _matrix(operator, size):
 
 def test_every_family_of_the_domain_has_a_network():
     assert {family().name for family in FAMILIES} == set(NETWORKS)
+
+
+@pytest.mark.parametrize("name", sorted(set(NETWORKS) - {"residual_mlp"}))
+@pytest.mark.parametrize("width", [4, 8, 16, 32, 64, 65, 128, 129, 256])
+def test_no_stack_is_larger_than_its_memory_is_planned_for(name, width):
+    assert NETWORKS[name].runs_per_stack(width) <= stacked_runs(width)
 
 
 @every_case
