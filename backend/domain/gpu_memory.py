@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import math
 
-from backend.domain.cost import bytes_per_run, turn_bytes
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.memory import bytes_per_run, turn_bytes
 from backend.errors import InvalidInput
 
 # Of a GPU's free memory what a plan may fill: the rest is for cuBLAS, fragmentation and the data.
 USABLE_SHARE = 0.8
-# Float32 copies of the parameters per run beyond those `cost.bytes_per_run` counts: the Krylov basis is
-# not spread over sub-stacks, and exists twice while finished runs leave it.
-MORE_COPIES_PER_RUN = 42
+# Float32 copies of the parameters per run beyond those `memory.bytes_per_run` counts, which
+# holds what a run keeps: the Krylov basis of every run, twice while finished runs leave it, and gradients.
+MORE_COPIES_PER_RUN = 59
 # Copies of the hidden activations that live at once in a Hessian-vector product.
 ACTIVATION_COPIES = 5
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backend.domain.cost import require_memory
 from backend.domain.dataset import DatasetShape, Frozen, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_model, default_spec
 from backend.domain.experiment import (
@@ -24,6 +23,7 @@ from backend.domain.experiment import (
 )
 from backend.domain.gpu_memory import require_gpu_memory
 from backend.domain.measures import DensityGrid
+from backend.domain.memory import require_memory
 from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec

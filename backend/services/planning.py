@@ -12,12 +12,13 @@ from backend.db import cells as cell_rows
 from backend.db import datasets as dataset_rows
 from backend.db.session import Session
 from backend.db.tables import DatasetRow, ExperimentRow
-from backend.domain.cost import CellCost, CostedCell, max_runs_per_cell, predict
+from backend.domain.cost import CellCost, CostedCell, predict
 from backend.domain.dataset import DatasetShape
 from backend.domain.defaults import NUM_STEPS, Workplace, plan_seconds
 from backend.domain.experiment import ExperimentSpec, control_for
 from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
 from backend.domain.grid import PlannedCell
+from backend.domain.memory import max_runs_per_cell
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
 from backend.domain.protocol import Add, Decision, Evidence, next_cells

@@ -3,16 +3,10 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost import (
-    DEFAULT_CALIBRATION,
-    MAX_CHUNK_STEPS,
-    Calibration,
-    max_runs_per_cell,
-    predict,
-    wall_seconds,
-)
+from backend.domain.cost import DEFAULT_CALIBRATION, MAX_CHUNK_STEPS, Calibration, predict, wall_seconds
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedCell, PlannedRun, full_grid
+from backend.domain.memory import cell_bytes, max_runs_per_cell
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from tests.backend.domain.specs import SHAPE, SPEC, spec, specs
@@ -39,9 +33,23 @@ def test_wider_cells_with_more_runs_cost_more(width, more, runs):
     wider, fuller = _cost(_cell(width + more, runs)), _cost(_cell(width, runs + more))
 
     assert wider.seconds > cell.seconds
-    assert wider.num_bytes > cell.num_bytes
     assert fuller.seconds > cell.seconds
     assert fuller.num_bytes > cell.num_bytes
+
+
+@given(st.integers(1, 2000), st.integers(1, 2000))
+def test_a_wider_run_needs_more_memory(width, more):
+    """A cell of several need not: fewer of its runs are in training at once."""
+    assert _cost(_cell(width + more, 1)).num_bytes > _cost(_cell(width, 1)).num_bytes
+
+
+def test_a_cells_memory_is_what_was_measured_within_a_third():
+    """The cells of the bench row `memory` (docs/bench.md): 18 runs, depth 3, digits, 256 sharpness samples."""
+    digits = SHAPE.model_copy(update={"num_features": 64, "num_outputs": 10})
+    settings = spec(depths=(3,), batch_size=64, sharpness_batch_size=256, num_steps=60, measure_every=10)
+
+    for width, measured_mib in ((64, 46), (256, 233), (512, 405)):
+        assert 1 / 1.3 < cell_bytes(settings, digits, width, 3, 18) / (measured_mib << 20) < 1.3
 
 
 @given(st.integers(12, 5000), st.integers(1, 5000))

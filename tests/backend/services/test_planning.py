@@ -95,7 +95,7 @@ def test_on_a_slow_worker_steps_are_cut_and_it_says_so(preview, database):
 
 
 def test_cells_are_split_to_fit_the_memory_of_a_slot(context, preview):
-    small = type(context.settings)(**context.settings.model_dump() | {"cell_memory_bytes": 20 << 20})
+    small = type(context.settings)(**context.settings.model_dump() | {"cell_memory_bytes": 48 << 20})
     whole = preview()
 
     split = preview_experiment(
@@ -106,7 +106,7 @@ def test_cells_are_split_to_fit_the_memory_of_a_slot(context, preview):
 
     assert len(split.cells) > len(whole.cells)
     assert sum(cell.num_runs for cell in split.cells) == 360
-    assert max(cell.predicted_bytes for cell in split.cells) <= 20 << 20
+    assert max(cell.predicted_bytes for cell in split.cells) <= 48 << 20
 
 
 def test_an_unknown_dataset_is_not_found(context):
