@@ -44,7 +44,7 @@ def test_a_wider_run_needs_more_memory(width, more):
 
 
 def test_a_cells_memory_is_what_was_measured_within_a_third():
-    """The cells of the bench row `memory` (docs/bench.md): 18 runs, depth 3, digits, 256 sharpness samples."""
+    """The cells of the bench row `memory` (docs/bench.md): 18 runs, depth 3, digits, 256 samples."""
     digits = SHAPE.model_copy(update={"num_features": 64, "num_outputs": 10})
     settings = spec(depths=(3,), batch_size=64, sharpness_batch_size=256, num_steps=60, measure_every=10)
 
