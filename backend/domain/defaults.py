@@ -14,7 +14,6 @@ from typing import NamedTuple
 from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.experiment import Arm, ExperimentSpec, Loss, control_for
-from backend.domain.families.base import ModelFamily
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.families.transformer import GPT
 from backend.domain.grid import PlannedCell, full_grid
@@ -37,8 +36,8 @@ MEASURES = (Measure.COORDINATE_CHECK,)
 # The promise is 3 minutes; the rest is for start-up and for the prediction's error.
 TARGET_SECONDS = 150.0
 
-# log2 of the lowest LR of the grid under SGD, from sweeps on the built-in datasets (docs/log.md, 2026-11-23):
-# every optimum seen at widths 32-256 keeps at least one point on either side.
+# log2 of the lowest LR of the grid under SGD, from sweeps on built-in datasets (docs/log.md, 2026-11-23, for
+# the conv nets 2026-11-24): every optimum seen at default widths keeps at least one point on either side.
 LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.CROSS_ENTROPY, Parametrization.MUP): -6,
     (Loss.CROSS_ENTROPY, Parametrization.DEPTH_MUP): -6,
@@ -53,8 +52,6 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
 }
 # The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base.
 LOWEST_LOG2_LR_ADAM = -11
-# Octaves by which a family's grid under SGD lies higher (docs/log.md, 2026-11-24).
-FAMILY_SHIFT: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -86,10 +83,10 @@ class Habits(NamedTuple):
 
 
 _ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
-# Smaller grids for dearer models, three seeds (a provisional verdict), the optimizer they are trained with.
+# Smaller grids for dearer models, with three seeds (a provisional verdict), and the optimizer of the field.
 HABITS: dict[str, Habits] = {
-    "convnet": Habits((8, 16, 32, 64), (1,), SEEDS[:3], 64, 64),
-    "residual_convnet": Habits((4, 8, 16, 32), (3,), SEEDS[:3], 64, 64),
+    "convnet": Habits((16, 32, 64, 128), (1,), SEEDS, 64, 64),
+    "residual_convnet": Habits((4, 8, 16), (3,), SEEDS[:3], 32, 32),
     "vit": Habits((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64, _ADAM),
     "gpt": Habits((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16, _ADAM),
 }
@@ -104,14 +101,12 @@ def default_arm(
     loss: Loss,
     parametrization: Parametrization,
     optimizer: OptimizerSpec = PLAIN_SGD,
-    model: ModelFamily | None = None,
 ) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
     if optimizer.family is UpdateFamily.ADAM:
         lowest = LOWEST_LOG2_LR_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
-        lowest += FAMILY_SHIFT.get(model.name, 0) if model else 0
     return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
 
 
@@ -132,7 +127,7 @@ def default_spec(
     return ExperimentSpec(
         dataset_sha256=dataset_sha256,
         model=model,
-        arms=tuple(default_arm(loss, arm, optimizer, model) for arm in arms),
+        arms=tuple(default_arm(loss, arm, optimizer) for arm in arms),
         widths=habits.widths,
         depths=habits.depths,
         base_width=habits.widths[0],

@@ -136,5 +136,5 @@ def _arms(request: PlanRequest, default: ExperimentSpec) -> tuple[Arm, ...]:
 
 def _arm(request: ArmRequest, lrs: LearningRates | None, default: ExperimentSpec) -> Arm:
     if lrs is None:
-        return default_arm(default.loss, request.parametrization, default.optimizer, default.model)
+        return default_arm(default.loss, request.parametrization, default.optimizer)
     return Arm(parametrization=request.parametrization, lrs=lrs)

@@ -21,6 +21,9 @@ FIRST_STRIDE = 2
 SECOND_STRIDE = 4
 NUM_STAGES = 3
 MIN_SIDE = 4
+# Moving a number into overlapping patches, and back on the way back, takes as long as so many flops; measured
+# on the residual net, where that outweighs the products (docs/log.md, 2026-11-24).
+PATCH_FLOPS = 150.0
 
 
 class Grid(NamedTuple):
@@ -143,12 +146,13 @@ class ResidualConvNet(ModelFamily):
         return tensors | {OUTPUT: _readout(last.positions, width, dims.num_outputs)}
 
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
-        """Count the multiplications and additions of a forward pass of one example."""
+        """Count the multiplications and additions of a forward pass of one example, and what patches cost."""
         grids = self.grids(dims)
         per_stage = len(blocks_of(0, depth)) * self.layers_per_block
         flops = _convolution_flops(grids[0], image_of(dims).channels, width)
         for stage, grid in enumerate(grids):
-            flops += (per_stage + bool(stage)) * _convolution_flops(grid, width, width)
+            patches = PATCH_FLOPS * grid.positions * KERNEL * width
+            flops += (per_stage + bool(stage)) * (_convolution_flops(grid, width, width) + patches)
         return flops + 2.0 * grids[-1].pooled().positions * width * dims.num_outputs
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
