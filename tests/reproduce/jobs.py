@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-import tests.reproduce.linear_net  # noqa: F401 - registers the linear net in every process that trains
 from backend.domain.measures import measure_hvps
 from backend.domain.metrics import Metric
 from tests.reproduce.datasets import dataset
+from tests.reproduce.linear_net import registered
 from worker.numerics.program import CellProgram
 from worker.numerics.trainer import train
 
@@ -99,7 +99,8 @@ Results = Mapping[str, Result]
 def train_job(job: Job) -> Result:
     """Train the cell with the product's trainer."""
     began = time.process_time()
-    windows = list(train(job.program, dataset(job.data)))
+    with registered():
+        windows = list(train(job.program, dataset(job.data)))
     schedule = job.program.schedule
     steps: dict[Metric, list[int]] = {}
     parts: dict[Metric, list[NDArray[np.float32]]] = {}

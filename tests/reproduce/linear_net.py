@@ -1,11 +1,14 @@
 """The paper's two-layer linear net f = A_out · (A_in · x W_in) W_out, as a family of its own.
 
-It is no product family: it learns linear maps only. Registering it here is all the trainer needs.
+It is no product family: it learns linear maps only. Being in the registry is all the trainer needs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Literal
+from unittest import mock
 
 import torch
 from torch import Tensor
@@ -50,4 +53,11 @@ def apply_linear_net(network: Network, params: Params, x_RBD: Tensor, /, watch: 
     return torch.bmm(hidden, params[OUTPUT]) * network.scaling[OUTPUT].forward_mult
 
 
-NETWORKS["linear_net"] = FamilyNetwork(apply_linear_net, runs_of_mlp)
+LINEAR_NETWORK = FamilyNetwork(apply_linear_net, runs_of_mlp)
+
+
+@contextmanager
+def registered() -> Iterator[None]:
+    """Let the trainer know the family meanwhile; the product's own registry is left as it was."""
+    with mock.patch.dict(NETWORKS, {"linear_net": LINEAR_NETWORK}):
+        yield

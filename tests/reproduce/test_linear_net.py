@@ -8,9 +8,8 @@ import torch
 from backend.domain.dataset import DataDims
 from backend.domain.experiment import Loss
 from tests.reproduce.datasets import RANDOM, dataset
-from tests.reproduce.linear_net import LinearNet
+from tests.reproduce.linear_net import LINEAR_NETWORK
 from tests.reproduce.rows.parts import LINEAR
-from worker.numerics.families import network_of
 from worker.numerics.networks.network import init
 from worker.numerics.program import CellProgram
 
@@ -23,10 +22,9 @@ def test_the_gauss_newton_part_is_that_of_the_jacobian_written_by_hand():
     shapes = {name: tensor.shape for name, tensor in program.model.tensors(dims, 5, 1).items()}
     params = init(shapes, network.scaling, spec_seed=0, seeds=[3], dtype=torch.float64)
     x = data.x_train[:20].double()
-    curvature = (
-        network_of(LinearNet())
-        .derivatives(network)
-        .curvature(network, params, x[None], data.y_train[:20, None].double(), Loss.SQUARED_ERROR)
+    derivatives = LINEAR_NETWORK.derivatives(network)
+    curvature = derivatives.curvature(
+        network, params, x[None], data.y_train[:20, None].double(), Loss.SQUARED_ERROR
     )
 
     product = curvature.gauss_newton().matvec(torch.ones(1, 5 * dims.num_features + 5, dtype=torch.float64))

@@ -43,7 +43,6 @@ def test_findings_are_the_same_after_they_were_kept(tmp_path):
 
 
 def test_a_figure_is_the_same_bytes_every_time(tmp_path):
-    pytest.importorskip("matplotlib")
     line = Line("N = 16", [0.0, 1.0, 2.0], [1.0, math.nan, 4.0], 0.5)
     panels = [Panel("µP", "step", "λ", (line,)), Panel("NTP", "step", "λ", (line,), log_x=True)]
 

@@ -40,6 +40,5 @@ def test_a_row_asks_for_no_more_after_two_stages_and_can_be_judged_and_drawn(row
     assert all(check.text and check.why_not and np.isfinite(check.measured) for check in checks)
     assert panels
     if row.name == "f2":
-        pytest.importorskip("matplotlib")
         draw(panels, tmp_path / "figure.svg")
         assert (tmp_path / "figure.svg").stat().st_size < 150_000

@@ -17,7 +17,7 @@ from backend.domain.measures import Measure, measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from tests import cases, reference
-from worker.numerics import ensemble
+from worker.numerics.families import NETWORKS
 from worker.numerics.networks.network import init
 from worker.numerics.networks.residual_mlp import tensor_shapes
 from worker.numerics.program import CellProgram, TrainingData
@@ -150,7 +150,8 @@ def test_the_length_of_a_window_changes_no_byte(chunk_steps):
 def test_sub_stacks_and_one_stack_agree(monkeypatch):
     expected, _ = whole(cases.program(width=16), cases.classification())
 
-    monkeypatch.setattr(ensemble, "_RUNS_UP_TO_WIDTH", ((64, 1),))
+    one_by_one = NETWORKS["residual_mlp"]._replace(runs_per_stack=lambda width: 1)  # noqa: ARG005
+    monkeypatch.setitem(NETWORKS, "residual_mlp", one_by_one)
     values, _ = whole(cases.program(width=16), cases.classification())
 
     for metric in (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS):
