@@ -40,7 +40,7 @@ class Stores:
 @dataclass(frozen=True)
 class _Work:
     about: ProgressNotice
-    spec: ExperimentSpec
+    planned: ExperimentSpec
     shape: DatasetShape
     cell: PlannedCell
     chunk_steps: int
@@ -49,20 +49,20 @@ class _Work:
 def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], None]) -> None:
     """Train the cell and store every window; calls `on_step` after each commit. Raises ClaimLost."""
     work = _load_work(claim, stores.database)
-    program = CellProgram.from_spec(work.spec, work.cell, chunk_steps=work.chunk_steps)
+    program = CellProgram.from_spec(work.planned, work.cell, chunk_steps=work.chunk_steps)
     recorder = Recorder(
         stores.database,
         stores.notices,
         claim,
         about=work.about,
         schedule=program.schedule,
-        tail_steps=work.spec.tail_steps(),
+        tail_steps=work.planned.under(work.cell.scenario).tail_steps(),
         now=lambda: datetime.now(UTC),
         sleep=time.sleep,
     )
     shape = work.shape
     recorder.begin(environment_fingerprint(), tensor_rows(program, shape.dims))
-    for window in train(program, _cached_data(stores.blobs, work.spec.dataset_sha256, shape)):
+    for window in train(program, _cached_data(stores.blobs, work.planned.dataset_sha256, shape)):
         recorder.append(window)
         on_step(window.last_step)
     recorder.finish()
@@ -82,7 +82,7 @@ def _load_work(claim: Claim, database: Database) -> _Work:
         experiment = session.get_one(ExperimentRow, row.experiment_id)
         return _Work(
             about=ProgressNotice(row.experiment_id, row.id),
-            spec=ExperimentSpec.model_validate(experiment.spec),
+            planned=ExperimentSpec.model_validate(experiment.spec),
             shape=dataset_rows.shape_of(session, experiment.dataset_id),
             cell=PlannedCell(
                 scenario=Scenario(row.scenario),
@@ -92,6 +92,7 @@ def _load_work(claim: Claim, database: Database) -> _Work:
                 runs=cell_rows.planned_runs(session, row.id),
                 stage=row.stage,
                 part=row.part,
+                has_curvature=row.has_curvature,
             ),
             chunk_steps=row.chunk_steps,
         )

@@ -20,7 +20,8 @@ from backend.analysis.reasons import reason, rounded
 from backend.analysis.sweep import Sweep, Values
 from backend.domain.coordinates import CHECK_UPDATES, Part, component_of
 from backend.domain.parametrization import Parametrization
-from backend.domain.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason, Thresholds
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason
 
 # Below the tuned LR by so much, the first updates of every width are far from the edge of stability.
 OCTAVES_BELOW_TUNED = 2.0
@@ -55,7 +56,7 @@ def check_coordinates(
         if is_enough and np.isfinite(values_WS := _values(sweep, lr_index, part, num_updates)).any()
     ]
     return CoordinateCheck(
-        depth=sweep.depth,
+        depth=sweep.base.depth,
         lr=sweep.lrs[lr_index],
         lr_index=sweep.lr_indices[lr_index],
         widths=tuple(sweep.widths[place] for place in widths),

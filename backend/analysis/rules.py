@@ -14,7 +14,8 @@ from typing import NamedTuple
 from backend.analysis.reasons import multiple, multiple_range, percent, reason, rounded, share_range
 from backend.analysis.transfer import Comparison
 from backend.domain.metrics import Metric
-from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread, Thresholds
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 
 TRAIN_INTERPOLATES = "train_interpolates"
 MAJORITY = 0.5

@@ -10,7 +10,9 @@ from backend.analysis.super_consistency import sharpness_spread
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import compare, lr_margin, speed
 from backend.domain.metrics import Metric
-from backend.domain.verdict import Estimate, SharpnessSpread, SizeStatistics, Thresholds
+from backend.domain.size import Size
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Estimate, SharpnessSpread, SizeStatistics
 
 # What a user tunes on comes first.
 TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
@@ -26,10 +28,15 @@ class JudgedSize:
     finding: Finding
     statistics: SizeStatistics
 
+    @property
+    def size(self) -> Size:
+        """Return which size it is."""
+        return Size(self.statistics.width, self.statistics.depth)
+
 
 def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds: Thresholds) -> JudgedSize:
     """Measure and judge the size at `width_index`; `lr_index` is the LR a user takes along from the base."""
-    width = sweep.widths[width_index]
+    width, depth = sweep.sizes[width_index]
     cases = [_case(sweep, width_index, loss, thresholds) for loss in TUNED_ON if loss in sweep.losses]
     spreads = _spreads(sweep, width_index, lr_index, thresholds)
     spread = next((each for each in spreads if each.level is not None), None)
@@ -37,7 +44,8 @@ def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds:
     finding = combine_losses([judge_loss(case, thresholds) for case in cases])
     statistics = SizeStatistics(
         width=width,
-        depth=sweep.depth,
+        depth=depth,
+        axis=sweep.axis,
         losses=tuple(case.comparison.statistics for case in cases),
         divergence_rate=None if lr_index is None else sweep.divergence_rate(width_index, lr_index),
         lr_margin=None if lr_index is None else lr_margin(sweep, width_index, lr_index),
@@ -72,7 +80,7 @@ def _spreads(
     """Return M5 at the reused LR and below it: against the widest, and of the widest against the base."""
     if lr_index is None:
         return []
-    widest = len(sweep.widths) - 1
+    widest = len(sweep.sizes) - 1
     other = sweep.base_index if width_index == widest else widest
     distances = [abs(sweep.log2_lrs - sweep.log2_lrs[lr_index] - octaves) for octaves in LOWER_OCTAVES]
     places = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]

@@ -21,7 +21,8 @@ from backend.analysis.intervals import estimate, finite_or_none
 from backend.analysis.sweep import Sweep, Values, mean_of_finite
 from backend.analysis.transfer import trailing_mean
 from backend.domain.metrics import Metric
-from backend.domain.verdict import Estimate, SharpnessSpread, Thresholds
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Estimate, SharpnessSpread
 
 WARM_UP = 0.1
 # A slope through fewer points says nothing.

@@ -1,6 +1,6 @@
-"""One LR sweep over widths, as arrays: what every statistic of the verdict is computed from.
+"""One LR sweep over sizes, as arrays: what every statistic of the verdict is computed from.
 
-Shapes: W widths, E learning rates, S seeds, M measurement steps, T steps. NaN conventions: `final` is NaN
+Shapes: W sizes, E learning rates, S seeds, M measurement steps, T steps. NaN conventions: `final` is NaN
 where a run diverged or is missing, `initial` where it is missing; `sharpness` is NaN where it was not
 measured. What a diverged run counts as is decided here, once (`judged`).
 """
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.domain.metrics import Metric
+from backend.domain.size import Axis, Size, axis_of
 
 Values = NDArray[np.float64]
 
@@ -35,14 +36,15 @@ def no_curves(_width_index: int, _lr_index: int) -> Values:
 
 @dataclass(frozen=True)
 class Sweep:
-    """One (scenario, parametrization, depth).
+    """One (scenario, parametrization, axis): the base size and what is larger on that axis.
 
     Attributes:
-        widths, lrs: ascending; `lr_indices` are the LRs' places in the arm's own grid.
-        base_index: the place of the base width in `widths`.
+        sizes, lrs: ascending; `lr_indices` are the LRs' places in the arm's own grid.
+        base_index: the place of the base in `sizes`.
         losses: by metric; judged are those that are there.
         diverged_at: int [W, E, S], -1 where the run did not diverge.
-        is_measured: bool [W, E, S], False where the run was planned but has no result.
+        is_measured: bool [W, E, S], False where the run has no result.
+        is_planned: bool [W, E, S], False where the protocol saw no need for the run; None: all are planned.
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
         coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
             `backend.domain.coordinates`; NaN where it is missing, None where it was not asked for.
@@ -50,8 +52,7 @@ class Sweep:
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
     """
 
-    depth: int
-    widths: tuple[int, ...]
+    sizes: tuple[Size, ...]
     lrs: tuple[float, ...]
     lr_indices: tuple[int, ...]
     base_index: int
@@ -67,6 +68,25 @@ class Sweep:
     kappa: float = 2.0
     coordinate_changes: Values | None = None
     initial_activations: Values | None = None
+    axis: Axis = Axis.WIDTH
+    is_planned: NDArray[np.bool_] | None = None
+
+    @property
+    def base(self) -> Size:
+        """Return the size the LR is tuned at."""
+        return self.sizes[self.base_index]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Return the width of every size."""
+        return tuple(size.width for size in self.sizes)
+
+    @property
+    def log2_extents(self) -> Values:
+        """Return log2 of what grows on the axis, [W]: width, depth, or their product where both do."""
+        of_axis = {Axis.WIDTH: (1.0, 0.0), Axis.DEPTH: (0.0, 1.0), Axis.BOTH: (1.0, 1.0)}[self.axis]
+        extents: Values = np.log2(np.asarray(self.sizes, dtype=np.float64)) @ np.array(of_axis)
+        return extents
 
     @property
     def log2_lrs(self) -> Values:
@@ -75,8 +95,8 @@ class Sweep:
 
     @property
     def larger(self) -> list[int]:
-        """Return the places of the widths above the base: the ones that are judged."""
-        return [i for i, width in enumerate(self.widths) if width > self.widths[self.base_index]]
+        """Return the places of the sizes above the base: the ones that are judged."""
+        return [i for i, size in enumerate(self.sizes) if axis_of(size, self.base) is self.axis]
 
     def initial(self, loss: Metric) -> Values:
         """Return the loss at init per width and seed, [W, S]; it is the same for every LR."""
@@ -103,8 +123,11 @@ class Sweep:
         return float((self.diverged_at[width_index, lr_index][is_measured] >= 0).mean())
 
     def num_missing(self, width_index: int) -> int:
-        """Count the runs of a width that were planned but have no result."""
-        return int((~self.is_measured[width_index]).sum())
+        """Count the runs of a size that were planned but have no result."""
+        is_missing = ~self.is_measured[width_index]
+        if self.is_planned is not None:
+            is_missing = is_missing & self.is_planned[width_index]
+        return int(is_missing.sum())
 
 
 def mean_of_finite(values: Values, *, axis: int) -> Values:

@@ -138,7 +138,7 @@ def _shift(
 
 
 def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
-    """Return b: octaves of the optimum per doubling of the width.
+    """Return b: octaves of the optimum per doubling of what grows on the axis.
 
     Widths whose optimum is at the edge of the grid are left out. The slope is that of the seed-mean
     vertices; the interval comes from the seeds' own slopes.
@@ -146,7 +146,7 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
     inside = [i for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge]
     if len(inside) < 2:
         return Estimate()
-    x = np.log2(np.asarray([sweep.widths[i] for i in inside], dtype=np.float64))
+    x = sweep.log2_extents[inside]
     judged_WES = sweep.judged(loss)
     per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in inside])
     of_mean = np.array([found.log2_lr for found in (optima(sweep, loss)[i] for i in inside) if found])

@@ -8,7 +8,6 @@ seed stay inconclusive; M7 blocks where it was measured and fails, and is said t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,9 +17,11 @@ from backend.analysis.rules import SEVERITY, Finding
 from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_size
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import lr_slope, optima
-from backend.domain.experiment import ExperimentSpec, control_for
+from backend.domain.experiment import ExperimentSpec, base_size, control_for
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
+from backend.domain.size import Axis, Size
+from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import (
     ArmVerdict,
     CheckState,
@@ -30,7 +31,6 @@ from backend.domain.verdict import (
     Ranges,
     Reason,
     SizeStatistics,
-    Thresholds,
     Verdict,
 )
 
@@ -39,11 +39,12 @@ DEFAULT_THRESHOLDS = Thresholds()
 
 @dataclass(frozen=True)
 class _SweepVerdict:
-    """One depth of an arm, judged."""
+    """One axis of an arm, judged."""
 
     finding: Finding
     sizes: tuple[SizeStatistics, ...]
-    worst_width: int | None
+    worst: Size | None
+    axis: Axis
     base_lr: float | None
     base_lr_index: int | None
     slope: Estimate
@@ -61,7 +62,7 @@ def judge(
     """Judge one scenario of an experiment; never fails for want of results.
 
     Args:
-        sweeps: of every arm, one per depth.
+        sweeps: of every arm, one per axis.
         is_interim: cells are still open, so that what is missing may yet come.
     """
     chosen = chosen_arm(spec)
@@ -79,7 +80,7 @@ def judge(
         arm=arm,
         control=control,
         can_discriminate=_can_discriminate(control),
-        base_width=base_width(spec),
+        base_width=base_size(spec).width,
         target_width=max(spec.widths),
         ranges=_ranges(spec, arm, thresholds),
         thresholds=thresholds,
@@ -95,15 +96,10 @@ def chosen_arm(spec: ExperimentSpec) -> Parametrization:
     return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
 
 
-def base_width(spec: ExperimentSpec) -> int:
-    """Return the width the LR is tuned at: the base width, or the smallest where that was not trained."""
-    return spec.base_width if spec.base_width in spec.widths else min(spec.widths)
-
-
 def judge_arm(
     parametrization: Parametrization, sweeps: Sequence[Sweep], is_interim: bool, thresholds: Thresholds
 ) -> ArmVerdict:
-    """Judge one arm; the worst depth decides."""
+    """Judge one arm; the worst axis decides."""
     judged = [_judge_sweep(parametrization, sweep, is_interim, thresholds) for sweep in sweeps]
     worst = max(judged, key=lambda each: SEVERITY[each.finding.outcome])
     return ArmVerdict(
@@ -113,7 +109,9 @@ def judge_arm(
         reasons=_unique(worst.finding.reasons),
         base_lr=worst.base_lr,
         base_lr_index=worst.base_lr_index,
-        worst_width=worst.worst_width,
+        worst_width=None if worst.worst is None else worst.worst.width,
+        worst_depth=None if worst.worst is None else worst.worst.depth,
+        limiting_axis=None if worst.worst is None else worst.axis,
         lr_slope=worst.slope,
         sizes=tuple(size for each in judged for size in each.sizes),
         coordinate_checks=tuple(each.check for each in judged if each.check is not None),
@@ -132,8 +130,9 @@ def _judge_sweep(
     slope = lr_slope(sweep, tuned, thresholds.level) if tuned is not None else Estimate()
     lr_index = None if base is None else base.index
     sizes = [judge_size(sweep, width_index, lr_index, thresholds) for width_index in sweep.larger]
-    check = check_coordinates(sweep, parametrization, lr_index, thresholds)
-    finding, worst_width = _decide(sweep, sizes, check, is_interim, thresholds)
+    is_checked = sweep.axis is Axis.WIDTH
+    check = check_coordinates(sweep, parametrization, lr_index, thresholds) if is_checked else None
+    finding, worst = _decide(sweep, sizes, check, is_interim, thresholds)
     if check is not None and check.state is CheckState.WATCH:
         finding = finding._replace(reasons=(*finding.reasons, *check_reasons(check)))
     if finding.outcome is Outcome.FINE_TUNE and lr_index is not None:
@@ -141,7 +140,8 @@ def _judge_sweep(
     return _SweepVerdict(
         finding=finding,
         sizes=tuple(size.statistics for size in sizes),
-        worst_width=worst_width,
+        worst=worst,
+        axis=sweep.axis,
         base_lr=None if lr_index is None else sweep.lrs[lr_index],
         base_lr_index=None if lr_index is None else sweep.lr_indices[lr_index],
         slope=slope,
@@ -155,19 +155,19 @@ def _decide(
     check: CoordinateCheck | None,
     is_interim: bool,
     thresholds: Thresholds,
-) -> tuple[Finding, int | None]:
+) -> tuple[Finding, Size | None]:
     """Apply what must hold before anything is judged, then the worst size, then what the grid must be."""
     lacking = _grid_lacks(sweep, thresholds)
     gates = _gates(sweep, check, is_interim, thresholds)
     if gates:
         reasons = tuple(why for _, of_gate in gates for why in of_gate)
         return Finding(Outcome.INCONCLUSIVE, gates[0][0], (*reasons, *lacking)), None
-    worst = max(sizes, key=lambda size: (SEVERITY[size.finding.outcome], size.statistics.width))
-    finding, width = worst.finding, worst.statistics.width
+    worst = max(sizes, key=lambda judged: (SEVERITY[judged.finding.outcome], judged.size))
+    finding, size = worst.finding, worst.size
     if not lacking or finding.outcome is Outcome.DOES_NOT_TRANSFER:
-        return finding, width
+        return finding, size
     if finding.outcome is Outcome.INCONCLUSIVE:
-        return finding._replace(reasons=(*finding.reasons, *lacking)), width
+        return finding._replace(reasons=(*finding.reasons, *lacking)), size
     return Finding(Outcome.INCONCLUSIVE, "grid_too_small", lacking), None
 
 
@@ -180,7 +180,7 @@ def _gates(
     if seeds < needed:
         why = reason("too_few_seeds", given=seeds, needed=needed, add=needed - seeds)
         gates.append(("too_few_seeds", (why,)))
-    if not sweep.larger:
+    if not sweep.larger and sweep.axis is Axis.WIDTH:
         gates.append(("one_width", (reason("one_width", width=sweep.widths[sweep.base_index]),)))
     missing = _missing(sweep, is_interim)
     if missing:
@@ -191,7 +191,7 @@ def _gates(
 
 
 def _missing(sweep: Sweep, is_interim: bool) -> tuple[Reason, ...]:
-    counts = {width: sweep.num_missing(i) for i, width in enumerate(sweep.widths)}
+    counts = {size.width: sweep.num_missing(i) for i, size in enumerate(sweep.sizes)}
     planned = len(sweep.lrs) * sweep.num_seeds
     if is_interim:
         total = sum(counts.values())
@@ -206,7 +206,9 @@ def _missing(sweep: Sweep, is_interim: bool) -> tuple[Reason, ...]:
 
 def _grid_lacks(sweep: Sweep, thresholds: Thresholds) -> tuple[Reason, ...]:
     """Name what the grid lacks for a claim over sizes."""
-    smallest, lacking = sweep.widths[sweep.base_index], []
+    smallest, lacking = sweep.base.width, []
+    if sweep.axis is not Axis.WIDTH:
+        return ()
     num_widths = 1 + len(sweep.larger)
     if num_widths < thresholds.min_widths:
         lacking.append(reason("too_few_widths", given=num_widths, needed=thresholds.min_widths))
@@ -221,7 +223,7 @@ def _grid_lacks(sweep: Sweep, thresholds: Thresholds) -> tuple[Reason, ...]:
 def _narrow_search(sweep: Sweep, lr_index: int, slope: Estimate) -> Reason:
     """Recommend one octave around the base's LR, and the LR the slope points to at the widest."""
     lr = sweep.lrs[lr_index]
-    doublings = math.log2(sweep.widths[-1] / sweep.widths[sweep.base_index])
+    doublings = float(sweep.log2_extents[-1] - sweep.log2_extents[sweep.base_index])
     suggested = lr * 2.0 ** ((slope.value or 0.0) * doublings)
     return reason("narrow_search", low=rounded(lr / 2), high=rounded(lr * 2), suggested=rounded(suggested))
 

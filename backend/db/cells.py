@@ -43,6 +43,7 @@ def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[st
         "depth": cell.depth,
         "stage": cell.stage,
         "part": cell.part,
+        "has_curvature": cell.has_curvature,
         "num_runs": len(cell.runs),
         "chunk_steps": cost.chunk_steps,
         "predicted_seconds": cost.seconds,
@@ -55,6 +56,7 @@ def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[st
         "committed_step": -1,
         "claimed_at_step": -1,
         "failures": 0,
+        "spent_seconds": 0.0,
         "is_mixed_environment": False,
         "has_nondeterminism": False,
     }

@@ -22,6 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -100,6 +101,8 @@ class ExperimentRow(Base):
     version: Mapped[int] = mapped_column(default=0)
     num_runs: Mapped[int]
     predicted_seconds: Mapped[float]
+    # Why it ended before its plan did: the answer was settled, or the budget was spent.
+    stop_reason: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -133,6 +136,7 @@ class CellRow(Base):
     chunk_steps: Mapped[int] = mapped_column(Integer)
     predicted_seconds: Mapped[float]
     predicted_bytes: Mapped[int]
+    has_curvature: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     state: Mapped[str] = mapped_column(String(16))
     desired_state: Mapped[str] = mapped_column(String(16))
@@ -144,6 +148,8 @@ class CellRow(Base):
     committed_step: Mapped[int] = mapped_column(default=-1)
     claimed_at_step: Mapped[int] = mapped_column(default=-1)
     failures: Mapped[int] = mapped_column(Integer, default=0)
+    # Slot-seconds of all attempts, as far as they have ended.
+    spent_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     error_class: Mapped[str | None] = mapped_column(String(16))
     error_detail: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime | None]
@@ -239,16 +245,34 @@ class VerdictRow(Base):
     """The answer, kept beside the rules it was given under; the evidence stays in the chunks."""
 
     __tablename__ = "verdict"
-    __table_args__ = (UniqueConstraint("experiment_id", "scenario", "rule_version"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "experiment_id", "scenario", "rule_version", "thresholds_sha256", name="uq_verdict_judgement"
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
     scenario: Mapped[str] = mapped_column(String(64))
     rule_version: Mapped[str] = mapped_column(String(16))
+    thresholds_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
     outcome: Mapped[str] = mapped_column(String(32))
     body: Mapped[dict[str, Any]]
     spec_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class CalibrationRow(Base):
+    """What cells of one kind took on one kind of device, against what was predicted."""
+
+    __tablename__ = "calibration"
+
+    device_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    num_cells: Mapped[int] = mapped_column(Integer)
+    log_ratio_sum: Mapped[float]
+    log_ratio_squares: Mapped[float]
+    updated_at: Mapped[datetime]
 
 
 class WorkerRow(Base):

@@ -16,9 +16,11 @@ from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.measures import DensityGrid, Measure
 from backend.domain.metrics import Schedule, Spacing
 from backend.domain.model import Model, require_depth_rule, require_model
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
+from backend.domain.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
+from backend.domain.scenario import Scenario, ScenarioKind
+from backend.domain.size import Axis, Size, axis_of
+from backend.domain.thresholds import Thresholds
 from backend.errors import InvalidInput
 
 T = TypeVar("T")
@@ -32,9 +34,10 @@ class Loss(StrEnum):
 
 
 class Protocol(StrEnum):
-    """How the grid is spent."""
+    """How the grid is spent: all of it, or in stages from the base size up, as far as the answer needs."""
 
     FULL = "full"
+    STAGED = "staged"
 
 
 def control_for(loss: Loss, optimizer: OptimizerSpec) -> Parametrization:
@@ -59,13 +62,14 @@ def _sorted_measures(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
 
 
 PositiveInt = Annotated[int, Field(ge=1)]
-Size = Annotated[int, Field(ge=1, le=65_536)]
+Extent = Annotated[int, Field(ge=1, le=65_536)]
 LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Sizes = Annotated[tuple[Size, ...], Field(min_length=1), AfterValidator(_require_unique)]
+Extents = Annotated[tuple[Extent, ...], Field(min_length=1), AfterValidator(_require_unique)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
 # What is measured does not depend on the order it was asked for in.
 Measures = Annotated[tuple[Measure, ...], AfterValidator(_require_unique), AfterValidator(_sorted_measures)]
+Scenarios = Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(_require_unique)]
 LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
 
 
@@ -75,20 +79,22 @@ class Arm(Frozen):
     parametrization: Parametrization
     lrs: LearningRates
 
+    def scaled(self, factor: float) -> Arm:
+        """Return the arm on a grid that is `factor` times this one."""
+        return self.model_copy(update={"lrs": tuple(lr * factor for lr in self.lrs)})
+
 
 class ExperimentSpec(Frozen):
     """One question with one grid. Equal specs on equal data give equal numbers."""
 
     dataset_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    scenarios: Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(_require_unique)] = (
-        Scenario.AS_GIVEN,
-    )
+    scenarios: Scenarios = (Scenario.AS_GIVEN,)
     model: Model = ResidualMLP()
     arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
-    widths: Sizes
-    depths: Sizes
-    base_width: Size
-    base_depth: Size = Field(default_factory=lambda given: min(given.get("depths") or (1,)))
+    widths: Extents
+    depths: Extents
+    base_width: Extent
+    base_depth: Extent = Field(default_factory=lambda given: min(given.get("depths") or (1,)))
     completep_alpha: float = Field(default=1.0, ge=0.5, le=1.0)
     seeds: Seeds
     loss: Loss
@@ -105,6 +111,7 @@ class ExperimentSpec(Frozen):
     protocol: Protocol = Protocol.FULL
     measures: Measures = ()
     density_grid: DensityGrid = DensityGrid()
+    thresholds: Thresholds = Thresholds()
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -114,6 +121,27 @@ class ExperimentSpec(Frozen):
     def arm(self, parametrization: Parametrization) -> Arm:
         """Return the arm of `parametrization`."""
         return next(arm for arm in self.arms if arm.parametrization is parametrization)
+
+    def under(self, scenario: Scenario) -> ExperimentSpec:
+        """Return the spec that a scenario's cells train by; a scenario of the data leaves it as it is."""
+        if scenario.kind is ScenarioKind.MOMENTUM:
+            # A step grows by 1/(1-b): the grid moves by whole octaves, as the default plan's does.
+            octaves = round(math.log2((1.0 - scenario.number) / (1.0 - self.optimizer.momentum)))
+            arms = tuple(arm.scaled(2.0**octaves) for arm in self.arms)
+            return self.model_copy(
+                update={"arms": arms, "optimizer": self.optimizer.changed(momentum=scenario.number)}
+            )
+        changes: dict[str, Any] = {}
+        if scenario.kind is ScenarioKind.WEIGHT_DECAY:
+            changes["optimizer"] = self.optimizer.changed(weight_decay=scenario.number)
+        elif scenario.kind is ScenarioKind.SCHEDULE:
+            changes["optimizer"] = self.optimizer.changed(schedule=SCHEDULES[scenario.name])
+        elif scenario.kind is ScenarioKind.BATCH_SIZE:
+            changes["batch_size"] = int(scenario.number)
+        elif scenario.kind is ScenarioKind.HORIZON:
+            changes["num_steps"] = int(scenario.number) * self.num_steps
+            changes["measure_every"] = int(scenario.number) * self.measure_every
+        return self.model_copy(update=changes) if changes else self
 
     def num_runs(self) -> int:
         """Count the runs of the whole grid without listing them."""
@@ -138,11 +166,34 @@ class ExperimentSpec(Frozen):
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
         # Left out as long as they say nothing new: specs from before these fields keep their hash.
-        unused = {"measures", "density_grid", "measure_spacing"} - self._changed()
+        unused = {"measures", "density_grid", "measure_spacing", "thresholds"} - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def base_size(spec: ExperimentSpec) -> Size:
+    """Return the size the LR is tuned at: the base, or the smallest where that is not trained."""
+    width = spec.base_width if spec.base_width in spec.widths else min(spec.widths)
+    return Size(width, spec.base_depth if spec.base_depth in spec.depths else min(spec.depths))
+
+
+def sizes_on(spec: ExperimentSpec, axis: Axis) -> tuple[Size, ...]:
+    """Return the base and the sizes on one axis, ascending; smaller sizes count to the axis they vary."""
+    base = base_size(spec)
+    every = sorted(Size(width, depth) for width in spec.widths for depth in spec.depths)
+    if axis is Axis.WIDTH:
+        return tuple(size for size in every if size.depth == base.depth)
+    if axis is Axis.DEPTH:
+        return tuple(size for size in every if size.width == base.width)
+    return tuple(size for size in every if size == base or axis_of(size, base) is axis)
+
+
+def axes_of(spec: ExperimentSpec) -> tuple[Axis, ...]:
+    """Return the axes a spec has sizes on; width always, since without another width that is said."""
+    more = (axis for axis in (Axis.DEPTH, Axis.BOTH) if len(sizes_on(spec, axis)) > 1)
+    return (Axis.WIDTH, *more)
 
 
 def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int) -> None:

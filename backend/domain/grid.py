@@ -23,7 +23,11 @@ class PlannedRun(NamedTuple):
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """Runs of one (scenario, parametrization, width, depth), in their stored order."""
+    """Runs of one (scenario, parametrization, width, depth), in their stored order.
+
+    `has_curvature`: sharpness and the other measures of curvature are taken; without, only losses, the field
+    metric and the coordinate check are.
+    """
 
     scenario: Scenario
     parametrization: Parametrization
@@ -32,11 +36,14 @@ class PlannedCell:
     runs: tuple[PlannedRun, ...]
     stage: int = 0
     part: int = 0
+    has_curvature: bool = True
 
     def id_in(self, experiment_id: UUID) -> UUID:
         """Identify the cell by its science only, so that planning twice plans the same rows."""
         runs = [[run.lr_index, run.seed] for run in self.runs]
-        science = [self.scenario, self.parametrization, self.width, self.depth, runs]
+        science: list[object] = [self.scenario, self.parametrization, self.width, self.depth, runs]
+        if not self.has_curvature:
+            science.append("without curvature")
         return uuid5(experiment_id, json.dumps(science, separators=(",", ":")))
 
 

@@ -111,6 +111,11 @@ def measured_metrics(measures: Iterable[Measure]) -> tuple[Metric, ...]:
     return tuple(metric for measure in measures for metric in MEASURE_INFO[measure].metrics)
 
 
+def without_curvature(measures: Iterable[Measure]) -> tuple[Measure, ...]:
+    """Return the measures that are left where no curvature is measured."""
+    return tuple(measure for measure in measures if measure is Measure.COORDINATE_CHECK)
+
+
 def measure_hvps(measures: Iterable[Measure]) -> float:
     """Sum the Hessian-vector products `measures` take at a measurement step."""
     return sum(MEASURE_INFO[measure].hvps for measure in measures)

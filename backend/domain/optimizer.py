@@ -111,6 +111,10 @@ class OptimizerSpec(Frozen):
             return eos_threshold(1.0, momentum=self.beta1, dampening=self.beta1)
         return eos_threshold(1.0, momentum=self.momentum, nesterov=self.nesterov)
 
+    def changed(self, **changes: Any) -> Self:
+        """Return the optimizer with other values of some fields, checked again."""
+        return self.model_validate(self.model_dump() | changes)
+
     def require_consistent(self) -> Self:
         """Return the optimizer; raises InvalidInput when an argument does nothing for its kind."""
         if self.momentum > 0 and self.kind is not OptimizerKind.SGD:
@@ -121,3 +125,10 @@ class OptimizerSpec(Frozen):
 
 
 PLAIN_SGD = OptimizerSpec()
+WARMUP_FRACTION = 0.1
+SCHEDULES: dict[str, ScheduleSpec] = {
+    "constant": ScheduleSpec(),
+    "warmup": ScheduleSpec(warmup_fraction=WARMUP_FRACTION),
+    "cosine": ScheduleSpec(kind=ScheduleKind.COSINE, warmup_fraction=WARMUP_FRACTION),
+    "linear": ScheduleSpec(kind=ScheduleKind.LINEAR, warmup_fraction=WARMUP_FRACTION),
+}

@@ -11,14 +11,16 @@ from backend.domain.defaults import Workplace, cut_steps, default_arm, default_m
 from backend.domain.experiment import (
     Arm,
     ExperimentSpec,
+    Extent,
+    Extents,
     LearningRates,
     Loss,
     Measures,
     PositiveInt,
+    Protocol,
+    Scenarios,
     Seed,
     Seeds,
-    Size,
-    Sizes,
     require_runnable,
 )
 from backend.domain.gpu_memory import require_gpu_memory
@@ -28,6 +30,7 @@ from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
+from backend.domain.thresholds import Thresholds
 from backend.errors import InvalidInput
 
 
@@ -47,10 +50,10 @@ class PlanRequest(Frozen):
     loss: Loss | None = None
     arms: Annotated[tuple[ArmRequest, ...], Field(min_length=1)] | None = None
     lrs: LearningRates | None = None
-    widths: Sizes | None = None
-    depths: Sizes | None = None
-    base_width: Size | None = None
-    base_depth: Size | None = None
+    widths: Extents | None = None
+    depths: Extents | None = None
+    base_width: Extent | None = None
+    base_depth: Extent | None = None
     completep_alpha: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
     optimizer: OptimizerSpec | None = None
     seeds: Seeds | None = None
@@ -67,6 +70,9 @@ class PlanRequest(Frozen):
     tail_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
     spec_seed: Seed | None = None
     density_grid: DensityGrid | None = None
+    scenarios: Scenarios | None = None
+    protocol: Protocol | None = None
+    thresholds: Thresholds | None = None
 
 
 def resolve(

@@ -15,6 +15,8 @@ from backend.domain.dataset import Frozen
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
+from backend.domain.size import Axis
+from backend.domain.thresholds import Thresholds
 
 # 2: a coordinate check that was made and fails forbids an answer (M7).
 RULE_VERSION = "2"
@@ -53,29 +55,6 @@ class Reason(Frozen):
     params: dict[str, str | int | float] = Field(default_factory=dict)
 
 
-class Thresholds(Frozen):
-    """Where the lines are drawn (science.md §6.3-6.4); shown with every verdict."""
-
-    level: float = 0.90
-    min_seeds: int = 3
-    full_seeds: int = 5
-    transfers_regret: float = 0.02
-    fine_tune_regret: float = 0.10
-    transfers_gain_loss: float = 0.10
-    fine_tune_gain_loss: float = 0.33
-    transfers_shift: float = 1.0
-    fine_tune_shift: float = 2.0
-    spread_level: float = 1.5
-    edge_ratio: float = 0.9
-    interpolation: float = 0.01
-    min_widths: int = 3
-    min_width_span: float = 8.0
-    min_lrs: int = 7
-    check_passes: float = 0.10
-    check_fails: float = 0.25
-    check_widths: int = 4
-
-
 class LossStatistics(Frozen):
     """M1, M2, M2s of one size against the base, judged on one loss."""
 
@@ -106,6 +85,7 @@ class SizeStatistics(Frozen):
 
     width: int
     depth: int
+    axis: Axis = Field(default=Axis.WIDTH, description="What grew from the base to this size.")
     losses: tuple[LossStatistics, ...]
     divergence_rate: float | None = Field(description="M4 at the reused LR.")
     lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
@@ -163,6 +143,8 @@ class ArmVerdict(Frozen):
     base_lr: float | None = Field(description="The tuned LR of the base size, on the grid: what is reused.")
     base_lr_index: int | None
     worst_width: int | None
+    worst_depth: int | None = None
+    limiting_axis: Axis | None = Field(default=None, description="The axis of the size that decides.")
     lr_slope: Estimate = Field(description="Octaves per doubling of the width.")
     sizes: tuple[SizeStatistics, ...]
     coordinate_checks: tuple[CoordinateCheck, ...] = Field(

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
-from backend.analysis.verdict import base_width
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow, RunRow
-from backend.domain.experiment import ExperimentSpec
+from backend.domain.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on
+from backend.domain.lifecycle import CellState
 from backend.domain.measures import Measure
 from backend.domain.metrics import METRIC_INFO, Metric, Schedule
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
+from backend.domain.size import Axis, Size
 
 Place = tuple[int, int, int]
 CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
@@ -27,21 +28,23 @@ CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
 def load_sweeps(
     session: Session, experiment: ExperimentRow, scenario: Scenario
 ) -> dict[Parametrization, list[Sweep]]:
-    """Return the sweeps of every arm, one per depth.
+    """Return the sweeps of every arm, one per axis on which the spec has larger sizes.
 
-    Their train-loss curves are read when they are asked for, so the session must stay open as long.
+    The width axis is always there, and first. Train-loss curves are read when they are asked for, so the
+    session must stay open as long.
     """
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    loaders = {
-        (arm.parametrization, depth): _SweepLoader(session, spec, arm.parametrization, depth)
-        for arm in spec.arms
-        for depth in spec.depths
-    }
+    spec = ExperimentSpec.model_validate(experiment.spec).under(scenario)
+    loaders = [
+        _SweepLoader(session, spec, arm.parametrization, axis) for arm in spec.arms for axis in axes_of(spec)
+    ]
     for cell in cell_rows.of_experiment(session, experiment.id):
-        if cell.scenario == scenario:
-            loaders[Parametrization(cell.parametrization), cell.depth].add(cell)
+        for loader in loaders:
+            if cell.scenario == scenario and loader.takes(cell):
+                loader.add(cell)
     return {
-        arm.parametrization: [loaders[arm.parametrization, depth].sweep() for depth in spec.depths]
+        arm.parametrization: [
+            loader.sweep() for loader in loaders if loader.parametrization is arm.parametrization
+        ]
         for arm in spec.arms
     }
 
@@ -56,27 +59,35 @@ class _Column:
 
 
 class _SweepLoader:
-    """Fills the arrays of one (parametrization, depth), cell by cell."""
+    """Fills the arrays of one (parametrization, axis), cell by cell."""
 
     def __init__(
-        self, session: Session, spec: ExperimentSpec, parametrization: Parametrization, depth: int
+        self, session: Session, spec: ExperimentSpec, parametrization: Parametrization, axis: Axis
     ) -> None:
         self._session = session
         self._spec = spec
-        self._depth = depth
+        self.parametrization = parametrization
+        self._axis = axis
+        self._sizes = sizes_on(spec, axis)
         arm_lrs = spec.arm(parametrization).lrs
         self._lr_indices = tuple(sorted(range(len(arm_lrs)), key=lambda index: arm_lrs[index]))
         self._lrs = tuple(arm_lrs[index] for index in self._lr_indices)
-        self._widths = tuple(sorted(spec.widths))
         self._steps = measurement_steps(spec)
-        shape = (len(self._widths), len(self._lrs), len(spec.seeds))
+        shape = (len(self._sizes), len(self._lrs), len(spec.seeds))
         self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in LOSSES}
         self._diverged_at = np.full(shape, -1, dtype=np.int64)
         self._is_measured = np.zeros(shape, dtype=np.bool_)
+        # Of a staged protocol what it has planned so far; of the full grid everything.
+        self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
         self._columns: dict[Place, _Column] = {}
         is_checked = Measure.COORDINATE_CHECK in spec.measures
         self._checks = {metric: _empty(metric, shape) for metric in CHECK_METRICS if is_checked}
+
+    def takes(self, cell: CellRow) -> bool:
+        """Tell whether a cell belongs to these arrays."""
+        is_arm = cell.parametrization == self.parametrization
+        return is_arm and Size(cell.width, cell.depth) in self._sizes
 
     def add(self, cell: CellRow) -> None:
         """Read what a cell has stored."""
@@ -90,6 +101,7 @@ class _SweepLoader:
         for run in runs:
             place, r = self._place(run), run.position
             self._columns[place] = _Column(cell, r, schedule)
+            self._is_planned[place] = cell.state != CellState.SKIPPED
             train, val = self._losses[Metric.TRAIN_LOSS], self._losses[Metric.VAL_LOSS]
             train.initial[place], train.final[place] = train_initial[r], train_final[r]
             val.initial[place], val.final[place] = val_initial[r], val_final[r]
@@ -103,17 +115,18 @@ class _SweepLoader:
     def sweep(self) -> Sweep:
         """Return what was read."""
         return Sweep(
-            depth=self._depth,
-            widths=self._widths,
+            sizes=self._sizes,
+            axis=self._axis,
             lrs=self._lrs,
             lr_indices=self._lr_indices,
-            base_index=self._widths.index(base_width(self._spec)),
+            base_index=self._sizes.index(base_size(self._spec)),
             num_seeds=len(self._spec.seeds),
             num_steps=self._spec.num_steps,
             tail_steps=self._spec.tail_steps(),
             losses=self._losses,
             diverged_at=self._diverged_at,
             is_measured=self._is_measured,
+            is_planned=self._is_planned,
             sharpness=self._sharpness,
             measurement_steps=self._steps,
             train_curves=self._curve_reader(),
@@ -135,7 +148,7 @@ class _SweepLoader:
 
     def _place(self, run: RunRow) -> Place:
         return (
-            self._widths.index(run.width),
+            self._sizes.index(Size(run.width, run.depth)),
             self._lr_indices.index(run.lr_index),
             self._spec.seeds.index(run.seed),
         )

@@ -23,7 +23,8 @@ from backend.domain.experiment import ExperimentSpec
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import Thresholds
+from backend.domain.size import Size
+from backend.domain.thresholds import Thresholds
 from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
 from backend.figures.theme import YScale
 from backend.services.figure_options import LOSS_METRICS, FigureOptions, reference_arm
@@ -118,7 +119,8 @@ class Sweep:
                 diverged_at[at] = -1 if run.diverged_at is None else run.diverged_at
         base = spec.base_width if spec.base_width in widths else widths[0]
         return analysis.Sweep(
-            depth=self.depth, widths=widths, lrs=tuple(lrs[i] for i in order), lr_indices=tuple(order),
+            sizes=tuple(Size(width, self.depth) for width in widths),
+            lrs=tuple(lrs[i] for i in order), lr_indices=tuple(order),
             base_index=widths.index(base), num_seeds=len(spec.seeds), num_steps=spec.num_steps,
             tail_steps=spec.tail_steps(), losses={self.metric: analysis.Losses(final, initial)},
             diverged_at=diverged_at, is_measured=np.isfinite(final) | (diverged_at >= 0),

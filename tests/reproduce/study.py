@@ -18,6 +18,7 @@ from backend.analysis.sweep import Losses, Sweep, Values, complete_mean
 from backend.analysis.transfer import optima
 from backend.domain.grid import PlannedRun
 from backend.domain.metrics import Metric, Spacing
+from backend.domain.size import Axis, Size
 from tests.reproduce.jobs import Job, Result, Results
 from worker.numerics.program import CellProgram
 
@@ -121,6 +122,9 @@ class Study:
         changes: dict[str, Any] = {self.axis: size, **self.arms[arm]}
         return replace(self.template, **changes)
 
+    def _size(self, program: CellProgram, size: int) -> Size:
+        return Size(size, program.depth) if self.axis == "width" else Size(program.width, size)
+
     def _collect(self, results: Results, jobs: list[Job], log2_lrs: tuple[float, ...]) -> Sweep:
         found = [results[job.key()] for job in jobs]
         program = jobs[0].program
@@ -131,8 +135,8 @@ class Study:
         sharpness = [one.values[Metric.SHARPNESS].T for one in found]
         curves = [one.values[Metric.TRAIN_LOSS].reshape(-1, *shape[1:]) for one in found]
         return Sweep(
-            depth=program.depth,
-            widths=self.sizes[: len(found)],
+            sizes=tuple(self._size(program, size) for size in self.sizes[: len(found)]),
+            axis=Axis(self.axis),
             lrs=tuple(2.0**e for e in log2_lrs),
             lr_indices=tuple(range(len(log2_lrs))),
             base_index=0,

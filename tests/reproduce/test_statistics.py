@@ -7,6 +7,7 @@ import pytest
 
 from backend.analysis.sweep import Losses, Sweep
 from backend.domain.metrics import Metric
+from backend.domain.size import Size
 from tests.reproduce.statistics import (
     fall_with_size,
     growth_of_deviation,
@@ -64,8 +65,7 @@ def trajectory(sharpness_WM, loss_WT, diverged=(-1, -1)):
     sharpness, losses = np.array(sharpness_WM)[:, None, None], np.array(loss_WT)
     num_steps = losses.shape[1] - 1
     return Sweep(
-        depth=1,
-        widths=(16, 64),
+        sizes=(Size(16, 1), Size(64, 1)),
         lrs=(0.1,),
         lr_indices=(0,),
         base_index=0,

@@ -35,6 +35,12 @@ from worker.numerics.sharpness import measure_sharpness
 # Validation rows per forward pass: bounds memory, and the activations stay in cache.
 VAL_BATCH = 256
 VAL_SAMPLES = 2048
+SHARPNESS_METRICS = (
+    Metric.SHARPNESS,
+    Metric.SHARPNESS_RESIDUAL,
+    Metric.SHARPNESS_HVPS,
+    Metric.SHARPNESS_CONVERGED,
+)
 
 
 @dataclass(frozen=True)
@@ -87,10 +93,7 @@ class Measurer:
         return (
             Metric.VAL_LOSS,
             field,
-            Metric.SHARPNESS,
-            Metric.SHARPNESS_RESIDUAL,
-            Metric.SHARPNESS_HVPS,
-            Metric.SHARPNESS_CONVERGED,
+            *(SHARPNESS_METRICS if self.program.has_curvature else ()),
             *measured_metrics(self.program.measures),
         )
 
@@ -114,6 +117,8 @@ class Measurer:
         Under Adam sharpness, and what else is preconditioned, is not defined before the first update: absent.
         """
         loss_R, field_R = self.validate(stack.params)
+        if not self.program.has_curvature:
+            return dict(zip(self.metrics, (loss_R, field_R), strict=False)), stack.eigenvector_RP
         if self._is_adam and step == 0:
             always = dict(zip(self.metrics, (loss_R, field_R), strict=False))
             step_0 = CurvatureStep(self.program, self.hessian(stack), stack, step)

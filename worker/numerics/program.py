@@ -18,7 +18,7 @@ from backend.domain.depth_scaling import branch_mult, depth_alpha
 from backend.domain.experiment import ExperimentSpec, Loss
 from backend.domain.families.base import ModelFamily
 from backend.domain.grid import PlannedCell, PlannedRun
-from backend.domain.measures import DensityGrid, Measure
+from backend.domain.measures import DensityGrid, Measure, without_curvature
 from backend.domain.metrics import Metric, Schedule, Spacing
 from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
 from backend.domain.parametrization import Parametrization
@@ -58,10 +58,12 @@ class CellProgram:
     base_depth: int | None = None
     completep_alpha: float = 1.0
     measure_spacing: Spacing = Spacing.EVEN
+    has_curvature: bool = True
 
     @classmethod
     def from_spec(cls, spec: ExperimentSpec, cell: PlannedCell, *, chunk_steps: int) -> Self:
-        """Return the program of one planned cell of `spec`."""
+        """Return the program of one planned cell of `spec`, under the conditions of its scenario."""
+        spec = spec.under(cell.scenario)
         return cls(
             parametrization=cell.parametrization,
             width=cell.width,
@@ -82,7 +84,8 @@ class CellProgram:
             optimizer=spec.optimizer,
             base_depth=spec.base_depth,
             completep_alpha=spec.completep_alpha,
-            measures=spec.measures,
+            measures=spec.measures if cell.has_curvature else without_curvature(spec.measures),
+            has_curvature=cell.has_curvature,
             density_grid=spec.density_grid,
         )
 

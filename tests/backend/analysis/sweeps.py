@@ -11,6 +11,7 @@ from backend.analysis.sweep import Losses, Sweep
 from backend.domain.experiment import Arm, ExperimentSpec
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
+from backend.domain.size import Size
 from tests.backend.domain.specs import spec
 
 WIDTHS = (32, 64, 128, 256)
@@ -63,8 +64,7 @@ def sweep_of(
     first = np.asarray(next(iter(finals.values())), dtype=np.float64)
     full = np.full(first.shape, initial)
     plain = Sweep(
-        depth=3,
-        widths=widths,
+        sizes=sizes_of(widths),
         lrs=lrs,
         lr_indices=tuple(range(len(lrs))),
         base_index=0,
@@ -78,6 +78,11 @@ def sweep_of(
         measurement_steps=np.linspace(0, 100, MEASUREMENTS).astype(np.int64),
     )
     return replace(plain, **fields)
+
+
+def sizes_of(widths: tuple[int, ...], depth: int = 3) -> tuple[Size, ...]:
+    """Return sizes that differ in width only."""
+    return tuple(Size(width, depth) for width in widths)
 
 
 def with_diverged(sweep: Sweep, *places: tuple[int, int, int]) -> Sweep:
@@ -113,6 +118,7 @@ def spec_of(sweep: Sweep, *parametrizations: Parametrization) -> ExperimentSpec:
     return spec(
         arms=arms or (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),),
         widths=sweep.widths,
+        depths=(sweep.base.depth,),
         base_width=sweep.widths[sweep.base_index],
         seeds=tuple(range(sweep.num_seeds)),
     )

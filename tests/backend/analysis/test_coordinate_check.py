@@ -13,7 +13,8 @@ from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge, judge_arm
 from backend.domain.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import RULE_VERSION, CheckState, Outcome, Thresholds
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import RULE_VERSION, CheckState, Outcome
 from tests.backend.analysis.sweeps import parabolas, spec_of
 
 MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP

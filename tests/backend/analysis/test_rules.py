@@ -1,7 +1,8 @@
 import pytest
 
 from backend.analysis.rules import SEVERITY, Finding, combine_losses, with_sharpness
-from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread, Thresholds
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 
 TRANSFERS = Finding(Outcome.TRANSFERS, "transfers", (Reason(code="a"),))
 FINE_TUNE = Finding(Outcome.FINE_TUNE, "fine_tune", (Reason(code="b"),))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from backend.analysis.super_consistency import growth_exponent, log_sharpness, sharpness_spread
-from backend.domain.verdict import Thresholds
+from backend.domain.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas
 
 LIMITS = Thresholds()

@@ -3,12 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.verdict import DEFAULT_THRESHOLDS, base_width, chosen_arm, judge, judge_arm
-from backend.domain.experiment import Loss
+from backend.analysis.verdict import DEFAULT_THRESHOLDS, chosen_arm, judge, judge_arm
+from backend.domain.experiment import Loss, base_size
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import Thresholds
+from backend.domain.size import Axis, Size
+from backend.domain.thresholds import Thresholds
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import (
     parabolas,
@@ -151,11 +152,15 @@ def test_the_worst_width_decides():
     assert [size.width for size in arm.sizes] == [64, 128, 256]
 
 
-def test_the_worst_depth_decides():
-    arm = judge_arm(MUP, [parabolas(), replace(parabolas(slope=-1), depth=6)], False, DEFAULT_THRESHOLDS)
+def test_the_worst_axis_decides():
+    sizes = tuple(Size(32, depth) for depth in (3, 6, 12, 24))
+    deeper = replace(parabolas(slope=-1), sizes=sizes, axis=Axis.DEPTH)
+
+    arm = judge_arm(MUP, [parabolas(), deeper], False, DEFAULT_THRESHOLDS)
 
     assert arm.outcome == "does_not_transfer"
-    assert {size.depth for size in arm.sizes} == {3, 6}
+    assert (arm.limiting_axis, arm.worst_width, arm.worst_depth) == ("depth", 32, 24)
+    assert {size.depth for size in arm.sizes} == {3, 6, 12, 24}
 
 
 def test_a_training_loss_that_interpolates_leaves_the_verdict_to_the_validation_loss():
@@ -246,11 +251,11 @@ def test_the_arm_that_is_judged_is_the_one_asked_about():
     assert chosen_arm(squared) is NTP
 
 
-def test_a_base_width_that_was_not_trained_is_the_smallest():
+def test_a_base_that_was_not_trained_is_the_smallest():
     spec = spec_of(parabolas())
 
-    assert base_width(spec.model_copy(update={"base_width": 64})) == 64
-    assert base_width(spec.model_copy(update={"base_width": 7})) == 32
+    assert base_size(spec.model_copy(update={"base_width": 64})).width == 64
+    assert base_size(spec.model_copy(update={"base_width": 7})).width == 32
 
 
 def test_the_reused_rate_keeps_its_place_in_the_plan():

@@ -12,7 +12,8 @@ from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge, judge_arm
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import Thresholds, Verdict
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Verdict
 from tests.backend.analysis.sweeps import parabolas, spec_of, sweep_of, with_diverged, without
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP

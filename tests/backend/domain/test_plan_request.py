@@ -17,7 +17,7 @@ from backend.errors import InvalidInput
 
 SHA256 = "cd" * 32
 # What the dataset decides, what goes by another name, and what has one value so far.
-NOT_ASKED = {"dataset_sha256", "model", "scenarios", "protocol"}
+NOT_ASKED = {"dataset_sha256", "model"}
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
 FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
 FAST = Workplace(64, Calibration(1e12, 1e-6))

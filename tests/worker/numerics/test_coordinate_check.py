@@ -23,7 +23,8 @@ from backend.domain.measures import Measure
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
 from backend.domain.parametrization import Parametrization, TensorScaling
-from backend.domain.verdict import CheckState, CoordinateCheck, Thresholds
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import CheckState, CoordinateCheck
 from tests import cases
 from tests.backend.analysis.sweeps import sweep_of
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of
