@@ -17,7 +17,7 @@ from backend.analysis.rules import SEVERITY, Finding
 from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_size
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import lr_slope, optima
-from backend.domain.experiment import ExperimentSpec, base_size, control_for
+from backend.domain.experiment import ExperimentSpec, base_size, chosen_arm, control_for
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Axis, Size
@@ -82,18 +82,10 @@ def judge(
         can_discriminate=_can_discriminate(control),
         base_width=base_size(spec).width,
         target_width=max(spec.widths),
-        ranges=_ranges(spec, arm, thresholds),
+        ranges=_ranges(spec.under(scenario), arm, thresholds),
         thresholds=thresholds,
         spec_sha256=spec.sha256(),
     )
-
-
-def chosen_arm(spec: ExperimentSpec) -> Parametrization:
-    """Return the arm the verdict is about: µP, else the first that is not the control."""
-    names = [arm.parametrization for arm in spec.arms]
-    if Parametrization.MUP in names:
-        return Parametrization.MUP
-    return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
 
 
 def judge_arm(

@@ -55,7 +55,8 @@ CostedCell = tuple[PlannedCell, CellCost]
 def predict(
     spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, calibration: Calibration
 ) -> CellCost:
-    """Predict time, memory and the chunk length of `cell`."""
+    """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario."""
+    spec = spec.under(cell.scenario)
     runs = len(cell.runs)
     schedule = spec.schedule(1)
     forward = spec.model.forward_flops(shape.dims, cell.width, cell.depth)

@@ -122,6 +122,11 @@ class ExperimentSpec(Frozen):
         """Return the arm of `parametrization`."""
         return next(arm for arm in self.arms if arm.parametrization is parametrization)
 
+    @property
+    def judged_scenarios(self) -> tuple[Scenario, ...]:
+        """Return the scenarios that get a verdict, in their order."""
+        return tuple(scenario for scenario in self.scenarios if scenario.is_judged)
+
     def under(self, scenario: Scenario) -> ExperimentSpec:
         """Return the spec that a scenario's cells train by; a scenario of the data leaves it as it is."""
         if scenario.kind is ScenarioKind.MOMENTUM:
@@ -145,8 +150,10 @@ class ExperimentSpec(Frozen):
 
     def num_runs(self) -> int:
         """Count the runs of the whole grid without listing them."""
-        lrs = sum(len(arm.lrs) for arm in self.arms)
-        return lrs * len(self.scenarios) * len(self.widths) * len(self.depths) * len(self.seeds)
+        judged = len(self.judged_scenarios)
+        of_size = judged * sum(len(arm.lrs) for arm in self.arms)
+        probed = (len(self.scenarios) - judged) * len(self.arm(chosen_arm(self)).lrs)
+        return len(self.seeds) * (of_size * len(self.widths) * len(self.depths) + probed)
 
     def tail_steps(self) -> int:
         """Count the last steps whose mean train loss is the final loss."""
@@ -171,6 +178,14 @@ class ExperimentSpec(Frozen):
         content["model"] = self._said_of_the_model()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def chosen_arm(spec: ExperimentSpec) -> Parametrization:
+    """Return the arm the verdict is about: µP, else the first that is not the control."""
+    names = [arm.parametrization for arm in spec.arms]
+    if Parametrization.MUP in names:
+        return Parametrization.MUP
+    return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
 
 
 def base_size(spec: ExperimentSpec) -> Size:

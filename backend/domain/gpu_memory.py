@@ -47,12 +47,14 @@ def gpu_cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth:
 
 def halved_to_fit(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, the runs of a cell: the largest arm's, halved until they fit; at least one."""
-    deepest = max(spec.depths)
+    deepest, under_each = max(spec.depths), [spec.under(scenario) for scenario in spec.scenarios]
     all_runs = max(len(arm.lrs) for arm in spec.arms) * len(spec.seeds)
     fitting = {}
     for width in spec.widths:
         num_runs = all_runs
-        while num_runs > 1 and gpu_cell_bytes(spec, shape, width, deepest, num_runs) > memory_bytes:
+        while num_runs > 1 and memory_bytes < max(
+            gpu_cell_bytes(under, shape, width, deepest, num_runs) for under in under_each
+        ):
             num_runs = math.ceil(num_runs / 2)
         fitting[width] = num_runs
     return fitting
@@ -61,7 +63,7 @@ def halved_to_fit(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: in
 def require_gpu_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone does not fit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = gpu_cell_bytes(spec, shape, width, depth, 1)
+    needed = max(gpu_cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_gpu_memory",

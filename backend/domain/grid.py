@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from backend.domain.experiment import Arm, ExperimentSpec
+from backend.domain.experiment import Arm, ExperimentSpec, base_size, chosen_arm
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
+from backend.domain.size import Size
 
 
 class PlannedRun(NamedTuple):
@@ -48,22 +49,36 @@ class PlannedCell:
 
 
 def full_grid(spec: ExperimentSpec, *, max_runs_per_cell: dict[int, int] | None = None) -> list[PlannedCell]:
-    """List every cell of the grid; a cell over `max_runs_per_cell[width]` is split into parts."""
+    """List every cell of the grid; a cell over `max_runs_per_cell[width]` is split into parts.
+
+    A scenario that is only a probe has the chosen arm at the base size, without curvature.
+    """
     return [
         part
         for scenario in spec.scenarios
-        for arm in spec.arms
-        for depth in spec.depths
-        for width in spec.widths
-        for part in _parts(scenario, arm, width, depth, spec, (max_runs_per_cell or {}).get(width))
+        for arm, size in _places(spec, scenario)
+        for part in _parts(scenario, arm, size, spec.seeds, (max_runs_per_cell or {}).get(size.width))
     ]
 
 
+def _places(spec: ExperimentSpec, scenario: Scenario) -> Iterator[tuple[Arm, Size]]:
+    """List where a scenario trains: arms with the LRs they have under it, at every size."""
+    spec = spec.under(scenario)
+    if not scenario.is_judged:
+        yield spec.arm(chosen_arm(spec)), base_size(spec)
+        return
+    for arm in spec.arms:
+        for depth in spec.depths:
+            yield from ((arm, Size(width, depth)) for width in spec.widths)
+
+
 def _parts(
-    scenario: Scenario, arm: Arm, width: int, depth: int, spec: ExperimentSpec, most: int | None
+    scenario: Scenario, arm: Arm, size: Size, seeds: tuple[int, ...], most: int | None
 ) -> Iterator[PlannedCell]:
-    runs = [PlannedRun(i, lr, seed) for i, lr in enumerate(arm.lrs) for seed in spec.seeds]
+    runs = [PlannedRun(i, lr, seed) for i, lr in enumerate(arm.lrs) for seed in seeds]
     most = most or len(runs)
     for part, first in enumerate(range(0, len(runs), most)):
         chosen = tuple(runs[first : first + most])
-        yield PlannedCell(scenario, arm.parametrization, width, depth, chosen, part=part)
+        yield PlannedCell(
+            scenario, arm.parametrization, *size, chosen, part=part, has_curvature=scenario.is_judged
+        )

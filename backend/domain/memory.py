@@ -79,7 +79,7 @@ def cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
-    needed = cell_bytes(spec, shape, width, depth, 1)
+    needed = max(cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
     if needed > memory_bytes:
         raise InvalidInput(
             "spec.too_much_memory",
@@ -91,8 +91,12 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 
 
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
-    """Return, per width, how many runs fit into `memory_bytes`; at least one."""
-    return {width: _max_runs(spec, shape, width, memory_bytes) for width in spec.widths}
+    """Return, per width, how many runs fit into `memory_bytes` under every scenario; at least one."""
+    under_each = [spec.under(scenario) for scenario in spec.scenarios]
+    return {
+        width: min(_max_runs(under, shape, width, memory_bytes) for under in under_each)
+        for width in spec.widths
+    }
 
 
 def _max_runs(spec: ExperimentSpec, shape: DatasetShape, width: int, memory_bytes: int) -> int:

@@ -46,6 +46,15 @@ LIMITS: dict[ScenarioKind, tuple[float, float]] = {
     ScenarioKind.BATCH_SIZE: (1, 1_000_000),
     ScenarioKind.HORIZON: (2, 64),
 }
+# A pure change of the arrays; the other kinds change how is trained.
+OF_THE_DATA = frozenset(
+    {
+        ScenarioKind.LABEL_NOISE,
+        ScenarioKind.FEATURE_NOISE,
+        ScenarioKind.SUBSAMPLE,
+        ScenarioKind.CLASS_IMBALANCE,
+    }
+)
 WHOLE_NUMBERS = frozenset({ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON})
 
 
@@ -66,6 +75,16 @@ class Scenario(str):
     def kind(self) -> ScenarioKind:
         """What the scenario changes."""
         return ScenarioKind(self.partition(":")[0])
+
+    @property
+    def is_of_data(self) -> bool:
+        """Tell whether the scenario changes the data, and nothing about the training."""
+        return self.kind in OF_THE_DATA
+
+    @property
+    def is_judged(self) -> bool:
+        """Tell whether the scenario gets a verdict; a longer horizon is a probe of the base alone."""
+        return self.kind is not ScenarioKind.HORIZON
 
     @property
     def number(self) -> float:

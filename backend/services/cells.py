@@ -7,10 +7,12 @@ from uuid import UUID
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.tables import CellRow, RunRow, RunSummaryRow
+from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState
 from backend.domain.metrics import Metric
+from backend.domain.scenario import Scenario
 from backend.services.context import Context
-from backend.services.lookup import find_cell, find_experiment
+from backend.services.lookup import find_cell, find_experiment, spec_of
 from backend.services.views import CellView, RunView, SummaryView, TensorView
 
 Summaries = dict[Metric, SummaryView]
@@ -20,15 +22,17 @@ def list_cells(context: Context, owner_id: str, experiment_id: UUID) -> list[Cel
     """List an experiment's cells in the order of its grid."""
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
-        num_steps = int(experiment.spec["num_steps"])
-        return [_cell_view(row, num_steps) for row in cell_rows.of_experiment(session, experiment_id)]
+        spec = ExperimentSpec.model_validate(experiment.spec)
+        num_steps = {scenario: spec.under(scenario).num_steps for scenario in spec.scenarios}
+        rows = cell_rows.of_experiment(session, experiment_id)
+        return [_cell_view(row, num_steps[Scenario(row.scenario)]) for row in rows]
 
 
 def get_cell(context: Context, owner_id: str, cell_id: UUID) -> CellView:
     """Return one cell; raises NotFound."""
     with context.database.read() as session:
         cell, experiment = find_cell(session, owner_id, cell_id)
-        return _cell_view(cell, int(experiment.spec["num_steps"]))
+        return _cell_view(cell, spec_of(experiment, cell).num_steps)
 
 
 def list_tensors(context: Context, owner_id: str, cell_id: UUID) -> list[TensorView]:

@@ -10,6 +10,7 @@ from backend.domain.dataset import Frozen
 from backend.domain.experiment import Arm, ExperimentSpec
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
 from backend.figures.theme import Mode, YScale
 
 
@@ -44,6 +45,11 @@ class FigureOptions(Frozen):
             "left out, the best one at the base width so far, else the middle one. The others show the "
             "nearest LR they have."
         ),
+    )
+    scenario: Scenario | None = Field(
+        default=None,
+        description="A judged scenario of the experiment; the first when left out.",
+        examples=["label_noise:0.2"],
     )
     depth: int | None = Field(default=None, ge=1, description="The experiment's first depth when left out.")
     loss: LossChoice = Field(default=LossChoice.TRAIN, description="Loss of training or of validation.")

@@ -34,7 +34,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Sweep:
-    """Runs and losses of the chosen scenario and depth.
+    """Runs and losses of the chosen scenario and depth; `spec` is the one the scenario's cells train by.
 
     `finals` and `initials` are by run and lack what is not there: runs that are not done, or have diverged.
     """
@@ -130,7 +130,8 @@ class Sweep:
 
 def read_sweep(session: Session, experiment_id: UUID, spec: ExperimentSpec, options: FigureOptions) -> Sweep:
     """Read the runs and their final losses: the mean over the last steps, as the recorder summed it."""
-    scenario = spec.scenarios[0]
+    scenario = options.scenario or spec.judged_scenarios[0]
+    spec = spec.under(scenario)
     depth = options.depth if options.depth is not None else spec.depths[0]
     metric = LOSS_METRICS[options.loss]
     wanted = options.parametrization or tuple(arm.parametrization for arm in spec.arms)

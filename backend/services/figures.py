@@ -125,6 +125,9 @@ def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
     for given in options.parametrization:
         if given not in known:
             raise InvalidInput("figure.unknown_parametrization", given=given, expected=", ".join(known))
+    if options.scenario is not None and options.scenario not in spec.judged_scenarios:
+        scenarios = ", ".join(spec.judged_scenarios)
+        raise InvalidInput("figure.unknown_scenario", given=options.scenario, expected=scenarios)
     if options.depth is not None and options.depth not in spec.depths:
         depths = ", ".join(map(str, spec.depths))
         raise InvalidInput("figure.unknown_depth", given=options.depth, expected=depths)

@@ -11,6 +11,7 @@ from backend.db.session import Session
 from backend.db.tables import CellRow, DatasetRow, ExperimentRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.metrics import Schedule
+from backend.domain.scenario import Scenario
 from backend.errors import NotFound
 
 
@@ -41,5 +42,9 @@ def find_cell(session: Session, owner_id: str, cell_id: UUID) -> tuple[CellRow, 
 
 def schedule_of(experiment: ExperimentRow, cell: CellRow) -> Schedule:
     """Return when a cell measures and where its chunks end."""
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    return spec.schedule(cell.chunk_steps)
+    return spec_of(experiment, cell).schedule(cell.chunk_steps)
+
+
+def spec_of(experiment: ExperimentRow, cell: CellRow) -> ExperimentSpec:
+    """Return the spec a cell trains by: the experiment's, under the cell's scenario."""
+    return ExperimentSpec.model_validate(experiment.spec).under(Scenario(cell.scenario))

@@ -114,7 +114,8 @@ def _cost_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place
     predicted = predict(spec, shape, cell, place.calibration)
     if place.gpu_memory_bytes is None:
         return predicted
-    stacked = gpu_cell_bytes(spec, shape, cell.width, cell.depth, len(cell.runs))
+    under = spec.under(cell.scenario)
+    stacked = gpu_cell_bytes(under, shape, cell.width, cell.depth, len(cell.runs))
     return replace(predicted, num_bytes=stacked)
 
 

@@ -52,5 +52,5 @@ def final_verdicts(session: Session, experiment: ExperimentRow) -> list[Verdict]
 
 
 def scenarios_of(experiment: ExperimentRow) -> tuple[Scenario, ...]:
-    """Return the scenarios of an experiment in the order of its spec; the first is the one shown."""
-    return ExperimentSpec.model_validate(experiment.spec).scenarios
+    """Return the judged scenarios of an experiment in the order of its spec; the first is the one shown."""
+    return ExperimentSpec.model_validate(experiment.spec).judged_scenarios

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.verdict import DEFAULT_THRESHOLDS, chosen_arm, judge, judge_arm
-from backend.domain.experiment import Loss, base_size
+from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge, judge_arm
+from backend.domain.experiment import Loss, base_size, chosen_arm
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario

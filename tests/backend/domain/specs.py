@@ -32,6 +32,12 @@ SPEC = ExperimentSpec(
 )
 
 
+SCENARIOS = tuple(
+    Scenario(text)
+    for text in ("as_given", "label_noise:0.2", "subsample:0.5", "momentum:0.9", "batch_size:4")
+)
+
+
 def spec(**changes: Any) -> ExperimentSpec:
     """Return the small spec with some fields changed."""
     return ExperimentSpec.model_validate(SPEC.model_dump() | changes)
@@ -50,7 +56,7 @@ def specs(draw: st.DrawFn) -> ExperimentSpec:
         Arm(parametrization=arm, lrs=draw(lrs)) for arm in draw(some(st.sampled_from(Parametrization), 3))
     )
     return spec(
-        scenarios=draw(some(st.just(Scenario.AS_GIVEN), 1)),
+        scenarios=draw(some(st.sampled_from(SCENARIOS), 3)),
         arms=arms,
         widths=draw(some(st.integers(1, 300), 3)),
         depths=draw(some(st.integers(1, 6), 2)),

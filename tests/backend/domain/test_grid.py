@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from backend.domain.grid import full_grid
 from backend.domain.parametrization import Parametrization
-from tests.backend.domain.specs import SPEC, specs
+from tests.backend.domain.specs import SPEC, spec, specs
 
 EXPERIMENT = UUID(int=7)
 
@@ -27,7 +27,7 @@ def test_every_lr_and_seed_of_every_size_comes_exactly_once(spec):
     assert runs == {
         (scenario, arm.parametrization, width, depth, i, lr, seed): 1
         for scenario in spec.scenarios
-        for arm in spec.arms
+        for arm in spec.under(scenario).arms
         for width in spec.widths
         for depth in spec.depths
         for i, lr in enumerate(arm.lrs)
@@ -43,6 +43,25 @@ def test_splitting_keeps_every_run_once_and_every_cell_small_enough(spec, most):
     assert _all_runs(cells) == _all_runs(full_grid(spec))
     assert max(len(cell.runs) for cell in cells) <= most
     assert len({cell.id_in(EXPERIMENT) for cell in cells}) == len(cells)
+
+
+def test_cells_under_momentum_have_the_learning_rates_of_that_scenario():
+    under = spec(scenarios=("as_given", "momentum:0.9"))
+
+    lrs = {cell.scenario: {run.lr for run in cell.runs} for cell in full_grid(under) if cell.width == 8}
+
+    assert lrs == {"as_given": {0.05, 0.1, 0.2}, "momentum:0.9": {0.05 / 8, 0.1 / 8, 0.2 / 8}}
+
+
+def test_a_longer_horizon_is_probed_at_the_base_with_the_chosen_arm_and_without_curvature():
+    probing = spec(scenarios=("as_given", "horizon:4"), depths=(3, 2))
+
+    cells = [cell for cell in full_grid(probing) if cell.scenario == "horizon:4"]
+
+    assert [(cell.parametrization, cell.width, cell.depth) for cell in cells] == [("mup", 8, 2)]
+    assert [(run.lr, run.seed) for run in cells[0].runs] == [(0.1, 0), (0.1, 1), (0.2, 0), (0.2, 1)]
+    assert not cells[0].has_curvature
+    assert probing.num_runs() == sum(len(cell.runs) for cell in full_grid(probing))
 
 
 def test_only_the_named_widths_are_split():
