@@ -50,6 +50,9 @@ class Sweep:
             `backend.domain.coordinates`; NaN where it is missing, None where it was not asked for.
         train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
+        reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
+        until: gives the sweep as if training had ended after so many steps: its losses, divergences and
+            sharpness up to there. Without a constant LR that is not what a shorter training would have given.
     """
 
     sizes: tuple[Size, ...]
@@ -70,6 +73,8 @@ class Sweep:
     initial_activations: Values | None = None
     axis: Axis = Axis.WIDTH
     is_planned: NDArray[np.bool_] | None = None
+    reached: NDArray[np.int64] | None = None
+    until: Callable[[int], Sweep] | None = None
 
     @property
     def base(self) -> Size:

@@ -142,16 +142,17 @@ def mark_nondeterminism(session: Session, cell_id: UUID) -> None:
     session.execute(update(CellRow).where(in_one_place).values(has_nondeterminism=True))
 
 
-def read(session: Session, cell_id: UUID, metric: Metric, *, from_step: int = 0) -> list[MetricChunkRow]:
-    """Return a metric's chunks that start at or after `from_step`, in order."""
+def read(
+    session: Session, cell_id: UUID, metric: Metric, *, from_step: int = 0, to_step: int | None = None
+) -> list[MetricChunkRow]:
+    """Return a metric's chunks that start from `from_step` to `to_step`, both included, in order."""
+    is_wanted = MetricChunkRow.first_step >= from_step
+    if to_step is not None:
+        is_wanted &= MetricChunkRow.first_step <= to_step
     return list(
         session.scalars(
             select(MetricChunkRow)
-            .where(
-                MetricChunkRow.cell_id == cell_id,
-                MetricChunkRow.metric == metric.value,
-                MetricChunkRow.first_step >= from_step,
-            )
+            .where(MetricChunkRow.cell_id == cell_id, MetricChunkRow.metric == metric.value, is_wanted)
             .order_by(MetricChunkRow.first_step)
         )
     )

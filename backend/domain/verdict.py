@@ -13,46 +13,18 @@ from pydantic import Field
 from backend.domain.coordinates import Part
 from backend.domain.dataset import Frozen
 from backend.domain.metrics import Metric
+from backend.domain.outlook import EarlyAnswer, Outlook
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Axis
+from backend.domain.statement import Estimate as Estimate
+from backend.domain.statement import Interval as Interval
+from backend.domain.statement import Outcome as Outcome
+from backend.domain.statement import Reason as Reason
 from backend.domain.thresholds import Thresholds
 
 # 2: a coordinate check that was made and fails forbids an answer (M7).
 RULE_VERSION = "2"
-
-
-class Outcome(StrEnum):
-    """The answer to "may I reuse the small model's LR?"."""
-
-    TRANSFERS = "transfers"
-    SHARPNESS_DRIFTS = "sharpness_drifts"
-    FINE_TUNE = "fine_tune"
-    DOES_NOT_TRANSFER = "does_not_transfer"
-    INCONCLUSIVE = "inconclusive"
-
-
-class Interval(Frozen):
-    """A two-sided interval; level and method are always stated."""
-
-    low: float
-    high: float
-    level: float
-    method: str
-
-
-class Estimate(Frozen):
-    """A number with its interval; None where it could not be computed."""
-
-    value: float | None = None
-    interval: Interval | None = None
-
-
-class Reason(Frozen):
-    """Why, as a catalogue key `reason.<code>` with its parameters."""
-
-    code: str
-    params: dict[str, str | int | float] = Field(default_factory=dict)
 
 
 class LossStatistics(Frozen):
@@ -183,3 +155,7 @@ class Verdict(Frozen):
     ranges: Ranges
     thresholds: Thresholds
     spec_sha256: str
+    outlook: Outlook | None = Field(default=None, description="What is said beyond what was measured.")
+    early: EarlyAnswer | None = Field(
+        default=None, description="While cells are open: what the verdict will probably be."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -59,24 +60,34 @@ class _Column:
 
 
 class _SweepLoader:
-    """Fills the arrays of one (parametrization, axis), cell by cell."""
+    """Fills the arrays of one (parametrization, axis), cell by cell, as if training had ended at `end`."""
 
     def __init__(
-        self, session: Session, spec: ExperimentSpec, parametrization: Parametrization, axis: Axis
+        self,
+        session: Session,
+        spec: ExperimentSpec,
+        parametrization: Parametrization,
+        axis: Axis,
+        end: int | None = None,
     ) -> None:
         self._session = session
         self._spec = spec
         self.parametrization = parametrization
         self._axis = axis
+        self._end = spec.num_steps if end is None else end
+        self._tail_steps = max(1, math.ceil(spec.tail_fraction * self._end))
+        self._cells: list[CellRow] = []
         self._sizes = sizes_on(spec, axis)
         arm_lrs = spec.arm(parametrization).lrs
         self._lr_indices = tuple(sorted(range(len(arm_lrs)), key=lambda index: arm_lrs[index]))
         self._lrs = tuple(arm_lrs[index] for index in self._lr_indices)
-        self._steps = measurement_steps(spec)
+        steps = measurement_steps(spec)
+        self._steps = steps[steps <= self._end]
         shape = (len(self._sizes), len(self._lrs), len(spec.seeds))
         self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in LOSSES}
         self._diverged_at = np.full(shape, -1, dtype=np.int64)
         self._is_measured = np.zeros(shape, dtype=np.bool_)
+        self._reached = np.full(shape, -1, dtype=np.int64)
         # Of a staged protocol what it has planned so far; of the full grid everything.
         self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
@@ -91,6 +102,7 @@ class _SweepLoader:
 
     def add(self, cell: CellRow) -> None:
         """Read what a cell has stored."""
+        self._cells.append(cell)
         runs = cell_rows.runs_of(self._session, cell.id)
         spec = self._spec
         schedule = spec.schedule(cell.chunk_steps)
@@ -108,9 +120,11 @@ class _SweepLoader:
             self._sharpness[place] = sharpness_RM[r]
             for metric, values_RK in checks.items():
                 self._checks[metric][place] = np.nan if values_RK is None else values_RK[r]
-            self._diverged_at[place] = -1 if run.diverged_at is None else run.diverged_at
-            is_finished = cell.committed_step >= spec.num_steps
-            self._is_measured[place] = is_finished or run.diverged_at is not None
+            diverged_at = -1 if run.diverged_at is None else run.diverged_at
+            has_diverged = 0 <= diverged_at <= self._end
+            self._diverged_at[place] = diverged_at if has_diverged else -1
+            self._reached[place] = spec.num_steps if has_diverged else cell.committed_step
+            self._is_measured[place] = has_diverged or cell.committed_step >= self._end
 
     def sweep(self) -> Sweep:
         """Return what was read."""
@@ -121,8 +135,8 @@ class _SweepLoader:
             lr_indices=self._lr_indices,
             base_index=self._sizes.index(base_size(self._spec)),
             num_seeds=len(self._spec.seeds),
-            num_steps=self._spec.num_steps,
-            tail_steps=self._spec.tail_steps(),
+            num_steps=self._end,
+            tail_steps=self._tail_steps,
             losses=self._losses,
             diverged_at=self._diverged_at,
             is_measured=self._is_measured,
@@ -133,7 +147,16 @@ class _SweepLoader:
             kappa=self._spec.optimizer.kappa,
             coordinate_changes=self._checks.get(Metric.COORDINATE_CHANGE),
             initial_activations=self._checks.get(Metric.INITIAL_ACTIVATION),
+            reached=self._reached,
+            until=self._until,
         )
+
+    def _until(self, end: int) -> Sweep:
+        """Read the same cells again, up to `end`."""
+        loader = _SweepLoader(self._session, self._spec, self.parametrization, self._axis, end)
+        for cell in self._cells:
+            loader.add(cell)
+        return loader.sweep()
 
     def _curve_reader(self) -> Callable[[int, int], Values]:
         curves: dict[tuple[int, int], Values] = {}
@@ -157,13 +180,13 @@ class _SweepLoader:
         """Return the loss at step 0 and the mean over the tail, [R] each; NaN where there is none yet."""
         first_R = self._first(cell, Metric.TRAIN_LOSS)
         initial = np.full(num_runs, np.nan) if first_R is None else first_R
-        tail = self._spec.num_steps - self._spec.tail_steps() + 1
+        tail = self._end - self._tail_steps + 1
         rows = [
             values
             for step, values in self._values(cell, Metric.TRAIN_LOSS, schedule, from_step=tail)
             if step >= tail
         ]
-        if len(rows) < self._spec.tail_steps():
+        if len(rows) < self._tail_steps:
             return initial, np.full(num_runs, np.nan)
         return initial, np.mean(rows, axis=0, dtype=np.float64)
 
@@ -187,9 +210,11 @@ class _SweepLoader:
         self, cell: CellRow, metric: Metric, schedule: Schedule, *, from_step: int
     ) -> Iterator[tuple[int, NDArray[np.float32]]]:
         window = from_step // schedule.chunk_steps * schedule.chunk_steps
-        for row in metric_rows.read(self._session, cell.id, metric, from_step=window):
+        for row in metric_rows.read(self._session, cell.id, metric, from_step=window, to_step=self._end):
             steps = schedule.metric_steps(metric, row.first_step)
-            yield from zip(steps, metric_rows.from_row(row), strict=True)
+            for step, values in zip(steps, metric_rows.from_row(row), strict=True):
+                if step <= self._end:
+                    yield step, values
 
     def _curves(self, width_index: int, lr_index: int) -> Values:
         """Return the train loss of all seeds, [T, S], as far as every seed has it; [0, 0] without runs."""
@@ -202,9 +227,9 @@ class _SweepLoader:
         return np.stack([curve[:shortest] for curve in curves], axis=1)
 
     def _curve(self, column: _Column) -> Values:
-        rows = metric_rows.read(self._session, column.cell.id, Metric.TRAIN_LOSS)
+        rows = metric_rows.read(self._session, column.cell.id, Metric.TRAIN_LOSS, to_step=self._end)
         parts = [metric_rows.from_row(row)[:, column.position] for row in rows]
-        return np.concatenate([np.empty(0, np.float32), *parts]).astype(np.float64)
+        return np.concatenate([np.empty(0, np.float32), *parts])[: self._end + 1].astype(np.float64)
 
 
 def _empty(metric: Metric, shape: Place) -> Values:

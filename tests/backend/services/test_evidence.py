@@ -14,7 +14,7 @@ from backend.services.evidence import load_sweeps, measurement_steps
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, final_loss, finish
-from tests.backend.services.recorded import record_measures, value_of
+from tests.backend.services.recorded import record, record_measures, value_of
 
 MUP = Parametrization.MUP
 
@@ -84,6 +84,39 @@ def test_what_has_not_run_is_missing_and_what_diverged_is_not(database, loaded):
     assert sweep.judged(Metric.TRAIN_LOSS)[0, 6, 1] >= INITIAL
     assert np.isnan(sweep.sharpness[0, 6, 1]).tolist() == [False, True, True, True]
     assert sweep.train_curves(1, 0).size == 0
+
+
+def test_a_sweep_until_a_step_is_that_of_the_curves_up_to_there(database, loaded):
+    """The trailing mean and the last validation up to step 7 of a linear curve, by its closed form."""
+    half_tail = spec(**WIDE.model_dump() | {"tail_fraction": 0.5})
+    experiment_id, cell_ids = add_experiment(database, half_tail)
+    record(database, cell_ids[0])
+
+    (whole,) = loaded(experiment_id)[MUP]
+    early = whole.until(7)
+
+    def expected(metric, step, e=2, s=1):
+        return value_of(metric, whole.lrs[e], WIDE.seeds[s], 8, step)
+
+    assert (early.num_steps, early.tail_steps) == (7, 4)
+    assert early.losses[Metric.TRAIN_LOSS].final[0, 2, 1] == pytest.approx(expected("train_loss", 5.5))
+    assert early.losses[Metric.VAL_LOSS].final[0, 2, 1] == pytest.approx(expected("val_loss", 5))
+    assert early.measurement_steps.tolist() == [0, 5]
+    assert early.train_curves(0, 2)[:, 1] == pytest.approx([expected("train_loss", t) for t in range(8)])
+    assert early.is_measured[0].all()
+    assert not early.is_measured[1:].any()
+
+
+def test_a_divergence_still_to_come_has_not_happened_yet(database, loaded):
+    experiment_id, cell_ids = add_experiment(database, WIDE)
+    finish(database, cell_ids[0], diverges=lambda _, run: run.lr == 1.0)
+
+    (whole,) = loaded(experiment_id)[MUP]
+
+    assert (whole.until(DIVERGES_AT - 1).diverged_at == -1).all()
+    assert (whole.until(DIVERGES_AT).diverged_at[0, 6] == DIVERGES_AT).all()
+    assert whole.reached[0].tolist() == [[12] * 3] * 7
+    assert (whole.reached[1:] == -1).all()
 
 
 @pytest.mark.parametrize(("num_steps", "steps"), [(12, [0, 5, 10, 12]), (10, [0, 5, 10])])
