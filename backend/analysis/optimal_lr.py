@@ -18,13 +18,14 @@ from backend.analysis.sweep import Values
 class Optimum:
     """The best LR: `log2_lr` of the vertex, `index` of the grid point it is snapped to.
 
-    `is_edge`: the best grid point lacks a neighbour, so that the true optimum may lie outside the grid;
-    the vertex is then the grid point itself.
+    `is_edge`: the best grid point lacks a neighbour, so that the true optimum may lie outside what was
+    tried; the vertex is then the grid point itself. `is_lower`: the lacking neighbour is the smaller one.
     """
 
     log2_lr: float
     index: int
     is_edge: bool
+    is_lower: bool = False
 
 
 def find_optimum(log2_lrs: Values, losses: Values) -> Optimum | None:
@@ -37,8 +38,9 @@ def find_optimum(log2_lrs: Values, losses: Values) -> Optimum | None:
         return None
     best = int(np.argmin(np.where(is_finite, losses, np.inf)))
     around = slice(best - 1, best + 2)
-    if not 0 < best < len(losses) - 1 or not is_finite[around].all():
-        return Optimum(float(log2_lrs[best]), best, is_edge=True)
+    is_lower = best == 0 or not is_finite[best - 1]
+    if is_lower or best == len(losses) - 1 or not is_finite[best + 1]:
+        return Optimum(float(log2_lrs[best]), best, is_edge=True, is_lower=bool(is_lower))
     return Optimum(_vertex(log2_lrs[around], losses[around]), best, is_edge=False)
 
 

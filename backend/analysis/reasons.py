@@ -1,16 +1,28 @@
 """Reasons with parameters that people can read: rounded numbers, percentages, multiples instead of octaves.
 
-`loss` is a metric's name; its words are the catalogue's `loss.<metric>`.
+`loss` is a metric's name; its words are the catalogue's `loss.<metric>`. A size is its width and depth; in a
+sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.width_depth` or `size.width`.
 """
 
 from __future__ import annotations
 
+from backend.domain.size import Size
 from backend.domain.verdict import Interval, Reason
 
 
 def reason(code: str, **params: str | int | float) -> Reason:
     """Name a reason, as the catalogue key `reason.<code>` with its parameters."""
     return Reason(code=code, params=params)
+
+
+def named(size: Size) -> dict[str, int]:
+    """Return the parameters that name a size."""
+    return {"width": size.width, "depth": size.depth}
+
+
+def named_base(size: Size) -> dict[str, int]:
+    """Return the parameters that name the base size beside another one."""
+    return {"base_width": size.width, "base_depth": size.depth}
 
 
 def rounded(value: float) -> float:

@@ -11,9 +11,20 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from backend.analysis.reasons import multiple, multiple_range, percent, reason, rounded, share_range
+from backend.analysis.optimal_lr import Optimum
+from backend.analysis.reasons import (
+    multiple,
+    multiple_range,
+    named,
+    named_base,
+    percent,
+    reason,
+    rounded,
+    share_range,
+)
 from backend.analysis.transfer import Comparison
 from backend.domain.metrics import Metric
+from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 
@@ -47,10 +58,10 @@ class Case(NamedTuple):
     """What is judged: one size on one loss. `rate` is the divergence rate at this loss's reused LR."""
 
     comparison: Comparison
-    base_width: int
-    width: int
-    reused_lr: float
-    lr_range: tuple[float, float]
+    base: Size
+    size: Size
+    lrs: tuple[float, ...]
+    reused_index: int
     rate: float
 
     @property
@@ -77,28 +88,28 @@ def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
         if finding is not None:
             return finding
     unmet = fine_tune_unmet(case, thresholds)
-    return Finding(Outcome.INCONCLUSIVE, "unresolved", (*unmet, reason("add_seeds", width=case.width)))
+    return Finding(Outcome.INCONCLUSIVE, "unresolved", (*unmet, reason("add_seeds", **named(case.size))))
 
 
 def _judge_base(case: Case, _thresholds: Thresholds) -> Finding | None:
     comparison = case.comparison
     if comparison.base is None or not comparison.has_base_learned:
-        why = reason("nothing_learned", width=case.base_width, loss=case.loss)
+        why = reason("nothing_learned", **named(case.base), loss=case.loss)
         return Finding(Outcome.INCONCLUSIVE, "nothing_learned", (why,))
     if comparison.base.is_edge:
-        why = _edge_reason(case, case.base_width, comparison.base.index)
+        why = _edge_reason(case, case.base, comparison.base)
         return Finding(Outcome.INCONCLUSIVE, "base_at_edge", (why,))
     if comparison.has_base_interpolated and case.loss is Metric.TRAIN_LOSS:
-        why = reason("train_interpolates", width=case.base_width)
+        why = reason("train_interpolates", **named(case.base))
         return Finding(Outcome.INCONCLUSIVE, TRAIN_INTERPOLATES, (why,))
     return None
 
 
-def _edge_reason(case: Case, width: int, lr_index: int) -> Reason:
-    lowest, highest = case.lr_range
-    if lr_index == 0:
-        return reason("optimum_at_lower_edge", width=width, loss=case.loss, lr=rounded(lowest))
-    return reason("optimum_at_upper_edge", width=width, loss=case.loss, lr=rounded(highest))
+def _edge_reason(case: Case, size: Size, best: Optimum) -> Reason:
+    lr = rounded(case.lrs[best.index])
+    if best.is_lower:
+        return reason("optimum_at_lower_edge", loss=case.loss, lr=lr, **named(size))
+    return reason("optimum_at_upper_edge", loss=case.loss, lr=lr, **named(size))
 
 
 def _judge_failure(case: Case, thresholds: Thresholds) -> Finding | None:
@@ -119,22 +130,20 @@ def _judge_failure(case: Case, thresholds: Thresholds) -> Finding | None:
 def _judge_target(case: Case, _thresholds: Thresholds) -> Finding | None:
     target = case.comparison.target
     if target is None or not case.comparison.has_target_learned:
-        why = reason("nothing_learned", width=case.width, loss=case.loss)
+        why = reason("nothing_learned", **named(case.size), loss=case.loss)
         return Finding(Outcome.INCONCLUSIVE, "nothing_learned", (why,))
     if target.is_edge:
-        return Finding(
-            Outcome.INCONCLUSIVE, "target_at_edge", (_edge_reason(case, case.width, target.index),)
-        )
+        return Finding(Outcome.INCONCLUSIVE, "target_at_edge", (_edge_reason(case, case.size, target),))
     return None
 
 
 def _judge_benefit(case: Case, thresholds: Thresholds) -> Finding | None:
     value = case.shift.value
     if value is not None and abs(value) > thresholds.fine_tune_shift and _is_cheap(case, thresholds):
-        why = reason("flat_optimum", width=case.width, loss=case.loss, shift=multiple(value))
+        why = reason("flat_optimum", **named(case.size), loss=case.loss, shift=multiple(value))
         return Finding(Outcome.INCONCLUSIVE, "flat_optimum", (why,))
     if case.comparison.statistics.has_gain is False:
-        why = reason("no_gain", width=case.width, base_width=case.base_width, loss=case.loss)
+        why = reason("no_gain", loss=case.loss, **named(case.size), **named_base(case.base))
         return Finding(Outcome.INCONCLUSIVE, "no_gain", (why,))
     return None
 
@@ -197,27 +206,29 @@ def _met(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
 
 def _regret_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
     if interval is None:
-        return reason("not_computed", width=case.width, loss=case.loss)
+        return reason("not_computed", **named(case.size), loss=case.loss)
     ends = share_range(interval)
-    return reason("regret", width=case.width, loss=case.loss, limit=percent(limit), **ends)
+    return reason("regret", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
 
 
 def _gain_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
     if interval is None:
-        return reason("not_computed", width=case.width, loss=case.loss)
+        return reason("not_computed", **named(case.size), loss=case.loss)
     ends = share_range(interval)
-    return reason("gain_loss", width=case.width, loss=case.loss, limit=percent(limit), **ends)
+    return reason("gain_loss", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
 
 
 def _shift_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
     if interval is None:
-        return reason("not_computed", width=case.width, loss=case.loss)
+        return reason("not_computed", **named(case.size), loss=case.loss)
     limits = {"limit_low": multiple(-limit), "limit_high": multiple(limit)}
-    return reason("shift", width=case.width, loss=case.loss, **limits, **multiple_range(interval))
+    return reason("shift", **named(case.size), loss=case.loss, **limits, **multiple_range(interval))
 
 
 def _divergence_reason(case: Case) -> Reason:
-    return reason("diverges", width=case.width, percent=percent(case.rate), lr=rounded(case.reused_lr))
+    return reason(
+        "diverges", **named(case.size), percent=percent(case.rate), lr=rounded(case.lrs[case.reused_index])
+    )
 
 
 def combine_losses(findings: list[Finding]) -> Finding:
@@ -235,20 +246,20 @@ def combine_losses(findings: list[Finding]) -> Finding:
 
 
 def with_sharpness(
-    finding: Finding, spread: SharpnessSpread | None, width: int, thresholds: Thresholds
+    finding: Finding, spread: SharpnessSpread | None, size: Size, thresholds: Thresholds
 ) -> Finding:
     """Turn a transfer into a watch where the sharpness of the sizes drifts apart."""
     if finding.outcome is not Outcome.TRANSFERS:
         return finding
     if spread is None or spread.level is None:
-        return finding._replace(reasons=(*finding.reasons, reason("sharpness_not_compared", width=width)))
+        return finding._replace(reasons=(*finding.reasons, reason("sharpness_not_compared", **named(size))))
     ratio = rounded(math.exp(spread.level))
     if spread.level > math.log(thresholds.spread_level):
-        why = reason("spread_level", width=width, ratio=ratio, limit=thresholds.spread_level)
+        why = reason("spread_level", **named(size), ratio=ratio, limit=thresholds.spread_level)
         return Finding(Outcome.SHARPNESS_DRIFTS, "spread_level", (why, *finding.reasons))
     growth, between_seeds = spread.growth.interval, spread.seed_spread
     grows = growth is not None and growth.low > 0
     if grows and between_seeds is not None and spread.level > 2 * between_seeds:
-        why = reason("spread_growth", width=width, ratio=ratio)
+        why = reason("spread_growth", **named(size), ratio=ratio)
         return Finding(Outcome.SHARPNESS_DRIFTS, "spread_growth", (why, *finding.reasons))
     return finding

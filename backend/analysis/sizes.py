@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.analysis.intervals import finite_or_none
+from backend.analysis.reasons import named, reason
 from backend.analysis.rules import Case, Finding, combine_losses, judge_loss, with_sharpness
 from backend.analysis.super_consistency import sharpness_spread
 from backend.analysis.sweep import Sweep
@@ -12,7 +13,7 @@ from backend.analysis.transfer import compare, lr_margin, speed
 from backend.domain.metrics import Metric
 from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
-from backend.domain.verdict import Estimate, SharpnessSpread, SizeStatistics
+from backend.domain.verdict import Estimate, Outcome, SharpnessSpread, SizeStatistics
 
 # What a user tunes on comes first.
 TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
@@ -41,11 +42,15 @@ def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds:
     spreads = _spreads(sweep, width_index, lr_index, thresholds)
     spread = next((each for each in spreads if each.level is not None), None)
     at_reused = spreads[0] if spreads else None
+    num_seeds = len(sweep.shared_seeds(width_index))
     finding = combine_losses([judge_loss(case, thresholds) for case in cases])
+    if num_seeds < thresholds.min_seeds:
+        finding = _too_few_seeds(sweep.sizes[width_index], num_seeds, thresholds.min_seeds)
     statistics = SizeStatistics(
         width=width,
         depth=depth,
         axis=sweep.axis,
+        num_seeds=num_seeds,
         losses=tuple(case.comparison.statistics for case in cases),
         divergence_rate=None if lr_index is None else sweep.divergence_rate(width_index, lr_index),
         lr_margin=None if lr_index is None else lr_margin(sweep, width_index, lr_index),
@@ -56,7 +61,12 @@ def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds:
         spreads=tuple(spreads),
         speed=None if lr_index is None else finite_or_none(speed(sweep, width_index, lr_index)),
     )
-    return JudgedSize(with_sharpness(finding, spread, width, thresholds), statistics)
+    return JudgedSize(with_sharpness(finding, spread, sweep.sizes[width_index], thresholds), statistics)
+
+
+def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
+    why = reason("too_few_seeds_at", given=given, needed=needed, add=needed - given, **named(size))
+    return Finding(Outcome.INCONCLUSIVE, "too_few_seeds", (why,))
 
 
 def _case(sweep: Sweep, width_index: int, loss: Metric, thresholds: Thresholds) -> Case:
@@ -66,10 +76,10 @@ def _case(sweep: Sweep, width_index: int, loss: Metric, thresholds: Thresholds) 
     reused = 0 if comparison.base is None else comparison.base.index
     return Case(
         comparison=comparison,
-        base_width=sweep.widths[sweep.base_index],
-        width=sweep.widths[width_index],
-        reused_lr=sweep.lrs[reused],
-        lr_range=(sweep.lrs[0], sweep.lrs[-1]),
+        base=sweep.base,
+        size=sweep.sizes[width_index],
+        lrs=sweep.lrs,
+        reused_index=reused,
         rate=sweep.divergence_rate(width_index, reused) or 0.0,
     )
 
@@ -80,7 +90,7 @@ def _spreads(
     """Return M5 at the reused LR and below it: against the widest, and of the widest against the base."""
     if lr_index is None:
         return []
-    widest = len(sweep.sizes) - 1
+    widest = max(sweep.planned, default=sweep.base_index)
     other = sweep.base_index if width_index == widest else widest
     distances = [abs(sweep.log2_lrs - sweep.log2_lrs[lr_index] - octaves) for octaves in LOWER_OCTAVES]
     places = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]

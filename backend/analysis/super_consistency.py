@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.analysis.intervals import estimate, finite_or_none
-from backend.analysis.sweep import Sweep, Values, mean_of_finite
+from backend.analysis.sweep import Sweep, Values, complete_mean, mean_of_finite
 from backend.analysis.transfer import trailing_mean
 from backend.domain.metrics import Metric
 from backend.domain.thresholds import Thresholds
@@ -60,8 +60,9 @@ def _last_step(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresh
     """Return the step at which the train loss reaches its floor, inf if it does not."""
     if Metric.TRAIN_LOSS not in sweep.losses:
         return math.inf
-    curve = trailing_mean(sweep.train_curves(width_index, lr_index), sweep.tail_steps)
-    floor = thresholds.interpolation * float(sweep.initial(Metric.TRAIN_LOSS)[width_index].mean())
+    curve = trailing_mean(sweep.curves(width_index, lr_index), sweep.tail_steps)
+    initial_S = sweep.initial(Metric.TRAIN_LOSS)[width_index, sweep.shared_seeds(width_index)]
+    floor = thresholds.interpolation * float(complete_mean(initial_S))
     below = np.flatnonzero(curve <= floor)
     return float(below[0] + sweep.tail_steps - 1) if len(below) else math.inf
 

@@ -2,7 +2,8 @@
 
 Shapes: W sizes, E learning rates, S seeds, M measurement steps, T steps. NaN conventions: `final` is NaN
 where a run diverged or is missing, `initial` where it is missing; `sharpness` is NaN where it was not
-measured. What a diverged run counts as is decided here, once (`judged`).
+measured. What a diverged run counts as is decided here, once (`judged`), and so is which seeds a size is
+judged by (`shared_seeds`): those that base and size both have, since everything is paired by seed.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class Sweep:
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
         coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
             `backend.domain.coordinates`; NaN where it is missing, None where it was not asked for.
-        train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0.
+        train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0, NaN for a seed that
+            was not run; without columns where nobody has any.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
         reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
         until: gives the sweep as if training had ended after so many steps: its losses, divergences and
@@ -103,6 +105,30 @@ class Sweep:
         """Return the places of the sizes above the base: the ones that are judged."""
         return [i for i, size in enumerate(self.sizes) if axis_of(size, self.base) is self.axis]
 
+    @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Tell of every run whether it counts, [W, E, S]: it was planned and has a result."""
+        return self.is_measured if self.is_planned is None else self.is_measured & self.is_planned
+
+    @property
+    def planned(self) -> list[int]:
+        """Return the places of the larger sizes of which at least one run is planned: those to be judged."""
+        return [i for i in self.larger if self.num_planned(i) > 0]
+
+    def shared_seeds(self, width_index: int) -> NDArray[np.intp]:
+        """Return the places of the seeds that a size and the base both have results of."""
+        has_results_WS: NDArray[np.bool_] = np.any(self.counts, axis=1, keepdims=False)
+        return np.flatnonzero(has_results_WS[self.base_index] & has_results_WS[width_index])
+
+    def shared(self, values_WES: Values, width_index: int) -> Values:
+        """Return what a size has of the seeds it shares with the base, [E, S']."""
+        of_size: Values = values_WES[width_index][:, self.shared_seeds(width_index)]
+        return of_size
+
+    def seed_mean(self, loss: Metric, width_index: int) -> Values:
+        """Return the loss over the seeds shared with the base, [E]; NaN at an LR that one of them lacks."""
+        return complete_mean(self.shared(self.judged(loss), width_index))
+
     def initial(self, loss: Metric) -> Values:
         """Return the loss at init per width and seed, [W, S]; it is the same for every LR."""
         return mean_of_finite(self.losses[loss].initial, axis=1)
@@ -115,24 +141,33 @@ class Sweep:
         """
         final = self.losses[loss].final
         has_failed = (self.diverged_at >= 0) | ~np.isfinite(final)
-        has_survived = self.is_measured & ~has_failed
+        has_survived = self.counts & ~has_failed
         worst = np.where(has_survived, final, -np.inf).max(axis=2, initial=-np.inf, keepdims=True)
         as_failed = np.maximum(self.initial(loss)[:, None, :], worst)
-        return np.where(self.is_measured, np.where(has_failed, as_failed, final), np.nan)
+        return np.where(self.counts, np.where(has_failed, as_failed, final), np.nan)
 
     def divergence_rate(self, width_index: int, lr_index: int) -> float | None:
-        """Return the share of the measured seeds that diverged (M4); None when none was measured."""
-        is_measured = self.is_measured[width_index, lr_index]
-        if not is_measured.any():
+        """Return the share of a size's seeds that diverged at an LR (M4); None when none has a result."""
+        counts = self.counts[width_index, lr_index]
+        if not counts.any():
             return None
-        return float((self.diverged_at[width_index, lr_index][is_measured] >= 0).mean())
+        return float((self.diverged_at[width_index, lr_index][counts] >= 0).mean())
+
+    def curves(self, width_index: int, lr_index: int) -> Values:
+        """Return the train loss of the seeds shared with the base, [T, S'], as far as all have it."""
+        curves_TS = self.train_curves(width_index, lr_index)
+        seeds = self.shared_seeds(width_index)
+        return curves_TS[:, seeds] if curves_TS.shape[1] == self.num_seeds else np.empty((0, 0))
+
+    def num_planned(self, width_index: int) -> int:
+        """Count the runs of a size that the protocol has planned."""
+        if self.is_planned is None:
+            return len(self.lrs) * self.num_seeds
+        return int(self.is_planned[width_index].sum())
 
     def num_missing(self, width_index: int) -> int:
         """Count the runs of a size that were planned but have no result."""
-        is_missing = ~self.is_measured[width_index]
-        if self.is_planned is not None:
-            is_missing = is_missing & self.is_planned[width_index]
-        return int(is_missing.sum())
+        return self.num_planned(width_index) - int(self.counts[width_index].sum())
 
 
 def mean_of_finite(values: Values, *, axis: int) -> Values:
@@ -145,6 +180,8 @@ def mean_of_finite(values: Values, *, axis: int) -> Values:
 
 
 def complete_mean(values: Values) -> Values:
-    """Return the mean over the last axis (seeds); NaN as soon as one seed is missing."""
+    """Return the mean over the last axis (seeds); NaN as soon as one seed is missing, or without seeds."""
+    if values.shape[-1] == 0:
+        return np.full(values.shape[:-1], np.nan)
     mean: Values = values.mean(axis=-1)
     return mean

@@ -1,7 +1,8 @@
 """What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1, M2, M2s, M4, M8).
 
-Everything is paired by seed: the best LR of a size is that of its seed mean, and every seed is read at that
-same LR. The seed mean's best is chosen on the same runs, which can only enlarge the regret.
+Everything is paired by seed, over the seeds that base and size both have: the best LR of a size is that of
+its seed mean, and every seed is read at that same LR. The seed mean's best is chosen on the same runs, which
+can only enlarge the regret.
 """
 
 from __future__ import annotations
@@ -35,9 +36,8 @@ class Comparison:
 
 
 def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
-    """Return the optimum of every width, on seed means; an LR with a missing seed has none."""
-    mean_WE = complete_mean(sweep.judged(loss))
-    return [find_optimum(sweep.log2_lrs, mean_E) for mean_E in mean_WE]
+    """Return the optimum of every size, on means over the seeds it shares with the base."""
+    return [find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, place)) for place in range(len(sweep.sizes))]
 
 
 def compare(
@@ -92,16 +92,16 @@ def _costs(
 ) -> _Costs:
     if base is None or target is None:
         return _Costs(np.empty(0), math.nan, math.nan, None, math.nan)
-    judged_WES = sweep.judged(loss)
-    reused_S = judged_WES[width_index, base.index]
-    best_S = judged_WES[width_index, target.index]
-    gain_S = judged_WES[sweep.base_index, base.index] - best_S
+    judged_WES, seeds = sweep.judged(loss), sweep.shared_seeds(width_index)
+    reused_S = judged_WES[width_index, base.index, seeds]
+    best_S = judged_WES[width_index, target.index, seeds]
+    gain_S = judged_WES[sweep.base_index, base.index, seeds] - best_S
     gain_S = gain_S[np.isfinite(gain_S)]
     error = standard_error(gain_S)
     has_gain = bool(gain_S.mean() > GAIN_STANDARD_ERRORS * error) if len(gain_S) > 1 else None
     return _Costs(
         excess=reused_S - best_S,
-        reduction=float((sweep.initial(loss)[width_index] - best_S).mean()),
+        reduction=float((sweep.initial(loss)[width_index, seeds] - best_S).mean()),
         gain=float(gain_S.mean()) if len(gain_S) else math.nan,
         has_gain=has_gain,
         reused=float(reused_S.mean()),
@@ -119,8 +119,9 @@ def _share(excess_S: Values, whole: float, level: float) -> Estimate:
 def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None) -> tuple[float, float]:
     if optimum is None:
         return math.nan, math.nan
-    best = float(sweep.judged(loss)[width_index, optimum.index].mean())
-    return best, float(sweep.initial(loss)[width_index].mean())
+    seeds = sweep.shared_seeds(width_index)
+    best = float(sweep.judged(loss)[width_index, optimum.index, seeds].mean())
+    return best, float(sweep.initial(loss)[width_index, seeds].mean())
 
 
 def _shift(
@@ -129,27 +130,32 @@ def _shift(
     """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices."""
     if base is None or target is None:
         return Estimate(), None
-    judged_WES = sweep.judged(loss)
-    of_base = seed_optima(sweep.log2_lrs, judged_WES[sweep.base_index])
-    of_target = seed_optima(sweep.log2_lrs, judged_WES[width_index])
+    judged_WES, seeds = sweep.judged(loss), sweep.shared_seeds(width_index)
+    of_base = seed_optima(sweep.log2_lrs, judged_WES[sweep.base_index][:, seeds])
+    of_target = seed_optima(sweep.log2_lrs, judged_WES[width_index][:, seeds])
     shift_S = (of_target - of_base)[np.isfinite(of_target - of_base)]
     median = float(np.median(np.abs(shift_S))) if len(shift_S) else None
-    return estimate(shift_S, level, centre=target.log2_lr - base.log2_lr), median
+    paired = find_optimum(sweep.log2_lrs, complete_mean(judged_WES[sweep.base_index][:, seeds]))
+    of_means = target.log2_lr - (base if paired is None else paired).log2_lr
+    return estimate(shift_S, level, centre=of_means), median
 
 
 def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
     """Return b: octaves of the optimum per doubling of what grows on the axis.
 
-    Widths whose optimum is at the edge of the grid are left out. The slope is that of the seed-mean
-    vertices; the interval comes from the seeds' own slopes.
+    Sizes whose optimum is at the edge of what was tried are left out. The slope is that of the seed-mean
+    vertices; the interval comes from the own slopes of the seeds that all these sizes have.
     """
-    inside = [i for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge]
+    inside = {
+        i: found for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge
+    }
     if len(inside) < 2:
         return Estimate()
-    x = sweep.log2_extents[inside]
+    places = list(inside)
+    x = sweep.log2_extents[places]
     judged_WES = sweep.judged(loss)
-    per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in inside])
-    of_mean = np.array([found.log2_lr for found in (optima(sweep, loss)[i] for i in inside) if found])
+    per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in places])
+    of_mean = np.array([found.log2_lr for found in inside.values()])
     return estimate(_slope(x, per_seed), level, centre=float(_slope(x, of_mean[:, None])[0]))
 
 
@@ -162,7 +168,7 @@ def _slope(x: Values, y: Values) -> Values:
 
 def lr_margin(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
     """Return M4: octaves from the reused LR to the first LR at or above it at which a seed diverges."""
-    diverges_E = (sweep.diverged_at[width_index] >= 0).any(axis=1)
+    diverges_E = ((sweep.diverged_at[width_index] >= 0) & sweep.counts[width_index]).any(axis=1)
     above = np.flatnonzero(diverges_E[lr_index:])
     if len(above) == 0:
         return None
@@ -177,8 +183,9 @@ def speed(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
     """
     if Metric.TRAIN_LOSS not in sweep.losses:
         return None
-    goal = float(sweep.judged(Metric.TRAIN_LOSS)[sweep.base_index, lr_index].mean())
-    curve = trailing_mean(sweep.train_curves(width_index, lr_index), sweep.tail_steps)
+    seeds = sweep.shared_seeds(width_index)
+    goal = float(complete_mean(sweep.judged(Metric.TRAIN_LOSS)[sweep.base_index, lr_index, seeds]))
+    curve = trailing_mean(sweep.curves(width_index, lr_index), sweep.tail_steps)
     reached = np.flatnonzero(curve <= goal)
     if len(reached) == 0 or not math.isfinite(goal):
         return None

@@ -24,7 +24,8 @@ from backend.domain.statement import Reason as Reason
 from backend.domain.thresholds import Thresholds
 
 # 2: a coordinate check that was made and fails forbids an answer (M7).
-RULE_VERSION = "2"
+# 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.
+RULE_VERSION = "3"
 
 
 class LossStatistics(Frozen):
@@ -58,6 +59,7 @@ class SizeStatistics(Frozen):
     width: int
     depth: int
     axis: Axis = Field(default=Axis.WIDTH, description="What grew from the base to this size.")
+    num_seeds: int | None = Field(default=None, description="Seeds that base and size both have.")
     losses: tuple[LossStatistics, ...]
     divergence_rate: float | None = Field(description="M4 at the reused LR.")
     lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
@@ -105,6 +107,19 @@ class CoordinateCheck(Frozen):
     slopes: tuple[PartSlope, ...]
 
 
+class AxisVerdict(Frozen):
+    """The judgement of one parametrization on one axis."""
+
+    axis: Axis
+    outcome: Outcome
+    rule: str
+    reasons: tuple[Reason, ...]
+    worst_width: int | None
+    worst_depth: int | None
+    lr_slope: Estimate = Field(description="Octaves per doubling of what grows; of width × depth on both.")
+    sizes: tuple[tuple[int, int], ...] = Field(description="Width and depth of the sizes judged.")
+
+
 class ArmVerdict(Frozen):
     """The judgement of one parametrization."""
 
@@ -117,8 +132,9 @@ class ArmVerdict(Frozen):
     worst_width: int | None
     worst_depth: int | None = None
     limiting_axis: Axis | None = Field(default=None, description="The axis of the size that decides.")
-    lr_slope: Estimate = Field(description="Octaves per doubling of the width.")
+    lr_slope: Estimate = Field(description="Octaves per doubling of what grows on the axis that decides.")
     sizes: tuple[SizeStatistics, ...]
+    axes: tuple[AxisVerdict, ...] = Field(default=(), description="The worst of them is the arm's.")
     coordinate_checks: tuple[CoordinateCheck, ...] = Field(
         default=(), description="M7, one per depth; empty where it was not measured."
     )

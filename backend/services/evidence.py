@@ -217,14 +217,15 @@ class _SweepLoader:
                     yield step, values
 
     def _curves(self, width_index: int, lr_index: int) -> Values:
-        """Return the train loss of all seeds, [T, S], as far as every seed has it; [0, 0] without runs."""
+        """Return the train loss [T, S] as far as every run has it, NaN for a seed without run."""
         seeds = range(len(self._spec.seeds))
         columns = [self._columns.get((width_index, lr_index, seed)) for seed in seeds]
-        curves = [self._curve(column) for column in columns if column is not None]
-        if len(curves) < len(columns):
-            return np.empty((0, 0))
-        shortest = min(len(curve) for curve in curves)
-        return np.stack([curve[:shortest] for curve in curves], axis=1)
+        curves = {seed: self._curve(column) for seed, column in enumerate(columns) if column is not None}
+        shortest = min((len(curve) for curve in curves.values()), default=0)
+        joined = np.full((shortest, len(columns)), np.nan)
+        for seed, curve in curves.items():
+            joined[:, seed] = curve[:shortest]
+        return joined
 
     def _curve(self, column: _Column) -> Values:
         rows = metric_rows.read(self._session, column.cell.id, Metric.TRAIN_LOSS, to_step=self._end)

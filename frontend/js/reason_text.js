@@ -5,13 +5,17 @@ import { has, t } from "./i18n.js";
 
 const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}`, part: (value) => `coordinate.part.${value}` };
 /** Sizes and counts are written in full; the rest with three digits. */
-const WHOLE = new Set(["width", "base_width", "num_steps", "batch_size", "missing", "planned", "needed", "given", "add"]);
+const WHOLE = new Set(["width", "base_width", "depth", "base_depth", "num_steps", "batch_size", "missing", "planned", "needed", "given", "add"]);
 
 /** @param {{code: string, params: Record<string, string | number>}} reason */
 export function reasonText({ code, params }) {
   const shown = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shownValue(name, value)]));
-  return has(`reason.${code}`) ? t(`reason.${code}`, shown) : code;
+  const sizes = { size: sizeText(shown.width, shown.depth), base_size: sizeText(shown.base_width, shown.base_depth) };
+  return has(`reason.${code}`) ? t(`reason.${code}`, { ...shown, ...sizes }) : code;
 }
+
+/** Words for a size; verdicts of older rules name its width only. */
+const sizeText = (width, depth) => (depth === undefined ? t("size.width", { width }) : t("size.width_depth", { width, depth }));
 
 function shownValue(name, value) {
   const key = WORDS[name]?.(value);

@@ -107,6 +107,18 @@ def without(sweep: Sweep, *places: tuple[int, int, int]) -> Sweep:
     return replace(sweep, is_measured=is_measured, losses=losses)
 
 
+def planned_only(sweep: Sweep, is_planned: Any) -> Sweep:
+    """Return the sweep of a protocol that has planned, and run, no more than this mask of [W, E, S]."""
+    mask = np.broadcast_to(np.asarray(is_planned, dtype=np.bool_), sweep.is_measured.shape)
+    left_out = [(int(w), int(e), int(s)) for w, e, s in np.argwhere(~mask)]
+    return replace(without(sweep, *left_out), is_planned=mask)
+
+
+def sizes_only(sweep: Sweep, *places: int) -> Sweep:
+    """Return the sweep of a protocol that has planned these sizes, at every LR and seed."""
+    return planned_only(sweep, np.isin(np.arange(len(sweep.sizes)), places)[:, None, None])
+
+
 def with_finals(sweep: Sweep, loss: Metric, final: Any) -> Sweep:
     """Return the sweep with other final values of one loss."""
     return replace(sweep, losses=sweep.losses | {loss: Losses(final, sweep.losses[loss].initial)})

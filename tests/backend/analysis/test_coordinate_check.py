@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backend.analysis.arms import judge_arm
 from backend.analysis.coordinate_check import check_coordinates, slope_over_widths
 from backend.analysis.expected_slopes import expected_slope
-from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge, judge_arm
+from backend.analysis.gates import Terms
+from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -151,7 +153,7 @@ def test_a_failing_check_forbids_an_answer():
 
     verdict = verdict_of(sweep)
 
-    assert judge_arm(MUP, [parabolas()], False, DEFAULT_THRESHOLDS).outcome is Outcome.TRANSFERS
+    assert judge_arm(MUP, [parabolas()], Terms()).outcome is Outcome.TRANSFERS
     assert (verdict.outcome, verdict.rule) == (Outcome.INCONCLUSIVE, "coordinate_check")
     assert next((why.code, why.params["part"]) for why in verdict.reasons) == (
         "coordinate_check_failed",

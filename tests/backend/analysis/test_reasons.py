@@ -25,20 +25,29 @@ def literal(node):
     return node.value if isinstance(node, ast.Constant) else None
 
 
+STARS = {
+    "named": {"size"},
+    "named_base": {"base_size"},
+    "limits": LIMITS,
+    "ends": RANGE,
+    "share_range": RANGE,
+    "multiple_range": RANGE,
+}
+
+
 def given(call):
-    names = {keyword.arg for keyword in call.keywords}
-    stars = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg is None]
-    extra = RANGE if stars else set()
-    extra = extra | LIMITS if any("limits" in star for star in stars) else extra
-    return {name for name in names if name} | extra
+    names = {keyword.arg for keyword in call.keywords if keyword.arg}
+    stars = [ast.unparse(keyword.value).split("(")[0] for keyword in call.keywords if keyword.arg is None]
+    return names.union(*(STARS[star] for star in stars))
 
 
 REASONS = {literal(call.args[0]): given(call) for call in calls("reason")}
 RULES = {
     node.value
     for call in (*calls("Finding"), *calls("_replace"))
-    for node in call.args[1:2]
-    if isinstance(node, ast.Constant)
+    for value in call.args[1:2]
+    for node in ast.walk(value)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str)
 } | {"train_interpolates", "too_few_seeds", "one_width", "missing_runs", "runs_pending", "coordinate_check"}
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from backend.analysis.rules import SEVERITY, Finding, combine_losses, with_sharpness
+from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 
@@ -59,18 +60,18 @@ def _spread(level, growth_low=-1.0, seed_spread=0.01):
     ],
 )
 def test_sharpness_that_drifts_apart_is_a_watch(spread, rule):
-    found = with_sharpness(TRANSFERS, spread, 64, Thresholds())
+    found = with_sharpness(TRANSFERS, spread, Size(64, 3), Thresholds())
 
     assert (found.rule, found.outcome) == (rule, "transfers" if rule == "transfers" else "sharpness_drifts")
 
 
 @pytest.mark.parametrize("spread", [None, _spread(None)])
 def test_sharpness_that_cannot_be_compared_is_named(spread):
-    found = with_sharpness(TRANSFERS, spread, 64, Thresholds())
+    found = with_sharpness(TRANSFERS, spread, Size(64, 3), Thresholds())
 
     assert found.outcome is Outcome.TRANSFERS
-    assert found.reasons[-1] == Reason(code="sharpness_not_compared", params={"width": 64})
+    assert found.reasons[-1] == Reason(code="sharpness_not_compared", params={"width": 64, "depth": 3})
 
 
 def test_sharpness_changes_no_other_outcome():
-    assert with_sharpness(FINE_TUNE, _spread(3.0), 64, Thresholds()) == FINE_TUNE
+    assert with_sharpness(FINE_TUNE, _spread(3.0), Size(64, 3), Thresholds()) == FINE_TUNE

@@ -3,7 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge, judge_arm
+from backend.analysis.arms import judge_arm
+from backend.analysis.gates import Terms
+from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.experiment import Loss, base_size, chosen_arm
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
@@ -25,12 +27,13 @@ TRAIN, VAL = Metric.TRAIN_LOSS, Metric.VAL_LOSS
 
 
 def judged(sweep, *, thresholds=DEFAULT_THRESHOLDS, is_interim=False):
-    return judge_arm(MUP, [sweep], is_interim, thresholds)
+    return judge_arm(MUP, [sweep], Terms(thresholds, is_interim))
 
 
-def verdict_of(sweep, control=None, **options):
+def verdict_of(sweep, control=None, *, thresholds=DEFAULT_THRESHOLDS, **options):
     arms = {MUP: [sweep]} if control is None else {MUP: [sweep], NTP: [control]}
-    return judge(spec_of(sweep, *arms), Scenario.AS_GIVEN, arms, **{"is_interim": False} | options)
+    spec = spec_of(sweep, *arms).model_copy(update={"thresholds": thresholds})
+    return judge(spec, Scenario.AS_GIVEN, arms, **{"is_interim": False} | options)
 
 
 def codes(arm):
@@ -156,7 +159,7 @@ def test_the_worst_axis_decides():
     sizes = tuple(Size(32, depth) for depth in (3, 6, 12, 24))
     deeper = replace(parabolas(slope=-1), sizes=sizes, axis=Axis.DEPTH)
 
-    arm = judge_arm(MUP, [parabolas(), deeper], False, DEFAULT_THRESHOLDS)
+    arm = judge_arm(MUP, [parabolas(), deeper], Terms())
 
     assert arm.outcome == "does_not_transfer"
     assert (arm.limiting_axis, arm.worst_width, arm.worst_depth) == ("depth", 32, 24)
@@ -191,7 +194,7 @@ def test_what_is_missing_is_named_with_what_to_add():
 
     assert {why.code: dict(why.params) for why in arm.reasons} == {
         "too_few_seeds": {"given": 2, "needed": 3, "add": 1},
-        "missing_runs": {"width": 64, "missing": 1, "planned": 6},
+        "missing_runs": {"width": 64, "depth": 3, "missing": 1, "planned": 6},
         "too_few_widths": {"given": 2, "needed": 3},
         "span_too_small": {"base_width": 32, "width": 64, "needed": 256},
         "too_few_lrs": {"given": 3, "needed": 7},

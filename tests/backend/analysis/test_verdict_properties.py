@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge, judge_arm
+from backend.analysis.arms import judge_arm
+from backend.analysis.gates import Terms
+from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -21,7 +23,7 @@ TRAIN, VAL = Metric.TRAIN_LOSS, Metric.VAL_LOSS
 
 
 def judged(sweep, *, thresholds=DEFAULT_THRESHOLDS):
-    return judge_arm(MUP, [sweep], False, thresholds)
+    return judge_arm(MUP, [sweep], Terms(thresholds))
 
 
 @pytest.mark.parametrize("random_seed", range(5))

@@ -97,7 +97,7 @@ def test_failed_cells_leave_an_inconclusive_verdict(context, database):
 
     verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
     assert (state_of(database, experiment_id), verdict.rule) == ("completed", "missing_runs")
-    assert verdict.reasons[0].params == {"width": 32, "missing": 21, "planned": 21}
+    assert verdict.reasons[0].params == {"width": 32, "depth": 2, "missing": 21, "planned": 21}
 
 
 def test_an_experiment_of_which_everything_failed_fails_with_a_verdict(context, database):

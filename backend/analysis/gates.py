@@ -1,0 +1,96 @@
+"""What must hold before an axis of an arm may be judged, and what its sizes and grid must be for a claim.
+
+Everything found wanting is named with what to add. The control is asked for less: it need not have the sizes
+between the base and the largest one, since all it shows is whether this data could have told a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from backend.analysis.coordinate_check import check_reasons
+from backend.analysis.reasons import named, reason, rounded
+from backend.analysis.sweep import Sweep
+from backend.domain.size import Axis, Size
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import CheckState, CoordinateCheck, Reason
+
+
+class Terms(NamedTuple):
+    """On what terms an arm is judged.
+
+    Attributes:
+        is_interim: cells are still open, so that what is missing may yet come.
+        is_control: the arm is there to fail.
+        seconds: what the runs of a size would take, where it is known.
+    """
+
+    thresholds: Thresholds = Thresholds()
+    is_interim: bool = False
+    is_control: bool = False
+    seconds: Mapping[Size, float] = {}
+
+
+class Gate(NamedTuple):
+    """A rule that forbids any judgement, and why."""
+
+    rule: str
+    reasons: tuple[Reason, ...]
+
+
+def closed_gates(sweep: Sweep, check: CoordinateCheck | None, terms: Terms) -> list[Gate]:
+    """List the rules that forbid any judgement, in their order; empty when the sizes may be judged."""
+    gates: list[Gate] = []
+    given, needed = sweep.num_seeds, terms.thresholds.min_seeds
+    if given < needed:
+        why = reason("too_few_seeds", given=given, needed=needed, add=needed - given)
+        gates.append(Gate("too_few_seeds", (why,)))
+    if not sweep.larger:
+        gates.append(Gate("one_width", (reason("one_width", **named(sweep.base)),)))
+    missing = _missing(sweep, terms.is_interim)
+    if missing:
+        gates.append(Gate("runs_pending" if terms.is_interim else "missing_runs", missing))
+    if check is not None and check.state is CheckState.FAILED:
+        gates.append(Gate("coordinate_check", check_reasons(check)))
+    return gates
+
+
+def _missing(sweep: Sweep, is_interim: bool) -> tuple[Reason, ...]:
+    counts = {i: sweep.num_missing(i) for i in range(len(sweep.sizes))}
+    if is_interim:
+        total, planned = sum(counts.values()), sum(map(sweep.num_planned, counts))
+        return (reason("runs_pending", missing=total, planned=planned),) if total else ()
+    return tuple(
+        reason("missing_runs", missing=missing, planned=sweep.num_planned(i), **named(sweep.sizes[i]))
+        for i, missing in counts.items()
+        if missing
+    )
+
+
+def sizes_not_run(sweep: Sweep, terms: Terms) -> tuple[Reason, ...]:
+    """Name the sizes of the spec that nothing was planned of yet, and what they would take."""
+    needed = sweep.larger[-1:] if terms.is_control else sweep.larger
+    absent = [sweep.sizes[i] for i in needed if i not in sweep.planned]
+    return tuple(_not_run(size, terms.seconds.get(size)) for size in absent)
+
+
+def _not_run(size: Size, seconds: float | None) -> Reason:
+    if seconds is None:
+        return reason("size_not_run", **named(size))
+    return reason("size_not_run_takes", minutes=rounded(seconds / 60.0), **named(size))
+
+
+def grid_lacks(sweep: Sweep, terms: Terms) -> tuple[Reason, ...]:
+    """Name what the grid lacks for a claim over sizes."""
+    thresholds, lacking = terms.thresholds, []
+    if sweep.axis is Axis.WIDTH and not terms.is_control:
+        num_widths, base, largest = 1 + len(sweep.larger), sweep.base.width, max(sweep.widths)
+        needed = round(thresholds.min_width_span * base)
+        if num_widths < thresholds.min_widths:
+            lacking.append(reason("too_few_widths", given=num_widths, needed=thresholds.min_widths))
+        if largest < thresholds.min_width_span * base:
+            lacking.append(reason("span_too_small", base_width=base, width=largest, needed=needed))
+    if len(sweep.lrs) < thresholds.min_lrs:
+        lacking.append(reason("too_few_lrs", given=len(sweep.lrs), needed=thresholds.min_lrs))
+    return tuple(lacking)
