@@ -83,7 +83,8 @@ def test_sizes_are_compared_on_the_seeds_they_share():
     shared = compare(with_seeds(sweep, [5, 5, 5, 3]), VAL, 3, level=0.9, interpolation=0.01)
     alone = compare(few, VAL, 3, level=0.9, interpolation=0.01)
 
-    assert shared.base.index == alone.base.index
+    assert shared.base is not None
+    assert shared.base == alone.base
     assert shared.statistics == alone.statistics
 
 
@@ -159,6 +160,7 @@ def test_a_control_whose_largest_size_was_not_run_is_not_settled():
 
     verdict = judge(spec_of(parabolas(), *arms), Scenario.AS_GIVEN, arms, is_interim=False)
 
+    assert verdict.control is not None
     assert (verdict.control.rule, verdict.can_discriminate) == ("sizes_not_run", None)
 
 
@@ -168,6 +170,7 @@ def test_the_control_of_a_short_plan_is_judged_all_the_same():
 
     verdict = judge(spec_of(short, *arms), Scenario.AS_GIVEN, arms, is_interim=False)
 
+    assert verdict.control is not None
     assert (verdict.arm.rule, verdict.control.outcome) == ("grid_too_small", "transfers")
     assert verdict.can_discriminate is False
 
