@@ -11,20 +11,33 @@ from numpy.typing import NDArray
 from backend.arrays import read_arrays
 from backend.blobs import BlobStore
 from backend.domain.dataset import DatasetShape, Task
+from backend.domain.scenario import Scenario
 from backend.errors import Unavailable
 from worker.device import DTYPE, device
 from worker.numerics.program import TrainingData
+from worker.scenario_data import under_scenario
 
 
-def load_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingData:
-    """Return a dataset's arrays; raises Unavailable when the file is missing or not what it was."""
+def load_data(
+    blobs: BlobStore,
+    sha256: str,
+    shape: DatasetShape,
+    scenario: Scenario = Scenario.AS_GIVEN,
+    *,
+    spec_seed: int = 0,
+) -> TrainingData:
+    """Return a dataset's arrays under a scenario, drawn with `spec_seed`.
+
+    Raises Unavailable when the file is missing or not what it was.
+    """
     path = blobs.path(sha256)
     if not path.is_file():
         raise Unavailable("dataset.file_missing", sha256=sha256)
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             raise Unavailable("dataset.file_damaged", sha256=sha256)
-    arrays, _ = read_arrays(path)
+    stored, _ = read_arrays(path)
+    arrays = under_scenario(stored, scenario, shape, spec_seed=spec_seed)
     return TrainingData(
         x_train=_features(arrays["x_train"], shape.task),
         y_train=_labels(arrays["y_train"], shape.task),

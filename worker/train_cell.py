@@ -60,18 +60,25 @@ def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], Non
         now=lambda: datetime.now(UTC),
         sleep=time.sleep,
     )
-    shape = work.shape
-    recorder.begin(environment_fingerprint(), tensor_rows(program, shape.dims))
-    for window in train(program, _cached_data(stores.blobs, work.planned.dataset_sha256, shape)):
+    recorder.begin(environment_fingerprint(), tensor_rows(program, work.shape.dims))
+    for window in train(program, _data_of(stores.blobs, work)):
         recorder.append(window)
         on_step(window.last_step)
     recorder.finish()
 
 
+def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:
+    """Return a cell's data; scenarios of the training share the data as given."""
+    scenario = work.cell.scenario if work.cell.scenario.is_of_data else Scenario.AS_GIVEN
+    return _cached_data(blobs, work.planned.dataset_sha256, work.shape, scenario, work.planned.spec_seed)
+
+
 # A child trains many cells of one experiment; two datasets at most stay in memory.
 @lru_cache(maxsize=2)
-def _cached_data(blobs: BlobStore, sha256: str, shape: DatasetShape) -> TrainingData:
-    return load_data(blobs, sha256, shape)
+def _cached_data(
+    blobs: BlobStore, sha256: str, shape: DatasetShape, scenario: Scenario, spec_seed: int
+) -> TrainingData:
+    return load_data(blobs, sha256, shape, scenario, spec_seed=spec_seed)
 
 
 def _load_work(claim: Claim, database: Database) -> _Work:

@@ -10,20 +10,20 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from backend.domain.dataset import DatasetShape, Frozen
-from backend.domain.depth_scaling import require_known
+from backend.domain.dataset import Frozen
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.measures import DensityGrid, Measure
 from backend.domain.metrics import Schedule, Spacing
-from backend.domain.model import Model, require_depth_rule, require_model
+from backend.domain.model import Model
 from backend.domain.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario, ScenarioKind
 from backend.domain.size import Axis, Size, axis_of
 from backend.domain.thresholds import Thresholds
-from backend.errors import InvalidInput
 
 T = TypeVar("T")
+# Of one run; a longer horizon counts as well.
+MAX_STEPS = 1_000_000
 
 
 class Loss(StrEnum):
@@ -100,7 +100,7 @@ class ExperimentSpec(Frozen):
     loss: Loss
     optimizer: OptimizerSpec = PLAIN_SGD
     batch_size: PositiveInt
-    num_steps: PositiveInt = Field(le=1_000_000)
+    num_steps: PositiveInt = Field(le=MAX_STEPS)
     measure_every: PositiveInt
     measure_spacing: Spacing = Spacing.EVEN
     sharpness_batch_size: PositiveInt
@@ -209,25 +209,3 @@ def axes_of(spec: ExperimentSpec) -> tuple[Axis, ...]:
     """Return the axes a spec has sizes on; width always, since without another width that is said."""
     more = (axis for axis in (Axis.DEPTH, Axis.BOTH) if len(sizes_on(spec, axis)) > 1)
     return (Axis.WIDTH, *more)
-
-
-def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int) -> None:
-    """Refuse what cannot run on this data or is over the limit; raises InvalidInput naming the field."""
-    num_train = shape.num_train
-    require_model(spec.model, shape.dims, (*spec.widths, spec.base_width), spec.depths)
-    spec.optimizer.require_consistent()
-    for arm in spec.arms:
-        require_known(arm.parametrization, spec.optimizer)
-        require_depth_rule(spec.model, arm.parametrization)
-    if spec.num_runs() > max_runs:
-        raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
-    if spec.batch_size > num_train:
-        raise InvalidInput("spec.batch_larger_than_data", batch_size=spec.batch_size, examples=num_train)
-    if spec.sharpness_batch_size > num_train:
-        raise InvalidInput(
-            "spec.sharpness_batch_larger_than_data", batch_size=spec.sharpness_batch_size, examples=num_train
-        )
-    if spec.measure_every > spec.num_steps:
-        raise InvalidInput(
-            "spec.measures_too_rarely", measure_every=spec.measure_every, num_steps=spec.num_steps
-        )

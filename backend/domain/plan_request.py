@@ -9,6 +9,7 @@ from pydantic import Field
 from backend.domain.dataset import DatasetShape, Frozen, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_model, default_spec
 from backend.domain.experiment import (
+    MAX_STEPS,
     Arm,
     ExperimentSpec,
     Extent,
@@ -21,7 +22,6 @@ from backend.domain.experiment import (
     Scenarios,
     Seed,
     Seeds,
-    require_runnable,
 )
 from backend.domain.gpu_memory import require_gpu_memory
 from backend.domain.measures import DensityGrid
@@ -30,6 +30,8 @@ from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
 from backend.domain.parametrization import Parametrization
+from backend.domain.runnable import require_runnable
+from backend.domain.scenario_data import num_left
 from backend.domain.thresholds import Thresholds
 from backend.errors import InvalidInput
 
@@ -58,7 +60,7 @@ class PlanRequest(Frozen):
     optimizer: OptimizerSpec | None = None
     seeds: Seeds | None = None
     batch_size: PositiveInt | None = None
-    num_steps: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    num_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)] | None = None
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
     measure_spacing: Spacing | None = None
@@ -94,7 +96,7 @@ def resolve(
     spec = default_spec(
         dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer, model=_branched(request, model)
     )
-    spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec))
+    spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec, shape))
     require_runnable(spec, shape, max_runs=max_runs)
     if workplace.gpu_memory_bytes is None:
         require_memory(spec, shape, memory_bytes=memory_bytes)
@@ -105,7 +107,7 @@ def resolve(
     return spec
 
 
-def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
+def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:
     plain = set(PlanRequest.model_fields) - {
         "arms",
         "lrs",
@@ -115,7 +117,7 @@ def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
         "optimizer",
         "model",
     }
-    given = request.model_dump(exclude_none=True, include=plain)
+    given = _fitting(request, default, shape) | request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:
         given["measure_every"] = min(default.measure_every, request.num_steps)
     if request.arms is not None or request.lrs is not None:
@@ -124,6 +126,12 @@ def _wishes(request: PlanRequest, default: ExperimentSpec) -> dict[str, object]:
     given["base_width"] = request.base_width or min(widths)
     given["base_depth"] = request.base_depth or min(request.depths or default.depths)
     return given
+
+
+def _fitting(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:
+    """Return the default batches, no larger than what the scenario with the fewest examples leaves."""
+    left = min(num_left(shape, scenario) for scenario in request.scenarios or default.scenarios)
+    return {name: min(getattr(default, name), left) for name in ("batch_size", "sharpness_batch_size")}
 
 
 def _branched(request: PlanRequest, model: Model) -> Model:

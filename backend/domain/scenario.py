@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from backend.domain.optimizer import SCHEDULES
 
@@ -61,7 +61,8 @@ WHOLE_NUMBERS = frozenset({ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON})
 class Scenario(str):
     """One scenario, as its own identity: equal strings are equal conditions.
 
-    Raises ValueError for an unknown kind or a value outside its limits.
+    Raises PydanticCustomError, a ValueError, for an unknown kind or a value outside its limits; the texts are
+    the catalogue keys `validation.scenario_…`.
     """
 
     AS_GIVEN: ClassVar[Scenario]
@@ -106,32 +107,37 @@ class Scenario(str):
 
 
 def _canonical(text: str) -> str:
-    kind_name, _, value = text.partition(":")
+    kind_name, colon, value = text.partition(":")
     if kind_name not in list(ScenarioKind):
-        raise ValueError(f"{kind_name!r} is no kind of scenario; there are {', '.join(ScenarioKind)}")
+        raise _refusal("kind", expected=", ".join(ScenarioKind))
     kind = ScenarioKind(kind_name)
     if kind is ScenarioKind.AS_GIVEN:
-        if value:
-            raise ValueError(f"{kind} takes no value, {value!r} was given")
+        if colon:
+            raise _refusal("no_value", kind=kind)
         return kind.value
     if kind is ScenarioKind.SCHEDULE:
         if value not in SCHEDULES:
-            raise ValueError(f"{kind} takes one of {', '.join(SCHEDULES)}, {value!r} was given")
+            raise _refusal("name", kind=kind, expected=", ".join(SCHEDULES))
         return f"{kind}:{value}"
     return f"{kind}:{_number(kind, value)}"
 
 
 def _number(kind: ScenarioKind, value: str) -> str:
     low, high = LIMITS[kind]
+    is_whole = kind in WHOLE_NUMBERS
     try:
         number = float(value)
     except ValueError:
         number = math.nan
-    is_whole = kind not in WHOLE_NUMBERS or number.is_integer()
-    if not low <= number <= high or not is_whole:
-        wanted = "a whole number" if kind in WHOLE_NUMBERS else "a number"
-        raise ValueError(f"{kind} takes {wanted} from {low:g} to {high:g}, {value!r} was given")
-    return f"{number:.6g}" if kind not in WHOLE_NUMBERS else str(int(number))
+    if not low <= number <= high or (is_whole and not number.is_integer()):
+        how = "whole_number" if is_whole else "number"
+        raise _refusal(how, kind=kind, low=f"{low:.7g}", high=f"{high:.7g}")
+    return str(int(number)) if is_whole else f"{number:.6g}"
+
+
+def _refusal(how: str, **params: str) -> PydanticCustomError:
+    facts = " ".join(f"{name}={{{name}}}" for name in params)
+    return PydanticCustomError(f"scenario_{how}", f"scenario_{how}: {facts}", {**params})
 
 
 Scenario.AS_GIVEN = Scenario("as_given")

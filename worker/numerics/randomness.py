@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     DIRECTION = "direction"
     SHARPNESS_BATCH = "sharpness_batch"
     PROBE = "probe"
+    SCENARIO = "scenario"
 
 
 def stream(purpose: Purpose, *key: int | str) -> np.random.Generator:

@@ -287,3 +287,14 @@ def test_a_model_that_cannot_be_is_refused_before_anything_runs(shape, wishes, c
         _resolve(shape=shape, **wishes)
 
     assert refusal.value.code == code
+
+
+def test_default_batches_are_no_larger_than_what_a_scenario_leaves():
+    spec = _resolve(scenarios=("as_given", "subsample:0.1", "subsample:0.05"))
+
+    assert (spec.batch_size, spec.sharpness_batch_size) == (64, 72)
+
+
+def test_a_batch_that_was_asked_for_is_refused_rather_than_changed():
+    with pytest.raises(InvalidInput, match=r"scenario\.too_few_examples.*largest=72"):
+        _resolve(scenarios=("as_given", "subsample:0.05"), sharpness_batch_size=100)
