@@ -19,6 +19,7 @@ from tests.backend.db.stores import add_experiment, cell_row, take
 from tests.backend.domain.specs import SHAPE, spec
 from tests.backend.services.fakes import FakeNotices
 from worker import train_cell
+from worker.numerics.program import TrainingData
 from worker.numerics.trainer import train
 from worker.train_cell import Stores, train_cell_now
 
@@ -215,7 +216,7 @@ def test_a_missing_or_damaged_file_is_said_before_anything_is_trained(stores, ce
 
 def _seen_data(stores, plan, monkeypatch):
     """Train every cell of a plan; return the data each was given, by scenario and width."""
-    seen = {}
+    seen: dict[int, TrainingData] = {}
 
     def note(program, data):
         seen[len(seen)] = data
