@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test bench check format constraints reproduce clean
+.PHONY: help run setup setup-dev test bench check format constraints reproduce calibrate clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -38,6 +38,11 @@ reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 for one
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
 	@OMP_NUM_THREADS=1 .venv/bin/python -m tests.reproduce --only $(ONLY)
+
+calibrate: ## Test the verdict against known truth, ONLY=simulated, real or staged for a part; goes on where it was stopped
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
+	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
+	@OMP_NUM_THREADS=1 .venv/bin/python -m tests.calibrate $(ONLY)
 
 clean: ## Remove .venv and caches; data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

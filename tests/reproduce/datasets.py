@@ -1,4 +1,4 @@
-"""The data of the reproduction: the product's own built-in examples, and random data for the linear net."""
+"""Data made on this machine: the product's own built-in examples, and random data with a known target."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from backend.domain.dataset import Task
 from backend.ingest.examples import make_example
@@ -13,23 +14,28 @@ from worker.device import DTYPE
 from worker.numerics.program import TrainingData
 
 RANDOM = "random"
+TEACHER, TEACHER_CLASSES = "teacher", "teacher_classes"
+_TEACHER_ROWS, _TEACHER_VAL_ROWS, _TEACHER_FEATURES = 2048, 512, 16
+_TEACHER_WIDTH, _TEACHER_SEED = 24, 1709
 _RANDOM_ROWS, _RANDOM_FEATURES, _RANDOM_SEED, _RANDOM_NOISE = 128, 16, 2402, 0.5
 
 
 @cache
 def dataset(name: str) -> TrainingData:
-    """Return the data of that name: `random`, or a built-in example of images."""
-    return _random_data() if name == RANDOM else _example(name)
+    """Return the data of that name: `random`, a teacher's, or a built-in example of images or a table."""
+    makers = {RANDOM: _random_data, TEACHER: _teacher_data, TEACHER_CLASSES: _teacher_classes}
+    return makers[name]() if name in makers else _example(name)
 
 
 def _example(name: str) -> TrainingData:
     prepared = make_example(name)  # type: ignore[arg-type]
     arrays, shape = prepared.arrays, prepared.manifest.shape
+    label = np.int64 if shape.task is Task.CLASSIFICATION else np.float32
     return TrainingData(
         x_train=torch.tensor(arrays["x_train"], dtype=DTYPE),
-        y_train=torch.tensor(arrays["y_train"].astype(np.int64)),
+        y_train=torch.tensor(arrays["y_train"].astype(label)),
         x_val=torch.tensor(arrays["x_val"], dtype=DTYPE),
-        y_val=torch.tensor(arrays["y_val"].astype(np.int64)),
+        y_val=torch.tensor(arrays["y_val"].astype(label)),
         task=shape.task,
         num_outputs=shape.num_outputs,
         image=shape.image,
@@ -46,3 +52,32 @@ def _random_data() -> TrainingData:
     x_all, y_all = torch.tensor(x, dtype=DTYPE), torch.tensor(y, dtype=DTYPE)
     train, val = slice(0, _RANDOM_ROWS), slice(_RANDOM_ROWS, None)
     return TrainingData(x_all[train], y_all[train], x_all[val], y_all[val], Task.REGRESSION, 1)
+
+
+def _teacher_data() -> TrainingData:
+    """Gaussian inputs and what a net of one hidden layer makes of them, with some noise; variance 1."""
+    x, signal_NC, noise = _teacher(num_outputs=1, noise=0.2)
+    y = signal_NC[:, 0] / signal_NC[:, 0].std() + noise[:, 0]
+    return _split_teacher(x, torch.tensor(y, dtype=DTYPE), Task.REGRESSION, 1)
+
+
+def _teacher_classes() -> TrainingData:
+    """The same with six outputs, of which the largest names the class."""
+    x, signal_NC, noise = _teacher(num_outputs=6, noise=0.2)
+    y = (signal_NC / signal_NC.std() + noise).argmax(axis=1)
+    return _split_teacher(x, torch.tensor(y), Task.CLASSIFICATION, 6)
+
+
+def _teacher(*, num_outputs: int, noise: float) -> tuple[NDArray[np.float64], ...]:
+    """Return inputs [n, D], the teacher's centred outputs [n, C] and noise of the same shape."""
+    rng = np.random.Generator(np.random.PCG64([_TEACHER_SEED, num_outputs]))
+    x = rng.standard_normal((_TEACHER_ROWS + _TEACHER_VAL_ROWS, _TEACHER_FEATURES))
+    hidden = np.maximum(x @ rng.standard_normal((_TEACHER_FEATURES, _TEACHER_WIDTH)), 0)
+    signal = hidden @ rng.standard_normal((_TEACHER_WIDTH, num_outputs))
+    return x, signal - signal.mean(axis=0), noise * rng.standard_normal(signal.shape)
+
+
+def _split_teacher(x: NDArray[np.float64], y: torch.Tensor, task: Task, num_outputs: int) -> TrainingData:
+    train, val = slice(0, _TEACHER_ROWS), slice(_TEACHER_ROWS, None)
+    x_all = torch.tensor(x, dtype=DTYPE)
+    return TrainingData(x_all[train], y[train], x_all[val], y[val], task, num_outputs)

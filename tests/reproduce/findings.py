@@ -24,6 +24,8 @@ class Check:
     @property
     def holds(self) -> bool:
         """Tell whether the number is on the right side; NaN never is."""
+        if self.relation == "≥":
+            return self.measured >= self.limit
         return self.measured <= self.limit if self.relation == "≤" else self.measured > self.limit
 
 
@@ -35,6 +37,11 @@ def at_most(text: str, measured: float, limit: float, why_not: str, *, is_bound:
 def more_than(text: str, measured: float, limit: float, why_not: str, *, is_bound: bool = False) -> Check:
     """Check that `measured` > `limit`."""
     return Check(text, measured, ">", limit, why_not, is_bound)
+
+
+def at_least(text: str, measured: float, limit: float, why_not: str) -> Check:
+    """Check that `measured` ≥ `limit`."""
+    return Check(text, measured, "≥", limit, why_not)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""Calibrate the verdict: `make calibrate`, or one part with `make calibrate ONLY=simulated`.
+
+Does what is not kept in build/calibrate yet, writes docs/calibration, ends with a line per goal:
+`<name> <value> <goal> ok|short`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from backend.domain.verdict import RULE_VERSION
+from tests.calibrate import simulated, simulated_report
+from tests.calibrate.part import Part, load, page, save
+from tests.reproduce.figures import draw
+from tests.reproduce.jobs import ROOT
+
+PAGE = ROOT / "docs/calibration"
+KEPT = ROOT / "build/calibrate"
+
+
+def main() -> None:
+    """Do the parts that are wanted, and write the page after each."""
+    arguments = _arguments()
+    began, lines = time.monotonic(), []
+    for name in arguments.parts or PARTS:
+        part = PARTS[name](arguments)
+        parts = load(PAGE / "parts.json") | {name: part}
+        save(PAGE / "parts.json", parts, list(PARTS))
+        (PAGE / "README.md").write_text(page(parts, list(PARTS)), encoding="utf-8")
+        lines += [goal.line() for goal in part.goals]
+    _say(f"── {PAGE.relative_to(ROOT)}/README.md, {time.monotonic() - began:.0f} s")
+    print("\n".join(lines))
+
+
+def _simulated(arguments: argparse.Namespace) -> Part:
+    cases = simulated.judge_all(KEPT / "simulated", arguments.cases, arguments.processes, _say)
+    part, panels = simulated_report.report(cases, _made(f"{len(cases)} cases"))
+    draw(panels, PAGE / f"{simulated_report.POWER}.svg")
+    return part
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {"simulated": _simulated}
+
+
+def _made(how_much: str) -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}, rule version {RULE_VERSION}, {how_much}"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.calibrate", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="ROW", help=", ".join(PARTS))
+    parser.add_argument("--processes", type=int, default=2, help="processes side by side, a thread each")
+    parser.add_argument("--cases", type=int, default=simulated.NUM_CASES, help="simulated cases")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no such row: {', '.join(unknown)}; rows: {', '.join(PARTS)}")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""The list of real tasks, most informative first: what ought to fail or is near the line, and its like.
+
+Data × loss × optimizer × parametrization × axis × horizon, on data made on the machine. Written before the
+first was run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
+from typing import NamedTuple
+
+from backend.domain.defaults import LOWEST_LOG2_LR, LOWEST_LOG2_LR_ADAM
+from backend.domain.experiment import Loss
+from backend.domain.families.convnet import ConvNet
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
+from backend.domain.parametrization import Parametrization
+from backend.domain.size import Axis
+from tests.calibrate.task import Task
+from tests.reproduce.datasets import TEACHER, TEACHER_CLASSES
+
+CE, MSE = Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR
+MUP, SP, NTP = Parametrization.MUP, Parametrization.SP, Parametrization.NTP
+DEPTH_MUP, COMPLETEP = Parametrization.DEPTH_MUP, Parametrization.COMPLETEP
+ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
+MOMENTUM = PLAIN_SGD.changed(momentum=0.9)
+LONG = 4  # times the steps
+DEPTHS, HIDDEN_DEPTHS, DEPTH_WIDTH = (2, 4, 8, 16), (32,), 32
+
+
+class Data(NamedTuple):
+    """A dataset with the loss it is trained with."""
+
+    name: str
+    loss: Loss
+
+
+TEACHER_MSE, FRIEDMAN, DIGITS = Data(TEACHER, MSE), Data("friedman", MSE), Data("digits", CE)
+TEACHER_CE, DIGITS_MSE, SHAPES = Data(TEACHER_CLASSES, CE), Data("digits", MSE), Data("shapes", CE)
+SMALL = (TEACHER_MSE, DIGITS, FRIEDMAN, TEACHER_CE, DIGITS_MSE)
+
+
+def tasks() -> list[Task]:
+    """Return all tasks; of every kind one, then the second of each, and so on."""
+    kinds = (
+        _adam_width(SP, "fails"), _sgd_width(MUP, "transfers"), _sgd_width(SP, "fails"), _wrong_adam(0.5),
+        _depth(MUP, "fails", "none", branch_exponent=0.0), _wrong_adam(0.25), _adam_width(MUP, "transfers"),
+        _depth(DEPTH_MUP, "near", "k2", layers_per_block=2), _wrong_sgd(), _sgd_width(NTP, "near"), _long(),
+        _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _adam_width(NTP, "near"), _momentum(), _far(),
+        _conv(),
+    )  # fmt: skip
+    found = [task for turn in zip_longest(*kinds) for task in turn if task is not None]
+    assert len({task.name for task in found}) == len(found), "a name stands for one task"
+    return found
+
+
+def _task(
+    data: Data, parametrization: Parametrization, expected: str, name: str, optimizer: OptimizerSpec
+) -> Task:
+    if optimizer.kind is OptimizerKind.SGD:
+        # A step with momentum b is up to 1/(1-b) = 10 steps: three octaves.
+        lowest = LOWEST_LOG2_LR[data.loss, parametrization] - (3 if optimizer.momentum else 0)
+    else:
+        lowest = LOWEST_LOG2_LR_ADAM
+    loss = "ce" if data.loss is CE else "mse"
+    full_name = f"{name} {parametrization.value}, {data.name} {loss}"
+    return Task(full_name, data.name, data.loss, parametrization, expected, optimizer, lowest_log2_lr=lowest)
+
+
+def _sgd_width(parametrization: Parametrization, expected: str) -> Iterator[Task]:
+    for data in (*SMALL, SHAPES):
+        yield _task(data, parametrization, expected, "sgd", PLAIN_SGD)
+
+
+def _adam_width(parametrization: Parametrization, expected: str) -> Iterator[Task]:
+    for data in (*SMALL, SHAPES):
+        yield _task(data, parametrization, expected, "adam", ADAM)
+
+
+def _wrong_adam(share: float) -> Iterator[Task]:
+    """µP of which a share is SP: the optimum moves by about that share of an octave a doubling."""
+    for data in SMALL:
+        task = _task(data, MUP, "near", f"adam {share:.0%} sp", ADAM)
+        yield replace(task, towards_sp=share)
+
+
+def _wrong_sgd() -> Iterator[Task]:
+    half = ((TEACHER_MSE, 0.5), (FRIEDMAN, 0.5), (DIGITS_MSE, 0.5))
+    for data, share in (*half, (TEACHER_MSE, 0.25), (FRIEDMAN, 0.25)):
+        yield replace(_task(data, MUP, "near", f"sgd {share:.0%} sp", PLAIN_SGD), towards_sp=share)
+
+
+def _long() -> Iterator[Task]:
+    """Long training: what differs between sizes has time to build up, and small ones overfit."""
+    for data, arm, expected in (
+        (DIGITS, NTP, "near"), (TEACHER_MSE, SP, "fails"), (DIGITS, MUP, "near"), (FRIEDMAN, MUP, "near"),
+        (TEACHER_CE, NTP, "near"), (TEACHER_MSE, MUP, "near"),
+    ):  # fmt: skip
+        task = _task(data, arm, expected, "sgd long", PLAIN_SGD)
+        yield replace(task, num_steps=LONG * task.num_steps)
+
+
+def _momentum() -> Iterator[Task]:
+    for data, arm, expected in (
+        (TEACHER_MSE, SP, "fails"),
+        (DIGITS, MUP, "transfers"),
+        (DIGITS, NTP, "near"),
+        (FRIEDMAN, MUP, "transfers"),
+    ):
+        yield _task(data, arm, expected, "momentum", MOMENTUM)
+
+
+def _far() -> Iterator[Task]:
+    """Two doublings hidden instead of one: up to which ratio does a recommendation hold?"""
+    for data, arm, optimizer, expected in (
+        (TEACHER_MSE, MUP, PLAIN_SGD, "transfers"), (DIGITS, MUP, ADAM, "transfers"),
+        (TEACHER_CE, MUP, PLAIN_SGD, "transfers"),
+        (DIGITS, NTP, PLAIN_SGD, "near"), (FRIEDMAN, MUP, ADAM, "transfers"),
+    ):  # fmt: skip
+        task = _task(data, arm, expected, f"far {optimizer.kind.value}", optimizer)
+        yield replace(task, visible=(8, 16, 32, 64), hidden=(128, 256, 512))
+
+
+def _depth(parametrization: Parametrization, expected: str, name: str, **model: float) -> Iterator[Task]:
+    for data in (TEACHER_MSE, DIGITS, FRIEDMAN, TEACHER_CE):
+        task = _task(data, parametrization, expected, f"sgd depth {name}", PLAIN_SGD)
+        yield _along_depth(task, ResidualMLP.model_validate(model))
+
+
+def _adam_depth() -> Iterator[Task]:
+    for data, arm, expected, model in (
+        (TEACHER_MSE, MUP, "fails", ResidualMLP(branch_exponent=0.0)),
+        (DIGITS, COMPLETEP, "near", ResidualMLP(layers_per_block=2)),
+        (DIGITS, MUP, "near", ResidualMLP()),
+        (FRIEDMAN, DEPTH_MUP, "near", ResidualMLP(layers_per_block=2)),
+        (TEACHER_CE, MUP, "near", ResidualMLP()),
+        (TEACHER_MSE, COMPLETEP, "transfers", ResidualMLP()),
+    ):
+        name = f"adam depth k{model.layers_per_block} a{model.branch_exponent:g}"
+        yield _along_depth(_task(data, arm, expected, name, ADAM), model)
+
+
+def _along_depth(task: Task, model: ResidualMLP) -> Task:
+    return replace(
+        task, axis=Axis.DEPTH, visible=DEPTHS, hidden=HIDDEN_DEPTHS, other=DEPTH_WIDTH, model=model
+    )
+
+
+def _conv() -> Iterator[Task]:
+    for arm, optimizer, expected in (
+        (NTP, PLAIN_SGD, "fails"),
+        (MUP, PLAIN_SGD, "transfers"),
+        (SP, ADAM, "fails"),
+    ):
+        task = _task(SHAPES, arm, expected, f"conv {optimizer.kind.value}", optimizer)
+        yield replace(task, model=ConvNet(), other=1, visible=(4, 8, 16, 32), hidden=(64,))
