@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from backend.db.tables import CellRow, CellTensorRow, RunRow
@@ -111,26 +111,45 @@ def planned_runs(session: Session, cell_id: UUID) -> tuple[PlannedRun, ...]:
 
 
 def states_of(session: Session, experiment_id: UUID) -> dict[UUID, CellState]:
-    """Return the state of each cell of an experiment: the protocol's evidence."""
+    """Return the state of each cell of an experiment."""
     rows = session.execute(select(CellRow.id, CellRow.state).where(CellRow.experiment_id == experiment_id))
     return {cell_id: CellState(state) for cell_id, state in rows}
 
 
-class Cut(NamedTuple):
-    """How the cells of one width were cut: the runs of the largest, and whether it is a part of a whole."""
+class RunState(NamedTuple):
+    """A planned run and the state of the cell that holds it."""
 
-    num_runs: int
-    is_part: bool
+    cell_id: UUID
+    state: str
+    scenario: str
+    parametrization: str
+    width: int
+    depth: int
+    lr_index: int
+    seed: int
 
 
-def cuts_by_width(session: Session, experiment_id: UUID) -> dict[int, Cut]:
-    """Return how the planned cells of each width were cut to fit a memory."""
+def run_states(session: Session, experiment_id: UUID) -> list[RunState]:
+    """List every planned run of an experiment with its cell's state: the protocol's evidence."""
+    columns = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth, RunRow.lr_index)
     rows = session.execute(
-        select(CellRow.width, func.max(CellRow.num_runs), func.max(CellRow.part))
-        .where(CellRow.experiment_id == experiment_id)
-        .group_by(CellRow.width)
+        select(CellRow.id, CellRow.state, *columns, RunRow.seed)
+        .join(CellRow, CellRow.id == RunRow.cell_id)
+        .where(RunRow.experiment_id == experiment_id)
+        .order_by(CellRow.id)
     )
-    return {width: Cut(num_runs, part > 0) for width, num_runs, part in rows}
+    return [RunState(*row) for row in rows]
+
+
+def skip(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> int:
+    """End queued cells that can no longer change the answer; return how many nobody had begun meanwhile."""
+    result = session.execute(
+        update(CellRow)
+        .where(CellRow.id.in_(cell_ids), CellRow.state == CellState.QUEUED)
+        .values(state=CellState.SKIPPED, finished_at=now, version=CellRow.version + 1)
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def num_open(session: Session, experiment_id: UUID) -> int:

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from backend.db.tables import CellRow, ExperimentRow, IdempotencyKeyRow
 from backend.db.upsert import insert_new
 from backend.domain.lifecycle import (
-    OPEN_CELL_STATES,
     OPEN_EXPERIMENT_STATES,
     DesiredState,
     ExperimentState,
+    StopReason,
 )
 from backend.errors import Conflict
 
@@ -53,18 +53,10 @@ def cell_counts(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUID, 
     return counts
 
 
-def with_nothing_open(session: Session) -> list[UUID]:
-    """List unfinished experiments none of whose cells is queued or running: a stage has ended."""
-    has_open = (
-        select(CellRow.id)
-        .where(CellRow.experiment_id == ExperimentRow.id, CellRow.state.in_(OPEN_CELL_STATES))
-        .exists()
-    )
-    return list(
-        session.scalars(
-            select(ExperimentRow.id).where(ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES), ~has_open)
-        )
-    )
+def unfinished(session: Session) -> list[UUID]:
+    """List the experiments that are not closed yet, oldest first."""
+    is_open = ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES)
+    return list(session.scalars(select(ExperimentRow.id).where(is_open).order_by(ExperimentRow.created_at)))
 
 
 def lock_open(session: Session, experiment_id: UUID) -> ExperimentRow | None:
@@ -76,12 +68,19 @@ def lock_open(session: Session, experiment_id: UUID) -> ExperimentRow | None:
     )
 
 
-def end(session: Session, experiment_id: UUID, state: ExperimentState, *, now: datetime) -> None:
-    """Close an unfinished experiment."""
+def end(
+    session: Session,
+    experiment_id: UUID,
+    state: ExperimentState,
+    *,
+    now: datetime,
+    stop_reason: StopReason | None = None,
+) -> None:
+    """Close an unfinished experiment; `stop_reason`: why before its plan was run to the end."""
     session.execute(
         update(ExperimentRow)
         .where(ExperimentRow.id == experiment_id, ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
-        .values(state=state, finished_at=now, version=ExperimentRow.version + 1)
+        .values(state=state, finished_at=now, stop_reason=stop_reason, version=ExperimentRow.version + 1)
     )
 
 

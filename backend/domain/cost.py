@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from backend.domain.dataset import DatasetShape, num_validated
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.measures import Measure, measure_hvps, measure_passes
+from backend.domain.measures import Measure, measure_hvps, measure_passes, without_curvature
 from backend.domain.memory import cell_bytes, has_factorised_kernel
 
 TRAIN_PASSES = 3.0
@@ -57,11 +57,13 @@ def predict(
 ) -> CellCost:
     """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario."""
     spec = spec.under(cell.scenario)
+    if not cell.has_curvature:
+        spec = spec.model_copy(update={"measures": without_curvature(spec.measures)})
     runs = len(cell.runs)
     schedule = spec.schedule(1)
     forward = spec.model.forward_flops(shape.dims, cell.width, cell.depth)
     train_flops = TRAIN_PASSES * forward * spec.batch_size * spec.num_steps
-    hvps = HVPS_PER_VALUE + measure_hvps(spec.measures)
+    hvps = HVPS_PER_VALUE + measure_hvps(spec.measures) if cell.has_curvature else 0.0
     hvp_flops = HVP_PASSES * forward * spec.sharpness_batch_size * hvps
     val_flops = forward * num_validated(shape.dims, shape.num_val)
     measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()

@@ -65,6 +65,13 @@ OPEN_CELL_STATES = frozenset(state for state, following in CELL_TRANSITIONS.item
 OPEN_EXPERIMENT_STATES = frozenset({ExperimentState.QUEUED, ExperimentState.RUNNING})
 
 
+class StopReason(StrEnum):
+    """Why an experiment ended before its plan did."""
+
+    SETTLED = "settled"
+    BUDGET = "budget"
+
+
 class Attempt(NamedTuple):
     """What becomes of a cell after an attempt that did not finish it."""
 

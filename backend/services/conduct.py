@@ -5,26 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from uuid import UUID
 
 from backend.db import cells as cell_rows
 from backend.db import claims
-from backend.db import datasets as dataset_rows
-from backend.db import experiments as experiment_rows
-from backend.db import verdicts as verdict_rows
 from backend.db.cells import Pulse
 from backend.db.claims import Claim, ClaimLost
 from backend.db.session import Session
-from backend.db.tables import ExperimentRow
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from backend.domain.protocol import Add, Done
-from backend.domain.verdict import Verdict
-from backend.events import ProgressNotice
+from backend.domain.lifecycle import CellState
+from backend.services.advance import Looked, advance_experiments
 from backend.services.context import Context
-from backend.services.planning import cost, decide
-from backend.services.verdicts import final_verdicts
-from backend.services.workers import fresh_workers, queue_to_ring, workplace
+from backend.services.workers import fresh_workers, queue_to_ring
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +41,11 @@ class PulseWatch:
         return [pulse for pulse in pulses if now - self._first_seen[pulse] >= self._lease_seconds]
 
 
-def conduct_round(context: Context, watch: PulseWatch) -> None:
+def conduct_round(context: Context, watch: PulseWatch, looked: Looked | None = None) -> None:
     """Expire, cancel, advance, ring: one look at everything that may need it."""
     expire_lost_cells(context, watch)
     settle_cancellations(context)
-    advance_experiments(context)
+    advance_experiments(context, looked)
     ring_again(context)
 
 
@@ -87,57 +77,6 @@ def settle_cancellations(context: Context) -> None:
     """End cells that returned to the queue after their owner had cancelled them."""
     with context.database.write() as session:
         cell_rows.cancel_requeued(session, now=context.now())
-
-
-def advance_experiments(context: Context) -> None:
-    """For every experiment whose stage has ended, plan the next cells or close it."""
-    with context.database.read() as session:
-        experiment_ids = experiment_rows.with_nothing_open(session)
-    for experiment_id in experiment_ids:
-        verdicts = _judge_if_done(context, experiment_id)
-        with context.database.write() as session:
-            experiment = experiment_rows.lock_open(session, experiment_id)
-            if experiment is not None:
-                _advance(context, session, experiment, verdicts)
-        context.notices.publish(ProgressNotice(experiment_id))
-
-
-def _judge_if_done(context: Context, experiment_id: UUID) -> list[Verdict] | None:
-    """Judge an experiment that nothing is left to run of, before the short transaction that closes it."""
-    with context.database.read() as session:
-        experiment = session.get(ExperimentRow, experiment_id)
-        if experiment is None or experiment.desired_state == DesiredState.CANCELLED:
-            return None
-        place = workplace(context, fresh_workers(context, session))
-        if not isinstance(decide(context, session, experiment, place), Done):
-            return None
-        return final_verdicts(session, experiment)
-
-
-def _advance(
-    context: Context, session: Session, experiment: ExperimentRow, verdicts: list[Verdict] | None
-) -> None:
-    if cell_rows.num_open(session, experiment.id) > 0:
-        return  # another conductor planned the next cells since we looked
-    if experiment.desired_state == DesiredState.CANCELLED:
-        experiment_rows.end(session, experiment.id, ExperimentState.CANCELLED, now=context.now())
-        return
-    place = workplace(context, fresh_workers(context, session))
-    decision = decide(context, session, experiment, place)
-    if isinstance(decision, Add):
-        spec = ExperimentSpec.model_validate(experiment.spec)
-        shape = dataset_rows.shape_of(session, experiment.dataset_id)
-        cell_rows.plan(session, experiment.id, cost(spec, shape, decision.cells, place))
-    elif verdicts is not None:  # else it was not done when we looked: the next round closes it
-        for verdict in verdicts:
-            verdict_rows.add(session, experiment.id, verdict, now=context.now())
-        states = cell_rows.states_of(session, experiment.id)
-        experiment_rows.end(session, experiment.id, _final_state(states), now=context.now())
-
-
-def _final_state(states: dict[UUID, CellState]) -> ExperimentState:
-    has_result = CellState.COMPLETED in states.values()
-    return ExperimentState.COMPLETED if has_result else ExperimentState.FAILED
 
 
 def ring_again(context: Context) -> None:

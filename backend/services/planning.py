@@ -8,22 +8,23 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.db import cells as cell_rows
 from backend.db import datasets as dataset_rows
 from backend.db.session import Session
 from backend.db.tables import DatasetRow, ExperimentRow
 from backend.domain.cost import CellCost, CostedCell, predict
 from backend.domain.dataset import DatasetShape
 from backend.domain.defaults import NUM_STEPS, Workplace, plan_seconds
+from backend.domain.evidence import Evidence
 from backend.domain.experiment import ExperimentSpec, control_for
 from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
 from backend.domain.grid import PlannedCell
 from backend.domain.memory import max_runs_per_cell
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
-from backend.domain.protocol import Add, Decision, Evidence, next_cells
+from backend.domain.protocol import Add, Decision, next_cells
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
+from backend.services.progress import load_evidence
 from backend.services.views import PlannedCellView, PlanView
 from backend.services.workers import fresh_workers, queue_to_ring, workplace
 
@@ -75,7 +76,7 @@ def first_cells(
 ) -> tuple[PlannedCell, ...]:
     """List the cells of the first stage."""
     split = runs_per_cell(context, spec, shape, place)
-    decision = next_cells(spec, Evidence({}), experiment_id=UUID(int=0), max_runs_per_cell=split)
+    decision = next_cells(spec, Evidence(), max_runs_per_cell=split)
     return decision.cells if isinstance(decision, Add) else ()
 
 
@@ -89,18 +90,11 @@ def runs_per_cell(
 
 
 def decide(context: Context, session: Session, experiment: ExperimentRow, place: Workplace) -> Decision:
-    """Ask the protocol what comes next for a stored experiment.
-
-    Cells of a width that was planned before are cut as they were then, whatever device is there now: cut
-    otherwise, the same runs would look like cells nobody has planned.
-    """
+    """Ask the protocol what comes next for a stored experiment."""
     spec = ExperimentSpec.model_validate(experiment.spec)
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    evidence = Evidence(cell_rows.states_of(session, experiment.id))
-    split = runs_per_cell(context, spec, shape, place)
-    for width, cut in cell_rows.cuts_by_width(session, experiment.id).items():
-        split[width] = cut.num_runs if cut.is_part else max(cut.num_runs, split.get(width, 0))
-    return next_cells(spec, evidence, experiment_id=experiment.id, max_runs_per_cell=split)
+    evidence = load_evidence(session, experiment)
+    return next_cells(spec, evidence, max_runs_per_cell=runs_per_cell(context, spec, shape, place))
 
 
 def cost(

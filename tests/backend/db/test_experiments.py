@@ -14,7 +14,7 @@ from backend.db.tables import (
     RunRow,
     RunSummaryRow,
 )
-from backend.domain.lifecycle import ExperimentState
+from backend.domain.lifecycle import ExperimentState, StopReason
 from backend.domain.metrics import Metric
 from backend.errors import Conflict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
@@ -71,17 +71,21 @@ def test_a_key_is_remembered_and_taken_only_once(database):
         assert experiments.find_key(session, LOCAL_OWNER, "other") is None
 
 
-def test_an_experiment_is_listed_as_ended_when_nothing_is_open(database):
+def test_an_experiment_is_listed_as_unfinished_until_it_is_closed_whatever_its_cells_are(database):
     experiment_id, cell_ids = add_experiment(database)
-    add_experiment(database)
-
+    other_id, _ = add_experiment(database)
     for cell_id, state in zip(cell_ids, ("completed", "failed", "cancelled", "skipped"), strict=True):
-        with database.read() as session:
-            assert experiments.with_nothing_open(session) == []
         change_cell(database, cell_id, state=state)
+    with database.read() as session:
+        assert set(experiments.unfinished(session)) == {experiment_id, other_id}
+
+    with database.write() as session:
+        reason = StopReason.SETTLED
+        experiments.end(session, experiment_id, ExperimentState.COMPLETED, now=NOW, stop_reason=reason)
 
     with database.read() as session:
-        assert experiments.with_nothing_open(session) == [experiment_id]
+        assert experiments.unfinished(session) == [other_id]
+        assert session.get_one(ExperimentRow, experiment_id).stop_reason == "settled"
 
 
 def test_an_experiment_ends_once(database):

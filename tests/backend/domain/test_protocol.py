@@ -1,48 +1,91 @@
-from uuid import UUID
+from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.domain.evidence import place_of
+from backend.domain.experiment import Protocol
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import CellState
-from backend.domain.protocol import Add, Done, Evidence, next_cells
-from tests.backend.domain.specs import specs
+from backend.domain.protocol import Add, Done, Skip, Wait
+from backend.domain.scenario import Scenario
+from tests.backend.domain.protocol_world import EXPERIMENT, World, anything
+from tests.backend.domain.specs import some, spec, specs
 
-EXPERIMENT = UUID(int=7)
-
-
-def _ask(spec, evidence, most=None):
-    split = dict.fromkeys(spec.widths, most) if most else None
-    return next_cells(spec, Evidence(dict(evidence)), experiment_id=EXPERIMENT, max_runs_per_cell=split)
+ENDS = (CellState.COMPLETED, CellState.COMPLETED, CellState.COMPLETED, CellState.FAILED, CellState.CANCELLED)
+SCENARIOS = ("as_given", "label_noise:0.2", "momentum:0.9", "horizon:4")
 
 
-@given(specs(), st.data())
-def test_only_cells_that_are_not_planned_yet_are_planned_whatever_became_of_the_others(spec, data):
-    grid = {cell.id_in(EXPERIMENT): cell for cell in full_grid(spec)}
-    planned = data.draw(st.dictionaries(st.sampled_from(sorted(grid)), st.sampled_from(CellState)))
-
-    decision = _ask(spec, planned)
-
-    missing = [cell for cell_id, cell in grid.items() if cell_id not in planned]
-    assert decision == (Add(tuple(missing)) if missing else Done())
-
-
-@given(specs(), st.data(), st.none() | st.integers(1, 9))
-def test_it_terminates_after_one_stage_and_plans_every_run_once(spec, data, most):
-    states: dict[UUID, CellState] = {}
-    num_stages = num_runs = 0
-
-    while isinstance(decision := _ask(spec, states, most), Add):
-        num_stages += 1
-        for cell in decision.cells:
-            assert cell.id_in(EXPERIMENT) not in states
-            states[cell.id_in(EXPERIMENT)] = data.draw(st.sampled_from(CellState))
-            num_runs += len(cell.runs)
-
-    assert decision == Done()
-    assert (num_stages, num_runs) == (1, spec.num_runs())
+@st.composite
+def questions(draw):
+    """Draw a spec under any protocol and scenarios."""
+    changes = {
+        "protocol": draw(st.sampled_from(Protocol)),
+        "scenarios": tuple(map(Scenario, draw(some(st.sampled_from(SCENARIOS), 4)))),
+    }
+    return spec(**draw(specs()).model_dump() | changes)
 
 
-@given(specs())
-def test_equal_evidence_gives_an_equal_decision(spec):
-    assert _ask(spec, {}) == _ask(spec, {})
+def _runs(cells):
+    return Counter((place_of(cell), run) for cell in cells for run in cell.runs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(questions(), st.integers(0, 2**32), st.none() | st.integers(1, 9), st.data())
+def test_it_ends_and_plans_no_run_twice_or_beyond_the_grid_whatever_happens(asked, seed, most, data):
+    world = World(asked, anything(seed, asked), most)
+    limit = _runs(full_grid(asked))
+    order = data.draw(st.randoms(use_true_random=False))
+    num_decisions = 0
+
+    while not isinstance(decision := world.ask(), Done):
+        assert world.ask() == decision
+        world.carry_out(decision)
+        num_decisions += not isinstance(decision, Wait)
+        assert isinstance(decision, Wait) <= bool(world.open_cells())
+        for cell_id in order.sample(world.open_cells(), min(2, len(world.open_cells()))):
+            running = order.random() < 0.3 and world.states[cell_id] is CellState.QUEUED
+            world.end(cell_id, CellState.RUNNING if running else order.choice(ENDS))
+
+    assert world.open_cells() == []
+    planned = _runs(world.cells.values())
+    assert set(planned.values()) <= {1}
+    assert set(planned) <= set(limit)
+    assert num_decisions <= 2 * planned.total()
+
+
+@given(questions(), st.integers(0, 2**32), st.integers(1, 9))
+def test_cells_are_as_small_as_the_memory_asks_and_have_ids_of_their_own(asked, seed, most):
+    world = World(asked, anything(seed, asked), most)
+    world.run()
+
+    assert all(len(cell.runs) <= most for cell in world.cells.values())
+    parts = Counter((place_of(cell), cell.part) for cell in world.cells.values())
+    assert set(parts.values()) == {1}
+
+
+@given(specs(), st.none() | st.integers(1, 9))
+def test_the_full_grid_is_one_stage_of_the_whole_grid(asked, most):
+    world = World(asked, anything(0, asked), most)
+
+    stages = world.run()
+
+    assert len(stages) == 1
+    assert {cell.id_in(EXPERIMENT) for cell in stages[0]} == {
+        cell.id_in(EXPERIMENT) for cell in full_grid(asked, max_runs_per_cell=world.split)
+    }
+
+
+@given(specs(), st.integers(1, 9), st.integers(1, 9), st.data())
+def test_runs_cut_for_one_device_are_not_planned_again_for_another(asked, first, then, data):
+    world = World(asked, anything(0, asked), first)
+    decision = world.ask()
+    assert isinstance(decision, Add)
+    some_cells = data.draw(st.sets(st.sampled_from(range(len(decision.cells)))))
+    world.carry_out(Add(tuple(decision.cells[place] for place in some_cells)))
+    world.split = dict.fromkeys(asked.widths, then)
+
+    world.carry_out(world.ask())
+
+    assert _runs(world.cells.values()) == _runs(full_grid(asked))
+    assert not isinstance(world.ask(), Add | Skip)

@@ -15,6 +15,7 @@ from backend.domain.lifecycle import CellState
 from backend.errors import Unavailable
 from backend.events import ProgressNotice
 from backend.services import conduct
+from backend.services.advance import advance_experiments
 from backend.services.conduct import PulseWatch, conduct_round
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SPEC, spec
@@ -233,7 +234,7 @@ def test_an_experiment_ends_with_its_last_cell(states, ending, context, database
     experiment_id, cell_ids = add_experiment(database)
     _end_all(database, cell_ids, *states)
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     row = _experiment(database, experiment_id)
     assert (row.state, row.finished_at, row.version) == (ending, NOW, 1)
@@ -244,7 +245,7 @@ def test_an_experiment_with_an_open_cell_goes_on(context, database, notices):
     experiment_id, cell_ids = add_experiment(database)
     _end_all(database, cell_ids, "completed", "completed", "completed", "running")
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     assert (_experiment(database, experiment_id).state, notices.published) == ("queued", [])
 
@@ -252,10 +253,10 @@ def test_an_experiment_with_an_open_cell_goes_on(context, database, notices):
 def test_an_ended_experiment_is_looked_at_no_more(context, database, notices, clock):
     experiment_id, cell_ids = add_experiment(database)
     _end_all(database, cell_ids, *["completed"] * 4)
-    conduct.advance_experiments(context)
+    advance_experiments(context)
     clock.now = LATER
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     assert _experiment(database, experiment_id).finished_at == NOW
     assert len(notices.published) == 1
@@ -312,7 +313,7 @@ def test_two_conductors_at_once_plan_nothing_twice(context, database):
         own = Database(database.url)
         barrier.wait()
         try:
-            conduct.advance_experiments(type(context)(**vars(context) | {"database": own}))
+            advance_experiments(type(context)(**vars(context) | {"database": own}))
         except Exception as error:  # noqa: BLE001 (shown below)
             errors.append(error)
         own.close()

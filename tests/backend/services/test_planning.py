@@ -8,7 +8,7 @@ from backend.domain.dataset import DatasetShape, Task
 from backend.domain.defaults import Workplace
 from backend.domain.gpu_memory import USABLE_SHARE
 from backend.domain.parametrization import Parametrization
-from backend.domain.protocol import Add, Done
+from backend.domain.protocol import Add, Wait
 from backend.errors import InvalidInput, NotFound
 from backend.services.planning import ExperimentRequest, control_of, decide, preview_experiment
 from backend.services.workers import FRESH, fresh_workers, list_workers, queue_to_ring, workplace
@@ -133,7 +133,7 @@ def _decide(context, experiment_id, place=CPU_PLACE):
 
 def test_the_protocol_is_asked_again_with_what_is_known(context, database):
     experiment_id, cell_ids = add_experiment(database)
-    assert _decide(context, experiment_id) == Done()
+    assert _decide(context, experiment_id) == Wait()
 
     with database.write() as session:
         session.delete(session.get_one(CellRow, cell_ids[-1]))
@@ -150,7 +150,7 @@ def test_planned_cells_stay_as_they_were_cut_when_other_devices_come(context, da
 
     decisions = [_decide(context, experiment_id, place) for place in (CPU_PLACE, SMALL_GPU)]
 
-    assert decisions == [Done(), Done()]
+    assert decisions == [Wait(), Wait()]
 
 
 def test_a_gpus_free_memory_halves_the_cells_and_the_cells_say_what_they_need(preview, database):

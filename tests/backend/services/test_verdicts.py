@@ -7,7 +7,7 @@ from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import RULE_VERSION
 from backend.errors import NotFound
-from backend.services import conduct
+from backend.services.advance import advance_experiments
 from backend.services.experiments import delete_experiment, list_experiments
 from backend.services.verdicts import get_verdict, judge_experiment
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
@@ -34,7 +34,7 @@ def state_of(database, experiment_id):
 def test_an_experiment_ends_with_its_verdict(context, database):
     experiment_id = finished(database)
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     (row,) = rows_of(database)
     verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
@@ -52,7 +52,7 @@ def test_a_listed_experiment_has_its_outcome_once_it_is_final(context, database)
     finished(database)
     (before,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     (after,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
     assert (before.outcome, after.outcome) == (None, "transfers")
@@ -60,7 +60,7 @@ def test_a_listed_experiment_has_its_outcome_once_it_is_final(context, database)
 
 def test_the_stored_verdict_is_the_one_that_would_be_given_again(context, database):
     experiment_id = finished(database)
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     stored = get_verdict(context, LOCAL_OWNER, experiment_id)
 
@@ -93,7 +93,7 @@ def test_failed_cells_leave_an_inconclusive_verdict(context, database):
         finish(database, cell_id)
     change_cell(database, cell_ids[2], state="failed", committed_step=5)
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
     assert (state_of(database, experiment_id), verdict.rule) == ("completed", "missing_runs")
@@ -105,7 +105,7 @@ def test_an_experiment_of_which_everything_failed_fails_with_a_verdict(context, 
     for cell_id in cell_ids:
         change_cell(database, cell_id, state="failed")
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     (row,) = rows_of(database)
     assert (state_of(database, experiment_id), row.outcome) == ("failed", "inconclusive")
@@ -127,7 +127,7 @@ def test_a_cancelled_experiment_stores_no_verdict(context, database):
     with database.write() as session:
         session.get_one(ExperimentRow, experiment_id).desired_state = "cancelled"
 
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     assert (state_of(database, experiment_id), rows_of(database)) == ("cancelled", [])
     verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
@@ -148,7 +148,7 @@ def test_a_verdict_given_twice_is_stored_once(context, database):
 
 def test_other_rules_have_other_verdicts(context, database):
     experiment_id = finished(database)
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     with database.read() as session:
         assert verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, "0") is None
@@ -156,7 +156,7 @@ def test_other_rules_have_other_verdicts(context, database):
 
 def test_a_deleted_experiment_takes_its_verdict_along(context, database):
     experiment_id = finished(database)
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     delete_experiment(context, LOCAL_OWNER, experiment_id)
 

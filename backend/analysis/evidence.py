@@ -1,0 +1,136 @@
+"""What the protocol is told of an experiment: numpy in, `backend.domain.evidence` out (ADR 0021)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.sizes import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON, judge_size
+from backend.analysis.super_consistency import edge_share
+from backend.analysis.sweep import Losses, Sweep, Values, no_curves
+from backend.analysis.transfer import Comparison, compare
+from backend.domain.evidence import Look, Place, PlaceEvidence
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.lr_grid import LRGrid
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Outcome
+
+# Sharpness is compared where at most this share of the base's steps is at the edge of stability.
+MOST_AT_EDGE = 0.5
+
+Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
+
+
+def with_looks(
+    places: Mapping[Place, PlaceEvidence], sweeps: Sweeps, thresholds: Thresholds
+) -> dict[Place, PlaceEvidence]:
+    """Add what the statistics say to every place with nothing open, where its base has nothing open either.
+
+    Args:
+        sweeps: by (scenario, parametrization), one per axis; an arm that is not there gets no look.
+    """
+    looked: dict[Place, PlaceEvidence] = {}
+    for place, evidence in places.items():
+        of_arm = sweeps.get((place.scenario, place.parametrization), ())
+        sweep = next((each for each in of_arm if place.size in each.sizes), None)
+        looked[place] = evidence
+        if sweep is None or evidence.open:
+            continue
+        base = places.get(place._replace(size=sweep.base))
+        if base is not None and not base.open:
+            looked[place] = replace(evidence, look=look_at(sweep, place.size, thresholds))
+    return looked
+
+
+def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
+    """Judge one size of an arm by the LRs tried there, with the seeds planned there."""
+    place = sweep.sizes.index(size)
+    pair = _pair(sweep, place)
+    target = len(pair.sizes) - 1
+    found = _usable(pair, target, thresholds)
+    optima = {loss: each.base if place == sweep.base_index else each.target for loss, each in found.items()}
+    best = {loss: pair.lr_indices[each.index] for loss, each in optima.items() if each is not None}
+    reused = [each.base.index for each in found.values() if each.base is not None]
+    if not reused:
+        return Look()
+    if place == sweep.base_index:
+        return Look(best, curvature_lr=pair.lr_indices[_curvature_place(pair, reused[0], thresholds)])
+    early = early_level(thresholds.level, _looks_before(sweep, place, reused))
+    return Look(
+        best,
+        fails=_fails(pair, reused[0], thresholds),
+        fails_early=_fails(pair, reused[0], thresholds.model_copy(update={"level": early})),
+    )
+
+
+def early_level(level: float, looks_before: int) -> float:
+    """Return the level of a look that others may follow: half of the error that is left."""
+    return 1.0 - (1.0 - level) / 2.0 ** (1 + looks_before)
+
+
+def _pair(sweep: Sweep, place: int) -> Sweep:
+    """Return the base and one size, with the seeds that are planned at that size."""
+    sizes = sorted({sweep.base_index, place}, key=lambda index: index != sweep.base_index)
+    has_seed_S = _is_planned(sweep)[place].any(axis=0)
+    here = np.ix_(np.array(sizes), np.arange(len(sweep.lrs)), np.flatnonzero(has_seed_S))
+    return replace(
+        sweep,
+        sizes=tuple(sweep.sizes[index] for index in sizes),
+        base_index=0,
+        num_seeds=int(has_seed_S.sum()),
+        losses={loss: Losses(each.final[here], each.initial[here]) for loss, each in sweep.losses.items()},
+        diverged_at=sweep.diverged_at[here],
+        is_measured=sweep.is_measured[here],
+        is_planned=_is_planned(sweep)[here],
+        sharpness=sweep.sharpness[here],
+        train_curves=no_curves,
+        coordinate_changes=None,
+        initial_activations=None,
+    )
+
+
+def _is_planned(sweep: Sweep) -> NDArray[np.bool_]:
+    return np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
+
+
+def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Comparison]:
+    """Compare by every loss the base can be tuned on; a base that learned nothing or interpolates cannot."""
+    level, interpolation = thresholds.level, thresholds.interpolation
+    found = {
+        loss: compare(pair, loss, target, level=level, interpolation=interpolation)
+        for loss in TUNED_ON
+        if loss in pair.losses
+    }
+    return {
+        loss: each
+        for loss, each in found.items()
+        if each.has_base_learned and not (each.has_base_interpolated and loss is Metric.TRAIN_LOSS)
+    }
+
+
+def _fails(pair: Sweep, lr_index: int, thresholds: Thresholds) -> bool:
+    if pair.num_seeds < thresholds.min_seeds:
+        return False
+    return judge_size(pair, 1, lr_index, thresholds).finding.outcome is Outcome.DOES_NOT_TRANSFER
+
+
+def _looks_before(sweep: Sweep, place: int, reused: Sequence[int]) -> int:
+    """Bound how often a size was looked at before: once for every LR beyond the first window."""
+    tried = np.flatnonzero(_is_planned(sweep)[place].any(axis=1)).tolist()
+    return len(set(tried) - LRGrid(sweep.lrs).around_all(reused))
+
+
+def _curvature_place(pair: Sweep, reused: int, thresholds: Thresholds) -> int:
+    """Return the LR at which sizes can be compared: the reused one, or one or two octaves below it."""
+    for octaves in LOWER_OCTAVES:
+        distance: Values = np.abs(pair.log2_lrs - pair.log2_lrs[reused] - octaves)
+        share = edge_share(pair, 0, int(distance.argmin()), thresholds)
+        if distance.min() <= GRID_TOLERANCE and share is not None and share <= MOST_AT_EDGE:
+            return int(distance.argmin())
+    return reused

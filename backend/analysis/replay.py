@@ -1,0 +1,142 @@
+"""The staged protocol where the full grid is known: what it would have run, and what it would say.
+
+Sweeps of the full grid answer for the workers, so that the protocol's verdict and its cost can be compared
+with the full grid's on the same numbers (ADR 0021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.evidence import with_looks
+from backend.analysis.sweep import Losses, Sweep, Values
+from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict
+from backend.domain.dataset import DatasetShape
+from backend.domain.evidence import Evidence, Place, PlaceEvidence, place_of
+from backend.domain.experiment import ExperimentSpec, Protocol
+from backend.domain.grid import PlannedCell, full_grid
+from backend.domain.lifecycle import StopReason
+from backend.domain.parametrization import Parametrization
+from backend.domain.protocol import Add, Done, next_cells
+from backend.domain.scenario import Scenario
+
+FullSweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
+Strands = dict[tuple[Scenario, Parametrization], list[Sweep]]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the staged protocol came to.
+
+    Attributes:
+        cells: what it planned, in order, each with its stage.
+        stages: how often it was asked until it was done.
+        sweeps: the full sweeps without what it did not run; judge these for its verdict.
+        seconds, full_seconds: predicted slot-seconds of the planned cells and of the full grid.
+    """
+
+    cells: tuple[PlannedCell, ...]
+    stages: int
+    stop_reason: StopReason | None
+    sweeps: Strands
+    seconds: float
+    full_seconds: float
+
+    @property
+    def share(self) -> float:
+        """Return which part of the full grid's compute was needed."""
+        return self.seconds / self.full_seconds
+
+
+def replay(
+    spec: ExperimentSpec,
+    sweeps: FullSweeps,
+    shape: DatasetShape,
+    calibration: Calibration = DEFAULT_CALIBRATION,
+) -> Replay:
+    """Run the staged protocol with full sweeps as the results of its cells.
+
+    Args:
+        spec: its protocol is not looked at.
+        sweeps: of every judged scenario and arm, one per axis; probes of a horizon are answered if present.
+    """
+    staged = spec.model_copy(update={"protocol": Protocol.STAGED})
+    planned: list[PlannedCell] = []
+    stages = 0
+    while isinstance(decision := next_cells(staged, _evidence(staged, sweeps, planned)), Add):
+        planned += decision.cells
+        stages += 1
+    assert isinstance(decision, Done)  # every cell has a result, so there is nothing to wait for or to skip
+    return Replay(
+        cells=tuple(planned),
+        stages=stages,
+        stop_reason=decision.stop_reason,
+        sweeps=_masked(staged, sweeps, planned),
+        seconds=sum(predict(spec, shape, cell, calibration).seconds for cell in planned),
+        full_seconds=sum(predict(spec, shape, cell, calibration).seconds for cell in full_grid(spec)),
+    )
+
+
+def _evidence(spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell]) -> Evidence:
+    places: dict[Place, PlaceEvidence] = {}
+    for cell in planned:
+        known = places.get(place_of(cell), PlaceEvidence())
+        runs = frozenset((run.lr_index, run.seed) for run in cell.runs)
+        places[place_of(cell)] = replace(known, finished=known.finished | runs, num_cells=known.num_cells + 1)
+    return Evidence(with_looks(places, _masked(spec, sweeps, planned), spec.thresholds))
+
+
+def _masked(spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell]) -> Strands:
+    return {
+        strand: [
+            mask(sweep, spec.seeds, [cell for cell in planned if place_of(cell)[:2] == strand])
+            for sweep in of_arm
+        ]
+        for strand, of_arm in sweeps.items()
+    }
+
+
+def mask(sweep: Sweep, seeds: Sequence[int], cells: Sequence[PlannedCell]) -> Sweep:
+    """Return the sweep with nothing in it but what these cells of its arm have measured.
+
+    Args:
+        seeds: the spec's, in the order of the sweep's last axis.
+    """
+    is_run, is_curved = np.zeros_like(sweep.is_measured), np.zeros_like(sweep.is_measured)
+    for cell in cells:
+        size = place_of(cell).size
+        for run in cell.runs if size in sweep.sizes else ():
+            at = sweep.sizes.index(size), sweep.lr_indices.index(run.lr_index), seeds.index(run.seed)
+            is_run[at], is_curved[at] = True, cell.has_curvature
+
+    def curves(width_index: int, lr_index: int) -> Values:
+        is_there = is_run[width_index, lr_index].all()
+        return sweep.train_curves(width_index, lr_index) if is_there else np.empty((0, 0))
+
+    return replace(
+        sweep,
+        losses={
+            loss: Losses(_where(is_run, each.final), _where(is_run, each.initial))
+            for loss, each in sweep.losses.items()
+        },
+        diverged_at=np.where(is_run, sweep.diverged_at, -1),
+        is_measured=sweep.is_measured & is_run,
+        is_planned=is_run,
+        sharpness=_where(is_curved[..., None], sweep.sharpness),
+        coordinate_changes=_where_any(is_run, sweep.coordinate_changes),
+        initial_activations=_where_any(is_run, sweep.initial_activations),
+        train_curves=curves,
+    )
+
+
+def _where(is_kept: NDArray[np.bool_], values: Values) -> Values:
+    kept: Values = np.where(is_kept, values, np.nan)
+    return kept
+
+
+def _where_any(is_run: NDArray[np.bool_], values: Values | None) -> Values | None:
+    return None if values is None else _where(is_run[..., None], values)

@@ -1,0 +1,6 @@
+"""How the grid is spent: a pure function of the spec and of what has been shown so far."""
+
+from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
+from backend.domain.protocol.next_cells import next_cells
+
+__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "next_cells"]

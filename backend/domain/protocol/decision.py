@@ -1,0 +1,38 @@
+"""What the protocol can answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.domain.grid import PlannedCell
+from backend.domain.lifecycle import StopReason
+
+
+@dataclass(frozen=True)
+class Add:
+    """Plan these cells next."""
+
+    cells: tuple[PlannedCell, ...]
+
+
+@dataclass(frozen=True)
+class Skip:
+    """These queued cells can no longer change the answer."""
+
+    cell_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Wait:
+    """What comes next depends on cells that are still open."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing is left to plan or to wait for; `stop_reason` says why it ended before its sizes did."""
+
+    stop_reason: StopReason | None = None
+
+
+Decision = Add | Skip | Wait | Done

@@ -1,0 +1,128 @@
+"""What to do next: plan cells, skip some, wait, or be done.
+
+The full grid is planned at once; only probes of a longer horizon wait for the base's optimum. The staged
+protocol goes from the base up (ADR 0021). Both are asked again whenever a cell has ended, so several arms
+advance side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from backend.domain.evidence import Evidence, Place
+from backend.domain.experiment import ExperimentSpec, Protocol, chosen_arm, control_for
+from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.lifecycle import StopReason
+from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.arms import Arm, ArmState, tune
+from backend.domain.protocol.climb import check_control, climb, probe
+from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
+from backend.domain.protocol.exploration import Wish
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+
+Strand = tuple[Scenario, Parametrization]
+
+
+def next_cells(
+    spec: ExperimentSpec, evidence: Evidence, *, max_runs_per_cell: Mapping[int, int] | None = None
+) -> Decision:
+    """Return what to do next; never names a run that the evidence already holds.
+
+    Args:
+        max_runs_per_cell: by width, how many runs fit a device's memory; more are cut into parts.
+    """
+    is_staged = spec.protocol is Protocol.STAGED
+    states = _staged(spec, evidence) if is_staged else _full(spec, evidence)
+    ended = {strand for strand, state in states.items() if state.is_ended}
+    idle = tuple(cell for cell, place in evidence.queued.items() if (place[0], place[1]) in ended)
+    if idle:
+        return Skip(idle)
+    cells = tuple(
+        cell
+        for state in states.values()
+        for wish in state.wishes
+        for cell in _cells(spec, evidence, wish, (max_runs_per_cell or {}).get(wish.place.size.width))
+    )
+    if cells:
+        return Add(cells)
+    if evidence.has_open:
+        return Wait()
+    return Done(StopReason.SETTLED if any(state.has_left_out for state in states.values()) else None)
+
+
+def in_order(spec: ExperimentSpec) -> list[Scenario]:
+    """Return the scenarios as they are run: as given, then as the spec has them, probes last."""
+    return sorted(spec.scenarios, key=lambda each: (not each.is_judged, each != Scenario.AS_GIVEN))
+
+
+def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[Strand, ArmState]:
+    """Return every arm's state; a scenario starts when the one before has an arm less to run."""
+    states: dict[Strand, ArmState] = {}
+    for scenario in in_order(spec):
+        of_it = (_judged if scenario.is_judged else _probe)(spec, scenario, evidence)
+        states |= of_it
+        if not any(state.is_ended for state in of_it.values()):
+            break
+    return states
+
+
+def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[Strand, ArmState]:
+    chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    states: dict[Strand, ArmState] = {}
+    for name in sorted((arm.parametrization for arm in spec.arms), key=lambda name: name is not chosen):
+        is_control = name is control and name is not chosen
+        arm = Arm(spec.under(scenario), scenario, name, evidence, has_curvature=not is_control)
+        state = check_control(arm) if is_control else climb(arm)
+        of_chosen = states.get((scenario, chosen))
+        if is_control and of_chosen is not None and (of_chosen.is_failing or of_chosen.is_hopeless):
+            # Whether the control would fail as well changes nothing any more.
+            state = ArmState(is_ended=True, has_left_out=not state.is_ended)
+        states[scenario, name] = state
+    return states
+
+
+def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[Strand, ArmState]:
+    chosen = chosen_arm(spec)
+    arm = Arm(spec.under(scenario), scenario, chosen, evidence, has_curvature=False)
+    if Scenario.AS_GIVEN not in spec.scenarios:
+        return {(scenario, chosen): probe(arm, None)}
+    as_given = Arm(spec, Scenario.AS_GIVEN, chosen, evidence, has_curvature=True)
+    state = tune(as_given)
+    if state is not None:  # not tuned yet, or no LR to look around
+        return {(scenario, chosen): ArmState(is_ended=state.is_ended)}
+    return {(scenario, chosen): probe(arm, as_given.reused())}
+
+
+def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[Strand, ArmState]:
+    states: dict[Strand, ArmState] = {}
+    for scenario in in_order(spec):
+        if not scenario.is_judged:
+            states |= _probe(spec, scenario, evidence)
+            continue
+        for arm in spec.arms:
+            wishes = tuple(_whole(spec, scenario, arm.parametrization))
+            states[scenario, arm.parametrization] = ArmState(wishes)
+    return states
+
+
+def _whole(spec: ExperimentSpec, scenario: Scenario, name: Parametrization) -> Iterator[Wish]:
+    every = frozenset(range(len(spec.arm(name).lrs)))
+    for depth in spec.depths:
+        for width in spec.widths:
+            yield Wish(Place(scenario, name, Size(width, depth)), every, spec.seeds, every, stage=0)
+
+
+def _cells(spec: ExperimentSpec, evidence: Evidence, wish: Wish, most: int | None) -> Iterator[PlannedCell]:
+    """Cut the runs that are not planned yet: with curvature and without, each as the memory allows."""
+    known, part = evidence.at(wish.place).planned, evidence.at(wish.place).num_cells
+    scenario, name, (width, depth) = wish.place
+    lrs = spec.under(scenario).arm(name).lrs
+    for has_curvature in (True, False):
+        indices = [i for i in sorted(wish.lr_indices) if (i in wish.curved) is has_curvature]
+        runs = [PlannedRun(i, lrs[i], seed) for i in indices for seed in wish.seeds if (i, seed) not in known]
+        size = most or max(1, len(runs))
+        for first in range(0, len(runs), size):
+            chosen = tuple(runs[first : first + size])
+            yield PlannedCell(scenario, name, width, depth, chosen, wish.stage, part, has_curvature)
+            part += 1
