@@ -1,57 +1,122 @@
-"""Stored verdicts: one for every scenario of an experiment and version of the rules."""
+"""Stored verdicts: one for every scenario of an experiment, version of the rules, and set of thresholds.
+
+Thresholds are told apart by their sha256; those fixed with the spec are the empty string, as in verdicts
+from before others were possible.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from backend.db.tables import VerdictRow
 from backend.db.upsert import insert_new
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import Verdict
+from backend.domain.verdict import Outcome, Verdict
+
+FIXED_THRESHOLDS = ""
 
 
-def add(session: Session, experiment_id: UUID, verdict: Verdict, *, now: datetime) -> None:
-    """Store a verdict; one that is there already stays."""
+class Judged(NamedTuple):
+    """An outcome, and the version of the rules it was given under."""
+
+    outcome: Outcome
+    rule_version: str
+
+
+def add(
+    session: Session,
+    experiment_id: UUID,
+    verdict: Verdict,
+    *,
+    now: datetime,
+    thresholds_sha256: str = FIXED_THRESHOLDS,
+) -> bool:
+    """Store a verdict beside the earlier ones; one that is there already stays. Tell whether it is new."""
+    marks = "/".join(filter(None, (verdict.scenario, verdict.rule_version, thresholds_sha256)))
     row = {
-        "id": uuid5(experiment_id, f"{verdict.scenario}/{verdict.rule_version}"),
+        "id": uuid5(experiment_id, marks),
         "experiment_id": experiment_id,
         "scenario": verdict.scenario,
         "rule_version": verdict.rule_version,
+        "thresholds_sha256": thresholds_sha256,
         "outcome": verdict.outcome,
         "body": verdict.model_dump(mode="json"),
         "spec_sha256": verdict.spec_sha256,
         "created_at": now,
     }
-    insert_new(session, VerdictRow, [row])
+    return bool(insert_new(session, VerdictRow, [row]))
 
 
-def find(session: Session, experiment_id: UUID, scenario: Scenario, rule_version: str) -> Verdict | None:
+def find(
+    session: Session,
+    experiment_id: UUID,
+    scenario: Scenario,
+    rule_version: str,
+    thresholds_sha256: str = FIXED_THRESHOLDS,
+) -> Verdict | None:
     """Return the stored verdict of an experiment's scenario under one version of the rules."""
-    row = session.scalar(
+    row = row_of(session, experiment_id, scenario, rule_version, thresholds_sha256)
+    return None if row is None else read_body(row)
+
+
+def row_of(
+    session: Session, experiment_id: UUID, scenario: Scenario, rule_version: str, thresholds_sha256: str
+) -> VerdictRow | None:
+    """Return the row of one judgement."""
+    return session.scalar(
         select(VerdictRow).where(
             VerdictRow.experiment_id == experiment_id,
             VerdictRow.scenario == scenario,
             VerdictRow.rule_version == rule_version,
+            VerdictRow.thresholds_sha256 == thresholds_sha256,
         )
     )
-    return None if row is None else Verdict.model_validate(row.body)
 
 
-def outcomes(
-    session: Session, experiment_ids: Sequence[UUID], rule_version: str
-) -> dict[UUID, dict[str, str]]:
-    """Return the outcomes of experiments that were judged under these rules, by scenario, in one query."""
+def latest(session: Session, experiment_id: UUID, scenario: Scenario) -> Verdict | None:
+    """Return the verdict that was given last by the thresholds fixed with the spec."""
+    rows = session.scalars(
+        select(VerdictRow)
+        .where(VerdictRow.experiment_id == experiment_id, VerdictRow.scenario == scenario, _by_fixed())
+        .order_by(VerdictRow.created_at.desc(), VerdictRow.rule_version.desc())
+    )
+    row = rows.first()
+    return None if row is None else read_body(row)
+
+
+def versions(session: Session, experiment_id: UUID) -> list[str]:
+    """List the versions of the rules that an experiment was judged by, earliest first."""
+    rows = session.scalars(
+        select(VerdictRow.rule_version)
+        .where(VerdictRow.experiment_id == experiment_id)
+        .order_by(VerdictRow.created_at, VerdictRow.rule_version)
+    )
+    return list(dict.fromkeys(rows))
+
+
+def read_body(row: VerdictRow) -> Verdict:
+    """Return a stored verdict; what an earlier version said and this one does not know is left out."""
+    return Verdict.model_validate(row.body, extra="ignore")
+
+
+def outcomes(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUID, dict[str, Judged]]:
+    """Return the outcomes given last, by the thresholds fixed with each spec, by scenario, in one query."""
     rows = session.execute(
-        select(VerdictRow.experiment_id, VerdictRow.scenario, VerdictRow.outcome).where(
-            VerdictRow.experiment_id.in_(experiment_ids), VerdictRow.rule_version == rule_version
-        )
+        select(VerdictRow.experiment_id, VerdictRow.scenario, VerdictRow.outcome, VerdictRow.rule_version)
+        .where(VerdictRow.experiment_id.in_(experiment_ids), _by_fixed())
+        .order_by(VerdictRow.created_at, VerdictRow.rule_version)
     )
-    found: dict[UUID, dict[str, str]] = {}
-    for experiment_id, scenario, outcome in rows:
-        found.setdefault(experiment_id, {})[scenario] = outcome
+    found: dict[UUID, dict[str, Judged]] = {}
+    for experiment_id, scenario, outcome, rule_version in rows:
+        found.setdefault(experiment_id, {})[scenario] = Judged(Outcome(outcome), rule_version)
     return found
+
+
+def _by_fixed() -> ColumnElement[bool]:
+    return VerdictRow.thresholds_sha256 == FIXED_THRESHOLDS

@@ -26,6 +26,8 @@ from backend.domain.thresholds import Thresholds
 # 2: a coordinate check that was made and fails forbids an answer (M7).
 # 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.
 RULE_VERSION = "3"
+# The versions that evidence can be judged by now. Verdicts of earlier ones stay readable.
+RULE_VERSIONS = (RULE_VERSION,)
 
 
 class LossStatistics(Frozen):

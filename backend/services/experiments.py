@@ -12,9 +12,10 @@ from backend.db import experiments as experiment_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
+from backend.db.verdicts import Judged
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from backend.domain.verdict import RULE_VERSION, Outcome
+from backend.domain.verdict import RULE_VERSIONS
 from backend.errors import Conflict, Malformed
 from backend.events import ProgressNotice
 from backend.figures.names import figures_of
@@ -119,13 +120,14 @@ def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentVi
     ids = [row.id for row in rows]
     counts, outcomes = (
         experiment_rows.cell_counts(session, ids),
-        verdict_rows.outcomes(session, ids, RULE_VERSION),
+        verdict_rows.outcomes(session, ids),
     )
     return [_view(row, counts[row.id], outcomes.get(row.id, {})) for row in rows]
 
 
-def _view(row: ExperimentRow, counts: dict[str, int], outcomes: dict[str, str]) -> ExperimentView:
+def _view(row: ExperimentRow, counts: dict[str, int], outcomes: dict[str, Judged]) -> ExperimentView:
     spec = ExperimentSpec.model_validate(row.spec)
+    judged = outcomes.get(spec.judged_scenarios[0])
     return ExperimentView(
         id=row.id,
         name=row.name,
@@ -142,6 +144,8 @@ def _view(row: ExperimentRow, counts: dict[str, int], outcomes: dict[str, str]) 
         started_at=row.started_at,
         finished_at=row.finished_at,
         cell_counts={CellState(state): count for state, count in counts.items()},
-        outcome=Outcome(outcomes[spec.scenarios[0]]) if spec.scenarios[0] in outcomes else None,
+        outcome=None if judged is None else judged.outcome,
+        rule_version=None if judged is None else judged.rule_version,
+        is_judged_by_old_rules=judged is not None and judged.rule_version not in RULE_VERSIONS,
         figures=figures_of(spec.measures),
     )

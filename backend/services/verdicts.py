@@ -11,19 +11,34 @@ from backend.db.tables import ExperimentRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import RULE_VERSION, Verdict
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import RULE_VERSION, Reason, Verdict
+from backend.errors import NotFound
 from backend.services.context import Context
 from backend.services.evidence import load_sweeps
 from backend.services.lookup import find_experiment
 
 
-def get_verdict(context: Context, owner_id: str, experiment_id: UUID) -> Verdict:
-    """Return the stored verdict, or, while there is none yet, an interim one; raises NotFound."""
+def get_verdict(
+    context: Context, owner_id: str, experiment_id: UUID, *, rule_version: str | None = None
+) -> Verdict:
+    """Return the stored verdict, or, while there is none yet, an interim one; raises NotFound.
+
+    Stored under several versions of the rules, it is the one under `rule_version`, else under the current
+    ones, else the last one given: what was said stays said until somebody has it judged again.
+    """
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
         scenario = scenarios_of(experiment)[0]
-        stored = verdict_rows.find(session, experiment_id, scenario, RULE_VERSION)
-        return stored or judge_scenario(session, experiment, scenario)
+        stored = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION)
+        if stored is not None:
+            return stored
+        if rule_version is not None:
+            found = ", ".join(verdict_rows.versions(session, experiment_id)) or "–"
+            raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
+        return verdict_rows.latest(session, experiment_id, scenario) or judge_scenario(
+            session, experiment, scenario
+        )
 
 
 def judge_experiment(context: Context, owner_id: str, experiment_id: UUID) -> Verdict:
@@ -34,13 +49,27 @@ def judge_experiment(context: Context, owner_id: str, experiment_id: UUID) -> Ve
 
 
 def judge_scenario(
-    session: Session, experiment: ExperimentRow, scenario: Scenario, *, is_closing: bool = False
+    session: Session,
+    experiment: ExperimentRow,
+    scenario: Scenario,
+    *,
+    is_closing: bool = False,
+    thresholds: Thresholds | None = None,
 ) -> Verdict:
     """Judge one scenario from raw chunks; interim while the experiment is open and not just closing."""
     is_open = ExperimentState(experiment.state) in OPEN_EXPERIMENT_STATES
     sweeps = load_sweeps(session, experiment, scenario)
     spec = ExperimentSpec.model_validate(experiment.spec)
-    return judge(spec, scenario, sweeps, is_interim=is_open and not is_closing)
+    asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
+    verdict = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing)
+    return verdict if asked == spec else _stamped(verdict, spec)
+
+
+def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:
+    """Name what was judged by other thresholds than those hashed with the spec before the first run."""
+    others = tuple(why for why in verdict.reasons if why.code != "thresholds_changed")
+    moved = Reason(code="thresholds_not_fixed")
+    return verdict.model_copy(update={"reasons": (*others, moved), "spec_sha256": spec.sha256()})
 
 
 def final_verdicts(session: Session, experiment: ExperimentRow) -> list[Verdict]:

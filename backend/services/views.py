@@ -13,7 +13,7 @@ from backend.domain.lifecycle import CellState, ExperimentState
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization, Role
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import Outcome
+from backend.domain.verdict import Outcome, Verdict
 from backend.figures.names import FigureName
 
 
@@ -91,7 +91,22 @@ class ExperimentView(Frozen):
     finished_at: datetime | None
     cell_counts: dict[CellState, int]
     outcome: Outcome | None = Field(description="The answer, once it is final; for the first scenario.")
+    rule_version: str | None = Field(description="The version of the rules the outcome was given under.")
+    is_judged_by_old_rules: bool = Field(
+        description="The rules have changed since; `POST …/verdicts` judges the stored evidence again."
+    )
     figures: tuple[FigureName, ...] = Field(description="The figures there are of what it measures.")
+
+
+class JudgementView(Frozen):
+    """A verdict as it is stored: one of possibly several on the same evidence."""
+
+    scenario: Scenario
+    rule_version: str
+    are_thresholds_fixed: bool = Field(description="Judged by the thresholds hashed before the first run.")
+    thresholds_sha256: str
+    judged_at: datetime
+    verdict: Verdict
 
 
 class TensorView(Frozen):

@@ -1,22 +1,71 @@
-"""Verdicts: the answer of an experiment."""
+"""Verdicts: the answer of an experiment, and judging its evidence again."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from starlette.responses import Response
 
 from backend.api.deps import Ctx, ExperimentId, Owner
-from backend.api.documented import errors
+from backend.api.documented import Responses, errors
 from backend.domain.verdict import Verdict
 from backend.services import verdicts
+from backend.services.rejudging import JudgementRequest, judge_again
+from backend.services.views import JudgementView
 
 router = APIRouter(prefix="/experiments", tags=["verdicts"])
 
+RuleVersion = Annotated[
+    str | None,
+    Query(
+        max_length=16, description="A version of the rules that the experiment was judged by.", examples=["2"]
+    ),
+]
+_EXAMPLES: dict[str, Any] = {
+    "current": {"summary": "Under the current rules", "value": {}},
+    "other_thresholds": {
+        "summary": "With other thresholds than fixed before the first run",
+        "value": {"thresholds": {"transfers_regret": 0.05}},
+    },
+}
+JudgementBody = Annotated[JudgementRequest, Body(openapi_examples=_EXAMPLES)]
+_AGAIN: Responses = {
+    200: {"model": list[JudgementView], "description": "All scenarios were judged like this before."}
+}
+
 
 @router.get("/{experiment_id}/verdict", summary="Get an experiment's verdict", responses=errors(404))
-def get_verdict(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> Verdict:
+def get_verdict(
+    context: Ctx, owner: Owner, experiment_id: ExperimentId, rule_version: RuleVersion = None
+) -> Verdict:
     """Return whether the base's learning rate may be reused, with the numbers and the rule that decided.
 
     While cells are open the verdict is interim (`is_interim`) and computed on the way; afterwards it is the
-    stored one. The words for `outcome`, `rule` and `reasons` are in the catalogue.
+    stored one: under the current rules, or, until it is judged again, the last one given (`rule_version` says
+    which). The words for `outcome`, `rule` and `reasons` are in the catalogue.
     """
-    return verdicts.get_verdict(context, owner, experiment_id)
+    return verdicts.get_verdict(context, owner, experiment_id, rule_version=rule_version)
+
+
+@router.post(
+    "/{experiment_id}/verdicts",
+    summary="Judge an experiment again",
+    status_code=201,
+    responses=_AGAIN | errors(403, 404, 409),
+)
+def judge_experiment_again(
+    context: Ctx,
+    owner: Owner,
+    response: Response,
+    experiment_id: ExperimentId,
+    body: JudgementBody = JudgementRequest(),  # noqa: B008 (frozen)
+) -> list[JudgementView]:
+    """Judge the stored evidence of an ended experiment, and keep the verdicts beside the earlier ones.
+
+    Nothing is trained again. One verdict per scenario, under the current rules and the thresholds that were
+    hashed before the first run; thresholds given here are named in the verdict's reasons. Repeatable.
+    """
+    done = judge_again(context, owner, experiment_id, body)
+    response.status_code = 201 if done.is_new else 200
+    return list(done.judgements)
