@@ -12,7 +12,7 @@ from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Verdict
 from backend.errors import Conflict, InvalidInput, NotFound
-from backend.services import conduct
+from backend.services.advance import advance_experiments
 from backend.services.experiments import get_experiment, list_experiments
 from backend.services.rejudging import JudgementRequest, judge_again
 from backend.services.verdicts import get_verdict
@@ -29,7 +29,7 @@ def experiment_id(context, database):
     experiment_id, cell_ids = add_experiment(database, WIDE)
     for cell_id in cell_ids:
         finish(database, cell_id)
-    conduct.advance_experiments(context)
+    advance_experiments(context)
     return experiment_id
 
 
@@ -115,7 +115,7 @@ def test_thresholds_fixed_with_the_spec_bear_no_stamp(context, database):
     experiment_id, cell_ids = add_experiment(database, fixed)
     for cell_id in cell_ids:
         finish(database, cell_id)
-    conduct.advance_experiments(context)
+    advance_experiments(context)
 
     verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
 
