@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backend.analysis.coordinate_check import check_coordinates, check_reasons
 from backend.analysis.gates import Terms, closed_gates, grid_lacks, sizes_not_run
+from backend.analysis.larger_is_better import num_inversions
 from backend.analysis.reasons import reason, rounded
 from backend.analysis.rules import SEVERITY, Finding
 from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_size
@@ -37,6 +38,7 @@ class _SweepVerdict:
     base_lr: float | None
     base_lr_index: int | None
     slope: Estimate
+    num_inversions: int | None
     check: CoordinateCheck | None
 
 
@@ -76,6 +78,7 @@ def _axis_verdict(judged: _SweepVerdict) -> AxisVerdict:
         worst_depth=None if judged.worst is None else judged.worst.depth,
         lr_slope=judged.slope,
         sizes=tuple((size.width, size.depth) for size in judged.sizes),
+        num_inversions=judged.num_inversions,
     )
 
 
@@ -105,6 +108,7 @@ def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -
         base_lr=None if lr_index is None else sweep.lrs[lr_index],
         base_lr_index=None if lr_index is None else sweep.lr_indices[lr_index],
         slope=slope,
+        num_inversions=None if lr_index is None or tuned is None else num_inversions(sweep, tuned, lr_index),
         check=check,
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.analysis.intervals import finite_or_none
+from backend.analysis.larger_is_better import field_statistics
 from backend.analysis.reasons import named, reason
 from backend.analysis.rules import Case, Finding, combine_losses, judge_loss, with_sharpness
-from backend.analysis.super_consistency import sharpness_spread
+from backend.analysis.super_consistency import late_edge_share, sharpness_spread
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import compare, lr_margin, speed
 from backend.domain.metrics import Metric
@@ -20,6 +21,8 @@ TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
 # M5 is also shown at a half and a quarter of the reused LR, in octaves, if the grid has them this closely.
 LOWER_OCTAVES = (0.0, -1.0, -2.0)
 GRID_TOLERANCE = 0.1
+# Of the late steps; where more are at the edge, what is left comes from before sharpness got there.
+MOST_AT_EDGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds:
     width, depth = sweep.sizes[width_index]
     cases = [_case(sweep, width_index, loss, thresholds) for loss in TUNED_ON if loss in sweep.losses]
     spreads = _spreads(sweep, width_index, lr_index, thresholds)
-    spread = next((each for each in spreads if each.level is not None), None)
+    spread = next((each for each in spreads if each.is_judged), None)
     at_reused = spreads[0] if spreads else None
     num_seeds = len(sweep.shared_seeds(width_index))
     finding = combine_losses([judge_loss(case, thresholds) for case in cases])
@@ -54,11 +57,12 @@ def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds:
         losses=tuple(case.comparison.statistics for case in cases),
         divergence_rate=None if lr_index is None else sweep.divergence_rate(width_index, lr_index),
         lr_margin=None if lr_index is None else lr_margin(sweep, width_index, lr_index),
-        spread_level=None if at_reused is None else at_reused.level,
-        spread_growth=Estimate() if at_reused is None else at_reused.growth,
-        seed_spread=None if at_reused is None else at_reused.seed_spread,
+        spread_level=None if spread is None else spread.level,
+        spread_growth=Estimate() if spread is None else spread.growth,
+        seed_spread=None if spread is None else spread.seed_spread,
         edge_share=None if at_reused is None else at_reused.edge_share,
         spreads=tuple(spreads),
+        field=field_statistics(sweep, width_index, cases[0].comparison if cases else None),
         speed=None if lr_index is None else finite_or_none(speed(sweep, width_index, lr_index)),
     )
     return JudgedSize(with_sharpness(finding, spread, sweep.sizes[width_index], thresholds), statistics)
@@ -94,4 +98,14 @@ def _spreads(
     other = sweep.base_index if width_index == widest else widest
     distances = [abs(sweep.log2_lrs - sweep.log2_lrs[lr_index] - octaves) for octaves in LOWER_OCTAVES]
     places = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]
-    return [sharpness_spread(sweep, width_index, other, place, thresholds) for place in places]
+    spreads = [sharpness_spread(sweep, width_index, other, place, thresholds) for place in places]
+    shares = [late_edge_share(sweep, (width_index, other), place, thresholds) for place in places]
+    judged = _judged_place(spreads, shares)
+    return [each.model_copy(update={"is_judged": place == judged}) for place, each in enumerate(spreads)]
+
+
+def _judged_place(spreads: list[SharpnessSpread], shares: list[float]) -> int | None:
+    """Return the highest LR away from the edge of stability, else the one that is least at it."""
+    usable = [place for place, each in enumerate(spreads) if each.level is not None]
+    away = [place for place in usable if shares[place] <= MOST_AT_EDGE]
+    return next(iter(away), min(usable, key=shares.__getitem__, default=None))

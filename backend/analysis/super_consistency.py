@@ -5,13 +5,15 @@ where either is at the edge of stability (η·λ/κ at or above the edge ratio: 
 any parametrization), where λ ≤ 0 (counted), and after the train loss has fallen to its floor, where sharpness
 collapses with the loss.
 
-The spread at a step is |mean over seeds of the ln ratio|; SC1 is its median over steps, SC2 the slope of
-ln d on ln t of each seed after the first tenth of training.
+The spread at a step is |mean over seeds of the ln ratio|; SC1 is its median over the steps after the first
+tenth of training, SC2 the slope of ln d on ln t of each seed over the same steps. The first tenth is reported
+apart: at narrow widths f_0, which depends on the width, pulls at everything there under any parametrization.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -36,15 +38,26 @@ def sharpness_spread(
     usable = [log_sharpness(sweep, width, lr_index, thresholds) for width in (size, other)]
     ratio_SM = usable[0] - usable[1]
     spread_M = np.abs(mean_of_finite(ratio_SM, axis=0))
-    level = float(np.median(spread_M[np.isfinite(spread_M)])) if np.isfinite(spread_M).any() else None
+    is_late = _is_late(sweep)
     return SharpnessSpread(
         lr=sweep.lrs[lr_index],
-        level=level,
+        level=_median(spread_M[is_late]),
+        early_level=_median(spread_M[~is_late]),
         growth=_growth(sweep, np.abs(ratio_SM), thresholds),
-        seed_spread=_seed_spread(usable),
+        seed_spread=_seed_spread([log[:, is_late] for log in usable]),
         edge_share=edge_share(sweep, size, lr_index, thresholds),
         num_dropped=sum(_num_not_positive(sweep, width, lr_index) for width in (size, other)),
     )
+
+
+def _is_late(sweep: Sweep) -> NDArray[np.bool_]:
+    is_late: NDArray[np.bool_] = sweep.measurement_steps > WARM_UP * sweep.num_steps
+    return is_late
+
+
+def _median(values: Values) -> float | None:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else None
 
 
 def log_sharpness(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> Values:
@@ -68,7 +81,7 @@ def _last_step(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresh
 
 
 def _growth(sweep: Sweep, spread_SM: Values, thresholds: Thresholds) -> Estimate:
-    is_late: NDArray[np.bool_] = sweep.measurement_steps > WARM_UP * sweep.num_steps
+    is_late = _is_late(sweep)
     late = sweep.measurement_steps[is_late].astype(np.float64)
     exponents = [growth_exponent(late, spread_M[is_late]) for spread_M in spread_SM]
     return estimate(np.array([math.nan if b is None else b for b in exponents]), thresholds.level)
@@ -89,8 +102,7 @@ def _seed_spread(logs: list[Values]) -> float | None:
     """Return the median |ln ratio| between two seeds of one width, over both widths."""
     pairs = [np.abs(log[i] - log[j]) for log in logs for i, j in combinations(range(len(log)), 2)]
     differences = np.concatenate(pairs) if pairs else np.empty(0)
-    finite = differences[np.isfinite(differences)]
-    return float(np.median(finite)) if len(finite) else None
+    return _median(differences)
 
 
 def edge_share(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> float | None:
@@ -100,6 +112,15 @@ def edge_share(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresh
     if len(finite) == 0:
         return None
     return float((finite * sweep.lrs[lr_index] / sweep.kappa >= thresholds.edge_ratio).mean())
+
+
+def late_edge_share(
+    sweep: Sweep, width_indices: tuple[int, ...], lr_index: int, thresholds: Thresholds
+) -> float:
+    """Return the largest share of late values at the edge among some sizes; 1 where one has none at all."""
+    late = replace(sweep, sharpness=sweep.sharpness[..., _is_late(sweep)])
+    shares = [edge_share(late, width_index, lr_index, thresholds) for width_index in width_indices]
+    return max(1.0 if share is None else share for share in shares)
 
 
 def _num_not_positive(sweep: Sweep, width_index: int, lr_index: int) -> int:

@@ -30,6 +30,14 @@ class Losses:
     initial: Values
 
 
+@dataclass(frozen=True)
+class Field:
+    """What the user counts in, [W, E, S] at the end of training; NaN where a run diverged or is missing."""
+
+    metric: Metric
+    final: Values
+
+
 def no_curves(_width_index: int, _lr_index: int) -> Values:
     """Stand for train-loss curves that nobody has: [0, 0]."""
     return np.empty((0, 0))
@@ -52,6 +60,7 @@ class Sweep:
         train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0, NaN for a seed that
             was not run; without columns where nobody has any.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
+        field: the field metric of every run; None where nobody needs it.
         reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
         until: gives the sweep as if training had ended after so many steps: its losses, divergences and
             sharpness up to there. Without a constant LR that is not what a shorter training would have given.
@@ -77,6 +86,7 @@ class Sweep:
     is_planned: NDArray[np.bool_] | None = None
     reached: NDArray[np.int64] | None = None
     until: Callable[[int], Sweep] | None = None
+    field: Field | None = None
 
     @property
     def base(self) -> Size:

@@ -1,4 +1,4 @@
-"""What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1, M2, M2s, M4, M8).
+"""What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1-M4, M2s, M8).
 
 Everything is paired by seed, over the seeds that base and size both have: the best LR of a size is that of
 its seed mean, and every seed is read at that same LR. The seed mean's best is chosen on the same runs, which
@@ -18,8 +18,8 @@ from backend.analysis.sweep import Sweep, Values, complete_mean
 from backend.domain.metrics import Metric
 from backend.domain.verdict import Estimate, LossStatistics
 
-# A benefit of size counts when it is above so many standard errors (science.md §6.4).
-GAIN_STANDARD_ERRORS = 2.0
+# A difference between sizes counts when it is above so many standard errors (science.md §6.2, §6.4).
+STANDARD_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def compare(
             is_edge=target is not None and target.is_edge,
             lr_shift=shift,
             transfer_regret=_share(costs.excess, costs.reduction, level),
+            regret_z=_in_standard_errors(costs.excess),
             gain_loss=_share(costs.excess, costs.gain if costs.has_gain else math.nan, level),
             has_gain=costs.has_gain,
             best_loss=finite_or_none(best_target),
@@ -98,7 +99,7 @@ def _costs(
     gain_S = judged_WES[sweep.base_index, base.index, seeds] - best_S
     gain_S = gain_S[np.isfinite(gain_S)]
     error = standard_error(gain_S)
-    has_gain = bool(gain_S.mean() > GAIN_STANDARD_ERRORS * error) if len(gain_S) > 1 else None
+    has_gain = bool(gain_S.mean() > STANDARD_ERRORS * error) if len(gain_S) > 1 else None
     return _Costs(
         excess=reused_S - best_S,
         reduction=float((sweep.initial(loss)[width_index, seeds] - best_S).mean()),
@@ -114,6 +115,12 @@ def _share(excess_S: Values, whole: float, level: float) -> Estimate:
         return Estimate()
     with np.errstate(over="ignore"):
         return estimate(excess_S / whole, level)
+
+
+def _in_standard_errors(excess_S: Values) -> float | None:
+    """Return M3: the mean excess over its standard error, paired by seed; None where seeds do not differ."""
+    error = standard_error(excess_S)
+    return finite_or_none(float(excess_S.mean()) / error) if error > 0 else None
 
 
 def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None) -> tuple[float, float]:

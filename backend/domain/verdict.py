@@ -38,20 +38,34 @@ class LossStatistics(Frozen):
     is_edge: bool
     lr_shift: Estimate = Field(description="M1, octaves.")
     transfer_regret: Estimate = Field(description="M2, share of the achievable loss reduction that is lost.")
+    regret_z: float | None = Field(default=None, description="M3: the regret in standard errors over seeds.")
     gain_loss: Estimate = Field(description="M2s, share of the benefit of the larger size that is lost.")
     has_gain: bool | None = Field(description="The larger size is better by more than 2 SE.")
     best_loss: float | None
     reused_loss: float | None
 
 
+class FieldStatistics(Frozen):
+    """What the user counts in, at the end of training, as means over seeds; None where a seed diverged."""
+
+    metric: Metric
+    of_base: float | None = Field(description="Of the base size at its best LR.")
+    reused: float | None = Field(description="Of this size at the reused LR.")
+    best: float | None = Field(description="Of this size at the LR that is best for its loss.")
+
+
 class SharpnessSpread(Frozen):
     """M5 of one size at one LR, over the steps that are not at the edge of stability."""
 
     lr: float
-    level: float | None
+    level: float | None = Field(description="SC1, after the first tenth of training.")
+    early_level: float | None = Field(
+        default=None, description="The same over the first tenth, where f_0 of narrow networks dominates."
+    )
     growth: Estimate
     seed_spread: float | None
-    edge_share: float | None
+    edge_share: float | None = Field(description="Share of this size's measured steps at the edge.")
+    is_judged: bool = Field(default=False, description="The LR that M5 is judged at.")
     num_dropped: int = Field(description="Measured values left out because they are not positive.")
 
 
@@ -66,7 +80,8 @@ class SizeStatistics(Frozen):
     divergence_rate: float | None = Field(description="M4 at the reused LR.")
     lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
     spread_level: float | None = Field(
-        description="M5 SC1: median |ln ratio| of sharpness to the widest; the widest's own, to the base."
+        description="M5 SC1 at the LR it is judged at: median |ln ratio| of sharpness to the largest size,"
+        " after the first tenth of training; the largest's own, to the base."
     )
     spread_growth: Estimate = Field(description="M5 SC2: exponent of the spread's growth.")
     seed_spread: float | None = Field(description="The same spread between seeds of one width.")
@@ -75,6 +90,7 @@ class SizeStatistics(Frozen):
         default=(),
         description="M5 at the reused LR, a half and a quarter of it, as far as the grid has them.",
     )
+    field: FieldStatistics | None = None
     speed: float | None = Field(description="M8: steps to the base's best loss over the base's steps.")
 
 
@@ -120,6 +136,10 @@ class AxisVerdict(Frozen):
     worst_depth: int | None
     lr_slope: Estimate = Field(description="Octaves per doubling of what grows; of width × depth on both.")
     sizes: tuple[tuple[int, int], ...] = Field(description="Width and depth of the sizes judged.")
+    num_inversions: int | None = Field(
+        default=None,
+        description="M6: steps up at which the loss at the reused LR rises by more than two standard errors.",
+    )
 
 
 class ArmVerdict(Frozen):

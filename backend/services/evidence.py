@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
+from backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.session import Session
@@ -23,6 +23,7 @@ from backend.domain.scenario import Scenario
 from backend.domain.size import Axis, Size
 
 Place = tuple[int, int, int]
+FIELD_METRICS = (Metric.VAL_ACCURACY, Metric.VAL_MAE)
 CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
 
 
@@ -85,6 +86,8 @@ class _SweepLoader:
         self._steps = steps[steps <= self._end]
         shape = (len(self._sizes), len(self._lrs), len(spec.seeds))
         self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in LOSSES}
+        # One of the two is recorded, by the data's task.
+        self._fields = {metric: np.full(shape, np.nan) for metric in FIELD_METRICS}
         self._diverged_at = np.full(shape, -1, dtype=np.int64)
         self._is_measured = np.zeros(shape, dtype=np.bool_)
         self._reached = np.full(shape, -1, dtype=np.int64)
@@ -108,6 +111,9 @@ class _SweepLoader:
         schedule = spec.schedule(cell.chunk_steps)
         train_initial, train_final = self._train_loss(cell, schedule, len(runs))
         val_initial, val_final = self._val_loss(cell, schedule, len(runs))
+        fields = {
+            metric: self._measured(cell, metric, schedule, len(runs))[:, -1] for metric in FIELD_METRICS
+        }
         sharpness_RM = self._measured(cell, Metric.SHARPNESS, schedule, len(runs))
         checks = {metric: self._first(cell, metric) for metric in self._checks}
         for run in runs:
@@ -117,6 +123,8 @@ class _SweepLoader:
             train, val = self._losses[Metric.TRAIN_LOSS], self._losses[Metric.VAL_LOSS]
             train.initial[place], train.final[place] = train_initial[r], train_final[r]
             val.initial[place], val.final[place] = val_initial[r], val_final[r]
+            for metric, final_R in fields.items():
+                self._fields[metric][place] = final_R[r]
             self._sharpness[place] = sharpness_RM[r]
             for metric, values_RK in checks.items():
                 self._checks[metric][place] = np.nan if values_RK is None else values_RK[r]
@@ -149,7 +157,12 @@ class _SweepLoader:
             initial_activations=self._checks.get(Metric.INITIAL_ACTIVATION),
             reached=self._reached,
             until=self._until,
+            field=self._field(),
         )
+
+    def _field(self) -> Field | None:
+        known = (Field(metric, final) for metric, final in self._fields.items() if np.isfinite(final).any())
+        return next(known, None)
 
     def _until(self, end: int) -> Sweep:
         """Read the same cells again, up to `end`."""

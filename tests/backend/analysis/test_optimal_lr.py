@@ -31,7 +31,7 @@ def test_an_uneven_grid_has_the_same_vertex():
     assert the_optimum(grid, np.exp(0.3 * (grid + 1.7) ** 2)).log2_lr == pytest.approx(-1.7)
 
 
-def test_public_losses_have_the_vertices_found_by_hand():
+def test_oracle_30_public_losses_have_the_vertices_found_by_hand():
     """Oracle 30: mup #66, log2 optima -8.70, -9.54, -10.58, -11.27."""
     found = [optimum.log2_lr for optimum in optima(mup66(), Metric.VAL_LOSS) if optimum]
 

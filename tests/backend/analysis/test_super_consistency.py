@@ -4,7 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.super_consistency import growth_exponent, log_sharpness, sharpness_spread
+from backend.analysis.super_consistency import (
+    growth_exponent,
+    late_edge_share,
+    log_sharpness,
+    sharpness_spread,
+)
 from backend.domain.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas
 
@@ -68,6 +73,25 @@ def test_steps_at_the_edge_are_left_out_and_counted():
 
     assert spread.level == pytest.approx(math.log(2))
     assert spread.edge_share == pytest.approx(11 / 21)
+
+
+def test_the_first_tenth_of_training_is_reported_apart():
+    """There f_0 of narrow networks, not the parametrization, decides."""
+    wide = np.where(STEPS <= 10, 4.0, 1.1) * np.ones((3, 21))
+
+    spread = sharpness_spread(sweep_with([np.ones((3, 21)), wide]), 0, 1, LR, LIMITS)
+
+    assert spread.early_level == pytest.approx(math.log(4))
+    assert spread.level == pytest.approx(math.log(1.1))
+
+
+def test_sizes_whose_late_steps_are_at_the_edge_are_counted_by_the_worse_of_them():
+    base = np.full((3, 21), 2.0)
+    wide = np.where(STEPS <= 60, 2.0, 7.6) * np.ones((3, 21))
+
+    share = late_edge_share(sweep_with([base, wide]), (0, 1), LR, LIMITS)
+
+    assert share == pytest.approx(8 / 18)
 
 
 def test_only_the_edge_leaves_nothing_to_compare():

@@ -46,7 +46,7 @@ def test_the_loss_at_init_of_a_seed_is_known_from_its_other_rates():
     st.floats(0.01, 3),
     st.data(),
 )
-def test_a_divergence_never_lowers_a_mean(finals, initial, data):
+def test_oracle_32_a_divergence_never_lowers_a_mean(finals, initial, data):
     """Oracle 32: neither against the survivors nor against the loss at init."""
     sweep = parabolas(num_seeds=len(finals), widths=(8,), lrs=(0.1,))
     table = Losses(np.array(finals)[None, None, :], np.full((1, 1, len(finals)), initial))

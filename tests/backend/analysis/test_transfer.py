@@ -16,7 +16,7 @@ def compared(sweep, width_index=-1, loss=VAL):
     return compare(sweep, loss, width_index % len(sweep.widths), level=0.90, interpolation=0.01)
 
 
-def test_a_known_shift_is_found():
+def test_oracle_31_a_known_shift_is_found():
     """Oracle 31: noise-free D within .05 octave, b with it."""
     for slope in (-1.0, -0.4, 0.0, 0.37, 0.5):
         sweep = parabolas(slope=slope, noise=0.0)
@@ -25,7 +25,7 @@ def test_a_known_shift_is_found():
         assert lr_slope(sweep, VAL, 0.90).value == pytest.approx(slope, abs=0.02)
 
 
-def test_the_interval_of_the_shift_covers_the_truth_as_often_as_it_says():
+def test_oracle_31_the_interval_of_the_shift_covers_the_truth_as_often_as_it_says():
     """Oracle 31: at 5 seeds the 90% interval covers the true D in at least 85% of 200 trials."""
     covered = 0
     for trial in range(200):
@@ -36,7 +36,7 @@ def test_the_interval_of_the_shift_covers_the_truth_as_often_as_it_says():
     assert covered / 200 >= 0.85
 
 
-def test_public_standard_parametrization_shifts_an_octave_per_doubling():
+def test_oracle_30_public_standard_parametrization_shifts_an_octave_per_doubling():
     """Oracle 30: Megatron SP, b = -1.00 and D = -4 over 16 times the width."""
     sweep = megatron(MEGATRON_SP, curvature=0.2)
 
@@ -44,7 +44,7 @@ def test_public_standard_parametrization_shifts_an_octave_per_doubling():
     assert compared(sweep).statistics.lr_shift.value == pytest.approx(-4, abs=0.01)
 
 
-def test_public_maximal_update_shifts_an_octave_at_the_largest_width():
+def test_oracle_30_public_maximal_update_shifts_an_octave_at_the_largest_width():
     """Oracle 30: Megatron µP, D = +1 at 2048 and 0 before."""
     sweep = megatron(MEGATRON_MUP, curvature=0.2)
 
@@ -52,7 +52,7 @@ def test_public_maximal_update_shifts_an_octave_at_the_largest_width():
     assert shifts == pytest.approx([0, 0, 0, 1], abs=0.01)
 
 
-def test_a_public_table_gives_the_numbers_worked_out_by_hand():
+def test_oracle_30_a_public_table_gives_the_numbers_worked_out_by_hand():
     """Oracle 30: mup #66: D = -1.89 and -2.57, slope -.88, 0.027 nats and ρ = .0036 lost at 384."""
     sweep = mup66()
     at_384, at_768 = compared(sweep, 2).statistics, compared(sweep, 3).statistics
@@ -88,6 +88,17 @@ def test_a_benefit_within_two_standard_errors_is_none():
 
     assert statistics.has_gain is False
     assert statistics.gain_loss.value is None
+
+
+def test_the_regret_is_set_against_the_noise_of_its_seeds():
+    """M3: the mean of the paired differences over its standard error."""
+    sweep = parabolas(slope=-0.5)
+
+    judged = sweep.judged(VAL)[-1]
+    excess = judged[4] - judged[judged.mean(axis=1).argmin()]
+    z = compared(sweep).statistics.regret_z
+    assert z == pytest.approx(excess.mean() / (excess.std(ddof=1) / math.sqrt(5)))
+    assert compared(parabolas()).statistics.regret_z is None
 
 
 def test_one_seed_has_values_without_intervals():

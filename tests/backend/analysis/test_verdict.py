@@ -111,7 +111,7 @@ def test_sharpness_that_drifts_apart_late_is_a_watch():
     assert judged(replace(sweep, sharpness=sweep.sharpness * factor)).rule == "spread_growth"
 
 
-def test_public_standard_parametrization_does_not_transfer():
+def test_oracle_30_public_standard_parametrization_does_not_transfer():
     """Oracle 30: Megatron SP, with synthetic seeds."""
     arm = judged(megatron(MEGATRON_SP, curvature=0.2))
 
@@ -119,14 +119,14 @@ def test_public_standard_parametrization_does_not_transfer():
     assert arm.lr_slope.value == pytest.approx(-1.0, abs=0.005)
 
 
-def test_public_maximal_update_needs_the_loss_to_decide():
+def test_oracle_30_public_maximal_update_needs_the_loss_to_decide():
     """Oracle 30: Megatron µP: D = +1 transfers on a flat curve and not on a steep one."""
     assert judged(megatron(MEGATRON_MUP, curvature=0.01)).outcome in {"transfers", "fine_tune"}
     assert judged(megatron(MEGATRON_MUP, curvature=0.5)).outcome == "does_not_transfer"
 
 
 @pytest.mark.parametrize("num_seeds", [1, 5])
-def test_a_public_table_with_a_hole_is_inconclusive(num_seeds):
+def test_oracle_30_a_public_table_with_a_hole_is_inconclusive(num_seeds):
     """Oracle 30: mup #66 never transfers; at 768 the reused LR was not run."""
     arm = judged(mup66(num_seeds=num_seeds), thresholds=Thresholds(min_lrs=5))
 
@@ -134,7 +134,7 @@ def test_a_public_table_with_a_hole_is_inconclusive(num_seeds):
     assert "missing_runs" in codes(arm)
 
 
-def test_a_public_table_up_to_its_third_width_is_a_fine_tune():
+def test_oracle_30_a_public_table_up_to_its_third_width_is_a_fine_tune():
     """Oracle 30: mup #66 at 384: D = -1.89 and a regret of .4%."""
     limits = Thresholds(min_lrs=5, min_width_span=4)
 

@@ -51,7 +51,7 @@ def test_a_divergence_at_the_reused_rate_is_never_a_transfer(places):
 
 
 @given(st.integers(-6, 1), st.integers(1, 8))
-def test_an_optimum_at_the_edge_is_never_a_transfer(first, count):
+def test_oracle_32_an_optimum_at_the_edge_is_never_a_transfer(first, count):
     """Oracle 32."""
     sweep = parabolas(lrs=tuple(2.0**e for e in range(first, first + count)))
     arm = judged(sweep, thresholds=Thresholds(min_lrs=1))

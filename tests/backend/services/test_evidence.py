@@ -3,6 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from backend.db import cells as cell_rows
+from backend.db import metrics as metric_rows
+from backend.db.metrics import Chunk
 from backend.db.tables import CellRow, ExperimentRow
 from backend.domain.coordinates import NUM_CHANGES
 from backend.domain.grid import PlannedRun
@@ -144,3 +147,29 @@ def test_a_coordinate_check_finds_its_places_and_is_absent_where_it_was_not_aske
     assert np.isnan(np.delete(sweep.initial_activations, place, axis=0)).all()
     plain_id, _ = add_experiment(database, WIDE)
     assert loaded(plain_id)[arm][0].coordinate_changes is None
+
+
+def test_the_field_metric_of_the_task_is_read_at_the_last_step(database, loaded):
+    experiment_id, cell_ids = add_experiment(database, WIDE)
+    with database.write() as session:
+        cell = session.get_one(CellRow, cell_ids[0])
+        schedule = WIDE.schedule(cell.chunk_steps)
+        runs = cell_rows.planned_runs(session, cell_ids[0])
+        for first in schedule.window_starts():
+            steps = schedule.metric_steps(Metric.VAL_ACCURACY, first)
+            values = np.array([[step / 100 + run.seed / 1000 for run in runs] for step in steps], np.float32)
+            if steps:
+                chunk = Chunk(Metric.VAL_ACCURACY, first, steps, values)
+                metric_rows.append(session, cell_ids[0], [chunk], tail_from=schedule.num_steps)
+        arm = Parametrization(cell.parametrization)
+
+    (sweep,) = loaded(experiment_id)[arm]
+
+    assert sweep.field is not None
+    assert sweep.field.metric is Metric.VAL_ACCURACY
+    assert sweep.field.final[0, 0] == pytest.approx(
+        [WIDE.num_steps / 100 + seed / 1000 for seed in WIDE.seeds]
+    )
+    assert np.isnan(sweep.field.final[1:]).all()
+    other = next(name for name in loaded(experiment_id) if name is not arm)
+    assert loaded(experiment_id)[other][0].field is None
