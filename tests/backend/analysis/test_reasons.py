@@ -8,14 +8,14 @@ from backend.analysis.reasons import multiple, multiple_range, percent, rounded,
 from backend.catalogue import LANGUAGES, catalogue
 from backend.domain.verdict import Interval, Outcome
 
-FOLDER = Path(__file__).resolve().parents[3] / "backend" / "analysis"
+BACKEND = Path(__file__).resolve().parents[3] / "backend"
 RANGE = {"low", "high"}
 LIMITS = {"limit_low", "limit_high"}
 
 
-def calls(function):
-    """Yield the calls of a function in the analysis, by its name."""
-    for path in FOLDER.glob("*.py"):
+def calls(function, folder="analysis"):
+    """Yield the calls of a function in a folder of the backend, by its name."""
+    for path in (BACKEND / folder).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
                 yield node
@@ -41,7 +41,15 @@ def given(call):
     return names.union(*(STARS[star] for star in stars))
 
 
-REASONS = {literal(call.args[0]): given(call) for call in calls("reason")}
+def code_of(call):
+    return next(literal(keyword.value) for keyword in call.keywords if keyword.arg == "code")
+
+
+REASONS = {literal(call.args[0]): given(call) for call in calls("reason")} | {
+    # Said where the spec is known as well as the verdict; without parameters.
+    code_of(call): set()
+    for call in calls("Reason", "services")
+}
 RULES = {
     node.value
     for call in (*calls("Finding"), *calls("_replace"))

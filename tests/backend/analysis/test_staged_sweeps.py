@@ -195,7 +195,7 @@ def test_speed_is_that_of_the_seeds_both_sizes_have():
 
 def test_limits_come_from_the_spec():
     sweep = with_finals(parabolas(), VAL, parabolas(slope=0.2).losses[VAL].final)
-    strict = Thresholds(transfers_regret=-1.0)
+    strict = Thresholds(transfers_shift=0.0)
     spec = spec_of(sweep).model_copy(update={"thresholds": strict})
 
     verdict = judge(spec, Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False)
