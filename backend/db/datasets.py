@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.db.tables import DatasetRow, ExperimentRow
-from backend.domain.dataset import DatasetShape
+from backend.domain.dataset import DatasetShape, Task
 
 
 def add(session: Session, row: DatasetRow) -> DatasetRow:
@@ -36,6 +36,12 @@ def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
 def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:
     """Return the sizes of a dataset that is known to exist."""
     return DatasetShape.model_validate(session.get_one(DatasetRow, dataset_id).shape)
+
+
+def tasks_of(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, Task]:
+    """Return what is to be predicted of each dataset, in one query."""
+    rows = session.execute(select(DatasetRow.id, DatasetRow.shape).where(DatasetRow.id.in_(dataset_ids)))
+    return {dataset_id: Task(shape["task"]) for dataset_id, shape in rows}
 
 
 def find(session: Session, owner_id: str, arrays_sha256: str) -> DatasetRow | None:

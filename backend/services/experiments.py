@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from backend.analysis.overall import deciding_scenario
 from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
 from backend.db import experiments as experiment_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.db.verdicts import Judged
+from backend.domain.dataset import Task
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
+from backend.domain.scenario import Scenario
 from backend.domain.verdict import RULE_VERSIONS
 from backend.errors import Conflict, Malformed
 from backend.events import ProgressNotice
@@ -22,7 +26,7 @@ from backend.figures.names import figures_of
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
-from backend.services.views import ExperimentView
+from backend.services.views import ConditionsView, ExperimentView
 
 
 @dataclass(frozen=True)
@@ -122,16 +126,39 @@ def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentVi
         experiment_rows.cell_counts(session, ids),
         verdict_rows.outcomes(session, ids),
     )
-    return [_view(row, counts[row.id], outcomes.get(row.id, {})) for row in rows]
+    tasks = dataset_rows.tasks_of(session, [row.dataset_id for row in rows])
+    return [_view(row, tasks[row.dataset_id], counts[row.id], outcomes.get(row.id, {})) for row in rows]
 
 
-def _view(row: ExperimentRow, counts: dict[str, int], outcomes: dict[str, Judged]) -> ExperimentView:
+def _deciding(spec: ExperimentSpec, outcomes: dict[str, Judged]) -> Judged | None:
+    """Return the worst judgement of all scenarios; None until each of them has one."""
+    judged = {scenario: outcomes[scenario] for scenario in spec.judged_scenarios if scenario in outcomes}
+    if len(judged) < len(spec.judged_scenarios):
+        return None
+    return judged[deciding_scenario({scenario: each.outcome for scenario, each in judged.items()})]
+
+
+def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:
+    under = spec.under(scenario)
+    return ConditionsView(
+        scenario=scenario,
+        num_steps=under.num_steps,
+        measure_every=under.measure_every,
+        batch_size=under.batch_size,
+        lrs={arm.parametrization: arm.lrs for arm in under.arms},
+    )
+
+
+def _view(
+    row: ExperimentRow, task: Task, counts: dict[str, int], outcomes: dict[str, Judged]
+) -> ExperimentView:
     spec = ExperimentSpec.model_validate(row.spec)
-    judged = outcomes.get(spec.judged_scenarios[0])
+    judged = _deciding(spec, outcomes)
     return ExperimentView(
         id=row.id,
         name=row.name,
         dataset_id=row.dataset_id,
+        task=task,
         state=ExperimentState(row.state),
         is_cancelling=row.desired_state == DesiredState.CANCELLED,
         version=row.version,
@@ -148,4 +175,5 @@ def _view(row: ExperimentRow, counts: dict[str, int], outcomes: dict[str, Judged
         rule_version=None if judged is None else judged.rule_version,
         is_judged_by_old_rules=judged is not None and judged.rule_version not in RULE_VERSIONS,
         figures=figures_of(spec.measures),
+        conditions=tuple(_conditions(spec, scenario) for scenario in spec.judged_scenarios),
     )

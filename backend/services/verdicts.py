@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from backend.analysis.overall import deciding_scenario, overall
 from backend.analysis.verdict import judge
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
@@ -13,32 +14,64 @@ from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
 from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
-from backend.errors import NotFound
+from backend.errors import InvalidInput, NotFound
 from backend.services.context import Context
 from backend.services.evidence import load_sweeps
 from backend.services.lookup import find_experiment
+from backend.services.views import VerdictsView
 
 
 def get_verdict(
-    context: Context, owner_id: str, experiment_id: UUID, *, rule_version: str | None = None
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    *,
+    scenario: Scenario | None = None,
+    rule_version: str | None = None,
 ) -> Verdict:
-    """Return the stored verdict, or, while there is none yet, an interim one; raises NotFound.
+    """Return one scenario's verdict, or without a choice the one that decides; see `get_verdicts`.
 
-    Stored under several versions of the rules, it is the one under `rule_version`, else under the current
-    ones, else the last one given: what was said stays said until somebody has it judged again.
+    Raises InvalidInput for a scenario without one, NotFound.
     """
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
-        scenario = scenarios_of(experiment)[0]
-        stored = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION)
-        if stored is not None:
-            return stored
-        if rule_version is not None:
-            found = ", ".join(verdict_rows.versions(session, experiment_id)) or "–"
-            raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
-        return verdict_rows.latest(session, experiment_id, scenario) or judge_scenario(
-            session, experiment, scenario
-        )
+        known = scenarios_of(experiment)
+        if scenario is not None and scenario not in known:
+            raise InvalidInput("verdict.unknown_scenario", given=scenario, expected=", ".join(known))
+        wanted = known if scenario is None else (scenario,)
+        verdicts = {each: _verdict_of(session, experiment, each, rule_version) for each in wanted}
+        return verdicts[deciding_scenario({each: found.outcome for each, found in verdicts.items()})]
+
+
+def get_verdicts(
+    context: Context, owner_id: str, experiment_id: UUID, *, rule_version: str | None = None
+) -> VerdictsView:
+    """Return the stored verdict of every scenario, or, while there is none yet, an interim one.
+
+    Stored under several versions of the rules, it is the one under `rule_version`, else under the current
+    ones, else the last one given: what was said stays said until somebody has it judged again.
+    Raises NotFound.
+    """
+    with context.database.read() as session:
+        experiment = find_experiment(session, owner_id, experiment_id)
+        verdicts = [
+            _verdict_of(session, experiment, scenario, rule_version) for scenario in scenarios_of(experiment)
+        ]
+    return VerdictsView(overall=overall(verdicts), verdicts=tuple(verdicts))
+
+
+def _verdict_of(
+    session: Session, experiment: ExperimentRow, scenario: Scenario, rule_version: str | None
+) -> Verdict:
+    stored = verdict_rows.find(session, experiment.id, scenario, rule_version or RULE_VERSION)
+    if stored is not None:
+        return stored
+    if rule_version is not None:
+        found = ", ".join(verdict_rows.versions(session, experiment.id)) or "–"
+        raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
+    return verdict_rows.latest(session, experiment.id, scenario) or judge_scenario(
+        session, experiment, scenario
+    )
 
 
 def judge_experiment(context: Context, owner_id: str, experiment_id: UUID) -> Verdict:
@@ -81,5 +114,5 @@ def final_verdicts(session: Session, experiment: ExperimentRow) -> list[Verdict]
 
 
 def scenarios_of(experiment: ExperimentRow) -> tuple[Scenario, ...]:
-    """Return the judged scenarios of an experiment in the order of its spec; the first is the one shown."""
+    """Return the judged scenarios of an experiment in the order of its spec."""
     return ExperimentSpec.model_validate(experiment.spec).judged_scenarios

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.domain.dataset import DatasetShape, Frozen, Profile
+from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, ExperimentState
 from backend.domain.metrics import Metric
+from backend.domain.overall import OverallVerdict
 from backend.domain.parametrization import Parametrization, Role
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import Outcome, Verdict
@@ -72,12 +73,23 @@ class PlanView(Frozen):
     are_steps_cut: bool = Field(description="Steps were cut to fit the target time.")
 
 
+class ConditionsView(Frozen):
+    """What a scenario trains with, where scenarios may differ."""
+
+    scenario: Scenario
+    num_steps: int
+    measure_every: int
+    batch_size: int
+    lrs: dict[Parametrization, tuple[float, ...]] = Field(description="The LR grid of each arm.")
+
+
 class ExperimentView(Frozen):
     """An experiment, without its cells."""
 
     id: UUID
     name: str
     dataset_id: UUID
+    task: Task
     state: ExperimentState
     is_cancelling: bool
     version: int
@@ -90,12 +102,20 @@ class ExperimentView(Frozen):
     started_at: datetime | None
     finished_at: datetime | None
     cell_counts: dict[CellState, int]
-    outcome: Outcome | None = Field(description="The answer, once it is final; for the first scenario.")
+    outcome: Outcome | None = Field(description="The worst answer of all scenarios, once they are final.")
     rule_version: str | None = Field(description="The version of the rules the outcome was given under.")
     is_judged_by_old_rules: bool = Field(
         description="The rules have changed since; `POST …/verdicts` judges the stored evidence again."
     )
     figures: tuple[FigureName, ...] = Field(description="The figures there are of what it measures.")
+    conditions: tuple[ConditionsView, ...] = Field(description="Of every scenario that is judged.")
+
+
+class VerdictsView(Frozen):
+    """The verdicts of all scenarios, in the order of the plan, and the answer over them."""
+
+    overall: OverallVerdict
+    verdicts: tuple[Verdict, ...]
 
 
 class JudgementView(Frozen):

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from backend.api.deps import Ctx, ExperimentId, Owner
 from backend.api.documented import Responses, errors
+from backend.domain.scenario import Scenario
 from backend.domain.verdict import Verdict
 from backend.services import verdicts
 from backend.services.rejudging import JudgementRequest, judge_again
-from backend.services.views import JudgementView
+from backend.services.views import JudgementView, VerdictsView
 
 router = APIRouter(prefix="/experiments", tags=["verdicts"])
 
@@ -20,6 +21,13 @@ RuleVersion = Annotated[
     str | None,
     Query(
         max_length=16, description="A version of the rules that the experiment was judged by.", examples=["2"]
+    ),
+]
+WhichScenario = Annotated[
+    Scenario | None,
+    Query(
+        description="A scenario of the experiment; the one that decides when left out.",
+        examples=["label_noise:0.2"],
     ),
 ]
 _EXAMPLES: dict[str, Any] = {
@@ -35,17 +43,34 @@ _AGAIN: Responses = {
 }
 
 
+@router.get("/{experiment_id}/verdicts", summary="Get the verdicts of all scenarios", responses=errors(404))
+def get_verdicts(
+    context: Ctx, owner: Owner, experiment_id: ExperimentId, rule_version: RuleVersion = None
+) -> VerdictsView:
+    """Return one verdict per scenario, and the answer over them: the worst, and where it breaks.
+
+    An inconclusive scenario does not hide one that fails: `overall.breaks_at` names the worst that was found
+    to fail, whichever scenario decides. Each verdict is interim or stored as in `…/verdict`.
+    """
+    return verdicts.get_verdicts(context, owner, experiment_id, rule_version=rule_version)
+
+
 @router.get("/{experiment_id}/verdict", summary="Get an experiment's verdict", responses=errors(404))
 def get_verdict(
-    context: Ctx, owner: Owner, experiment_id: ExperimentId, rule_version: RuleVersion = None
+    context: Ctx,
+    owner: Owner,
+    experiment_id: ExperimentId,
+    scenario: WhichScenario = None,
+    rule_version: RuleVersion = None,
 ) -> Verdict:
     """Return whether the base's learning rate may be reused, with the numbers and the rule that decided.
 
-    While cells are open the verdict is interim (`is_interim`) and computed on the way; afterwards it is the
-    stored one: under the current rules, or, until it is judged again, the last one given (`rule_version` says
-    which). The words for `outcome`, `rule` and `reasons` are in the catalogue.
+    Of several scenarios the worst one's, unless `scenario` names another. While cells are open the verdict is
+    interim (`is_interim`) and computed on the way; afterwards it is the stored one: under the current rules,
+    or, until it is judged again, the last one given (`rule_version` says which). The words for `outcome`,
+    `rule` and `reasons` are in the catalogue.
     """
-    return verdicts.get_verdict(context, owner, experiment_id, rule_version=rule_version)
+    return verdicts.get_verdict(context, owner, experiment_id, scenario=scenario, rule_version=rule_version)
 
 
 @router.post(

@@ -63,3 +63,32 @@ def test_a_plan_of_several_scenarios_has_cells_and_runs_of_each(client: httpx.Cl
     assert several["num_runs"] == 3 * alone["num_runs"]
     assert [cell["scenario"] for cell in several["cells"]].count("label_noise:0.2") == len(alone["cells"])
     assert several["spec"]["scenarios"] == scenarios
+
+
+def test_every_judged_scenario_has_a_verdict_and_all_of_them_one_answer(
+    client: httpx.Client, plan: dict[str, Any]
+):
+    scenarios = ["as_given", "label_noise:0.2", "horizon:2"]
+    created = client.post("/api/v1/experiments", json=plan | {"scenarios": scenarios}).json()
+    address = f"/api/v1/experiments/{created['id']}"
+
+    found = client.get(f"{address}/verdicts").json()
+
+    assert [verdict["scenario"] for verdict in found["verdicts"]] == scenarios[:2]
+    assert [answer["scenario"] for answer in found["overall"]["scenarios"]] == scenarios[:2]
+    assert (found["overall"]["outcome"], found["overall"]["breaks_at"]) == ("inconclusive", None)
+    assert found["overall"]["is_interim"]
+    noisy = client.get(f"{address}/verdict", params={"scenario": "label_noise:0.2"}).json()
+    assert noisy == found["verdicts"][1]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "code"),
+    [("label_noise:0.3", 400, "verdict.unknown_scenario"), ("rain", 422, "validation")],
+)
+def test_a_verdict_of_a_scenario_that_is_not_there_is_refused(
+    client: httpx.Client, experiment: dict[str, Any], scenario: str, status: int, code: str
+):
+    reply = client.get(f"/api/v1/experiments/{experiment['id']}/verdict", params={"scenario": scenario})
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)

@@ -37,9 +37,13 @@ Diverges = Callable[[CellRow, PlannedRun], bool]
 
 
 def final_loss(cell: CellRow, run: PlannedRun) -> float:
-    """Return the loss a run ends with: µP's optimum stays at 2^-2.9, NTP's moves an octave per doubling."""
+    """Return the loss a run ends with: µP's optimum stays at 2^-2.9, NTP's moves an octave per doubling.
+
+    Under a momentum of 0.9 all optima are three octaves lower, as the grid is.
+    """
     doublings = log2(cell.width / 8)
     optimum = -2.9 - (doublings if cell.parametrization == Parametrization.NTP else 0)
+    optimum -= 3 if cell.scenario == "momentum:0.9" else 0
     ripple = 0.002 * ((run.seed * 31 + cell.width) % 7 - 3)
     return 0.5 * exp(0.15 * (log2(run.lr) - optimum) ** 2 - 0.2 * doublings + ripple)
 

@@ -6,20 +6,24 @@ import json
 import numpy as np
 import pytest
 
-from backend.db.tables import LOCAL_OWNER, ExperimentRow
+from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import InvalidInput
 from backend.figures.names import FigureName
+from backend.services.advance import advance_experiments
 from backend.services.cells import get_cell, list_cells, list_runs
 from backend.services.curves import read_curve
 from backend.services.evidence import load_sweeps
+from backend.services.experiments import get_experiment
 from backend.services.export import export_lines
 from backend.services.figure_options import FigureOptions
 from backend.services.figures import build_figure
+from backend.services.verdicts import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
+from tests.backend.services.judged import WIDE, finish
 from tests.backend.services.recorded import record, value_of
 
 MOMENTUM = Scenario("momentum:0.9")
@@ -113,3 +117,69 @@ def test_the_learning_rates_of_a_figure_are_those_of_its_scenario(context, exper
 def test_a_scenario_without_an_answer_of_its_own_has_no_figure(scenario, context, experiment_id):
     with pytest.raises(InvalidInput, match=r"figure\.unknown_scenario.*as_given, momentum:0\.9"):
         figure(context, experiment_id, FigureName.LOSS, scenario=scenario)
+
+
+JUDGED = WIDE.model_copy(update={"scenarios": (Scenario.AS_GIVEN, MOMENTUM, LONG)})
+
+
+def fails_under_momentum(cell, run):
+    return cell.scenario == MOMENTUM and cell.width == 64 and run.lr >= 2.0**-6
+
+
+@pytest.fixture
+def judged_id(database):
+    """An experiment that transfers as given and diverges at the widest under momentum."""
+    experiment_id, cell_ids = add_experiment(database, JUDGED)
+    for cell_id in cell_ids:
+        finish(database, cell_id, diverges=fails_under_momentum)
+    return experiment_id
+
+
+def test_every_judged_scenario_has_a_verdict_and_the_worst_is_the_answer(context, judged_id):
+    advance_experiments(context)
+
+    found = get_verdicts(context, LOCAL_OWNER, judged_id)
+
+    given, heavy = found.verdicts
+    assert (given.scenario, given.outcome) == ("as_given", "transfers")
+    assert (heavy.scenario, heavy.outcome) == (MOMENTUM, "does_not_transfer")
+    assert (found.overall.outcome, found.overall.scenario) == ("does_not_transfer", MOMENTUM)
+    assert found.overall.breaks_at is not None
+    assert (found.overall.breaks_at.scenario, found.overall.breaks_at.width) == (MOMENTUM, 64)
+    assert get_experiment(context, LOCAL_OWNER, judged_id).outcome == "does_not_transfer"
+    assert given.spec_sha256 == heavy.spec_sha256 == JUDGED.sha256()
+
+
+def test_a_verdict_can_be_asked_for_by_scenario_and_is_the_deciding_one_otherwise(context, judged_id):
+    advance_experiments(context)
+
+    given, heavy = get_verdicts(context, LOCAL_OWNER, judged_id).verdicts
+
+    assert get_verdict(context, LOCAL_OWNER, judged_id) == heavy
+    assert get_verdict(context, LOCAL_OWNER, judged_id, scenario=Scenario.AS_GIVEN) == given
+    with pytest.raises(InvalidInput, match=r"verdict\.unknown_scenario.*as_given, momentum:0\.9"):
+        get_verdict(context, LOCAL_OWNER, judged_id, scenario=LONG)
+
+
+def test_an_experiment_has_no_outcome_before_all_its_scenarios_have_one(context, database, judged_id):
+    advance_experiments(context)
+    with database.write() as session:
+        session.query(VerdictRow).filter_by(scenario=MOMENTUM).delete()
+
+    assert get_experiment(context, LOCAL_OWNER, judged_id).outcome is None
+
+
+def test_the_ranges_of_a_verdict_are_those_of_its_scenario(context, judged_id):
+    given, heavy = get_verdicts(context, LOCAL_OWNER, judged_id).verdicts
+
+    assert (heavy.ranges.lr_low, heavy.ranges.lr_high) == (given.ranges.lr_low / 8, given.ranges.lr_high / 8)
+    assert heavy.arm.base_lr in {lr / 8 for lr in JUDGED.arms[0].lrs}
+
+
+def test_an_experiment_says_what_each_scenario_trains_with(context, judged_id):
+    view = get_experiment(context, LOCAL_OWNER, judged_id)
+
+    given, heavy = view.conditions
+    assert view.task == "classification"
+    assert (given.scenario, heavy.scenario) == ("as_given", MOMENTUM)
+    assert heavy.lrs[Parametrization.MUP] == tuple(lr / 8 for lr in given.lrs[Parametrization.MUP])
