@@ -57,7 +57,7 @@ def write(name: str, text: str) -> None:
     """Put a section into the page in place of the row's last one, or at its end."""
     page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else _HEADING
     found = re.search(rf"^## {name}\n.*?(?=^## |\Z)", page, flags=re.DOTALL | re.MULTILINE)
-    page = page[: found.start()] + text + "\n" + page[found.end() :] if found else f"{page}{text}\n"
+    page = page[: found.start()] + text + "\n" + page[found.end() :] if found else f"{page}\n{text}\n"
     PAGE.write_text(page.rstrip("\n") + "\n", encoding="utf-8")
 
 
