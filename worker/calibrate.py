@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from backend.settings import get_settings
 from worker.device import calibrate, environment_fingerprint, free_memory, prepare_process
@@ -13,7 +12,12 @@ def main() -> None:
     """Print `{"environment": …, "memory_bytes": …, "calibration": …}`."""
     prepare_process(get_settings().node_device)
     found = {"environment": environment_fingerprint(), "memory_bytes": free_memory()}
-    print(json.dumps(found | {"calibration": asdict(calibrate())}))
+    measured = calibrate()
+    speed = {
+        "flops_per_second": measured.flops_per_second,
+        "seconds_per_run_step": measured.seconds_per_run_step,
+    }
+    print(json.dumps(found | {"calibration": speed}))
 
 
 if __name__ == "__main__":

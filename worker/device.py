@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import logging
+import math
 import os
 import platform
 import re
@@ -16,8 +17,9 @@ from pathlib import Path
 
 import torch
 
-from backend.domain.cost import TRAIN_PASSES, Calibration
+from backend.domain.cost import Calibration
 from backend.domain.dataset import DatasetShape, Task
+from backend.domain.effort import Sized
 from backend.domain.experiment import Loss
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.grid import PlannedRun
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 
 DTYPE = torch.float32
 _CALIBRATION_BATCH = 64
+# At least this share of a narrow step is overhead; the speed is at most so much above that of wide steps.
+LEAST_OVERHEAD_SHARE, MOST_GAIN = 0.1, 1.3
 _CALIBRATION_SHAPE = DatasetShape(
     task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=256, num_val=64
 )
@@ -153,14 +157,15 @@ def driver_version(told: str) -> str:
 def calibrate() -> Calibration:
     """Time a short training of a narrow and of a wide stack, in about a second.
 
-    Seconds per run and step are modelled as overhead + flops / speed, as `backend.domain.cost` predicts them.
-    The wide stack alone gives the speed: a burst of a neighbour makes it slower, never absurdly fast.
+    Seconds per run and step are modelled as `backend.domain.cost` predicts them: work / speed + overhead.
     """
     narrow = _time_step(width=32, num_runs=32, num_steps=120)
     # A few wide runs fill a core; a GPU would wait for its next kernel.
     wide = _time_step(width=256, num_runs=6 if _device.type == "cpu" else 45, num_steps=60)
-    flops_per_second = wide.flops / wide.seconds
-    overhead = max(narrow.seconds - narrow.flops / flops_per_second, 0.0)
+    # Two equations; a neighbour's burst must not make the overhead negative or the speed absurd.
+    work, seconds = wide.flops - narrow.flops, wide.seconds - narrow.seconds
+    flops_per_second = min(work / seconds if seconds > 0 else math.inf, MOST_GAIN * wide.flops / wide.seconds)
+    overhead = max(narrow.seconds - narrow.flops / flops_per_second, LEAST_OVERHEAD_SHARE * narrow.seconds)
     return Calibration(flops_per_second=flops_per_second, seconds_per_run_step=overhead)
 
 
@@ -170,6 +175,11 @@ class _Timing:
 
     flops: float
     seconds: float
+
+
+def _clock() -> float:
+    """Return seconds: a core's own, which a neighbour does not lengthen, or those a GPU is waited for."""
+    return time.process_time() if _device.type == "cpu" else time.perf_counter()
 
 
 def _time_step(*, width: int, num_runs: int, num_steps: int) -> _Timing:
@@ -193,13 +203,13 @@ def _time_step(*, width: int, num_runs: int, num_steps: int) -> _Timing:
     next(windows)
     seconds = []
     for _ in range(num_steps // program.chunk_steps - 1):
-        started = time.perf_counter()
+        started = _clock()
         next(windows)
-        seconds.append(time.perf_counter() - started)
-    forward = program.model.forward_flops(_CALIBRATION_SHAPE.dims, width, program.depth)
-    flops = TRAIN_PASSES * forward * _CALIBRATION_BATCH
-    # The median: a neighbour's burst is not this machine's speed.
-    return _Timing(flops, sorted(seconds)[len(seconds) // 2] / (num_runs * program.chunk_steps))
+        seconds.append(_clock() - started)
+    sized = Sized(program.model, _CALIBRATION_SHAPE.dims, width, program.depth)
+    # The median: a burst is not this machine's speed.
+    middle = sorted(seconds)[len(seconds) // 2]
+    return _Timing(sized.step_flops(_CALIBRATION_BATCH), middle / (num_runs * program.chunk_steps))
 
 
 def _calibration_data() -> TrainingData:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,7 +64,8 @@ def register(name: str, settings: Settings, database: Database) -> None:
             device=found["environment"]["device"],
             memory_bytes=found["memory_bytes"],
             environment=found["environment"],
-            **asdict(calibration),
+            flops_per_second=calibration.flops_per_second,
+            seconds_per_run_step=calibration.seconds_per_run_step,
         )
     log.info("worker %s: %s, %s", name, found["environment"], calibration)
 

@@ -177,7 +177,7 @@ class _Supervision:
         self._child.kill()
         try:
             with self._around.database.write() as session:
-                claims.release(session, self._claim)
+                claims.release(session, self._claim, now=self._around.now())
         except ClaimLost:
             return Ending.LOST
         return Ending.RELEASED

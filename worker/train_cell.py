@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,16 +10,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from backend.blobs import BlobStore
+from backend.db import calibrations
 from backend.db import cells as cell_rows
 from backend.db import datasets as dataset_rows
 from backend.db.claims import Claim, ClaimLost
 from backend.db.session import Database
 from backend.db.tables import ExperimentRow
+from backend.domain.calibration import device_sha256, kind_of
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
+from backend.errors import Unavailable
 from backend.events import Notices, ProgressNotice
 from worker.data import load_data
 from worker.device import environment_fingerprint
@@ -26,6 +30,8 @@ from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.trainer import train
 from worker.recorder import Recorder
 from worker.tensor_rows import tensor_rows
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,27 @@ def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], Non
         recorder.append(window)
         on_step(window.last_step)
     recorder.finish()
+    _teach(claim, work, stores.database)
+
+
+def _teach(claim: Claim, work: _Work, database: Database) -> None:
+    """Let the time a finished cell took improve what is predicted; one of several attempts does not."""
+    kind = kind_of(work.planned.model.name, work.cell.width, has_curvature=work.cell.has_curvature)
+    try:
+        with database.write() as session:
+            row = cell_rows.get(session, claim.cell_id)
+            if row is None or row.fence != 1 or row.environment is None:
+                return
+            calibrations.learn(
+                session,
+                device_sha256(row.environment),
+                kind,
+                actual_seconds=row.spent_seconds,
+                predicted_seconds=row.predicted_seconds / row.correction,
+                now=datetime.now(UTC),
+            )
+    except Unavailable as error:
+        log.warning("what cell %s took is not remembered: %s", claim.cell_id, error)
 
 
 def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:

@@ -29,6 +29,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column('spent_seconds', sa.Float(precision=53), server_default='0', nullable=False)
         )
+        batch_op.add_column(
+            sa.Column('correction', sa.Float(precision=53), server_default='1', nullable=False)
+        )
     with op.batch_alter_table('experiment', schema=None) as batch_op:
         batch_op.add_column(sa.Column('stop_reason', sa.String(length=32), nullable=True))
     with op.batch_alter_table('verdict', schema=None) as batch_op:
@@ -50,6 +53,7 @@ def downgrade() -> None:
     with op.batch_alter_table('experiment', schema=None) as batch_op:
         batch_op.drop_column('stop_reason')
     with op.batch_alter_table('cell', schema=None) as batch_op:
+        batch_op.drop_column('correction')
         batch_op.drop_column('spent_seconds')
         batch_op.drop_column('has_curvature')
     op.drop_table('calibration')

@@ -47,6 +47,7 @@ def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[st
         "num_runs": len(cell.runs),
         "chunk_steps": cost.chunk_steps,
         "predicted_seconds": cost.seconds,
+        "correction": cost.correction,
         "predicted_bytes": cost.num_bytes,
         "state": CellState.QUEUED,
         "desired_state": DesiredState.RUN,

@@ -90,7 +90,13 @@ def advance_step(session: Session, claim: Claim, *, step: int) -> None:
 
 def finish(session: Session, claim: Claim, state: CellState, *, now: datetime) -> None:
     """End the cell, once; raises ClaimLost for a twin."""
-    values = {"state": state, "finished_at": now, "owner": None, "version": CellRow.version + 1}
+    values: dict[str, Any] = {
+        "state": state,
+        "finished_at": now,
+        "owner": None,
+        "version": CellRow.version + 1,
+    }
+    values |= _spent(session, claim, until=now)
     if state is CellState.COMPLETED:
         values |= {"error_class": None, "error_detail": None}
     _require(session, update(CellRow).where(_held_by(claim)).values(**values))
@@ -104,15 +110,21 @@ def fail(
     *,
     now: datetime,
     retry_delay: timedelta,
+    until: datetime | None = None,
 ) -> CellState:
-    """Record an attempt that did not finish; return what the cell became. Raises ClaimLost."""
+    """Record an attempt that did not finish; return what the cell became. Raises ClaimLost.
+
+    The attempt is taken to have lasted `until`, or now: a worker that fell silent worked no longer.
+    """
     columns = (CellRow.failures, CellRow.committed_step, CellRow.claimed_at_step, CellRow.desired_state)
+    spent = _spent(session, claim, until=until or now)
     row = session.execute(select(*columns).where(_held_by(claim))).one_or_none()
     if row is None:
         raise ClaimLost(claim)
     attempt = after_failure(failures=row.failures, has_moved=row.committed_step > row.claimed_at_step)
     state = CellState.CANCELLED if row.desired_state == DesiredState.CANCELLED else attempt.state
-    values = _back_to_queue(now + retry_delay * attempt.failures) | {
+    values = _back_to_queue(now + retry_delay * attempt.failures) | spent
+    values |= {
         "state": state,
         "failures": attempt.failures,
         "error_class": failure,
@@ -123,26 +135,34 @@ def fail(
     return state
 
 
-def release(session: Session, claim: Claim) -> None:
+def release(session: Session, claim: Claim, *, now: datetime) -> None:
     """Give a cell back politely; it counts as no failure. Raises ClaimLost."""
-    _require(
-        session, update(CellRow).where(_held_by(claim)).values(state=CellState.QUEUED, **_back_to_queue(None))
-    )
+    values = _back_to_queue(None) | _spent(session, claim, until=now)
+    _require(session, update(CellRow).where(_held_by(claim)).values(state=CellState.QUEUED, **values))
 
 
 def expire(
     session: Session, claim: Claim, *, seen_count: int, now: datetime, retry_delay: timedelta
 ) -> CellState | None:
     """Take a cell from a worker whose counter stood still; None when it moved after all."""
-    still = select(CellRow.id).where(_held_by(claim), CellRow.heartbeat_count == seen_count)
-    if session.execute(still.with_for_update()).one_or_none() is None:
+    still = select(CellRow.heartbeat_at).where(_held_by(claim), CellRow.heartbeat_count == seen_count)
+    row = session.execute(still.with_for_update()).one_or_none()
+    if row is None:
         return None
     detail = f"no heartbeat after the {seen_count}th"
-    return fail(session, claim, FailureClass.LOST, detail, now=now, retry_delay=retry_delay)
+    until = row.heartbeat_at
+    return fail(session, claim, FailureClass.LOST, detail, now=now, retry_delay=retry_delay, until=until)
 
 
 def _held_by(claim: Claim) -> ColumnElement[bool]:
     return and_(CellRow.id == claim.cell_id, CellRow.fence == claim.fence, CellRow.state == CellState.RUNNING)
+
+
+def _spent(session: Session, claim: Claim, *, until: datetime) -> dict[str, Any]:
+    """Add the attempt that ends to what the cell has taken; a clock that was set back takes nothing off."""
+    started_at = session.scalar(select(CellRow.started_at).where(_held_by(claim)))
+    seconds = (until - started_at).total_seconds() if started_at is not None else 0.0
+    return {"spent_seconds": CellRow.spent_seconds + max(0.0, seconds)}
 
 
 def _back_to_queue(not_before: datetime | None) -> dict[str, Any]:

@@ -135,6 +135,8 @@ class CellRow(Base):
     num_runs: Mapped[int] = mapped_column(Integer)
     chunk_steps: Mapped[int] = mapped_column(Integer)
     predicted_seconds: Mapped[float]
+    # What the prediction holds of what cells before it taught; without it, it is the cost model's own.
+    correction: Mapped[float] = mapped_column(default=1.0, server_default="1")
     predicted_bytes: Mapped[int]
     has_curvature: Mapped[bool] = mapped_column(default=True, server_default=true())
 

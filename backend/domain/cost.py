@@ -1,29 +1,34 @@
 """What a cell will cost: time from its shapes and a device's calibration; its memory is in `memory.py`.
 
-The unit of compute is the second of one worker slot. The model family says what a forward pass of one example
-takes; a training step is three forward passes, a Hessian-vector product about eight.
+The unit of compute is the second of one worker slot. How much work each kind of pass is lies in `effort.py`,
+what finished cells taught about a device in `calibration.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from backend.domain.calibration import Learned, kind_of
 from backend.domain.dataset import DatasetShape, num_validated
+from backend.domain.effort import Sized
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.measures import Measure, measure_hvps, measure_passes, without_curvature
+from backend.domain.measures import Measure, measure_hvps, without_curvature
 from backend.domain.memory import cell_bytes, has_factorised_kernel
 
-TRAIN_PASSES = 3.0
-# With the orthogonalisation beside it, which is bound by memory; measured, docs/log.md 2026-11-23.
-HVP_PASSES = 8.0
-# Measured on digits, tolerance 1e-3 (docs/log.md): mean Hessian-vector products of a warm sharpness value.
-HVPS_PER_VALUE = 6.0
+# Measured (docs/log.md): mean Hessian-vector products of a warm sharpness value, of the first, which starts
+# from noise, and of the audits, every tenth value.
+HVPS_PER_WARM_VALUE, HVPS_PER_COLD_VALUE, HVPS_PER_AUDIT, AUDIT_EVERY = 5.5, 13.0, 8.0, 10
 # Columns of the tangent kernel's size that Lanczos and the element-wise work come to; measured.
 KERNEL_COLUMNS = 256
 # Products with J C Jᵀ of any family's kernel: blocks of 8, some 5 of them.
 KERNEL_PRODUCTS = 40
+# Of a grid's training the part that is not saved because a run has diverged; measured.
+ALIVE_SHARE = 0.88
+# What a cell takes beside its runs: the claim, its data, its last commit; measured, docs/log.md 2026-11-24.
+CELL_SECONDS = 0.1
 # A chunk should close after about this much work, so that a viewer sees the curve grow.
 SECONDS_PER_CHUNK = 1.0
 MAX_CHUNK_STEPS = 1000
@@ -31,10 +36,21 @@ MAX_CHUNK_STEPS = 1000
 
 @dataclass(frozen=True)
 class Calibration:
-    """How fast one worker slot is. The defaults are conservative constants for an unknown machine."""
+    """How fast one worker slot is. The defaults are conservative constants for an unknown machine.
+
+    Attributes:
+        flops_per_second: of large matrix products, as `effort` counts work.
+        seconds_per_run_step: of a run's training step beside its arithmetic, in a stack of narrow networks.
+        learned: what cells taught about this device, by `calibration.kind_of`.
+    """
 
     flops_per_second: float = 4.0e10
-    seconds_per_run_step: float = 40e-6
+    seconds_per_run_step: float = 25e-6
+    learned: Mapping[str, Learned] = field(default_factory=dict)
+
+    def correction(self, kind: str) -> float:
+        """Return the factor that cells of this kind took beyond the model."""
+        return self.learned[kind].factor() if kind in self.learned else 1.0
 
 
 DEFAULT_CALIBRATION = Calibration()
@@ -42,11 +58,12 @@ DEFAULT_CALIBRATION = Calibration()
 
 @dataclass(frozen=True)
 class CellCost:
-    """Predicted cost of a cell on one worker slot."""
+    """Predicted cost of a cell on one worker slot; `seconds` hold the factor `correction`."""
 
     seconds: float
     num_bytes: int
     chunk_steps: int
+    correction: float = 1.0
 
 
 CostedCell = tuple[PlannedCell, CellCost]
@@ -57,23 +74,50 @@ def predict(
 ) -> CellCost:
     """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario."""
     spec = spec.under(cell.scenario)
-    if not cell.has_curvature:
-        spec = spec.model_copy(update={"measures": without_curvature(spec.measures)})
     runs = len(cell.runs)
-    schedule = spec.schedule(1)
-    forward = spec.model.forward_flops(shape.dims, cell.width, cell.depth)
-    train_flops = TRAIN_PASSES * forward * spec.batch_size * spec.num_steps
-    hvps = HVPS_PER_VALUE + measure_hvps(spec.measures) if cell.has_curvature else 0.0
-    hvp_flops = HVP_PASSES * forward * spec.sharpness_batch_size * hvps
-    val_flops = forward * num_validated(shape.dims, shape.num_val)
-    measured_flops = (hvp_flops + val_flops) * schedule.num_measurements()
-    overhead = calibration.seconds_per_run_step * (spec.num_steps + 2 * hvps * schedule.num_measurements())
-    measured_flops += kernel_flops(spec, shape, cell) * schedule.num_measurements()
-    measured_flops += measure_passes(spec.measures) * forward * spec.sharpness_batch_size
-    seconds = runs * ((train_flops + measured_flops) / calibration.flops_per_second + overhead)
-    per_step = seconds / (spec.num_steps + 1)
+    work = _work_of_run(spec, shape, cell)
+    speed = calibration.flops_per_second
+    overhead = calibration.seconds_per_run_step
+    seconds = CELL_SECONDS + ALIVE_SHARE * runs * (work.flops / speed + work.overheads * overhead)
+    kind = kind_of(spec.model.name, cell.width, has_curvature=cell.has_curvature)
+    correction = calibration.correction(kind)
+    per_step = seconds * correction / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
-    return CellCost(seconds, cell_bytes(spec, shape, cell.width, cell.depth, runs), chunk_steps)
+    num_bytes = cell_bytes(spec, shape, cell.width, cell.depth, runs)
+    return CellCost(seconds * correction, num_bytes, chunk_steps, correction)
+
+
+class _Work(NamedTuple):
+    """Of one run: flops of a large matrix product, and multiples of a device's overhead of a step."""
+
+    flops: float
+    overheads: float
+
+
+def _work_of_run(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> _Work:
+    sized = Sized(spec.model, shape.dims, cell.width, cell.depth)
+    efforts, num_values = sized.efforts, spec.schedule(1).num_measurements()
+    measures = spec.measures if cell.has_curvature else without_curvature(spec.measures)
+    validated = num_validated(shape.dims, shape.num_val)
+    flops = spec.num_steps * sized.step_flops(spec.batch_size, spec.optimizer.num_moments)
+    flops += num_values * sized.validation_flops(validated)
+    overheads = spec.num_steps * efforts.step.overheads + num_values * efforts.validation.overheads
+    if cell.has_curvature:
+        products = num_sharpness_hvps(num_values) + num_values * measure_hvps(measures)
+        flops += products * sized.product_flops(spec.sharpness_batch_size)
+        flops += num_values * kernel_flops(spec, shape, cell)
+        overheads += products * efforts.product.overheads
+    if Measure.COORDINATE_CHECK in measures:
+        flops += sized.check_flops(spec.sharpness_batch_size)
+        overheads += efforts.check.overheads
+    return _Work(flops, overheads)
+
+
+def num_sharpness_hvps(num_values: int) -> float:
+    """Return the Hessian-vector products of a run's sharpness at `num_values` measurements."""
+    num_audits = (num_values - 1) // AUDIT_EVERY
+    num_warm = num_values - 1 - num_audits
+    return HVPS_PER_COLD_VALUE + num_audits * HVPS_PER_AUDIT + num_warm * HVPS_PER_WARM_VALUE
 
 
 def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> float:
@@ -84,8 +128,8 @@ def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -
     if Measure.NTK not in spec.measures:
         return 0.0
     if not has_factorised_kernel(spec):
-        forward = spec.model.forward_flops(shape.dims, cell.width, cell.depth)
-        return KERNEL_PRODUCTS * HVP_PASSES * forward * spec.sharpness_batch_size
+        sized = Sized(spec.model, shape.dims, cell.width, cell.depth)
+        return KERNEL_PRODUCTS * sized.product_flops(spec.sharpness_batch_size)
     rows = spec.sharpness_batch_size * shape.num_outputs
     return 2.0 * rows * rows * (cell.width * (cell.depth + 1) + KERNEL_COLUMNS)
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from backend.domain.coordinates import CHECK_UPDATES
 from backend.domain.dataset import Frozen
 from backend.domain.metrics import NUM_DENSITY_BINS, Metric
 
@@ -43,17 +42,16 @@ class MeasureInfo(NamedTuple):
     """What a measure records and costs.
 
     `hvps` are Hessian-vector products a value, `copies` parameter-sized vectors kept per run, `turn_copies`
-    those of the one run whose turn it is. `passes` are forward passes of the sharpness batch, once a run.
+    those of the one run whose turn it is.
     """
 
     metrics: tuple[Metric, ...]
     hvps: float
     copies: int
     turn_copies: int = 0
-    passes: float = 0.0
 
 
-# Mean products of a warm eigenvalue as measured for sharpness (docs/log.md): see `cost.HVPS_PER_VALUE`.
+# Mean products of a warm eigenvalue as measured for sharpness (docs/log.md): see `cost.HVPS_PER_WARM_VALUE`.
 _HVPS_PER_EIGENVALUE = 6.0
 
 MEASURE_INFO: dict[Measure, MeasureInfo] = {
@@ -79,12 +77,11 @@ MEASURE_INFO: dict[Measure, MeasureInfo] = {
         copies=0,
         turn_copies=DENSITY_PROBES * (DENSITY_STEPS + 4),
     ),
-    # A training step is three passes; what it holds is freed before sharpness needs more.
+    # Made once, priced by `effort`; what it holds is freed before sharpness needs more.
     Measure.COORDINATE_CHECK: MeasureInfo(
         (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION),
         hvps=0.0,
         copies=0,
-        passes=1 + 4.0 * len(CHECK_UPDATES),
     ),
 }
 CURVATURE_MEASURES = frozenset(Measure) - {Measure.COORDINATE_CHECK}
@@ -119,11 +116,6 @@ def without_curvature(measures: Iterable[Measure]) -> tuple[Measure, ...]:
 def measure_hvps(measures: Iterable[Measure]) -> float:
     """Sum the Hessian-vector products `measures` take at a measurement step."""
     return sum(MEASURE_INFO[measure].hvps for measure in measures)
-
-
-def measure_passes(measures: Iterable[Measure]) -> float:
-    """Sum the forward passes of the sharpness batch that `measures` take once a run."""
-    return sum(MEASURE_INFO[measure].passes for measure in measures)
 
 
 def turn_copies(measures: Iterable[Measure]) -> int:

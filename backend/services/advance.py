@@ -99,7 +99,7 @@ def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tu
     """Ask the protocol, and judge an experiment that is done, before the short transaction that closes it."""
     if experiment.desired_state == DesiredState.CANCELLED:
         return Wait(), []
-    place = workplace(context, fresh_workers(context, session))
+    place = workplace(context, session, fresh_workers(context, session))
     decision = decide(context, session, experiment, place)
     return decision, final_verdicts(session, experiment) if isinstance(decision, Done) else []
 
@@ -118,7 +118,7 @@ def _carry_out(
     verdicts: list[Verdict],
 ) -> bool:
     if isinstance(decision, Add):
-        place = workplace(context, fresh_workers(context, session))
+        place = workplace(context, session, fresh_workers(context, session))
         spec = ExperimentSpec.model_validate(experiment.spec)
         shape = dataset_rows.shape_of(session, experiment.dataset_id)
         cell_rows.plan(session, experiment.id, cost(spec, shape, decision.cells, place))

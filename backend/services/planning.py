@@ -56,7 +56,7 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     dataset = find_dataset(session, owner_id, request.dataset_id)
     shape = DatasetShape.model_validate(dataset.shape)
     workers = fresh_workers(context, session)
-    place = workplace(context, workers)
+    place = workplace(context, session, workers)
     spec = resolve(
         request,
         dataset_sha256=dataset.arrays_sha256,

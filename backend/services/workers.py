@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from backend.db import calibrations
 from backend.db import workers as worker_rows
 from backend.db.session import Session
 from backend.db.tables import WorkerRow
+from backend.domain.calibration import Learned, device_sha256
 from backend.domain.cost import Calibration
 from backend.domain.defaults import Workplace
 from backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
@@ -30,7 +32,7 @@ def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
     return worker_rows.seen_since(session, context.now() - FRESH)
 
 
-def workplace(context: Context, rows: Sequence[WorkerRow]) -> Workplace:
+def workplace(context: Context, session: Session, rows: Sequence[WorkerRow]) -> Workplace:
     """Return what plans are made for: all slots of the nodes that are rung for, as fast as the slowest.
 
     GPU and CPU nodes are never mixed: where a GPU is known, cells go there. Without any node, constants.
@@ -42,9 +44,16 @@ def workplace(context: Context, rows: Sequence[WorkerRow]) -> Workplace:
     calibration = Calibration(
         flops_per_second=min(row.flops_per_second for row in heard),
         seconds_per_run_step=max(row.seconds_per_run_step for row in heard),
+        learned=_learned_on_slowest(session, heard),
     )
     free = min((int(row.memory_bytes * USABLE_SHARE) for row in gpus), default=None)
     return Workplace(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free)
+
+
+def _learned_on_slowest(session: Session, heard: Sequence[WorkerRow]) -> dict[str, Learned]:
+    """Return what cells taught about the slowest node, whose speed is planned with."""
+    slowest = min(heard, key=lambda row: (row.flops_per_second, row.name))
+    return calibrations.learned_on(session, device_sha256(slowest.environment))
 
 
 def queue_to_ring(rows: Sequence[WorkerRow]) -> str:

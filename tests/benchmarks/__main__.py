@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import authors, curvature, families, headline, jax_rows, memory, training
+from tests.benchmarks import authors, cost, curvature, families, headline, jax_rows, memory, training
 from tests.benchmarks.report import RowResult, closing_line, section, write
 from worker.device import prepare_process
 
@@ -25,11 +25,16 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "jax": jax_rows.residual_mlp,
     "authors": authors.authors,
     "memory": memory.memory,
+    "cost_cells": cost.cells,
+    "cost_eta": cost.eta,
 }
+# One name for rows that share their measurement.
+GROUPS = {"cost": ("cost_cells", "cost_eta")}
 
 
 def main(wanted: list[str]) -> int:
     """Run the wanted rows, or all of them."""
+    wanted = [row for name in wanted for row in GROUPS.get(name, (name,))]
     unknown = [name for name in wanted if name not in ROWS]
     if unknown:
         print(f"no such row: {', '.join(unknown)}; rows: {', '.join(ROWS)}", file=sys.stderr)

@@ -90,7 +90,7 @@ def test_a_window_is_committed_with_its_step_and_announced(database, claim):
 
 def test_a_window_of_a_lost_claim_leaves_nothing(database, claim):
     with database.write() as session:
-        claims.release(session, claim)
+        claims.release(session, claim, now=NOW)
     take(database, claim.cell_id)
 
     with pytest.raises(ClaimLost):
@@ -101,7 +101,7 @@ def test_a_window_of_a_lost_claim_leaves_nothing(database, claim):
 
 def test_the_first_note_of_a_lost_claim_leaves_nothing(database, claim):
     with database.write() as session:
-        claims.release(session, claim)
+        claims.release(session, claim, now=NOW)
 
     with pytest.raises(ClaimLost):
         _recorder(database, claim).begin({"torch": "other"}, [])

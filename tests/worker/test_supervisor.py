@@ -118,7 +118,7 @@ class Stage:
         self.write(cells.cancel, self.experiment_id, now=NOW)
 
     def take_over(self) -> None:
-        self.write(claims.release, self.claim)
+        self.write(claims.release, self.claim, now=NOW)
         take(self.database, self.cell_id, owner="other")
 
     def stop(self) -> None:

@@ -7,15 +7,16 @@ import torch
 
 from backend.arrays import write_arrays
 from backend.blobs import BlobStore
-from backend.db import cells, claims, metrics
+from backend.db import calibrations, cells, claims, metrics
 from backend.db.claims import Claim, ClaimLost
-from backend.db.tables import ExperimentRow, MetricChunkRow
+from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
+from backend.domain.calibration import Learned, device_sha256
 from backend.domain.experiment import Arm
 from backend.domain.measures import Measure, measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.errors import Unavailable
-from tests.backend.db.stores import add_experiment, cell_row, take
+from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, spec
 from tests.backend.services.fakes import FakeNotices
 from worker import train_cell
@@ -152,7 +153,7 @@ def test_training_again_under_another_claim_gives_the_same_bytes(stores, cell_id
         train_cell_now(first, stores, on_step=stop_after)
     interrupted = _chunks(stores)
     with stores.database.write() as session:
-        claims.release(session, first)
+        claims.release(session, first, now=NOW)
     train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
     again = _chunks(stores)
 
@@ -161,6 +162,32 @@ def test_training_again_under_another_claim_gives_the_same_bytes(stores, cell_id
     assert interrupted
     assert again | interrupted == again
     assert _digest(again) == _digest(_trained_whole(stores, row.experiment_id))
+
+
+def _learned(stores, cell_id):
+    environment = cell_row(stores.database, cell_id).environment or {}
+    with stores.database.read() as session:
+        return calibrations.learned_on(session, device_sha256(environment))
+
+
+def test_a_finished_cell_teaches_what_its_kind_takes_on_this_device(stores, cell_id):
+    change_cell(stores.database, cell_id, predicted_seconds=2e9, correction=2.0)
+
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+
+    # The claim is of an earlier day than the end, so that the attempt lasts longer than a cell can.
+    actual = cell_row(stores.database, cell_id).spent_seconds
+    expected = Learned().with_cell(actual_seconds=actual, predicted_seconds=1e9)
+    assert _learned(stores, cell_id) == {"residual_mlp/curvature/to_32": expected}
+
+
+def test_a_cell_that_took_two_attempts_teaches_nothing(stores, cell_id):
+    with stores.database.write() as session:
+        session.get_one(CellRow, cell_id).fence = 1
+
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+
+    assert _learned(stores, cell_id) == {}
 
 
 def _trained_whole(stores, experiment_id):
@@ -180,7 +207,7 @@ def test_a_claim_that_is_lost_on_the_way_ends_the_training(stores, cell_id):
 
     def lose(_step):
         with stores.database.write() as session:
-            claims.release(session, claim)
+            claims.release(session, claim, now=NOW)
 
     with pytest.raises(ClaimLost):
         train_cell_now(claim, stores, on_step=lose)

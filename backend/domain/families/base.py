@@ -71,6 +71,10 @@ class ModelFamily(Frozen):
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
         """Count the multiplications and additions of a forward pass of one example."""
 
+    def input_flops(self, dims: DataDims, width: int) -> float:  # noqa: ARG002
+        """Count the part of `forward_flops` that multiplies the data, which need no gradient; 0: not told."""
+        return 0.0
+
     @abstractmethod
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
         """Count the numbers a forward pass of one example leaves for its backward pass."""

@@ -54,6 +54,10 @@ class ResidualMLP(ModelFamily):
         """Count the multiplications and additions of a forward pass of one example."""
         return 2.0 * self.num_parameters(dims, width, depth)
 
+    def input_flops(self, dims: DataDims, width: int) -> float:
+        """Count the multiplications and additions of the first layer."""
+        return 2.0 * dims.num_features * width
+
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
         """Count the numbers a forward pass of one example leaves for its backward pass."""
         return dims.num_features + width * (1 + depth * self.layers_per_block) + dims.num_outputs

@@ -113,7 +113,7 @@ def test_cells_that_return_to_the_queue_after_a_cancel_are_ended(database):
     with database.write() as session:
         cells.cancel(session, experiment_id, now=NOW)
     with database.write() as session:
-        claims.release(session, claim)
+        claims.release(session, claim, now=NOW)
         cells.cancel_requeued(session, now=LATER)
 
     row = cell_row(database, cell_ids[0])

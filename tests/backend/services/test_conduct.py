@@ -135,7 +135,7 @@ def test_an_expiry_that_lost_the_race_is_no_error(context, database):
     _, cell_ids = add_experiment(database)
     claim = take(database, cell_ids[0])
     with database.write() as session:
-        claims.release(session, claim)
+        claims.release(session, claim, now=NOW)
 
     with database.write() as session:
         assert conduct._expire(context, session, Pulse(cell_ids[0], claim.fence, 0)) is None
@@ -271,7 +271,7 @@ def test_a_cancelled_experiment_becomes_cancelled_when_its_running_cell_returns(
     conduct_round(context, watch)
     assert _experiment(database, experiment_id).state == "running"
     with database.write() as session:
-        claims.release(session, claim)
+        claims.release(session, claim, now=NOW)
 
     conduct_round(context, watch)
 

@@ -187,7 +187,7 @@ def test_where_a_gpu_is_known_plans_are_made_for_gpus_alone(context, preview, da
     assert on_gpu.predicted_seconds < on_cpu.predicted_seconds
     with database.read() as session:
         rows = fresh_workers(context, session)
-        assert workplace(context, rows).gpu_memory_bytes == int((1 << 33) * USABLE_SHARE)
+        assert workplace(context, session, rows).gpu_memory_bytes == int((1 << 33) * USABLE_SHARE)
         assert [queue_to_ring(rows), queue_to_ring(rows[:1]), queue_to_ring([])] == ["gpu", "cpu", "cpu"]
 
 
