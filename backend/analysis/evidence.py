@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +25,21 @@ from backend.domain.verdict import Outcome
 # Sharpness is compared where at most this share of the base's steps is at the edge of stability.
 MOST_AT_EDGE = 0.5
 
+NO_PLACES: Mapping[Place, PlaceEvidence] = MappingProxyType({})
 Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
 
 
 def with_looks(
-    places: Mapping[Place, PlaceEvidence], sweeps: Sweeps, thresholds: Thresholds
+    places: Mapping[Place, PlaceEvidence],
+    sweeps: Sweeps,
+    thresholds: Thresholds,
+    before: Mapping[Place, PlaceEvidence] = NO_PLACES,
 ) -> dict[Place, PlaceEvidence]:
     """Add what the statistics say to every place with nothing open, where its base has nothing open either.
 
     Args:
         sweeps: by (scenario, parametrization), one per axis; an arm that is not there gets no look.
+        before: an earlier answer; what has not changed since is taken from it.
     """
     looked: dict[Place, PlaceEvidence] = {}
     for place, evidence in places.items():
@@ -42,10 +48,17 @@ def with_looks(
         looked[place] = evidence
         if sweep is None or evidence.open:
             continue
-        base = places.get(place._replace(size=sweep.base))
-        if base is not None and not base.open:
-            looked[place] = replace(evidence, look=look_at(sweep, place.size, thresholds))
+        at_base = place._replace(size=sweep.base)
+        if at_base not in places or places[at_base].open:
+            continue
+        is_known = all(_is_same(before.get(each), places[each]) for each in (at_base, place))
+        look = before[place].look if is_known else look_at(sweep, place.size, thresholds)
+        looked[place] = replace(evidence, look=look)
     return looked
+
+
+def _is_same(before: PlaceEvidence | None, now: PlaceEvidence) -> bool:
+    return before is not None and not before.open and before.planned == now.planned
 
 
 def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
@@ -61,12 +74,10 @@ def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
         return Look()
     if place == sweep.base_index:
         return Look(best, curvature_lr=pair.lr_indices[_curvature_place(pair, reused[0], thresholds)])
+    fails = _fails(pair, reused[0], thresholds)
     early = early_level(thresholds.level, _looks_before(sweep, place, reused))
-    return Look(
-        best,
-        fails=_fails(pair, reused[0], thresholds),
-        fails_early=_fails(pair, reused[0], thresholds.model_copy(update={"level": early})),
-    )
+    stricter = thresholds.model_copy(update={"level": early})
+    return Look(best, fails=fails, fails_early=fails and _fails(pair, reused[0], stricter))
 
 
 def early_level(level: float, looks_before: int) -> float:

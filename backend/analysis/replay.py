@@ -66,9 +66,10 @@ def replay(
     """
     staged = spec.model_copy(update={"protocol": Protocol.STAGED})
     planned: list[PlannedCell] = []
-    stages = 0
-    while isinstance(decision := next_cells(staged, _evidence(staged, sweeps, planned)), Add):
+    evidence, stages = Evidence(), 0
+    while isinstance(decision := next_cells(staged, evidence), Add):
         planned += decision.cells
+        evidence = _evidence(staged, sweeps, planned, evidence)
         stages += 1
     assert isinstance(decision, Done)  # every cell has a result, so there is nothing to wait for or to skip
     return Replay(
@@ -81,13 +82,16 @@ def replay(
     )
 
 
-def _evidence(spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell]) -> Evidence:
+def _evidence(
+    spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell], before: Evidence
+) -> Evidence:
     places: dict[Place, PlaceEvidence] = {}
     for cell in planned:
         known = places.get(place_of(cell), PlaceEvidence())
         runs = frozenset((run.lr_index, run.seed) for run in cell.runs)
         places[place_of(cell)] = replace(known, finished=known.finished | runs, num_cells=known.num_cells + 1)
-    return Evidence(with_looks(places, _masked(spec, sweeps, planned), spec.thresholds))
+    masked = _masked(spec, sweeps, planned)
+    return Evidence(with_looks(places, masked, spec.thresholds, before.places))
 
 
 def _masked(spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell]) -> Strands:

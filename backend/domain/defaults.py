@@ -16,11 +16,12 @@ from backend.domain.dataset import DatasetShape, Task
 from backend.domain.experiment import Arm, ExperimentSpec, Loss, control_for
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.families.transformer import GPT
-from backend.domain.grid import PlannedCell, full_grid
+from backend.domain.grid import PlannedCell
 from backend.domain.measures import Measure
 from backend.domain.model import Model
 from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
 from backend.domain.parametrization import Parametrization
+from backend.domain.protocol import foreseen_cells
 
 WIDTHS = (32, 64, 128, 256)
 DEPTHS = (3,)
@@ -152,7 +153,7 @@ def plan_seconds(
 
 def cut_steps(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> ExperimentSpec:
     """Take whole measurement intervals off the end until the plan fits the target time."""
-    cells = full_grid(spec)
+    cells = foreseen_cells(spec)
     least = MIN_INTERVALS * spec.measure_every
     while plan_seconds(spec, cells, shape, workplace) > TARGET_SECONDS:
         if spec.num_steps - spec.measure_every < least:

@@ -72,7 +72,7 @@ def _store(
         spec_sha256=plan.spec.sha256(),
         state=ExperimentState.QUEUED,
         desired_state=DesiredState.RUN,
-        num_runs=plan.spec.num_runs(),
+        num_runs=plan.num_runs,
         predicted_seconds=plan.seconds,
         created_at=context.now(),
     )

@@ -21,7 +21,7 @@ from backend.domain.grid import PlannedCell
 from backend.domain.memory import max_runs_per_cell
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
-from backend.domain.protocol import Add, Decision, next_cells
+from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
 from backend.services.progress import load_evidence
@@ -39,7 +39,7 @@ class ExperimentRequest(PlanRequest):
 
 @dataclass(frozen=True)
 class Draft:
-    """A request thought through: what would be stored and run."""
+    """A request thought through: what would be stored, and the cells of all stages that can be foreseen."""
 
     dataset: DatasetRow
     shape: DatasetShape
@@ -48,7 +48,13 @@ class Draft:
     num_workers: int
     queue: str
     is_cut: bool
+    cells: tuple[PlannedCell, ...]
     seconds: float
+
+    @property
+    def num_runs(self) -> int:
+        """Count the runs of all stages, as far as they can be foreseen."""
+        return sum(len(cell.runs) for cell in self.cells)
 
 
 def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
@@ -66,9 +72,9 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         memory_bytes=context.settings.cell_memory_bytes,
     )
     is_cut = request.num_steps is None and spec.num_steps < NUM_STEPS
-    cells = first_cells(context, spec, shape, place)
+    cells = foreseen_cells(spec, max_runs_per_cell=runs_per_cell(context, spec, shape, place))
     seconds = plan_seconds(spec, cells, shape, place)
-    return Draft(dataset, shape, spec, place, len(workers), queue_to_ring(workers), is_cut, seconds)
+    return Draft(dataset, shape, spec, place, len(workers), queue_to_ring(workers), is_cut, cells, seconds)
 
 
 def first_cells(
@@ -117,13 +123,12 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
     """Show what would run and how long it would take; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
-    cells = first_cells(context, plan.spec, plan.shape, plan.place)
     return PlanView(
         spec=plan.spec,
         control=control_of(plan.spec),
-        num_runs=plan.spec.num_runs(),
+        num_runs=plan.num_runs,
         max_runs=context.settings.max_runs,
-        cells=tuple(_cell_view(*item) for item in cost(plan.spec, plan.shape, cells, plan.place)),
+        cells=tuple(_cell_view(*item) for item in cost(plan.spec, plan.shape, plan.cells, plan.place)),
         device=plan.queue,
         slots=plan.place.slots,
         num_workers=plan.num_workers,

@@ -1,6 +1,7 @@
 """How the grid is spent: a pure function of the spec and of what has been shown so far."""
 
 from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
+from backend.domain.protocol.foresee import foreseen_cells
 from backend.domain.protocol.next_cells import next_cells
 
-__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "next_cells"]
+__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "foreseen_cells", "next_cells"]

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from backend.domain.evidence import place_of
 from backend.domain.experiment import Arm, Loss, Protocol
+from backend.domain.grid import full_grid
 from backend.domain.lifecycle import CellState, StopReason
 from backend.domain.parametrization import Parametrization
-from backend.domain.protocol import Add, Done, Skip, Wait
+from backend.domain.protocol import Add, Done, Skip, Wait, foreseen_cells
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 from tests.backend.domain.protocol_world import World, valleys
@@ -274,3 +275,21 @@ def test_a_probe_is_widened_where_its_optimum_has_moved_to_the_edge():
 
     probes = [cell for cell in world.cells.values() if cell.scenario == longer]
     assert [cell[2] for cell in said(probes)] == [[3, 4, 5], [2]]
+
+
+def test_what_is_foreseen_is_what_is_run_when_nothing_moves_and_the_control_fails():
+    def look(place, evidence):
+        found = valleys(MIDDLE)(place, evidence)
+        return replace(found, fails_early=place.parametrization is NTP and place.size != (8, 2))
+
+    asked = staged(depths=(2, 4), scenarios=(Scenario.AS_GIVEN, Scenario("horizon:4")))
+    world = World(asked, look)
+    world.run()
+
+    assert said(foreseen_cells(asked)) == said(world.cells.values())
+
+
+def test_of_the_full_grid_everything_is_foreseen():
+    asked = staged(protocol=Protocol.FULL)
+
+    assert [cell.runs for cell in foreseen_cells(asked)] == [cell.runs for cell in full_grid(asked)]

@@ -109,6 +109,15 @@ def test_cells_are_split_to_fit_the_memory_of_a_slot(context, preview):
     assert max(cell.predicted_bytes for cell in split.cells) <= 48 << 20
 
 
+def test_the_preview_of_a_staged_plan_shows_the_stages_that_can_be_foreseen_and_what_they_save(preview):
+    full, staged = preview(), preview(protocol="staged")
+
+    assert [cell.num_runs for cell in staged.cells if cell.width == 32] == [45, 45]
+    assert staged.num_runs == sum(cell.num_runs for cell in staged.cells) == 90 + 3 * 15 + 9
+    assert staged.spec.num_steps == full.spec.num_steps
+    assert staged.predicted_seconds < 0.25 * full.predicted_seconds
+
+
 def test_an_unknown_dataset_is_not_found(context):
     with pytest.raises(NotFound, match=r"dataset\.not_found"):
         preview_experiment(context, LOCAL_OWNER, ExperimentRequest(dataset_id=UUID(int=3)))
