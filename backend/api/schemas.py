@@ -106,7 +106,8 @@ class FigureMeta(Frozen):
     method: str = Field(description="`all`, or `first_min_max_last` of each bucket of steps.")
     n_hidden: int = Field(description="Points that a logarithmic axis cannot show.")
     band: str = Field(
-        description="`min_max`: from the smallest to the largest seed; `standard_error`: of the mean; `none`."
+        description="`min_max`: from the smallest to the largest seed; `standard_error`: of the mean; "
+        "`interval`: of the optimum; `none`."
     )
     committed: dict[Parametrization, dict[int, int]] = Field(
         description="Last stored step by parametrization and width; -1 before the first."

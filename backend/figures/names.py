@@ -14,6 +14,8 @@ class FigureName(StrEnum):
     LR_LOSS = "lr_loss"
     SHARPNESS = "sharpness"
     LOSS = "loss"
+    OPTIMUM_SIZE = "optimum_size"
+    SHARPNESS_SPREAD = "sharpness_spread"
     STABILITY = "stability"
     SPECTRUM = "spectrum"
     NTK_HESSIAN = "ntk_hessian"

@@ -16,7 +16,9 @@ from backend.figures.encode import to_json
 from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
 from backend.figures.names import FigureName
+from backend.figures.optimum_size import optimum_size_figure
 from backend.figures.sharpness import raw_sharpness_figure, sharpness_figure
+from backend.figures.sharpness_spread import sharpness_spread_figure
 from backend.figures.spectrum import spectrum_figure
 from backend.figures.stability import stability_figure
 from backend.figures.step_curves import Column, StepInfo
@@ -26,6 +28,7 @@ from backend.figures.trace import trace_figure
 from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import LOSS_METRICS, FigureOptions, SharpnessChoice
+from backend.services.figure_sizes import optimum_info, spread_info
 from backend.services.figure_sweep import Sweep, read_sweep
 from backend.services.step_reader import Count, Source, StepReader
 
@@ -34,6 +37,7 @@ class Asked(NamedTuple):
     """The question: whose values, and what of them is to be shown."""
 
     session: Session
+    experiment_id: UUID
     sweep: Sweep
     cells: Sequence[CellRow]
     options: FigureOptions
@@ -67,7 +71,7 @@ def figure_json(
     style = Style(language, options.mode, options.y_scale)
     sweep = read_sweep(session, experiment_id, spec, options)
     cells = [cell for cell in sweep.cells if cell.parametrization in sweep.arms]
-    drawn = _DRAWERS[name](Asked(session, sweep, cells, options, style))
+    drawn = _DRAWERS[name](Asked(session, experiment_id, sweep, cells, options, style))
     meta = {
         "title": drawn.figure.layout.title.text,
         "description": style.say(f"{name}.description"),
@@ -122,6 +126,19 @@ def _coordinates(asked: Asked) -> Drawn:
     return Drawn(coordinate_figure(info, asked.style), Count(num_points, num_points), 0, info.columns)
 
 
+def _optimum_size(asked: Asked) -> Drawn:
+    info = optimum_info(asked.session, asked.experiment_id, asked.sweep)
+    num_points = sum(len(line.points) for line in info.lines)
+    return Drawn(optimum_size_figure(info, asked.style), Count(num_points, num_points), 0)
+
+
+def _sharpness_spread(asked: Asked) -> Drawn:
+    info = spread_info(asked.session, asked.experiment_id, asked.sweep, asked.options)
+    num_points = sum(len(curve.mean.values) for curve in info.steps.curves)
+    figure = sharpness_spread_figure(info, asked.style)
+    return Drawn(figure, Count(num_points, num_points), 0, info.steps.columns)
+
+
 def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Callable[[Asked], Drawn]:
     """Return the drawer of a figure over steps: one row per source."""
 
@@ -153,6 +170,8 @@ _DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
     FigureName.TRACE: _over_steps(trace_figure, Source(Metric.HESSIAN_TRACE, Metric.HESSIAN_TRACE_ERROR)),
     FigureName.DENSITY: _density,
     FigureName.COORDINATE_CHECK: _coordinates,
+    FigureName.OPTIMUM_SIZE: _optimum_size,
+    FigureName.SHARPNESS_SPREAD: _sharpness_spread,
 }
 # What the shaded area is, where it is not the range of the seeds.
 _BANDS = {
@@ -162,4 +181,5 @@ _BANDS = {
     FigureName.CURVATURE_SPLIT: "none",
     FigureName.DENSITY: "none",
     FigureName.COORDINATE_CHECK: "none",
+    FigureName.OPTIMUM_SIZE: "interval",
 }

@@ -19,7 +19,8 @@ from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, MetricChunkRow, RunRow
-from backend.domain.experiment import ExperimentSpec
+from backend.domain.experiment import ExperimentSpec, Protocol
+from backend.domain.lifecycle import CellState
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -82,6 +83,10 @@ class Sweep:
             of_cell[run.cell_id].append(run)
         return of_cell
 
+    @cached_property
+    def _skipped(self) -> frozenset[UUID]:
+        return frozenset(cell.id for cell in self.cells if cell.state == CellState.SKIPPED)
+
     def info(self, y_scale: YScale) -> LrLossInfo:
         """Return what the figure of LR against final loss shows."""
         curves, num_hidden = [], 0
@@ -111,9 +116,12 @@ class Sweep:
         shape = len(widths), len(lrs), len(spec.seeds)
         final, initial = np.full(shape, np.nan), np.full(shape, np.nan)
         diverged_at = np.full(shape, -1)
+        # Of a staged protocol what it has planned so far; of the full grid everything.
+        is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         for run in self.runs:
             if run.parametrization == parametrization:
                 at = widths.index(run.width), order.index(run.lr_index), spec.seeds.index(run.seed)
+                is_planned[at] = run.cell_id not in self._skipped
                 final[at] = self.finals.get(run.id, np.nan)
                 initial[at] = self.initials.get(run.id, np.nan)
                 diverged_at[at] = -1 if run.diverged_at is None else run.diverged_at
@@ -124,7 +132,7 @@ class Sweep:
             base_index=widths.index(base), num_seeds=len(spec.seeds), num_steps=spec.num_steps,
             tail_steps=spec.tail_steps(), losses={self.metric: analysis.Losses(final, initial)},
             diverged_at=diverged_at, is_measured=np.isfinite(final) | (diverged_at >= 0),
-            sharpness=np.empty((*shape, 0)), measurement_steps=np.empty(0, np.int64),
+            sharpness=np.empty((*shape, 0)), measurement_steps=np.empty(0, np.int64), is_planned=is_planned,
         )  # fmt: skip
 
 
@@ -197,10 +205,10 @@ def _optimum(
     sweep: analysis.Sweep, metric: Metric, place: int, points: Sequence[LrPoint], y_scale: YScale
 ) -> Optimum | None:
     """Return where a width's loss is smallest, once every run of it has a result; drawn on the mean line."""
-    judged = sweep.judged(metric)[place]
-    best = find_optimum(sweep.log2_lrs, analysis.complete_mean(judged))
+    judged = sweep.shared(sweep.judged(metric), place)
+    best = find_optimum(sweep.log2_lrs, sweep.seed_mean(metric, place))
     known = [point for point in points if math.isfinite(point.mean)]
-    if best is None or not known or not sweep.is_measured[place].all():
+    if best is None or not known or sweep.num_missing(place):
         return None
     level = Thresholds().level
     interval = student_interval(seed_optima(sweep.log2_lrs, judged), level, centre=best.log2_lr)

@@ -1,11 +1,11 @@
-/** The figures of an experiment: the three everyone sees, and in a fold those of what else was measured. */
+/** The figures of an experiment: the ones everyone sees, and in a fold those of what else was measured. */
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { figure } from "./figure.js";
 import { figureChoices } from "./figure_choices.js";
 
-const MAIN = ["lr_loss", "sharpness", "loss"];
+const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread"];
 
 /** @param {any} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {
@@ -14,8 +14,8 @@ export function figures(experiment, signal) {
   const refresh = () => made.forEach((item) => item.refresh());
   const choices = figureChoices(experiment, refresh, signal);
   for (const name of experiment.figures) made.set(name, figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal));
-  const [sweep, ...steps] = MAIN.map((name) => made.get(name).element);
-  const element = h("section", { class: "figures" }, h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element), h("p", { class: "hint" }, t("ui.figure.diverged")), sweep, h("div", { class: side(experiment) }, steps));
+  const [sweep, ...others] = MAIN.map((name) => made.get(name).element);
+  const element = h("section", { class: "figures" }, h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element), h("p", { class: "hint" }, t("ui.figure.diverged")), sweep, h("div", { class: side(experiment) }, others));
   const rest = experiment.figures.filter((name) => !MAIN.includes(name));
   return { element, more: fold(rest.map((name) => made.get(name).element), choices.step, experiment), refresh, choices };
 }
