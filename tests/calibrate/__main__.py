@@ -7,13 +7,16 @@ Does what is not kept in build/calibrate yet, writes docs/calibration, ends with
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from backend.domain.verdict import RULE_VERSION
-from tests.calibrate import simulated, simulated_report
+from tests.calibrate import real, real_report, simulated, simulated_report
 from tests.calibrate.part import Part, load, page, save
+from tests.calibrate.real_judged import judge_task
+from tests.calibrate.tasks import tasks
 from tests.reproduce.figures import draw
 from tests.reproduce.jobs import ROOT
 
@@ -42,7 +45,19 @@ def _simulated(arguments: argparse.Namespace) -> Part:
     return part
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {"simulated": _simulated}
+def _real(arguments: argparse.Namespace) -> Part:
+    listed = tasks()
+    if arguments.minutes > 0:
+        real.train_tasks(
+            KEPT / "real", listed, processes=arguments.processes, minutes=arguments.minutes, report=_say
+        )
+    judged = [judge_task(task, results) for task, results in real.complete_tasks(KEPT / "real", listed)]
+    part, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
+    draw(panels, PAGE / f"{real_report.FIGURE}.svg")
+    return part
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {"simulated": _simulated, "real": _real}
 
 
 def _made(how_much: str) -> str:
@@ -58,6 +73,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="ROW", help=", ".join(PARTS))
     parser.add_argument("--processes", type=int, default=2, help="processes side by side, a thread each")
     parser.add_argument("--cases", type=int, default=simulated.NUM_CASES, help="simulated cases")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="for training; 0 judges what is kept")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.parts if name not in PARTS]
     if unknown:

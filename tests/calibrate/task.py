@@ -46,8 +46,8 @@ class Task:
         visible, hidden: extents on the axis, ascending; the first visible one is the base.
         other: the extent that stays, depth on the width axis and width on the depth axis.
         lowest_log2_lr, num_lrs: the octave grid of the visible sizes.
-        towards_sp: how far the constants of the parametrization are moved to SP's, 0..1: an error in the
-            implementation of which nobody knows.
+        towards_sp: how far the constants of the parametrization are moved to SP's, 1 all the way: an error in
+            the implementation of which nobody knows; negative: beyond their own.
         expected: what the literature leads one to expect, `transfers`, `near` or `fails`.
     """
 
@@ -73,6 +73,16 @@ class Task:
         """Return the grid of the visible sizes."""
         return tuple(float(self.lowest_log2_lr + place) for place in range(self.num_lrs))
 
+    @property
+    def measure_every(self) -> int:
+        """Return the cadence of the runs with sharpness."""
+        return max(1, self.num_steps // MEASUREMENTS)
+
+    @property
+    def sharpness_batch(self) -> int:
+        """Return how many examples sharpness is measured on."""
+        return 128
+
     def size(self, extent: int) -> Size:
         """Return the size of that extent on the axis."""
         return Size(extent, self.other) if self.axis is Axis.WIDTH else Size(self.other, extent)
@@ -92,9 +102,8 @@ class Task:
     def curvature_cells(self, base: tuple[int, ...]) -> list[Cell]:
         """Return the same runs at the reused LR and an octave below, with sharpness, base first."""
         places = sorted({max(0, place - below) for place in base[:1] for below in (0, 1)})
-        every = max(1, self.num_steps // MEASUREMENTS)
         return [
-            self._cell(extent, [(place, self.log2_lrs[place]) for place in places], SEEDS, every)
+            self._cell(extent, [(place, self.log2_lrs[place]) for place in places], SEEDS, self.measure_every)
             for extent in self.visible
         ]
 
@@ -141,7 +150,7 @@ class Task:
             measure_every=measure_every or self.num_steps,
             chunk_steps=self.num_steps + 1,
             batch_size=self.batch_size,
-            sharpness_batch_size=UNREAD if measure_every is None else 128,
+            sharpness_batch_size=UNREAD if measure_every is None else self.sharpness_batch,
             sharpness_tolerance=1e-2,
             optimizer=self.optimizer,
             has_curvature=measure_every is not None,

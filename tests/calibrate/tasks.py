@@ -24,8 +24,8 @@ from tests.reproduce.datasets import TEACHER, TEACHER_CLASSES
 CE, MSE = Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR
 MUP, SP, NTP = Parametrization.MUP, Parametrization.SP, Parametrization.NTP
 DEPTH_MUP, COMPLETEP = Parametrization.DEPTH_MUP, Parametrization.COMPLETEP
-ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
-MOMENTUM = PLAIN_SGD.changed(momentum=0.9)
+SGD, ADAM = PLAIN_SGD, OptimizerSpec(kind=OptimizerKind.ADAM)
+MOMENTUM = SGD.changed(momentum=0.9)
 LONG = 4  # times the steps
 DEPTHS, HIDDEN_DEPTHS, DEPTH_WIDTH = (2, 4, 8, 16), (32,), 32
 
@@ -45,11 +45,12 @@ SMALL = (TEACHER_MSE, DIGITS, FRIEDMAN, TEACHER_CE, DIGITS_MSE)
 def tasks() -> list[Task]:
     """Return all tasks; of every kind one, then the second of each, and so on."""
     kinds = (
-        _adam_width(SP, "fails"), _sgd_width(MUP, "transfers"), _sgd_width(SP, "fails"), _wrong_adam(0.5),
-        _depth(MUP, "fails", "none", branch_exponent=0.0), _wrong_adam(0.25), _adam_width(MUP, "transfers"),
-        _depth(DEPTH_MUP, "near", "k2", layers_per_block=2), _wrong_sgd(), _sgd_width(NTP, "near"), _long(),
-        _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _adam_width(NTP, "near"), _momentum(), _far(),
-        _conv(),
+        _wrong(ADAM, -0.5), _wrong(SGD, -0.5), _width(ADAM, SP, "fails"), _width(SGD, MUP, "transfers"),
+        _wrong(SGD, -0.25), _width(SGD, SP, "fails"), _wrong(ADAM, 0.5), _width(ADAM, MUP, "transfers"),
+        _depth(DEPTH_MUP, "near", "k2", layers_per_block=2), _depth(MUP, "fails", "none", branch_exponent=0),
+        _wrong(ADAM, -0.25), _width(SGD, NTP, "near"), _wrong(SGD, 0.25), _wrong(ADAM, 0.25), _long(),
+        _width(ADAM, NTP, "near"), _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _usual(), _momentum(),
+        _far(), _conv(), _wrong(SGD, 0.5),
     )  # fmt: skip
     found = [task for turn in zip_longest(*kinds) for task in turn if task is not None]
     assert len({task.name for task in found}) == len(found), "a name stands for one task"
@@ -69,27 +70,33 @@ def _task(
     return Task(full_name, data.name, data.loss, parametrization, expected, optimizer, lowest_log2_lr=lowest)
 
 
-def _sgd_width(parametrization: Parametrization, expected: str) -> Iterator[Task]:
+def _width(optimizer: OptimizerSpec, parametrization: Parametrization, expected: str) -> Iterator[Task]:
     for data in (*SMALL, SHAPES):
-        yield _task(data, parametrization, expected, "sgd", PLAIN_SGD)
+        yield _task(data, parametrization, expected, optimizer.kind.value, optimizer)
 
 
-def _adam_width(parametrization: Parametrization, expected: str) -> Iterator[Task]:
-    for data in (*SMALL, SHAPES):
-        yield _task(data, parametrization, expected, "adam", ADAM)
+def _wrong(optimizer: OptimizerSpec, share: float) -> Iterator[Task]:
+    """µP with an error nobody sees: moved a share of the way to SP, or beyond µP where the share is negative.
 
-
-def _wrong_adam(share: float) -> Iterator[Task]:
-    """µP of which a share is SP: the optimum moves by about that share of an octave a doubling."""
+    The optimum moves by about that share of SP's octaves a doubling: down, where reuse soon diverges, or up,
+    where reuse costs a little more with every doubling.
+    """
     for data in SMALL:
-        task = _task(data, MUP, "near", f"adam {share:.0%} sp", ADAM)
+        task = _task(data, MUP, "near", f"{optimizer.kind.value} {share:+.0%} sp", optimizer)
         yield replace(task, towards_sp=share)
 
 
-def _wrong_sgd() -> Iterator[Task]:
-    half = ((TEACHER_MSE, 0.5), (FRIEDMAN, 0.5), (DIGITS_MSE, 0.5))
-    for data, share in (*half, (TEACHER_MSE, 0.25), (FRIEDMAN, 0.25)):
-        yield replace(_task(data, MUP, "near", f"sgd {share:.0%} sp", PLAIN_SGD), towards_sp=share)
+def _usual() -> Iterator[Task]:
+    """The widths of the default plan, with the next one hidden."""
+    for data, arm, optimizer, expected in (
+        (DIGITS, MUP, SGD, "transfers"),
+        (TEACHER_CE, MUP, SGD, "transfers"),
+        (FRIEDMAN, MUP, SGD, "transfers"),
+        (DIGITS, NTP, SGD, "near"),
+        (DIGITS, MUP, ADAM, "transfers"),
+    ):
+        task = _task(data, arm, expected, f"usual {optimizer.kind.value}", optimizer)
+        yield replace(task, visible=(32, 64, 128, 256), hidden=(512,))
 
 
 def _long() -> Iterator[Task]:
@@ -98,7 +105,7 @@ def _long() -> Iterator[Task]:
         (DIGITS, NTP, "near"), (TEACHER_MSE, SP, "fails"), (DIGITS, MUP, "near"), (FRIEDMAN, MUP, "near"),
         (TEACHER_CE, NTP, "near"), (TEACHER_MSE, MUP, "near"),
     ):  # fmt: skip
-        task = _task(data, arm, expected, "sgd long", PLAIN_SGD)
+        task = _task(data, arm, expected, "sgd long", SGD)
         yield replace(task, num_steps=LONG * task.num_steps)
 
 
@@ -115,9 +122,9 @@ def _momentum() -> Iterator[Task]:
 def _far() -> Iterator[Task]:
     """Two doublings hidden instead of one: up to which ratio does a recommendation hold?"""
     for data, arm, optimizer, expected in (
-        (TEACHER_MSE, MUP, PLAIN_SGD, "transfers"), (DIGITS, MUP, ADAM, "transfers"),
-        (TEACHER_CE, MUP, PLAIN_SGD, "transfers"),
-        (DIGITS, NTP, PLAIN_SGD, "near"), (FRIEDMAN, MUP, ADAM, "transfers"),
+        (TEACHER_MSE, MUP, SGD, "transfers"), (DIGITS, MUP, ADAM, "transfers"),
+        (TEACHER_CE, MUP, SGD, "transfers"),
+        (DIGITS, NTP, SGD, "near"), (FRIEDMAN, MUP, ADAM, "transfers"),
     ):  # fmt: skip
         task = _task(data, arm, expected, f"far {optimizer.kind.value}", optimizer)
         yield replace(task, visible=(8, 16, 32, 64), hidden=(128, 256, 512))
@@ -125,7 +132,7 @@ def _far() -> Iterator[Task]:
 
 def _depth(parametrization: Parametrization, expected: str, name: str, **model: float) -> Iterator[Task]:
     for data in (TEACHER_MSE, DIGITS, FRIEDMAN, TEACHER_CE):
-        task = _task(data, parametrization, expected, f"sgd depth {name}", PLAIN_SGD)
+        task = _task(data, parametrization, expected, f"sgd depth {name}", SGD)
         yield _along_depth(task, ResidualMLP.model_validate(model))
 
 
@@ -150,8 +157,8 @@ def _along_depth(task: Task, model: ResidualMLP) -> Task:
 
 def _conv() -> Iterator[Task]:
     for arm, optimizer, expected in (
-        (NTP, PLAIN_SGD, "fails"),
-        (MUP, PLAIN_SGD, "transfers"),
+        (NTP, SGD, "fails"),
+        (MUP, SGD, "transfers"),
         (SP, ADAM, "fails"),
     ):
         task = _task(SHAPES, arm, expected, f"conv {optimizer.kind.value}", optimizer)

@@ -1,0 +1,92 @@
+"""A task judged: what the verdict says of the visible sizes, and what its LR comes to at the hidden ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from backend.analysis.verdict import judge
+from backend.domain.metrics import Metric
+from backend.domain.scenario import Scenario
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Outcome, SizeStatistics, Verdict
+from tests.calibrate.real_sweep import Held, held_at_hidden, spec_of, visible_sweep
+from tests.calibrate.task import Task
+from tests.calibrate.truth import Truth
+from tests.reproduce.jobs import Results
+
+THRESHOLDS = Thresholds()
+
+
+@dataclass(frozen=True)
+class JudgedTask:
+    """One task: `held` by hidden size, ascending; the largest is its truth."""
+
+    task: Task
+    verdict: Verdict
+    held: tuple[Held, ...]
+    seconds: float
+
+    @property
+    def truth(self) -> Outcome:
+        """Return what is true at the largest hidden size: it holds, a small search would do, or neither."""
+        return true_outcome(self.held[-1])
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the recommended LR holds at the largest hidden size."""
+        return holds(self.held[-1])
+
+    @property
+    def is_near(self) -> bool:
+        """Tell whether the truth is near the line."""
+        return _costs(self.held[-1]).is_near(THRESHOLDS)
+
+    @property
+    def visible_regret(self) -> float | None:
+        """Return the regret at the largest visible size, the worse of its losses."""
+        return _worst([one.transfer_regret.value for one in self.largest.losses])
+
+    @property
+    def visible_shift(self) -> float | None:
+        """Return the shift at the largest visible size, on the loss that is tuned on."""
+        found = next((one for one in self.largest.losses if one.loss is Metric.VAL_LOSS), None)
+        return None if found is None or found.lr_shift.value is None else abs(found.lr_shift.value)
+
+    @property
+    def visible_spread(self) -> float | None:
+        """Return the largest spread of sharpness between visible sizes."""
+        return _worst([spread.level for size in self.verdict.arm.sizes for spread in size.spreads])
+
+    @property
+    def largest(self) -> SizeStatistics:
+        """Return the statistics of the largest visible size."""
+        return self.verdict.arm.sizes[-1]
+
+
+def judge_task(task: Task, results: Results) -> JudgedTask:
+    """Judge a task that is complete."""
+    spec = spec_of(task)
+    sweeps = {task.parametrization: [visible_sweep(task, results)]}
+    verdict = judge(spec, Scenario.AS_GIVEN, sweeps, is_interim=False)
+    held = tuple(held_at_hidden(task, results, verdict.arm.base_lr))
+    return JudgedTask(task, verdict, held, sum(result.seconds for result in results.values()))
+
+
+def holds(held: Held) -> bool:
+    """Tell whether an LR costs no more than "transfers" promises; how far the optimum is does not count."""
+    return _costs(held).transfers(THRESHOLDS)
+
+
+def true_outcome(held: Held) -> Outcome:
+    """Return transfers, fine-tune, or does-not-transfer, by what the LR costs."""
+    outcome = _costs(held).outcome(THRESHOLDS)
+    return Outcome.DOES_NOT_TRANSFER if outcome is Outcome.INCONCLUSIVE else outcome
+
+
+def _costs(held: Held) -> Truth:
+    return replace(held.truth, shift=0.0)
+
+
+def _worst(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known, default=None)

@@ -1,0 +1,178 @@
+"""The harness of the real part: a small task trained for real, and reports on truths that are made up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.verdict import Outcome
+from tests.calibrate.kept import ArrayStore, Cell
+from tests.calibrate.predictors import compare_predictors, rank_correlation
+from tests.calibrate.real import complete_tasks
+from tests.calibrate.real_judged import JudgedTask, judge_task
+from tests.calibrate.real_report import exact_bound, not_holding, reached_doublings, report, wrong_claims
+from tests.calibrate.real_sweep import Held, visible_sweep
+from tests.calibrate.task import SEEDS
+from tests.calibrate.tasks import tasks
+from tests.calibrate.truth import Truth
+from tests.reproduce.jobs import Result, train_job
+
+SMALL = replace(
+    next(task for task in tasks() if task.name == "sgd mup, teacher mse"),
+    visible=(2, 4), hidden=(8,), lowest_log2_lr=-6, num_lrs=3, num_steps=10, batch_size=8,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Train all cells of the small task."""
+    found: dict[str, Result] = {}
+    for _ in range(2):
+        for cell in SMALL.plan(found):
+            if cell.key() not in found:
+                found[cell.key()] = train_job(cell)
+    return found
+
+
+def test_truth_and_sharpness_are_planned_once_the_visible_sizes_are_there(results):
+    first, then = SMALL.plan({}), SMALL.plan(results)
+
+    assert [cell.program.width for cell in first] == [2, 4]
+    assert not any(cell.program.has_curvature for cell in first)
+    assert [cell.program.width for cell in then[2:]] == [2, 8, 2, 4]
+    assert [cell.program.has_curvature for cell in then[2:]] == [False, False, True, True]
+
+
+def test_the_truth_has_other_seeds_and_holds_every_rate_the_base_may_name(results):
+    base, largest = (SMALL.best_places(results[cell.key()]) for cell in SMALL.visible_cells())
+    hidden = SMALL.true_cells(base, largest)[-1].program
+
+    assert not {run.seed for run in hidden.runs} & set(SEEDS)
+    assert {2.0 ** SMALL.log2_lrs[place] for place in base} <= {run.lr for run in hidden.runs}
+
+
+def test_the_verdict_sees_the_visible_sizes_only_with_sharpness_where_it_was_measured(results):
+    sweep = visible_sweep(SMALL, results)
+
+    assert sweep.widths == (2, 4)
+    measured = np.isfinite(sweep.sharpness).all(axis=(0, 2, 3))
+    place = SMALL.best_places(results[SMALL.visible_cells()[0].key()])[0]
+    assert list(np.flatnonzero(measured)) == sorted({max(0, place - 1), place})
+
+
+def test_a_task_is_judged_at_the_rate_the_verdict_names(results):
+    judged = judge_task(SMALL, results)
+
+    assert [held.doublings for held in judged.held] == [1.0]
+    assert 0.0 <= judged.held[0].truth.regret < 1.0
+    assert judged.truth in (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
+
+
+def test_a_result_is_the_same_after_it_was_kept_and_a_task_is_complete_with_all_its_cells(results, tmp_path):
+    store, cells = ArrayStore(tmp_path), SMALL.plan(results)
+
+    for cell in cells[:-1]:
+        store.save(cell, results[cell.key()])
+    assert complete_tasks(tmp_path, [SMALL]) == []
+    store.save(cells[-1], results[cells[-1].key()])
+    [(task, kept)] = complete_tasks(tmp_path, [SMALL])
+
+    assert task == SMALL
+    for cell in cells:
+        one, other = kept[cell.key()], results[cell.key()]
+        assert one.diverged_at == other.diverged_at
+        np.testing.assert_array_equal(one.values[Metric.TRAIN_LOSS], other.values[Metric.TRAIN_LOSS])
+
+
+def test_a_cell_is_known_by_what_it_says_and_not_by_what_it_leaves_out():
+    cell = SMALL.visible_cells()[0]
+    same = Cell(cell.data, replace(cell.program, spec_seed=0))
+
+    assert cell.key() == same.key()
+    assert cell.key() != Cell(cell.data, replace(cell.program, spec_seed=1)).key()
+    assert cell.key() != Cell("teacher_classes", cell.program).key()
+
+
+def test_constants_half_way_to_sp_are_the_geometric_mean_of_both():
+    half = replace(SMALL, towards_sp=0.5).visible_cells()[1].program.scaling
+    program = SMALL.visible_cells()[1].program
+    own = program.scaling_for(16, 1)
+    sp = replace(program, parametrization=Parametrization.SP).scaling_for(16, 1)
+
+    assert half is not None
+    for name in own:
+        assert half[name].lr_mult == pytest.approx((own[name].lr_mult * sp[name].lr_mult) ** 0.5)
+
+
+def test_the_list_has_enough_tasks_that_ought_to_fail_or_are_near_and_each_name_once():
+    listed = tasks()
+
+    assert sum(task.expected != "transfers" for task in listed) >= 59
+    assert len({task.name for task in listed}) == len(listed)
+    assert {task.axis for task in listed} == {"width", "depth"}
+    assert all(len(task.visible) >= 3 and task.hidden[0] > task.visible[-1] for task in listed)
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "bound"), [(0, 59, 0.0495), (0, 24, 0.117), (1, 59, 0.0780), (0, 0, 1.0)]
+)
+def test_the_bound_is_that_of_the_design(count, of, bound):
+    assert exact_bound(count, of) == pytest.approx(bound, abs=5e-4)
+
+
+def judged_as(outcome: Outcome, *regrets: float, like: JudgedTask) -> JudgedTask:
+    """Return a task with a made-up verdict and made-up truths, one a doubling."""
+    held = tuple(Held(float(k + 1), Truth(regret, 0.0, None), 0.0, False) for k, regret in enumerate(regrets))
+    return replace(like, verdict=like.verdict.model_copy(update={"outcome": outcome}), held=held)
+
+
+def test_a_claim_that_breaks_at_a_hidden_size_is_wrong_and_named(results):
+    like = judge_task(SMALL, results)
+    right = judged_as(Outcome.TRANSFERS, 0.01, like=like)
+    wrong = judged_as(Outcome.SHARPNESS_DRIFTS, 0.03, like=like)
+    honest = judged_as(Outcome.DOES_NOT_TRANSFER, 0.5, like=like)
+
+    part, panels = report([right, wrong, honest], 5, "now")
+    values = {goal.name: goal.check.measured for goal in part.goals}
+
+    assert wrong_claims([right, wrong, honest]) == [wrong]
+    assert not_holding([right, wrong, honest]) == [wrong, honest]
+    assert values["real_wrong_transfers"] == 1
+    assert values["real_not_near"] == 50.0
+    assert (
+        next(goal for goal in part.goals if goal.name == "real_wrong_transfers").check.why_not == SMALL.name
+    )
+    assert len(panels) == 2
+
+
+def test_a_ratio_is_reached_when_enough_claims_were_tried_and_none_failed(results):
+    like = judge_task(SMALL, results)
+    claims = [judged_as(Outcome.TRANSFERS, 0.0, 0.0, like=like)] * 2
+    failing = judged_as(Outcome.TRANSFERS, 0.0, 0.5, like=like)
+
+    assert reached_doublings(claims) == 0.0
+    assert reached_doublings([*claims, failing]) == 1.0
+    assert reached_doublings([*claims, claims[0]]) == 2.0
+
+
+def test_a_rank_correlation_knows_order_only_and_a_constant_has_none():
+    x = np.arange(10.0)
+
+    assert rank_correlation(x, np.exp(x)) == pytest.approx(1.0)
+    assert rank_correlation(x, -(x**3)) == pytest.approx(-1.0)
+    assert math.isnan(rank_correlation(x, np.ones(10)))
+
+
+def test_the_better_predictor_is_better_with_an_interval_that_excludes_none():
+    truth = [float(place) for place in range(40)]
+    blind = [float(place) for place in np.random.default_rng(0).permutation(40)]
+
+    own, [more] = compare_predictors([blind, truth], truth)
+
+    assert own[1].value == pytest.approx(1.0)
+    assert more.low > 0.0
