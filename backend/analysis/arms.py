@@ -10,7 +10,7 @@ from backend.analysis.gates import Terms, closed_gates, grid_lacks, sizes_not_ru
 from backend.analysis.larger_is_better import num_inversions
 from backend.analysis.reasons import reason, rounded
 from backend.analysis.rules import SEVERITY, Finding
-from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_size
+from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_base_alone, judge_size
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import lr_slope, optima
 from backend.domain.parametrization import Parametrization
@@ -124,7 +124,10 @@ def _decide(
         reasons = tuple(why for gate in gates for why in gate.reasons)
         return Finding(Outcome.INCONCLUSIVE, gates[0].rule, (*reasons, *lacking)), None
     if not sizes:
-        return Finding(Outcome.INCONCLUSIVE, "sizes_not_run", lacking), None
+        finding = judge_base_alone(sweep, terms.thresholds)
+        if finding is None:
+            return Finding(Outcome.INCONCLUSIVE, "sizes_not_run", lacking), None
+        return finding._replace(reasons=(*finding.reasons, *lacking)), None
     worst = max(sizes, key=lambda judged: (SEVERITY[judged.finding.outcome], judged.size))
     finding, size = worst.finding, worst.size
     if not lacking or finding.outcome is Outcome.DOES_NOT_TRANSFER:

@@ -83,7 +83,7 @@ class Case(NamedTuple):
 
 def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
     """Judge one size on one loss."""
-    for rule in (_judge_base, _judge_failure, _judge_target, _judge_benefit, _judge_success):
+    for rule in (judge_base, _judge_failure, _judge_target, _judge_benefit, _judge_success):
         finding = rule(case, thresholds)
         if finding is not None:
             return finding
@@ -91,7 +91,8 @@ def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
     return Finding(Outcome.INCONCLUSIVE, "unresolved", (*unmet, reason("add_seeds", **named(case.size))))
 
 
-def _judge_base(case: Case, _thresholds: Thresholds) -> Finding | None:
+def judge_base(case: Case, _thresholds: Thresholds) -> Finding | None:
+    """Say why nothing can be judged from this base; None where it gives an LR to reuse."""
     comparison = case.comparison
     if comparison.base is None or not comparison.has_base_learned:
         why = reason("nothing_learned", **named(case.base), loss=case.loss)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend.analysis.intervals import finite_or_none
 from backend.analysis.larger_is_better import field_statistics
 from backend.analysis.reasons import named, reason
-from backend.analysis.rules import Case, Finding, combine_losses, judge_loss, with_sharpness
+from backend.analysis.rules import Case, Finding, combine_losses, judge_base, judge_loss, with_sharpness
 from backend.analysis.super_consistency import late_edge_share, sharpness_spread
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import compare, lr_margin, speed
@@ -66,6 +66,14 @@ def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds:
         speed=None if lr_index is None else finite_or_none(speed(sweep, width_index, lr_index)),
     )
     return JudgedSize(with_sharpness(finding, spread, sweep.sizes[width_index], thresholds), statistics)
+
+
+def judge_base_alone(sweep: Sweep, thresholds: Thresholds) -> Finding | None:
+    """Say why a base without larger sizes can judge none, on any loss; None where it could."""
+    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
+    cases = [_case(sweep, sweep.base_index, loss, thresholds) for loss in losses]
+    findings = [finding for case in cases if (finding := judge_base(case, thresholds)) is not None]
+    return combine_losses(findings) if findings and len(findings) == len(cases) else None
 
 
 def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
