@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from backend.domain.verdict import RULE_VERSION
-from tests.calibrate import real, real_report, simulated, simulated_report
+from tests.calibrate import real, real_report, simulated, simulated_report, staged, staged_report
 from tests.calibrate.part import Part, load, page, save
 from tests.calibrate.real_judged import judge_task
 from tests.calibrate.tasks import tasks
@@ -57,7 +57,25 @@ def _real(arguments: argparse.Namespace) -> Part:
     return part
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {"simulated": _simulated, "real": _real}
+def _staged(arguments: argparse.Namespace) -> Part:
+    cases = staged.compare_cases(
+        KEPT / "staged", min(arguments.cases, staged.NUM_CASES), arguments.processes, _say
+    )
+    trained = [
+        staged.compare_task(task, results) for task, results in real.complete_tasks(KEPT / "real", tasks())
+    ]
+    part, panels = staged_report.report(
+        {"simulated": cases, "real": trained}, _made(f"{len(cases)} cases, {len(trained)} tasks")
+    )
+    draw(panels, PAGE / f"{staged_report.FIGURE}.svg")
+    return part
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
+    "simulated": _simulated,
+    "real": _real,
+    "staged": _staged,
+}
 
 
 def _made(how_much: str) -> str:

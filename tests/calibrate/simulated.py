@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +14,14 @@ from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import Estimate, Outcome, Verdict
+from tests.calibrate.in_parts import in_parts
 from tests.calibrate.simulated_cases import DEPTH, THRESHOLDS, WIDTHS, Conditions, draw, sample
-from tests.reproduce.jobs import ROOT
 
 NUM_CASES = 5000
-_CASES_PER_PART = 100
 # Whatever decides what a case comes to.
 _SOURCES = (
     "backend/analysis/**/*.py", "backend/domain/thresholds.py", "backend/domain/verdict.py",
+    "backend/domain/statement.py",
     "tests/calibrate/curves.py", "tests/calibrate/simulated*.py", "tests/calibrate/truth.py",
 )  # fmt: skip
 
@@ -104,13 +100,25 @@ def judge_case(index: int) -> Judged:
 
 def verdict_of(sweep: Sweep) -> Verdict:
     """Return the product's verdict on one arm."""
-    arms = (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),)
-    spec = ExperimentSpec(
-        dataset_sha256="0" * 64, arms=arms, widths=WIDTHS, depths=(DEPTH,), base_width=WIDTHS[0],
-        seeds=tuple(range(sweep.num_seeds)), loss=Loss.CROSS_ENTROPY, batch_size=32,
-        num_steps=sweep.num_steps, measure_every=25, sharpness_batch_size=32,
-    )  # fmt: skip
+    spec = spec_like(sweep, (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),))
     return judge(spec, Scenario.AS_GIVEN, {Parametrization.MUP: [sweep]}, is_interim=False)
+
+
+def spec_like(sweep: Sweep, arms: tuple[Arm, ...]) -> ExperimentSpec:
+    """Return the spec a simulated sweep could have come from."""
+    return ExperimentSpec(
+        dataset_sha256="0" * 64,
+        arms=arms,
+        widths=WIDTHS,
+        depths=(DEPTH,),
+        base_width=WIDTHS[0],
+        seeds=tuple(range(sweep.num_seeds)),
+        loss=Loss.CROSS_ENTROPY,
+        batch_size=32,
+        num_steps=sweep.num_steps,
+        measure_every=25,
+        sharpness_batch_size=32,
+    )
 
 
 def _intervals(conditions: Conditions, verdict: Verdict) -> dict[str, Covered | None]:
@@ -133,35 +141,10 @@ def _covered(true: float, estimate: Estimate) -> Covered | None:
 
 
 def judge_all(folder: Path, num_cases: int, processes: int, report: Callable[[str], None]) -> list[Judged]:
-    """Judge all cases, in parts that are kept as long as the rules and the cases are what they were."""
-    folder = folder / _digest()
-    starts = range(0, num_cases, _CASES_PER_PART)
-    missing = [start for start in starts if not _path(folder, start).is_file()]
-    report(f"simulated: {len(starts) - len(missing)} of {len(starts)} parts were there already")
-    folder.mkdir(parents=True, exist_ok=True)
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        for start, judged in pool.imap_unordered(_judge_part, missing):
-            draft = _path(folder, start).with_suffix(f".{os.getpid()}.draft")
-            draft.write_text(json.dumps([asdict(one) for one in judged]), encoding="utf-8")
-            draft.replace(_path(folder, start))
-    return [one for start in starts for one in _load(_path(folder, start))][:num_cases]
+    """Judge all cases; what is kept is used as long as the rules and the cases are what they were."""
+    kept = in_parts(_case_content, num_cases, folder, _SOURCES, processes=processes, report=report)
+    return [Judged.from_json(content) for content in kept]
 
 
-def _judge_part(start: int) -> tuple[int, list[Judged]]:
-    return start, [judge_case(index) for index in range(start, start + _CASES_PER_PART)]
-
-
-def _path(folder: Path, start: int) -> Path:
-    return folder / f"{start:05d}.json"
-
-
-def _load(path: Path) -> Iterator[Judged]:
-    return (Judged.from_json(content) for content in json.loads(path.read_text(encoding="utf-8")))
-
-
-def _digest() -> str:
-    digest = hashlib.sha256()
-    for pattern in _SOURCES:
-        for path in sorted(ROOT.glob(pattern)):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def _case_content(index: int) -> dict[str, Any]:
+    return asdict(judge_case(index))

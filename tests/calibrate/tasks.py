@@ -43,16 +43,18 @@ SMALL = (TEACHER_MSE, DIGITS, FRIEDMAN, TEACHER_CE, DIGITS_MSE)
 
 
 def tasks() -> list[Task]:
-    """Return all tasks; of every kind one, then the second of each, and so on."""
-    kinds = (
+    """Return all tasks, the cheap ones first: of every kind one, then the second of each, and so on."""
+    cheap = (
         _wrong(ADAM, -0.5), _wrong(SGD, -0.5), _width(ADAM, SP, "fails"), _width(SGD, MUP, "transfers"),
         _wrong(SGD, -0.25), _width(SGD, SP, "fails"), _wrong(ADAM, 0.5), _width(ADAM, MUP, "transfers"),
         _depth(DEPTH_MUP, "near", "k2", layers_per_block=2), _depth(MUP, "fails", "none", branch_exponent=0),
-        _wrong(ADAM, -0.25), _width(SGD, NTP, "near"), _wrong(SGD, 0.25), _wrong(ADAM, 0.25), _long(),
-        _width(ADAM, NTP, "near"), _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _usual(), _momentum(),
-        _far(), _conv(), _wrong(SGD, 0.5),
+        _wrong(ADAM, -0.25), _width(SGD, NTP, "near"), _wrong(SGD, 0.25), _wrong(ADAM, 0.25), _momentum(),
+        _width(ADAM, NTP, "near"), _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _wrong(SGD, 0.5),
     )  # fmt: skip
-    found = [task for turn in zip_longest(*kinds) for task in turn if task is not None]
+    dear = (_far(), _usual(), _long(), _conv())
+    found = [
+        task for kinds in (cheap, dear) for turn in zip_longest(*kinds) for task in turn if task is not None
+    ]
     assert len({task.name for task in found}) == len(found), "a name stands for one task"
     return found
 

@@ -1,0 +1,117 @@
+"""Part `staged`: the protocol replayed on full grids: is it the same verdict, at which cost?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.analysis.replay import replay
+from backend.analysis.sweep import Sweep
+from backend.analysis.verdict import judge
+from backend.domain.dataset import DatasetShape, Task
+from backend.domain.experiment import Arm, ExperimentSpec
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.verdict import Outcome
+from tests.calibrate.in_parts import in_parts
+from tests.calibrate.real_sweep import spec_of, visible_sweep
+from tests.calibrate.simulated import spec_like
+from tests.calibrate.simulated_cases import Wanted, draw, sample
+from tests.calibrate.task import Task as RealTask
+from tests.reproduce.datasets import dataset
+from tests.reproduce.jobs import Results
+
+NUM_CASES = 480
+# Cases from here on are controls: drawn not to transfer, with as many seeds as the case they belong to.
+_CONTROLS = 12_000
+_KINDS = len(Wanted)
+_SHAPE = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
+# The default plan's.
+_SETTINGS = {"batch_size": 64, "num_steps": 300, "measure_every": 30, "sharpness_batch_size": 256}
+_SOURCES = (
+    "backend/analysis/**/*.py", "backend/domain/**/*.py", "tests/calibrate/curves.py",
+    "tests/calibrate/simulated*.py", "tests/calibrate/staged.py", "tests/calibrate/truth.py",
+)  # fmt: skip
+
+Sweeps = dict[Parametrization, list[Sweep]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One experiment judged twice.
+
+    Attributes:
+        share: predicted compute of the staged protocol over that of the full grid.
+        rule: what decided the staged verdict.
+    """
+
+    name: str
+    full: Outcome
+    staged: Outcome
+    rule: str
+    share: float
+    stages: int
+
+    @property
+    def is_same(self) -> bool:
+        """Tell whether both verdicts are the same."""
+        return self.full is self.staged
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Compared:
+        """Return what `asdict` gave to JSON."""
+        return cls(**content | {name: Outcome(content[name]) for name in ("full", "staged")})
+
+
+def compare(name: str, spec: ExperimentSpec, sweeps: Sweeps, shape: DatasetShape) -> Compared:
+    """Judge the full grid, and what the staged protocol would have run of it."""
+    replayed = replay(spec, {(Scenario.AS_GIVEN, arm): of_arm for arm, of_arm in sweeps.items()}, shape)
+    of_staged = {arm: replayed.sweeps[Scenario.AS_GIVEN, arm] for arm in sweeps}
+    full = judge(spec, Scenario.AS_GIVEN, sweeps, is_interim=False)
+    staged = judge(spec, Scenario.AS_GIVEN, of_staged, is_interim=False)
+    return Compared(name, full.outcome, staged.outcome, staged.rule, replayed.share, replayed.stages)
+
+
+def compare_case(index: int) -> Compared:
+    """Compare a simulated case, with a control beside it that does not transfer."""
+    control = _CONTROLS + index - index % _KINDS + list(Wanted).index(Wanted.OUTSIDE)
+    sweeps = {
+        Parametrization.MUP: [sample(draw(index), index)],
+        Parametrization.NTP: [sample(draw(control), control)],
+    }
+    arms = tuple(Arm(parametrization=name, lrs=of_arm[0].lrs) for name, of_arm in sweeps.items())
+    spec = spec_like(sweeps[Parametrization.MUP][0], arms).model_copy(update=_SETTINGS)
+    return compare(f"case {index}", spec, sweeps, _SHAPE)
+
+
+def compare_cases(
+    folder: Path, num_cases: int, processes: int, report: Callable[[str], None]
+) -> list[Compared]:
+    """Compare simulated cases; kept parts are used as long as rules, protocol and cases are the same."""
+    kept = in_parts(_case_content, num_cases, folder, _SOURCES, processes=processes, report=report)
+    return [Compared.from_json(content) for content in kept]
+
+
+def _case_content(index: int) -> dict[str, Any]:
+    return asdict(compare_case(index))
+
+
+def compare_task(task: RealTask, results: Results) -> Compared:
+    """Compare a real task, of which there is one arm."""
+    sweeps = {task.parametrization: [visible_sweep(task, results)]}
+    return compare(task.name, spec_of(task), sweeps, shape_of(task.data))
+
+
+def shape_of(data: str) -> DatasetShape:
+    """Return the shape of a dataset of the study."""
+    arrays = dataset(data)
+    return DatasetShape(
+        task=arrays.task,
+        num_features=arrays.x_train.shape[1],
+        num_outputs=arrays.num_outputs,
+        num_train=len(arrays.x_train),
+        num_val=len(arrays.x_val),
+        image=arrays.image,
+    )
