@@ -64,6 +64,7 @@ class CellCost:
     num_bytes: int
     chunk_steps: int
     correction: float = 1.0
+    num_runs: int = 0
 
 
 CostedCell = tuple[PlannedCell, CellCost]
@@ -84,7 +85,7 @@ def predict(
     per_step = seconds * correction / (spec.num_steps + 1)
     chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
     num_bytes = cell_bytes(spec, shape, cell.width, cell.depth, runs)
-    return CellCost(seconds * correction, num_bytes, chunk_steps, correction)
+    return CellCost(seconds * correction, num_bytes, chunk_steps, correction, runs)
 
 
 class _Work(NamedTuple):

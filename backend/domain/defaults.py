@@ -151,11 +151,17 @@ def plan_seconds(
     return wall_seconds([cost.seconds for cost in costs], slots=workplace.slots)
 
 
-def cut_steps(spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace) -> ExperimentSpec:
-    """Take whole measurement intervals off the end until the plan fits the target time."""
+def cut_steps(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    workplace: Workplace,
+    *,
+    target_seconds: float = TARGET_SECONDS,
+) -> ExperimentSpec:
+    """Take whole measurement intervals off the end until what is foreseen fits the target time."""
     cells = foreseen_cells(spec)
     least = MIN_INTERVALS * spec.measure_every
-    while plan_seconds(spec, cells, shape, workplace) > TARGET_SECONDS:
+    while plan_seconds(spec, cells, shape, workplace) > target_seconds:
         if spec.num_steps - spec.measure_every < least:
             break
         spec = spec.model_copy(update={"num_steps": spec.num_steps - spec.measure_every})

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
+from backend.domain.budget import Budget
 from backend.domain.dataset import Frozen
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.measures import DensityGrid, Measure
@@ -112,6 +113,7 @@ class ExperimentSpec(Frozen):
     measures: Measures = ()
     density_grid: DensityGrid = DensityGrid()
     thresholds: Thresholds = Thresholds()
+    budget: Budget | None = None
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -173,7 +175,7 @@ class ExperimentSpec(Frozen):
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
         # Left out as long as they say nothing new: specs from before these fields keep their hash.
-        unused = {"measures", "density_grid", "measure_spacing", "thresholds"} - self._changed()
+        unused = {"measures", "density_grid", "measure_spacing", "thresholds", "budget"} - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))

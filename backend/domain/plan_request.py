@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from backend.domain.budget import Budget, require_budget
 from backend.domain.dataset import DatasetShape, Frozen, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_model, default_spec
 from backend.domain.experiment import (
@@ -29,7 +30,9 @@ from backend.domain.memory import require_memory
 from backend.domain.metrics import Spacing
 from backend.domain.model import Model
 from backend.domain.optimizer import OptimizerSpec
+from backend.domain.outlay import least_seconds
 from backend.domain.parametrization import Parametrization
+from backend.domain.presets import PRESET_PLANS, Preset, refined, with_preset, within_runs
 from backend.domain.runnable import require_runnable
 from backend.domain.scenario_data import num_left
 from backend.domain.thresholds import Thresholds
@@ -75,6 +78,8 @@ class PlanRequest(Frozen):
     scenarios: Scenarios | None = None
     protocol: Protocol | None = None
     thresholds: Thresholds | None = None
+    preset: Preset | None = None
+    budget: Budget | None = None
 
 
 def resolve(
@@ -96,15 +101,53 @@ def resolve(
     spec = default_spec(
         dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer, model=_branched(request, model)
     )
+    spec = _made_thorough(request, spec, shape, workplace, memory_bytes)
+    if request.preset is not None:
+        spec = within_runs(spec, max_runs)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec, shape))
     require_runnable(spec, shape, max_runs=max_runs)
+    _require_memory(spec, shape, workplace, memory_bytes)
+    if request.num_steps is None:
+        spec = _cut(request, spec, shape, workplace)
+    if spec.budget is not None:
+        require_budget(spec.budget, least_seconds(spec, shape, workplace.calibration))
+    return spec
+
+
+def _require_memory(
+    spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace, memory_bytes: int
+) -> None:
     if workplace.gpu_memory_bytes is None:
         require_memory(spec, shape, memory_bytes=memory_bytes)
     else:
         require_gpu_memory(spec, shape, memory_bytes=workplace.gpu_memory_bytes)
-    if request.num_steps is None:
-        spec = cut_steps(spec, shape, workplace)
+
+
+def _made_thorough(
+    request: PlanRequest,
+    default: ExperimentSpec,
+    shape: DatasetShape,
+    workplace: Workplace,
+    memory_bytes: int,
+) -> ExperimentSpec:
+    """Apply the preset; a further size that does not fit the memory is left out."""
+    if request.preset is None:
+        return default
+    spec = with_preset(default, request.preset, shape)
+    try:
+        _require_memory(spec, shape, workplace, memory_bytes)
+    except InvalidInput:
+        return spec.model_copy(update={"widths": default.widths})
     return spec
+
+
+def _cut(
+    request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace
+) -> ExperimentSpec:
+    if request.preset is None:
+        return cut_steps(spec, shape, workplace)
+    target = PRESET_PLANS[request.preset].target_seconds
+    return cut_steps(spec, shape, workplace, target_seconds=target)
 
 
 def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:
@@ -116,6 +159,7 @@ def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) 
         "base_depth",
         "optimizer",
         "model",
+        "preset",
     }
     given = _fitting(request, default, shape) | request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:
@@ -145,10 +189,11 @@ def _branched(request: PlanRequest, model: Model) -> Model:
 
 def _arms(request: PlanRequest, default: ExperimentSpec) -> tuple[Arm, ...]:
     named = request.arms or tuple(ArmRequest(parametrization=arm.parametrization) for arm in default.arms)
-    return tuple(_arm(arm, arm.lrs or request.lrs, default) for arm in named)
+    per_octave = PRESET_PLANS[request.preset].per_octave if request.preset else 1
+    return tuple(_arm(arm, arm.lrs or request.lrs, default, per_octave) for arm in named)
 
 
-def _arm(request: ArmRequest, lrs: LearningRates | None, default: ExperimentSpec) -> Arm:
+def _arm(request: ArmRequest, lrs: LearningRates | None, default: ExperimentSpec, per_octave: int = 1) -> Arm:
     if lrs is None:
-        return default_arm(default.loss, request.parametrization, default.optimizer)
+        return refined(default_arm(default.loss, request.parametrization, default.optimizer), per_octave)
     return Arm(parametrization=request.parametrization, lrs=lrs)

@@ -73,7 +73,7 @@ def _store(
         state=ExperimentState.QUEUED,
         desired_state=DesiredState.RUN,
         num_runs=plan.num_runs,
-        predicted_seconds=plan.seconds,
+        predicted_seconds=plan.expected.wall_seconds,
         created_at=context.now(),
     )
     experiment_rows.add(session, row)

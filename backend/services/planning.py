@@ -13,17 +13,21 @@ from backend.db.session import Session
 from backend.db.tables import DatasetRow, ExperimentRow
 from backend.domain.cost import CellCost, CostedCell, predict
 from backend.domain.dataset import DatasetShape
-from backend.domain.defaults import NUM_STEPS, Workplace, plan_seconds
+from backend.domain.defaults import NUM_STEPS, Workplace
 from backend.domain.evidence import Evidence
 from backend.domain.experiment import ExperimentSpec, control_for
 from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
-from backend.domain.grid import PlannedCell
+from backend.domain.grid import PlannedCell, full_grid
 from backend.domain.memory import max_runs_per_cell
+from backend.domain.money import Price
+from backend.domain.outlay import Outlay, outlay
 from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
+from backend.domain.presets import PRESET_PLANS
 from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
+from backend.services.outlays import outlay_view
 from backend.services.progress import load_evidence
 from backend.services.views import PlannedCellView, PlanView
 from backend.services.workers import fresh_workers, queue_to_ring, workplace
@@ -39,7 +43,9 @@ class ExperimentRequest(PlanRequest):
 
 @dataclass(frozen=True)
 class Draft:
-    """A request thought through: what would be stored, and the cells of all stages that can be foreseen."""
+    """A request thought through: what would be stored, the cells of all stages that can be foreseen, what
+    they are expected to take, and what the whole grid would.
+    """
 
     dataset: DatasetRow
     shape: DatasetShape
@@ -49,7 +55,8 @@ class Draft:
     queue: str
     is_cut: bool
     cells: tuple[PlannedCell, ...]
-    seconds: float
+    expected: Outlay
+    most: Outlay
 
     @property
     def num_runs(self) -> int:
@@ -71,10 +78,14 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         max_runs=context.settings.max_runs,
         memory_bytes=context.settings.cell_memory_bytes,
     )
-    is_cut = request.num_steps is None and spec.num_steps < NUM_STEPS
-    cells = foreseen_cells(spec, max_runs_per_cell=runs_per_cell(context, spec, shape, place))
-    seconds = plan_seconds(spec, cells, shape, place)
-    return Draft(dataset, shape, spec, place, len(workers), queue_to_ring(workers), is_cut, cells, seconds)
+    full_steps = PRESET_PLANS[request.preset].num_steps if request.preset else NUM_STEPS
+    is_cut = request.num_steps is None and spec.num_steps < full_steps
+    split = runs_per_cell(context, spec, shape, place)
+    cells = foreseen_cells(spec, max_runs_per_cell=split)
+    expected = price(spec, shape, cells, place)
+    most = price(spec, shape, full_grid(spec, max_runs_per_cell=split), place)
+    queue = queue_to_ring(workers)
+    return Draft(dataset, shape, spec, place, len(workers), queue, is_cut, cells, expected, most)
 
 
 def first_cells(
@@ -119,6 +130,13 @@ def _cost_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place
     return replace(predicted, num_bytes=stacked)
 
 
+def price(
+    spec: ExperimentSpec, shape: DatasetShape, cells: Sequence[PlannedCell], place: Workplace
+) -> Outlay:
+    """Return what cells come to here."""
+    return outlay((predicted for _, predicted in cost(spec, shape, cells, place)), place.slots)
+
+
 def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
     """Show what would run and how long it would take; nothing is stored."""
     with context.database.read() as session:
@@ -132,9 +150,16 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
         device=plan.queue,
         slots=plan.place.slots,
         num_workers=plan.num_workers,
-        predicted_seconds=plan.seconds,
+        predicted_seconds=plan.expected.wall_seconds,
+        expected=outlay_view(plan.expected, budget_price(plan.spec)),
+        most=outlay_view(plan.most, budget_price(plan.spec)),
         are_steps_cut=plan.is_cut,
     )
+
+
+def budget_price(spec: ExperimentSpec) -> Price | None:
+    """Return the price a spec's budget was given at."""
+    return spec.budget.price if spec.budget is not None else None
 
 
 def control_of(spec: ExperimentSpec) -> Parametrization | None:

@@ -11,6 +11,7 @@ from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, ExperimentState
 from backend.domain.metrics import Metric
+from backend.domain.money import Currency
 from backend.domain.overall import OverallVerdict
 from backend.domain.parametrization import Parametrization, Role
 from backend.domain.scenario import Scenario
@@ -58,6 +59,17 @@ class PlannedCellView(Frozen):
     predicted_bytes: int
 
 
+class OutlayView(Frozen):
+    """What cells come to."""
+
+    wall_seconds: float = Field(description="On the slots there are, nothing else running.")
+    slot_seconds: float = Field(description="Of all slots together: what a budget counts.")
+    num_bytes: int = Field(description="Memory of the largest cell.")
+    num_runs: int
+    money: float | None = Field(description="At the rate that was given; null without one.")
+    currency: Currency | None
+
+
 class PlanView(Frozen):
     """What an experiment would run, and how long it would take here."""
 
@@ -71,6 +83,10 @@ class PlanView(Frozen):
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
     predicted_seconds: float
     are_steps_cut: bool = Field(description="Steps were cut to fit the target time.")
+    expected: OutlayView = Field(
+        description="If transfer holds; a staged plan ends as soon as it is settled."
+    )
+    most: OutlayView = Field(description="The whole grid, which is never exceeded.")
 
 
 class ConditionsView(Frozen):

@@ -18,6 +18,7 @@ from backend.api.routes import (
     experiments,
     figures,
     health,
+    plans,
     progress,
     verdicts,
     workers,
@@ -31,7 +32,7 @@ OPERATIONS = [
     for operations in DOCUMENT["paths"].values()
     for method, operation in operations.items()
 ]
-MODULES = (cells, datasets, examples, experiments, figures, health, progress, verdicts, workers)
+MODULES = (cells, datasets, examples, experiments, figures, health, plans, progress, verdicts, workers)
 
 
 @pytest.mark.parametrize(("method", "operation"), OPERATIONS)

@@ -1,0 +1,71 @@
+"""What an experiment may spend: slot time, money, or both; the smaller of the two counts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backend.domain.dataset import Frozen
+from backend.domain.money import SECONDS_PER_HOUR, Currency, Price, RatePerHour
+from backend.errors import InvalidInput
+
+Amount = Annotated[float, Field(le=1e12, allow_inf_nan=False)]
+
+
+class Budget(Frozen):
+    """A limit on slot-seconds and on money at a rate per slot-hour.
+
+    Contradictions are refused by `require_budget`, which names the field and the least value that would do.
+    """
+
+    slot_seconds: Amount | None = None
+    money: Amount | None = None
+    rate_per_hour: RatePerHour | None = None
+    currency: Currency = Currency.JPY
+
+    @property
+    def price(self) -> Price | None:
+        """Return what a slot-hour costs, if that was said."""
+        if self.rate_per_hour is None:
+            return None
+        return Price(rate_per_hour=self.rate_per_hour, currency=self.currency)
+
+    @property
+    def limit_seconds(self) -> float:
+        """Return the slot-seconds that may be spent; infinite where nothing limits them."""
+        limits = [float("inf")] if self.slot_seconds is None else [self.slot_seconds]
+        if self.money is not None and self.rate_per_hour:
+            limits.append(self.money / self.rate_per_hour * SECONDS_PER_HOUR)
+        return min(limits)
+
+
+def require_budget(budget: Budget, least_seconds: float) -> None:
+    """Refuse a budget that contradicts itself or pays for nothing; raises InvalidInput.
+
+    Args:
+        least_seconds: predicted slot-seconds of the cheapest cell of the base size: less buys no run.
+    """
+    for field in ("slot_seconds", "money"):
+        given = getattr(budget, field)
+        if given is not None and given <= 0:
+            raise InvalidInput("budget.not_positive", field=f"budget.{field}", given=given)
+    if budget.slot_seconds is None and budget.money is None:
+        raise InvalidInput("budget.says_nothing", field="budget.slot_seconds")
+    if budget.money is not None and not budget.rate_per_hour:
+        raise InvalidInput("budget.money_needs_rate", field="budget.rate_per_hour")
+    if budget.slot_seconds is not None and budget.slot_seconds < least_seconds:
+        raise InvalidInput(
+            "budget.too_small",
+            field="budget.slot_seconds",
+            given=budget.slot_seconds,
+            least=_up(least_seconds),
+        )
+    if budget.money is not None and budget.limit_seconds < least_seconds:
+        least = (budget.rate_per_hour or 0.0) * least_seconds / SECONDS_PER_HOUR
+        raise InvalidInput("budget.too_small", field="budget.money", given=budget.money, least=_up(least))
+
+
+def _up(value: float) -> float:
+    """Round up to three digits, so that the value that is named would do."""
+    return float(f"{value * 1.005:.3g}")
