@@ -69,9 +69,10 @@ def _answer(verdict: Verdict) -> ScenarioAnswer:
 
 
 def _deciding_size(arm: ArmVerdict) -> SizeStatistics | None:
-    """Return the size an arm's verdict names, else the largest that was judged."""
+    """Return the size an arm's verdict names, else the largest with numbers."""
     named = [size for size in arm.sizes if (size.width, size.depth) == (arm.worst_width, arm.worst_depth)]
-    return next(iter(named), None) or max(arm.sizes, key=lambda size: size.width * size.depth, default=None)
+    known = [size for size in arm.sizes if _regret(size).value is not None]
+    return next(iter(named), None) or max(known, key=lambda size: size.width * size.depth, default=None)
 
 
 def _regret(size: SizeStatistics) -> Estimate:

@@ -25,6 +25,7 @@ from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, resolve
 from backend.domain.presets import PRESET_PLANS
 from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
+from backend.domain.scenario_kinds import possible_kinds
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
 from backend.services.outlays import outlay_view
@@ -153,6 +154,7 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
         predicted_seconds=plan.expected.wall_seconds,
         expected=outlay_view(plan.expected, budget_price(plan.spec)),
         most=outlay_view(plan.most, budget_price(plan.spec)),
+        scenario_kinds=possible_kinds(plan.spec, plan.shape),
         are_steps_cut=plan.is_cut,
     )
 

@@ -15,6 +15,7 @@ from backend.domain.money import Currency
 from backend.domain.overall import OverallVerdict
 from backend.domain.parametrization import Parametrization, Role
 from backend.domain.scenario import Scenario
+from backend.domain.scenario_kinds import KindLimits
 from backend.domain.verdict import Outcome, Verdict
 from backend.figures.names import FigureName
 
@@ -82,6 +83,9 @@ class PlanView(Frozen):
     slots: int = Field(description="Worker slots the time is predicted for.")
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
     predicted_seconds: float
+    scenario_kinds: tuple[KindLimits, ...] = Field(
+        description="The scenarios this plan could have besides, with the limits of their values."
+    )
     are_steps_cut: bool = Field(description="Steps were cut to fit the target time.")
     expected: OutlayView = Field(
         description="If transfer holds; a staged plan ends as soon as it is settled."

@@ -1,19 +1,19 @@
-/** Reads the verdict again when there may be a new one, but not more often than anyone can follow. */
+/** Reads the verdicts again when there may be a new one, but not more often than anyone can follow. */
 
 import { get, isAbort } from "./api.js";
 
 const REST_MILLISECONDS = 4000;
 
-/** @param {string} id @param {(verdict: any) => void} onVerdict @param {AbortSignal} signal */
-export function verdictReader(id, onVerdict, signal) {
+/** @param {string} id @param {(answers: any) => void} onAnswers all verdicts, and the one over them @param {AbortSignal} signal */
+export function verdictReader(id, onAnswers, signal) {
   let last = "";
   let timer = 0;
   const read = async () => {
     timer = 0;
     try {
-      const verdict = await get(`/experiments/${id}/verdict`, signal);
-      const text = JSON.stringify(verdict);
-      if (text !== last) onVerdict(verdict);
+      const answers = await get(`/experiments/${id}/verdicts`, signal);
+      const text = JSON.stringify(answers);
+      if (text !== last) onAnswers(answers);
       last = text;
     } catch (error) {
       if (isAbort(error)) return; // no verdict yet, or no connection: the next look may find one

@@ -8,6 +8,7 @@ import { newKey } from "../keys.js";
 import { planRequest, PRESETS } from "../plan_wishes.js";
 import { errorNote, note } from "./error.js";
 import { planDetails } from "./plan_details.js";
+import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 
 /**
@@ -21,7 +22,8 @@ export function plan(dataset, choices, onCreated, signal) {
   const button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
   let key = newKey();
   let asking = new AbortController();
-  const wishes = () => planRequest(dataset, { preset: choices.preset, own: choices.own.values ?? {} });
+  const wishes = () => planRequest(dataset, { preset: choices.preset, own: choices.own.values ?? {}, scenarios: choices.own.scenarios });
+  const conditions = scenarioEditor(dataset, choices.own, () => preview(), () => choices.plan);
   const fields = settings(dataset, choices.own, () => preview(), () => choices.plan?.spec);
 
   const preview = async () => {
@@ -44,9 +46,10 @@ export function plan(dataset, choices, onCreated, signal) {
   };
   const show = (/** @type {any} */ found) => {
     summary.classList.remove("is-stale");
-    fill(summary, found.num_workers ? null : noWorker(), planDetails(found));
+    fill(summary, found.num_workers ? null : noWorker(), planDetails(found, dataset.shape.task));
     fill(estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time: about(found.predicted_seconds) }));
     fields.show(found.spec);
+    conditions.update();
   };
   button.addEventListener("click", async () => {
     button.disabled = true;
@@ -69,6 +72,7 @@ export function plan(dataset, choices, onCreated, signal) {
     summary,
     problem,
     h("div", { class: "plan-go" }, button, estimate),
+    conditions.element,
     fields.element,
   );
 }

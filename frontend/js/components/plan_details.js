@@ -3,10 +3,11 @@
 import { h } from "../dom.js";
 import { figure, list, number } from "../format.js";
 import { t } from "../i18n.js";
+import { scenarioText } from "../scenario_text.js";
 import { note } from "./error.js";
 
-/** @param {any} found a plan */
-export function planDetails({ spec, control, are_steps_cut, device, slots }) {
+/** @param {any} found a plan @param {string} task of the dataset */
+export function planDetails({ spec, control, are_steps_cut, device, slots }, task) {
   const lrs = spec.arms[0].lrs;
   const entries = [
     ["question", question(spec, control)],
@@ -14,6 +15,7 @@ export function planDetails({ spec, control, are_steps_cut, device, slots }) {
     ["widths", list(spec.widths)],
     ...(spec.depths.length > 1 ? [["depths", list(spec.depths)]] : []),
     ...(spec.optimizer.kind === "sgd" ? [] : [["optimizer", t(`ui.optimizer.${spec.optimizer.kind}`)]]),
+    ...(spec.scenarios.length > 1 ? [["scenarios", h("ul", { class: "plain" }, spec.scenarios.map((scenario) => h("li", {}, scenarioText(scenario, task))))]] : []),
     ["lrs", t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) })],
     ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
     ["steps", number(spec.num_steps) + (are_steps_cut ? t("ui.plan.steps_cut") : "")],

@@ -4,6 +4,7 @@ import { get, isAbort } from "../api.js";
 import { fill, h } from "../dom.js";
 import { figure, number } from "../format.js";
 import { t } from "../i18n.js";
+import { scenarioText } from "../scenario_text.js";
 import { errorNote } from "./error.js";
 
 const HEADS = ["arm", "width", "lr", "seed", "state", "train_loss", "val_loss", "diverged_at"];
@@ -18,7 +19,7 @@ export function runs(experiment, signal) {
     isRead = true;
     fill(body, h("p", { class: "hint", role: "status" }, t("ui.loading")));
     try {
-      fill(body, table(await get(`/experiments/${experiment.id}/runs`, signal)));
+      fill(body, table(await get(`/experiments/${experiment.id}/runs`, signal), experiment));
     } catch (error) {
       isRead = false;
       if (!isAbort(error)) fill(body, errorNote(error));
@@ -28,12 +29,15 @@ export function runs(experiment, signal) {
   return { element: box, refresh: () => ((isRead = false), read()) };
 }
 
-/** @param {any[]} found */
-function table(found) {
+/** @param {any[]} found @param {any} experiment */
+function table(found, { spec, task }) {
+  const isNamed = spec.scenarios.length > 1;
+  const heads = isNamed ? ["scenario", ...HEADS] : HEADS;
   const row = (run) =>
     h(
       "tr",
       { class: run.state === "diverged" ? "is-diverged" : null },
+      isNamed ? h("td", {}, scenarioText(run.scenario, task)) : null,
       h("td", {}, t(`figure.arm.${run.parametrization}`)),
       ...[String(run.width), figure(run.lr), String(run.seed)].map((value) => h("td", { class: "number" }, value)),
       h("td", {}, t(`ui.run.${run.state}`)),
@@ -42,6 +46,6 @@ function table(found) {
     );
   return [
     h("p", { class: "hint" }, t("ui.runs.hint")),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.runs.title", { count: number(found.length) }) }, h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))))), h("tbody", {}, found.map(row)))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.runs.title", { count: number(found.length) }) }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))))), h("tbody", {}, found.map(row)))),
   ];
 }

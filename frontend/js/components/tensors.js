@@ -4,6 +4,7 @@ import { get, isAbort } from "../api.js";
 import { fill, h } from "../dom.js";
 import { figure } from "../format.js";
 import { t } from "../i18n.js";
+import { scenarioText } from "../scenario_text.js";
 import { errorNote } from "./error.js";
 import { tensorTable } from "./tensor_table.js";
 
@@ -12,7 +13,7 @@ import { tensorTable } from "./tensor_table.js";
  * @param {AbortSignal} signal
  */
 export function tensors(store, choices, signal) {
-  const { spec } = store.experiment;
+  const { spec, task, conditions } = store.experiment;
   const widths = [...spec.widths].sort((one, other) => one - other);
   const base = { width: widths.includes(spec.base_width) ? spec.base_width : widths[0], depth: spec.depths.includes(spec.base_depth) ? spec.base_depth : Math.min(...spec.depths) };
   const width = select("width", widths, widths[widths.length - 1]);
@@ -28,7 +29,7 @@ export function tensors(store, choices, signal) {
   );
   const known = new Map();
   const read = async (arm, size) => {
-    const cell = store.cells.find((item) => item.parametrization === arm && item.width === size.width && item.depth === size.depth);
+    const cell = store.cells.find((item) => item.scenario === choices.scenario() && item.parametrization === arm && item.width === size.width && item.depth === size.depth);
     if (!cell) return [];
     if (!known.get(cell.id)?.length) known.set(cell.id, await get(`/cells/${cell.id}/tensors`, signal));
     return known.get(cell.id);
@@ -39,7 +40,7 @@ export function tensors(store, choices, signal) {
     try {
       const tables = [];
       for (const { parametrization: arm } of spec.arms) tables.push(part(arm, await read(arm, size), await read(arm, base), choices.lrs()[arm]));
-      if (!signal.aborted) fill(body, tables, h("p", { class: "hint" }, t("ui.tensors.base", base)));
+      if (!signal.aborted) fill(body, conditions.length > 1 ? h("p", {}, `${t("ui.tensors.scenario")}: ${scenarioText(choices.scenario(), task)}`) : null, tables, h("p", { class: "hint" }, t("ui.tensors.base", base)));
     } catch (error) {
       if (!isAbort(error) && !signal.aborted) fill(body, errorNote(error));
     }

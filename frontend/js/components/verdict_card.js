@@ -8,8 +8,8 @@ import { reasonText } from "../reason_text.js";
 import { decidingSize, verdictNumbers } from "./verdict_numbers.js";
 import { verdictWhy } from "./verdict_why.js";
 
-/** @param {any} verdict null while there is none @returns {HTMLElement | null} */
-export function verdictCard(verdict) {
+/** @param {any} verdict null while there is none @param {string} [scenario] its name, where there are several @returns {HTMLElement | null} */
+export function verdictCard(verdict, scenario) {
   if (!verdict) return null;
   const { outcome } = verdict;
   const isWaiting = verdict.is_interim && outcome === "inconclusive";
@@ -28,7 +28,7 @@ export function verdictCard(verdict) {
       h(
         "div",
         {},
-        h("p", { class: "kicker" }, t("ui.verdict.kicker"), marks.map((mark) => h("span", { class: "chip", title: t(`ui.verdict.mark.${mark}_why`) }, t(`ui.verdict.mark.${mark}`)))),
+        h("p", { class: "kicker" }, scenario ? t("ui.scenarios.answer_of", { scenario }) : t("ui.verdict.kicker"), marks.map((mark) => h("span", { class: "chip", title: t(`ui.verdict.mark.${mark}_why`) }, t(`ui.verdict.mark.${mark}`)))),
         h("h2", { id: "verdict-sentence" }, t(`outcome.${outcome}.title`)),
         h("p", { class: "lead" }, t(`outcome.${outcome}.manager`)),
       ),

@@ -7,6 +7,7 @@ import { figures } from "../components/figures.js";
 import { stateChip } from "../components/outcome_chip.js";
 import { progress } from "../components/progress.js";
 import { runs } from "../components/runs.js";
+import { scenarios } from "../components/scenarios.js";
 import { tensors } from "../components/tensors.js";
 import { verdictCard } from "../components/verdict_card.js";
 import { fill, h } from "../dom.js";
@@ -14,6 +15,7 @@ import { dateTime } from "../format.js";
 import { t } from "../i18n.js";
 import { applyMarks } from "../progress_state.js";
 import { hrefOf } from "../router.js";
+import { scenarioText } from "../scenario_text.js";
 import { follow } from "../stream.js";
 import { verdictReader } from "../verdict_reader.js";
 
@@ -23,11 +25,11 @@ const WORKERS_MILLISECONDS = 10_000;
 /** @param {{id: string}} route @param {AbortSignal} signal */
 export async function open({ id }, signal) {
   const [experiment, cells] = await Promise.all([get(`/experiments/${id}`, signal), get(`/experiments/${id}/cells`, signal)]);
-  const store = { experiment, cells, verdict: null, numWorkers: null, connection: "live", figures: 0 };
+  const store = { experiment, cells, answers: null, shown: "", numWorkers: null, connection: "live", figures: 0 };
   /** @type {Set<(what: string) => void>} */
   const views = new Set();
   const tell = (/** @type {string} */ what) => views.forEach((view) => view(what));
-  const reader = verdictReader(id, (verdict) => ((store.verdict = verdict), tell("verdict")), signal);
+  const reader = verdictReader(id, (answers) => ((store.answers = answers), tell("verdict")), signal);
   reader.look(true);
   if (isOpen(store)) keepCurrent(store, tell, reader, signal);
   return {
@@ -82,16 +84,22 @@ function mount(root, store, views, signal) {
   const { experiment } = store;
   const chip = h("span", {});
   const notes = h("div", { class: "stack" });
+  const side = h("div", { class: "scenarios-slot" });
   const card = h("div", { class: "verdict-slot" });
   const bar = progress(store);
   const buttons = actions(store, (changed) => (Object.assign(experiment, changed), views.forEach((view) => view("state"))), both);
   const curves = figures(experiment, both);
   const constants = tensors(store, curves.choices, both);
   const table = runs(experiment, both);
+  const show = (/** @type {string} */ scenario) => {
+    store.shown = scenario;
+    curves.choices.showScenario(scenario);
+    drawAnswers(store, side, card, show);
+  };
   const draw = (/** @type {string} */ what) => {
     bar.update();
     if (what === "data") curves.refresh();
-    if (what === "verdict" || what === "state") fill(card, verdictCard(store.verdict));
+    if (what === "verdict" || what === "state") drawAnswers(store, side, card, show);
     if (what !== "state") return;
     buttons.update();
     fill(chip, stateChip(experiment.state));
@@ -108,6 +116,7 @@ function mount(root, store, views, signal) {
     ),
     notes,
     bar.element,
+    side,
     card,
     curves.element,
     curves.more,
@@ -120,4 +129,12 @@ function mount(root, store, views, signal) {
     views.delete(draw);
     visit.abort();
   };
+}
+
+/** The scenarios side by side, if there are several, and the answer of the chosen one, else of the one that decides. */
+function drawAnswers({ experiment, answers, shown }, side, card, onShow) {
+  const scenario = shown || answers?.overall.scenario;
+  const isOneOfMany = answers?.verdicts.length > 1;
+  fill(side, scenarios(answers?.overall, experiment.task, scenario, onShow));
+  fill(card, verdictCard(answers?.verdicts.find((verdict) => verdict.scenario === scenario) ?? null, isOneOfMany ? scenarioText(scenario, experiment.task) : ""));
 }

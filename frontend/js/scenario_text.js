@@ -1,0 +1,20 @@
+/** Scenarios in words: `label_noise:0.2` becomes what a manager would call it. */
+
+import { figure, percent } from "./format.js";
+import { t } from "./i18n.js";
+
+const SHARES = new Set(["label_noise", "subsample", "class_imbalance"]);
+
+/** Labels that are numbers are off by something; only classes and letters are right or wrong. */
+export const isShare = (kind, task) => SHARES.has(kind) && !(kind === "label_noise" && task === "regression");
+
+/** What a text of a kind is called: those of numbers have words of their own. */
+export const scenarioKey = (kind, task) => `scenario.${kind}${kind === "label_noise" && task === "regression" ? ".numbers" : ""}`;
+
+/** @param {string} scenario `kind` or `kind:value` @param {string} task of the dataset @returns {string} */
+export function scenarioText(scenario, task) {
+  const [kind, text] = scenario.split(":");
+  if (kind === "schedule") return t("scenario.schedule", { value: t(`scenario.schedule.${text}`) });
+  const value = isShare(kind, task) ? percent(Number(text)) : figure(Number(text));
+  return t(scenarioKey(kind, task), { value });
+}
