@@ -9,13 +9,24 @@ import os
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import authors, cost, curvature, families, headline, jax_rows, memory, training
+from tests.benchmarks import (
+    authors,
+    cost,
+    curvature,
+    families,
+    headline,
+    headline_staged,
+    jax_rows,
+    memory,
+    training,
+)
 from tests.benchmarks.report import RowResult, closing_line, section, write
 from worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
     "headline_full": headline.full,
     "headline_narrow": headline.narrow,
+    "headline_staged": headline_staged.staged,
     "train_rate": training.train_rate,
     "gemm_share": training.gemm_share,
     "hvps": curvature.hvps,

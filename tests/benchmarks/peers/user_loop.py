@@ -62,8 +62,15 @@ def build(arm: str, width: int, seed: int) -> ResidualMlp:
 
 
 def optimizer_of(arm: str, model: nn.Module, lr: float) -> torch.optim.Optimizer:
-    """Return plain SGD, with mup's multipliers under mup."""
-    return MuSGD(model.parameters(), lr=lr) if arm == "mup" else torch.optim.SGD(model.parameters(), lr=lr)
+    """Return plain SGD; with mup's multipliers under mup, with a smaller LR after layer one under ntp."""
+    if arm == "mup":
+        return MuSGD(model.parameters(), lr=lr)
+    if arm != "ntp":
+        return torch.optim.SGD(model.parameters(), lr=lr)
+    first, *others = model.parameters()
+    width_mult = first.shape[0] / BASE_WIDTH
+    groups: list[dict[str, Any]] = [{"params": [first]}, {"params": others, "lr": lr / width_mult}]
+    return torch.optim.SGD(groups, lr=lr)
 
 
 def load(path: str) -> tuple[Tensor, Tensor]:

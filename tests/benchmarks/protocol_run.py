@@ -1,0 +1,223 @@
+"""An experiment from its first cell to its verdict, without database or queue.
+
+What the conductor and the workers do, as one loop: ask the protocol, train what it adds on so many processes,
+tell it what ended.
+
+Shapes: W sizes, E learning rates, S seeds, R runs of a cell, M measurements, T steps.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import numpy as np
+
+from backend.analysis.evidence import with_looks
+from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
+from backend.analysis.verdict import judge
+from backend.domain.cost import DEFAULT_CALIBRATION, predict
+from backend.domain.dataset import DatasetShape
+from backend.domain.evidence import Evidence, Place, PlaceEvidence, place_of
+from backend.domain.experiment import ExperimentSpec, sizes_on
+from backend.domain.grid import PlannedCell
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.protocol import Add, Skip, next_cells
+from backend.domain.scenario import Scenario
+from backend.domain.size import Axis, Size
+from backend.domain.verdict import Verdict
+from worker.device import prepare_process
+from worker.numerics.program import CellProgram, TrainingData
+from worker.numerics.trainer import train
+
+EXPERIMENT = UUID(int=0)
+CHUNK_STEPS = 50
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What a cell gave: metrics [T, R] or [M, R], where runs diverged, and how long it took."""
+
+    values: dict[Metric, Values]
+    diverged_at: tuple[int | None, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished experiment: the verdict, what was trained with its results' seconds, and the wall time."""
+
+    verdict: Verdict
+    cells: tuple[tuple[PlannedCell, float], ...]
+    wall: float
+
+
+def train_cell(program: CellProgram, data: Callable[[], TrainingData]) -> CellResult:
+    """Train one cell in this process."""
+    began = time.perf_counter()
+    windows = list(train(program, data()))
+    metrics = {metric for window in windows for metric in window.values}
+    values = {
+        metric: np.concatenate([window.values[metric] for window in windows if metric in window.values])
+        for metric in metrics
+    }
+    as_float64 = {metric: array.astype(np.float64) for metric, array in values.items()}
+    return CellResult(as_float64, tuple(windows[-1].diverged_at), time.perf_counter() - began)
+
+
+class Slots:
+    """Processes that train side by side, started and warm before the first cell."""
+
+    def __init__(self, count: int, data: Callable[[], TrainingData]) -> None:
+        self._data, self._count = data, count
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=prepare_process)
+
+    def __enter__(self) -> Self:
+        wait([self._pool.submit(self._data) for _ in range(2 * self._count)])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, program: CellProgram) -> Future[CellResult]:
+        """Train a cell as soon as a process is free."""
+        return self._pool.submit(train_cell, program, self._data)
+
+
+def run_experiment(spec: ExperimentSpec, shape: DatasetShape, slots: Slots) -> Outcome:
+    """Run an experiment on the conditions as given until its protocol is done, and judge it."""
+    began, board = time.perf_counter(), _Board(spec)
+    running: dict[Future[CellResult], PlannedCell] = {}
+    while True:
+        decision = next_cells(spec, board.evidence(running))
+        if isinstance(decision, Skip):
+            _skip(decision, running, board)
+            continue
+        if isinstance(decision, Add):
+            dearest_first = sorted(
+                decision.cells, key=lambda cell: -predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
+            )
+            for cell in dearest_first:
+                program = CellProgram.from_spec(spec, cell, chunk_steps=CHUNK_STEPS)
+                running[slots.submit(program)] = cell
+        if not running:
+            break
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            board.add(running.pop(future), future.result())
+    verdict = judge(spec, Scenario.AS_GIVEN, board.sweeps(), is_interim=False)
+    return Outcome(verdict, tuple(board.finished), time.perf_counter() - began)
+
+
+def _skip(decision: Skip, running: dict[Future[CellResult], PlannedCell], board: _Board) -> None:
+    """Take queued cells back; one that has begun meanwhile stays."""
+    for future, cell in list(running.items()):
+        if cell.id_in(EXPERIMENT) in decision.cell_ids and future.cancel():
+            board.lost.append(running.pop(future))
+
+
+@dataclass
+class _Board:
+    """The arrays of every arm, filled cell by cell."""
+
+    spec: ExperimentSpec
+    finished: list[tuple[PlannedCell, float]] = field(default_factory=list)
+    lost: list[PlannedCell] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._sizes = sizes_on(self.spec, Axis.WIDTH)
+        self._arms = {
+            arm.parametrization: _ArmArrays(self.spec, len(self._sizes), len(arm.lrs))
+            for arm in self.spec.arms
+        }
+        self._known: dict[Place, PlaceEvidence] = {}
+
+    def add(self, cell: PlannedCell, result: CellResult) -> None:
+        """Enter what a cell gave."""
+        self.finished.append((cell, result.seconds))
+        place = self._sizes.index(Size(cell.width, cell.depth))
+        self._arms[cell.parametrization].add(place, cell, result)
+
+    def sweeps(self) -> dict[Parametrization, list[Sweep]]:
+        """Return what is known so far."""
+        return {
+            arm.parametrization: [self._arms[arm.parametrization].sweep(self.spec, self._sizes, arm.lrs)]
+            for arm in self.spec.arms
+        }
+
+    def evidence(self, running: dict[Future[CellResult], PlannedCell]) -> Evidence:
+        """Return what the protocol is told."""
+        places: dict[Place, PlaceEvidence] = {}
+        waiting = [cell for future, cell in running.items() if not (future.running() or future.done())]
+        finished = [cell for cell, _ in self.finished]
+        for name, cells in (("finished", finished), ("open", running.values()), ("lost", self.lost)):
+            for cell in cells:
+                known = places.get(place_of(cell), PlaceEvidence())
+                runs = frozenset((run.lr_index, run.seed) for run in cell.runs)
+                changes: dict[str, Any] = {name: getattr(known, name) | runs}
+                places[place_of(cell)] = replace(known, num_cells=known.num_cells + 1, **changes)
+        sweeps = {(Scenario.AS_GIVEN, name): of_arm for name, of_arm in self.sweeps().items()}
+        self._known = with_looks(places, sweeps, self.spec.thresholds, self._known)
+        return Evidence(self._known, {cell.id_in(EXPERIMENT): place_of(cell) for cell in waiting})
+
+
+class _ArmArrays:
+    """One arm: losses, divergences, sharpness and curves of all its runs, NaN where there is nothing yet."""
+
+    def __init__(self, spec: ExperimentSpec, num_sizes: int, num_lrs: int) -> None:
+        self._seeds, self._tail = spec.seeds, spec.tail_steps()
+        shape = (num_sizes, num_lrs, len(spec.seeds))
+        self._steps = np.array(spec.schedule(spec.num_steps + 1).metric_steps(Metric.SHARPNESS, 0), np.int64)
+        self._final = {loss: np.full(shape, np.nan) for loss in LOSSES}
+        self._initial = {loss: np.full(shape, np.nan) for loss in LOSSES}
+        self._diverged_at = np.full(shape, -1, np.int64)
+        self._is_measured = np.zeros(shape, np.bool_)
+        self._sharpness = np.full((*shape, len(self._steps)), np.nan)
+        self._curves = np.full((*shape, spec.num_steps + 1), np.nan)
+
+    def add(self, size: int, cell: PlannedCell, result: CellResult) -> None:
+        """Enter a cell's runs."""
+        for column, run in enumerate(cell.runs):
+            at = size, run.lr_index, self._seeds.index(run.seed)
+            train, val = (result.values[loss][:, column] for loss in (Metric.TRAIN_LOSS, Metric.VAL_LOSS))
+            diverged_at = result.diverged_at[column]
+            self._initial[Metric.TRAIN_LOSS][at], self._initial[Metric.VAL_LOSS][at] = train[0], val[0]
+            if diverged_at is None:
+                self._final[Metric.TRAIN_LOSS][at] = train[-self._tail :].mean()
+                self._final[Metric.VAL_LOSS][at] = val[-1]
+            self._diverged_at[at] = -1 if diverged_at is None else diverged_at
+            self._is_measured[at] = True
+            self._curves[at] = train
+            if Metric.SHARPNESS in result.values:
+                self._sharpness[at] = result.values[Metric.SHARPNESS][:, column]
+
+    def sweep(self, spec: ExperimentSpec, sizes: tuple[Size, ...], lrs: tuple[float, ...]) -> Sweep:
+        """Return what is there; the grid of these experiments ascends."""
+        curves = self._curves
+        return Sweep(
+            sizes=sizes,
+            lrs=lrs,
+            lr_indices=tuple(range(len(lrs))),
+            base_index=0,
+            num_seeds=len(spec.seeds),
+            num_steps=spec.num_steps,
+            tail_steps=self._tail,
+            losses={loss: Losses(self._final[loss].copy(), self._initial[loss].copy()) for loss in LOSSES},
+            diverged_at=self._diverged_at.copy(),
+            is_measured=self._is_measured.copy(),
+            is_planned=self._is_measured.copy(),
+            sharpness=self._sharpness.copy(),
+            measurement_steps=self._steps,
+            train_curves=lambda size, lr: curves[size, lr].T,
+            kappa=spec.optimizer.kappa,
+        )
