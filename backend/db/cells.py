@@ -153,6 +153,12 @@ def skip(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> int:
     return result.rowcount
 
 
+def num_runs(session: Session, experiment_id: UUID) -> int:
+    """Count the planned runs of an experiment without those that were skipped."""
+    counted = (CellRow.experiment_id == experiment_id, CellRow.state != CellState.SKIPPED)
+    return session.scalar(select(func.sum(CellRow.num_runs)).where(*counted)) or 0
+
+
 def num_open(session: Session, experiment_id: UUID) -> int:
     """Count the cells that are still queued or running."""
     return (

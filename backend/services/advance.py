@@ -122,6 +122,8 @@ def _carry_out(
         spec = ExperimentSpec.model_validate(experiment.spec)
         shape = dataset_rows.shape_of(session, experiment.dataset_id)
         cell_rows.plan(session, experiment.id, cost(spec, shape, decision.cells, place))
+        # What was foreseen is a guess; a window may have been widened since.
+        experiment.num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
         return True
     if isinstance(decision, Skip):
         return cell_rows.skip(session, decision.cell_ids, now=context.now()) > 0
@@ -130,6 +132,7 @@ def _carry_out(
             verdict_rows.add(session, experiment.id, verdict, now=context.now())
         states = cell_rows.states_of(session, experiment.id)
         final, reason = _final_state(states), decision.stop_reason
+        experiment.num_runs = cell_rows.num_runs(session, experiment.id)
         experiment_rows.end(session, experiment.id, final, now=context.now(), stop_reason=reason)
         return True
     return False

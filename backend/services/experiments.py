@@ -17,7 +17,7 @@ from backend.db.tables import ExperimentRow
 from backend.db.verdicts import Judged
 from backend.domain.dataset import Task
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
+from backend.domain.lifecycle import CellState, DesiredState, ExperimentState, StopReason
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import RULE_VERSIONS
 from backend.errors import Conflict, Malformed
@@ -167,6 +167,7 @@ def _view(
         control=control_of(spec),
         num_runs=row.num_runs,
         predicted_seconds=row.predicted_seconds,
+        stop_reason=None if row.stop_reason is None else StopReason(row.stop_reason),
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

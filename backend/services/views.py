@@ -9,7 +9,7 @@ from pydantic import Field
 
 from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.lifecycle import CellState, ExperimentState
+from backend.domain.lifecycle import CellState, ExperimentState, StopReason
 from backend.domain.metrics import Metric
 from backend.domain.money import Currency
 from backend.domain.overall import OverallVerdict
@@ -116,8 +116,11 @@ class ExperimentView(Frozen):
     spec: ExperimentSpec
     spec_sha256: str
     control: Parametrization | None
-    num_runs: int
+    num_runs: int = Field(
+        description="As far as the stages can be foreseen; once it has ended, what was run."
+    )
     predicted_seconds: float
+    stop_reason: StopReason | None = Field(description="Why it ended before all sizes were run.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

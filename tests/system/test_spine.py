@@ -108,6 +108,28 @@ def test_the_arms_share_their_curves_at_the_base_width(instance: Instance):
     assert curves[3] == curves[4] == curves[5]
 
 
+def test_a_staged_experiment_reaches_its_verdict_with_a_part_of_the_grid(instance: Instance):
+    dataset = instance.post("/examples/digits/dataset")
+    request = {"dataset_id": dataset["id"], **SMALL_GRID, "seeds": [0, 1, 2], "protocol": "staged"}
+    plan = instance.post("/experiments/preview", json=request)
+    experiment = instance.post("/experiments", json=request)
+    finished = instance.finished(experiment["id"], seconds=120)
+    cells = instance.get(f"/experiments/{experiment['id']}/cells")
+    runs = instance.get(f"/experiments/{experiment['id']}/runs")
+    verdict = instance.get(f"/experiments/{experiment['id']}/verdict")
+    larger = [cell for cell in cells if cell["parametrization"] == "mup" and cell["width"] == 32]
+    places = {tuple(run[name] for name in ("parametrization", "width", "lr", "seed")) for run in runs}
+
+    assert plan["num_runs"] < 2 * 3 * (9 + 4)
+    assert finished["state"] == "completed"
+    assert {cell["state"] for cell in cells} <= {"completed", "skipped"}
+    assert len(places) == len(runs) < 2 * 3 * (9 + 4)
+    assert {cell["width"] for cell in cells if cell["stage"] == 0} == {16}
+    assert all(cell["stage"] == 1 for cell in larger)
+    assert verdict["is_interim"] is False
+    assert [size["width"] for size in verdict["arm"]["sizes"]] == ([32] if larger else [])
+
+
 def test_a_cancelled_experiment_stops_and_can_be_deleted(instance: Instance):
     dataset = instance.post("/examples/digits/dataset")
     request = {"dataset_id": dataset["id"], "widths": [128, 256], "num_steps": 3000}

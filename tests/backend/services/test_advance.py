@@ -9,12 +9,13 @@ from backend.db import cells as cell_rows
 from backend.db import claims
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Database
-from backend.db.tables import ExperimentRow
+from backend.db.tables import LOCAL_OWNER, ExperimentRow
 from backend.domain.experiment import Protocol
 from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION
 from backend.services.advance import Looked, Snapshot, advance_experiments
+from backend.services.experiments import get_experiment
 from backend.services.progress import load_evidence
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import spec
@@ -132,6 +133,9 @@ def test_cells_that_cannot_change_the_answer_are_skipped_and_no_worker_gets_them
     advance_experiments(context)
     experiment = _experiment(database, experiment_id)
     assert (experiment.state, experiment.stop_reason) == ("completed", "settled")
+    view = get_experiment(context, LOCAL_OWNER, experiment_id)
+    not_skipped = [cell.num_runs for cell in _cells(database, experiment_id) if cell.state != "skipped"]
+    assert (view.stop_reason, view.num_runs) == ("settled", sum(not_skipped))
     with database.read() as session:
         verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
     assert verdict is not None
