@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from backend.analysis.costs import STANDARD_ERRORS
 from backend.analysis.intervals import finite_or_none, standard_error
 from backend.analysis.sweep import Sweep, Values
-from backend.analysis.transfer import STANDARD_ERRORS, Comparison
+from backend.analysis.transfer import Comparison
 from backend.domain.metrics import Metric
 from backend.domain.size import axis_of
 from backend.domain.verdict import FieldStatistics

@@ -130,6 +130,10 @@ def _judge_failure(case: Case, thresholds: Thresholds) -> Finding | None:
 
 def _judge_target(case: Case, _thresholds: Thresholds) -> Finding | None:
     target = case.comparison.target
+    if target is not None and case.comparison.statistics.reused_loss is None:
+        lr = rounded(case.lrs[case.reused_index])
+        why = reason("reused_not_run", loss=case.loss, lr=lr, **named(case.size))
+        return Finding(Outcome.INCONCLUSIVE, "reused_not_run", (why,))
     if target is None or not case.comparison.has_target_learned:
         why = reason("nothing_learned", **named(case.size), loss=case.loss)
         return Finding(Outcome.INCONCLUSIVE, "nothing_learned", (why,))

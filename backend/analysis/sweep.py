@@ -61,6 +61,7 @@ class Sweep:
             was not run; without columns where nobody has any.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
         field: the field metric of every run; None where nobody needs it.
+        random_seed: of resampling, from the spec.
         reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
         until: gives the sweep as if training had ended after so many steps: its losses, divergences and
             sharpness up to there. Without a constant LR that is not what a shorter training would have given.
@@ -87,6 +88,7 @@ class Sweep:
     reached: NDArray[np.int64] | None = None
     until: Callable[[int], Sweep] | None = None
     field: Field | None = None
+    random_seed: int = 0
 
     @property
     def base(self) -> Size:

@@ -1,8 +1,8 @@
 """What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1-M4, M2s, M8).
 
 Everything is paired by seed, over the seeds that base and size both have: the best LR of a size is that of
-its seed mean, and every seed is read at that same LR. The seed mean's best is chosen on the same runs, which
-can only enlarge the regret.
+its seed mean, and every seed is read at that same LR. Intervals are Student's for few seeds and a paired
+bootstrap's from ten on; each says which it is.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis.intervals import estimate, finite_or_none, standard_error
+from backend.analysis import bootstrap
+from backend.analysis.costs import costs_of
+from backend.analysis.intervals import estimate, finite_or_none
 from backend.analysis.optimal_lr import Optimum, find_optimum, seed_optima
+from backend.analysis.pairs import Pair, pair_of
 from backend.analysis.sweep import Sweep, Values, complete_mean
 from backend.domain.metrics import Metric
 from backend.domain.verdict import Estimate, LossStatistics
-
-# A difference between sizes counts when it is above so many standard errors (science.md §6.2, §6.4).
-STANDARD_ERRORS = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ def compare(
     """
     found = optima(sweep, loss)
     base, target = found[sweep.base_index], found[width_index]
-    shift, median_shift = _shift(sweep, loss, width_index, base, target, level)
-    costs = _costs(sweep, loss, width_index, base, target)
+    pair = pair_of(sweep, loss, width_index)
+    shift, median_shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else (Estimate(), None)
+    costs = costs_of(pair, base, target, level)
     best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
     best_target, initial_target = _best(sweep, loss, width_index, target)
     return Comparison(
@@ -61,12 +62,12 @@ def compare(
             optimal_lr=None if target is None else float(2.0**target.log2_lr),
             is_edge=target is not None and target.is_edge,
             lr_shift=shift,
-            transfer_regret=_share(costs.excess, costs.reduction, level),
-            regret_z=_in_standard_errors(costs.excess),
-            gain_loss=_share(costs.excess, costs.gain if costs.has_gain else math.nan, level),
+            transfer_regret=costs.regret,
+            regret_z=costs.regret_z,
+            gain_loss=costs.gain_loss,
             has_gain=costs.has_gain,
             best_loss=finite_or_none(best_target),
-            reused_loss=finite_or_none(costs.reused),
+            reused_loss=costs.reused,
         ),
         base=base,
         target=target,
@@ -77,52 +78,6 @@ def compare(
     )
 
 
-@dataclass(frozen=True)
-class _Costs:
-    """`excess` [S] = loss at the reused LR - loss at the best one; the rest are seed means."""
-
-    excess: Values
-    reduction: float
-    gain: float
-    has_gain: bool | None
-    reused: float
-
-
-def _costs(
-    sweep: Sweep, loss: Metric, width_index: int, base: Optimum | None, target: Optimum | None
-) -> _Costs:
-    if base is None or target is None:
-        return _Costs(np.empty(0), math.nan, math.nan, None, math.nan)
-    judged_WES, seeds = sweep.judged(loss), sweep.shared_seeds(width_index)
-    reused_S = judged_WES[width_index, base.index, seeds]
-    best_S = judged_WES[width_index, target.index, seeds]
-    gain_S = judged_WES[sweep.base_index, base.index, seeds] - best_S
-    gain_S = gain_S[np.isfinite(gain_S)]
-    error = standard_error(gain_S)
-    has_gain = bool(gain_S.mean() > STANDARD_ERRORS * error) if len(gain_S) > 1 else None
-    return _Costs(
-        excess=reused_S - best_S,
-        reduction=float((sweep.initial(loss)[width_index, seeds] - best_S).mean()),
-        gain=float(gain_S.mean()) if len(gain_S) else math.nan,
-        has_gain=has_gain,
-        reused=float(reused_S.mean()),
-    )
-
-
-def _share(excess_S: Values, whole: float, level: float) -> Estimate:
-    """Return the excess loss as a share of `whole`; absent where there is no positive whole."""
-    if not whole > 0:
-        return Estimate()
-    with np.errstate(over="ignore"):
-        return estimate(excess_S / whole, level)
-
-
-def _in_standard_errors(excess_S: Values) -> float | None:
-    """Return M3: the mean excess over its standard error, paired by seed; None where seeds do not differ."""
-    error = standard_error(excess_S)
-    return finite_or_none(float(excess_S.mean()) / error) if error > 0 else None
-
-
 def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None) -> tuple[float, float]:
     if optimum is None:
         return math.nan, math.nan
@@ -131,20 +86,23 @@ def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None)
     return best, float(sweep.initial(loss)[width_index, seeds].mean())
 
 
-def _shift(
-    sweep: Sweep, loss: Metric, width_index: int, base: Optimum | None, target: Optimum | None, level: float
-) -> tuple[Estimate, float | None]:
-    """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices."""
-    if base is None or target is None:
+def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, float | None]:
+    """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices.
+
+    With it comes the median of the seeds' own distances.
+    """
+    centre = pair.shift_of_means(log2_lrs)
+    if not math.isfinite(centre):
         return Estimate(), None
-    judged_WES, seeds = sweep.judged(loss), sweep.shared_seeds(width_index)
-    of_base = seed_optima(sweep.log2_lrs, judged_WES[sweep.base_index][:, seeds])
-    of_target = seed_optima(sweep.log2_lrs, judged_WES[width_index][:, seeds])
-    shift_S = (of_target - of_base)[np.isfinite(of_target - of_base)]
-    median = float(np.median(np.abs(shift_S))) if len(shift_S) else None
-    paired = find_optimum(sweep.log2_lrs, complete_mean(judged_WES[sweep.base_index][:, seeds]))
-    of_means = target.log2_lr - (base if paired is None else paired).log2_lr
-    return estimate(shift_S, level, centre=of_means), median
+    each = np.eye(pair.num_seeds)
+    shift_S = pair.target.vertices(each) - pair.base.vertices(each)
+    median = float(np.median(np.abs(shift_S)))
+    if pair.num_seeds < bootstrap.MIN_SEEDS:
+        return estimate(shift_S, level, centre=centre), median
+    weights_SB = bootstrap.resampling_weights(pair.num_seeds, pair.random_seed)
+    shift_B = pair.target.vertices(weights_SB) - pair.base.vertices(weights_SB)
+    interval = bootstrap.bootstrap_interval(shift_B, pair.num_seeds, level)
+    return Estimate(value=centre, interval=interval), median
 
 
 def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:

@@ -158,6 +158,7 @@ class _SweepLoader:
             reached=self._reached,
             until=self._until,
             field=self._field(),
+            random_seed=self._spec.spec_seed,
         )
 
     def _field(self) -> Field | None:

@@ -129,8 +129,9 @@ def spec_of(sweep: Sweep, *parametrizations: Parametrization) -> ExperimentSpec:
     arms = tuple(Arm(parametrization=name, lrs=sweep.lrs) for name in parametrizations)
     return spec(
         arms=arms or (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),),
-        widths=sweep.widths,
-        depths=(sweep.base.depth,),
-        base_width=sweep.widths[sweep.base_index],
+        widths=tuple(dict.fromkeys(sweep.widths)),
+        depths=tuple(dict.fromkeys(size.depth for size in sweep.sizes)),
+        base_width=sweep.base.width,
+        base_depth=sweep.base.depth,
         seeds=tuple(range(sweep.num_seeds)),
     )

@@ -10,13 +10,15 @@ from hypothesis.extra import numpy as hnp
 
 from backend.analysis.arms import judge_arm
 from backend.analysis.gates import Terms
+from backend.analysis.optimal_lr import find_optimum
 from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
+from backend.domain.size import Axis, Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Verdict
-from tests.backend.analysis.sweeps import parabolas, spec_of, sweep_of, with_diverged, without
+from tests.backend.analysis.sweeps import parabolas, planned_only, spec_of, sweep_of, with_diverged, without
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
 TRAIN, VAL = Metric.TRAIN_LOSS, Metric.VAL_LOSS
@@ -60,9 +62,16 @@ def test_oracle_32_an_optimum_at_the_edge_is_never_a_transfer(first, count):
     assert (arm.outcome == "transfers") is base_is_inside
 
 
+AS_SIZE = {
+    Axis.WIDTH: lambda extent: Size(extent, 3),
+    Axis.DEPTH: lambda extent: Size(32, extent),
+    Axis.BOTH: lambda extent: Size(extent, extent),
+}
+
+
 @st.composite
 def any_sweeps(draw):
-    """Draw any sweep at all: extreme, negative, infinite and missing values, all shapes."""
+    """Draw any sweep at all: wild, infinite, missing and unplanned values, all shapes and axes."""
     widths = tuple(sorted(draw(st.sets(st.integers(1, 4096), min_size=1, max_size=4))))
     powers = sorted(draw(st.sets(st.integers(-30, 15), min_size=1, max_size=8)))
     shape = (len(widths), len(powers), draw(st.integers(1, 6)))
@@ -74,8 +83,19 @@ def any_sweeps(draw):
         {TRAIN: draw(arrays), VAL: draw(arrays)}, widths=widths, lrs=tuple(2.0**p for p in powers)
     )
     curves = draw(hnp.arrays(np.float64, (draw(st.integers(0, 40)), shape[2]), elements=wild))
+    axis = draw(st.sampled_from(Axis))
+    as_size = {
+        Axis.WIDTH: lambda n: Size(n, 3),
+        Axis.DEPTH: lambda n: Size(32, n),
+        Axis.BOTH: lambda n: Size(n, n),
+    }
+    masks = hnp.arrays(np.bool_, shape, fill=st.just(True))
+    by_size = draw(hnp.arrays(np.bool_, (shape[0], 1, 1)))
     return replace(
         sweep,
+        sizes=tuple(AS_SIZE[axis](extent) for extent in widths),
+        axis=axis,
+        is_planned=draw(st.one_of(st.none(), masks, masks.map(lambda mask: mask & by_size))),
         base_index=draw(st.integers(0, len(widths) - 1)),
         diverged_at=draw(hnp.arrays(np.int64, shape, elements=st.integers(-1, 3), fill=st.just(-1))),
         is_measured=draw(hnp.arrays(np.bool_, shape, fill=st.just(True))),
@@ -85,16 +105,43 @@ def any_sweeps(draw):
     )
 
 
-@given(any_sweeps(), st.booleans())
-def test_no_sweep_is_too_strange_to_be_judged(sweep, is_interim):
-    arms = {MUP: [sweep], NTP: [sweep]}
+@given(st.lists(any_sweeps(), min_size=1, max_size=2), st.booleans())
+def test_no_sweep_is_too_strange_to_be_judged(sweeps, is_interim):
+    arms = {MUP: sweeps, NTP: sweeps}
 
-    verdict = judge(spec_of(sweep, *arms), Scenario.AS_GIVEN, arms, is_interim=is_interim)
+    verdict = judge(spec_of(sweeps[0], *arms), Scenario.AS_GIVEN, arms, is_interim=is_interim)
 
     assert Verdict.model_validate_json(verdict.model_dump_json()) == verdict
-    if verdict.outcome in {"transfers", "sharpness_drifts"}:
-        larger = [i for i, width in enumerate(sweep.widths) if width >= sweep.widths[sweep.base_index]]
-        assert sweep.num_seeds >= 3
-        assert sweep.is_measured[larger].all()
-        assert not any(loss.is_edge for size in verdict.arm.sizes for loss in size.losses)
+    if verdict.outcome in CLAIMS:
+        claimed = [sweep for sweep in sweeps if sweep.larger]
+        assert claimed
+        for sweep in claimed:
+            assert_carries_a_claim(sweep)
         assert all(size.divergence_rate == 0 for size in verdict.arm.sizes)
+
+
+CLAIMS = {"transfers", "sharpness_drifts", "fine_tune"}
+STEADY = parabolas(num_seeds=4)
+
+
+@given(hnp.arrays(np.bool_, (4, 9, 4), fill=st.just(True)), hnp.arrays(np.bool_, 4), st.booleans())
+def test_a_claim_needs_runs_of_every_size_whatever_was_planned(mask, is_whole, is_interim):
+    """Masks over a sweep that transfers when it is full."""
+    sweep = planned_only(STEADY, mask & is_whole[:, None, None])
+
+    arm = judge_arm(MUP, [sweep], Terms(is_interim=is_interim))
+
+    if arm.outcome in CLAIMS:
+        assert_carries_a_claim(sweep)
+
+
+def assert_carries_a_claim(sweep):
+    planned = np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
+    for place in (sweep.base_index, *sweep.larger):
+        assert planned[place].any()
+        assert sweep.is_measured[place][planned[place]].all()
+        assert len(sweep.shared_seeds(place)) >= 3
+        for loss in sweep.losses:
+            best = find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, place))
+            assert best is not None
+            assert not best.is_edge

@@ -1,0 +1,106 @@
+"""What reuse costs at a larger size, and what that size is worth: M2, M2s, M3 with honest intervals.
+
+The best LR of a size is chosen on the same runs, so the regret against it is too large by a little and, what
+matters more, the interval of the difference between two chosen LRs covers too rarely. A true best LR is one
+of the chosen one's neighbours if it is another; the upper end is therefore the largest over all of them:
+whichever of them is the true best, its own interval is below it (docs/decisions/0019, with measurements).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from backend.analysis.bootstrap import MIN_SEEDS, bootstrap_interval, resampling_weights
+from backend.analysis.intervals import estimate, finite_or_none, standard_error, student_interval
+from backend.analysis.optimal_lr import Optimum
+from backend.analysis.pairs import Pair
+from backend.analysis.sweep import Values
+from backend.domain.verdict import Estimate, Interval
+
+METHOD = "student_t_over_neighbours"
+# A difference between sizes counts when it is above so many standard errors (science.md §6.2, §6.4).
+STANDARD_ERRORS = 2.0
+
+
+class Costs(NamedTuple):
+    """M2, M2s and M3; `reused` is the loss at the reused LR."""
+
+    regret: Estimate = Estimate()
+    regret_z: float | None = None
+    gain_loss: Estimate = Estimate()
+    has_gain: bool | None = None
+    reused: float | None = None
+
+
+def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: float) -> Costs:
+    """Return what reusing the base's best LR costs at the target."""
+    if base is None or target is None or not pair.num_seeds:
+        return Costs()
+    reused_S, best_S = pair.target.at(base.index), pair.target.at(target.index)
+    gain_S = pair.base.at(base.index) - best_S
+    has_gain = _has_gain(gain_S)
+    excess_S, gain = reused_S - best_S, float(gain_S.mean()) if has_gain else math.nan
+    reduction = float((pair.initial - best_S).mean())
+    resampled = _resampled(pair, base.index)
+    return Costs(
+        regret=_share(pair, base.index, target.index, reduction, level, resampled and resampled[0]),
+        regret_z=_in_standard_errors(excess_S),
+        gain_loss=_share(pair, base.index, target.index, gain, level, resampled and resampled[1]),
+        has_gain=has_gain,
+        reused=finite_or_none(float(reused_S.mean())),
+    )
+
+
+def _has_gain(gain_S: Values) -> bool | None:
+    if len(gain_S) < 2 or not np.isfinite(gain_S).all():
+        return None
+    return bool(gain_S.mean() > STANDARD_ERRORS * standard_error(gain_S))
+
+
+def _in_standard_errors(excess_S: Values) -> float | None:
+    """Return M3: the mean excess over its standard error, paired by seed; None where seeds do not differ."""
+    error = standard_error(excess_S)
+    return finite_or_none(float(excess_S.mean()) / error) if error > 0 else None
+
+
+def _share(
+    pair: Pair, reused: int, best: int, whole: float, level: float, resampled_B: Values | None
+) -> Estimate:
+    """Return the excess loss as a share of `whole`; absent where there is no positive whole."""
+    if not whole > 0:
+        return Estimate()
+    with np.errstate(over="ignore"):
+        found = estimate((pair.target.at(reused) - pair.target.at(best)) / whole, level)
+        if found.interval is None:
+            return found
+        if resampled_B is not None:
+            interval = bootstrap_interval(resampled_B, pair.num_seeds, level)
+            if interval is not None:
+                return Estimate(value=found.value, interval=interval)
+        return Estimate(value=found.value, interval=_widened(pair, reused, best, whole, found.interval))
+
+
+def _widened(pair: Pair, reused: int, best: int, whole: float, interval: Interval) -> Interval:
+    """Return the interval with its upper end at the largest over the LRs that may be the best."""
+    near = {best - 1, best + 1, reused - 1, reused + 1} - {reused, best}
+    rivals = [
+        student_interval((pair.target.at(reused) - pair.target.at(place)) / whole, interval.level)
+        for place in sorted(near)
+    ]
+    high = max([interval.high, *(rival.high for rival in rivals if rival is not None)])
+    return Interval(low=interval.low, high=high, level=interval.level, method=METHOD)
+
+
+def _resampled(pair: Pair, reused: int) -> tuple[Values, Values] | None:
+    """Return M2 and M2s of every resample, [B] each, the best LR chosen anew; None with few seeds."""
+    if pair.num_seeds < MIN_SEEDS:
+        return None
+    weights_SB = resampling_weights(pair.num_seeds, pair.random_seed)
+    best_B = (pair.target.losses @ weights_SB).min(axis=0)
+    excess_B = pair.target.at(reused) @ weights_SB - best_B
+    wholes = (pair.initial @ weights_SB - best_B, pair.base.at(reused) @ weights_SB - best_B)
+    regret_B, gain_loss_B = (np.where(whole > 0, excess_B / whole, np.nan) for whole in wholes)
+    return regret_B, gain_loss_B

@@ -1,0 +1,117 @@
+"""Evidence that cannot carry an answer gets one all the same: what is missing, and what to add."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backend.analysis.verdict import judge
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+from tests.backend.analysis.sweeps import (
+    parabolas,
+    planned_only,
+    sizes_only,
+    spec_of,
+    with_diverged,
+    without,
+)
+
+MUP = Parametrization.MUP
+EVERY_RUN = tuple(np.ndindex(4, 9, 5))
+SHORT = (0.125, 0.25, 0.5)
+
+CASES = {
+    "two seeds": (
+        parabolas(num_seeds=2),
+        "too_few_seeds",
+        {"too_few_seeds": {"given": 2, "needed": 3, "add": 1}},
+    ),
+    "one width": (parabolas(widths=(32,)), "one_width", {"one_width": {"width": 32, "depth": 3}}),
+    "three learning rates": (
+        parabolas(lrs=SHORT),
+        "grid_too_small",
+        {"too_few_lrs": {"given": 3, "needed": 7}},
+    ),
+    "all runs diverged": (
+        with_diverged(parabolas(), *EVERY_RUN),
+        "nothing_learned",
+        {"nothing_learned": {"width": 32, "depth": 3, "loss": "val_loss"}},
+    ),
+    "no run has a result": (
+        without(parabolas(), *EVERY_RUN),
+        "missing_runs",
+        {"missing_runs": {"width": 32, "depth": 3, "missing": 45, "planned": 45}},
+    ),
+    "base optimum at the lower edge": (
+        parabolas(lrs=tuple(2.0**e for e in range(-1, 7))),
+        "base_at_edge",
+        {"optimum_at_lower_edge": {"width": 32, "depth": 3, "loss": "val_loss", "lr": 0.5}},
+    ),
+    "base optimum at the upper edge": (
+        parabolas(lrs=tuple(2.0**e for e in range(-10, -2))),
+        "base_at_edge",
+        {"optimum_at_upper_edge": {"width": 32, "depth": 3, "loss": "val_loss", "lr": 0.125}},
+    ),
+    "a hole at the reused rate": (
+        without(parabolas(), (2, 4, 0)),
+        "missing_runs",
+        {"missing_runs": {"width": 128, "depth": 3, "missing": 1, "planned": 45}},
+    ),
+    "a hole in the base": (
+        without(parabolas(), (0, 3, 1), (0, 5, 2)),
+        "missing_runs",
+        {"missing_runs": {"width": 32, "depth": 3, "missing": 2, "planned": 45}},
+    ),
+    "a size that was never run": (
+        sizes_only(parabolas(), 0, 1, 2),
+        "sizes_not_run",
+        {"size_not_run_takes": {"width": 256, "depth": 3, "minutes": 4.0}},
+    ),
+    "a size in the middle that was never run": (
+        sizes_only(parabolas(), 0, 1, 3),
+        "sizes_not_run",
+        {"size_not_run_takes": {"width": 128, "depth": 3, "minutes": 2.0}},
+    ),
+    "a base that was never run": (
+        sizes_only(parabolas(), 1, 2, 3),
+        "too_few_seeds",
+        {"too_few_seeds_at": {"given": 0, "needed": 3, "add": 3, "width": 256, "depth": 3}},
+    ),
+    "a size without the reused rate": (
+        planned_only(parabolas(), ~((np.arange(4) == 3)[:, None, None] & (np.arange(9) == 4)[None, :, None])),
+        "reused_not_run",
+        {"reused_not_run": {"width": 256, "depth": 3, "loss": "val_loss", "lr": 0.25}},
+    ),
+    "seeds that base and size do not share": (
+        planned_only(parabolas(), (np.arange(5) < 2) == (np.arange(4) == 0)[:, None, None]),
+        "too_few_seeds",
+        {"too_few_seeds_at": {"given": 0, "needed": 3, "add": 3, "width": 256, "depth": 3}},
+    ),
+}
+SECONDS = {Size(128, 3): 120.0, Size(256, 3): 240.0}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_cannot_be_answered_is_inconclusive_and_says_what_to_add(name):
+    sweep, rule, wanted = CASES[name]
+
+    verdict = judge(spec_of(sweep), Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False, seconds=SECONDS)
+
+    assert (verdict.outcome, verdict.rule) == ("inconclusive", rule)
+    for code, params in wanted.items():
+        assert params in [dict(why.params) for why in verdict.reasons if why.code == code]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_broken_control_settles_nothing_and_changes_no_answer(name):
+    control, _, _ = CASES[name]
+    short_of_sizes = {"a size in the middle that was never run"}
+    sweep = replace(parabolas(), lrs=control.lrs) if len(control.lrs) == 9 else parabolas()
+    arms = {MUP: [sweep], Parametrization.NTP: [control]}
+
+    verdict = judge(spec_of(sweep, *arms), Scenario.AS_GIVEN, arms, is_interim=False)
+
+    assert verdict.outcome == "transfers"
+    assert verdict.can_discriminate is (False if name in short_of_sizes else None)

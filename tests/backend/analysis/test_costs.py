@@ -1,0 +1,67 @@
+"""Intervals of what reuse costs, where the best LR is chosen on the same runs."""
+
+import numpy as np
+import pytest
+
+from backend.analysis.costs import costs_of
+from backend.analysis.intervals import student_interval
+from backend.analysis.optimal_lr import find_optimum
+from backend.analysis.pairs import Pair, Tried
+
+GRID = np.arange(-2.0, 3.0)
+
+
+def pair_of(target, base=None):
+    target = np.asarray(target, dtype=np.float64)
+    base = 2.0 * target if base is None else np.asarray(base, dtype=np.float64)
+    places = np.arange(len(target))
+    return Pair(
+        Tried(places, GRID[places], base),
+        Tried(places, GRID[places], target),
+        np.full(target.shape[1], 3.0),
+        random_seed=0,
+    )
+
+
+def costs(pair):
+    base, target = (find_optimum(GRID[: len(tried.places)], tried.losses.mean(axis=1)) for tried in pair[:2])
+    return costs_of(pair, base, target, 0.90)
+
+
+# Five LRs, four seeds; the third is best on average and the fourth nearly so, and better for two seeds.
+RIVALS = [
+    [2.0, 2.0, 2.0, 2.0],
+    [1.3, 1.3, 1.3, 1.3],
+    [1.0, 1.1, 0.9, 1.0],
+    [0.9, 1.2, 0.8, 1.2],
+    [2.0, 2.0, 2.0, 2.0],
+]
+
+
+def test_a_rival_that_may_be_the_best_widens_the_upper_end():
+    regret = costs(pair_of(RIVALS)).regret
+
+    best, rival = np.array(RIVALS[2]), np.array(RIVALS[3])
+    expected = student_interval((best - rival) / (3.0 - best.mean()), 0.90)
+    assert (regret.value, regret.interval.low) == (0.0, 0.0)
+    assert regret.interval.high == pytest.approx(expected.high)
+    assert regret.interval.method == "student_t_over_neighbours"
+
+
+def test_rivals_beyond_doubt_widen_nothing():
+    clear = [[2.0] * 4, [1.5, 1.6, 1.5, 1.4], [1.0] * 4, [1.4, 1.5, 1.6, 1.5], [2.0] * 4]
+
+    assert costs(pair_of(clear)).regret.interval.high == 0.0
+
+
+def test_a_single_seed_has_no_interval():
+    found = costs(pair_of(np.array(RIVALS)[:, :1]))
+
+    assert found.regret.interval is None
+    assert found.has_gain is None
+
+
+def test_without_seeds_nothing_is_known():
+    empty = pair_of(np.empty((5, 0)))
+
+    assert costs_of(empty, None, None, 0.90).regret.value is None
