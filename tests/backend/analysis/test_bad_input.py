@@ -1,10 +1,12 @@
 """Evidence that cannot carry an answer gets one all the same: what is missing, and what to add."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -22,7 +24,7 @@ MUP = Parametrization.MUP
 EVERY_RUN = tuple(np.ndindex(4, 9, 5))
 SHORT = (0.125, 0.25, 0.5)
 
-CASES = {
+CASES: dict[str, tuple[Sweep, str, dict[str, dict[str, Any]]]] = {
     "two seeds": (
         parabolas(num_seeds=2),
         "too_few_seeds",

@@ -43,6 +43,7 @@ def test_a_rival_that_may_be_the_best_widens_the_upper_end():
 
     best, rival = np.array(RIVALS[2]), np.array(RIVALS[3])
     expected = student_interval((best - rival) / (3.0 - best.mean()), 0.90)
+    assert expected is not None
     assert (regret.value, regret.interval.low) == (0.0, 0.0)
     assert regret.interval.high == pytest.approx(expected.high)
     assert regret.interval.method == "student_t_over_neighbours"

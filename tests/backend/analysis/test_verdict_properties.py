@@ -84,11 +84,6 @@ def any_sweeps(draw):
     )
     curves = draw(hnp.arrays(np.float64, (draw(st.integers(0, 40)), shape[2]), elements=wild))
     axis = draw(st.sampled_from(Axis))
-    as_size = {
-        Axis.WIDTH: lambda n: Size(n, 3),
-        Axis.DEPTH: lambda n: Size(32, n),
-        Axis.BOTH: lambda n: Size(n, n),
-    }
     masks = hnp.arrays(np.bool_, shape, fill=st.just(True))
     by_size = draw(hnp.arrays(np.bool_, (shape[0], 1, 1)))
     return replace(
