@@ -103,8 +103,8 @@ def row(measured: Measured, slots: int) -> RowResult:
     table.append(["wall, all", f"{measured.ours:.1f} ({slots} processes × 1 thread)", "", "", f"{loop:.1f}"])
     num_runs = len(measured.loop) * len(ARMS) * len(programs.LRS) * len(SEEDS)
     notes = [
-        f"Full grid: {num_runs} runs, µP and NTP, 9 LRs, 5 seeds, depth 3, 300 steps, sharpness every 10 on 256. "
-        "User loop: LRs 1, 4 and 7 of the 9 and one of the seeds were run, and counted fifteen times.",
+        f"Full grid: {num_runs} runs, µP and NTP, 9 LRs, 5 seeds, depth 3, 300 steps, sharpness every 10 on "
+        "256. User loop: LRs 1, 4 and 7 of the 9 and one of the seeds were run, and counted fifteen times.",
         f"Staged: {_answer(last)}. Full grid, by our trainer in {measured.full.wall:.1f} s: "
         f"{_answer(measured.full)}. The same: {'yes' if measured.is_same_verdict else 'no'}.",
     ]
