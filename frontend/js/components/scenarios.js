@@ -40,14 +40,16 @@ export function scenarios(overall, task, shown, onShow) {
   );
 }
 
-/** "Holds as given; breaks under 20% wrong labels at width 256." @param {any} overall @param {string} task */
+/** "Holds: as given. Breaks: 20% of the labels wrong (width 256)." @param {any} overall @param {string} task */
 export function overallText(overall, task) {
-  const { breaks_at: at, holds_under: holds, scenarios: all } = overall;
+  const { holds_under: holds, scenarios: all } = overall;
   const names = (list) => list.map((scenario) => scenarioText(scenario, task)).join(t("ui.scenarios.and"));
-  const open = all.filter((item) => item.outcome === "inconclusive").map((item) => item.scenario);
+  const having = (outcome) => all.filter((item) => item.outcome === outcome);
+  const failing = (outcome) => having(outcome).map((item) => t("ui.scenarios.at", { scenario: scenarioText(item.scenario, task), size: sizeOf(item) })).join(t("ui.scenarios.and"));
+  const open = having("inconclusive").map((item) => item.scenario);
   return [
     holds.length === all.length ? t("ui.scenarios.holds_everywhere") : holds.length ? t("ui.scenarios.holds", { scenarios: names(holds) }) : null,
-    at ? t(`ui.scenarios.breaks.${at.outcome}`, { scenario: scenarioText(at.scenario, task), size: sizeOf(at) }) : null,
+    ...["does_not_transfer", "fine_tune"].map((outcome) => (having(outcome).length ? t(`ui.scenarios.breaks.${outcome}`, { scenarios: failing(outcome) }) : null)),
     open.length ? t(overall.is_interim ? "ui.scenarios.pending" : "ui.scenarios.open", { scenarios: names(open) }) : null,
   ]
     .filter(Boolean)
