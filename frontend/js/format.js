@@ -66,5 +66,7 @@ export function bytes(count) {
   return number(count / 1000 ** rank, { style: "unit", unit: units[rank], maximumSignificantDigits: 3, unitDisplay: "short" });
 }
 
-/** A list of sizes: 32, 64, 128. @param {number[]} values */
-export const list = (values) => values.map((value) => number(value, { useGrouping: false })).join(language() === "ja" ? "、" : ", ");
+const size = (/** @type {number} */ value) => number(value, { useGrouping: false });
+
+/** A list of sizes: 32, 64, 128; or of what `format` writes. @param {number[]} values @param {(value: number) => string} [format] */
+export const list = (values, format = size) => values.map((value) => format(value)).join(language() === "ja" ? "、" : ", ");

@@ -40,7 +40,7 @@ function table(found, { spec, task }) {
       isNamed ? h("td", {}, scenarioText(run.scenario, task)) : null,
       h("td", {}, t(`figure.arm.${run.parametrization}`)),
       ...[String(run.width), figure(run.lr), String(run.seed)].map((value) => h("td", { class: "number" }, value)),
-      h("td", {}, t(`ui.run.${run.state}`)),
+      h("td", { title: run.state === "skipped" ? t("ui.stages.skipped_why") : null }, t(`ui.run.${run.state}`)),
       ...["train_loss", "val_loss"].map((name) => h("td", { class: "number" }, run.state === "diverged" ? "–" : figure(run.summaries[name]?.tail_mean))),
       h("td", { class: "number" }, run.diverged_at === null ? "" : number(run.diverged_at)),
     );

@@ -1,7 +1,7 @@
 /** The three numbers behind the answer, each with its interval, its limit and a small picture of both. */
 
 import { h, icon } from "../dom.js";
-import { asFactor, factor, percent } from "../format.js";
+import { asFactor, factor, number, percent } from "../format.js";
 import { ICONS } from "../icons.js";
 import { t } from "../i18n.js";
 
@@ -10,10 +10,14 @@ const SCALES = { shift: [-2.4, 2.4], regret: [0, 0.2], sharpness: [1, 3] };
 
 /** The size that decided, or the largest; and what was found on the loss the LR was tuned on. @param {any} verdict */
 export function decidingSize({ arm, target_width: target }) {
-  const size = arm.sizes.find((item) => item.width === (arm.worst_width ?? target)) ?? arm.sizes[arm.sizes.length - 1];
+  const isWorst = (item) => item.width === arm.worst_width && (arm.worst_depth === null || item.depth === arm.worst_depth);
+  const size = arm.sizes.find(isWorst) ?? arm.sizes.find((item) => item.width === target) ?? arm.sizes[arm.sizes.length - 1];
   const losses = size?.losses ?? [];
   return { size, loss: losses.find((item) => item.loss === "val_loss") ?? losses[0] };
 }
+
+/** A size in words. @param {{width: number, depth: number}} size @param {boolean} hasDepth */
+export const sizeText = ({ width, depth }, hasDepth) => t(hasDepth ? "size.width_depth" : "size.width", { width: number(width, { useGrouping: false }), depth });
 
 /** @param {any} verdict @returns {HTMLElement} */
 export function verdictNumbers(verdict) {

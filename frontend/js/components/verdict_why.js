@@ -4,11 +4,12 @@ import { h } from "../dom.js";
 import { figure, percent } from "../format.js";
 import { has, t } from "../i18n.js";
 import { reasonText } from "../reason_text.js";
+import { verdictTrust } from "./verdict_trust.js";
 
 const HEADS = ["width", "loss", "optimum", "shift", "regret", "gain_loss", "diverged", "margin", "spread", "growth", "edge", "speed"];
 
-/** @param {any} verdict @returns {HTMLElement} */
-export function verdictWhy(verdict) {
+/** @param {any} verdict @param {any} experiment when it was fixed and first run @returns {HTMLElement} */
+export function verdictWhy(verdict, experiment) {
   const arms = [verdict.arm, verdict.control].filter(Boolean);
   return h(
     "details",
@@ -17,23 +18,24 @@ export function verdictWhy(verdict) {
     h("p", {}, ruleText(verdict.rule)),
     verdict.reasons.length ? h("ul", { class: "plain" }, verdict.reasons.map((reason) => h("li", {}, reasonText(reason)))) : null,
     arms.map(armTable),
-    h("h4", {}, t("ui.why.thresholds")),
-    thresholds(verdict.thresholds),
-    h("p", { class: "hint" }, t("ui.why.stamp", { version: verdict.rule_version, sha256: verdict.spec_sha256.slice(0, 12) })),
+    verdictTrust(verdict, experiment),
   );
 }
 
 const ruleText = (rule) => (has(`rule.${rule}`) ? t(`rule.${rule}`) : rule);
 
 function armTable(arm) {
-  const rows = arm.sizes.flatMap((size) => size.losses.map((loss, place) => row(size, loss, place === 0, size.losses.length)));
+  const hasDepths = new Set(arm.sizes.map((size) => size.depth)).size > 1;
+  const rows = arm.sizes.flatMap((size) => size.losses.map((loss, place) => row(size, loss, place === 0, size.losses.length, hasDepths)));
+  const heads = HEADS.map((name) => (name === "width" && hasDepths ? "size" : name));
   return [
     h("h4", {}, t("ui.why.arm", { arm: t(`figure.arm.${arm.parametrization}`), outcome: t(`ui.outcome.short.${arm.outcome}`) })),
     h("p", { class: "hint" }, t("ui.why.base", { lr: figure(arm.base_lr), slope: estimate(arm.lr_slope, figure) })),
+    arm.axes.length > 1 ? h("ul", { class: "plain hint" }, arm.axes.map((axis) => h("li", {}, axisText(axis)))) : null,
     h(
       "div",
       { class: "scroll", tabindex: 0, role: "region", "aria-label": t(`figure.arm.${arm.parametrization}`) },
-      h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((name) => h("th", { scope: "col" }, t(`ui.why.head.${name}`))))), h("tbody", {}, rows)),
+      h("table", {}, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, t(`ui.why.head.${name}`))))), h("tbody", {}, rows)),
     ),
     arm.coordinate_checks.map(checkTable),
   ];
@@ -66,13 +68,17 @@ function expected({ expected_low: low, expected_high: high }) {
   return low === high ? figure(low) : t("ui.number.range", { low: figure(low), high: figure(high) });
 }
 
-function row(size, loss, isFirst, count) {
+function axisText({ axis, outcome, rule, lr_slope: slope }) {
+  return t("ui.why.axis", { axis: t(`ui.axis.${axis}`), outcome: t(`ui.outcome.short.${outcome}`), rule: ruleText(rule), slope: estimate(slope, figure) });
+}
+
+function row(size, loss, isFirst, count, hasDepths) {
   const cell = (value) => h("td", { class: "number" }, value);
   const shared = (value) => (isFirst ? h("td", { class: "number", rowspan: count }, value) : null);
   return h(
     "tr",
     {},
-    isFirst ? h("th", { scope: "row", rowspan: count, class: "number" }, String(size.width)) : null,
+    isFirst ? h("th", { scope: "row", rowspan: count, class: "number" }, hasDepths ? `${size.width} × ${size.depth}` : String(size.width)) : null,
     h("td", {}, has(`loss.${loss.loss}`) ? t(`loss.${loss.loss}`) : loss.loss),
     cell(figure(loss.optimal_lr) + (loss.is_edge ? ` ${t("ui.why.edge")}` : "")),
     cell(estimate(loss.lr_shift, figure)),
@@ -90,9 +96,4 @@ function row(size, loss, isFirst, count) {
 function estimate({ value, interval }, format) {
   if (value === null) return "–";
   return interval ? `${format(value)} [${format(interval.low)}, ${format(interval.high)}]` : format(value);
-}
-
-function thresholds(found) {
-  const entries = Object.entries(found).map(([name, value]) => h("div", {}, h("dt", {}, has(`ui.threshold.${name}`) ? t(`ui.threshold.${name}`) : name), h("dd", { class: "number" }, figure(value))));
-  return h("dl", { class: "pairs pairs-dense" }, entries);
 }

@@ -8,6 +8,7 @@ import { stateChip } from "../components/outcome_chip.js";
 import { progress } from "../components/progress.js";
 import { runs } from "../components/runs.js";
 import { scenarios } from "../components/scenarios.js";
+import { stages } from "../components/stages.js";
 import { tensors } from "../components/tensors.js";
 import { verdictCard } from "../components/verdict_card.js";
 import { fill, h } from "../dom.js";
@@ -32,9 +33,14 @@ export async function open({ id }, signal) {
   const reader = verdictReader(id, (answers) => ((store.answers = answers), tell("verdict")), signal);
   reader.look(true);
   if (isOpen(store)) keepCurrent(store, tell, reader, signal);
+  const onJudged = async () => {
+    Object.assign(experiment, await get(`/experiments/${id}`, signal));
+    reader.look(true);
+    tell("state");
+  };
   return {
     title: () => experiment.name,
-    mount: (/** @type {HTMLElement} */ root) => mount(root, store, views, signal),
+    mount: (/** @type {HTMLElement} */ root) => mount(root, store, views, onJudged, signal),
   };
 }
 
@@ -46,19 +52,22 @@ function keepCurrent(store, tell, reader, signal) {
   const readExperiment = async () => {
     try {
       Object.assign(store.experiment, await get(`/experiments/${id}`, signal));
-      if (!isOpen(store)) store.cells = await get(`/experiments/${id}/cells`, signal);
+      if (!isOpen(store)) await readCells();
       tell("state");
     } catch (error) {
       if (!isAbort(error)) throw error;
     }
   };
+  const readCells = async () => (store.cells = await get(`/experiments/${id}/cells`, signal));
   const readWorkers = async () => {
     if (document.hidden || !isOpen(store)) return;
     const workers = await get("/workers", signal).catch(() => null);
     if (workers) store.numWorkers = workers.length;
     tell("progress");
   };
-  const onMarks = (/** @type {import("../stream.js").Marks} */ marks) => {
+  const onMarks = async (/** @type {import("../stream.js").Marks} */ marks) => {
+    // A later stage brings cells that this page has not heard of.
+    if (marks.cells.some((mark) => !store.cells.some((cell) => cell.id === mark.cell_id))) await readCells().catch(() => null);
     applyMarks(store.cells, marks.cells);
     const isNew = marks.state !== store.experiment.state;
     tell("data");
@@ -78,7 +87,7 @@ function keepCurrent(store, tell, reader, signal) {
 }
 
 /** Draw the page from the store, and keep it up to date until it is left. */
-function mount(root, store, views, signal) {
+function mount(root, store, views, onJudged, signal) {
   const visit = new AbortController();
   const both = AbortSignal.any([signal, visit.signal]);
   const { experiment } = store;
@@ -94,12 +103,14 @@ function mount(root, store, views, signal) {
   const show = (/** @type {string} */ scenario) => {
     store.shown = scenario;
     curves.choices.showScenario(scenario);
-    drawAnswers(store, side, card, show);
+    drawAnswers(store, side, card, show, onJudged);
   };
+  const grid = stages(store);
   const draw = (/** @type {string} */ what) => {
     bar.update();
+    grid.update();
     if (what === "data") curves.refresh();
-    if (what === "verdict" || what === "state") drawAnswers(store, side, card, show);
+    if (what === "verdict" || what === "state") drawAnswers(store, side, card, show, onJudged);
     if (what !== "state") return;
     buttons.update();
     fill(chip, stateChip(experiment.state));
@@ -118,6 +129,7 @@ function mount(root, store, views, signal) {
     bar.element,
     side,
     card,
+    grid.element,
     curves.element,
     curves.more,
     constants.element,
@@ -132,9 +144,10 @@ function mount(root, store, views, signal) {
 }
 
 /** The scenarios side by side, if there are several, and the answer of the chosen one, else of the one that decides. */
-function drawAnswers({ experiment, answers, shown }, side, card, onShow) {
+function drawAnswers({ experiment, answers, shown }, side, card, onShow, onJudged) {
   const scenario = shown || answers?.overall.scenario;
   const isOneOfMany = answers?.verdicts.length > 1;
   fill(side, scenarios(answers?.overall, experiment.task, scenario, onShow));
-  fill(card, verdictCard(answers?.verdicts.find((verdict) => verdict.scenario === scenario) ?? null, isOneOfMany ? scenarioText(scenario, experiment.task) : ""));
+  const verdict = answers?.verdicts.find((item) => item.scenario === scenario) ?? null;
+  fill(card, verdictCard(verdict, experiment, isOneOfMany ? scenarioText(scenario, experiment.task) : "", onJudged));
 }

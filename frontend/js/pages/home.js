@@ -17,6 +17,9 @@ export async function open(_route, signal) {
     title: () => t("ui.home.title"),
     /** @param {HTMLElement} root */
     mount(root) {
+      const list = h("div", {});
+      const drawList = (/** @type {any[]} */ found) => fill(list, experimentList(found, async () => drawList(await get("/experiments?limit=50", signal))));
+      drawList(experiments);
       const toDataset = (/** @type {any} */ dataset) => go(`/datasets/${dataset.id}`);
       root.append(
         h(
@@ -26,7 +29,7 @@ export async function open(_route, signal) {
           upload(toDataset, signal),
         ),
         h("section", {}, h("h2", {}, t("ui.home.examples")), h("div", { class: "cards" }, examples.map((item) => example(item, toDataset, signal)))),
-        h("section", {}, h("h2", {}, t("ui.home.experiments")), experimentList(experiments)),
+        h("section", {}, h("h2", {}, t("ui.home.experiments")), list),
       );
       return () => {};
     },

@@ -1,0 +1,228 @@
+"""The card and what is behind it: axes, trust, earlier rules, the outlook, stages; with and without each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, Route, expect
+
+from backend.catalogue import LANGUAGES, text
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
+SMALL = {"widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 40, "lrs": [0.05, 0.1, 0.2]}
+SLOW = 30_000
+TARGET = {"width": 256, "depth": 2}
+RANGE = {"low": 0.05, "high": 0.2, "level": 0.9, "method": "student_t"}
+SHIFT = {"value": -0.5, "interval": {"low": -0.8, "high": -0.2, "level": 0.9, "method": "student_t"}}
+OUTLOOK: dict[str, Any] = {
+    "horizon": {
+        "is_available": True,
+        "loss": "val_loss",
+        "trends": [{"size": {"width": 16, "depth": 2}, "per_doubling": SHIFT, "points": []}],
+        "probes": [],
+        "reasons": [],
+    },
+    "extrapolation": {
+        "target": TARGET,
+        "claim": "extrapolated",
+        "doublings": 4,
+        "lr": {"value": 0.1, "interval": RANGE},
+        "lr_shift": SHIFT,
+        "lr_slope": SHIFT,
+        "reasons": [],
+    },
+    "reliability": {
+        "record": {
+            "rule_version": "3",
+            "date": "2026-11-24",
+            "max_doublings": 3,
+            "held": {"transfers": {"count": 57, "of": 60}},
+            "false_transfers": {"count": 0, "of": 59},
+        },
+        "is_same_rules": True,
+        "chance": 0.95,
+        "interval": {"low": 0.88, "high": 0.98, "level": 0.9, "method": "clopper_pearson"},
+        "error_bound": 0.05,
+        "reasons": [],
+    },
+    "recommendation": {
+        "target": TARGET,
+        "lr": 0.1,
+        "lr_interval": RANGE,
+        "safe_range": {"lr_high": 0.4, "is_border_seen": True, "headroom": 4},
+        "narrow_sweep": {
+            "lrs": [0.07, 0.1, 0.14], "num_seeds": 3, "num_runs": 9, "num_steps": 40, "seconds": 600,
+        },
+        "gates": [
+            {"name": "poc", "state": "passed", "checks": [], "stop_when": []},
+            {
+                "name": "pilot",
+                "state": "next",
+                "checks": [{"code": "other_batch", "params": {"batch_size": 64}}],
+                "stop_when": [],
+            },
+        ],
+        "reasons": [],
+    },
+}  # fmt: skip
+EARLY = {
+    "outcome": "fine_tune",
+    "confidence": 0.72,
+    "at_step": 20,
+    "num_steps": 40,
+    "sizes": [{"width": 8, "depth": 2}, {"width": 16, "depth": 2}],
+    "num_sizes": 3,
+    "would_change": [{"code": "provisional", "params": {"given": 3, "needed": 5}}],
+}
+
+
+def say(key: str, language: str = "en", **params: str | int) -> str:
+    return text(f"ui.{key}", language, **params)
+
+
+def finish(instance, **plan: Any) -> str:
+    dataset_id = instance.post("/examples/friedman/dataset")["id"]
+    experiment = instance.post("/experiments", json={"dataset_id": dataset_id} | SMALL | plan)
+    instance.finished(experiment["id"], seconds=240)
+    return str(experiment["id"])
+
+
+@pytest.fixture(scope="module")
+def plain(instance):
+    return finish(instance)
+
+
+def with_changes(page: Page, experiment_id: str, **changes: Any) -> None:
+    """Let the experiment come with changed fields, as judged at another time."""
+
+    def answer(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | changes)
+
+    page.route(f"**/api/v1/experiments/{experiment_id}", answer)
+
+
+def with_verdict(page: Page, experiment_id: str, **changes: Any) -> None:
+    """Let its one verdict come with changed fields, as of other results."""
+
+    def answer(route: Route) -> None:
+        body = route.fetch().json()
+        route.fulfill(json=body | {"verdicts": [body["verdicts"][0] | changes]})
+
+    page.route(f"**/api/v1/experiments/{experiment_id}/verdicts", answer)
+
+
+def open_why(page: Page, language: str = "en") -> None:
+    page.get_by_text(say("why.title", language)).click()
+
+
+@pytest.mark.parametrize("language", ["ja"])
+def test_width_and_depth_are_answered_apart(visit, instance, language):
+    page = visit(language).open(f"/experiments/{finish(instance, depths=[1, 2])}")
+
+    axes = page.locator("#axes .axis")
+    expect(axes).to_have_count(3)
+    expect(axes.nth(1)).to_contain_text(say("axis.depth", language))
+    open_why(page, language)
+    expect(page.locator("#why thead").first).to_contain_text(say("why.head.size", language))
+
+
+def test_one_direction_of_growth_needs_no_words(visit, plain):
+    page = visit().open(f"/experiments/{plain}")
+
+    expect(page.locator("#verdict")).to_be_visible()
+    expect(page.locator("#axes")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["ja"])
+def test_what_was_fixed_and_how_intervals_are_made_is_said(visit, instance, plain, language):
+    sha256 = instance.get(f"/experiments/{plain}")["spec_sha256"][:12]
+    page = visit(language).open(f"/experiments/{plain}")
+
+    open_why(page, language)
+
+    trust = page.locator("#trust")
+    expect(trust).to_contain_text(sha256)
+    expect(trust).to_contain_text(say("interval.student_t", language))
+
+
+@pytest.mark.parametrize("language", ["ja"])
+def test_an_answer_of_earlier_rules_is_marked_and_can_be_judged_again(visit, plain, language):
+    made = visit(language)
+    with_changes(made.page, plain, is_judged_by_old_rules=True, rule_version="1")
+    page = made.open(f"/experiments/{plain}")
+    expect(page.locator("[data-mark=old_rules]")).to_have_text(say("verdict.mark.old_rules", language))
+    page.unroute_all()
+
+    with page.expect_response(is_judging) as posted:
+        page.get_by_role("button", name=say("judge_again.button", language)).click()
+
+    assert posted.value.status == 200
+    expect(page.locator("[data-mark=old_rules]")).to_have_count(0, timeout=SLOW)
+    expect(page.locator("#verdict")).to_be_visible()
+
+
+def is_judging(reply: Response) -> bool:
+    return reply.request.method == "POST" and reply.url.endswith("/verdicts")
+
+
+def test_the_list_marks_answers_of_earlier_rules_and_offers_the_same(visit, instance, plain):
+    old = instance.get(f"/experiments/{plain}") | {"is_judged_by_old_rules": True, "rule_version": "1"}
+    made = visit()
+    made.page.route("**/api/v1/experiments?*", lambda route: route.fulfill(json=[old]))
+    page = made.open("/")
+    entry = page.locator(".list li").first
+    expect(entry.locator("[data-mark=old_rules]")).to_be_visible()
+    page.unroute_all()
+
+    with page.expect_response(is_judging):
+        entry.get_by_role("button", name=say("judge_again.button")).click()
+
+    expect(page.locator("[data-mark=old_rules]")).to_have_count(0, timeout=SLOW)
+    expect(page.locator(".list li a").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_lies_beyond_the_tests_is_told_from_what_was_measured(visit, plain, language):
+    made = visit(language)
+    outcome = {"outcome": "transfers", "rule": "transfers", "outlook": OUTLOOK}
+    with_verdict(made.page, plain, **outcome)
+    page = made.open(f"/experiments/{plain}")
+
+    expect(page.locator(".verdict-lr")).to_contain_text("0.1")
+    expect(page.locator(".next-facts")).to_contain_text("256")
+    expect(page.locator(".next-facts")).to_contain_text(say("next.border.seen", language))
+    expect(page.locator("[data-range=extrapolated]")).to_contain_text("256")
+    expect(page.locator("[data-range=ranges]")).not_to_contain_text("256")
+    expect(page.locator("#gate summary")).to_contain_text(say("gate.name.pilot", language))
+    open_why(page, language)
+    expect(page.locator("#trust")).to_contain_text("2026-11-24")
+    assert "ui." not in page.locator("#verdict").inner_text()
+
+
+@pytest.mark.parametrize("language", ["ja"])
+def test_a_running_experiment_says_what_it_will_probably_be_and_how_sure_that_is(visit, plain, language):
+    made = visit(language)
+    interim = {"is_interim": True, "outcome": "inconclusive", "rule": "runs_pending", "early": EARLY}
+    with_verdict(made.page, plain, **interim)
+    page = made.open(f"/experiments/{plain}")
+
+    early = page.locator("#early")
+    expect(early).to_contain_text(text("ui.outcome.short.fine_tune", language))
+    expect(early).to_contain_text("72%")
+    early.get_by_text(say("early.would_change", language)).click()
+    expect(early.locator("li")).to_contain_text("5")
+
+
+def test_stages_say_what_was_run_and_what_was_not_needed(visit, instance):
+    """At LRs that are all too small the base's optimum is at the edge: larger sizes can change nothing."""
+    staged = finish(instance, protocol="staged", lrs=[0.0001, 0.0002, 0.0004])
+    page = visit().open(f"/experiments/{staged}")
+
+    page.get_by_text(say("stages.title")).click()
+
+    rows = page.locator("#stages tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0).locator("[data-part=done]").first).to_be_visible()
+    expect(rows.nth(1)).to_contain_text(say("stages.not_needed"))
+    expect(page.locator("#stages")).to_contain_text(say("stages.ended"))
