@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.analysis.rules import Finding
 from backend.analysis.sizes import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON, judge_size
 from backend.analysis.super_consistency import edge_share
 from backend.analysis.sweep import Losses, Sweep, Values, no_curves
@@ -74,10 +75,31 @@ def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
         return Look()
     if place == sweep.base_index:
         return Look(best, curvature_lr=pair.lr_indices[_curvature_place(pair, reused[0], thresholds)])
-    fails = _fails(pair, reused[0], thresholds)
     early = early_level(thresholds.level, _looks_before(sweep, place, reused))
     stricter = thresholds.model_copy(update={"level": early})
-    return Look(best, fails=fails, fails_early=fails and _fails(pair, reused[0], stricter))
+    fails = _failure(pair, reused[0], thresholds) is not None
+    return Look(
+        best,
+        best_of_seeds=frozenset(pair.lr_indices[place] for loss in found for place in _seed_best(pair, loss)),
+        fails=fails,
+        fails_early=fails and _is_proven(_failure(pair, reused[0], stricter), found.values()),
+    )
+
+
+def _seed_best(pair: Sweep, loss: Metric) -> set[int]:
+    """Return the places of the LRs that are best for single seeds; intervals are made of their optima."""
+    judged_ES = pair.judged(loss)[-1]
+    has_value_S = np.isfinite(judged_ES).any(axis=0)
+    return set(np.where(np.isfinite(judged_ES), judged_ES, np.inf)[:, has_value_S].argmin(axis=0).tolist())
+
+
+def _is_proven(failure: Finding | None, found: Iterable[Comparison]) -> bool:
+    """Tell whether a failure holds whatever lies beyond the window.
+
+    At its edge an optimum stands for itself instead of for a vertex, which can overstate a shift.
+    """
+    is_edge = any(each.target is not None and each.target.is_edge for each in found)
+    return failure is not None and not (is_edge and failure.rule == "shift_too_large")
 
 
 def early_level(level: float, looks_before: int) -> float:
@@ -125,10 +147,12 @@ def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Co
     }
 
 
-def _fails(pair: Sweep, lr_index: int, thresholds: Thresholds) -> bool:
+def _failure(pair: Sweep, lr_index: int, thresholds: Thresholds) -> Finding | None:
+    """Return what the rules say where reusing the base's LR fails; None where it is not proven to."""
     if pair.num_seeds < thresholds.min_seeds:
-        return False
-    return judge_size(pair, 1, lr_index, thresholds).finding.outcome is Outcome.DOES_NOT_TRANSFER
+        return None
+    finding = judge_size(pair, 1, lr_index, thresholds).finding
+    return finding if finding.outcome is Outcome.DOES_NOT_TRANSFER else None
 
 
 def _looks_before(sweep: Sweep, place: int, reused: Sequence[int]) -> int:

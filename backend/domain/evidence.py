@@ -42,6 +42,7 @@ class Look:
     Attributes:
         best: the best LR by loss, of those tried with all the seeds planned there; a loss that cannot be
             tuned on (nothing learned, or interpolated) is left out.
+        best_of_seeds: the LRs that are best for a seed alone, on those losses.
         fails: by the rules, reusing the base's LR fails here, at the level of the verdict.
         fails_early: it fails at the smaller level of a look that is not the last one (ADR 0021).
         curvature_lr: of a base, the LR at which sizes can be compared by sharpness: the reused one, or a
@@ -49,6 +50,7 @@ class Look:
     """
 
     best: Mapping[Metric, int] = field(default_factory=dict)
+    best_of_seeds: frozenset[int] = frozenset()
     fails: bool = False
     fails_early: bool = False
     curvature_lr: int | None = None

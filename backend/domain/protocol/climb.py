@@ -46,7 +46,8 @@ def _climb_chain(arm: Arm, sizes: list[Size]) -> tuple[list[Wish], list[Size], b
             return [], sizes[place:], False
         if wish := _first_window(arm, site, seeds):
             return [wish], sizes[place:], False
-        more = frozenset() if look.fails_early else wider(site, _judged_best(arm, site), seeds)
+        best = look.best_of_seeds.union(_judged_best(arm, site))
+        more = frozenset() if look.fails_early else wider(site, best, seeds)
         if look.fails_early or (look.fails and not more):
             return [], [], True
         if more:
@@ -64,9 +65,9 @@ def _first_window(arm: Arm, site: Site, seeds: tuple[int, ...]) -> Wish | None:
     return site.wish(lacking, seeds, curved) if lacking else None
 
 
-def _judged_best(arm: Arm, site: Site) -> Mapping[Metric, int]:
+def _judged_best(arm: Arm, site: Site) -> list[int]:
     """Return the best LRs at a size, of the losses that can be judged from the base."""
-    return {loss: index for loss, index in site.evidence.look.best.items() if loss in arm.reused()}
+    return [index for loss, index in site.evidence.look.best.items() if loss in arm.reused()]
 
 
 def _has_left_out(arm: Arm) -> bool:
@@ -112,5 +113,5 @@ def probe(arm: Arm, reference: Mapping[Metric, int] | None) -> ArmState:
     if base.evidence.open:
         return ArmState()
     first = arm.grid.coarse() if reference is None else arm.grid.around_all(reference.values())
-    lacking = first - base.tried(seeds) or wider(base, base.evidence.look.best, seeds)
+    lacking = first - base.tried(seeds) or wider(base, base.evidence.look.best.values(), seeds)
     return ArmState((base.wish(lacking, seeds, ()),)) if lacking else ArmState(is_ended=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from backend.domain.evidence import Place, PlaceEvidence
-from backend.domain.metrics import Metric
 from backend.domain.protocol.lr_grid import LRGrid
 
 
@@ -47,8 +46,8 @@ class Site:
         return Wish(self.place, frozenset(lr_indices), tuple(seeds), frozenset(curved), self.stage)
 
 
-def wider(site: Site, best: Mapping[Metric, int], seeds: Collection[int]) -> frozenset[int]:
-    """Return what to try besides, since the best LR of a loss lacks a tried neighbour; empty: enough."""
+def wider(site: Site, best: Iterable[int], seeds: Collection[int]) -> frozenset[int]:
+    """Return what to try besides, since one of the best LRs lacks a tried neighbour; empty: enough."""
     tried = site.tried(seeds)
-    at_edge = [index for index in best.values() if not tried.issuperset(site.grid.beside(index))]
+    at_edge = [index for index in best if not tried.issuperset(site.grid.beside(index))]
     return site.grid.around_all(at_edge) - tried

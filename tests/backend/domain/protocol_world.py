@@ -100,6 +100,7 @@ def anything(seed: int, spec: ExperimentSpec) -> Looks:
         every = range(len(spec.arm(place.parametrization).lrs))
         return Look(
             best={loss: draw.choice(lrs) for loss in losses},
+            best_of_seeds=frozenset(draw.choices(lrs, k=2)) if losses else frozenset(),
             fails=draw.random() < 0.1,
             fails_early=draw.random() < 0.1,
             curvature_lr=draw.choice([None, *every]),

@@ -94,6 +94,17 @@ def test_a_window_is_widened_while_the_optimum_lies_at_its_edge():
     assert lrs == [[4], [3, 5], [2], [1], [0]]
 
 
+def test_a_window_is_widened_where_the_optimum_of_a_single_seed_lies_at_its_edge():
+    def look(place, evidence):
+        return replace(valleys(MIDDLE)(place, evidence), best_of_seeds=frozenset({4, 5}))
+
+    world = World(staged(arms=only(MUP), widths=(8, 16)), look)
+
+    lrs = [cell[2] for stage in world.run()[1:] for cell in said(stage)]
+
+    assert lrs == [[4], [3, 5], [6]]
+
+
 def test_widening_ends_with_the_grid():
     looks = valleys(MIDDLE | {("mup", 16, 2): 0})
     world = World(staged(arms=only(MUP), widths=(8, 16)), looks)
