@@ -18,9 +18,18 @@ from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
 
 
-def plan(session: Session, experiment_id: UUID, cells: Iterable[tuple[PlannedCell, CellCost]]) -> list[UUID]:
-    """Store planned cells with their runs; return the ids that were new, in the order they should start."""
-    planned = in_starting_order(list(cells))
+def plan(
+    session: Session,
+    experiment_id: UUID,
+    cells: Iterable[tuple[PlannedCell, CellCost]],
+    *,
+    is_limited: bool = False,
+) -> list[UUID]:
+    """Store planned cells with their runs; return the ids that were new, in the order they should start.
+
+    Under a budget that is the order they come in, else the one that ends soonest.
+    """
+    planned = list(cells) if is_limited else in_starting_order(list(cells))
     rows = [_cell_row(experiment_id, cell, cost) for cell, cost in planned]
     inserted = {key[0] for key in insert_new(session, CellRow, rows)}
     runs = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -69,3 +72,43 @@ def require_budget(budget: Budget, least_seconds: float) -> None:
 def _up(value: float) -> float:
     """Round up to three digits, so that the value that is named would do."""
     return float(f"{value * 1.005:.3g}")
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One cell as a budget sees it: what it has taken, and what it still may."""
+
+    cell_id: UUID
+    is_open: bool
+    is_queued: bool
+    spent_seconds: float
+    coming_seconds: float
+
+
+def committed_seconds(cells: Iterable[Claimed]) -> float:
+    """Return what is spent, and what the open cells are predicted to spend."""
+    return sum(cell.spent_seconds + (cell.coming_seconds if cell.is_open else 0.0) for cell in cells)
+
+
+def affordable(costs: Sequence[float], *, left_seconds: float) -> list[int]:
+    """Return which of several cells the rest of a budget pays for, by their places, the cheapest first.
+
+    Cheap cells are small models: they answer most per second, and what is dearer builds on them.
+    """
+    chosen: list[int] = []
+    for place in sorted(range(len(costs)), key=lambda each: (costs[each], each)):
+        if costs[place] > left_seconds:
+            break
+        left_seconds -= costs[place]
+        chosen.append(place)
+    return chosen
+
+
+def beyond(cells: Sequence[Claimed], limit_seconds: float) -> tuple[UUID, ...]:
+    """Return the queued cells that a budget no longer pays for, since others took longer than predicted."""
+    queued = [cell for cell in cells if cell.is_queued]
+    rest = limit_seconds - committed_seconds(cells) + sum(cell.coming_seconds for cell in queued)
+    kept = {
+        queued[place].cell_id for place in affordable([c.coming_seconds for c in queued], left_seconds=rest)
+    }
+    return tuple(cell.cell_id for cell in queued if cell.cell_id not in kept)

@@ -16,13 +16,16 @@ from backend.db import experiments as experiment_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
+from backend.domain.cost import CostedCell
+from backend.domain.defaults import Workplace
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState, ExperimentState
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState, ExperimentState, StopReason
 from backend.domain.protocol import Add, Decision, Done, Skip, Wait
 from backend.domain.verdict import Verdict
 from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.planning import cost, decide
+from backend.services.spending import within_budget
 from backend.services.verdicts import final_verdicts
 from backend.services.workers import fresh_workers, workplace
 
@@ -101,6 +104,8 @@ def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tu
         return Wait(), []
     place = workplace(context, session, fresh_workers(context, session))
     decision = decide(context, session, experiment, place)
+    costed = _costed(session, experiment, decision, place)
+    decision = within_budget(session, experiment, decision, costed, context.now())
     return decision, final_verdicts(session, experiment) if isinstance(decision, Done) else []
 
 
@@ -119,23 +124,38 @@ def _carry_out(
 ) -> bool:
     if isinstance(decision, Add):
         place = workplace(context, session, fresh_workers(context, session))
-        spec = ExperimentSpec.model_validate(experiment.spec)
-        shape = dataset_rows.shape_of(session, experiment.dataset_id)
-        cell_rows.plan(session, experiment.id, cost(spec, shape, decision.cells, place))
+        cell_rows.plan(session, experiment.id, _costed(session, experiment, decision, place))
         # What was foreseen is a guess; a window may have been widened since.
         experiment.num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
         return True
     if isinstance(decision, Skip):
+        experiment.stop_reason = decision.stop_reason or experiment.stop_reason
         return cell_rows.skip(session, decision.cell_ids, now=context.now()) > 0
     if isinstance(decision, Done):
         for verdict in verdicts:
             verdict_rows.add(session, experiment.id, verdict, now=context.now())
         states = cell_rows.states_of(session, experiment.id)
-        final, reason = _final_state(states), decision.stop_reason
+        final, reason = _final_state(states), _stop_reason(experiment, decision)
         experiment.num_runs = cell_rows.num_runs(session, experiment.id)
         experiment_rows.end(session, experiment.id, final, now=context.now(), stop_reason=reason)
         return True
     return False
+
+
+def _costed(
+    session: Session, experiment: ExperimentRow, decision: Decision, place: Workplace
+) -> list[CostedCell]:
+    if not isinstance(decision, Add):
+        return []
+    spec = ExperimentSpec.model_validate(experiment.spec)
+    return cost(spec, dataset_rows.shape_of(session, experiment.dataset_id), decision.cells, place)
+
+
+def _stop_reason(experiment: ExperimentRow, decision: Done) -> StopReason | None:
+    """Return why an experiment ends early; cells that a budget left out are the reason whatever else is."""
+    if experiment.stop_reason is not None:
+        return StopReason(experiment.stop_reason)
+    return decision.stop_reason
 
 
 def _final_state(states: dict[UUID, CellState]) -> ExperimentState:

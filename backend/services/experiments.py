@@ -26,6 +26,7 @@ from backend.figures.names import figures_of
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
+from backend.services.spending import afforded
 from backend.services.views import ConditionsView, ExperimentView
 
 
@@ -77,8 +78,11 @@ def _store(
         created_at=context.now(),
     )
     experiment_rows.add(session, row)
-    cells = first_cells(context, plan.spec, plan.shape, plan.place)
-    return row.id, cell_rows.plan(session, row.id, cost(plan.spec, plan.shape, cells, plan.place))
+    costed = cost(plan.spec, plan.shape, first_cells(context, plan.spec, plan.shape, plan.place), plan.place)
+    budget = plan.spec.budget
+    if budget is not None:
+        costed = afforded(costed, left_seconds=budget.limit_seconds)
+    return row.id, cell_rows.plan(session, row.id, costed, is_limited=budget is not None)
 
 
 def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:

@@ -18,9 +18,10 @@ class Add:
 
 @dataclass(frozen=True)
 class Skip:
-    """These queued cells can no longer change the answer."""
+    """These queued cells can no longer change the answer, or the budget no longer pays for them."""
 
     cell_ids: tuple[UUID, ...]
+    stop_reason: StopReason | None = None
 
 
 @dataclass(frozen=True)
