@@ -23,6 +23,7 @@ from backend.api.routes import (
     health,
     plans,
     progress,
+    savings,
     verdicts,
     workers,
 )
@@ -74,7 +75,18 @@ def _middleware(settings: Settings) -> list[Middleware]:
 def _api() -> APIRouter:
     """Gather everything that needs an owner: access is decided once, here."""
     api = APIRouter(prefix=API_PREFIX, dependencies=[Depends(require_owner)])
-    for module in (datasets, examples, experiments, plans, progress, verdicts, figures, cells, workers):
+    for module in (
+        datasets,
+        examples,
+        experiments,
+        plans,
+        progress,
+        savings,
+        verdicts,
+        figures,
+        cells,
+        workers,
+    ):
         api.include_router(module.router)
     return api
 

@@ -27,6 +27,7 @@ from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
 from backend.services.spending import afforded
+from backend.services.timing import progress_of
 from backend.services.views import ConditionsView, ExperimentView
 
 
@@ -47,7 +48,7 @@ def create_experiment(
         if key is not None and (known := experiment_rows.find_key(session, owner_id, key)):
             if known.body_sha256 != body:
                 raise Malformed("experiment.key_reused", key=key)
-            return Created(_view_of(session, owner_id, known.experiment_id), is_new=False)
+            return Created(_view_of(context, session, owner_id, known.experiment_id), is_new=False)
         plan = draft(context, session, owner_id, request)
         experiment_id, cell_ids = _store(context, session, owner_id, request, plan)
         if key is not None:
@@ -55,7 +56,7 @@ def create_experiment(
                 session, owner_id, key, body_sha256=body, experiment_id=experiment_id, now=context.now()
             )
         cell_rows.mark_dispatched(session, cell_ids, now=context.now())
-        view = _view_of(session, owner_id, experiment_id)
+        view = _view_of(context, session, owner_id, experiment_id)
     context.bell.ring(cell_ids, queue=plan.queue)
     context.notices.publish(ProgressNotice(experiment_id))
     return Created(view, is_new=True)
@@ -94,7 +95,7 @@ def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int
 def get_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
     """Return one experiment; raises NotFound."""
     with context.database.read() as session:
-        return _view_of(session, owner_id, experiment_id)
+        return _view_of(context, session, owner_id, experiment_id)
 
 
 def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
@@ -106,7 +107,7 @@ def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> E
         if cell_rows.num_open(session, experiment_id) == 0:
             experiment_rows.end(session, experiment_id, ExperimentState.CANCELLED, now=context.now())
         session.expire_all()
-        view = _view_of(session, owner_id, experiment_id)
+        view = _view_of(context, session, owner_id, experiment_id)
     context.notices.publish(ProgressNotice(experiment_id))
     return view
 
@@ -120,8 +121,10 @@ def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> N
         experiment_rows.remove(session, experiment_id)
 
 
-def _view_of(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
-    return _views(session, [find_experiment(session, owner_id, experiment_id)])[0]
+def _view_of(context: Context, session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    row = find_experiment(session, owner_id, experiment_id)
+    view = _views(session, [row])[0]
+    return view.model_copy(update={"progress": progress_of(context, session, row)})
 
 
 def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentView]:
@@ -175,6 +178,8 @@ def _view(
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        stop_reason=StopReason(row.stop_reason) if row.stop_reason else None,
+        progress=None,
         cell_counts={CellState(state): count for state, count in counts.items()},
         outcome=None if judged is None else judged.outcome,
         rule_version=None if judged is None else judged.rule_version,

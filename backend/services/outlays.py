@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.domain.money import Price
 from backend.domain.outlay import Outlay
-from backend.services.views import OutlayView
+from backend.services.outlay_views import OutlayView
 
 
 def outlay_view(outlay: Outlay, price: Price | None) -> OutlayView:

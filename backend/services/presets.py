@@ -12,9 +12,9 @@ from backend.domain.money import Currency, Price, RatePerHour
 from backend.domain.presets import Preset
 from backend.domain.verdict import Reason
 from backend.services.context import Context
+from backend.services.outlay_views import OutlayView
 from backend.services.outlays import outlay_view
 from backend.services.planning import Draft, ExperimentRequest, draft
-from backend.services.views import OutlayView
 
 
 class PresetsRequest(ExperimentRequest):

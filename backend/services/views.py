@@ -11,13 +11,13 @@ from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, ExperimentState, StopReason
 from backend.domain.metrics import Metric
-from backend.domain.money import Currency
 from backend.domain.overall import OverallVerdict
 from backend.domain.parametrization import Parametrization, Role
 from backend.domain.scenario import Scenario
 from backend.domain.scenario_kinds import KindLimits
 from backend.domain.verdict import Outcome, Verdict
 from backend.figures.names import FigureName
+from backend.services.outlay_views import OutlayView, ProgressView
 
 
 class DatasetView(Frozen):
@@ -58,17 +58,6 @@ class PlannedCellView(Frozen):
     num_runs: int
     predicted_seconds: float
     predicted_bytes: int
-
-
-class OutlayView(Frozen):
-    """What cells come to."""
-
-    wall_seconds: float = Field(description="On the slots there are, nothing else running.")
-    slot_seconds: float = Field(description="Of all slots together: what a budget counts.")
-    num_bytes: int = Field(description="Memory of the largest cell.")
-    num_runs: int
-    money: float | None = Field(description="At the rate that was given; null without one.")
-    currency: Currency | None
 
 
 class PlanView(Frozen):
@@ -125,6 +114,8 @@ class ExperimentView(Frozen):
     started_at: datetime | None
     finished_at: datetime | None
     cell_counts: dict[CellState, int]
+    stop_reason: StopReason | None = Field(description="Why it ended before its plan did.")
+    progress: ProgressView | None = Field(description="Of a single experiment; null in lists.")
     outcome: Outcome | None = Field(description="The worst answer of all scenarios, once they are final.")
     rule_version: str | None = Field(description="The version of the rules the outcome was given under.")
     is_judged_by_old_rules: bool = Field(

@@ -20,6 +20,7 @@ from backend.api.routes import (
     health,
     plans,
     progress,
+    savings,
     verdicts,
     workers,
 )
@@ -32,7 +33,19 @@ OPERATIONS = [
     for operations in DOCUMENT["paths"].values()
     for method, operation in operations.items()
 ]
-MODULES = (cells, datasets, examples, experiments, figures, health, plans, progress, verdicts, workers)
+MODULES = (
+    cells,
+    datasets,
+    examples,
+    experiments,
+    figures,
+    health,
+    plans,
+    progress,
+    savings,
+    verdicts,
+    workers,
+)
 
 
 @pytest.mark.parametrize(("method", "operation"), OPERATIONS)
