@@ -178,7 +178,6 @@ def _view(
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        stop_reason=StopReason(row.stop_reason) if row.stop_reason else None,
         progress=None,
         cell_counts={CellState(state): count for state, count in counts.items()},
         outcome=None if judged is None else judged.outcome,

@@ -114,7 +114,6 @@ class ExperimentView(Frozen):
     started_at: datetime | None
     finished_at: datetime | None
     cell_counts: dict[CellState, int]
-    stop_reason: StopReason | None = Field(description="Why it ended before its plan did.")
     progress: ProgressView | None = Field(description="Of a single experiment; null in lists.")
     outcome: Outcome | None = Field(description="The worst answer of all scenarios, once they are final.")
     rule_version: str | None = Field(description="The version of the rules the outcome was given under.")
