@@ -63,9 +63,8 @@ if __name__ == "__main__":
     for step in (1.0, 0.5):
         for bend in (0.05, 0.2, 0.5):
             of_reduction, of_gain = interpolation_cost(step, bend)
-            print(
-                f"{step:g} octave, curvature {bend}: {100 * of_reduction:.2f}% of M2, {100 * of_gain:.1f}% of M2s"
-            )
+            lost = f"{100 * of_reduction:.2f}% of M2, {100 * of_gain:.1f}% of M2s"
+            print(f"{step:g} octave, curvature {bend}: {lost}")
     for seeds in (3, 5):
         for depth in (2.0, 1.5, 1.0, 0.7):
             of_edge = edge_coverage(seeds, depth, num_trials)

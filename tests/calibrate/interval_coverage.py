@@ -25,7 +25,7 @@ from backend.domain.verdict import Interval
 
 LEVEL = 0.90
 INITIAL, BEST, BASE_OPTIMUM = 2.3, 0.5, -1.8
-SEEDS = (3, 4, 5, 8, 10, 16)
+SEEDS = (3, 4, 5, 8, 10)
 Ends = tuple[float, float]
 Statistic = Callable[[Values], Values]
 
