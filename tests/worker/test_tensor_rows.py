@@ -1,6 +1,9 @@
 from backend.domain.dataset import DataDims
+from backend.domain.grid import full_grid
 from backend.domain.optimizer import OptimizerKind, OptimizerSpec
 from tests import cases
+from tests.backend.domain.specs import SHAPE, spec
+from worker.numerics.program import CellProgram
 from worker.tensor_rows import tensor_rows
 
 
@@ -20,3 +23,19 @@ def test_without_weight_decay_sgd_has_neither():
 
     assert {(row["epsilon"], row["weight_decay"]) for row in rows} == {(None, None)}
     assert [row["branch_mult"] for row in rows] == [None, 2**-0.5, 2**-0.5, None]
+
+
+def test_tensors_have_the_constants_of_their_cells_scenario():
+    planned = spec(scenarios=("as_given", "weight_decay:0.1"))
+
+    decays = {
+        cell.scenario: {row["weight_decay"] for row in tensor_rows(_program(planned, cell), SHAPE.dims)}
+        for cell in full_grid(planned)
+        if cell.width == planned.base_width
+    }
+
+    assert decays == {"as_given": {None}, "weight_decay:0.1": {0.1}}
+
+
+def _program(planned, cell):
+    return CellProgram.from_spec(planned, cell, chunk_steps=4)

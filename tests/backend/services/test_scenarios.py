@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
+from backend.domain.measures import Measure
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -24,7 +25,7 @@ from backend.services.verdicts import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
-from tests.backend.services.recorded import record, value_of
+from tests.backend.services.recorded import record, record_measures, value_of
 
 MOMENTUM = Scenario("momentum:0.9")
 LONG = Scenario("horizon:2")
@@ -95,13 +96,24 @@ def test_evidence_is_read_under_the_conditions_of_its_scenario(database, experim
     )
 
 
-@pytest.mark.parametrize("name", [FigureName.LR_LOSS, FigureName.LOSS, FigureName.STABILITY])
-def test_a_figure_shows_the_chosen_scenario_and_the_first_without_a_choice(name, context, experiment_id):
-    first = figure(context, experiment_id, name)
-    chosen = figure(context, experiment_id, name, scenario=MOMENTUM)
+@pytest.fixture
+def measured_id(database):
+    """An experiment that has everything measured, and so every figure."""
+    everything = spec(scenarios=("as_given", MOMENTUM), measures=tuple(Measure))
+    experiment_id, cell_ids = add_experiment(database, everything)
+    for cell_id in cell_ids:
+        record(database, cell_id)
+        record_measures(database, cell_id)
+    return experiment_id
 
-    assert first == figure(context, experiment_id, name, scenario="as_given")
-    assert first["figure"]["data"] != chosen["figure"]["data"]
+
+@pytest.mark.parametrize("name", FigureName)
+def test_a_figure_shows_the_chosen_scenario_and_the_first_without_a_choice(name, context, measured_id):
+    first = figure(context, measured_id, name)
+    chosen = figure(context, measured_id, name, scenario=MOMENTUM)
+
+    assert first == figure(context, measured_id, name, scenario="as_given")
+    assert first["figure"] != chosen["figure"]
     assert {arm: lr / 8 for arm, lr in first["meta"]["lr"].items()} == chosen["meta"]["lr"]
 
 
