@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -102,3 +103,11 @@ def test_every_error_fills_the_placeholders_of_its_sentence():
     }
 
     assert wanting == set()
+
+
+def test_every_method_of_an_interval_has_a_name():
+    texts = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("backend/analysis/*.py"))
+    methods = re.findall(r'^(?:METHOD|PREDICTION) = "(\w+)"$', texts, re.MULTILINE)
+
+    assert "student_t" in methods
+    assert {method for method in methods if f"ui.interval.{method}" not in read("en")} == set()

@@ -77,6 +77,7 @@ def _unjudged(info: SpreadInfo, style: Style) -> Iterator[dict[str, Any]]:
         x, y = axis_names(info.steps.place(pairs[0][0]))
         yield {
             "type": "scatter", "mode": "markers", "xaxis": x, "yaxis": y, "showlegend": False,
+            "cliponaxis": False,
             "x": [step for _, line in pairs for step in line.steps],
             "y": plain(value for _, line in pairs for value in line.values),
             "marker": {
