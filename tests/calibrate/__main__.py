@@ -17,10 +17,12 @@ from tests.calibrate import real, real_report, simulated, simulated_report, stag
 from tests.calibrate.part import Part, load, page, save
 from tests.calibrate.real_judged import judge_task
 from tests.calibrate.tasks import tasks
+from tests.calibrate.track_record import track_record, write_record
 from tests.reproduce.figures import draw
 from tests.reproduce.jobs import ROOT
 
 PAGE = ROOT / "docs/calibration"
+RECORD = ROOT / "backend/analysis/calibration.json"
 KEPT = ROOT / "build/calibrate"
 
 
@@ -54,6 +56,8 @@ def _real(arguments: argparse.Namespace) -> Part:
     judged = [judge_task(task, results) for task, results in real.complete_tasks(KEPT / "real", listed)]
     part, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
     draw(panels, PAGE / f"{real_report.FIGURE}.svg")
+    if len(judged) >= real_report.LEAST_TASKS:
+        write_record(RECORD, track_record(judged, _today()))
     return part
 
 
@@ -79,7 +83,11 @@ PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
 
 
 def _made(how_much: str) -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d}, rule version {RULE_VERSION}, {how_much}"
+    return f"{_today()}, rule version {RULE_VERSION}, {how_much}"
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
 
 
 def _say(line: str) -> None:

@@ -23,6 +23,8 @@ from tests.reproduce.jobs import Result, Results
 
 # As in the verdict: a benefit of size counts above so many standard errors.
 GAIN_STANDARD_ERRORS = 2.0
+# A narrow search goes so far to either side, in octaves.
+SEARCH = 1.0
 
 
 def spec_of(task: Task) -> ExperimentSpec:
@@ -119,12 +121,14 @@ class Held:
     Attributes:
         doublings: of the extent, beyond the largest visible size.
         regret_error: standard error of the regret over seeds.
+        search_regret: what is still lost by the best LR within an octave.
         is_bound: the best LR lies at the end of the window, so that the true regret may be larger.
     """
 
     doublings: float
     truth: Truth
     regret_error: float
+    search_regret: float
     is_bound: bool
 
 
@@ -185,4 +189,7 @@ def _held(target: _True, base: _True, log2_lr: float, doublings: float) -> Held:
         divergence=float(target.has_diverged[place].mean()),
     )
     error = standard_error(excess_S) / reduction if has_learned else 0.0
-    return Held(doublings, truth, error, best.is_edge)
+    near = np.abs(target.log2_lrs - log2_lr) <= SEARCH
+    lost_by_search = float(target.losses[near].mean(axis=1).min() - target.losses[best.index].mean())
+    search_regret = lost_by_search / reduction if has_learned else 1.0
+    return Held(doublings, truth, error, search_regret, best.is_edge)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backend.domain.metrics import Metric
+from backend.domain.outlook import Tally, TrackRecord
 from backend.domain.parametrization import Parametrization
 from backend.domain.verdict import Outcome
 from tests.calibrate.kept import ArrayStore, Cell
@@ -19,6 +20,7 @@ from tests.calibrate.real_report import exact_bound, not_holding, reached_doubli
 from tests.calibrate.real_sweep import Held, visible_sweep
 from tests.calibrate.task import SEEDS
 from tests.calibrate.tasks import tasks
+from tests.calibrate.track_record import track_record, write_record
 from tests.calibrate.truth import Truth
 from tests.reproduce.jobs import Result, train_job
 
@@ -127,7 +129,9 @@ def test_the_bound_is_that_of_the_design(count, of, bound):
 
 def judged_as(outcome: Outcome, *regrets: float, like: JudgedTask) -> JudgedTask:
     """Return a task with a made-up verdict and made-up truths, one a doubling."""
-    held = tuple(Held(float(k + 1), Truth(regret, 0.0, None), 0.0, False) for k, regret in enumerate(regrets))
+    held = tuple(
+        Held(float(k + 1), Truth(regret, 0.0, None), 0.0, 0.0, False) for k, regret in enumerate(regrets)
+    )
     return replace(like, verdict=like.verdict.model_copy(update={"outcome": outcome}), held=held)
 
 
@@ -158,6 +162,32 @@ def test_a_ratio_is_reached_when_enough_claims_were_tried_and_none_failed(result
     assert reached_doublings(claims) == 0.0
     assert reached_doublings([*claims, failing]) == 1.0
     assert reached_doublings([*claims, claims[0]]) == 2.0
+
+
+def test_the_record_says_of_every_answer_how_often_its_advice_held(results, tmp_path):
+    like = judge_task(SMALL, results)
+    judged = [
+        judged_as(Outcome.TRANSFERS, 0.0, like=like),
+        judged_as(Outcome.TRANSFERS, 0.5, like=like),
+        judged_as(Outcome.FINE_TUNE, 0.05, like=like),
+        judged_as(Outcome.DOES_NOT_TRANSFER, 0.5, like=like),
+    ]
+
+    record = track_record(judged, "2026-11-24")
+    write_record(tmp_path / "calibration.json", record)
+
+    assert record.held[Outcome.TRANSFERS] == Tally(count=1, of=2)
+    assert record.held[Outcome.FINE_TUNE] == Tally(count=1, of=1)
+    assert record.held[Outcome.DOES_NOT_TRANSFER] == Tally(count=1, of=1)
+    assert record.held[Outcome.INCONCLUSIVE] == Tally(count=0, of=0)
+    assert record.false_transfers == Tally(count=1, of=3)
+    assert TrackRecord.model_validate_json((tmp_path / "calibration.json").read_bytes()) == record
+
+
+def test_a_search_within_an_octave_loses_no_more_than_the_rate_itself(results):
+    [held] = judge_task(SMALL, results).held
+
+    assert 0.0 <= held.search_regret <= held.truth.regret
 
 
 def test_a_rank_correlation_knows_order_only_and_a_constant_has_none():
