@@ -65,9 +65,7 @@ def _staged(arguments: argparse.Namespace) -> Part:
     cases = staged.compare_cases(
         KEPT / "staged", min(arguments.cases, staged.NUM_CASES), arguments.processes, _say
     )
-    trained = [
-        staged.compare_task(task, results) for task, results in real.complete_tasks(KEPT / "real", tasks())
-    ]
+    trained = staged.compare_tasks(real.complete_tasks(KEPT / "real", tasks()))
     part, panels = staged_report.report(
         {"simulated": cases, "real": trained}, _made(f"{len(cases)} cases, {len(trained)} tasks")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from backend.analysis.replay import replay
 from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
 from backend.domain.dataset import DatasetShape, Task
-from backend.domain.experiment import Arm, ExperimentSpec
+from backend.domain.experiment import Arm, ExperimentSpec, control_for
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import Outcome
 from tests.calibrate.in_parts import in_parts
+from tests.calibrate.real import Done
 from tests.calibrate.real_sweep import spec_of, visible_sweep
 from tests.calibrate.simulated import spec_like
 from tests.calibrate.simulated_cases import Wanted, draw, sample
@@ -98,10 +99,31 @@ def _case_content(index: int) -> dict[str, Any]:
     return asdict(compare_case(index))
 
 
-def compare_task(task: RealTask, results: Results) -> Compared:
-    """Compare a real task, of which there is one arm."""
-    sweeps = {task.parametrization: [visible_sweep(task, results)]}
-    return compare(task.name, spec_of(task), sweeps, shape_of(task.data))
+def compare_tasks(done: Done) -> list[Compared]:
+    """Compare the real tasks, each with its control beside it where that is trained as well."""
+    return [_compare_task(task, results, _control_of(task, done)) for task, results in done]
+
+
+def _compare_task(task: RealTask, results: Results, control: tuple[RealTask, Results] | None) -> Compared:
+    spec, sweeps = spec_of(task), {task.parametrization: [visible_sweep(task, results)]}
+    if control is not None:
+        other, of_control = control
+        sweeps[other.parametrization] = [visible_sweep(other, of_control)]
+        spec = spec.model_copy(update={"arms": (*spec.arms, *spec_of(other).arms)})
+    return compare(task.name, spec, sweeps, shape_of(task.data))
+
+
+def _control_of(task: RealTask, done: Done) -> tuple[RealTask, Results] | None:
+    """Return the task that trains the control on everything else alike; None where there is none."""
+    name = control_for(task.loss, task.optimizer)
+
+    def unnamed(one: RealTask) -> RealTask:
+        return replace(
+            one, name="", parametrization=name, lowest_log2_lr=0, expected="", hidden=(), towards_sp=0.0
+        )
+
+    alike = (one for one in done if one[0].parametrization is name and unnamed(one[0]) == unnamed(task))
+    return None if task.parametrization is name else next(alike, None)
 
 
 def shape_of(data: str) -> DatasetShape:

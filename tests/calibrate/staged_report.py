@@ -23,7 +23,8 @@ Groups = dict[str, Sequence[Compared]]
 _WORDS = """
 What the staged protocol asks for is answered from the full grid, so that both verdicts rest on the same
 numbers. Compute is predicted by `backend.domain.cost.predict` for both. Simulated experiments have a control
-beside the judged arm and the settings of the default plan; real tasks have the judged arm alone.
+beside the judged arm and the settings of the default plan; real tasks have their control where it was trained
+as well.
 Rule version {version}.
 """
 

@@ -6,9 +6,11 @@ import pytest
 
 from backend.domain.verdict import Outcome
 from tests.calibrate.in_parts import digest_of, in_parts
+from tests.calibrate.real import Done
 from tests.calibrate.simulated_cases import draw
-from tests.calibrate.staged import Compared, compare_case, shape_of
+from tests.calibrate.staged import Compared, _control_of, compare_case, shape_of
 from tests.calibrate.staged_report import report
+from tests.calibrate.tasks import tasks
 
 SAME = Compared("case", Outcome.TRANSFERS, Outcome.TRANSFERS, "transfers", 0.2, 4)
 OTHER = Compared("case", Outcome.INCONCLUSIVE, Outcome.TRANSFERS, "transfers", 0.4, 5)
@@ -35,6 +37,21 @@ def test_the_report_counts_what_is_the_same_and_names_what_is_not():
     assert values["staged_simulated_share"] == pytest.approx(20.0)
     assert values["staged_real_same"] == 100.0
     assert "| inconclusive | transfers | transfers | 1 |" in part.to_markdown()
+
+
+def test_a_real_task_has_the_control_that_is_trained_on_everything_else_alike():
+    listed = {task.name: task for task in tasks()}
+    done: Done = [(task, {}) for task in listed.values()]
+
+    def control_of(name: str) -> str | None:
+        found = _control_of(listed[name], done)
+        return None if found is None else found[0].name
+
+    assert control_of("sgd mup, teacher mse") == "sgd sp, teacher mse"
+    assert control_of("adam -50% sp mup, digits ce") == "adam sp, digits ce"
+    assert control_of("sgd mup, digits ce") == "sgd ntp, digits ce"
+    assert control_of("sgd sp, teacher mse") is None
+    assert control_of("sgd depth k1 depth_mup, teacher mse") is None
 
 
 def test_the_shape_of_a_dataset_is_that_of_its_arrays():
