@@ -80,11 +80,10 @@ def _judged_arms(
     seconds: Mapping[Size, float],
 ) -> dict[Parametrization, ArmVerdict]:
     chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
-    terms = Terms(thresholds=spec.thresholds, is_interim=is_interim, seconds=seconds)
-    return {
-        name: judge_arm(name, of_arm, terms._replace(is_control=name is control and name is not chosen))
-        for name, of_arm in sweeps.items()
-    }
+    others = Terms(thresholds=spec.thresholds, is_interim=is_interim)
+    terms = {name: others._replace(is_control=name is control) for name in sweeps}
+    terms[chosen] = others._replace(seconds=seconds)
+    return {name: judge_arm(name, of_arm, terms[name]) for name, of_arm in sweeps.items()}
 
 
 def _can_discriminate(control: ArmVerdict | None) -> bool | None:

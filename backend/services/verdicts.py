@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from backend.analysis.overall import deciding_scenario, overall
+from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
+from backend.db import datasets as dataset_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
-from backend.domain.experiment import ExperimentSpec
+from backend.domain.cost import DEFAULT_CALIBRATION, predict
+from backend.domain.experiment import ExperimentSpec, chosen_arm
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
+from backend.domain.protocol import foreseen_cells
 from backend.domain.scenario import Scenario
+from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
 from backend.errors import InvalidInput, NotFound
@@ -94,8 +100,28 @@ def judge_scenario(
     sweeps = load_sweeps(session, experiment, scenario)
     spec = ExperimentSpec.model_validate(experiment.spec)
     asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
-    verdict = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing)
+    seconds = _seconds_of_absent_sizes(session, experiment, spec, sweeps[chosen_arm(spec)])
+    verdict = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing, seconds=seconds)
     return verdict if asked == spec else _stamped(verdict, spec)
+
+
+def _seconds_of_absent_sizes(
+    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, sweeps: Sequence[Sweep]
+) -> dict[Size, float]:
+    """Predict what the judged arm's sizes without any planned run would take.
+
+    By the constants every installation has, not this machine's: the same evidence gives the same verdict.
+    """
+    absent = {sweep.sizes[place] for sweep in sweeps for place in sweep.larger if place not in sweep.planned}
+    if not absent:
+        return {}
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    seconds = dict.fromkeys(absent, 0.0)
+    for cell in foreseen_cells(spec.model_copy(update={"scenarios": spec.judged_scenarios[:1]})):
+        size = Size(cell.width, cell.depth)
+        if size in absent and cell.parametrization is chosen_arm(spec):
+            seconds[size] += predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
+    return {size: each for size, each in seconds.items() if each > 0}
 
 
 def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:

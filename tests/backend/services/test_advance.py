@@ -218,7 +218,11 @@ def test_a_base_at_the_edge_of_the_whole_grid_ends_it_and_the_verdict_says_so(co
     assert {cell.width for cell in _cells(database, experiment_id)} == {8}
     codes = [why.code for why in verdict.reasons]
     assert "optimum_at_upper_edge" in codes
-    assert any(code.startswith("size_not_run") for code in codes)
+    absent = {
+        why.params["width"]: why.params["minutes"] for why in verdict.reasons if "minutes" in why.params
+    }
+    assert sorted(absent) == [width for width in asked.widths if width > 8]
+    assert all(float(minutes) > 0 for minutes in absent.values())
 
 
 @pytest.mark.parametrize(
