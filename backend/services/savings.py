@@ -65,7 +65,7 @@ class _Study:
         spec, arm = self.spec, chosen_arm(self.spec)
         runs = (PlannedRun(0, spec.arm(arm).lrs[0], spec.seeds[0]),)
         depth = base_size(spec).depth
-        cell = PlannedCell(spec.scenarios[0], arm, width, depth, runs, has_curvature=False)
+        cell = PlannedCell(spec.judged_scenarios[0], arm, width, depth, runs, has_curvature=False)
         model = Calibration(self.calibration.flops_per_second, self.calibration.seconds_per_run_step)
         return predict(spec, self.shape, cell, model).seconds - CELL_SECONDS
 

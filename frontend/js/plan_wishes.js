@@ -15,13 +15,13 @@ const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
 /** @param {any} dataset @param {any} choices {preset, own, scenarios} @returns {any} */
-export function planRequest(dataset, { preset, own, scenarios = [] }) {
+export function planRequest(dataset, { preset, own, scenarios }) {
   const { num_seeds, ...plain } = own;
   const family = own.model?.family ?? (dataset.shape.task === "language_modelling" ? "gpt" : "residual_mlp");
   const wider = preset === "thorough" && WIDER[family] ? { widths: WIDER[family] } : {};
   const wishes = { ...PRESETS[preset], ...wider, ...plain };
   if (num_seeds !== undefined && !plain.seeds) wishes.seeds = seeds(num_seeds);
-  if (scenarios.length) wishes.scenarios = ["as_given", ...scenarios];
+  if (scenarios) wishes.scenarios = ["as_given", ...scenarios];
   return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };
 }
 

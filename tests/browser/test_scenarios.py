@@ -17,6 +17,7 @@ def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
     dataset_id = instance.post("/examples/digits/dataset")["id"]
     page = visit("ja", width=390).open(f"/datasets/{dataset_id}")
     page.locator("#scenario-editor > summary").click()
+    listed = page.locator(".scenario-list li")
 
     for kind, value in (("label_noise", "20%"), ("momentum", "０．９"), ("subsample", "0.5")):
         page.select_option("#scenario-kind", kind)
@@ -25,7 +26,6 @@ def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
         expect(page.locator("#run")).to_be_enabled()
     page.fill("#scenario-value", "3")
     page.locator(".scenario-form button").click()  # more data than there are: nothing is added
-    listed = page.locator(".scenario-list li")
     expect(listed).to_have_count(4)
     expect(listed.nth(1)).to_contain_text(text("scenario.label_noise", "ja", value="20%"))
     listed.nth(3).get_by_role("button").click()

@@ -6,11 +6,10 @@ import { t } from "../i18n.js";
 import { isShare, scenarioKey, scenarioText } from "../scenario_text.js";
 
 /**
- * @param {any} dataset @param {any} own the choices so far, `own.scenarios` changed in place
+ * @param {any} dataset @param {any} own the choices so far; `own.scenarios` are those of the plan until one is changed
  * @param {() => void} onChange @param {() => any} plan the latest previewed plan
  */
 export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
-  own.scenarios ??= [];
   const items = h("ul", { class: "scenario-list" });
   const kind = h("select", { id: "scenario-kind" });
   const value = h("input", { type: "text", id: "scenario-value", inputmode: "decimal", autocomplete: "off", "aria-describedby": "scenario-hint" });
@@ -19,6 +18,7 @@ export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
   const button = h("button", { type: "submit", class: "button" }, t("ui.scenarios.add"));
   const fields = [control("kind", kind), control("value", value), control("name", name)];
   const form = h("form", { class: "controls scenario-form" }, fields, button);
+  const shown = () => own.scenarios ?? (plan()?.spec.scenarios ?? []).filter((scenario) => scenario !== "as_given");
   const kinds = () => plan()?.scenario_kinds ?? [];
   const chosen = () => kinds().find((item) => item.kind === kind.value);
 
@@ -35,14 +35,15 @@ export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
     list();
     onChange();
   };
-  const list = () => fill(items, h("li", {}, t("scenario.as_given")), own.scenarios.map((scenario) => h("li", {}, scenarioText(scenario, task), remove(scenario))));
+  const list = () => fill(items, h("li", {}, t("scenario.as_given")), shown().map((scenario) => h("li", {}, scenarioText(scenario, task), remove(scenario))));
   const remove = (scenario) =>
-    h("button", { type: "button", class: "button button-quiet", "aria-label": t("ui.scenarios.remove_it", { scenario: scenarioText(scenario, task) }), on: { click: () => set(own.scenarios.filter((item) => item !== scenario)) } }, t("ui.scenarios.remove"));
+    h("button", { type: "button", class: "button button-quiet", "aria-label": t("ui.scenarios.remove_it", { scenario: scenarioText(scenario, task) }), on: { click: () => set(shown().filter((item) => item !== scenario)) } }, t("ui.scenarios.remove"));
   const update = () => {
     const before = kind.value;
     fill(kind, kinds().map((item) => h("option", { value: item.kind }, t(`ui.scenarios.kind.${item.kind}`))));
     if (kinds().some((item) => item.kind === before)) kind.value = before;
     choose();
+    list();
   };
   value.addEventListener("input", () => value.setCustomValidity(""));
   kind.addEventListener("change", () => ((value.value = ""), choose()));
@@ -56,11 +57,10 @@ export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
       return value.reportValidity();
     }
     value.value = "";
-    set([...own.scenarios, `${limits.kind}:${text}`]);
+    set([...new Set([...shown(), `${limits.kind}:${text}`])]);
   });
-  list();
   update();
-  const box = h("details", { class: "fold", id: "scenario-editor", open: own.scenarios.length > 0 }, h("summary", {}, t("ui.scenarios.edit")), h("p", { class: "hint" }, t("ui.scenarios.why")), items, form, hint);
+  const box = h("details", { class: "fold", id: "scenario-editor", open: shown().length > 0 }, h("summary", {}, t("ui.scenarios.edit")), h("p", { class: "hint" }, t("ui.scenarios.why")), items, form, hint);
   return { element: box, update };
 }
 
