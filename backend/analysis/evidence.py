@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -82,7 +82,7 @@ def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
         best,
         best_of_seeds=frozenset(pair.lr_indices[place] for loss in found for place in _seed_best(pair, loss)),
         fails=fails,
-        fails_early=fails and _is_proven(_failure(pair, reused[0], stricter), found.values()),
+        fails_early=fails and _is_proven(pair, found, reused[0], stricter),
     )
 
 
@@ -93,13 +93,19 @@ def _seed_best(pair: Sweep, loss: Metric) -> set[int]:
     return set(np.where(np.isfinite(judged_ES), judged_ES, np.inf)[:, has_value_S].argmin(axis=0).tolist())
 
 
-def _is_proven(failure: Finding | None, found: Iterable[Comparison]) -> bool:
+def _is_proven(pair: Sweep, found: Mapping[Metric, Comparison], lr_index: int, stricter: Thresholds) -> bool:
     """Tell whether a failure holds whatever lies beyond the window.
 
-    At its edge an optimum stands for itself instead of for a vertex, which can overstate a shift.
+    A loss whose optimum is at the window's edge must fail itself, or it might yet transfer, and losses that
+    disagree prove nothing; and not by its shift, since an optimum at the edge is a grid point instead of a
+    vertex, which can overstate it.
     """
-    is_edge = any(each.target is not None and each.target.is_edge for each in found)
-    return failure is not None and not (is_edge and failure.rule == "shift_too_large")
+    if _failure(pair, lr_index, stricter) is None:
+        return False
+    at_edge = (loss for loss, each in found.items() if each.target is None or each.target.is_edge)
+    alone = (replace(pair, losses={loss: pair.losses[loss]}) for loss in at_edge)
+    failures = [_failure(of_loss, lr_index, stricter) for of_loss in alone]
+    return all(failure is not None and failure.rule != "shift_too_large" for failure in failures)
 
 
 def early_level(level: float, looks_before: int) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 from backend.domain.evidence import Evidence, Place
 from backend.domain.experiment import ExperimentSpec, axes_of, base_size, sizes_on
@@ -83,7 +84,8 @@ def tune(arm: Arm) -> ArmState | None:
     if not lacking:
         lacking = arm.grid.around_all(base.evidence.look.best.values()) - base.tried(seeds)
     if lacking:
-        return ArmState((base.wish(lacking, seeds, lacking if arm.has_curvature else ()),))
+        curved = product(lacking, seeds) if arm.has_curvature else ()
+        return ArmState((base.wish(lacking, seeds, frozenset(curved)),))
     if not arm.reused():
         return ArmState(is_ended=True, is_hopeless=True, has_left_out=bool(arm.larger))
     return None

@@ -10,8 +10,8 @@ from backend.domain.protocol.arms import Arm, ArmState, dearness, tune
 from backend.domain.protocol.exploration import Site, Wish, wider
 from backend.domain.size import Axis, Size, axis_of
 
-# The control is first tried with so many seeds, or as many as the rules ask for.
-CONTROL_SEEDS = 3
+# So many seeds, or as many as the rules ask for, compare sharpness and are the control's first look.
+FEW_SEEDS = 3
 
 
 def climb(arm: Arm) -> ArmState:
@@ -51,18 +51,25 @@ def _climb_chain(arm: Arm, sizes: list[Size]) -> tuple[list[Wish], list[Size], b
         if look.fails_early or (look.fails and not more):
             return [], [], True
         if more:
-            return [site.wish(more, seeds, ())], sizes[place:], False
+            return [site.wish(more, seeds)], sizes[place:], False
     return [], [], False
 
 
 def _first_window(arm: Arm, site: Site, seeds: tuple[int, ...]) -> Wish | None:
-    """Return what the reused LRs' window lacks; sharpness is measured at the one LR it is compared at."""
-    wanted, curved = arm.grid.around_all(arm.reused().values()), frozenset[int]()
-    if arm.has_curvature:
-        at_base = arm.site(base_size(arm.spec)).evidence.look.curvature_lr
-        curved = frozenset() if at_base is None else frozenset({at_base})
-    lacking = (wanted | curved) - site.tried(seeds)
-    return site.wish(lacking, seeds, curved) if lacking else None
+    """Return what the reused LRs' window lacks; sharpness is measured where it is compared, for few seeds."""
+    wanted, curved = (
+        arm.grid.around_all(arm.reused().values()),
+        arm.site(base_size(arm.spec)).evidence.look.curvature_lr,
+    )
+    if not arm.has_curvature or curved is None:
+        lacking = wanted - site.tried(seeds)
+        return site.wish(lacking, seeds) if lacking else None
+    lacking = (wanted | {curved}) - site.tried(seeds)
+    return site.wish(lacking, seeds, [(curved, seed) for seed in _few(arm)]) if lacking else None
+
+
+def _few(arm: Arm) -> tuple[int, ...]:
+    return arm.spec.seeds[: max(FEW_SEEDS, arm.spec.thresholds.min_seeds)]
 
 
 def _judged_best(arm: Arm, site: Site) -> list[int]:
@@ -94,7 +101,7 @@ def _largest(arm: Arm) -> Iterable[Size]:
 
 def _next_of_control(arm: Arm, site: Site) -> Wish | None:
     seeds, look = arm.spec.seeds, site.evidence.look
-    few = seeds[: max(CONTROL_SEEDS, arm.spec.thresholds.min_seeds)]
+    few = _few(arm)
     if site.evidence.open:
         return None
     has_all = bool(site.tried(seeds))
@@ -102,9 +109,9 @@ def _next_of_control(arm: Arm, site: Site) -> Wish | None:
         return wish
     more = wider(site, _judged_best(arm, site), few)
     if more:
-        return site.wish(more, seeds if has_all else few, ())
+        return site.wish(more, seeds if has_all else few)
     undecided = site.tried(few) - site.tried(seeds) if look.best else frozenset()
-    return site.wish(undecided, seeds, ()) if undecided else None
+    return site.wish(undecided, seeds) if undecided else None
 
 
 def probe(arm: Arm, reference: Mapping[Metric, int] | None) -> ArmState:
@@ -114,4 +121,4 @@ def probe(arm: Arm, reference: Mapping[Metric, int] | None) -> ArmState:
         return ArmState()
     first = arm.grid.coarse() if reference is None else arm.grid.around_all(reference.values())
     lacking = first - base.tried(seeds) or wider(base, base.evidence.look.best.values(), seeds)
-    return ArmState((base.wish(lacking, seeds, ()),)) if lacking else ArmState(is_ended=True)
+    return ArmState((base.wish(lacking, seeds),)) if lacking else ArmState(is_ended=True)

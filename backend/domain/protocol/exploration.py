@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from backend.domain.evidence import Place, PlaceEvidence
+from backend.domain.evidence import NO_RUNS, Place, PlaceEvidence, RunKey
 from backend.domain.protocol.lr_grid import LRGrid
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Runs to plan at a place: these LRs with these seeds, with curvature at some of them."""
+    """Runs to plan at a place: these LRs with these seeds, with curvature in some of the runs."""
 
     place: Place
     lr_indices: frozenset[int]
     seeds: tuple[int, ...]
-    curved: frozenset[int]
+    curved: frozenset[RunKey]
     stage: int
 
 
@@ -41,7 +41,9 @@ class Site:
         indices = range(len(self.grid.lrs))
         return frozenset(i for i in indices if all((i, seed) in runs for seed in seeds))
 
-    def wish(self, lr_indices: Collection[int], seeds: Collection[int], curved: Collection[int]) -> Wish:
+    def wish(
+        self, lr_indices: Collection[int], seeds: Collection[int], curved: Collection[RunKey] = NO_RUNS
+    ) -> Wish:
         """Ask for LRs here."""
         return Wish(self.place, frozenset(lr_indices), tuple(seeds), frozenset(curved), self.stage)
 

@@ -8,6 +8,7 @@ advance side by side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 from backend.domain.evidence import Evidence, Place
 from backend.domain.experiment import ExperimentSpec, Protocol, chosen_arm, control_for
@@ -108,9 +109,10 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[Strand, ArmState]:
 
 def _whole(spec: ExperimentSpec, scenario: Scenario, name: Parametrization) -> Iterator[Wish]:
     every = frozenset(range(len(spec.arm(name).lrs)))
+    curved = frozenset(product(every, spec.seeds))
     for depth in spec.depths:
         for width in spec.widths:
-            yield Wish(Place(scenario, name, Size(width, depth)), every, spec.seeds, every, stage=0)
+            yield Wish(Place(scenario, name, Size(width, depth)), every, spec.seeds, curved, stage=0)
 
 
 def _cells(spec: ExperimentSpec, evidence: Evidence, wish: Wish, most: int | None) -> Iterator[PlannedCell]:
@@ -118,9 +120,10 @@ def _cells(spec: ExperimentSpec, evidence: Evidence, wish: Wish, most: int | Non
     known, part = evidence.at(wish.place).planned, evidence.at(wish.place).num_cells
     scenario, name, (width, depth) = wish.place
     lrs = spec.under(scenario).arm(name).lrs
+    keys = [key for key in product(sorted(wish.lr_indices), wish.seeds) if key not in known]
     for has_curvature in (True, False):
-        indices = [i for i in sorted(wish.lr_indices) if (i in wish.curved) is has_curvature]
-        runs = [PlannedRun(i, lrs[i], seed) for i in indices for seed in wish.seeds if (i, seed) not in known]
+        wanted = [key for key in keys if (key in wish.curved) is has_curvature]
+        runs = [PlannedRun(lr_index, lrs[lr_index], seed) for lr_index, seed in wanted]
         size = most or max(1, len(runs))
         for first in range(0, len(runs), size):
             chosen = tuple(runs[first : first + size])

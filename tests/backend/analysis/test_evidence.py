@@ -110,6 +110,17 @@ def test_a_shift_to_the_edge_of_the_window_is_no_early_failure():
     assert look_at(whole, LARGEST, THRESHOLDS).fails is False
 
 
+def test_one_loss_proves_no_early_failure_while_the_other_may_yet_disagree():
+    """The training loss fails; the validation loss has its optimum at the edge of what was tried."""
+    moved, flat = parabolas(slope=-1.2, curvature=0.3), parabolas(slope=-0.5, curvature=0.001, noise=0.0)
+    sweep = with_finals(moved, Metric.VAL_LOSS, flat.losses[Metric.VAL_LOSS].final)
+
+    look = look_at(tried(sweep, 3, 4, 5), LARGEST, THRESHOLDS)
+
+    assert look.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
+    assert (look.fails, look.fails_early) == (True, False)
+
+
 def test_a_majority_that_diverges_is_a_failure_at_any_level():
     sweep = with_diverged(parabolas(), *[(3, TUNED, seed) for seed in range(4)])
 
