@@ -152,6 +152,7 @@ def test_an_answer_of_earlier_rules_is_marked_and_can_be_judged_again(visit, pla
     with_changes(made.page, plain, is_judged_by_old_rules=True, rule_version="1")
     page = made.open(f"/experiments/{plain}")
     expect(page.locator("[data-mark=old_rules]")).to_have_text(say("verdict.mark.old_rules", language))
+    open_why(page, language)
     page.unroute_all()
 
     with page.expect_response(is_judging) as posted:
@@ -159,7 +160,7 @@ def test_an_answer_of_earlier_rules_is_marked_and_can_be_judged_again(visit, pla
 
     assert posted.value.status == 200
     expect(page.locator("[data-mark=old_rules]")).to_have_count(0, timeout=SLOW)
-    expect(page.locator("#verdict")).to_be_visible()
+    expect(page.locator("#why[open]")).to_be_visible()
 
 
 def is_judging(reply: Response) -> bool:

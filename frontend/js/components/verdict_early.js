@@ -17,6 +17,6 @@ export function verdictEarly({ is_interim: isInterim, early }) {
     h("p", { class: "early-answer" }, icon(ICONS[outcome]), h("strong", {}, t("ui.early.so_far", { outcome: t(`ui.outcome.short.${outcome}`) }))),
     h("p", { class: "early-confidence" }, meter, h("span", {}, t("ui.early.confidence", { percent: percent(confidence) }))),
     h("p", { class: "hint" }, t("ui.early.rests_on", { step: number(early.at_step), steps: number(early.num_steps), sizes: number(early.sizes.length), all: number(early.num_sizes) })),
-    changes.length ? h("details", { class: "fold-small" }, h("summary", {}, t("ui.early.would_change")), h("ul", { class: "plain" }, changes.map((reason) => h("li", {}, reasonText(reason))))) : null,
+    changes.length ? h("details", { class: "fold-small", id: "early-change" }, h("summary", {}, t("ui.early.would_change")), h("ul", { class: "plain" }, changes.map((reason) => h("li", {}, reasonText(reason))))) : null,
   );
 }

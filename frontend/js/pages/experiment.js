@@ -149,5 +149,8 @@ function drawAnswers({ experiment, answers, shown }, side, card, onShow, onJudge
   const isOneOfMany = answers?.verdicts.length > 1;
   fill(side, scenarios(answers?.overall, experiment.task, scenario, onShow));
   const verdict = answers?.verdicts.find((item) => item.scenario === scenario) ?? null;
+  const opened = [...card.querySelectorAll("details[id][open]")].map((details) => details.id);
   fill(card, verdictCard(verdict, experiment, isOneOfMany ? scenarioText(scenario, experiment.task) : "", onJudged));
+  // What somebody is reading stays open when the answer is drawn again.
+  for (const id of opened) card.querySelector(`#${id}`)?.setAttribute("open", "");
 }
