@@ -54,6 +54,12 @@ export function about(seconds) {
 /** @param {number} value @param {"second" | "minute" | "hour"} unit */
 const part = (value, unit) => number(value, { style: "unit", unit, unitDisplay: language() === "ja" ? "long" : "short" });
 
+/** An amount of money; small amounts keep their decimals. @param {number} value @param {string} currency */
+export function money(value, currency) {
+  const isSmall = Math.abs(value) < 10;
+  return number(value, { style: "currency", currency, maximumFractionDigits: isSmall ? 2 : 0, minimumFractionDigits: 0 });
+}
+
 /** @param {string} iso */
 export function dateTime(iso) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));

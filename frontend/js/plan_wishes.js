@@ -2,14 +2,8 @@
 
 import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
 
-/** Ready-made plans: fewer seeds and steps to look, more seeds and steps to be sure. */
-export const PRESETS = {
-  quick: { seeds: [0, 1, 2], num_steps: 120 },
-  standard: {},
-  thorough: { seeds: [0, 1, 2, 3, 4, 5, 6, 7], num_steps: 600 },
-};
-// Only this family is cheap enough to go one size further in every thorough plan.
-const WIDER = { residual_mlp: [32, 64, 128, 256, 512] };
+/** Ready-made plans, from a first look to being sure; what each is, the server knows. */
+export const PRESETS = ["quick", "standard", "thorough"];
 
 const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
@@ -17,9 +11,7 @@ const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 /** @param {any} dataset @param {any} choices {preset, own, scenarios} @returns {any} */
 export function planRequest(dataset, { preset, own, scenarios }) {
   const { num_seeds, ...plain } = own;
-  const family = own.model?.family ?? (dataset.shape.task === "language_modelling" ? "gpt" : "residual_mlp");
-  const wider = preset === "thorough" && WIDER[family] ? { widths: WIDER[family] } : {};
-  const wishes = { ...PRESETS[preset], ...wider, ...plain };
+  const wishes = { preset, ...plain };
   if (num_seeds !== undefined && !plain.seeds) wishes.seeds = seeds(num_seeds);
   if (scenarios) wishes.scenarios = ["as_given", ...scenarios];
   return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };

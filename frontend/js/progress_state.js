@@ -23,17 +23,19 @@ const CLOSED = new Set(["completed", "failed", "cancelled", "skipped"]);
 const shareOf = (cell) => (CLOSED.has(cell.state) ? 1 : (cell.committed_step + 1) / (cell.num_steps + 1));
 
 /**
- * @param {{started_at: string | null, finished_at: string | null, predicted_seconds: number}} experiment
+ * @param {{started_at: string | null, finished_at: string | null, predicted_seconds: number, spec?: any, progress?: any}} experiment
  * @param {Cell[]} cells @param {number} now milliseconds
  */
 export function progressOf(experiment, cells, now) {
   const total = cells.reduce((sum, cell) => sum + cell.predicted_seconds, 0);
   const done = cells.reduce((sum, cell) => sum + cell.predicted_seconds * shareOf(cell), 0);
-  const share = total > 0 ? done / total : 0;
+  // Later stages of a staged plan are not cells yet: the server counts them in.
+  const share = experiment.spec?.protocol === "staged" && experiment.progress ? experiment.progress.share_done : total > 0 ? done / total : 0;
   const ended = experiment.finished_at ? Date.parse(experiment.finished_at) : now;
   const elapsed = experiment.started_at ? Math.max(0, (ended - Date.parse(experiment.started_at)) / 1000) : 0;
   const predicted = experiment.predicted_seconds * (1 - share);
-  const left = share > TRUST_SHARE ? (elapsed * (1 - share)) / share : predicted;
+  const told = experiment.progress?.eta_seconds;
+  const left = told !== null && told !== undefined ? told : share > TRUST_SHARE ? (elapsed * (1 - share)) / share : predicted;
   const count = (/** @type {string[]} */ ...states) => cells.filter((cell) => states.includes(cell.state)).length;
   return { share, elapsed, left, done: count("completed", "skipped"), failed: count("failed"), running: count("running"), total: cells.length };
 }

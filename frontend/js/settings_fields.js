@@ -21,6 +21,7 @@ export const FIRST = [
   number("num_steps"),
   list("lrs", (spec) => spec.arms[0].lrs),
   choice("loss", ["cross_entropy", "squared_error"]),
+  choice("protocol", ["staged", "full"]),
 ];
 
 export const GROUPS = [
@@ -61,6 +62,10 @@ export const GROUPS = [
       list("seeds"),
       number("spec_seed"),
     ],
+  },
+  {
+    name: "budget",
+    fields: [number("budget.slot_seconds"), number("budget.money"), number("budget.rate_per_hour"), choice("budget.currency", ["JPY", "USD"])],
   },
   {
     name: "measurement",

@@ -19,6 +19,8 @@ def open_settings(page: Page, *groups: str) -> None:
 
 
 def fill_in(page: Page, values: dict[str, str]) -> None:
+    if "widths" in values:
+        page.select_option("#set-protocol", "full")
     for name, value in values.items():
         page.fill(f"#set-{name}", value)
         page.press(f"#set-{name}", "Tab")

@@ -27,6 +27,7 @@ def start_small_experiment(page: Page, language: str) -> None:
     for name, value in SMALL_PLAN.items():
         page.fill(f"#set-{name}", value)
         page.press(f"#set-{name}", "Tab")
+    page.select_option("#set-protocol", "full")
     expect(page.locator(".plan-estimate")).to_contain_text("54")  # 2 arms, 3 widths, 3 LRs, 3 seeds
     page.get_by_role("button", name=say("plan.run", language), exact=True).click()
     page.wait_for_url("**/experiments/*")

@@ -33,6 +33,7 @@ def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
     for name, wish in {"widths": "8, 16", "num_seeds": "1", "num_steps": "12", "lrs": "0.1, 0.2"}.items():
         page.fill(f"#set-{name}", wish)
         page.press(f"#set-{name}", "Tab")
+    page.select_option("#set-protocol", "full")
     expect(page.locator(".plan-estimate")).to_contain_text("24")  # 3 scenarios, 2 arms, 2 widths, 2 LRs
     page.locator("#run").click()
     page.wait_for_url("**/experiments/*")

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from backend.domain.budget import Budget
 from backend.domain.measures import DensityGrid, Measure
 from backend.domain.metrics import Spacing
 from backend.domain.model import FAMILIES
@@ -94,11 +95,13 @@ def test_the_form_names_every_option_of_a_request():
     named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
 
     wanted = set(PlanRequest.model_fields) - {
-        "arms", "measures", "model", "optimizer", "density_grid"
+        "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "scenarios",
+        "thresholds",
     }  # fmt: skip
     wanted |= {f"model.{name}" for family in FAMILIES for name in family.model_fields} - {
         "model.branch_exponent"  # has a name of its own
     }
+    wanted |= {f"budget.{name}" for name in Budget.model_fields}
     wanted |= {f"density_grid.{name}" for name in DensityGrid.model_fields}
     wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
     wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}

@@ -5,9 +5,10 @@ import { fill, h } from "../dom.js";
 import { about, number } from "../format.js";
 import { t } from "../i18n.js";
 import { newKey } from "../keys.js";
-import { planRequest, PRESETS } from "../plan_wishes.js";
+import { planRequest } from "../plan_wishes.js";
 import { errorNote, note } from "./error.js";
 import { planDetails } from "./plan_details.js";
+import { presets } from "./presets.js";
 import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 
@@ -24,6 +25,7 @@ export function plan(dataset, choices, onCreated, signal) {
   let asking = new AbortController();
   const wishes = () => planRequest(dataset, { preset: choices.preset, own: choices.own.values ?? {}, scenarios: choices.own.scenarios });
   const conditions = scenarioEditor(dataset, choices.own, () => preview(), () => choices.plan);
+  const cards = presets(choices, () => preview(), wishes);
   const fields = settings(dataset, choices.own, () => preview(), () => choices.plan?.spec);
 
   const preview = async () => {
@@ -38,6 +40,7 @@ export function plan(dataset, choices, onCreated, signal) {
       fill(problem);
       button.disabled = false;
       show(choices.plan);
+      await cards.refresh(mine.signal);
     } catch (error) {
       if (isAbort(error) || signal.aborted) return;
       fill(problem, errorNote(error));
@@ -68,26 +71,13 @@ export function plan(dataset, choices, onCreated, signal) {
     "section",
     { class: "panel plan" },
     h("h2", {}, t("ui.plan.title")),
-    presets(choices, preview),
+    cards.element,
     summary,
     problem,
     h("div", { class: "plan-go" }, button, estimate),
     conditions.element,
     fields.element,
   );
-}
-
-function presets(choices, onChange) {
-  const option = (name) => {
-    const input = h("input", { type: "radio", name: "preset", value: name, id: `preset-${name}` });
-    input.checked = choices.preset === name;
-    input.addEventListener("change", () => {
-      choices.preset = name;
-      onChange();
-    });
-    return h("label", { class: "preset", for: input.id }, input, h("span", { class: "preset-name" }, t(`ui.preset.${name}`)), h("span", { class: "hint" }, t(`ui.preset.hint.${name}`)));
-  };
-  return h("fieldset", { class: "presets" }, h("legend", { class: "visually-hidden" }, t("ui.preset.title")), Object.keys(PRESETS).map(option));
 }
 
 export const noWorker = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);

@@ -13,7 +13,7 @@ import { PRESETS } from "../plan_wishes.js";
 export async function open({ id }, signal) {
   const dataset = await get(`/datasets/${id}`, signal);
   const wanted = query("preset");
-  const choices = { preset: wanted && wanted in PRESETS ? wanted : "standard", own: {}, plan: null };
+  const choices = { preset: wanted && PRESETS.includes(wanted) ? wanted : "standard", own: {}, plan: null };
   const name = () => (dataset.example && has(`example.${dataset.example}.title`) ? t(`example.${dataset.example}.title`) : dataset.name);
   return {
     title: name,

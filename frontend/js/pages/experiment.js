@@ -7,7 +7,9 @@ import { figures } from "../components/figures.js";
 import { stateChip } from "../components/outcome_chip.js";
 import { progress } from "../components/progress.js";
 import { runs } from "../components/runs.js";
+import { savings } from "../components/savings.js";
 import { scenarios } from "../components/scenarios.js";
+import { spending } from "../components/spending.js";
 import { stages } from "../components/stages.js";
 import { tensors } from "../components/tensors.js";
 import { verdictCard } from "../components/verdict_card.js";
@@ -63,6 +65,8 @@ function keepCurrent(store, tell, reader, signal) {
     if (document.hidden || !isOpen(store)) return;
     const workers = await get("/workers", signal).catch(() => null);
     if (workers) store.numWorkers = workers.length;
+    const found = await get(`/experiments/${id}`, signal).catch(() => null);
+    if (found) store.experiment.progress = found.progress;
     tell("progress");
   };
   const onMarks = async (/** @type {import("../stream.js").Marks} */ marks) => {
@@ -106,15 +110,19 @@ function mount(root, store, views, onJudged, signal) {
     drawAnswers(store, side, card, show, onJudged);
   };
   const grid = stages(store);
+  const taken = spending(store);
+  const saved = savings(experiment, both);
   const draw = (/** @type {string} */ what) => {
     bar.update();
     grid.update();
+    taken.update();
     if (what === "data") curves.refresh();
     if (what === "verdict" || what === "state") drawAnswers(store, side, card, show, onJudged);
     if (what !== "state") return;
     buttons.update();
     fill(chip, stateChip(experiment.state));
     fill(notes, experimentNotes(store));
+    saved.refresh();
     constants.refresh();
     table.refresh();
   };
@@ -129,7 +137,9 @@ function mount(root, store, views, onJudged, signal) {
     bar.element,
     side,
     card,
+    taken.element,
     grid.element,
+    saved.element,
     curves.element,
     curves.more,
     constants.element,
