@@ -13,7 +13,7 @@ from backend.domain.calibration import kind_of
 from backend.domain.cost import CostedCell
 from backend.domain.defaults import Workplace
 from backend.domain.evidence import Place, place_of
-from backend.domain.experiment import ExperimentSpec
+from backend.domain.experiment import ExperimentSpec, chosen_arm
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from backend.domain.outlay import outlay
@@ -50,7 +50,8 @@ def progress_of(context: Context, session: Session, experiment: ExperimentRow) -
         eta_seconds=eta_seconds(works, slots=place.slots, later_seconds=later_seconds) if can_tell else None,
         eta_most_seconds=eta_seconds(works, slots=place.slots, later_seconds=most) if can_tell else None,
         share_done=share_done(works, later_seconds),
-        stage=max((row.stage for row in rows), default=0),
+        # The control goes straight to the largest size, so that its stage tells nothing.
+        stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
         num_stages=1 + max((cell.stage for cell, _ in foreseen), default=0),
         budget=_budget(context, spec.budget, rows),
         left_out=_left_out(experiment, spec.budget, rows, foreseen, place),
