@@ -21,6 +21,12 @@ _SHIFT_BINS = np.arange(0.0, 3.01, 0.25)
 _REGRET_BINS = np.array([0.0, 0.0025, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 1.0])
 _LEAST_IN_BIN = 10
 _SHOWN = (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER, Outcome.INCONCLUSIVE)
+_BIAS = """
+M1 compares vertices of parabolas through three points of the grid. Without any noise the distance of the
+vertices differs from that of the optima by {middle:.2f} octaves in the median, {high:.2f} in one case of ten:
+curves here are up to 2.7 times steeper above the optimum than below. More seeds narrow the interval around the
+vertices, and so it covers the optima less often.
+"""
 
 
 def percent(flags: Sequence[bool]) -> float:
@@ -42,7 +48,9 @@ def report(cases: Sequence[Judged], made: str) -> tuple[Part, list[Panel]]:
         f"factor {NEAR:g}. Rule version {RULE_VERSION}.",
     )
     tables = (_outcomes(cases), _errors(cases), _coverage(cases))
-    part = Part("simulated", "truth is known", words, _goals(cases, outside), tables, (POWER,), made)
+    part = Part(
+        "simulated", "truth is known", (*words, _bias(cases)), _goals(cases, outside), tables, (POWER,), made
+    )
     return part, power_panels(cases)
 
 
@@ -151,6 +159,16 @@ def _coverage(cases: Sequence[Judged]) -> Table:
     return Table(
         f"Coverage at a nominal {100 * THRESHOLDS.level:g}%, largest size, validation loss", head, tuple(rows)
     )
+
+
+def _bias(cases: Sequence[Judged]) -> str:
+    """Say how far the vertices of the expected losses are from their optima: an error no seed takes away."""
+    pairs = [(one.vertex_interval, one.shift_interval) for one in cases]
+    bias = [
+        abs(vertex.true - shift.true) for vertex, shift in pairs if vertex is not None and shift is not None
+    ]
+    middle, high = np.quantile(bias, [0.5, 0.9]) if bias else (math.nan, math.nan)
+    return " ".join(_BIAS.format(middle=middle, high=high).split())
 
 
 def power_panels(cases: Sequence[Judged]) -> list[Panel]:
