@@ -23,9 +23,9 @@ _LEAST_IN_BIN = 10
 _SHOWN = (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER, Outcome.INCONCLUSIVE)
 _BIAS = """
 M1 compares vertices of parabolas through three points of the grid. Without any noise the distance of the
-vertices differs from that of the optima by {middle:.2f} octaves in the median, {high:.2f} in one case of ten:
-curves here are up to 2.7 times steeper above the optimum than below. More seeds narrow the interval around the
-vertices, and so it covers the optima less often.
+vertices differs from that of the optima by {middle:.2f} octaves in the median, {high:.2f} in one case of
+ten: curves here are up to 2.7 times steeper above the optimum than below. More seeds narrow the interval
+around the vertices, and so it covers the optima less often.
 """
 
 
