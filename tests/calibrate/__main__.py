@@ -65,10 +65,9 @@ def _staged(arguments: argparse.Namespace) -> Part:
     cases = staged.compare_cases(
         KEPT / "staged", min(arguments.cases, staged.NUM_CASES), arguments.processes, _say
     )
-    trained = staged.compare_tasks(real.complete_tasks(KEPT / "real", tasks()))
-    part, panels = staged_report.report(
-        {"simulated": cases, "real": trained}, _made(f"{len(cases)} cases, {len(trained)} tasks")
-    )
+    real_tasks, alone = staged.compare_tasks(real.complete_tasks(KEPT / "real", tasks()))
+    made = _made(f"{len(cases)} cases, {len(real_tasks)} tasks with and {len(alone)} without a control")
+    part, panels = staged_report.report({"simulated": cases, "real": real_tasks, "real_alone": alone}, made)
     draw(panels, PAGE / f"{staged_report.FIGURE}.svg")
     return part
 

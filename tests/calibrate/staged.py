@@ -99,9 +99,13 @@ def _case_content(index: int) -> dict[str, Any]:
     return asdict(compare_case(index))
 
 
-def compare_tasks(done: Done) -> list[Compared]:
-    """Compare the real tasks, each with its control beside it where that is trained as well."""
-    return [_compare_task(task, results, _control_of(task, done)) for task, results in done]
+def compare_tasks(done: Done) -> tuple[list[Compared], list[Compared]]:
+    """Compare the real tasks: those whose control is trained as well, with it, and those that stand alone."""
+    found: tuple[list[Compared], list[Compared]] = [], []
+    for task, results in done:
+        control = _control_of(task, done)
+        found[control is None].append(_compare_task(task, results, control))
+    return found
 
 
 def _compare_task(task: RealTask, results: Results, control: tuple[RealTask, Results] | None) -> Compared:

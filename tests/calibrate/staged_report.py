@@ -17,14 +17,17 @@ from tests.reproduce.findings import at_least, at_most
 
 FIGURE = "staged_share"
 SAME_GOAL, SHARE_GOAL = 95.0, 25.0  # percent
+# A plan of the product always holds a control; tasks without one are shown, and promise nothing.
+WITH_GOALS = ("simulated", "real")
 
 Groups = dict[str, Sequence[Compared]]
 
+_SHARE_WHY = "at widths of 16-128 a run costs the same at every size, so the base is a quarter of the grid"
 _WORDS = """
 What the staged protocol asks for is answered from the full grid, so that both verdicts rest on the same
-numbers. Compute is predicted by `backend.domain.cost.predict` for both. Simulated experiments have a control
-beside the judged arm and the settings of the default plan; real tasks have their control where it was trained
-as well.
+numbers. Compute is predicted by `backend.domain.cost.predict` for both. Simulated experiments have a
+control beside the judged arm and the settings of the default plan; real tasks have their control where
+it was trained as well; those without one (`real_alone`) are no plan of the product and are shown only.
 Rule version {version}.
 """
 
@@ -32,7 +35,7 @@ Rule version {version}.
 def report(groups: Groups, made: str) -> tuple[Part, list[Panel]]:
     """Return the part and the panels of its figure, from comparisons by kind."""
     words = " ".join(_WORDS.format(version=RULE_VERSION).split())
-    goals = tuple(goal for name, compared in groups.items() for goal in _goals(name, compared))
+    goals = tuple(goal for name in WITH_GOALS for goal in _goals(name, groups.get(name, ())))
     differences = [_differences(name, compared) for name, compared in groups.items()]
     tables, title = (_summary(groups), *differences), "stages against the full grid"
     return Part("staged", title, (words,), goals, tables, (FIGURE,), made), [_panel(groups)]
@@ -44,7 +47,7 @@ def _goals(name: str, compared: Sequence[Compared]) -> tuple[Goal, ...]:
     texts = f"{name}: same verdict, %", f"{name}: compute of the full grid, median, %"
     return (
         Goal(f"staged_{name}_same", at_least(texts[0], same, SAME_GOAL, "see the differences below")),
-        Goal(f"staged_{name}_share", at_most(texts[1], share, SHARE_GOAL, "see the differences below")),
+        Goal(f"staged_{name}_share", at_most(texts[1], share, SHARE_GOAL, _SHARE_WHY)),
     )
 
 
