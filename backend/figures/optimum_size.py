@@ -203,7 +203,7 @@ def _reused(info: OptimumInfo, line: OptimumLine, style: Style) -> dict[str, Any
     height = plain([line.reused_lr or 0.0])[0]
     return {
         "type": "line", "xref": f"{x} domain", "x0": 0, "x1": 1, "yref": y, "y0": height, "y1": height,
-        "layer": "between", "line": {"color": style.shades.ink, "width": 1.2, "dash": "dash"},
+        "layer": "below", "line": {"color": style.shades.ink, "width": 1.2, "dash": "dash"},
     }  # fmt: skip
 
 
