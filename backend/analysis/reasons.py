@@ -6,6 +6,7 @@ sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.wid
 
 from __future__ import annotations
 
+from backend.domain.outlook import ModelSize
 from backend.domain.size import Size
 from backend.domain.verdict import Interval, Reason
 
@@ -15,7 +16,7 @@ def reason(code: str, **params: str | int | float) -> Reason:
     return Reason(code=code, params=params)
 
 
-def named(size: Size) -> dict[str, int]:
+def named(size: Size | ModelSize) -> dict[str, int]:
     """Return the parameters that name a size."""
     return {"width": size.width, "depth": size.depth}
 

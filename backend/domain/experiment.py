@@ -74,6 +74,20 @@ Scenarios = Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(
 LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
 
 
+# Left out of the hash as long as they say nothing new: specs from before these fields keep theirs.
+UNUSED = frozenset(
+    {
+        "measures",
+        "density_grid",
+        "measure_spacing",
+        "thresholds",
+        "budget",
+        "target_width",
+        "target_depth",
+    }
+)
+
+
 class Arm(Frozen):
     """One parametrization with its own LR grid."""
 
@@ -114,6 +128,8 @@ class ExperimentSpec(Frozen):
     density_grid: DensityGrid = DensityGrid()
     thresholds: Thresholds = Thresholds()
     budget: Budget | None = None
+    target_width: Extent | None = Field(default=None, description="The model to be trained in the end.")
+    target_depth: Extent | None = None
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -174,8 +190,7 @@ class ExperimentSpec(Frozen):
 
     def sha256(self) -> str:
         """Identify the definition, independent of field order."""
-        # Left out as long as they say nothing new: specs from before these fields keep their hash.
-        unused = {"measures", "density_grid", "measure_spacing", "thresholds", "budget"} - self._changed()
+        unused = set(UNUSED) - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -194,6 +209,11 @@ def base_size(spec: ExperimentSpec) -> Size:
     """Return the size the LR is tuned at: the base, or the smallest where that is not trained."""
     width = spec.base_width if spec.base_width in spec.widths else min(spec.widths)
     return Size(width, spec.base_depth if spec.base_depth in spec.depths else min(spec.depths))
+
+
+def target_size(spec: ExperimentSpec) -> Size:
+    """Return the size to be trained in the end: as the spec names it, else the largest it plans."""
+    return Size(spec.target_width or max(spec.widths), spec.target_depth or max(spec.depths))
 
 
 def sizes_on(spec: ExperimentSpec, axis: Axis) -> tuple[Size, ...]:

@@ -76,7 +76,6 @@ class Extrapolation(Frozen):
     doublings: float = Field(ge=0, description="How often the largest size tested doubles to the target.")
     lr: Estimate = Field(description="The best LR; beyond the sizes tested with a prediction interval.")
     lr_shift: Estimate = Field(description="Octaves from the reused LR to the best one.")
-    lr_slope: Estimate = Field(description="Octaves per doubling of what grows towards the target.")
     reasons: tuple[Reason, ...] = ()
 
 

@@ -80,6 +80,8 @@ class PlanRequest(Frozen):
     thresholds: Thresholds | None = None
     preset: Preset | None = None
     budget: Budget | None = None
+    target_width: Extent | None = None
+    target_depth: Extent | None = None
 
 
 def resolve(

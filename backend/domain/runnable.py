@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.depth_scaling import require_known
-from backend.domain.experiment import MAX_STEPS, ExperimentSpec
+from backend.domain.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
 from backend.domain.model import require_depth_rule, require_model
 from backend.domain.optimizer import UpdateFamily
 from backend.domain.scenario import Scenario, ScenarioKind
@@ -20,6 +20,9 @@ def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int
     for arm in spec.arms:
         require_known(arm.parametrization, spec.optimizer)
         require_depth_rule(spec.model, arm.parametrization)
+    target, base = target_size(spec), base_size(spec)
+    if target.width < base.width or target.depth < base.depth:
+        raise InvalidInput("spec.target_below_base", width=base.width, depth=base.depth)
     if spec.num_runs() > max_runs:
         raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
     if spec.batch_size > num_train:

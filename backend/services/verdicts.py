@@ -24,6 +24,7 @@ from backend.errors import InvalidInput, NotFound
 from backend.services.context import Context
 from backend.services.evidence import load_sweeps
 from backend.services.lookup import find_experiment
+from backend.services.outlook import with_outlook
 from backend.services.views import VerdictsView
 
 
@@ -101,7 +102,8 @@ def judge_scenario(
     spec = ExperimentSpec.model_validate(experiment.spec)
     asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
     seconds = _seconds_of_absent_sizes(session, experiment, spec, sweeps[chosen_arm(spec)])
-    verdict = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing, seconds=seconds)
+    judged = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing, seconds=seconds)
+    verdict = with_outlook(session, experiment, asked, judged, sweeps)
     return verdict if asked == spec else _stamped(verdict, spec)
 
 

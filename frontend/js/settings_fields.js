@@ -40,7 +40,7 @@ export const GROUPS = [
       number("completep_alpha", withBranches),
     ],
   },
-  { name: "sizes", fields: [list("depths"), number("base_width"), number("base_depth")] },
+  { name: "sizes", fields: [list("depths"), number("base_width"), number("base_depth"), number("target_width"), number("target_depth")] },
   {
     name: "training",
     fields: [

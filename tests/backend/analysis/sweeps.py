@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.size import Size
 from tests.backend.domain.specs import spec
+
+T = TypeVar("T")
 
 WIDTHS = (32, 64, 128, 256)
 LRS = tuple(2.0**e for e in range(-6, 3))
@@ -135,3 +137,9 @@ def spec_of(sweep: Sweep, *parametrizations: Parametrization) -> ExperimentSpec:
         base_depth=sweep.base.depth,
         seeds=tuple(range(sweep.num_seeds)),
     )
+
+
+def known(value: T | None) -> T:
+    """Return what must be there."""
+    assert value is not None
+    return value

@@ -34,6 +34,9 @@ CHANGES = {
     "thresholds": {"level": 0.95},
     "scenarios": ("as_given", "label_noise:0.2"),
     "protocol": "staged",
+    "budget": {"slot_seconds": 60.0},
+    "target_width": 4096,
+    "target_depth": 12,
 }
 
 

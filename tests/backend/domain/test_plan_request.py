@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from backend.domain.cost import Calibration
 from backend.domain.dataset import DatasetShape, ImageShape, Task
 from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
-from backend.domain.experiment import ExperimentSpec, Loss
+from backend.domain.experiment import ExperimentSpec, Loss, target_size
 from backend.domain.families.convnet import ConvNet
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.families.transformer import GPT
@@ -298,3 +298,16 @@ def test_default_batches_are_no_larger_than_what_a_scenario_leaves():
 def test_a_batch_that_was_asked_for_is_refused_rather_than_changed():
     with pytest.raises(InvalidInput, match=r"scenario\.too_few_examples.*largest=72"):
         _resolve(scenarios=("as_given", "subsample:0.05"), sharpness_batch_size=100)
+
+
+def test_a_target_is_part_of_the_spec_and_changes_its_hash_only_when_named():
+    plain, aimed = _resolve(), _resolve(target_width=4096, target_depth=12)
+
+    assert (target_size(aimed), target_size(plain).width) == ((4096, 12), max(plain.widths))
+    assert plain.sha256() != aimed.sha256()
+    assert aimed.model_copy(update={"target_width": None, "target_depth": None}).sha256() == plain.sha256()
+
+
+def test_a_target_below_the_base_is_refused():
+    with pytest.raises(InvalidInput, match=r"spec\.target_below_base"):
+        _resolve(target_width=1)

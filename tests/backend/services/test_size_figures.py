@@ -78,7 +78,6 @@ def test_what_the_verdict_expects_at_the_target_is_drawn_on_its_arm(context, dat
         doublings=2.0,
         lr=Estimate(value=0.12, interval=Interval(low=0.05, high=0.3, level=0.9, method="prediction")),
         lr_shift=Estimate(),
-        lr_slope=Estimate(),
     )
     with database.write() as session:
         row = session.query(VerdictRow).one()

@@ -5,7 +5,7 @@ import pytest
 from backend.db import verdicts as verdict_rows
 from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from backend.domain.scenario import Scenario
-from backend.domain.verdict import RULE_VERSION
+from backend.domain.verdict import RULE_VERSION, Verdict
 from backend.errors import NotFound
 from backend.services.advance import advance_experiments
 from backend.services.experiments import delete_experiment, list_experiments
@@ -167,3 +167,54 @@ def test_a_deleted_experiment_takes_its_verdict_along(context, database):
 def test_an_unknown_experiment_has_no_verdict(ask, context):
     with pytest.raises(NotFound, match=r"experiment\.not_found"):
         ask(context, LOCAL_OWNER, uuid4())
+
+
+def test_a_final_verdict_looks_ahead(context, database):
+    experiment_id = finished(database)
+    advance_experiments(context)
+
+    verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
+
+    outlook = verdict.outlook
+    assert outlook is not None
+    assert (outlook.extrapolation.claim, outlook.extrapolation.target.width) == ("measured", 64)
+    assert outlook.recommendation.lr == verdict.arm.base_lr
+    assert [gate.state for gate in outlook.recommendation.gates] == ["passed", "next", "later"]
+    assert verdict.early is None
+
+
+def test_an_open_experiment_has_an_early_answer_of_the_sizes_that_are_there(context, database):
+    experiment_id, cell_ids = add_experiment(database, WIDE)
+    for cell_id in cell_ids[:3]:
+        finish(database, cell_id)
+
+    early = get_verdict(context, LOCAL_OWNER, experiment_id).early
+
+    assert early is not None
+    assert (early.outcome, early.at_step, early.num_sizes) == ("transfers", 12, 4)
+    assert [size.width for size in early.sizes] == [8, 16, 32]
+    assert early.confidence == pytest.approx(2 / 3)
+
+
+def test_a_named_target_is_extrapolated_to_and_not_claimed_without_a_study(context, database):
+    experiment_id, cell_ids = add_experiment(database, WIDE.model_copy(update={"target_width": 128}))
+    for cell_id in cell_ids:
+        finish(database, cell_id)
+        change_cell(database, cell_id, spent_seconds=42.0)
+
+    outlook = get_verdict(context, LOCAL_OWNER, experiment_id).outlook
+
+    assert outlook is not None
+    assert (outlook.extrapolation.target.width, outlook.extrapolation.doublings) == (128, 1.0)
+    assert (outlook.extrapolation.lr.interval is None, outlook.recommendation.lr) == (False, None)
+
+
+def test_a_verdict_from_before_the_outlook_can_still_be_read(context, database):
+    experiment_id = finished(database)
+    body = judge_experiment(context, LOCAL_OWNER, experiment_id).model_dump(mode="json")
+
+    for name in ("outlook", "early"):
+        del body[name]
+    old = Verdict.model_validate(body)
+
+    assert (old.outlook, old.early) == (None, None)
