@@ -31,9 +31,9 @@ one to three doublings larger: half-octave grid, eight other seeds. The rate the
 names none, the base's best) holds there when it loses at most {limits.transfers_regret:.0%} of the loss
 reduction and {limits.transfers_gain_loss:.0%} of the benefit of size (where there is one above 2
 standard errors), and no majority of runs diverges; a small search would do up to
-{limits.fine_tune_regret:.0%} and {limits.fine_tune_gain_loss:.0%}. {not_held} tasks do not hold, {near}
-of these by less than a factor {factor:g}. No coordinate check was made: the statistics stand alone. Rule
-version {version}.
+{limits.fine_tune_regret:.0%} and {limits.fine_tune_gain_loss:.0%}. "Transfers", with or without a watch
+on sharpness, was said {claims} times. {not_held} tasks do not hold, {near} of these by less than a
+factor {factor:g}. No coordinate check was made: the statistics stand alone. Rule version {version}.
 """
 
 
@@ -47,6 +47,7 @@ def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Pa
         listed=num_listed,
         minutes=seconds / 60,
         limits=THRESHOLDS,
+        claims=sum(one.verdict.outcome in CLAIMS for one in judged),
         not_held=len(not_held),
         near=len(near),
         factor=NEAR,

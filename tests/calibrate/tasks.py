@@ -50,8 +50,9 @@ def tasks() -> list[Task]:
         _depth(DEPTH_MUP, "near", "k2", layers_per_block=2), _depth(MUP, "fails", "none", branch_exponent=0),
         _wrong(ADAM, -0.25), _width(SGD, NTP, "near"), _wrong(SGD, 0.25), _wrong(ADAM, 0.25), _momentum(),
         _width(ADAM, NTP, "near"), _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _wrong(SGD, 0.5),
+        _usual(),
     )  # fmt: skip
-    dear = (_far(), _usual(), _long(), _conv())
+    dear = (_far(), _long(), _conv())
     found = [
         task for kinds in (cheap, dear) for turn in zip_longest(*kinds) for task in turn if task is not None
     ]
