@@ -73,6 +73,13 @@ def eta_seconds(cells: Sequence[CellWork], *, slots: int, later_seconds: float =
     return wall_seconds(left_seconds(cells), slots=slots) + overall * later_seconds / max(1, slots)
 
 
+def total_seconds(cells: Sequence[CellWork], later_seconds: float = 0.0) -> float:
+    """Predict the slot-seconds of all: spent, left of the open cells, and of cells not planned yet."""
+    overall = slowness(cells, PRIOR_SHARE * sum(cell.predicted_seconds for cell in cells))
+    spent = sum(cell.spent_seconds for cell in cells)
+    return spent + sum(left_seconds(cells)) + overall * later_seconds
+
+
 def share_done(cells: Iterable[CellWork], later_seconds: float = 0.0) -> float:
     """Return the share of the predicted work that is done; what was skipped counts as neither."""
     counted = [cell for cell in cells if cell.is_open or cell.state is CellState.COMPLETED]

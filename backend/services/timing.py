@@ -18,7 +18,7 @@ from backend.domain.grid import full_grid
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from backend.domain.outlay import outlay
 from backend.domain.parametrization import Parametrization
-from backend.domain.progress import CellWork, eta_seconds, left_seconds, share_done, slowness
+from backend.domain.progress import CellWork, eta_seconds, share_done, total_seconds
 from backend.domain.protocol import foreseen_cells
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
@@ -46,7 +46,7 @@ def progress_of(context: Context, session: Session, experiment: ExperimentRow) -
     can_tell = is_open and bool(workers)
     return ProgressView(
         spent_seconds=sum(work.spent_seconds for work in works),
-        predicted_total_seconds=_total(works, later_seconds),
+        predicted_total_seconds=total_seconds(works, later_seconds),
         eta_seconds=eta_seconds(works, slots=place.slots, later_seconds=later_seconds) if can_tell else None,
         eta_most_seconds=eta_seconds(works, slots=place.slots, later_seconds=most) if can_tell else None,
         share_done=share_done(works, later_seconds),
@@ -67,12 +67,6 @@ def _work(context: Context, spec: ExperimentSpec, row: CellRow) -> CellWork:
         spent_seconds=row.spent_seconds + running_seconds(row, context.now()),
         share_done=(row.committed_step + 1) / (num_steps + 1),
     )
-
-
-def _total(works: Sequence[CellWork], later_seconds: float) -> float:
-    prior = 0.01 * sum(work.predicted_seconds for work in works)
-    spent = sum(work.spent_seconds for work in works)
-    return spent + sum(left_seconds(works)) + slowness(works, prior) * later_seconds
 
 
 def _place_of(row: CellRow) -> Place:
