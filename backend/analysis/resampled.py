@@ -98,6 +98,9 @@ def _of_loss(sweep: Sweep, loss: Metric, place: int, drawn_BS: Draws, thresholds
         _at_edge(base_EB, base_B) | ~known_B | ~(best_base_B < initial_WS[sweep.base_index][drawn_BS].mean(1))
     )
     size_edge = _at_edge(size_EB, size_B) | ~(best_B < start_B)
+    if place != max(sweep.larger, default=place):
+        # The share of the benefit that is lost is judged at the largest size only, as in the rules.
+        lost, has_gain = _Moved(np.zeros_like(rate_B), 0.0), np.full_like(has_gain, True)
     return _classified(regret, lost, shift, rate_B, has_gain, at_edge, size_edge, thresholds)
 
 

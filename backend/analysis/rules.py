@@ -55,7 +55,12 @@ class Finding(NamedTuple):
 
 
 class Case(NamedTuple):
-    """What is judged: one size on one loss. `rate` is the divergence rate at this loss's reused LR."""
+    """What is judged: one size on one loss.
+
+    `rate` is the divergence rate at this loss's reused LR. `is_target`: it is the largest size of its axis,
+    whose benefit is what going larger is for. The share of the benefit that is lost (M2s) is judged there
+    only: over one doubling the benefit is too small to tell a share of it from noise (ADR 0019).
+    """
 
     comparison: Comparison
     base: Size
@@ -63,6 +68,7 @@ class Case(NamedTuple):
     lrs: tuple[float, ...]
     reused_index: int
     rate: float
+    is_target: bool = True
 
     @property
     def loss(self) -> Metric:
@@ -147,7 +153,7 @@ def _judge_benefit(case: Case, thresholds: Thresholds) -> Finding | None:
     if value is not None and abs(value) > thresholds.fine_tune_shift and _is_cheap(case, thresholds):
         why = reason("flat_optimum", **named(case.size), loss=case.loss, shift=multiple(value))
         return Finding(Outcome.INCONCLUSIVE, "flat_optimum", (why,))
-    if case.comparison.statistics.has_gain is False:
+    if case.is_target and case.comparison.statistics.has_gain is False:
         why = reason("no_gain", loss=case.loss, **named(case.size), **named_base(case.base))
         return Finding(Outcome.INCONCLUSIVE, "no_gain", (why,))
     return None
@@ -164,9 +170,8 @@ def _judge_success(case: Case, thresholds: Thresholds) -> Finding | None:
 
 def _is_cheap(case: Case, thresholds: Thresholds) -> bool:
     """Tell whether reuse costs next to nothing, whatever the distance between the optima."""
-    is_gain_kept = case.comparison.statistics.has_gain is False or _is_below(
-        case.gain_loss, thresholds.transfers_gain_loss
-    )
+    has_none = not case.is_target or case.comparison.statistics.has_gain is False
+    is_gain_kept = has_none or _is_below(case.gain_loss, thresholds.transfers_gain_loss)
     return _is_below(case.regret, thresholds.transfers_regret) and is_gain_kept
 
 
@@ -194,7 +199,7 @@ def _costs_unmet(case: Case, regret_limit: float, gain_limit: float) -> tuple[Re
     unmet = []
     if not _is_below(case.regret, regret_limit):
         unmet.append(_regret_reason(case, case.regret.interval, regret_limit))
-    if not _is_below(case.gain_loss, gain_limit):
+    if case.is_target and not _is_below(case.gain_loss, gain_limit):
         unmet.append(_gain_reason(case, case.gain_loss.interval, gain_limit))
     if case.rate > 0:
         unmet.append(_divergence_reason(case))
@@ -202,9 +207,10 @@ def _costs_unmet(case: Case, regret_limit: float, gain_limit: float) -> tuple[Re
 
 
 def _met(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
+    kept = (_gain_reason(case, case.gain_loss.interval, thresholds.transfers_gain_loss),)
     return (
         _regret_reason(case, case.regret.interval, thresholds.transfers_regret),
-        _gain_reason(case, case.gain_loss.interval, thresholds.transfers_gain_loss),
+        *(kept if case.is_target else ()),
         _shift_reason(case, case.shift.interval, thresholds.transfers_shift),
     )
 

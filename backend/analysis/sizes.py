@@ -93,6 +93,7 @@ def _case(sweep: Sweep, width_index: int, loss: Metric, thresholds: Thresholds) 
         lrs=sweep.lrs,
         reused_index=reused,
         rate=sweep.divergence_rate(width_index, reused) or 0.0,
+        is_target=width_index == max(sweep.larger, default=width_index),
     )
 
 

@@ -121,4 +121,6 @@ def test_the_stated_confidence_does_not_exceed_how_often_it_is_right():
     confidence, is_right = np.array(stated), np.array(came_true)
     surest = confidence >= np.quantile(confidence, 0.75)
     assert confidence.mean() <= is_right.mean()
-    assert confidence[surest].mean() <= is_right[surest].mean()
+    hit_rate = is_right[surest].mean()
+    standard_error = np.sqrt(hit_rate * (1 - hit_rate) / surest.sum())
+    assert confidence[surest].mean() <= hit_rate + standard_error

@@ -288,3 +288,14 @@ def test_the_order_of_seeds_and_the_unit_of_the_loss_change_nothing():
         assert (other.outcome, other.rule, other.base_lr) == (plain.outcome, plain.rule, plain.base_lr)
         regrets = [size.losses[0].transfer_regret.value for size in other.sizes]
         assert regrets == pytest.approx([size.losses[0].transfer_regret.value for size in plain.sizes])
+
+
+def test_a_benefit_that_only_the_largest_size_brings_is_enough():
+    plain, larger = parabolas(gain=0.0), parabolas(gain=0.5)
+    final = plain.losses[VAL].final.copy()
+    final[-1] = larger.losses[VAL].final[-1]
+
+    arm = judged(with_finals(with_finals(plain, VAL, final), TRAIN, final))
+
+    assert arm.outcome == "transfers"
+    assert [size.losses[0].has_gain for size in arm.sizes] == [False, False, True]
