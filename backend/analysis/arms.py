@@ -128,13 +128,20 @@ def _decide(
         if finding is None:
             return Finding(Outcome.INCONCLUSIVE, "sizes_not_run", lacking), None
         return finding._replace(reasons=(*finding.reasons, *lacking)), None
-    worst = max(sizes, key=lambda judged: (SEVERITY[judged.finding.outcome], judged.size))
+    deciding = _sizes_of_control(sizes) if terms.is_control else sizes
+    worst = max(deciding, key=lambda judged: (SEVERITY[judged.finding.outcome], judged.size))
     finding, size = worst.finding, worst.size
     if not lacking or finding.outcome is Outcome.DOES_NOT_TRANSFER:
         return finding, size
     if finding.outcome is Outcome.INCONCLUSIVE:
         return finding._replace(reasons=(*finding.reasons, *lacking)), size
     return Finding(Outcome.INCONCLUSIVE, "sizes_not_run" if not_run else "grid_too_small", lacking), None
+
+
+def _sizes_of_control(sizes: list[JudgedSize]) -> list[JudgedSize]:
+    """Return the sizes at which the control fails, else its largest: the full grid has others in between."""
+    failing = [judged for judged in sizes if judged.finding.outcome is Outcome.DOES_NOT_TRANSFER]
+    return failing or sizes[-1:]
 
 
 def _narrow_search(sweep: Sweep, lr_index: int, slope: Estimate) -> Reason:

@@ -201,3 +201,13 @@ def test_limits_come_from_the_spec():
     verdict = judge(spec, Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False)
 
     assert (verdict.outcome, verdict.thresholds) == ("fine_tune", strict)
+
+
+def test_a_control_of_the_full_grid_is_not_undecided_for_a_size_in_between():
+    """At the largest size it does transfer; in between one seed diverges, which decides nothing."""
+    control = with_diverged(parabolas(), (1, 4, 0))
+    arms = {MUP: [parabolas()], NTP: [control]}
+
+    verdict = judge(spec_of(control, *arms), Scenario.AS_GIVEN, arms, is_interim=False)
+
+    assert verdict.can_discriminate is False
