@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 
-from scipy.special import betaincinv
-
+from backend.analysis.reliability import exact_interval
+from backend.domain.outlook import Tally
 from backend.domain.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.predictors import LEVEL, Correlation, compare_predictors
@@ -60,7 +60,8 @@ def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Pa
 
 def exact_bound(count: int, of: int) -> float:
     """Return the one-sided 95% upper bound of a share, Clopper-Pearson; 1 without cases."""
-    return 1.0 if count >= of else float(betaincinv(count + 1, of - count, 0.95))
+    interval = exact_interval(Tally(count=count, of=of))
+    return 1.0 if interval is None else interval.high
 
 
 def wrong_claims(judged: Sequence[JudgedTask]) -> list[JudgedTask]:
