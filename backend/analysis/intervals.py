@@ -34,6 +34,13 @@ def student_interval(values: Values, level: float, *, centre: float | None = Non
     return Interval(low=middle - half, high=middle + half, level=level, method=METHOD)
 
 
+def widened(interval: Interval | None, by: float) -> Interval | None:
+    """Return the interval with both ends further out."""
+    if interval is None:
+        return None
+    return interval.model_copy(update={"low": interval.low - by, "high": interval.high + by})
+
+
 def standard_error(values: Values) -> float:
     """Return the standard error of the mean; NaN with fewer than two values."""
     if len(values) < 2:

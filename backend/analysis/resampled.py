@@ -20,6 +20,7 @@ from backend.analysis.optimal_lr import seed_optima
 from backend.analysis.rules import MAJORITY, SEVERITY
 from backend.analysis.sizes import TUNED_ON
 from backend.analysis.sweep import Sweep, Values
+from backend.analysis.transfer import grid_error
 from backend.domain.metrics import Metric
 from backend.domain.statement import Outcome
 from backend.domain.thresholds import Thresholds
@@ -178,7 +179,7 @@ def _shift(sweep: Sweep, judged_WES: Values, place: int, drawn_BS: Draws, thresh
     of_base = seed_optima(sweep.log2_lrs, judged_WES[sweep.base_index])
     moved_S = (of_size - of_base)[sweep.shared_seeds(place)]
     half = _t(len(moved_S), thresholds) * standard_error(moved_S) if np.isfinite(moved_S).all() else math.nan
-    return _Moved((of_size - of_base)[drawn_BS].mean(axis=1), half)
+    return _Moved((of_size - of_base)[drawn_BS].mean(axis=1), half + grid_error(sweep.log2_lrs))
 
 
 def _t(num_seeds: int, thresholds: Thresholds) -> float:

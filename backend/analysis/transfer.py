@@ -14,12 +14,15 @@ import numpy as np
 
 from backend.analysis import bootstrap
 from backend.analysis.costs import costs_of
-from backend.analysis.intervals import estimate, finite_or_none
+from backend.analysis.intervals import estimate, finite_or_none, widened
 from backend.analysis.optimal_lr import Optimum, find_optimum, seed_optima
 from backend.analysis.pairs import Pair, pair_of
 from backend.analysis.sweep import Sweep, Values, complete_mean
 from backend.domain.metrics import Metric
 from backend.domain.verdict import Estimate, LossStatistics
+
+# Of a grid step: what the vertices of asymmetric curves are off by beyond the seeds' scatter (ADR 0019).
+GRID_ERROR = 1.0 / 6.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,9 @@ def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None)
 def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, float | None]:
     """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices.
 
-    With it comes the median of the seeds' own distances.
+    A vertex through three points of an asymmetric curve lies beside its optimum, whatever the seeds: the
+    interval is wider by what the grid cannot tell (`grid_error`). With it comes the median of the seeds' own
+    distances.
     """
     centre = pair.shift_of_means(log2_lrs)
     if not math.isfinite(centre):
@@ -98,11 +103,18 @@ def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, floa
     shift_S = pair.target.vertices(each) - pair.base.vertices(each)
     median = float(np.median(np.abs(shift_S)))
     if pair.num_seeds < bootstrap.MIN_SEEDS:
-        return estimate(shift_S, level, centre=centre), median
+        found = estimate(shift_S, level, centre=centre)
+        return found.model_copy(update={"interval": widened(found.interval, grid_error(log2_lrs))}), median
     weights_SB = bootstrap.resampling_weights(pair.num_seeds, pair.random_seed)
     shift_B = pair.target.vertices(weights_SB) - pair.base.vertices(weights_SB)
     interval = bootstrap.bootstrap_interval(shift_B, pair.num_seeds, level)
-    return Estimate(value=centre, interval=interval), median
+    return Estimate(value=centre, interval=widened(interval, grid_error(log2_lrs))), median
+
+
+def grid_error(log2_lrs: Values) -> float:
+    """Return by how many octaves the grid alone may misplace the distance of two optima (ADR 0019)."""
+    steps = np.diff(log2_lrs)
+    return GRID_ERROR * float(np.median(steps)) if len(steps) else 0.0
 
 
 def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:

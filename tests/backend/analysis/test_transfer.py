@@ -161,3 +161,13 @@ def test_a_trailing_mean_ends_where_a_seed_diverges():
 
 def test_the_base_optimum_is_where_it_was_put():
     assert compared(parabolas(noise=0.0)).base.log2_lr == pytest.approx(BASE_OPTIMUM)
+
+
+@pytest.mark.parametrize(("step", "by"), [(1.0, 1 / 6), (0.5, 1 / 12)])
+def test_the_interval_of_the_shift_allows_for_what_the_grid_cannot_tell(step, by):
+    lrs = tuple(2.0 ** (step * place) for place in range(-8, 5))
+    sweep = parabolas(slope=0.0, noise=0.0, scatter=0.0, lrs=lrs)
+
+    interval = compared(sweep).statistics.lr_shift.interval
+
+    assert (interval.low, interval.high) == pytest.approx((-by, by), abs=1e-9)
