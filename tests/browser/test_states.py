@@ -25,10 +25,11 @@ def test_a_lost_connection_is_said_and_the_page_recovers_by_itself(visit, long_e
     made.allowed = ("Failed to load resource: net::ERR_FAILED",)
     made.page.route("**/events", lambda route: route.abort())
     page = made.open(long_experiment)
-    expect(page.get_by_text(text("ui.connection.polling", "ja"))).to_be_visible()
+    # The page reads the experiment and its cells before it says so; beside other work that takes seconds.
+    expect(page.get_by_text(text("ui.connection.polling", "ja"))).to_be_visible(timeout=20_000)
 
     page.route("**/api/**", lambda route: route.abort())
-    expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_visible()
+    expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_visible(timeout=20_000)
 
     page.unroute_all()
     # The page looks every 5 s, as long as an expectation waits by itself.

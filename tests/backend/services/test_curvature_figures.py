@@ -172,7 +172,14 @@ def test_what_was_not_measured_is_refused_by_name(context, database, name, optio
 
 
 def test_an_experiment_has_the_figures_of_what_it_measures():
-    always = (FigureName.LR_LOSS, FigureName.SHARPNESS, FigureName.LOSS, FigureName.STABILITY)
+    always = (
+        FigureName.LR_LOSS,
+        FigureName.SHARPNESS,
+        FigureName.LOSS,
+        FigureName.OPTIMUM_SIZE,
+        FigureName.SHARPNESS_SPREAD,
+        FigureName.STABILITY,
+    )
 
     assert figures_of(()) == always
     assert figures_of((Measure.RAW_SHARPNESS,)) == always
