@@ -1,6 +1,5 @@
 """A staged experiment as the conductor takes it from stage to stage."""
 
-import threading
 from uuid import UUID
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from backend.db import cells as cell_rows
 from backend.db import claims
 from backend.db import verdicts as verdict_rows
-from backend.db.session import Database
 from backend.db.tables import LOCAL_OWNER, ExperimentRow
 from backend.domain.experiment import Protocol
 from backend.domain.scenario import Scenario
@@ -20,6 +18,7 @@ from backend.services.progress import load_evidence
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.two_conductors import advance_twice_at_once
 
 STAGED = spec(**WIDE.model_dump() | {"protocol": Protocol.STAGED})
 
@@ -269,25 +268,8 @@ def test_a_longer_horizon_is_probed_after_the_base_of_the_full_grid(context, dat
 def test_two_conductors_plan_a_stage_once(context, database, started):
     experiment_id = started()
     _finish(database, _cells(database, experiment_id))
-    barrier = threading.Barrier(2)
-    errors = []
+    assert advance_twice_at_once(context) == []
 
-    def conduct_one():
-        own = Database(database.url)
-        barrier.wait()
-        try:
-            advance_experiments(type(context)(**vars(context) | {"database": own}))
-        except Exception as error:  # noqa: BLE001 (shown below)
-            errors.append(error)
-        own.close()
-
-    threads = [threading.Thread(target=conduct_one) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
     with database.read() as session:
         runs = cell_rows.runs_of_experiment(session, experiment_id)
     cells = _cells(database, experiment_id)

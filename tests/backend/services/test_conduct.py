@@ -8,7 +8,6 @@ from backend import conductor
 from backend.db import cells as cell_rows
 from backend.db import claims, workers
 from backend.db.cells import Pulse
-from backend.db.session import Database
 from backend.db.tables import ExperimentRow
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import CellState
@@ -19,6 +18,7 @@ from backend.services.advance import advance_experiments
 from backend.services.conduct import PulseWatch, conduct_round
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SPEC, spec
+from tests.backend.services.two_conductors import advance_twice_at_once
 
 
 class Seconds:
@@ -306,25 +306,8 @@ def test_the_next_cells_are_planned_when_a_stage_has_ended(context, watch, datab
 def test_two_conductors_at_once_plan_nothing_twice(context, database):
     experiment_id, _ = add_experiment(database)
     _lose_cells(database, experiment_id, keep=0)
-    barrier = threading.Barrier(2)
-    errors = []
+    assert advance_twice_at_once(context) == []
 
-    def conduct_one():
-        own = Database(database.url)
-        barrier.wait()
-        try:
-            advance_experiments(type(context)(**vars(context) | {"database": own}))
-        except Exception as error:  # noqa: BLE001 (shown below)
-            errors.append(error)
-        own.close()
-
-    threads = [threading.Thread(target=conduct_one) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
     with database.read() as session:
         states = cell_rows.states_of(session, experiment_id)
     assert set(states) == {cell.id_in(experiment_id) for cell in full_grid(SPEC)}

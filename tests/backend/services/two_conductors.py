@@ -1,0 +1,31 @@
+"""Two conductors that look at the same moment, each with connections of its own."""
+
+from __future__ import annotations
+
+import threading
+
+from backend.db.session import Database
+from backend.services.advance import advance_experiments
+from backend.services.context import Context
+
+
+def advance_twice_at_once(context: Context) -> list[Exception]:
+    """Advance every experiment from two threads that start together; return what went wrong."""
+    barrier = threading.Barrier(2)
+    errors: list[Exception] = []
+
+    def conduct_one() -> None:
+        own = Database(context.database.url)
+        barrier.wait()
+        try:
+            advance_experiments(type(context)(**vars(context) | {"database": own}))
+        except Exception as error:  # noqa: BLE001 (the caller shows it)
+            errors.append(error)
+        own.close()
+
+    threads = [threading.Thread(target=conduct_one) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
