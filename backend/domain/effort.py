@@ -3,7 +3,8 @@
 A pass is modelled as a weighted sum of what a family says of itself: counted flops, numbers a forward pass
 leaves (element-wise work moves them through memory), features read, parameters updated, and a fixed part per
 run. The weights were fitted to timings of every family on one x86 core (docs/log.md 2026-11-24: within
-15% on 47 sizes); what another device does differently is learned from finished cells (`calibration`).
+15% on 47 sizes; those of the residual conv net, ViT and GPT scaled after a quiet run); what another device
+does differently is learned from finished cells (`calibration`).
 """
 
 from __future__ import annotations
@@ -60,22 +61,22 @@ EFFORTS: dict[str, Efforts] = {
         check=Effort(2.1, 725, 2525, 33),
     ),
     "residual_convnet": Efforts(
-        step=Effort(0.0, 121, 5400, 99, 10_500),
-        product=Effort(0.17, 284, 841, 137, 14_000),
-        validation=Effort(0.5, 0, 4000, 232),
-        check=Effort(0.0, 723, 15_000, 375),
+        step=Effort(0, 145, 6480, 119, 12600),
+        product=Effort(0.204, 341, 1010, 164, 16800),
+        validation=Effort(0.6, 0, 4800, 278),
+        check=Effort(0, 868, 18000, 450),
     ),
     "vit": Efforts(
-        step=Effort(0.0, 174, 0, 58, 1320),
-        product=Effort(0.0, 250, 0, 66, 5130),
-        validation=Effort(0.67, 53, 595, 179),
-        check=Effort(0.91, 590, 1600, 589),
+        step=Effort(0, 202, 0, 67.3, 1530),
+        product=Effort(0, 290, 0, 76.6, 5950),
+        validation=Effort(0.777, 61.5, 690, 208),
+        check=Effort(1.06, 684, 1860, 683),
     ),
     "gpt": Efforts(
-        step=Effort(0.43, 99, 0, 360),
-        product=Effort(0.30, 236, 0, 200),
-        validation=Effort(0.41, 37, 0, 2140),
-        check=Effort(0.60, 620, 0, 520),
+        step=Effort(0.55, 127, 0, 461),
+        product=Effort(0.384, 302, 0, 256),
+        validation=Effort(0.525, 47.4, 0, 2740),
+        check=Effort(0.768, 794, 0, 666),
     ),
 }
 # Families whose timings already hold an optimizer with moments.
