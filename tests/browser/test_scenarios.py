@@ -13,9 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SCENARIOS = ["as_given", "label_noise:0.2", "momentum:0.9"]
 
 
-def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
-    dataset_id = instance.post("/examples/digits/dataset")["id"]
-    page = visit("ja", width=390).open(f"/datasets/{dataset_id}")
+def _choose_scenarios(page):
+    """Add three scenarios and one that cannot be, and take the last one away."""
     page.locator("#scenario-editor > summary").click()
     listed = page.locator(".scenario-list li")
 
@@ -29,6 +28,9 @@ def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
     expect(listed).to_have_count(4)
     expect(listed.nth(1)).to_contain_text(text("scenario.label_noise", "ja", value="20%"))
     listed.nth(3).get_by_role("button").click()
+
+
+def _run_a_small_grid(page):
     page.locator("#settings-all > summary").click()
     for name, wish in {"widths": "8, 16", "num_seeds": "1", "num_steps": "12", "lrs": "0.1, 0.2"}.items():
         page.fill(f"#set-{name}", wish)
@@ -37,6 +39,13 @@ def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
     expect(page.locator(".plan-estimate")).to_contain_text("24")  # 3 scenarios, 2 arms, 2 widths, 2 LRs
     page.locator("#run").click()
     page.wait_for_url("**/experiments/*")
+
+
+def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
+    dataset_id = instance.post("/examples/digits/dataset")["id"]
+    page = visit("ja", width=390).open(f"/datasets/{dataset_id}")
+    _choose_scenarios(page)
+    _run_a_small_grid(page)
 
     experiment_id = page.url.rsplit("/", 1)[1]
     spec = instance.get(f"/experiments/{experiment_id}")["spec"]

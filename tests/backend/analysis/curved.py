@@ -65,18 +65,19 @@ def curved(
 
     curves = np.concatenate([np.full((1, *shape), INITIAL), finals(np.arange(1, num_steps + 1))])
 
-    def at(step: int) -> Sweep:
-        values = curves[step]
-        first = np.full(shape, INITIAL)
-        blank = sweep_of(dict.fromkeys((Metric.TRAIN_LOSS, Metric.VAL_LOSS), values), widths=widths, lrs=LRS)
-        return replace(
-            blank,
-            num_steps=step,
-            tail_steps=1,
-            losses={loss: Losses(values, first) for loss in blank.losses},
-            reached=np.broadcast_to(last[:, None, None], shape).astype(np.int64),
-            until=at,
-            train_curves=lambda w, e: curves[: step + 1, w, e],
-        )
+    return _cut_at(num_steps, curves, last, widths)
 
-    return at(num_steps)
+
+def _cut_at(step: int, curves: Any, last: Any, widths: tuple[int, ...]) -> Sweep:
+    """Return the sweep of curves [T, W, E, S] as if training had ended after `step`."""
+    values, first = curves[step], np.full(curves.shape[1:], INITIAL)
+    blank = sweep_of(dict.fromkeys((Metric.TRAIN_LOSS, Metric.VAL_LOSS), values), widths=widths, lrs=LRS)
+    return replace(
+        blank,
+        num_steps=step,
+        tail_steps=1,
+        losses={loss: Losses(values, first) for loss in blank.losses},
+        reached=np.broadcast_to(last[:, None, None], values.shape).astype(np.int64),
+        until=lambda until: _cut_at(until, curves, last, widths),
+        train_curves=lambda w, e: curves[: step + 1, w, e],
+    )

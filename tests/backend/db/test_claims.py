@@ -341,31 +341,3 @@ def test_a_claim_names_its_fence():
     cell_id = uuid4()
 
     assert Claim(cell_id, 1) != Claim(cell_id, 2)
-
-
-def test_what_a_cell_took_is_the_sum_of_its_attempts(database):
-    cell_id = one_cell(database)
-    _write(database, claims.release, _claim(database, cell_id), now=NOW + timedelta(seconds=3))
-    _fail(database, _claim(database, cell_id), now=NOW + timedelta(seconds=4))
-    claim = _claim(database, cell_id, now=LATER)
-
-    _write(database, claims.finish, claim, CellState.COMPLETED, now=LATER + timedelta(seconds=5))
-
-    assert cell_row(database, cell_id).spent_seconds == 12
-
-
-def test_a_worker_that_fell_silent_is_counted_until_its_last_beat(database):
-    claim = take(database, one_cell(database))
-    _write(database, claims.beat, claim, now=NOW + timedelta(seconds=7))
-
-    _write(database, claims.expire, claim, seen_count=1, now=LATER, retry_delay=DELAY)
-
-    assert cell_row(database, claim.cell_id).spent_seconds == 7
-
-
-def test_a_clock_that_was_set_back_takes_nothing_off(database):
-    claim = take(database, one_cell(database), now=LATER)
-
-    _write(database, claims.finish, claim, CellState.COMPLETED, now=NOW)
-
-    assert cell_row(database, claim.cell_id).spent_seconds == 0
