@@ -12,8 +12,8 @@ import math
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.memory import bytes_per_run, turn_bytes
-from backend.errors import InvalidInput
+from backend.domain.memory import bytes_per_run, require_fits, turn_bytes
+from backend.domain.size import Size
 
 # Of a GPU's free memory what a plan may fill: the rest is for cuBLAS, fragmentation and the data.
 USABLE_SHARE = 0.8
@@ -64,11 +64,4 @@ def require_gpu_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_byte
     """Refuse a plan whose largest run alone does not fit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
     needed = max(gpu_cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
-    if needed > memory_bytes:
-        raise InvalidInput(
-            "spec.too_much_gpu_memory",
-            width=width,
-            depth=depth,
-            needed_mib=math.ceil(needed / (1 << 20)),
-            limit_mib=memory_bytes >> 20,
-        )
+    require_fits("spec.too_much_gpu_memory", Size(width, depth), needed, memory_bytes)

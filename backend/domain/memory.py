@@ -14,6 +14,7 @@ from backend.domain.families.base import ModelFamily
 from backend.domain.families.residual_mlp import ResidualMLP
 from backend.domain.measures import Measure, measure_copies, turn_copies
 from backend.domain.optimizer import UpdateFamily
+from backend.domain.size import Size
 from backend.errors import InvalidInput
 
 # Float32 copies of the parameters that every run keeps: weights, eigenvector, and a spare while runs leave.
@@ -80,11 +81,16 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
     width, depth = max(spec.widths), max(spec.depths)
     needed = max(cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
+    require_fits("spec.too_much_memory", Size(width, depth), needed, memory_bytes)
+
+
+def require_fits(code: str, size: Size, needed: int, memory_bytes: int) -> None:
+    """Refuse what needs more bytes than there are; raises InvalidInput with the estimate."""
     if needed > memory_bytes:
         raise InvalidInput(
-            "spec.too_much_memory",
-            width=width,
-            depth=depth,
+            code,
+            width=size.width,
+            depth=size.depth,
             needed_mib=math.ceil(needed / (1 << 20)),
             limit_mib=memory_bytes >> 20,
         )
