@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +18,7 @@ from backend.db.upsert import insert_into, insert_new
 from backend.domain.metrics import METRIC_INFO, Metric
 
 Values = NDArray[np.float32]
+_MOST_NAMED = 1000
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,43 @@ def read(
     )
 
 
-def from_row(row: MetricChunkRow) -> Values:
-    """Return the values of a stored chunk, `[T, R]`, or `[T, R, K]` where K > 1."""
+class StoredWindow(NamedTuple):
+    """The values of one metric in one window of a cell, `[T, R]` or `[T, R, K]`."""
+
+    cell_id: UUID
+    metric: Metric
+    first_step: int
+    values: Values
+
+
+def windows(
+    session: Session, cell_ids: Sequence[UUID], metrics: Sequence[Metric], first_steps: Sequence[int]
+) -> Iterator[StoredWindow]:
+    """Yield the windows of many cells that start at one of `first_steps`."""
+    row = MetricChunkRow
+    shape = (row.num_steps, row.num_runs, row.num_components)
+    columns = (row.cell_id, row.metric, row.first_step, *shape, row.values)
+    names = [metric.value for metric in metrics]
+    for cells in _parts(cell_ids):
+        for steps in _parts(first_steps):
+            is_wanted = row.cell_id.in_(cells) & row.metric.in_(names) & row.first_step.in_(steps)
+            for found in session.execute(select(*columns).where(is_wanted)):
+                yield StoredWindow(found.cell_id, Metric(found.metric), found.first_step, _values(found))
+
+
+def _parts(values: Sequence[Any]) -> list[Sequence[Any]]:
+    """Cut a list: databases limit how many values one statement may name."""
+    return [values[first : first + _MOST_NAMED] for first in range(0, len(values), _MOST_NAMED)]
+
+
+def _values(row: Any) -> Values:
     components = (row.num_components,) if row.num_components > 1 else ()
     return np.frombuffer(row.values, dtype="<f4").reshape(row.num_steps, row.num_runs, *components)
+
+
+def from_row(row: MetricChunkRow) -> Values:
+    """Return the values of a stored chunk, `[T, R]`, or `[T, R, K]` where K > 1."""
+    return _values(row)
 
 
 def summaries_of_experiment(session: Session, experiment_id: UUID) -> list[RunSummaryRow]:

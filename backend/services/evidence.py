@@ -3,45 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
-from backend.db import cells as cell_rows
-from backend.db import metrics as metric_rows
 from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow, RunRow
+from backend.db.tables import CellRow, ExperimentRow, RunRow
 from backend.domain.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on
 from backend.domain.lifecycle import CellState
 from backend.domain.measures import Measure
-from backend.domain.metrics import METRIC_INFO, Metric, Schedule
+from backend.domain.metrics import METRIC_INFO, Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Axis, Size
+from backend.services.stored import Stored
 
 Place = tuple[int, int, int]
 FIELD_METRICS = (Metric.VAL_ACCURACY, Metric.VAL_MAE)
 CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
+MEASURED_METRICS = (Metric.VAL_LOSS, Metric.SHARPNESS, *FIELD_METRICS)
 
 
 def load_sweeps(
-    session: Session, experiment: ExperimentRow, scenario: Scenario
+    session: Session, experiment: ExperimentRow, scenario: Scenario, stored: Stored | None = None
 ) -> dict[Parametrization, list[Sweep]]:
     """Return the sweeps of every arm, one per axis on which the spec has larger sizes.
 
     The width axis is always there, and first. Train-loss curves are read when they are asked for, so the
-    session must stay open as long.
+    session must stay open as long. `stored` is what the same request has read already.
     """
-    spec = ExperimentSpec.model_validate(experiment.spec).under(scenario)
+    stored = stored or Stored(session, experiment)
+    spec = stored.spec.under(scenario)
     loaders = [
-        _SweepLoader(session, spec, arm.parametrization, axis) for arm in spec.arms for axis in axes_of(spec)
+        _SweepLoader(stored, spec, arm.parametrization, axis) for arm in spec.arms for axis in axes_of(spec)
     ]
-    for cell in cell_rows.of_experiment(session, experiment.id):
+    cells = [cell for cell in stored.cells if cell.scenario == scenario]
+    _fetch_measured(stored, spec, cells)
+    for cell in cells:
         for loader in loaders:
-            if cell.scenario == scenario and loader.takes(cell):
+            if loader.takes(cell):
                 loader.add(cell)
     return {
         arm.parametrization: [
@@ -51,13 +54,31 @@ def load_sweeps(
     }
 
 
-@dataclass(frozen=True)
-class _Column:
-    """Where a run lies in its cell's chunks."""
+def _fetch_measured(stored: Stored, spec: ExperimentSpec, cells: Sequence[CellRow]) -> None:
+    """Read what every sweep needs of all cells at once, instead of cell by cell."""
+    end = spec.num_steps
+    stored.fetch(cells, MEASURED_METRICS, to_step=end)
+    stored.fetch(cells, (Metric.TRAIN_LOSS, *_checks(spec)), to_step=0)
+    _fetch_tails(stored, spec, cells, end)
+
+
+def _fetch_tails(stored: Stored, spec: ExperimentSpec, cells: Sequence[CellRow], end: int) -> None:
+    stored.fetch(cells, (Metric.TRAIN_LOSS,), from_step=end - _tail_steps(spec, end) + 1, to_step=end)
+
+
+def _tail_steps(spec: ExperimentSpec, end: int) -> int:
+    return max(1, math.ceil(spec.tail_fraction * end))
+
+
+def _checks(spec: ExperimentSpec) -> tuple[Metric, ...]:
+    return CHECK_METRICS if Measure.COORDINATE_CHECK in spec.measures else ()
+
+
+class _Column(NamedTuple):
+    """Where a run lies in its cell's windows."""
 
     cell: CellRow
     position: int
-    schedule: Schedule
 
 
 class _SweepLoader:
@@ -65,18 +86,18 @@ class _SweepLoader:
 
     def __init__(
         self,
-        session: Session,
+        stored: Stored,
         spec: ExperimentSpec,
         parametrization: Parametrization,
         axis: Axis,
         end: int | None = None,
     ) -> None:
-        self._session = session
+        self._stored = stored
         self._spec = spec
         self.parametrization = parametrization
         self._axis = axis
         self._end = spec.num_steps if end is None else end
-        self._tail_steps = max(1, math.ceil(spec.tail_fraction * self._end))
+        self._tail_steps = _tail_steps(spec, self._end)
         self._cells: list[CellRow] = []
         self._sizes = sizes_on(spec, axis)
         arm_lrs = spec.arm(parametrization).lrs
@@ -95,8 +116,7 @@ class _SweepLoader:
         self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
         self._columns: dict[Place, _Column] = {}
-        is_checked = Measure.COORDINATE_CHECK in spec.measures
-        self._checks = {metric: _empty(metric, shape) for metric in CHECK_METRICS if is_checked}
+        self._checks = {metric: _empty(metric, shape) for metric in _checks(spec)}
 
     def takes(self, cell: CellRow) -> bool:
         """Tell whether a cell belongs to these arrays."""
@@ -106,33 +126,29 @@ class _SweepLoader:
     def add(self, cell: CellRow) -> None:
         """Read what a cell has stored."""
         self._cells.append(cell)
-        runs = cell_rows.runs_of(self._session, cell.id)
-        spec = self._spec
-        schedule = spec.schedule(cell.chunk_steps)
-        train_initial, train_final = self._train_loss(cell, schedule, len(runs))
-        val_initial, val_final = self._val_loss(cell, schedule, len(runs))
-        fields = {
-            metric: self._measured(cell, metric, schedule, len(runs))[:, -1] for metric in FIELD_METRICS
-        }
-        sharpness_RM = self._measured(cell, Metric.SHARPNESS, schedule, len(runs))
-        checks = {metric: self._first(cell, metric) for metric in self._checks}
-        for run in runs:
-            place, r = self._place(run), run.position
-            self._columns[place] = _Column(cell, r, schedule)
-            self._is_planned[place] = cell.state != CellState.SKIPPED
-            train, val = self._losses[Metric.TRAIN_LOSS], self._losses[Metric.VAL_LOSS]
-            train.initial[place], train.final[place] = train_initial[r], train_final[r]
-            val.initial[place], val.final[place] = val_initial[r], val_final[r]
-            for metric, final_R in fields.items():
-                self._fields[metric][place] = final_R[r]
-            self._sharpness[place] = sharpness_RM[r]
-            for metric, values_RK in checks.items():
-                self._checks[metric][place] = np.nan if values_RK is None else values_RK[r]
-            diverged_at = -1 if run.diverged_at is None else run.diverged_at
-            has_diverged = 0 <= diverged_at <= self._end
-            self._diverged_at[place] = diverged_at if has_diverged else -1
-            self._reached[place] = spec.num_steps if has_diverged else cell.committed_step
-            self._is_measured[place] = has_diverged or cell.committed_step >= self._end
+        runs = self._stored.runs_of(cell.id)
+        places = [self._place(run) for run in runs]
+        self._columns |= {place: _Column(cell, run.position) for place, run in zip(places, runs, strict=True)}
+        at = tuple(np.array(places, np.intp).reshape(-1, 3).T)
+        self._add_values(cell, at)
+        diverged_at = np.array([-1 if run.diverged_at is None else run.diverged_at for run in runs], np.int64)
+        has_diverged = (diverged_at >= 0) & (diverged_at <= self._end)
+        self._is_planned[at] = cell.state != CellState.SKIPPED
+        self._diverged_at[at] = np.where(has_diverged, diverged_at, -1)
+        self._reached[at] = np.where(has_diverged, self._spec.num_steps, cell.committed_step)
+        self._is_measured[at] = has_diverged | (cell.committed_step >= self._end)
+
+    def _add_values(self, cell: CellRow, at: tuple[NDArray[np.intp], ...]) -> None:
+        """Put the values of a cell's runs, in the order of its windows, where the runs lie."""
+        train, val = self._losses[Metric.TRAIN_LOSS], self._losses[Metric.VAL_LOSS]
+        train.initial[at], train.final[at] = self._train_loss(cell)
+        val_RM = self._measured(cell, Metric.VAL_LOSS)
+        val.initial[at], val.final[at] = val_RM[:, 0], val_RM[:, -1]
+        for metric, final in self._fields.items():
+            final[at] = self._measured(cell, metric)[:, -1]
+        self._sharpness[at] = self._measured(cell, Metric.SHARPNESS)
+        for metric, values in self._checks.items():
+            values[at] = self._first(cell, metric)
 
     def sweep(self) -> Sweep:
         """Return what was read."""
@@ -167,7 +183,8 @@ class _SweepLoader:
 
     def _until(self, end: int) -> Sweep:
         """Read the same cells again, up to `end`."""
-        loader = _SweepLoader(self._session, self._spec, self.parametrization, self._axis, end)
+        loader = _SweepLoader(self._stored, self._spec, self.parametrization, self._axis, end)
+        _fetch_tails(self._stored, self._spec, self._cells, end)
         for cell in self._cells:
             loader.add(cell)
         return loader.sweep()
@@ -190,45 +207,31 @@ class _SweepLoader:
             self._spec.seeds.index(run.seed),
         )
 
-    def _train_loss(self, cell: CellRow, schedule: Schedule, num_runs: int) -> tuple[Values, Values]:
+    def _train_loss(self, cell: CellRow) -> tuple[Values | float, Values | float]:
         """Return the loss at step 0 and the mean over the tail, [R] each; NaN where there is none yet."""
-        first_R = self._first(cell, Metric.TRAIN_LOSS)
-        initial = np.full(num_runs, np.nan) if first_R is None else first_R
-        tail = self._end - self._tail_steps + 1
-        rows = [
-            values
-            for step, values in self._values(cell, Metric.TRAIN_LOSS, schedule, from_step=tail)
-            if step >= tail
-        ]
-        if len(rows) < self._tail_steps:
-            return initial, np.full(num_runs, np.nan)
-        return initial, np.mean(rows, axis=0, dtype=np.float64)
+        _, tail_TR = self._values(cell, Metric.TRAIN_LOSS, from_step=self._end - self._tail_steps + 1)
+        is_complete = len(tail_TR) == self._tail_steps
+        final = np.mean(tail_TR, axis=0, dtype=np.float64) if is_complete else np.nan
+        return self._first(cell, Metric.TRAIN_LOSS), final
 
-    def _first(self, cell: CellRow, metric: Metric) -> Values | None:
-        """Return what a cell measured at step 0, [R] or [R, K]; None while there is nothing."""
-        row = self._session.get(MetricChunkRow, (cell.id, metric.value, 0))
-        return None if row is None else metric_rows.from_row(row)[0].astype(np.float64)
+    def _first(self, cell: CellRow, metric: Metric) -> Values | float:
+        """Return what a cell measured at step 0, [R] or [R, K]; NaN while there is nothing."""
+        schedule = self._spec.schedule(cell.chunk_steps)
+        _, values = self._stored.values(cell, metric, schedule, to_step=0)
+        return values[0].astype(np.float64) if len(values) else np.nan
 
-    def _val_loss(self, cell: CellRow, schedule: Schedule, num_runs: int) -> tuple[Values, Values]:
-        values_RM = self._measured(cell, Metric.VAL_LOSS, schedule, num_runs)
-        return values_RM[:, 0], values_RM[:, -1]
-
-    def _measured(self, cell: CellRow, metric: Metric, schedule: Schedule, num_runs: int) -> Values:
+    def _measured(self, cell: CellRow, metric: Metric) -> Values:
         """Return a metric at every measurement step, [R, M]; NaN where it is not there yet."""
-        values_RM = np.full((num_runs, len(self._steps)), np.nan)
-        for step, values in self._values(cell, metric, schedule, from_step=0):
-            values_RM[:, int(np.searchsorted(self._steps, step))] = values
+        steps, values_TR = self._values(cell, metric, from_step=0)
+        values_RM = np.full((cell.num_runs, len(self._steps)), np.nan)
+        values_RM[:, np.searchsorted(self._steps, steps)] = values_TR.T
         return values_RM
 
     def _values(
-        self, cell: CellRow, metric: Metric, schedule: Schedule, *, from_step: int
-    ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        window = from_step // schedule.chunk_steps * schedule.chunk_steps
-        for row in metric_rows.read(self._session, cell.id, metric, from_step=window, to_step=self._end):
-            steps = schedule.metric_steps(metric, row.first_step)
-            for step, values in zip(steps, metric_rows.from_row(row), strict=True):
-                if step <= self._end:
-                    yield step, values
+        self, cell: CellRow, metric: Metric, *, from_step: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        schedule = self._spec.schedule(cell.chunk_steps)
+        return self._stored.values(cell, metric, schedule, from_step=from_step, to_step=self._end)
 
     def _curves(self, width_index: int, lr_index: int) -> Values:
         """Return the train loss [T, S] as far as every run has it, NaN for a seed without run."""
@@ -242,9 +245,8 @@ class _SweepLoader:
         return joined
 
     def _curve(self, column: _Column) -> Values:
-        rows = metric_rows.read(self._session, column.cell.id, Metric.TRAIN_LOSS, to_step=self._end)
-        parts = [metric_rows.from_row(row)[:, column.position] for row in rows]
-        return np.concatenate([np.empty(0, np.float32), *parts])[: self._end + 1].astype(np.float64)
+        _, values_TR = self._values(column.cell, Metric.TRAIN_LOSS, from_step=0)
+        return values_TR[:, column.position].astype(np.float64)
 
 
 def _empty(metric: Metric, shape: Place) -> Values:

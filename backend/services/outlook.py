@@ -9,7 +9,6 @@ from backend.analysis.early import answer_early
 from backend.analysis.outlook import look_ahead
 from backend.analysis.reliability import shipped_record
 from backend.analysis.sweep import Sweep
-from backend.db import cells as cell_rows
 from backend.db import datasets as dataset_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
@@ -19,6 +18,7 @@ from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario, ScenarioKind
 from backend.domain.verdict import Verdict
 from backend.services.evidence import load_sweeps
+from backend.services.stored import Stored
 
 
 def with_outlook(
@@ -27,12 +27,14 @@ def with_outlook(
     spec: ExperimentSpec,
     verdict: Verdict,
     sweeps: Mapping[Parametrization, Sequence[Sweep]],
+    stored: Stored,
 ) -> Verdict:
     """Return the verdict with its outlook and, while cells are open, with an early answer.
 
     Args:
         spec: the experiment's, with the thresholds that were judged by.
         sweeps: what was judged; the session they read their curves from is still open.
+        stored: what they were read from.
     """
     of_arm = list(sweeps[verdict.arm.parametrization])
     outlook = look_ahead(
@@ -40,9 +42,9 @@ def with_outlook(
         verdict,
         of_arm,
         target=target_size(spec),
-        probes=_probes(session, experiment, spec, verdict.scenario),
+        probes=_probes(session, experiment, spec, verdict.scenario, stored),
         record=shipped_record(),
-        seconds_per_run=_seconds_per_run(session, experiment, spec, verdict.scenario),
+        seconds_per_run=_seconds_per_run(session, experiment, spec, verdict.scenario, stored),
     )
     early = None
     if verdict.is_interim:
@@ -52,20 +54,20 @@ def with_outlook(
 
 
 def _probes(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, scenario: Scenario
+    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, scenario: Scenario, stored: Stored
 ) -> dict[int, Sweep]:
     """Load the longer trainings of the base; they were run under the conditions as given."""
     if scenario.kind is not ScenarioKind.AS_GIVEN:
         return {}
     return {
-        int(each.number): load_sweeps(session, experiment, each)[chosen_arm(spec)][0]
+        int(each.number): load_sweeps(session, experiment, each, stored)[chosen_arm(spec)][0]
         for each in spec.scenarios
         if each.kind is ScenarioKind.HORIZON
     }
 
 
 def _seconds_per_run(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, scenario: Scenario
+    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, scenario: Scenario, stored: Stored
 ) -> float | None:
     """Return what a run at the target would take: that of the largest size run, by the FLOPs of each.
 
@@ -73,7 +75,7 @@ def _seconds_per_run(
     """
     done = [
         cell
-        for cell in cell_rows.of_experiment(session, experiment.id)
+        for cell in stored.cells
         if cell.state == CellState.COMPLETED
         and cell.scenario == scenario
         and cell.parametrization == chosen_arm(spec)
@@ -83,7 +85,7 @@ def _seconds_per_run(
         return None
     largest = max(done, key=lambda cell: (math.prod((cell.width, cell.depth)), cell.width, str(cell.id)))
     dims = dataset_rows.shape_of(session, experiment.dataset_id).dims
-    per_run = largest.spent_seconds / len(cell_rows.runs_of(session, largest.id))
+    per_run = largest.spent_seconds / len(stored.runs_of(largest.id))
     target = target_size(spec)
     flops = spec.model.forward_flops(dims, target.width, target.depth)
     return per_run * flops / spec.model.forward_flops(dims, largest.width, largest.depth)

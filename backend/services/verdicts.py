@@ -25,6 +25,7 @@ from backend.services.context import Context
 from backend.services.evidence import load_sweeps
 from backend.services.lookup import find_experiment
 from backend.services.outlook import with_outlook
+from backend.services.stored import Stored
 from backend.services.views import VerdictsView
 
 
@@ -95,15 +96,20 @@ def judge_scenario(
     *,
     is_closing: bool = False,
     thresholds: Thresholds | None = None,
+    stored: Stored | None = None,
 ) -> Verdict:
-    """Judge one scenario from raw chunks; interim while the experiment is open and not just closing."""
+    """Judge one scenario from raw chunks; interim while the experiment is open and not just closing.
+
+    `stored` is what the same request has read for another scenario.
+    """
+    stored = stored or Stored(session, experiment)
     is_open = ExperimentState(experiment.state) in OPEN_EXPERIMENT_STATES
-    sweeps = load_sweeps(session, experiment, scenario)
-    spec = ExperimentSpec.model_validate(experiment.spec)
+    sweeps = load_sweeps(session, experiment, scenario, stored)
+    spec = stored.spec
     asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
     seconds = _seconds_of_absent_sizes(session, experiment, spec, sweeps[chosen_arm(spec)])
     judged = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing, seconds=seconds)
-    verdict = with_outlook(session, experiment, asked, judged, sweeps)
+    verdict = with_outlook(session, experiment, asked, judged, sweeps, stored)
     return verdict if asked == spec else _stamped(verdict, spec)
 
 
@@ -135,8 +141,9 @@ def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:
 
 def final_verdicts(session: Session, experiment: ExperimentRow) -> list[Verdict]:
     """Judge every scenario of an experiment that has nothing left to run."""
+    stored = Stored(session, experiment)
     return [
-        judge_scenario(session, experiment, scenario, is_closing=True)
+        judge_scenario(session, experiment, scenario, is_closing=True, stored=stored)
         for scenario in scenarios_of(experiment)
     ]
 
