@@ -8,9 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections import OrderedDict
-from collections.abc import Callable
-from threading import Lock
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +15,7 @@ from backend.domain.experiment import ExperimentSpec
 from backend.domain.measures import Measure
 from backend.errors import InvalidInput
 from backend.figures.names import NEEDED, FigureName
+from backend.services.builds import Builds
 from backend.services.context import Context
 from backend.services.curves import read_marks
 from backend.services.figure_options import FigureOptions, SharpnessChoice, reference_arm
@@ -41,44 +39,7 @@ class FigureView(NamedTuple):
         return gzip.decompress(self.compressed)
 
 
-class _Builds:
-    """The latest builds, oldest use first; who asks for one that is being made waits for it."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._guard = Lock()
-        self._done: OrderedDict[str, bytes] = OrderedDict()
-        self._underway: dict[str, Lock] = {}
-
-    def get(self, key: str, build: Callable[[], bytes]) -> bytes:
-        with self._guard:
-            if (found := self._find(key)) is not None:
-                return found
-            turn = self._underway.setdefault(key, Lock())
-        with turn:
-            with self._guard:
-                if (found := self._find(key)) is not None:
-                    return found
-            try:
-                return self._keep(key, build())
-            finally:
-                with self._guard:
-                    self._underway.pop(key, None)
-
-    def _find(self, key: str) -> bytes | None:
-        if key in self._done:
-            self._done.move_to_end(key)
-        return self._done.get(key)
-
-    def _keep(self, key: str, built: bytes) -> bytes:
-        with self._guard:
-            self._done[key] = built
-            while len(self._done) > self._capacity:
-                self._done.popitem(last=False)
-        return built
-
-
-_builds = _Builds(MAX_BUILDS)
+_builds: Builds[bytes] = Builds(MAX_BUILDS)
 
 
 def figure_etag(

@@ -20,6 +20,7 @@ from backend.errors import Conflict, InvalidInput
 from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
+from backend.services.stored import Stored
 from backend.services.verdicts import judge_scenario, scenarios_of
 from backend.services.views import JudgementView
 
@@ -63,8 +64,9 @@ def judge_again(
         mark = _mark(experiment, request.thresholds)
         found = _stored(session, experiment, version, mark)
         missing = [scenario for scenario in scenarios_of(experiment) if scenario not in found]
+        stored = Stored(session, experiment)
         verdicts = [
-            judge_scenario(session, experiment, scenario, thresholds=request.thresholds)
+            judge_scenario(session, experiment, scenario, thresholds=request.thresholds, stored=stored)
             for scenario in missing
         ]
     with context.database.write() as session:

@@ -1,7 +1,14 @@
-"""Judging experiments: while they run, when they end, and again later under the same rules."""
+"""Judging experiments: while they run, when they end, and again later under the same rules.
+
+Until a verdict is stored, everyone who asks gets the one judged from what is stored now. It is judged once
+for every state of the evidence: kept under the marks of the experiment and its cells, which a worker changes
+in the same transaction as every window it stores, and which are read before the evidence. So an answer may be
+of later evidence than its marks say, but never of earlier.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -21,12 +28,18 @@ from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
 from backend.errors import InvalidInput, NotFound
+from backend.services.builds import Builds
 from backend.services.context import Context
+from backend.services.curves import marks_of
 from backend.services.evidence import load_sweeps
 from backend.services.lookup import find_experiment
 from backend.services.outlook import with_outlook
 from backend.services.stored import Stored
 from backend.services.views import VerdictsView
+
+# Some 50 kB each; enough for the experiments and scenarios that people look at together.
+MAX_JUDGED = 64
+_judged: Builds[Verdict] = Builds(MAX_JUDGED)
 
 
 def get_verdict(
@@ -43,11 +56,12 @@ def get_verdict(
     """
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
-        known = scenarios_of(experiment)
+        stored = Stored(session, experiment)
+        known = stored.spec.judged_scenarios
         if scenario is not None and scenario not in known:
             raise InvalidInput("verdict.unknown_scenario", given=scenario, expected=", ".join(known))
         wanted = known if scenario is None else (scenario,)
-        verdicts = {each: _verdict_of(session, experiment, each, rule_version) for each in wanted}
+        verdicts = {each: _verdict_of(session, experiment, each, rule_version, stored) for each in wanted}
         return verdicts[deciding_scenario({each: found.outcome for each, found in verdicts.items()})]
 
 
@@ -62,24 +76,31 @@ def get_verdicts(
     """
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
+        stored = Stored(session, experiment)
         verdicts = [
-            _verdict_of(session, experiment, scenario, rule_version) for scenario in scenarios_of(experiment)
+            _verdict_of(session, experiment, scenario, rule_version, stored)
+            for scenario in stored.spec.judged_scenarios
         ]
     return VerdictsView(overall=overall(verdicts), verdicts=tuple(verdicts))
 
 
 def _verdict_of(
-    session: Session, experiment: ExperimentRow, scenario: Scenario, rule_version: str | None
+    session: Session, experiment: ExperimentRow, scenario: Scenario, rule_version: str | None, stored: Stored
 ) -> Verdict:
-    stored = verdict_rows.find(session, experiment.id, scenario, rule_version or RULE_VERSION)
-    if stored is not None:
-        return stored
+    given = verdict_rows.find(session, experiment.id, scenario, rule_version or RULE_VERSION)
+    if given is not None:
+        return given
     if rule_version is not None:
         found = ", ".join(verdict_rows.versions(session, experiment.id)) or "–"
         raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
-    return verdict_rows.latest(session, experiment.id, scenario) or judge_scenario(
-        session, experiment, scenario
-    )
+    last = verdict_rows.latest(session, experiment.id, scenario)
+    return last or _judged_once(session, experiment, scenario, stored)
+
+
+def _judged_once(session: Session, experiment: ExperimentRow, scenario: Scenario, stored: Stored) -> Verdict:
+    marks = marks_of(experiment, stored.cells).model_dump_json()
+    key = hashlib.sha256(f"{RULE_VERSION}/{scenario}/{marks}".encode()).hexdigest()
+    return _judged.get(key, lambda: judge_scenario(session, experiment, scenario, stored=stored))
 
 
 def judge_experiment(context: Context, owner_id: str, experiment_id: UUID) -> Verdict:

@@ -7,7 +7,6 @@ import json
 import math
 import subprocess
 import sys
-import threading
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -23,7 +22,6 @@ from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint
 from backend.figures.names import FigureName, figures_of
 from backend.figures.step_curves import Column
 from backend.figures.theme import Mode, YScale
-from backend.services import figures
 from backend.services.figure_options import FigureOptions, LossChoice
 from backend.services.figure_sweep import read_sweep
 from backend.services.figures import build_figure, figure_etag
@@ -179,44 +177,6 @@ def test_the_mark_changes_with_data_choice_and_language(context, database, exper
         session.query(CellRow).first().committed_step = 5
 
     assert mark() != marks[0]
-
-
-def test_one_state_is_built_once_however_many_ask():
-    builds = figures._Builds(2)
-    built: list[str] = []
-    gate = threading.Event()
-
-    def build():
-        gate.wait(5)
-        built.append("x")
-        return b"figure"
-
-    threads = [threading.Thread(target=builds.get, args=("key", build)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    gate.set()
-    for thread in threads:
-        thread.join()
-
-    assert built == ["x"]
-
-
-def test_the_least_used_build_is_dropped():
-    builds = figures._Builds(2)
-    for key in ("a", "b", "a", "c"):
-        builds.get(key, key.encode)
-
-    assert builds.get("a", lambda: b"again") == b"a"
-    assert builds.get("b", lambda: b"again") == b"again"
-
-
-def test_a_failed_build_can_be_tried_again():
-    builds = figures._Builds(2)
-
-    with pytest.raises(ZeroDivisionError):
-        builds.get("a", lambda: bytes(1 // 0))
-
-    assert builds.get("a", lambda: b"ok") == b"ok"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ LOSS = Metric.TRAIN_LOSS
 @pytest.fixture
 def reads(monkeypatch):
     """Count every window that leaves the database."""
-    counted = Counter()
+    counted: Counter[tuple[object, ...]] = Counter()
     read = metric_rows.windows
 
     def counting(*arguments):
@@ -43,6 +43,7 @@ def test_judging_reads_every_window_at_most_once_whatever_looks_at_it(database, 
         experiment = session.get_one(ExperimentRow, experiment_id)
         verdicts = [judge_scenario(session, experiment, each) for each in scenarios_of(experiment)]
 
+    assert verdicts[0].outlook is not None
     assert verdicts[0].outlook.horizon.trends
     assert set(reads.values()) == {1}
 
