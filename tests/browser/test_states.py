@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from backend.catalogue import text
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 
@@ -53,7 +54,26 @@ def test_an_experiment_is_cancelled_then_deleted(visit, long_experiment):
 
 def test_without_a_worker_the_page_says_what_to_do(visit, long_experiment):
     made = visit("ja")
+    made.allowed = ("Failed to load resource: net::ERR_FAILED",)
     made.page.route("**/workers", lambda route: route.fulfill(json=[]))
+    made.page.route("**/events", lambda route: route.abort())
+    made.page.route("**/cells", nobody_has_begun)
     page = made.open(long_experiment)
 
     expect(page.get_by_text(text("ui.no_worker.title", "ja"))).to_be_visible()
+
+
+def nobody_has_begun(route: Route) -> None:
+    cells = route.fetch().json()
+    route.fulfill(json=[cell | {"state": "queued", "committed_step": -1, "version": 0} for cell in cells])
+
+
+def test_a_worker_that_trains_is_there_whatever_the_list_of_workers_said(visit, instance, long_experiment):
+    wait_until(lambda: instance.steps(long_experiment.removeprefix("/experiments/")), 60)
+    made = visit()
+    made.page.route("**/workers", lambda route: route.fulfill(json=[]))
+    with made.page.expect_response("**/workers"):
+        page = made.open(long_experiment)
+
+    expect(page.locator(".progress-words")).to_have_text(text("ui.progress.running", "en"))
+    expect(page.get_by_text(text("ui.no_worker.title", "en"))).to_have_count(0)

@@ -26,7 +26,7 @@ export function progress(store) {
     say(share, percent(Math.floor(now.share * 100) / 100));
     say(words, sentence(store, now));
     fill(facts, entries(store, now).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value))));
-    const state = `${store.connection}/${store.numWorkers}/${now.failed}`;
+    const state = `${store.connection}/${isUnattended(store, now)}/${now.failed}`;
     if (state === shown) return; // an alert that is drawn again is read out again
     shown = state;
     fill(notes, warnings(store, now));
@@ -34,25 +34,31 @@ export function progress(store) {
   return { element, update };
 }
 
-function sentence({ experiment, numWorkers }, now) {
+/** Whoever trains is there, whatever the list of workers said a while ago. */
+const isUnattended = ({ numWorkers }, now) => numWorkers === 0 && now.running === 0;
+
+function sentence(store, now) {
+  const { experiment } = store;
   if (experiment.is_cancelling) return t("ui.progress.cancelling");
-  if (numWorkers === 0) return t("ui.progress.waiting_for_worker");
+  if (isUnattended(store, now)) return t("ui.progress.waiting_for_worker");
   if (now.share === 0) return t(experiment.state === "queued" ? "ui.progress.queued" : "ui.progress.starting");
   return t(now.share < 0.98 ? "ui.progress.running" : "ui.progress.closing");
 }
 
-function entries({ experiment, numWorkers }, now) {
+function entries(store, now) {
+  const { experiment } = store;
   return [
     ["cells", t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
     ["elapsed", experiment.started_at ? duration(now.elapsed) : "–"],
-    ["left", numWorkers === 0 ? "–" : about(now.left)],
+    ["left", isUnattended(store, now) ? "–" : about(now.left)],
     ["runs", number(experiment.num_runs)],
   ];
 }
 
-function warnings({ connection, numWorkers }, now) {
+function warnings(store, now) {
+  const { connection } = store;
   return [
-    numWorkers === 0 ? noWorker() : null,
+    isUnattended(store, now) ? noWorker() : null,
     connection === "lost" ? note("warn", t("ui.connection.lost")) : null,
     connection === "polling" ? note("info", t("ui.connection.polling")) : null,
     now.failed ? note("warn", t("ui.progress.some_failed", { count: now.failed })) : null,

@@ -24,6 +24,7 @@ import { verdictReader } from "../verdict_reader.js";
 
 const TICK_MILLISECONDS = 1000;
 const WORKERS_MILLISECONDS = 10_000;
+const SOON_MILLISECONDS = 1000;
 
 /** @param {{id: string}} route @param {AbortSignal} signal */
 export async function open({ id }, signal) {
@@ -69,6 +70,12 @@ function keepCurrent(store, tell, reader, signal) {
     if (found) store.experiment.progress = found.progress;
     tell("progress");
   };
+  let soon = 0;
+  /** After a cell has ended, what is left is another; of several at once only the last is asked about. */
+  const readWorkersSoon = () => {
+    clearTimeout(soon);
+    soon = setTimeout(readWorkers, SOON_MILLISECONDS);
+  };
   const onMarks = async (/** @type {import("../stream.js").Marks} */ marks) => {
     // A later stage brings cells that this page has not heard of.
     if (marks.cells.some((mark) => !store.cells.some((cell) => cell.id === mark.cell_id))) await readCells().catch(() => null);
@@ -76,7 +83,9 @@ function keepCurrent(store, tell, reader, signal) {
     const isNew = marks.state !== store.experiment.state;
     tell("data");
     if (isNew) readExperiment();
-    if (marks.cells.some((mark) => mark.state === "completed")) reader.look(false);
+    if (!marks.cells.some((mark) => mark.state === "completed")) return;
+    reader.look(false);
+    readWorkersSoon();
   };
   const onEnd = async () => {
     await readExperiment();
@@ -86,7 +95,7 @@ function keepCurrent(store, tell, reader, signal) {
   const onConnection = (/** @type {string} */ how) => ((store.connection = how), tell("progress"));
   follow(id, { onMarks, onEnd, onConnection }, signal);
   const clocks = [setInterval(() => !document.hidden && isOpen(store) && tell("progress"), TICK_MILLISECONDS), setInterval(readWorkers, WORKERS_MILLISECONDS)];
-  signal.addEventListener("abort", () => clocks.forEach(clearInterval), { once: true });
+  signal.addEventListener("abort", () => [...clocks, soon].forEach(clearInterval), { once: true });
   readWorkers();
 }
 
