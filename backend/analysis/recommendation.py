@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backend.analysis.divergence_border import Border, border_at
 from backend.analysis.reasons import multiple, reason, rounded
 from backend.analysis.sweep import Sweep
 from backend.domain.outlook import Claim, Extrapolation, ModelSize, NarrowSweep, Recommendation, SafeRange
-from backend.domain.size import Axis, Size
+from backend.domain.size import Size
 from backend.domain.statement import Estimate, Outcome, Reason
 from backend.domain.thresholds import Thresholds
 
@@ -24,6 +25,8 @@ REUSED = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 SWEEP_STEP = 0.5
 SWEEP_REACH = (1.0, 2.0)
 MIN_SWEEP_LRS = 3
+# LRs closer than this are the same, in octaves.
+_SAME_LR = 1e-9
 
 
 class Situation(NamedTuple):
@@ -45,7 +48,7 @@ class Situation(NamedTuple):
 def recommend(situation: Situation) -> Recommendation:
     """Return the LR to use, or what to find out first; the roll-out is added by `rollout.gates`."""
     extrapolation, outcome = situation.extrapolation, situation.outcome
-    border = _border(situation)
+    border = border_at(situation.sweeps, situation.target)
     lr, reasons = _lr(situation, border)
     needs_sweep = outcome is not Outcome.INCONCLUSIVE and (lr is None or lr != situation.base_lr)
     sweep = _narrow_sweep(situation, border) if needs_sweep else None
@@ -59,14 +62,7 @@ def recommend(situation: Situation) -> Recommendation:
     )
 
 
-class _Border(NamedTuple):
-    """Up to which log2 lr nothing diverged; `is_seen`: right above it something did."""
-
-    log2_lr: float
-    is_seen: bool
-
-
-def _lr(situation: Situation, border: _Border | None) -> tuple[float | None, list[Reason]]:
+def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list[Reason]]:
     """Return the LR to recommend, and why it is that one or none."""
     outcome, extrapolation = situation.outcome, situation.extrapolation
     if outcome is Outcome.INCONCLUSIVE or situation.base_lr is None:
@@ -76,17 +72,28 @@ def _lr(situation: Situation, border: _Border | None) -> tuple[float | None, lis
     if extrapolation.claim is Claim.NOT_CLAIMED:
         return None, [reason("no_lr_beyond_claims")]
     stays = extrapolation.claim is Claim.MEASURED or _stays(extrapolation.lr_shift, situation.thresholds)
-    if outcome in REUSED and stays:
-        return situation.base_lr, [reason("reuse_lr", lr=rounded(situation.base_lr))]
-    best = extrapolation.lr.value
+    is_reused = outcome in REUSED and stays
+    best = situation.base_lr if is_reused else extrapolation.lr.value
     if best is None:
         return None, [reason("no_lr_beyond_claims")]
-    if border is not None and border.is_seen and math.log2(best) > border.log2_lr:
+    if border is not None and _is_dangerous(best, border, is_measured=extrapolation.claim is Claim.MEASURED):
         safe = 2.0**border.log2_lr
         return safe, [reason("lr_cut_to_safe", lr=rounded(safe), best=rounded(best))]
+    if is_reused:
+        return best, [reason("reuse_lr", lr=rounded(best))]
     return best, [
         reason("lr_of_target", lr=rounded(best), shift=multiple(math.log2(best / situation.base_lr)))
     ]
+
+
+def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
+    """Tell whether runs may diverge at an LR.
+
+    Between the last LR that was stable and the first that was not nobody knows; measured sizes have the
+    losses to speak for the LR in between, larger ones have nothing.
+    """
+    limit = border.log2_diverged if is_measured else border.log2_lr
+    return border.is_seen and limit is not None and math.log2(lr) > limit + _SAME_LR
 
 
 def _stays(shift: Estimate, thresholds: Thresholds) -> bool:
@@ -95,67 +102,30 @@ def _stays(shift: Estimate, thresholds: Thresholds) -> bool:
     return shift.interval is not None and -limit <= shift.interval.low and shift.interval.high <= limit
 
 
-def _border(situation: Situation) -> _Border | None:
-    """Return the lowest border over all sizes with results, lowered as it falls towards the target.
-
-    None where nothing was run, or where the smallest LR tried diverged already.
-    """
-    found = [each for sweep in situation.sweeps for each in _borders(sweep).values()]
-    if not found or any(each is None for each in found):
-        return None
-    lowest = min(
-        (each for each in found if each is not None), key=lambda each: (each.log2_lr, not each.is_seen)
-    )
-    return lowest._replace(log2_lr=lowest.log2_lr + _fall(situation))
-
-
-def _borders(sweep: Sweep) -> dict[int, _Border | None]:
-    """Return the border of the base and of every larger size with results."""
-    found: dict[int, _Border | None] = {}
-    for place in (sweep.base_index, *sweep.larger):
-        tried = np.flatnonzero(sweep.is_measured[place].any(axis=1))
-        diverges = np.flatnonzero((sweep.diverged_at[place][tried] >= 0).any(axis=1))
-        if len(tried) == 0:
-            continue
-        last = int(diverges[0]) - 1 if len(diverges) else len(tried) - 1
-        found[place] = None if last < 0 else _Border(float(sweep.log2_lrs[tried[last]]), len(diverges) > 0)
-    return found
-
-
-def _fall(situation: Situation) -> float:
-    """Return by how many octaves the border falls from the largest size tested to the target; never rises."""
-    total = 0.0
-    for sweep in situation.sweeps:
-        seen = {place: each for place, each in _borders(sweep).items() if each is not None and each.is_seen}
-        if sweep.axis is Axis.BOTH or len(seen) < 2:
-            continue
-        x = sweep.log2_extents[list(seen)]
-        y = np.array([each.log2_lr for each in seen.values()])
-        extent = situation.target.width if sweep.axis is Axis.WIDTH else situation.target.depth
-        beyond = max(0.0, math.log2(extent) - float(x.max()))
-        slope = float((x - x.mean()) @ y / ((x - x.mean()) ** 2).sum())
-        total += beyond * min(0.0, slope)
-    return total
-
-
-def _safe_range(border: _Border | None, lr: float | None) -> SafeRange | None:
+def _safe_range(border: Border | None, lr: float | None) -> SafeRange | None:
     if border is None:
         return None
-    high = 2.0**border.log2_lr
-    return SafeRange(lr_high=high, is_border_seen=border.is_seen, headroom=None if lr is None else high / lr)
+    high, diverged = 2.0**border.log2_lr, border.log2_diverged
+    return SafeRange(
+        lr_high=high,
+        lr_diverged=None if diverged is None else 2.0**diverged,
+        is_border_seen=border.is_seen,
+        headroom=None if lr is None else high / lr,
+    )
 
 
-def _safety_reasons(border: _Border | None, lr: float | None) -> list[Reason]:
+def _safety_reasons(border: Border | None, lr: float | None) -> list[Reason]:
     if border is None or lr is None:
         return []
     high = rounded(2.0**border.log2_lr)
-    headroom = multiple(border.log2_lr - math.log2(lr))
-    if border.is_seen:
-        return [reason("safe_up_to", high=high, headroom=headroom)]
-    return [reason("safe_as_far_as_tried", high=high, headroom=headroom)]
+    if border.log2_diverged is None:
+        headroom = multiple(border.log2_lr - math.log2(lr))
+        return [reason("safe_as_far_as_tried", high=high, headroom=headroom)]
+    diverged, room = rounded(2.0**border.log2_diverged), multiple(border.log2_diverged - math.log2(lr))
+    return [reason("safe_up_to", high=high, diverged=diverged, room=room)]
 
 
-def _narrow_sweep(situation: Situation, border: _Border | None) -> NarrowSweep | None:
+def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | None:
     """Return the LRs at half octaves around the best guess, without those that diverge."""
     guess = situation.extrapolation.lr.value or situation.base_lr
     if guess is None:

@@ -110,9 +110,12 @@ class Reliability(Frozen):
 
 
 class SafeRange(Frozen):
-    """Up to which LR no run diverged, at any size tested, lowered where the border falls with size."""
+    """Up to which LR no run diverged at the target; beyond the tested sizes the border is extrapolated."""
 
     lr_high: float
+    lr_diverged: float | None = Field(
+        default=None, description="The next LR tried, at which runs diverged; None where nothing diverged."
+    )
     is_border_seen: bool = Field(description="False: no LR tried diverged; the range ends with the grid.")
     headroom: float | None = Field(description="lr_high over the recommended LR.")
 

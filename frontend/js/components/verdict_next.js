@@ -34,7 +34,7 @@ function facts({ outlook }, { target, lr_interval: ends, safe_range: safe, narro
   const entries = [
     ["target", sizeText(target, false), isFar ? t("ui.next.is_extrapolated") : null],
     ends && ["interval", t("ui.number.range", { low: figure(ends.low), high: figure(ends.high) }), t("ui.next.level", { percent: percent(ends.level) })],
-    safe && ["safe", t("ui.number.up_to", { value: figure(safe.lr_high) }), t(`ui.next.border.${safe.is_border_seen ? "seen" : "unseen"}`)],
+    safe && ["safe", t("ui.number.up_to", { value: figure(safe.lr_high) }), safe.is_border_seen ? t("ui.next.border.seen", { lr: figure(safe.lr_diverged ?? safe.lr_high) }) : t("ui.next.border.unseen")],
     sweep && ["sweep", list(sweep.lrs, figure), t("ui.next.sweep_takes", { runs: number(sweep.num_runs), time: sweep.seconds === null ? "–" : about(sweep.seconds) })],
     chance(outlook.reliability),
   ].filter(Boolean);

@@ -95,21 +95,43 @@ def test_no_rate_is_recommended_where_nothing_is_claimed():
     assert outlook.recommendation.narrow_sweep is not None
 
 
-def test_the_safe_range_ends_below_the_first_rate_that_diverges_anywhere():
+def test_the_safe_range_of_a_measured_size_is_its_own_and_names_the_rate_that_diverged():
     sweep = with_diverged(parabolas(), *SAFE_PLACES, (2, 6, 1))
 
     safe = ahead(sweep).recommendation.safe_range
+    of_narrower = ahead(sweep, Size(128, 3)).recommendation.safe_range
 
-    assert (safe.lr_high, safe.is_border_seen) == (0.5, True)
-    assert safe.headroom == 2.0
+    assert (safe.lr_high, safe.lr_diverged, safe.is_border_seen, safe.headroom) == (1.0, 2.0, True, 4.0)
+    assert (of_narrower.lr_high, of_narrower.lr_diverged) == (0.5, 1.0)
+
+
+def test_a_best_rate_is_never_said_to_diverge_at_the_size_it_was_measured_at():
+    narrow_one_is_delicate = with_diverged(parabolas(), *SAFE_PLACES, *[(0, e, 2) for e in range(5, 9)])
+
+    found = ahead(narrow_one_is_delicate).recommendation
+
+    assert found.lr == 0.25
+    assert found.lr_interval.high < found.safe_range.lr_diverged
 
 
 def test_a_border_that_falls_with_size_is_followed_down_but_never_up():
     falling = with_diverged(parabolas(), *[(w, e, 0) for w in range(4) for e in range(8 - w, 9)])
     rising = with_diverged(parabolas(), *[(w, e, 0) for w in range(4) for e in range(5 + w, 9)])
 
-    assert ahead(falling, Size(512, 3)).recommendation.safe_range.lr_high == pytest.approx(2.0**-3)
-    assert ahead(rising, Size(512, 3)).recommendation.safe_range.lr_high == pytest.approx(2.0**-2)
+    # The grid knows a border to one octave, hence its slope over three doublings to a third of one.
+    assert ahead(falling, Size(512, 3)).recommendation.safe_range.lr_high == pytest.approx(
+        2.0 ** (-3 - 1 / 3)
+    )
+    assert ahead(rising, Size(512, 3)).recommendation.safe_range.lr_high == pytest.approx(2.0 ** (1 - 1 / 3))
+
+
+def test_a_rate_that_transfers_is_cut_where_the_border_will_have_come_down_to_it():
+    falling = with_diverged(parabolas(noise=0.001), *[(w, e, 0) for w in range(4) for e in range(8 - w, 9)])
+
+    found = ahead(falling, Size(1024, 3)).recommendation
+
+    assert found.lr == found.safe_range.lr_high < 0.25
+    assert "lr_cut_to_safe" in codes(found.reasons)
 
 
 def test_without_a_divergence_the_range_ends_with_the_grid():
