@@ -3,12 +3,14 @@
 The best LR of a size is chosen on the same runs, so the regret against it is too large by a little and, what
 matters more, the interval of the difference between two chosen LRs covers too rarely. A true best LR is one
 of the chosen one's neighbours if it is another; the upper end is therefore the largest over all of them:
-whichever of them is the true best, its own interval is below it (docs/decisions/0019, with measurements).
+whichever of them is the true best, its own interval is below it (docs/decisions/0019, with measurements). An
+LR at which a seed diverged is no such rival: it would have to win by more than a divergence costs (ADR 0026).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,35 +25,73 @@ from backend.domain.verdict import Estimate, Interval
 METHOD = "student_t_over_neighbours"
 # A difference between sizes counts when it is above so many standard errors (science.md §6.2, §6.4).
 STANDARD_ERRORS = 2.0
+# A narrow search goes so far to either side, in octaves (science.md §6.3, fine-tune).
+SEARCH_REACH = 1.0
+
+
+class Benefit(NamedTuple):
+    """What the larger size brings and what reuse loses of it, seed by seed, [S]."""
+
+    excess: Values
+    gain: Values
+
+    def is_lost(self, share: float, level: float) -> bool:
+        """Tell whether more than this share of the benefit is lost for sure.
+
+        Excess above share times gain, tested as one difference a seed: the interval of their ratio (M2s)
+        takes the gain as known, which flatters the sizes that hardly gain.
+        """
+        interval = student_interval(self.excess - share * self.gain, level)
+        return interval is not None and interval.low > 0
 
 
 class Costs(NamedTuple):
-    """M2, M2s and M3; `reused` is the loss at the reused LR."""
+    """M2, M2s and M3; `reused` is the loss at the reused LR.
+
+    `search_gain_loss` is M2s of the best LR within an octave of the reused one: what is still lost after a
+    narrow search.
+    """
 
     regret: Estimate = Estimate()
     regret_z: float | None = None
     gain_loss: Estimate = Estimate()
+    search_gain_loss: Estimate = Estimate()
     has_gain: bool | None = None
     reused: float | None = None
+    benefit: Benefit | None = None
 
 
 def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: float) -> Costs:
     """Return what reusing the base's best LR costs at the target."""
     if base is None or target is None or not pair.num_seeds:
         return Costs()
+    if pair.num_seeds < MIN_SEEDS:
+        pair, target = _read(pair, target)
     reused_S, best_S = pair.target.at(base.index), pair.target.at(target.index)
     gain_S = pair.base.at(base.index) - best_S
     has_gain = _has_gain(gain_S)
     excess_S, gain = reused_S - best_S, float(gain_S.mean()) if has_gain else math.nan
     reduction = float((pair.initial - best_S).mean())
     resampled = _resampled(pair, base.index)
+    near = pair.target.within(SEARCH_REACH, base.index)
+    searched = pair.target.best_of(near)
     return Costs(
         regret=_share(pair, base.index, target.index, reduction, level, resampled and resampled[0]),
         regret_z=_in_standard_errors(excess_S),
         gain_loss=_share(pair, base.index, target.index, gain, level, resampled and resampled[1]),
+        search_gain_loss=_share(pair, searched, target.index, gain, level, known=near),
         has_gain=has_gain,
         reused=finite_or_none(float(reused_S.mean())),
+        benefit=Benefit(excess=excess_S, gain=gain_S) if has_gain else None,
     )
+
+
+def _read(pair: Pair, target: Optimum) -> tuple[Pair, Optimum]:
+    """Return the pair with losses read from local parabolas, and the target's best LR by these."""
+    pair = pair._replace(base=pair.base.smoothed(), target=pair.target.smoothed())
+    means = pair.target.losses.mean(axis=1)
+    best = int(pair.target.places[int(means.argmin())])
+    return pair, target if target.is_edge else replace(target, index=best)
 
 
 def _has_gain(gain_S: Values) -> bool | None:
@@ -67,10 +107,20 @@ def _in_standard_errors(excess_S: Values) -> float | None:
 
 
 def _share(
-    pair: Pair, reused: int, best: int, whole: float, level: float, resampled_B: Values | None
+    pair: Pair,
+    reused: int | None,
+    best: int,
+    whole: float,
+    level: float,
+    resampled_B: Values | None = None,
+    known: frozenset[int] = frozenset(),
 ) -> Estimate:
-    """Return the excess loss as a share of `whole`; absent where there is no positive whole."""
-    if not whole > 0:
+    """Return the excess loss as a share of `whole`; absent where there is no positive whole.
+
+    Args:
+        known: LRs that are tried anyway, so that it costs nothing if one of them is the true best.
+    """
+    if reused is None or not whole > 0:
         return Estimate()
     with np.errstate(over="ignore"):
         found = estimate((pair.target.at(reused) - pair.target.at(best)) / whole, level)
@@ -80,12 +130,18 @@ def _share(
             interval = bootstrap_interval(resampled_B, pair.num_seeds, level)
             if interval is not None:
                 return Estimate(value=found.value, interval=interval)
-        return Estimate(value=found.value, interval=_widened(pair, reused, best, whole, found.interval))
+        return Estimate(
+            value=found.value, interval=_widened(pair, (reused, best), whole, known, found.interval)
+        )
 
 
-def _widened(pair: Pair, reused: int, best: int, whole: float, interval: Interval) -> Interval:
+def _widened(
+    pair: Pair, compared: tuple[int, int], whole: float, known: frozenset[int], interval: Interval
+) -> Interval:
     """Return the interval with its upper end at the largest over the LRs that may be the best."""
-    near = {best - 1, best + 1, reused - 1, reused + 1} - {reused, best}
+    reused = compared[0]
+    beside = {place + step for place in compared for step in (-1, 1)}
+    near = beside - {*compared} - known - pair.target.diverging
     rivals = [
         student_interval((pair.target.at(reused) - pair.target.at(place)) / whole, interval.level)
         for place in sorted(near)

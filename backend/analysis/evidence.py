@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,12 +78,13 @@ def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
         return Look(best, curvature_lr=pair.lr_indices[_curvature_place(pair, reused[0], thresholds)])
     early = early_level(thresholds.level, _looks_before(sweep, place, reused))
     stricter = thresholds.model_copy(update={"level": early})
-    fails = _failure(pair, reused[0], thresholds) is not None
+    case = _Case(pair, reused[0], is_target=place == max(sweep.larger, default=place))
+    fails = case.failure(thresholds) is not None
     return Look(
         best,
         best_of_seeds=frozenset(pair.lr_indices[place] for loss in found for place in _seed_best(pair, loss)),
         fails=fails,
-        fails_early=fails and _is_proven(pair, found, reused[0], stricter),
+        fails_early=fails and _is_proven(case, found, stricter),
     )
 
 
@@ -93,18 +95,35 @@ def _seed_best(pair: Sweep, loss: Metric) -> set[int]:
     return set(np.where(np.isfinite(judged_ES), judged_ES, np.inf)[:, has_value_S].argmin(axis=0).tolist())
 
 
-def _is_proven(pair: Sweep, found: Mapping[Metric, Comparison], lr_index: int, stricter: Thresholds) -> bool:
+class _Case(NamedTuple):
+    """The base and one size at the LR that is reused; `is_target`: the size is the largest of its axis."""
+
+    pair: Sweep
+    lr_index: int
+    is_target: bool
+
+    def failure(self, thresholds: Thresholds, losses: Sequence[Metric] = ()) -> Finding | None:
+        """Return what the rules say by these losses alone; None where reuse is not proven to fail."""
+        if self.pair.num_seeds < thresholds.min_seeds:
+            return None
+        pair = replace(
+            self.pair, losses={loss: self.pair.losses[loss] for loss in losses or self.pair.losses}
+        )
+        finding = judge_size(pair, 1, self.lr_index, thresholds, is_target=self.is_target).finding
+        return finding if finding.outcome is Outcome.DOES_NOT_TRANSFER else None
+
+
+def _is_proven(case: _Case, found: Mapping[Metric, Comparison], stricter: Thresholds) -> bool:
     """Tell whether a failure holds whatever lies beyond the window.
 
     A loss whose optimum is at the window's edge must fail itself, or it might yet transfer, and losses that
     disagree prove nothing; and not by its shift, since an optimum at the edge is a grid point instead of a
     vertex, which can overstate it.
     """
-    if _failure(pair, lr_index, stricter) is None:
+    if case.failure(stricter) is None:
         return False
-    at_edge = (loss for loss, each in found.items() if each.target is None or each.target.is_edge)
-    alone = (replace(pair, losses={loss: pair.losses[loss]}) for loss in at_edge)
-    failures = [_failure(of_loss, lr_index, stricter) for of_loss in alone]
+    at_edge = [loss for loss, each in found.items() if each.target is None or each.target.is_edge]
+    failures = [case.failure(stricter, [loss]) for loss in at_edge]
     return all(failure is not None and failure.rule != "shift_too_large" for failure in failures)
 
 
@@ -151,14 +170,6 @@ def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Co
         for loss, each in found.items()
         if each.has_base_learned and not (each.has_base_interpolated and loss is Metric.TRAIN_LOSS)
     }
-
-
-def _failure(pair: Sweep, lr_index: int, thresholds: Thresholds) -> Finding | None:
-    """Return what the rules say where reusing the base's LR fails; None where it is not proven to."""
-    if pair.num_seeds < thresholds.min_seeds:
-        return None
-    finding = judge_size(pair, 1, lr_index, thresholds).finding
-    return finding if finding.outcome is Outcome.DOES_NOT_TRANSFER else None
 
 
 def _looks_before(sweep: Sweep, place: int, reused: Sequence[int]) -> int:

@@ -12,21 +12,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.analysis.optimal_lr import find_optimum, vertices
+from backend.analysis.smoothing import smoothed
 from backend.analysis.sweep import Sweep, Values
 from backend.domain.metrics import Metric
 
 
 class Tried(NamedTuple):
-    """One size at the LRs that all shared seeds have: `losses` [E', S] at the grid's `places` [E']."""
+    """One size at the LRs that all shared seeds have: `losses` [E', S] at the grid's `places` [E'].
+
+    `diverging` are the places where a seed diverged.
+    """
 
     places: NDArray[np.intp]
     log2_lrs: Values
     losses: Values
+    diverging: frozenset[int] = frozenset()
 
     def at(self, lr_index: int) -> Values:
         """Return the losses of the seeds at one LR of the grid, [S]; NaN where it is not complete."""
         found = np.flatnonzero(self.places == lr_index)
         return self.losses[found[0]] if len(found) else np.full(self.losses.shape[1], np.nan)
+
+    def within(self, octaves: float, lr_index: int) -> frozenset[int]:
+        """Return the places of the LRs so close to one of them; empty where that one is not complete."""
+        centre = self.log2_lrs[self.places == lr_index]
+        if len(centre) == 0:
+            return frozenset()
+        return frozenset(self.places[np.abs(self.log2_lrs - centre[0]) <= octaves + 1e-9].tolist())
+
+    def best_of(self, places: frozenset[int]) -> int | None:
+        """Return which of these LRs has the lowest mean; None of none."""
+        means = {place: float(self.at(place).mean()) for place in sorted(places)}
+        return min(means, key=means.__getitem__, default=None)
+
+    def smoothed(self) -> Tried:
+        """Return the same with losses read from local parabolas."""
+        is_diverging = np.isin(self.places, list(self.diverging))
+        return self._replace(losses=smoothed(self.log2_lrs, self.losses, is_diverging))
 
     def vertices(self, weights_SB: Values) -> Values:
         """Return the optimum of the weighted means, [B]; NaN without a complete LR."""
@@ -54,18 +76,21 @@ class Pair(NamedTuple):
 
 def pair_of(sweep: Sweep, loss: Metric, width_index: int) -> Pair:
     """Return the base and the size at `width_index` on one loss."""
-    judged_WES, seeds = sweep.judged(loss), sweep.shared_seeds(width_index)
+    seeds = sweep.shared_seeds(width_index)
     return Pair(
-        base=_tried(sweep, judged_WES[sweep.base_index][:, seeds]),
-        target=_tried(sweep, judged_WES[width_index][:, seeds]),
+        base=_tried(sweep, loss, sweep.base_index, seeds),
+        target=_tried(sweep, loss, width_index, seeds),
         initial=sweep.initial(loss)[width_index, seeds],
         random_seed=sweep.random_seed,
     )
 
 
-def _tried(sweep: Sweep, losses_ES: Values) -> Tried:
+def _tried(sweep: Sweep, loss: Metric, width_index: int, seeds: NDArray[np.intp]) -> Tried:
+    losses_ES = sweep.judged(loss)[width_index][:, seeds]
     places = np.flatnonzero(np.isfinite(losses_ES).all(axis=1) & (losses_ES.shape[1] > 0))
-    return Tried(places, sweep.log2_lrs[places], losses_ES[places])
+    has_diverged_E = (sweep.diverged_at[width_index][:, seeds] >= 0).any(axis=1)
+    diverging = frozenset(np.flatnonzero(has_diverged_E).tolist())
+    return Tried(places, sweep.log2_lrs[places], losses_ES[places], diverging)
 
 
 def _optimum_of_mean(log2_lrs: Values, tried: Tried) -> float:

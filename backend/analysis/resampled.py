@@ -120,7 +120,8 @@ def _classified(
         ~has_gain | (lost.high <= limits.transfers_gain_loss)
     )
     is_far = (shift.low > limits.fine_tune_shift) | (shift.high < -limits.fine_tune_shift)
-    fails = (rate_B > MAJORITY) | (regret.low > limits.fine_tune_regret) | (is_far & ~is_cheap)
+    is_dear = (regret.low > limits.fine_tune_regret) | (lost.low > limits.fine_tune_gain_loss)
+    fails = (rate_B > MAJORITY) | is_dear | (is_far & ~is_cheap)
     is_near = (shift.low >= -limits.transfers_shift) & (shift.high <= limits.transfers_shift)
     is_flat = (np.abs(shift.value) > limits.fine_tune_shift) & is_cheap
     is_open = is_size_open | ~has_gain | is_flat

@@ -3,7 +3,7 @@
 Per loss, the first that applies decides: the base cannot be trusted → inconclusive; does not transfer; the
 target's optimum is unknown → inconclusive; flat optimum or no benefit of size → inconclusive; transfers;
 fine-tune; what is left is inconclusive. Does-not-transfer stands before the target's edge, since a grid that
-is too short only understates regret and shift.
+is too short only understates regret, lost benefit and shift.
 """
 
 from __future__ import annotations
@@ -126,6 +126,11 @@ def _judge_failure(case: Case, thresholds: Thresholds) -> Finding | None:
     if regret is not None and regret.low > thresholds.fine_tune_regret:
         why = _regret_reason(case, regret, thresholds.fine_tune_regret)
         return Finding(Outcome.DOES_NOT_TRANSFER, "regret_too_large", (why,))
+    lost, limit = case.gain_loss.interval, thresholds.fine_tune_gain_loss
+    benefit = case.comparison.benefit
+    is_sure = benefit is not None and benefit.is_lost(limit, thresholds.level)
+    if case.is_target and is_sure and lost is not None and lost.low > limit:
+        return Finding(Outcome.DOES_NOT_TRANSFER, "benefit_lost", (_gain_reason(case, lost, limit),))
     limit = thresholds.fine_tune_shift
     is_far = shift is not None and (shift.low > limit or shift.high < -limit)
     if shift is not None and is_far and not _is_cheap(case, thresholds):
@@ -164,7 +169,9 @@ def _judge_success(case: Case, thresholds: Thresholds) -> Finding | None:
     if not unmet:
         return Finding(Outcome.TRANSFERS, "transfers", _met(case, thresholds))
     if not fine_tune_unmet(case, thresholds):
-        return Finding(Outcome.FINE_TUNE, "fine_tune", unmet)
+        is_kept = not case.is_target or _is_below(case.gain_loss, thresholds.fine_tune_gain_loss)
+        mended = () if is_kept else (_search_reason(case, thresholds.transfers_gain_loss),)
+        return Finding(Outcome.FINE_TUNE, "fine_tune", (*unmet, *mended))
     return None
 
 
@@ -183,23 +190,32 @@ def transfers_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
     """Name what keeps a loss from transferring; empty when it does."""
     limit, shift = thresholds.transfers_shift, case.shift.interval
     is_near = shift is not None and -limit <= shift.low and shift.high <= limit
-    costs = _costs_unmet(case, thresholds.transfers_regret, thresholds.transfers_gain_loss)
+    is_kept = _is_below(case.gain_loss, thresholds.transfers_gain_loss)
+    costs = _costs_unmet(case, thresholds.transfers_regret, thresholds.transfers_gain_loss, is_kept)
     return costs if is_near else (*costs, _shift_reason(case, shift, limit))
 
 
 def fine_tune_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    """Name what keeps a loss from being fixed by a narrow search; empty when that is enough."""
+    """Name what keeps a loss from being fixed by a narrow search; empty when that is enough.
+
+    Of the benefit either reuse itself loses less than a third, or the search is shown to keep it (ADR 0026).
+    """
     limit, median = thresholds.fine_tune_shift, case.comparison.median_shift
-    costs = _costs_unmet(case, thresholds.fine_tune_regret, thresholds.fine_tune_gain_loss)
+    is_kept = _is_below(case.gain_loss, thresholds.fine_tune_gain_loss) or _is_below(
+        case.comparison.search_gain_loss, thresholds.transfers_gain_loss
+    )
+    costs = _costs_unmet(case, thresholds.fine_tune_regret, thresholds.fine_tune_gain_loss, is_kept)
     is_near = median is not None and median <= limit
     return costs if is_near else (*costs, _shift_reason(case, case.shift.interval, limit))
 
 
-def _costs_unmet(case: Case, regret_limit: float, gain_limit: float) -> tuple[Reason, ...]:
+def _costs_unmet(
+    case: Case, regret_limit: float, gain_limit: float, is_benefit_kept: bool
+) -> tuple[Reason, ...]:
     unmet = []
     if not _is_below(case.regret, regret_limit):
         unmet.append(_regret_reason(case, case.regret.interval, regret_limit))
-    if case.is_target and not _is_below(case.gain_loss, gain_limit):
+    if case.is_target and not is_benefit_kept:
         unmet.append(_gain_reason(case, case.gain_loss.interval, gain_limit))
     if case.rate > 0:
         unmet.append(_divergence_reason(case))
@@ -227,6 +243,13 @@ def _gain_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
         return reason("not_computed", **named(case.size), loss=case.loss)
     ends = share_range(interval)
     return reason("gain_loss", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
+
+
+def _search_reason(case: Case, limit: float) -> Reason:
+    interval = case.comparison.search_gain_loss.interval
+    assert interval is not None, "an interval that lies below its limit is there"
+    ends = share_range(interval)
+    return reason("search_keeps", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
 
 
 def _shift_reason(case: Case, interval: Interval | None, limit: float) -> Reason:

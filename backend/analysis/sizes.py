@@ -38,10 +38,24 @@ class JudgedSize:
         return Size(self.statistics.width, self.statistics.depth)
 
 
-def judge_size(sweep: Sweep, width_index: int, lr_index: int | None, thresholds: Thresholds) -> JudgedSize:
-    """Measure and judge the size at `width_index`; `lr_index` is the LR a user takes along from the base."""
+def judge_size(
+    sweep: Sweep,
+    width_index: int,
+    lr_index: int | None,
+    thresholds: Thresholds,
+    *,
+    is_target: bool | None = None,
+) -> JudgedSize:
+    """Measure and judge the size at `width_index`; `lr_index` is the LR a user takes along from the base.
+
+    Args:
+        is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
+    """
     width, depth = sweep.sizes[width_index]
-    cases = [_case(sweep, width_index, loss, thresholds) for loss in TUNED_ON if loss in sweep.losses]
+    if is_target is None:
+        is_target = width_index == max(sweep.larger, default=width_index)
+    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
+    cases = [_case(sweep, width_index, loss, thresholds)._replace(is_target=is_target) for loss in losses]
     spreads = _spreads(sweep, width_index, lr_index, thresholds)
     spread = next((each for each in spreads if each.is_judged), None)
     at_reused = spreads[0] if spreads else None
@@ -93,7 +107,6 @@ def _case(sweep: Sweep, width_index: int, loss: Metric, thresholds: Thresholds) 
         lrs=sweep.lrs,
         reused_index=reused,
         rate=sweep.divergence_rate(width_index, reused) or 0.0,
-        is_target=width_index == max(sweep.larger, default=width_index),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.analysis import bootstrap
-from backend.analysis.costs import costs_of
+from backend.analysis.costs import Benefit, costs_of
 from backend.analysis.intervals import estimate, finite_or_none, widened
 from backend.analysis.optimal_lr import Optimum, find_optimum, seed_optima
 from backend.analysis.pairs import Pair, pair_of
@@ -36,6 +36,8 @@ class Comparison:
     has_base_learned: bool
     has_target_learned: bool
     has_base_interpolated: bool
+    search_gain_loss: Estimate
+    benefit: Benefit | None
 
 
 def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
@@ -78,6 +80,8 @@ def compare(
         has_base_learned=best_base < initial_base,
         has_target_learned=best_target < initial_target,
         has_base_interpolated=best_base <= interpolation * initial_base,
+        search_gain_loss=costs.search_gain_loss,
+        benefit=costs.benefit,
     )
 
 

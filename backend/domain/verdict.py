@@ -25,7 +25,8 @@ from backend.domain.thresholds import Thresholds
 
 # 2: a coordinate check that was made and fails forbids an answer (M7).
 # 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.
-RULE_VERSION = "3"
+# 4: docs/decisions/0026; a third of the benefit of size lost for sure is a failure.
+RULE_VERSION = "4"
 # The versions that evidence can be judged by now. Verdicts of earlier ones stay readable.
 RULE_VERSIONS = (RULE_VERSION,)
 

@@ -34,7 +34,7 @@ OUTLOOK: dict[str, Any] = {
     },
     "reliability": {
         "record": {
-            "rule_version": "3",
+            "rule_version": "4",
             "date": "2026-11-24",
             "max_doublings": 3,
             "held": {"transfers": {"count": 57, "of": 60}},

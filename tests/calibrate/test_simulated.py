@@ -52,7 +52,7 @@ def test_beyond_its_edge_every_run_counts_as_the_loss_at_init():
         (Truth(0.01, 0.5, 0.11), Outcome.FINE_TUNE),
         (Truth(0.01, 1.2, None), Outcome.FINE_TUNE),
         (Truth(0.03, 0.5, 0.05), Outcome.FINE_TUNE),
-        (Truth(0.03, 0.5, 0.5), Outcome.INCONCLUSIVE),
+        (Truth(0.03, 0.5, 0.5), Outcome.DOES_NOT_TRANSFER),
         (Truth(0.01, 2.5, 0.05), Outcome.INCONCLUSIVE),
         (Truth(0.05, 2.5, 0.2), Outcome.DOES_NOT_TRANSFER),
         (Truth(0.11, 0.1, None), Outcome.DOES_NOT_TRANSFER),

@@ -52,10 +52,13 @@ class Truth:
 
     def fails(self, thresholds: Thresholds) -> bool:
         """Tell whether "does not transfer" is true: reuse is too dear, or an optimum not flat is too far."""
+        is_dear = self.regret > thresholds.fine_tune_regret or (
+            self.gain_loss is not None and self.gain_loss > thresholds.fine_tune_gain_loss
+        )
         is_kept = self.gain_loss is None or self.gain_loss <= thresholds.transfers_gain_loss
         is_cheap = self.regret <= thresholds.transfers_regret and is_kept
         is_far = abs(self.shift) > thresholds.fine_tune_shift and not is_cheap
-        return self.divergence > MAJORITY or self.regret > thresholds.fine_tune_regret or is_far
+        return self.divergence > MAJORITY or is_dear or is_far
 
     def outcome(self, thresholds: Thresholds) -> Outcome:
         """Return the outcome that is true; inconclusive where none of the others is."""
@@ -63,6 +66,5 @@ class Truth:
             return Outcome.TRANSFERS
         if self.fails(thresholds):
             return Outcome.DOES_NOT_TRANSFER
-        is_kept = self.gain_loss is None or self.gain_loss <= thresholds.fine_tune_gain_loss
         is_near = abs(self.shift) <= thresholds.fine_tune_shift
-        return Outcome.FINE_TUNE if is_kept and is_near else Outcome.INCONCLUSIVE
+        return Outcome.FINE_TUNE if is_near else Outcome.INCONCLUSIVE

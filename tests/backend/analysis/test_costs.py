@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.analysis.costs import costs_of
+from backend.analysis.costs import Benefit, costs_of
 from backend.analysis.intervals import student_interval
 from backend.analysis.optimal_lr import find_optimum
 from backend.analysis.pairs import Pair, Tried
@@ -53,6 +53,46 @@ def test_rivals_beyond_doubt_widen_nothing():
     clear = [[2.0] * 4, [1.5, 1.6, 1.5, 1.4], [1.0] * 4, [1.4, 1.5, 1.6, 1.5], [2.0] * 4]
 
     assert costs(pair_of(clear)).regret.interval.high == 0.0
+
+
+def test_a_rate_at_which_a_seed_diverged_is_no_rival():
+    diverging = np.array(RIVALS)
+    diverging[3] = [0.9, 1.2, 0.8, 3.0]
+    pair = pair_of(diverging)
+
+    alone = pair._replace(target=pair.target._replace(diverging=frozenset({3})))
+
+    assert costs(pair).regret.interval.high > 0.1
+    assert costs(alone).regret.interval.high == 0.0
+
+
+def test_a_narrow_search_loses_what_is_best_beyond_an_octave():
+    # The base's best is the second LR, the target's the fourth, two octaves above it; the third is in reach.
+    base = [[4.0] * 4, [2.0, 2.1, 1.9, 2.0], [3.0] * 4, [3.5] * 4, [4.0] * 4]
+    target = [[2.0] * 4, [1.2, 1.3, 1.1, 1.2], [0.9, 1.0, 0.8, 0.9], [0.8, 0.8, 0.8, 0.8], [2.0] * 4]
+    found = costs(pair_of(target, base))
+
+    assert found.gain_loss.value == pytest.approx(0.4 / 1.2)
+    assert found.search_gain_loss.value == pytest.approx(0.1 / 1.2)
+    expected = student_interval((np.array(target[2]) - np.array(target[3])) / 1.2, 0.90)
+    assert expected is not None
+    assert found.search_gain_loss.interval.high == pytest.approx(expected.high)
+
+
+def test_a_search_that_reaches_the_best_rate_loses_nothing():
+    found = costs(pair_of(RIVALS))
+
+    assert found.search_gain_loss.value == 0.0
+    assert found.search_gain_loss.interval.high == 0.0
+
+
+def test_a_benefit_is_lost_for_sure_only_if_the_benefit_itself_is_sure():
+    excess = np.array([0.02, 0.021, 0.019, 0.02])
+    sure, doubtful = np.full(4, 0.03), np.array([0.12, -0.06, 0.12, -0.06])
+
+    assert Benefit(excess, sure).is_lost(0.33, 0.90)
+    assert not Benefit(excess, doubtful).is_lost(0.33, 0.90)
+    assert not Benefit(excess, sure).is_lost(0.70, 0.90)
 
 
 def test_a_single_seed_has_no_interval():

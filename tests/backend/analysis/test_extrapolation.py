@@ -16,7 +16,7 @@ from tests.backend.analysis.sweeps import BASE_OPTIMUM, known, parabolas
 
 LIMITS = Thresholds()
 RECORD = TrackRecord(
-    rule_version="3",
+    rule_version="4",
     date="2026-11-24",
     max_doublings=2.0,
     held={"transfers": Tally(count=30, of=30)},

@@ -1,9 +1,12 @@
 import pytest
 
+from backend.analysis.evidence import look_at
 from backend.analysis.rules import SEVERITY, Finding, combine_losses, with_sharpness
+from backend.analysis.sizes import judge_size
 from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
+from tests.backend.analysis.sweeps import parabolas
 
 TRANSFERS = Finding(Outcome.TRANSFERS, "transfers", (Reason(code="a"),))
 FINE_TUNE = Finding(Outcome.FINE_TUNE, "fine_tune", (Reason(code="b"),))
@@ -75,3 +78,35 @@ def test_sharpness_that_cannot_be_compared_is_named(spread):
 
 def test_sharpness_changes_no_other_outcome():
     assert with_sharpness(FINE_TUNE, _spread(3.0), Size(64, 3), Thresholds()) == FINE_TUNE
+
+
+# At the largest size, one octave off, reuse loses almost half of the little that size brings.
+HALF_LOST = {"slope": -1 / 3, "curvature": 0.02, "gain": 0.012, "noise": 0.0005}
+
+
+def test_a_third_of_the_benefit_lost_for_sure_is_a_failure_at_the_largest_size_only():
+    sweep = parabolas(**HALF_LOST)
+
+    findings = [judge_size(sweep, place, 4, Thresholds()).finding for place in sweep.larger]
+
+    assert (findings[-1].outcome, findings[-1].rule) == ("does_not_transfer", "benefit_lost")
+    assert all(finding.outcome != "does_not_transfer" for finding in findings[:-1])
+    assert {why.code for why in findings[-1].reasons} == {"gain_loss"}
+
+
+def test_a_size_that_is_not_the_last_one_of_its_plan_does_not_end_its_arm_by_the_benefit():
+    sweep = parabolas(**HALF_LOST)
+
+    assert not look_at(sweep, sweep.sizes[2], Thresholds()).fails
+    assert look_at(sweep, sweep.sizes[3], Thresholds()).fails
+
+
+def test_a_lost_benefit_that_is_not_sure_is_mended_by_a_search_shown_to_keep_it():
+    halves = tuple(2.0 ** (-6 + place / 2) for place in range(17))
+    sweep = parabolas(slope=-0.4, curvature=0.02, gain=0.025, noise=0.006, lrs=halves)
+
+    found = judge_size(sweep, 3, 8, Thresholds())
+
+    assert found.statistics.losses[0].gain_loss.interval.high > 0.33
+    assert (found.finding.outcome, found.finding.rule) == ("fine_tune", "fine_tune")
+    assert "search_keeps" in {why.code for why in found.finding.reasons}
