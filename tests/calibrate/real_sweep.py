@@ -52,8 +52,8 @@ def spec_of(task: Task) -> ExperimentSpec:
 
 def visible_sweep(task: Task, results: Results) -> Sweep:
     """Return the visible sizes as one sweep: losses of all runs, sharpness at the reused LR and below it."""
-    found = [results[cell.key()] for cell in task.visible_cells()]
-    shape = (len(found), task.num_lrs, len(SEEDS))
+    found = task.visible_results(results)
+    shape = (len(found), len(task.log2_lrs), len(SEEDS))
     losses = {
         loss: Losses(
             np.stack([_finals(one, loss, shape[1:]) for one in found]),
@@ -69,7 +69,7 @@ def visible_sweep(task: Task, results: Results) -> Sweep:
         sizes=tuple(task.size(extent) for extent in task.visible),
         axis=task.axis,
         lrs=tuple(2.0**e for e in task.log2_lrs),
-        lr_indices=tuple(range(task.num_lrs)),
+        lr_indices=tuple(range(len(task.log2_lrs))),
         base_index=0,
         num_seeds=len(SEEDS),
         num_steps=task.num_steps,
@@ -99,7 +99,7 @@ def _initials(result: Result, loss: Metric, shape: tuple[int, ...]) -> Values:
 
 
 def _sharpness(task: Task, results: Results, shape: tuple[int, ...]) -> tuple[Values, np.ndarray]:
-    cells = task.curvature_cells(_base_places(task, results))
+    cells = task.curvature_cells(task.best_at_ends(results)[0])
     steps = results[cells[0].key()].steps[Metric.SHARPNESS]
     sharpness = np.full((*shape, len(steps)), np.nan)
     for place, cell in enumerate(cells):
@@ -108,10 +108,6 @@ def _sharpness(task: Task, results: Results, shape: tuple[int, ...]) -> tuple[Va
         ):
             sharpness[place, run.lr_index, SEEDS.index(run.seed)] = values_M
     return sharpness, steps
-
-
-def _base_places(task: Task, results: Results) -> tuple[int, ...]:
-    return task.best_places(results[task.visible_cells()[0].key()])
 
 
 @dataclass(frozen=True)
@@ -134,8 +130,7 @@ class Held:
 
 def held_at_hidden(task: Task, results: Results, lr: float | None) -> list[Held]:
     """Return the truth of an LR at every hidden size; of None that of the base's best LR."""
-    cells = task.visible_cells()
-    base, largest = (task.best_places(results[cell.key()]) for cell in (cells[0], cells[-1]))
+    base, largest = task.best_at_ends(results)
     base_cell, *hidden_cells = task.true_cells(base, largest)
     log2_lr = float(np.log2(lr)) if lr is not None else task.log2_lrs[base[0]]
     of_base = _True.of(base_cell, results[base_cell.key()])

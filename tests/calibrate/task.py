@@ -1,8 +1,8 @@
 """A real task: networks of several sizes, the largest of which are hidden from the verdict.
 
-Visible sizes are trained as a user would, octave grid and five seeds; the reused LR and the one below it once
-more with sharpness. At the hidden sizes and at the base the truth is measured: half-octave grid, eight other
-seeds, in a window around what the visible sizes and the base like best.
+Visible sizes are trained as the preset Standard does, half-octave grid and eight seeds; the reused LR and the
+one an octave below it once more with sharpness, on fewer seeds. At the hidden sizes and at the base the truth
+is measured on the same grid with eight other seeds, in a window around what base and visible sizes like best.
 
 Shapes: W sizes, E learning rates, S seeds, M measurements.
 """
@@ -28,7 +28,8 @@ from tests.reproduce.jobs import Result, Results
 from worker.numerics.program import CellProgram
 from worker.numerics.scaling import ScalingTable
 
-SEEDS = tuple(range(5))
+SEEDS = tuple(range(8))
+FEWER_SEEDS = SEEDS[:5]
 TRUE_SEEDS = tuple(range(100, 108))
 TAIL_FRACTION = 0.1
 # The truth is looked for so far beyond what base and largest visible size like best, in octaves.
@@ -45,7 +46,7 @@ class Task:
     Attributes:
         visible, hidden: extents on the axis, ascending; the first visible one is the base.
         other: the extent that stays, depth on the width axis and width on the depth axis.
-        lowest_log2_lr, num_lrs: the octave grid of the visible sizes.
+        lowest_log2_lr, num_octaves: where the grid of the visible sizes begins, and how far it goes.
         towards_sp: how far the constants of the parametrization are moved to SP's, 1 all the way: an error in
             the implementation of which nobody knows; negative: beyond their own.
         expected: what the literature leads one to expect, `transfers`, `near` or `fails`.
@@ -62,7 +63,7 @@ class Task:
     hidden: tuple[int, ...] = (256,)
     other: int = 2
     lowest_log2_lr: int = -6
-    num_lrs: int = 9
+    num_octaves: int = 8
     num_steps: int = 200
     batch_size: int = 32
     model: ModelFamily = PLAIN_MLP
@@ -70,8 +71,16 @@ class Task:
 
     @property
     def log2_lrs(self) -> tuple[float, ...]:
-        """Return the grid of the visible sizes."""
-        return tuple(float(self.lowest_log2_lr + place) for place in range(self.num_lrs))
+        """Return the grid of the visible sizes, in half octaves."""
+        return tuple(sorted(self._octaves + self._half_octaves))
+
+    @property
+    def _octaves(self) -> tuple[float, ...]:
+        return tuple(float(self.lowest_log2_lr + place) for place in range(self.num_octaves + 1))
+
+    @property
+    def _half_octaves(self) -> tuple[float, ...]:
+        return tuple(octave + STEP for octave in self._octaves[:-1])
 
     @property
     def measure_every(self) -> int:
@@ -92,18 +101,30 @@ class Task:
         cells = self.visible_cells()
         if any(cell.key() not in results for cell in cells):
             return cells
-        base, largest = (self.best_places(results[cell.key()]) for cell in (cells[0], cells[-1]))
+        base, largest = self.best_at_ends(results)
         return [*cells, *_later_cells(self, base, largest)]
 
     def visible_cells(self) -> list[Cell]:
-        """Return the sweeps a verdict sees, the base first."""
-        return list(_visible_cells(self))
+        """Return what a verdict sees, the base first; a size is trained in parts."""
+        return [cell for cells in _visible_cells(self) for cell in cells]
+
+    def visible_results(self, results: Results) -> list[Result]:
+        """Return the sweep of every visible size as one result, its runs ordered by LR, then by seed."""
+        return [together([(cell, results[cell.key()]) for cell in cells]) for cells in _visible_cells(self)]
+
+    def best_at_ends(self, results: Results) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return where the base and the largest visible size are best on the grid."""
+        found = self.visible_results(results)
+        return self.best_places(found[0]), self.best_places(found[-1])
 
     def curvature_cells(self, base: tuple[int, ...]) -> list[Cell]:
         """Return the same runs at the reused LR and an octave below, with sharpness, base first."""
-        places = sorted({max(0, place - below) for place in base[:1] for below in (0, 1)})
+        octave = round(1 / STEP)
+        places = sorted({max(0, place - below) for place in base[:1] for below in (0, octave)})
         return [
-            self._cell(extent, [(place, self.log2_lrs[place]) for place in places], SEEDS, self.measure_every)
+            self._cell(
+                extent, [(place, self.log2_lrs[place]) for place in places], FEWER_SEEDS, self.measure_every
+            )
             for extent in self.visible
         ]
 
@@ -121,7 +142,7 @@ class Task:
 
     def best_places(self, result: Result) -> tuple[int, ...]:
         """Return where a visible size is best on the grid: by validation loss, then by train loss."""
-        shape = (self.num_lrs, len(SEEDS))
+        shape = (len(self.log2_lrs), len(SEEDS))
         last = max(1, round(TAIL_FRACTION * self.num_steps))
         finals = (result.values[Metric.VAL_LOSS][-1], result.values[Metric.TRAIN_LOSS][-last:].mean(axis=0))
         has_diverged = np.array([at is not None for at in result.diverged_at]).reshape(shape).any(axis=1)
@@ -169,9 +190,33 @@ class Task:
         return {name: _between(own[name], sp[name], self.towards_sp) for name in own}
 
 
+def together(parts: list[tuple[Cell, Result]]) -> Result:
+    """Return the parts of one sweep as one result, its runs ordered by LR, then by seed."""
+    runs = [(run.lr, run.seed) for cell, _ in parts for run in cell.program.runs]
+    order = sorted(range(len(runs)), key=runs.__getitem__)
+    found = [result for _, result in parts]
+    diverged_at = [at for result in found for at in result.diverged_at]
+    values = {name: [result.values[name] for result in found] for name in found[0].values}
+    return Result(
+        found[0].steps,
+        {name: np.concatenate(arrays, axis=1)[:, order] for name, arrays in values.items()},
+        tuple(diverged_at[place] for place in order),
+        sum(result.seconds for result in found),
+    )
+
+
 @cache
-def _visible_cells(task: Task) -> tuple[Cell, ...]:
-    return tuple(task._cell(extent, list(enumerate(task.log2_lrs)), SEEDS) for extent in task.visible)
+def _visible_cells(task: Task) -> tuple[tuple[Cell, ...], ...]:
+    """Return the parts of every visible size, so that a finer grid or more seeds leave what is trained."""
+    parts = (
+        (task._octaves, FEWER_SEEDS),
+        (task._half_octaves, FEWER_SEEDS),
+        (task.log2_lrs, SEEDS[len(FEWER_SEEDS) :]),
+    )
+    return tuple(
+        tuple(task._cell(extent, list(enumerate(lrs)), seeds) for lrs, seeds in parts)
+        for extent in task.visible
+    )
 
 
 @cache

@@ -18,7 +18,7 @@ from tests.calibrate.real import complete_tasks
 from tests.calibrate.real_judged import JudgedTask, judge_task
 from tests.calibrate.real_report import exact_bound, not_holding, reached_doublings, report, wrong_claims
 from tests.calibrate.real_sweep import Held, visible_sweep
-from tests.calibrate.task import SEEDS
+from tests.calibrate.task import FEWER_SEEDS, SEEDS
 from tests.calibrate.tasks import tasks
 from tests.calibrate.track_record import track_record, write_record
 from tests.calibrate.truth import Truth
@@ -26,7 +26,7 @@ from tests.reproduce.jobs import Result, train_job
 
 SMALL = replace(
     next(task for task in tasks() if task.name == "sgd mup, teacher mse"),
-    visible=(2, 4), hidden=(8,), lowest_log2_lr=-6, num_lrs=3, num_steps=10, batch_size=8,
+    visible=(2, 4), hidden=(8,), lowest_log2_lr=-6, num_octaves=2, num_steps=10, batch_size=8,
 )  # fmt: skip
 
 
@@ -44,14 +44,14 @@ def results():
 def test_truth_and_sharpness_are_planned_once_the_visible_sizes_are_there(results):
     first, then = SMALL.plan({}), SMALL.plan(results)
 
-    assert [cell.program.width for cell in first] == [2, 4]
+    assert [cell.program.width for cell in first] == [2, 2, 2, 4, 4, 4]
     assert not any(cell.program.has_curvature for cell in first)
-    assert [cell.program.width for cell in then[2:]] == [2, 8, 2, 4]
-    assert [cell.program.has_curvature for cell in then[2:]] == [False, False, True, True]
+    assert [cell.program.width for cell in then[6:]] == [2, 8, 2, 4]
+    assert [cell.program.has_curvature for cell in then[6:]] == [False, False, True, True]
 
 
 def test_the_truth_has_other_seeds_and_holds_every_rate_the_base_may_name(results):
-    base, largest = (SMALL.best_places(results[cell.key()]) for cell in SMALL.visible_cells())
+    base, largest = SMALL.best_at_ends(results)
     hidden = SMALL.true_cells(base, largest)[-1].program
 
     assert not {run.seed for run in hidden.runs} & set(SEEDS)
@@ -62,9 +62,22 @@ def test_the_verdict_sees_the_visible_sizes_only_with_sharpness_where_it_was_mea
     sweep = visible_sweep(SMALL, results)
 
     assert sweep.widths == (2, 4)
-    measured = np.isfinite(sweep.sharpness).all(axis=(0, 2, 3))
-    place = SMALL.best_places(results[SMALL.visible_cells()[0].key()])[0]
-    assert list(np.flatnonzero(measured)) == sorted({max(0, place - 1), place})
+    measured = np.isfinite(sweep.sharpness[:, :, : len(FEWER_SEEDS)]).all(axis=(0, 2, 3))
+    place = SMALL.best_at_ends(results)[0][0]
+    assert list(np.flatnonzero(measured)) == sorted({max(0, place - 2), place})
+
+
+def test_the_sweep_of_a_size_holds_all_its_parts_ordered_by_rate_and_seed(results):
+    cells = SMALL.visible_cells()[:3]
+    [sweep, _] = SMALL.visible_results(results)
+
+    losses = sweep.values[Metric.VAL_LOSS].reshape(-1, len(SMALL.log2_lrs), len(SEEDS))
+    assert SMALL.log2_lrs == (-6.0, -5.5, -5.0, -4.5, -4.0)
+    for cell in cells:
+        for column, run in enumerate(cell.program.runs):
+            place = SMALL.log2_lrs.index(np.log2(run.lr))
+            of_run = results[cell.key()].values[Metric.VAL_LOSS][:, column]
+            np.testing.assert_array_equal(losses[:, place, SEEDS.index(run.seed)], of_run)
 
 
 def test_a_task_is_judged_at_the_rate_the_verdict_names(results):
@@ -101,8 +114,8 @@ def test_a_cell_is_known_by_what_it_says_and_not_by_what_it_leaves_out():
 
 
 def test_constants_half_way_to_sp_are_the_geometric_mean_of_both():
-    half = replace(SMALL, towards_sp=0.5).visible_cells()[1].program.scaling
-    program = SMALL.visible_cells()[1].program
+    half = replace(SMALL, towards_sp=0.5).visible_cells()[-1].program.scaling
+    program = SMALL.visible_cells()[-1].program
     own = program.scaling_for(16, 1)
     sp = replace(program, parametrization=Parametrization.SP).scaling_for(16, 1)
 
