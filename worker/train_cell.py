@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from backend.db import calibrations
 from backend.db import cells as cell_rows
 from backend.db import datasets as dataset_rows
 from backend.db.claims import Claim, ClaimLost
-from backend.db.session import Database
-from backend.db.tables import ExperimentRow
+from backend.db.session import Database, Session
+from backend.db.tables import CellRow, ExperimentRow
 from backend.domain.calibration import device_sha256, kind_of
 from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
+from backend.domain.living import PlannedWork, lived_share
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import Unavailable
@@ -87,11 +89,19 @@ def _teach(claim: Claim, work: _Work, database: Database) -> None:
                 device_sha256(row.environment),
                 kind,
                 actual_seconds=row.spent_seconds,
-                predicted_seconds=row.predicted_seconds / row.correction,
+                predicted_seconds=_seconds_as_lived(session, row, work) / row.correction,
                 now=datetime.now(UTC),
             )
     except Unavailable as error:
         log.warning("what cell %s took is not remembered: %s", claim.cell_id, error)
+
+
+def _seconds_as_lived(session: Session, row: CellRow, work: _Work) -> float:
+    """Return what would have been predicted had one known which runs diverge; they teach nothing here."""
+    num_steps = work.planned.under(work.cell.scenario).num_steps
+    shares = [lived_share(num_steps, run.diverged_at) for run in cell_rows.runs_of(session, row.id)]
+    planned = PlannedWork(row.predicted_seconds, row.start_share, row.stack_share, row.living)
+    return planned.total(statistics.mean(shares))
 
 
 def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:

@@ -57,6 +57,9 @@ def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[st
         "chunk_steps": cost.chunk_steps,
         "predicted_seconds": cost.seconds,
         "correction": cost.correction,
+        "start_share": cost.planned.start_share,
+        "stack_share": cost.planned.stack_share,
+        "living": cost.planned.living,
         "predicted_bytes": cost.num_bytes,
         "state": CellState.QUEUED,
         "desired_state": DesiredState.RUN,
@@ -149,6 +152,34 @@ def run_states(session: Session, experiment_id: UUID) -> list[RunState]:
         .order_by(CellRow.id)
     )
     return [RunState(*row) for row in rows]
+
+
+class RunLife(NamedTuple):
+    """A planned run: where it belongs, how far its cell is, and whether it has diverged."""
+
+    cell_id: UUID
+    scenario: str
+    parametrization: str
+    width: int
+    depth: int
+    lr_index: int
+    lr: float
+    seed: int
+    committed_step: int
+    diverged_at: int | None
+
+
+def run_lives(session: Session, experiment_ids: Sequence[UUID]) -> list[RunLife]:
+    """List the planned runs of experiments, each cell's in their stored order."""
+    columns = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth)
+    own = (RunRow.lr_index, RunRow.lr, RunRow.seed, CellRow.committed_step, RunRow.diverged_at)
+    rows = session.execute(
+        select(RunRow.cell_id, *columns, *own)
+        .join(CellRow, CellRow.id == RunRow.cell_id)
+        .where(RunRow.experiment_id.in_(experiment_ids))
+        .order_by(RunRow.cell_id, RunRow.position)
+    )
+    return [RunLife._make(row) for row in rows]
 
 
 def skip(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> int:

@@ -40,6 +40,13 @@ def list_of(session: Session, owner_id: str, *, limit: int, offset: int) -> Sequ
     return session.scalars(statement.limit(limit).offset(offset)).all()
 
 
+def on_dataset(session: Session, dataset_id: UUID, *, most: int) -> Sequence[ExperimentRow]:
+    """List the newest experiments on a dataset."""
+    statement = select(ExperimentRow).where(ExperimentRow.dataset_id == dataset_id)
+    newest_first = (ExperimentRow.created_at.desc(), ExperimentRow.id)
+    return session.scalars(statement.order_by(*newest_first).limit(most)).all()
+
+
 def cell_counts(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
     """Count each experiment's cells by state, in one query."""
     rows = session.execute(

@@ -137,6 +137,10 @@ class CellRow(Base):
     predicted_seconds: Mapped[float]
     # What the prediction holds of what cells before it taught; without it, it is the cost model's own.
     correction: Mapped[float] = mapped_column(default=1.0, server_default="1")
+    # What the prediction rests on, `domain.living.PlannedWork`: shares of it, and how long runs should live.
+    start_share: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    stack_share: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    living: Mapped[float] = mapped_column(default=1.0, server_default="1")
     predicted_bytes: Mapped[int]
     has_curvature: Mapped[bool] = mapped_column(default=True, server_default=true())
 

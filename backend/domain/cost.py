@@ -6,6 +6,7 @@ what finished cells taught about a device in `calibration.py`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,18 +16,19 @@ from backend.domain.dataset import DatasetShape, num_validated
 from backend.domain.effort import Sized
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.measures import Measure, measure_hvps, without_curvature
-from backend.domain.memory import cell_bytes, has_factorised_kernel
+from backend.domain.living import PlannedWork, Trial, mean_living, survival
+from backend.domain.measures import Measure, measure_hvps
+from backend.domain.memory import cell_bytes, has_factorised_kernel, stacked_runs
 
 # Measured (docs/log.md): mean Hessian-vector products of a warm sharpness value, of the first, which starts
 # from noise, and of the audits, every tenth value.
 HVPS_PER_WARM_VALUE, HVPS_PER_COLD_VALUE, HVPS_PER_AUDIT, AUDIT_EVERY = 5.5, 13.0, 8.0, 10
+# With one output the top of the spectrum stands apart, and Lanczos needs fewer; measured.
+ONE_OUTPUT_HVPS = 0.75
 # Columns of the tangent kernel's size that Lanczos and the element-wise work come to; measured.
 KERNEL_COLUMNS = 256
 # Products with J C Jᵀ of any family's kernel: blocks of 8, some 5 of them.
 KERNEL_PRODUCTS = 40
-# Of a grid's training the part that is not saved because a run has diverged; measured.
-ALIVE_SHARE = 0.88
 # What a cell takes beside its runs: the claim, its data, its last commit; measured, docs/log.md 2026-11-24.
 CELL_SECONDS = 0.1
 # A chunk should close after about this much work, so that a viewer sees the curve grow.
@@ -58,60 +60,116 @@ DEFAULT_CALIBRATION = Calibration()
 
 @dataclass(frozen=True)
 class CellCost:
-    """Predicted cost of a cell on one worker slot; `seconds` hold the factor `correction`."""
+    """Predicted cost of a cell on one worker slot.
+
+    Attributes:
+        seconds: they hold the factor `correction`.
+        work: the same, by what it depends on; None where nothing is known of that.
+    """
 
     seconds: float
     num_bytes: int
     chunk_steps: int
     correction: float = 1.0
     num_runs: int = 0
+    work: PlannedWork | None = None
+
+    @property
+    def planned(self) -> PlannedWork:
+        """Return what the seconds depend on; where nothing is known, on the steps alone."""
+        return self.work or PlannedWork(self.seconds)
 
 
 CostedCell = tuple[PlannedCell, CellCost]
 
 
 def predict(
-    spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, calibration: Calibration
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cell: PlannedCell,
+    calibration: Calibration,
+    trials: Sequence[Trial] = (),
 ) -> CellCost:
-    """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario."""
-    spec = spec.under(cell.scenario)
-    runs = len(cell.runs)
-    work = _work_of_run(spec, shape, cell)
-    speed = calibration.flops_per_second
-    overhead = calibration.seconds_per_run_step
-    seconds = CELL_SECONDS + ALIVE_SHARE * runs * (work.flops / speed + work.overheads * overhead)
+    """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario.
+
+    Args:
+        trials: what is known of runs that live or diverge at such LRs.
+    """
+    under, runs = spec.under(cell.scenario), len(cell.runs)
+    living = mean_living(under.num_steps, survival(spec, cell, trials))
+    work = _work_of(under, shape, cell, calibration)
+    seconds = work.start + work.stacks + living * work.runs
     kind = kind_of(spec.model.name, cell.width, has_curvature=cell.has_curvature)
     correction = calibration.correction(kind)
-    per_step = seconds * correction / (spec.num_steps + 1)
-    chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, spec.num_steps + 1)
-    num_bytes = cell_bytes(spec, shape, cell.width, cell.depth, runs)
-    return CellCost(seconds * correction, num_bytes, chunk_steps, correction, runs)
+    per_step = seconds * correction / (under.num_steps + 1)
+    chunk_steps = min(max(1, round(SECONDS_PER_CHUNK / per_step)), MAX_CHUNK_STEPS, under.num_steps + 1)
+    num_bytes = cell_bytes(under, shape, cell.width, cell.depth, runs)
+    planned = PlannedWork(seconds * correction, work.start / seconds, work.stacks / seconds, living)
+    return CellCost(planned.seconds, num_bytes, chunk_steps, correction, runs, planned)
 
 
 class _Work(NamedTuple):
-    """Of one run: flops of a large matrix product, and multiples of a device's overhead of a step."""
+    """Seconds of a cell's work: at step 0 without training, and after it for its stacks and for its runs."""
+
+    start: float
+    stacks: float
+    runs: float
+
+
+def _work_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, calibration: Calibration) -> _Work:
+    sized, runs = Sized(spec.model, shape.dims, cell.width, cell.depth), len(cell.runs)
+    flops, overheads = zip(*_passes(spec, shape, cell, sized), strict=True)
+    at_start, later = (runs * each / calibration.flops_per_second for each in flops)
+    waits_at_start, waits = (each * calibration.seconds_per_run_step for each in overheads)
+    if per_stack := sized.efforts.per_stack:
+        stacks = per_stack * math.ceil(runs / stacked_runs(spec.model, cell.width))
+        return _Work(CELL_SECONDS + at_start + stacks * waits_at_start, stacks * waits, later)
+    return _Work(CELL_SECONDS + at_start + runs * waits_at_start, 0.0, later + runs * waits)
+
+
+class _Passes(NamedTuple):
+    """Of one run or stack: flops of a large matrix product, multiples of a device's overhead of a step."""
 
     flops: float
     overheads: float
 
 
-def _work_of_run(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> _Work:
-    sized = Sized(spec.model, shape.dims, cell.width, cell.depth)
-    efforts, num_values = sized.efforts, spec.schedule(1).num_measurements()
-    measures = spec.measures if cell.has_curvature else without_curvature(spec.measures)
-    validated = num_validated(shape.dims, shape.num_val)
-    flops = spec.num_steps * sized.step_flops(spec.batch_size, spec.optimizer.num_moments)
-    flops += num_values * sized.validation_flops(validated)
-    overheads = spec.num_steps * efforts.step.overheads + num_values * efforts.validation.overheads
+def _passes(
+    spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, sized: Sized
+) -> tuple[_Passes, _Passes]:
+    """Return the passes of step 0 without its training, and all that follow."""
+    num_values, efforts = spec.schedule(1).num_measurements(), sized.efforts
+    first = _values(spec, shape, cell, sized, 1, HVPS_PER_COLD_VALUE)
+    if Measure.COORDINATE_CHECK in spec.measures:
+        check = sized.check_flops(spec.sharpness_batch_size), efforts.check.overheads
+        first = _Passes(first.flops + check[0], first.overheads + check[1])
+    warm_hvps = num_sharpness_hvps(num_values) - HVPS_PER_COLD_VALUE
+    later = _values(spec, shape, cell, sized, num_values - 1, warm_hvps)
+    moments = spec.optimizer.num_moments
+    steps = sized.step_flops(spec.batch_size, moments), efforts.step.overheads * sized.starts(moments)
+    return first, _Passes(
+        later.flops + spec.num_steps * steps[0], later.overheads + spec.num_steps * steps[1]
+    )
+
+
+def _values(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cell: PlannedCell,
+    sized: Sized,
+    num_values: int,
+    sharpness_hvps: float,
+) -> _Passes:
+    """Return what measuring `num_values` times takes."""
+    flops = num_values * sized.validation_flops(num_validated(shape.dims, shape.num_val))
+    overheads = num_values * sized.efforts.validation.overheads
     if cell.has_curvature:
-        products = num_sharpness_hvps(num_values) + num_values * measure_hvps(measures)
+        sharpness_hvps *= ONE_OUTPUT_HVPS if shape.num_outputs == 1 else 1.0
+        products = sharpness_hvps + num_values * measure_hvps(spec.measures)
         flops += products * sized.product_flops(spec.sharpness_batch_size)
         flops += num_values * kernel_flops(spec, shape, cell)
-        overheads += products * efforts.product.overheads
-    if Measure.COORDINATE_CHECK in measures:
-        flops += sized.check_flops(spec.sharpness_batch_size)
-        overheads += efforts.check.overheads
-    return _Work(flops, overheads)
+        overheads += products * sized.efforts.product.overheads * sized.starts()
+    return _Passes(flops, overheads)
 
 
 def num_sharpness_hvps(num_values: int) -> float:

@@ -30,12 +30,16 @@ class Effort(NamedTuple):
 
 
 class Efforts(NamedTuple):
-    """One training step; one Hessian-vector product; a forward pass to validate; the coordinate check."""
+    """One training step; one Hessian-vector product; a forward pass to validate; the coordinate check.
+
+    `per_stack`: a stack takes the overheads of so many runs, however many it holds; 0: each run its own.
+    """
 
     step: Effort
     product: Effort
     validation: Effort
     check: Effort
+    per_stack: float = 0.0
 
 
 # Counted flops of a training step and of a Hessian-vector product in forward passes; the layer that reads the
@@ -51,6 +55,7 @@ RESIDUAL_MLP = Efforts(
     product=Effort(0.59, 346, 15, 1.9),
     validation=Effort(0.69, 67, 21, 1.6),
     check=Effort(0.92, 972, 134, 5.3),
+    per_stack=26.0,
 )
 EFFORTS: dict[str, Efforts] = {
     "residual_mlp": RESIDUAL_MLP,
@@ -79,6 +84,8 @@ EFFORTS: dict[str, Efforts] = {
         check=Effort(0.768, 794, 0, 666),
     ),
 }
+# A stack of residual MLPs starts kernels per layer, and per moment and tensor; in layers, fitted.
+LAYERS_BESIDE, LAYERS_OF_CALIBRATION, PER_MOMENT = 5, 8, 0.3
 # Families whose timings already hold an optimizer with moments.
 _WITH_MOMENTS = frozenset({"vit", "gpt"})
 
@@ -105,6 +112,13 @@ class Sized(NamedTuple):
     def num_parameters(self) -> int:
         """Count the parameters."""
         return self.model.num_parameters(self.dims, self.width, self.depth)
+
+    def starts(self, num_moments: int = 0) -> float:
+        """Return a stack's overheads of a pass, in those of the stack that a device is calibrated with."""
+        if not self.efforts.per_stack:
+            return 1.0
+        layers = (LAYERS_BESIDE + self.depth) / LAYERS_OF_CALIBRATION
+        return layers * (1 + PER_MOMENT * num_moments)
 
     def flops(self, effort: Effort, examples: int, passes: float = 1.0, saved: float = 0.0) -> float:
         """Return a batch's work without its fixed part, in flops of a large matrix product."""

@@ -26,6 +26,7 @@ from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.planning import cost, decide
 from backend.services.spending import within_budget
+from backend.services.trials import trials_on
 from backend.services.verdicts import final_verdicts
 from backend.services.workers import fresh_workers, workplace
 
@@ -148,7 +149,9 @@ def _costed(
     if not isinstance(decision, Add):
         return []
     spec = ExperimentSpec.model_validate(experiment.spec)
-    return cost(spec, dataset_rows.shape_of(session, experiment.dataset_id), decision.cells, place)
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    trials = trials_on(session, experiment.dataset_id, spec)
+    return cost(spec, shape, decision.cells, place, trials)
 
 
 def _stop_reason(experiment: ExperimentRow, decision: Done) -> StopReason | None:

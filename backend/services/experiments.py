@@ -79,7 +79,8 @@ def _store(
         created_at=context.now(),
     )
     experiment_rows.add(session, row)
-    costed = cost(plan.spec, plan.shape, first_cells(context, plan.spec, plan.shape, plan.place), plan.place)
+    first = first_cells(context, plan.spec, plan.shape, plan.place)
+    costed = cost(plan.spec, plan.shape, first, plan.place, plan.trials)
     budget = plan.spec.budget
     if budget is not None:
         costed = afforded(costed, left_seconds=budget.limit_seconds)

@@ -18,6 +18,7 @@ from backend.domain.evidence import Evidence
 from backend.domain.experiment import ExperimentSpec, control_for
 from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
 from backend.domain.grid import PlannedCell, full_grid
+from backend.domain.living import Trial
 from backend.domain.memory import max_runs_per_cell
 from backend.domain.money import Price
 from backend.domain.outlay import Outlay, outlay
@@ -30,6 +31,7 @@ from backend.services.context import Context
 from backend.services.lookup import find_dataset
 from backend.services.outlays import outlay_view
 from backend.services.progress import load_evidence
+from backend.services.trials import trials_on
 from backend.services.views import PlannedCellView, PlanView
 from backend.services.workers import fresh_workers, queue_to_ring, workplace
 
@@ -58,6 +60,7 @@ class Draft:
     cells: tuple[PlannedCell, ...]
     expected: Outlay
     most: Outlay
+    trials: tuple[Trial, ...]
 
     @property
     def num_runs(self) -> int:
@@ -83,10 +86,11 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     is_cut = request.num_steps is None and spec.num_steps < full_steps
     split = runs_per_cell(context, spec, shape, place)
     cells = foreseen_cells(spec, max_runs_per_cell=split)
-    expected = price(spec, shape, cells, place)
-    most = price(spec, shape, full_grid(spec, max_runs_per_cell=split), place)
+    trials = trials_on(session, dataset.id, spec)
+    expected = price(spec, shape, cells, place, trials)
+    most = price(spec, shape, full_grid(spec, max_runs_per_cell=split), place, trials)
     queue = queue_to_ring(workers)
-    return Draft(dataset, shape, spec, place, len(workers), queue, is_cut, cells, expected, most)
+    return Draft(dataset, shape, spec, place, len(workers), queue, is_cut, cells, expected, most, trials)
 
 
 def first_cells(
@@ -116,14 +120,20 @@ def decide(context: Context, session: Session, experiment: ExperimentRow, place:
 
 
 def cost(
-    spec: ExperimentSpec, shape: DatasetShape, cells: Sequence[PlannedCell], place: Workplace
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cells: Sequence[PlannedCell],
+    place: Workplace,
+    trials: Sequence[Trial],
 ) -> list[CostedCell]:
     """Put the predicted cost beside each cell."""
-    return [(cell, _cost_of(spec, shape, cell, place)) for cell in cells]
+    return [(cell, _cost_of(spec, shape, cell, place, trials)) for cell in cells]
 
 
-def _cost_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place: Workplace) -> CellCost:
-    predicted = predict(spec, shape, cell, place.calibration)
+def _cost_of(
+    spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place: Workplace, trials: Sequence[Trial]
+) -> CellCost:
+    predicted = predict(spec, shape, cell, place.calibration, trials)
     if place.gpu_memory_bytes is None:
         return predicted
     under = spec.under(cell.scenario)
@@ -132,22 +142,27 @@ def _cost_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place
 
 
 def price(
-    spec: ExperimentSpec, shape: DatasetShape, cells: Sequence[PlannedCell], place: Workplace
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cells: Sequence[PlannedCell],
+    place: Workplace,
+    trials: Sequence[Trial],
 ) -> Outlay:
     """Return what cells come to here."""
-    return outlay((predicted for _, predicted in cost(spec, shape, cells, place)), place.slots)
+    return outlay((predicted for _, predicted in cost(spec, shape, cells, place, trials)), place.slots)
 
 
 def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
     """Show what would run and how long it would take; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
+    costed = cost(plan.spec, plan.shape, plan.cells, plan.place, plan.trials)
     return PlanView(
         spec=plan.spec,
         control=control_of(plan.spec),
         num_runs=plan.num_runs,
         max_runs=context.settings.max_runs,
-        cells=tuple(_cell_view(*item) for item in cost(plan.spec, plan.shape, plan.cells, plan.place)),
+        cells=tuple(_cell_view(*item) for item in costed),
         device=plan.queue,
         slots=plan.place.slots,
         num_workers=plan.num_workers,

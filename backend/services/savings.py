@@ -22,6 +22,7 @@ from backend.domain.dataset import DatasetShape, Frozen, Task
 from backend.domain.experiment import ExperimentSpec, base_size, chosen_arm
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState
+from backend.domain.memory import stacked_runs
 from backend.domain.metrics import Metric
 from backend.domain.model import require_model
 from backend.domain.money import Currency, RatePerHour
@@ -61,13 +62,17 @@ class _Study:
     calibration: Calibration
 
     def run_seconds(self, width: int) -> float:
-        """Predict one run of the chosen arm at a width, without curvature and without learned corrections."""
+        """Predict one run of the chosen arm at a width, without curvature and without learned corrections.
+
+        It is one of a full stack, and of an LR that it survives.
+        """
         spec, arm = self.spec, chosen_arm(self.spec)
-        runs = (PlannedRun(0, spec.arm(arm).lrs[0], spec.seeds[0]),)
+        lr, num_runs = min(spec.arm(arm).lrs), stacked_runs(spec.model, width)
+        runs = tuple(PlannedRun(0, lr, seed) for seed in range(num_runs))
         depth = base_size(spec).depth
         cell = PlannedCell(spec.judged_scenarios[0], arm, width, depth, runs, has_curvature=False)
         model = Calibration(self.calibration.flops_per_second, self.calibration.seconds_per_run_step)
-        return predict(spec, self.shape, cell, model).seconds - CELL_SECONDS
+        return (predict(spec, self.shape, cell, model).seconds - CELL_SECONDS) / num_runs
 
 
 def get_savings(context: Context, owner_id: str, experiment_id: UUID, request: SavingsRequest) -> Savings:

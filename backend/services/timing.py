@@ -27,6 +27,7 @@ from backend.services.outlay_views import BudgetView, OutlayView, ProgressView
 from backend.services.outlays import outlay_view
 from backend.services.planning import cost
 from backend.services.spending import claimed, running_seconds
+from backend.services.trials import trials_on
 from backend.services.workers import fresh_workers, workplace
 
 
@@ -76,13 +77,17 @@ def _place_of(row: CellRow) -> Place:
 def _costed(
     session: Session, experiment: ExperimentRow, spec: ExperimentSpec, place: Workplace
 ) -> list[CostedCell]:
-    return cost(spec, dataset_rows.shape_of(session, experiment.dataset_id), foreseen_cells(spec), place)
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    trials = trials_on(session, experiment.dataset_id, spec)
+    return cost(spec, shape, foreseen_cells(spec), place, trials)
 
 
 def _whole(
     session: Session, experiment: ExperimentRow, spec: ExperimentSpec, place: Workplace
 ) -> list[CostedCell]:
-    return cost(spec, dataset_rows.shape_of(session, experiment.dataset_id), full_grid(spec), place)
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    trials = trials_on(session, experiment.dataset_id, spec)
+    return cost(spec, shape, full_grid(spec), place, trials)
 
 
 def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) -> BudgetView | None:

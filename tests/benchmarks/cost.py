@@ -18,12 +18,13 @@ import torch
 from pydantic import TypeAdapter
 
 from backend.domain.calibration import Learned, kind_of
-from backend.domain.cost import CELL_SECONDS, Calibration, predict
+from backend.domain.cost import CELL_SECONDS, Calibration, CellCost, predict
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.defaults import default_spec
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell, full_grid
 from backend.domain.lifecycle import CellState
+from backend.domain.living import lived_share
 from backend.domain.model import Model
 from backend.domain.progress import CellWork, eta_seconds
 from backend.ingest.examples import make_example
@@ -83,13 +84,31 @@ class Planned:
 
 @dataclass(frozen=True)
 class Took:
-    """One cell's figures; `windows` are (wall seconds since its start, share of its steps)."""
+    """One cell's figures.
+
+    Attributes:
+        predicted: the model's seconds, of the cell's runs alone.
+        diverged_at: of each run, the step, or None.
+        windows: (processor seconds since its start, share of its steps) at the end of each.
+    """
 
     planned: Planned
-    predicted: float
+    cost: CellCost
     wall: float
     processor: float
+    diverged_at: tuple[int | None, ...]
     windows: tuple[tuple[float, float], ...]
+
+    @property
+    def predicted(self) -> float:
+        """Return the seconds predicted before anything ran, without what a queue takes."""
+        return self.cost.seconds - CELL_SECONDS
+
+    @property
+    def lived(self) -> float:
+        """Return the mean share of its steps that a run was trained for."""
+        num_steps = self.planned.spec.num_steps
+        return statistics.mean(lived_share(num_steps, at) for at in self.diverged_at)
 
 
 @lru_cache(maxsize=1)
@@ -141,14 +160,15 @@ def _data(example: ExampleName) -> TrainingData:
 
 def _train(planned: Planned, calibration: Calibration) -> Took:
     spec, data = planned.spec, _data(planned.example)
-    predicted = predict(spec, planned.shape, planned.cell, calibration).seconds - CELL_SECONDS
+    cost = predict(spec, planned.shape, planned.cell, calibration)
     program = CellProgram.from_spec(spec, planned.cell, chunk_steps=max(1, spec.num_steps // 10))
-    windows, started, processor = [], time.perf_counter(), time.process_time()
+    windows, diverged_at = [], tuple[int | None, ...]()
+    started, processor = time.perf_counter(), time.process_time()
     for window in train(program, data):
-        done = (window.last_step + 1) / (spec.num_steps + 1)
-        windows.append((time.perf_counter() - started, done))
-    took = time.process_time() - processor
-    return Took(planned, predicted, windows[-1][0], took, tuple(windows))
+        diverged_at = tuple(window.diverged_at)
+        windows.append((time.process_time() - processor, (window.last_step + 1) / (spec.num_steps + 1)))
+    wall = time.perf_counter() - started
+    return Took(planned, cost, wall, windows[-1][0], diverged_at, tuple(windows))
 
 
 def cells() -> RowResult:
@@ -158,10 +178,12 @@ def cells() -> RowResult:
     of_processor = _share_within([took.processor / took.predicted for took in trained])
     learned = _share_within(_ratios_when_learning(trained))
     table = [["cell", "runs", "predicted, s", "wall, s", "ratio", "processor, s", "ratio"]]
+    table[0] += ["lived", "foreseen"]
     for took in trained:
         row = [took.planned.name, str(len(took.planned.cell.runs)), f"{took.predicted:.2f}"]
         row += [f"{took.wall:.2f}", f"{took.wall / took.predicted:.2f}"]
-        table.append([*row, f"{took.processor:.2f}", f"{took.processor / took.predicted:.2f}"])
+        row += [f"{took.processor:.2f}", f"{took.processor / took.predicted:.2f}"]
+        table.append([*row, f"{took.lived:.2f}", f"{took.cost.planned.living:.2f}"])
     waited = statistics.median(took.wall / took.processor for took in trained)
     notes = [
         f"{calibration.flops_per_second / 1e9:.1f} GF/s, {calibration.seconds_per_run_step * 1e6:.0f} µs per "

@@ -12,6 +12,7 @@ from backend.db.claims import Claim, ClaimLost
 from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
 from backend.domain.calibration import Learned, device_sha256
 from backend.domain.experiment import Arm
+from backend.domain.living import STEPS_UNTIL_DROPPED
 from backend.domain.measures import Measure, measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
@@ -21,7 +22,7 @@ from tests.backend.domain.specs import SHAPE, spec
 from tests.backend.services.fakes import FakeNotices
 from worker import train_cell
 from worker.numerics.program import TrainingData
-from worker.numerics.trainer import train
+from worker.numerics.trainer import DROP_EVERY, train
 from worker.train_cell import Stores, train_cell_now
 
 DIVERGING_LR = 1e4
@@ -171,14 +172,26 @@ def _learned(stores, cell_id):
 
 
 def test_a_finished_cell_teaches_what_its_kind_takes_on_this_device(stores, cell_id):
-    change_cell(stores.database, cell_id, predicted_seconds=2e9, correction=2.0)
+    """A run that diverges is no lesson: planned for runs that all live, half of it whatever they do."""
+    change_cell(stores.database, cell_id, predicted_seconds=2e9, correction=2.0, start_share=0.5)
 
     train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
 
+    with stores.database.read() as session:
+        dead = [run.diverged_at for run in cells.runs_of(session, cell_id) if run.diverged_at is not None]
+        num_runs = len(cells.runs_of(session, cell_id))
+    lived = (num_runs - len(dead) + sum(min(1.0, (at + 10) / 12) for at in dead)) / num_runs
+    assert dead
     # The claim is of an earlier day than the end, so that the attempt lasts longer than a cell can.
     actual = cell_row(stores.database, cell_id).spent_seconds
-    expected = Learned().with_cell(actual_seconds=actual, predicted_seconds=1e9)
-    assert _learned(stores, cell_id) == {"residual_mlp/curvature/to_32": expected}
+    expected = Learned().with_cell(actual_seconds=actual, predicted_seconds=1e9 * (0.5 + 0.5 * lived))
+    (kind, found), *others = _learned(stores, cell_id).items()
+    assert (kind, others) == ("residual_mlp/curvature/to_32", [])
+    assert found.log_ratio_sum == pytest.approx(expected.log_ratio_sum)
+
+
+def test_a_diverged_run_is_dropped_within_the_steps_that_are_reckoned_with():
+    assert DROP_EVERY == STEPS_UNTIL_DROPPED
 
 
 def test_a_cell_that_took_two_attempts_teaches_nothing(stores, cell_id):

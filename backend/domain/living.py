@@ -1,0 +1,182 @@
+"""How long the runs of a cell are expected to live: a run that has diverged costs nothing any more.
+
+Divergence is sharp: below a border nearly every seed survives, half an octave above it none does, and those
+that die do so in the first steps. So one number is looked for, log2 of the LR that half of the seeds survive.
+It comes from loss, optimizer, arm and size, and from which runs have diverged so far (ADR 0023).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from backend.domain.experiment import ExperimentSpec, Loss, base_size
+from backend.domain.grid import PlannedCell
+from backend.domain.optimizer import UpdateFamily
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+
+# A diverged run is noticed, and dropped, after so many steps at most.
+STEPS_UNTIL_DROPPED = 10
+
+
+class Border(NamedTuple):
+    """log2 of the LR that half of the seeds survive at `WIDTH`, and what a doubling of the width adds."""
+
+    at_width: float
+    per_doubling: float
+
+
+WIDTH = 16
+# Measured on 177 sweeps of the real tasks of the calibration study (docs/log.md 2026-11-24).
+BORDERS: dict[tuple[Loss, UpdateFamily], Border] = {
+    (Loss.CROSS_ENTROPY, UpdateFamily.SGD): Border(1.7, -0.4),
+    (Loss.SQUARED_ERROR, UpdateFamily.SGD): Border(-0.5, -1.0),
+    (Loss.CROSS_ENTROPY, UpdateFamily.ADAM): Border(-0.5, -1.0),
+    (Loss.SQUARED_ERROR, UpdateFamily.ADAM): Border(-1.9, -1.1),
+}
+# Of an arm that scales LRs from the base on: what a doubling beyond the base adds. SP goes on as above.
+SCALED_PER_DOUBLING = -0.15
+# In octaves: scatter of the border over data and nets; of the seeds around it.
+BORDER_SCATTER, SEED_SCATTER = 1.2, 0.25
+# Seeds of one LR and size die together; a doubling away, and under other conditions, a sweep says less.
+MOST_RUNS, PER_DOUBLING_AWAY, OTHER_SCENARIO = 3.0, 0.6, 0.5
+# Some runs live or die against all expectation.
+LAPSE = 0.05
+_STEP, _REACH = 0.25, 24
+
+
+class Trial(NamedTuple):
+    """Runs of one LR at one place, and how many of them have not diverged."""
+
+    scenario: Scenario
+    parametrization: Parametrization
+    size: Size
+    lr: float
+    num_runs: int
+    num_alive: int
+
+
+class _Seen(NamedTuple):
+    """A trial by its distance from the expected border, in octaves, and what each outcome weighs."""
+
+    above: float
+    alive: float
+    dead: float
+
+
+def expected_border(spec: ExperimentSpec, parametrization: Parametrization, size: Size) -> float:
+    """Return log2 of the LR at which half of the seeds are expected to survive, `spec` being a scenario's."""
+    base, optimizer = base_size(spec), spec.optimizer
+    border = BORDERS[spec.loss, optimizer.family]
+    at_base = border.at_width + border.per_doubling * math.log2(base.width / WIDTH)
+    is_sp = parametrization is Parametrization.SP
+    per_doubling = border.per_doubling if is_sp else SCALED_PER_DOUBLING
+    # Heavy ball is stable up to (1 + b) times the LR of plain descent.
+    momentum = math.log2(1 + optimizer.momentum) if optimizer.family is UpdateFamily.SGD else 0.0
+    return at_base + per_doubling * math.log2(size.width / base.width) + momentum
+
+
+def survival(spec: ExperimentSpec, cell: PlannedCell, trials: Iterable[Trial] = ()) -> tuple[float, ...]:
+    """Return, per run of the cell, the chance that it does not diverge, in 0..1."""
+    scenario, arm, size = cell.scenario, cell.parametrization, Size(cell.width, cell.depth)
+    seen = tuple(_seen(spec, trial, scenario, size) for trial in trials if trial.parametrization is arm)
+    border = expected_border(spec.under(scenario), arm, size)
+    return tuple(_survives(math.log2(run.lr) - border, seen) for run in cell.runs)
+
+
+def lived_share(num_steps: int, diverged_at: int | None) -> float:
+    """Return the share of its steps that a run was trained for."""
+    return 1.0 if diverged_at is None else min(1.0, (diverged_at + STEPS_UNTIL_DROPPED) / num_steps)
+
+
+def mean_living(num_steps: int, chances: Sequence[float]) -> float:
+    """Return the mean share of its steps that a run is expected to live, from the runs' chances."""
+    of_dead = lived_share(num_steps, 0)
+    return sum(chance + (1 - chance) * of_dead for chance in chances) / max(1, len(chances))
+
+
+def _seen(spec: ExperimentSpec, trial: Trial, scenario: Scenario, size: Size) -> _Seen:
+    border = expected_border(spec.under(trial.scenario), trial.parametrization, trial.size)
+    doublings = sum(abs(math.log2(there / here)) for there, here in zip(trial.size, size, strict=True))
+    weight = min(MOST_RUNS, trial.num_runs) * PER_DOUBLING_AWAY**doublings
+    weight *= 1.0 if trial.scenario == scenario else OTHER_SCENARIO
+    alive = trial.num_alive / trial.num_runs
+    return _Seen(math.log2(trial.lr) - border, weight * alive, weight * (1 - alive))
+
+
+@lru_cache(maxsize=512)
+def _belief(seen: tuple[_Seen, ...]) -> tuple[tuple[float, float], ...]:
+    """Return (border beyond the expected one, its probability)."""
+    offsets = [_STEP * place for place in range(-_REACH, _REACH + 1)]
+    logs = [-0.5 * (offset / BORDER_SCATTER) ** 2 for offset in offsets]
+    for place, offset in enumerate(offsets):
+        for each in seen:
+            alive = LAPSE / 2 + (1 - LAPSE) * _logistic((offset - each.above) / SEED_SCATTER)
+            logs[place] += each.alive * math.log(alive) + each.dead * math.log(1 - alive)
+    most = max(logs)
+    weights = [math.exp(log - most) for log in logs]
+    return tuple((offset, weight / sum(weights)) for offset, weight in zip(offsets, weights, strict=True))
+
+
+def _survives(above: float, seen: tuple[_Seen, ...]) -> float:
+    chances = (weight * _logistic((offset - above) / SEED_SCATTER) for offset, weight in _belief(seen))
+    return min(1.0, sum(chances))
+
+
+def _logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, x))))
+
+
+@dataclass(frozen=True)
+class PlannedWork:
+    """What a cell was planned to take, and what of it depends on how long its runs live.
+
+    Attributes:
+        seconds: of the whole cell, as predicted.
+        start_share: of these, what is done at step 0 whatever happens later: first values, checks.
+        stack_share: of these, what goes on with the steps, however many runs are left.
+        living: the mean share of its steps that a run was expected to live.
+    """
+
+    seconds: float
+    start_share: float = 0.0
+    stack_share: float = 0.0
+    living: float = 1.0
+
+    @property
+    def start_seconds(self) -> float:
+        """Return what the start takes."""
+        return self.seconds * self.start_share
+
+    def after_start(self, steps: float, living: float) -> float:
+        """Return the seconds of a share of the steps after the start; runs live for `living` of all steps."""
+        of_runs = self.seconds * (1 - self.start_share - self.stack_share) * living / self.living
+        return self.seconds * self.stack_share * steps + of_runs
+
+    def total(self, living: float) -> float:
+        """Return the seconds of the cell, had this share been known when it was planned."""
+        return self.start_seconds + self.after_start(1.0, living)
+
+
+def done_and_left(
+    work: PlannedWork, chances: Sequence[float], lived: Mapping[int, float], share_done: float, num_steps: int
+) -> tuple[float, float]:
+    """Return the predicted seconds of what is done of a cell and of what is left.
+
+    Args:
+        chances: per run, of surviving; a run that has survived the first steps is taken to live on.
+        lived: of the runs that have diverged, by place, the share of their steps that they lived.
+        share_done: of the steps, 0..1.
+    """
+    if share_done <= 0:
+        return 0.0, work.total(mean_living(num_steps, chances))
+    places = range(len(chances))
+    done = sum(min(share_done, lived.get(place, 1.0)) for place in places) / max(1, len(chances))
+    alive = sum(place not in lived for place in places) / max(1, len(chances))
+    left = work.after_start(1 - share_done if alive else 0.0, alive * (1 - share_done))
+    return work.start_seconds + work.after_start(share_done, done), left
