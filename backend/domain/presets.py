@@ -46,7 +46,7 @@ class PresetPlan:
 
 PRESET_PLANS: dict[Preset, PresetPlan] = {
     Preset.QUICK: PresetPlan(3, 1, 300, 150.0),
-    Preset.STANDARD: PresetPlan(5, 2, 300, 900.0),
+    Preset.STANDARD: PresetPlan(8, 2, 300, 900.0),
     Preset.THOROUGH: PresetPlan(
         8,
         2,

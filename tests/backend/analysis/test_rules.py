@@ -81,13 +81,11 @@ def test_sharpness_changes_no_other_outcome():
 
 
 # At the largest size, one octave off, reuse loses almost half of the little that size brings.
-HALF_LOST = {"slope": -1 / 3, "curvature": 0.02, "gain": 0.012, "noise": 0.0005}
+HALF_LOST = parabolas(slope=-1 / 3, curvature=0.02, gain=0.012, noise=0.0005)
 
 
 def test_a_third_of_the_benefit_lost_for_sure_is_a_failure_at_the_largest_size_only():
-    sweep = parabolas(**HALF_LOST)
-
-    findings = [judge_size(sweep, place, 4, Thresholds()).finding for place in sweep.larger]
+    findings = [judge_size(HALF_LOST, place, 4, Thresholds()).finding for place in HALF_LOST.larger]
 
     assert (findings[-1].outcome, findings[-1].rule) == ("does_not_transfer", "benefit_lost")
     assert all(finding.outcome != "does_not_transfer" for finding in findings[:-1])
@@ -95,10 +93,9 @@ def test_a_third_of_the_benefit_lost_for_sure_is_a_failure_at_the_largest_size_o
 
 
 def test_a_size_that_is_not_the_last_one_of_its_plan_does_not_end_its_arm_by_the_benefit():
-    sweep = parabolas(**HALF_LOST)
+    before, last = (look_at(HALF_LOST, HALF_LOST.sizes[place], Thresholds()) for place in (2, 3))
 
-    assert not look_at(sweep, sweep.sizes[2], Thresholds()).fails
-    assert look_at(sweep, sweep.sizes[3], Thresholds()).fails
+    assert (before.fails, last.fails) == (False, True)
 
 
 def test_a_lost_benefit_that_is_not_sure_is_mended_by_a_search_shown_to_keep_it():
@@ -107,6 +104,8 @@ def test_a_lost_benefit_that_is_not_sure_is_mended_by_a_search_shown_to_keep_it(
 
     found = judge_size(sweep, 3, 8, Thresholds())
 
-    assert found.statistics.losses[0].gain_loss.interval.high > 0.33
+    of_reuse = found.statistics.losses[0].gain_loss.interval
+    assert of_reuse is not None
+    assert of_reuse.high > 0.33
     assert (found.finding.outcome, found.finding.rule) == ("fine_tune", "fine_tune")
     assert "search_keeps" in {why.code for why in found.finding.reasons}
