@@ -56,6 +56,27 @@ def test_both_languages_have_the_same_keys():
     assert japanese - english == set(), "these have no English text"
 
 
+# A call of Python that the user is to write.
+CODE = re.compile(r"[a-z_.]+\([^()]*\)")
+# Their colon is part of what the user is to write.
+WRITTEN_BY_USERS = ("validation.scenario_", "error.address_unusable")
+JAPANESE = "\u3040-\u30ff\u4e00-\u9fff"
+
+
+def test_japanese_has_its_own_brackets_and_colons():
+    texts = {key: CODE.sub("", text) for key, text in read("ja").items() if re.search(f"[{JAPANESE}]", text)}
+    brackets = [key for key, text in texts.items() if re.search(r"[()]", text)]
+    colons = [
+        key
+        for key, text in texts.items()
+        if re.search(rf"[{JAPANESE}}}）」]\s?:|:\s?[{JAPANESE}]", text)
+        and not key.startswith(WRITTEN_BY_USERS)
+    ]
+
+    assert brackets == [], "write （ and ）"
+    assert colons == [], "write ："
+
+
 def test_both_languages_have_the_same_placeholders():
     english, japanese = (read(language) for language in LANGUAGES)
     shared = english.keys() & japanese.keys()

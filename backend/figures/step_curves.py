@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -79,8 +79,10 @@ def step_figure(
 ) -> go.Figure:
     """Return the figure; `levels` are horizontal lines, one per column, which the vertical axis reaches."""
     made = _layout(info, style, words, levels if info.curves else (), has_bands=has_bands)
-    made["shapes"] += _level_lines(style, levels)
-    made["annotations"] += [*_level_labels(style, levels, level_words), *note(style, words.notes)]
+    drawn = {info.place(curve) for curve in info.curves}
+    made["shapes"] += _level_lines(style, levels, drawn)
+    labels = _level_labels(style, levels, level_words, drawn)
+    made["annotations"] += [*labels, *note(style, words.notes)]
     return figure_of(list(_traces(info, style, words, has_bands=has_bands)), made)
 
 
@@ -150,8 +152,11 @@ def _traces(info: StepInfo, style: Style, words: StepWords, *, has_bands: bool) 
     yield from (blank(place) for place in places if place not in drawn)
 
 
-def _level_lines(style: Style, levels: Sequence[float]) -> Iterator[dict[str, Any]]:
+def _level_lines(style: Style, levels: Sequence[float], drawn: Set[int]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the columns that show something: over an empty one it would cross its message."""
     for place, level in enumerate(levels):
+        if place not in drawn:
+            continue
         x, y = axis_names(place)
         height = float(f"{level:.6g}")
         yield {
@@ -160,8 +165,12 @@ def _level_lines(style: Style, levels: Sequence[float]) -> Iterator[dict[str, An
         }  # fmt: skip
 
 
-def _level_labels(style: Style, levels: Sequence[float], words: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _level_labels(
+    style: Style, levels: Sequence[float], words: Sequence[str], drawn: Set[int]
+) -> Iterator[dict[str, Any]]:
     for place, (level, text) in enumerate(zip(levels, words, strict=True)):
+        if place not in drawn:
+            continue
         x, y = axis_names(place)
         # Unlike a shape, an annotation on a logarithmic axis wants the exponent.
         position = math.log10(level) if style.y_scale is YScale.LOG else level

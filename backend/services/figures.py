@@ -22,7 +22,7 @@ from backend.services.figure_options import FigureOptions, SharpnessChoice, refe
 from backend.services.lookup import find_experiment
 
 # Part of every ETag: raise it when the same data gives another picture.
-LOOK_VERSION = 3
+LOOK_VERSION = 4
 # Some 30 kB each; enough for the figures of the experiments people look at together.
 MAX_BUILDS = 128
 _GZIP_LEVEL = 6

@@ -48,8 +48,8 @@ LR_STATES = {
 }
 MESSAGES = {
     "whole": "",
-    "empty": "No values yet",
-    "partial": "No values yet",
+    "empty": "No values",
+    "partial": "No values",
     "diverged": "Every run diverged",
 }
 
@@ -179,7 +179,7 @@ def test_the_edge_is_inside_the_axis():
 
 @pytest.mark.parametrize(
     ("language", "x", "y"),
-    [("en", "Step", "Sharpness (1/learning rate)"), ("ja", "ステップ", "シャープネス(1/学習率)")],
+    [("en", "Step", "Sharpness (1/learning rate)"), ("ja", "ステップ", "シャープネス（1/学習率）")],
 )
 def test_axes_name_their_units_in_both_languages(language: str, x: str, y: str):
     layout = drawn(sharpness_figure(step_info(), Style(language)))["layout"]
@@ -215,3 +215,17 @@ def test_hidden_points_are_said():
     content = drawn(loss_figure(step_info(num_hidden=3), Metric.TRAIN_LOSS, Loss.CROSS_ENTROPY, STYLE))
 
     assert "Points ≤ 0 not shown: 3." in texts(content)
+
+
+def test_the_edge_of_stability_does_not_cross_the_message_of_an_empty_column():
+    """A control may be measured without curvature: its column then has words instead of curves."""
+    full = step_info()
+    half = full._replace(curves=tuple(curve for curve in full.curves if curve.parametrization is ARMS[0]))
+    style = Style("en", Mode.LIGHT, YScale.LOG)
+
+    both, one = (drawn(sharpness_figure(info, style))["layout"] for info in (full, half))
+
+    words = Style("en", Mode.LIGHT, YScale.LOG).say("edge", value="8")
+    assert [note["text"] for note in both["annotations"]].count(words) == 2
+    assert [note["text"] for note in one["annotations"]].count(words) == 1
+    assert len(one["shapes"]) == len(both["shapes"]) - 1

@@ -115,7 +115,7 @@ def test_before_there_are_values_both_are_empty_and_drawn(context, database):
     assert spreads(context, experiment_id).steps.curves == ()
     for name in (FigureName.OPTIMUM_SIZE, FigureName.SHARPNESS_SPREAD):
         content = build_figure(context, LOCAL_OWNER, experiment_id, name, "ja", OPTIONS).json_bytes()
-        assert "まだ値がありません" in content.decode()
+        assert "値がありません" in content.decode()
 
 
 def test_an_optimum_of_a_window_is_marked_once_its_planned_runs_are_done(context, database, experiment_id):
