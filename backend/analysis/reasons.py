@@ -32,8 +32,8 @@ def rounded(value: float) -> float:
 
 
 def percent(share: float) -> float:
-    """Return a share in percent."""
-    return rounded(100.0 * share)
+    """Return a share in percent, to a tenth: the intervals it stands in are no finer."""
+    return round(100.0 * share, 1) + 0.0
 
 
 def multiple(octaves: float) -> float:

@@ -17,6 +17,12 @@ export function figure(value) {
   return number(value, { maximumSignificantDigits: 3 });
 }
 
+/** A distance in octaves, or an exponent: hundredths say all that the intervals beside it allow. @param {number | null | undefined} value */
+export function octaves(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  return number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" });
+}
+
 /** A share as a percentage. @param {number | null | undefined} value */
 export function percent(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

@@ -202,6 +202,36 @@ def test_what_lies_beyond_the_tests_is_told_from_what_was_measured(visit, plain,
 
 
 @pytest.mark.parametrize("language", ["ja"])
+def test_what_the_study_found_is_said_once_and_only_of_what_is_recommended(visit, plain, language):
+    made = visit(language)
+    bound = {"code": "error_bound", "params": {"wrong": 0, "of": 59, "bound": 5.0, "date": "2026-11-24"}}
+    nothing = OUTLOOK["recommendation"] | {"lr": None, "narrow_sweep": None}
+    outlook = OUTLOOK | {
+        "reliability": {**OUTLOOK["reliability"], "reasons": [bound]},
+        "recommendation": nothing,
+    }
+    with_verdict(made.page, plain, outcome="inconclusive", rule="no_gain", outlook=outlook)
+    page = made.open(f"/experiments/{plain}")
+
+    expect(page.locator(".next-facts")).not_to_contain_text(say("next.chance", language))
+    open_why(page, language)
+    assert page.locator("#trust").inner_text().count("2026-11-24") == 1
+
+
+def test_octaves_have_two_decimals_whatever_their_size(visit, instance, plain):
+    arm = instance.get(f"/experiments/{plain}/verdict")["arm"]
+    interval = {"low": -1.3199, "high": 1.3191, "level": 0.9, "method": "student_t"}
+    slope = {"value": -0.000399, "interval": interval}
+    made = visit()
+    with_verdict(made.page, plain, arm=arm | {"lr_slope": slope})
+    page = made.open(f"/experiments/{plain}")
+
+    open_why(page)
+
+    expect(page.locator("#why")).to_contain_text("0.00 [-1.32, 1.32] octaves")
+
+
+@pytest.mark.parametrize("language", ["ja"])
 def test_a_running_experiment_says_what_it_will_probably_be_and_how_sure_that_is(visit, plain, language):
     made = visit(language)
     interim = {"is_interim": True, "outcome": "inconclusive", "rule": "runs_pending", "early": EARLY}

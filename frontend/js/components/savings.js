@@ -79,8 +79,12 @@ function sentence(isSaving, ratio) {
   return ratio !== null && ratio < 1 ? "ui.savings.saves_staff" : "ui.savings.saves";
 }
 
+/** Shares are read as percentages. */
+const metricFormat = (metric) => (metric === "val_accuracy" ? (value) => number(value, { style: "percent", maximumFractionDigits: 1 }) : figure);
+
 function gainWords({ metric, base_width, width, base_value, value, gain, more_device_hours }) {
-  const params = { metric: t(`ui.savings.metric.${metric}`), base: number(base_width, { useGrouping: false }), target: number(width, { useGrouping: false }), before: figure(base_value), after: figure(value) };
+  const shown = metricFormat(metric);
+  const params = { metric: t(`ui.savings.metric.${metric}`), base: number(base_width, { useGrouping: false }), target: number(width, { useGrouping: false }), before: shown(base_value), after: shown(value) };
   const per = more_device_hours > 0 ? t("ui.savings.price_of_it", { time: duration(more_device_hours * 3600) }) : "";
-  return h("p", {}, t(gain > 0 ? "ui.savings.better" : "ui.savings.not_better", params), " ", gain > 0 ? per : "");
+  return h("p", {}, t(gain > 0 ? "ui.savings.better" : "ui.savings.not_better", params), gain > 0 ? per : "");
 }

@@ -29,22 +29,22 @@ function headline({ outcome }, { lr, narrow_sweep: sweep }) {
   return lr === null ? null : h("p", { class: "verdict-lr" }, t("ui.verdict.use", { lr: figure(lr) }));
 }
 
-function facts({ outlook }, { target, lr_interval: ends, safe_range: safe, narrow_sweep: sweep, reasons }) {
+function facts({ outlook }, { target, lr, lr_interval: ends, safe_range: safe, narrow_sweep: sweep, reasons }) {
   const isFar = outlook.extrapolation.claim === "extrapolated";
   const entries = [
     ["target", sizeText(target, false), isFar ? t("ui.next.is_extrapolated") : null],
     ends && ["interval", t("ui.number.range", { low: figure(ends.low), high: figure(ends.high) }), t("ui.next.level", { percent: percent(ends.level) })],
     safe && ["safe", t("ui.number.up_to", { value: figure(safe.lr_high) }), safe.is_border_seen ? t("ui.next.border.seen", { lr: figure(safe.lr_diverged ?? safe.lr_high) }) : t("ui.next.border.unseen")],
     sweep && ["sweep", list(sweep.lrs, figure), t("ui.next.sweep_takes", { runs: number(sweep.num_runs), time: sweep.seconds === null ? "–" : about(sweep.seconds) })],
-    chance(outlook.reliability),
+    chance(outlook.reliability, lr ?? sweep),
   ].filter(Boolean);
   const made = entries.map(([name, value, more]) => h("div", {}, h("dt", {}, t(`ui.next.${name}`)), h("dd", { class: "number" }, value), more ? h("dd", { class: "hint" }, more) : null));
   return [h("dl", { class: "facts next-facts" }, made), reasons.length ? h("ul", { class: "plain hint" }, reasons.map((reason) => h("li", {}, reasonText(reason)))) : null];
 }
 
-/** How often such a recommendation held in the calibration study. */
-function chance({ chance: value, interval }) {
-  if (value === null) return null;
+/** How often such a recommendation held in the calibration study; nothing where nothing is recommended. */
+function chance({ chance: value, interval }, advice) {
+  if (value === null || advice === null) return null;
   return ["chance", percent(value), interval ? t("ui.next.chance_range", { low: percent(interval.low), high: percent(interval.high) }) : null];
 }
 

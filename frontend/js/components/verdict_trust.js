@@ -35,7 +35,8 @@ function errors(outlook) {
   const reliability = outlook?.reliability;
   if (!reliability) return [];
   const { record, error_bound: bound, is_same_rules: isSame, reasons } = reliability;
-  const said = reasons.map(reasonText);
+  // The first line says the error's bound and the second which rules: not once more below.
+  const said = reasons.filter(({ code }) => !record || !["error_bound", "calibrated_otherwise"].includes(code)).map(reasonText);
   if (!record) return said.length ? said : [t("ui.trust.not_calibrated")];
   const { count, of } = record.false_transfers;
   const line = t("ui.trust.errors", { count: number(count), of: number(of), bound: bound === null ? "–" : percent(bound), date: record.date });

@@ -1,7 +1,7 @@
 /** The rule, the evidence and the thresholds, for who wants to check the answer. */
 
 import { h } from "../dom.js";
-import { figure, percent } from "../format.js";
+import { figure, octaves, percent } from "../format.js";
 import { has, t } from "../i18n.js";
 import { reasonText } from "../reason_text.js";
 import { verdictTrust } from "./verdict_trust.js";
@@ -30,7 +30,7 @@ function armTable(arm) {
   const heads = HEADS.map((name) => (name === "width" && hasDepths ? "size" : name));
   return [
     h("h4", {}, t("ui.why.arm", { arm: t(`figure.arm.${arm.parametrization}`), outcome: t(`ui.outcome.short.${arm.outcome}`) })),
-    h("p", { class: "hint" }, t("ui.why.base", { lr: figure(arm.base_lr), slope: estimate(arm.lr_slope, figure) })),
+    h("p", { class: "hint" }, t("ui.why.base", { lr: figure(arm.base_lr), slope: estimate(arm.lr_slope, octaves) })),
     arm.axes.length > 1 ? h("ul", { class: "plain hint" }, arm.axes.map((axis) => h("li", {}, axisText(axis)))) : null,
     h(
       "div",
@@ -51,7 +51,7 @@ function checkTable(check) {
       {},
       h("th", { scope: "row" }, t(`coordinate.part.${item.part}.${item.num_updates ? "change" : "start"}`)),
       h("td", { class: "number" }, String(item.num_updates)),
-      h("td", { class: "number" }, estimate(item.slope, figure)),
+      h("td", { class: "number" }, estimate(item.slope, octaves)),
       h("td", { class: "number" }, expected(item)),
       h("td", {}, item.state ? t(`ui.why.check.${item.state}`) : "–"),
     ),
@@ -69,7 +69,7 @@ function expected({ expected_low: low, expected_high: high }) {
 }
 
 function axisText({ axis, outcome, rule, lr_slope: slope }) {
-  return t("ui.why.axis", { axis: t(`ui.axis.${axis}`), outcome: t(`ui.outcome.short.${outcome}`), rule: ruleText(rule), slope: estimate(slope, figure) });
+  return t("ui.why.axis", { axis: t(`ui.axis.${axis}`), outcome: t(`ui.outcome.short.${outcome}`), rule: ruleText(rule), slope: estimate(slope, octaves) });
 }
 
 function row(size, loss, isFirst, count, hasDepths) {
@@ -80,8 +80,8 @@ function row(size, loss, isFirst, count, hasDepths) {
     {},
     isFirst ? h("th", { scope: "row", rowspan: count, class: "number" }, hasDepths ? `${size.width} × ${size.depth}` : String(size.width)) : null,
     h("td", {}, has(`loss.${loss.loss}`) ? t(`loss.${loss.loss}`) : loss.loss),
-    cell(figure(loss.optimal_lr) + (loss.is_edge ? ` ${t("ui.why.edge")}` : "")),
-    cell(estimate(loss.lr_shift, figure)),
+    cell(figure(loss.optimal_lr) + (loss.is_edge ? t("ui.why.edge") : "")),
+    cell(estimate(loss.lr_shift, octaves)),
     cell(estimate(loss.transfer_regret, percent)),
     cell(estimate(loss.gain_loss, percent)),
     shared(percent(size.divergence_rate)),
