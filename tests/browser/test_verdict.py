@@ -50,7 +50,7 @@ OUTLOOK: dict[str, Any] = {
         "target": TARGET,
         "lr": 0.1,
         "lr_interval": RANGE,
-        "safe_range": {"lr_high": 0.4, "is_border_seen": True, "headroom": 4},
+        "safe_range": {"lr_high": 0.4, "is_border_seen": True, "headroom": 4, "lr_diverged": 0.57},
         "narrow_sweep": {
             "lrs": [0.07, 0.1, 0.14], "num_seeds": 3, "num_runs": 9, "num_steps": 40, "seconds": 600,
         },
@@ -192,7 +192,7 @@ def test_what_lies_beyond_the_tests_is_told_from_what_was_measured(visit, plain,
 
     expect(page.locator(".verdict-lr")).to_contain_text("0.1")
     expect(page.locator(".next-facts")).to_contain_text("256")
-    expect(page.locator(".next-facts")).to_contain_text(say("next.border.seen", language))
+    expect(page.locator(".next-facts")).to_contain_text(say("next.border.seen", language, lr="0.57"))
     expect(page.locator("[data-range=extrapolated]")).to_contain_text("256")
     expect(page.locator("[data-range=ranges]")).not_to_contain_text("256")
     expect(page.locator("#gate summary")).to_contain_text(say("gate.name.pilot", language))
