@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
 from backend.domain.metrics import Metric
 from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Outcome, SizeStatistics, Verdict
-from tests.calibrate.real_sweep import Held, held_at_hidden, spec_of, visible_sweep
-from tests.calibrate.task import Task
+from tests.calibrate.real_sweep import Held, held_at_hidden, spec_of, visible_sweep, with_seeds
+from tests.calibrate.task import FEWER_SEEDS, Task
 from tests.calibrate.truth import Truth
 from tests.reproduce.jobs import Results
 
@@ -19,12 +20,16 @@ THRESHOLDS = Thresholds()
 
 @dataclass(frozen=True)
 class JudgedTask:
-    """One task: `held` by hidden size, ascending; the largest is its truth."""
+    """One task: `held` by hidden size, ascending; the largest is its truth.
+
+    `with_fewer_seeds`: what would have been said with the first few seeds only.
+    """
 
     task: Task
     verdict: Verdict
     held: tuple[Held, ...]
     seconds: float
+    with_fewer_seeds: Outcome
 
     @property
     def truth(self) -> Outcome:
@@ -65,11 +70,16 @@ class JudgedTask:
 
 def judge_task(task: Task, results: Results) -> JudgedTask:
     """Judge a task that is complete."""
-    spec = spec_of(task)
-    sweeps = {task.parametrization: [visible_sweep(task, results)]}
-    verdict = judge(spec, Scenario.AS_GIVEN, sweeps, is_interim=False)
+    sweep = visible_sweep(task, results)
+    verdict, of_fewer = (_judge(task, each) for each in (sweep, with_seeds(sweep, len(FEWER_SEEDS))))
     held = tuple(held_at_hidden(task, results, verdict.arm.base_lr))
-    return JudgedTask(task, verdict, held, sum(result.seconds for result in results.values()))
+    seconds = sum(result.seconds for result in results.values())
+    return JudgedTask(task, verdict, held, seconds, of_fewer.outcome)
+
+
+def _judge(task: Task, sweep: Sweep) -> Verdict:
+    spec = spec_of(task).model_copy(update={"seeds": tuple(range(sweep.num_seeds))})
+    return judge(spec, Scenario.AS_GIVEN, {task.parametrization: [sweep]}, is_interim=False)
 
 
 def holds(held: Held) -> bool:

@@ -6,16 +6,17 @@ Shapes: W sizes, E learning rates, S seeds, M measurements.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from backend.analysis.divergence_border import border_at
 from backend.analysis.intervals import standard_error
 from backend.analysis.optimal_lr import find_optimum
 from backend.analysis.sweep import Losses, Sweep, Values
 from backend.domain.experiment import Arm, ExperimentSpec
 from backend.domain.metrics import Metric
-from backend.domain.size import Axis
+from backend.domain.size import Axis, Size
 from tests.calibrate.kept import Cell
 from tests.calibrate.task import SEEDS, TAIL_FRACTION, Task
 from tests.calibrate.truth import Truth
@@ -47,6 +48,23 @@ def spec_of(task: Task) -> ExperimentSpec:
         measure_every=task.measure_every,
         sharpness_batch_size=task.sharpness_batch,
         tail_fraction=TAIL_FRACTION,
+    )
+
+
+def with_seeds(sweep: Sweep, num_seeds: int) -> Sweep:
+    """Return what the first seeds alone would have shown."""
+    first = slice(num_seeds)
+    return replace(
+        sweep,
+        num_seeds=num_seeds,
+        losses={
+            loss: Losses(each.final[..., first], each.initial[..., first])
+            for loss, each in sweep.losses.items()
+        },
+        diverged_at=sweep.diverged_at[..., first],
+        is_measured=sweep.is_measured[..., first],
+        sharpness=sweep.sharpness[:, :, first],
+        train_curves=lambda size_index, lr_index: sweep.train_curves(size_index, lr_index)[:, first],
     )
 
 
@@ -119,6 +137,8 @@ class Held:
         regret_error: standard error of the regret over seeds.
         search_regret: what is still lost by the best LR within an octave.
         is_bound: the best LR lies at the end of the window, so that the true regret may be larger.
+        is_safe_range_kept: up to the border of divergence that the visible sizes lead to, no seed diverged;
+            None where no border was seen or nothing below it was tried.
     """
 
     doublings: float
@@ -126,6 +146,7 @@ class Held:
     regret_error: float
     search_regret: float
     is_bound: bool
+    is_safe_range_kept: bool | None = None
 
 
 def held_at_hidden(task: Task, results: Results, lr: float | None) -> list[Held]:
@@ -134,12 +155,20 @@ def held_at_hidden(task: Task, results: Results, lr: float | None) -> list[Held]
     base_cell, *hidden_cells = task.true_cells(base, largest)
     log2_lr = float(np.log2(lr)) if lr is not None else task.log2_lrs[base[0]]
     of_base = _True.of(base_cell, results[base_cell.key()])
-    return [
-        _held(
-            _True.of(cell, results[cell.key()]), of_base, log2_lr, float(np.log2(extent / task.visible[-1]))
-        )
-        for extent, cell in zip(task.hidden, hidden_cells, strict=True)
-    ]
+    visible, found = visible_sweep(task, results), []
+    for extent, cell in zip(task.hidden, hidden_cells, strict=True):
+        target = _True.of(cell, results[cell.key()])
+        held = _held(target, of_base, log2_lr, float(np.log2(extent / task.visible[-1])))
+        found.append(replace(held, is_safe_range_kept=_is_kept(visible, target, task.size(extent))))
+    return found
+
+
+def _is_kept(visible: Sweep, target: _True, size: Size) -> bool | None:
+    border = border_at([visible], size)
+    if border is None or not border.is_seen:
+        return None
+    below = target.log2_lrs <= border.log2_lr + 1e-9
+    return not target.has_diverged[below].any() if below.any() else None
 
 
 @dataclass(frozen=True)

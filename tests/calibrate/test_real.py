@@ -16,8 +16,9 @@ from tests.calibrate.kept import ArrayStore, Cell
 from tests.calibrate.predictors import compare_predictors, rank_correlation
 from tests.calibrate.real import complete_tasks
 from tests.calibrate.real_judged import JudgedTask, judge_task
+from tests.calibrate.real_open import without_benefit
 from tests.calibrate.real_report import exact_bound, not_holding, reached_doublings, report, wrong_claims
-from tests.calibrate.real_sweep import Held, visible_sweep
+from tests.calibrate.real_sweep import Held, visible_sweep, with_seeds
 from tests.calibrate.task import FEWER_SEEDS, SEEDS
 from tests.calibrate.tasks import tasks
 from tests.calibrate.track_record import track_record, write_record
@@ -86,6 +87,32 @@ def test_a_task_is_judged_at_the_rate_the_verdict_names(results):
     assert [held.doublings for held in judged.held] == [1.0]
     assert 0.0 <= judged.held[0].truth.regret < 1.0
     assert judged.truth in (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
+
+
+def test_fewer_seeds_are_the_first_ones(results):
+    sweep = visible_sweep(SMALL, results)
+
+    fewer = with_seeds(sweep, 5)
+
+    np.testing.assert_array_equal(
+        fewer.losses[Metric.VAL_LOSS].final, sweep.losses[Metric.VAL_LOSS].final[:, :, :5]
+    )
+    assert fewer.curves(1, 0).shape[1] == fewer.num_seeds == 5
+
+
+def test_a_task_without_benefit_at_hidden_sizes_either_is_rightly_open(results):
+    like = judge_task(SMALL, results)
+    verdict = like.verdict.model_copy(update={"outcome": Outcome.INCONCLUSIVE, "rule": "no_gain"})
+    truths = [Truth(0.0, 0.0, gain_loss) for gain_loss in (None, 0.2)]
+    right, wrong = (
+        replace(like, verdict=verdict, held=(Held(1.0, truth, 0.0, 0.0, False),)) for truth in truths
+    )
+
+    part, _ = report([right, wrong], 2, "now")
+
+    assert (without_benefit(right), without_benefit(wrong)) == (True, False)
+    [open_table] = [table for table in part.tables if table.title == "What stays inconclusive"]
+    assert open_table.rows == (("no gain", "2", "1"),)
 
 
 def test_a_result_is_the_same_after_it_was_kept_and_a_task_is_complete_with_all_its_cells(results, tmp_path):
