@@ -7,8 +7,9 @@ of this class goes with them through the request and no further: what is stored 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +25,16 @@ from backend.domain.metrics import Metric, Schedule
 Steps = NDArray[np.int64]
 
 
+_Key = tuple[UUID, Metric]
+
+
+class _Joined(NamedTuple):
+    """What is known of one metric of a cell: its steps [T], ascending, and their values."""
+
+    steps: Steps
+    values: metric_rows.Values
+
+
 class Stored:
     """An experiment's cells, runs and windows; the session stays open as long as it is asked."""
 
@@ -31,9 +42,11 @@ class Stored:
         self._session = session
         self._experiment_id = experiment.id
         self.spec = ExperimentSpec.model_validate(experiment.spec)
-        self._windows: dict[tuple[UUID, Metric], dict[int, metric_rows.Values]] = defaultdict(dict)
-        self._asked: dict[tuple[UUID, Metric], set[int]] = defaultdict(set)
-        self._steps: dict[tuple[Schedule, Metric, int], list[int]] = {}
+        self._windows: dict[_Key, dict[int, metric_rows.Values]] = defaultdict(dict)
+        self._asked: dict[_Key, set[int]] = defaultdict(set)
+        # From the first to the last window of every range that was read as a whole.
+        self._ranges: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
+        self._joined: dict[_Key, _Joined] = {}
 
     @cached_property
     def cells(self) -> Sequence[CellRow]:
@@ -67,6 +80,7 @@ class Stored:
             return
         for key, wanted in missing.items():
             self._asked[key] |= wanted
+            self._joined.pop(key, None)
         found = metric_rows.windows(
             self._session,
             sorted({cell_id for cell_id, _ in missing}, key=str),
@@ -79,9 +93,12 @@ class Stored:
                 self._windows[key].setdefault(window.first_step, window.values)
 
     def _missing(self, cell: CellRow, metric: Metric, from_step: int, to_step: int) -> set[int]:
-        first = from_step // cell.chunk_steps * cell.chunk_steps
-        wanted = range(first, to_step + 1, cell.chunk_steps)
-        return set(wanted).difference(self._asked[cell.id, metric])
+        key, every = (cell.id, metric), cell.chunk_steps
+        first, last = from_step // every * every, to_step // every * every
+        if any(low <= first and last <= high for low, high in self._ranges[key]):
+            return set()
+        self._ranges[key].append((first, last))
+        return set(range(first, last + 1, every)).difference(self._asked[key])
 
     def values(
         self, cell: CellRow, metric: Metric, schedule: Schedule, *, from_step: int = 0, to_step: int
@@ -91,18 +108,20 @@ class Stored:
         Without any, both are empty.
         """
         self.fetch([cell], [metric], from_step=from_step, to_step=to_step)
-        first = from_step // cell.chunk_steps * cell.chunk_steps
-        of_cell = self._windows[cell.id, metric]
-        starts = sorted(start for start in of_cell if first <= start <= to_step)
-        if not starts:
-            return np.empty(0, np.int64), np.empty((0, cell.num_runs), np.float32)
-        steps = np.concatenate([self._steps_of(schedule, metric, start) for start in starts])
-        values = np.concatenate([of_cell[start] for start in starts])
-        is_wanted = (steps >= from_step) & (steps <= to_step)
-        return steps[is_wanted], values[is_wanted]
+        key = cell.id, metric
+        if key not in self._joined:
+            self._joined[key] = _join(self._windows[key], metric, schedule, cell.num_runs)
+        steps, values = self._joined[key]
+        wanted = slice(*np.searchsorted(steps, (from_step, to_step + 1)))
+        return steps[wanted], values[wanted]
 
-    def _steps_of(self, schedule: Schedule, metric: Metric, first_step: int) -> list[int]:
-        key = schedule, metric, first_step
-        if key not in self._steps:
-            self._steps[key] = schedule.metric_steps(metric, first_step)
-        return self._steps[key]
+
+def _join(
+    windows: Mapping[int, metric_rows.Values], metric: Metric, schedule: Schedule, num_runs: int
+) -> _Joined:
+    """Put windows side by side in the order of their steps; there may be gaps between them."""
+    if not windows:
+        return _Joined(np.empty(0, np.int64), np.empty((0, num_runs), np.float32))
+    starts = sorted(windows)
+    steps = [step for start in starts for step in schedule.metric_steps(metric, start)]
+    return _Joined(np.array(steps, np.int64), np.concatenate([windows[start] for start in starts]))
