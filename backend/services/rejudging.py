@@ -76,6 +76,8 @@ def judge_again(
             verdict_rows.add(session, experiment_id, verdict, now=context.now(), thresholds_sha256=mark)
             for verdict in verdicts
         ]
+        # The figure over sizes shows what the latest verdict expects: its mark must change with it.
+        experiment.version += any(added)
         found = _stored(session, experiment, version, mark)
         views = tuple(_view(found[scenario]) for scenario in scenarios_of(experiment))
     if any(added):

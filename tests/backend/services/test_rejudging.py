@@ -12,8 +12,11 @@ from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Verdict
 from backend.errors import Conflict, InvalidInput, NotFound
+from backend.figures.names import FigureName
 from backend.services.advance import advance_experiments
 from backend.services.experiments import get_experiment, list_experiments
+from backend.services.figure_options import FigureOptions
+from backend.services.figures import figure_etag
 from backend.services.rejudging import JudgementRequest, judge_again
 from backend.services.verdicts import get_verdict
 from tests.backend.db.stores import NOW, add_experiment
@@ -51,6 +54,19 @@ def again(context, experiment_id, **request):
 def stored(database):
     with database.read() as session:
         return {(row.rule_version, row.thresholds_sha256) for row in session.query(VerdictRow)}
+
+
+def test_figures_that_show_the_answer_are_marked_anew_when_it_is_another(context, old_id):
+    def mark():
+        return figure_etag(context, LOCAL_OWNER, old_id, FigureName.OPTIMUM_SIZE, "en", FigureOptions())
+
+    before = mark()
+    again(context, old_id)
+    after = mark()
+    again(context, old_id)
+
+    assert before != after
+    assert mark() == after
 
 
 def test_what_was_judged_by_these_rules_is_not_judged_twice(context, database, experiment_id):
