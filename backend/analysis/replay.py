@@ -6,8 +6,9 @@ with the full grid's on the same numbers (ADR 0021).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,22 +53,33 @@ class Replay:
         return self.seconds / self.full_seconds
 
 
+class Stage(NamedTuple):
+    """What had been run when the protocol was asked, and what that had shown."""
+
+    planned: tuple[PlannedCell, ...]
+    evidence: Evidence
+
+
 def replay(
     spec: ExperimentSpec,
     sweeps: FullSweeps,
     shape: DatasetShape,
     calibration: Calibration = DEFAULT_CALIBRATION,
+    *,
+    on_stage: Callable[[Stage], object] = lambda _: None,
 ) -> Replay:
     """Run the staged protocol with full sweeps as the results of its cells.
 
     Args:
         spec: its protocol is not looked at.
         sweeps: of every judged scenario and arm, one per axis; probes of a horizon are answered if present.
+        on_stage: told of every state in which the protocol wanted more.
     """
     staged = spec.model_copy(update={"protocol": Protocol.STAGED})
     planned: list[PlannedCell] = []
     evidence, stages = Evidence(), 0
     while isinstance(decision := next_cells(staged, evidence), Add):
+        on_stage(Stage(tuple(planned), evidence))
         planned += decision.cells
         evidence = _evidence(staged, sweeps, planned, evidence)
         stages += 1

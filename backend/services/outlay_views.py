@@ -37,7 +37,8 @@ class ProgressView(Frozen):
         description="Slot-seconds in all: spent, and what is left corrected by what cells of it took."
     )
     eta_seconds: float | None = Field(
-        description="Wall time left if transfer holds and nothing else runs; null if ended or nobody works."
+        description="Wall time left if what was seen goes on, windows that may widen and the budget included; null if "
+        "ended or nobody works."
     )
     eta_most_seconds: float | None = Field(
         description="The same for the whole grid, which is never exceeded."

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from backend.analysis.replay import replay
+from backend.analysis.replay import FullSweeps, replay
 from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
 from backend.domain.dataset import DatasetShape, Task
@@ -77,6 +77,12 @@ def compare(name: str, spec: ExperimentSpec, sweeps: Sweeps, shape: DatasetShape
 
 def compare_case(index: int) -> Compared:
     """Compare a simulated case, with a control beside it that does not transfer."""
+    spec, sweeps = case_of(index)
+    return compare(f"case {index}", spec, {arm: list(of_arm) for (_, arm), of_arm in sweeps.items()}, _SHAPE)
+
+
+def case_of(index: int) -> tuple[ExperimentSpec, FullSweeps]:
+    """Return a simulated experiment with a control that does not transfer."""
     control = _CONTROLS + index - index % _KINDS + list(Wanted).index(Wanted.OUTSIDE)
     sweeps = {
         Parametrization.MUP: [sample(draw(index), index)],
@@ -84,7 +90,7 @@ def compare_case(index: int) -> Compared:
     }
     arms = tuple(Arm(parametrization=name, lrs=of_arm[0].lrs) for name, of_arm in sweeps.items())
     spec = spec_like(sweeps[Parametrization.MUP][0], arms).model_copy(update=_SETTINGS)
-    return compare(f"case {index}", spec, sweeps, _SHAPE)
+    return spec, {(Scenario.AS_GIVEN, name): of_arm for name, of_arm in sweeps.items()}
 
 
 def compare_cases(

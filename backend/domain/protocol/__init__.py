@@ -3,5 +3,6 @@
 from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
 from backend.domain.protocol.foresee import foreseen_cells
 from backend.domain.protocol.next_cells import next_cells
+from backend.domain.protocol.widening import expected_extra
 
-__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "foreseen_cells", "next_cells"]
+__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "expected_extra", "foreseen_cells", "next_cells"]

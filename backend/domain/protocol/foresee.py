@@ -1,8 +1,9 @@
-"""What a plan comes to if all goes as hoped: nothing moves, nothing fails but the control."""
+"""What a plan comes to if from now on all goes as hoped: nothing moves, nothing fails but the control."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from backend.domain.evidence import Evidence, Look, Place, PlaceEvidence, RunKey, place_of
 from backend.domain.experiment import ExperimentSpec, base_size, chosen_arm, control_for
@@ -12,39 +13,57 @@ from backend.domain.protocol.decision import Add
 from backend.domain.protocol.lr_grid import LRGrid
 from backend.domain.protocol.next_cells import next_cells
 
+NOTHING_YET = Evidence()
+
 
 def foreseen_cells(
-    spec: ExperimentSpec, *, max_runs_per_cell: Mapping[int, int] | None = None
+    spec: ExperimentSpec,
+    evidence: Evidence = NOTHING_YET,
+    *,
+    max_runs_per_cell: Mapping[int, int] | None = None,
 ) -> tuple[PlannedCell, ...]:
-    """List the cells that will be run if every optimum lies in the middle of its grid and stays there.
+    """List the cells that are still to be planned if every optimum stays where it was seen last.
 
-    An optimum that moves adds learning rates at single sizes; a failure saves the sizes beyond it.
+    An optimum that nobody has seen lies in the middle of its grid. One that moves adds learning rates at
+    single sizes (`widening`); a failure saves the sizes beyond it.
+
+    Args:
+        evidence: what is known; its open runs are taken to end well.
     """
     cells: list[PlannedCell] = []
     while isinstance(
-        decision := next_cells(spec, _hoped_for(spec, cells), max_runs_per_cell=max_runs_per_cell), Add
+        decision := next_cells(spec, _hoped_for(spec, evidence, cells), max_runs_per_cell=max_runs_per_cell),
+        Add,
     ):
         cells += decision.cells
     return tuple(cells)
 
 
-def _hoped_for(spec: ExperimentSpec, cells: Sequence[PlannedCell]) -> Evidence:
-    runs: dict[Place, frozenset[RunKey]] = {}
+def _hoped_for(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[PlannedCell]) -> Evidence:
+    places = {
+        place: replace(known, finished=known.finished | known.open, open=frozenset[RunKey]())
+        for place, known in evidence.places.items()
+    }
     for cell in cells:
-        known = runs.get(place_of(cell), frozenset())
-        runs[place_of(cell)] = known.union((run.lr_index, run.seed) for run in cell.runs)
-    parts = [place_of(cell) for cell in cells]
+        known = places.get(place_of(cell), PlaceEvidence())
+        runs = known.finished.union((run.lr_index, run.seed) for run in cell.runs)
+        places[place_of(cell)] = replace(known, finished=runs, num_cells=known.num_cells + 1)
     return Evidence(
-        {
-            place: PlaceEvidence(finished, num_cells=parts.count(place), look=_look(spec, place))
-            for place, finished in runs.items()
-        }
+        {place: replace(known, look=_look(spec, evidence, place)) for place, known in places.items()}
     )
 
 
-def _look(spec: ExperimentSpec, place: Place) -> Look:
+def _look(spec: ExperimentSpec, evidence: Evidence, place: Place) -> Look:
+    """Return what was seen at a place, or else what is hoped for."""
+    known = evidence.at(place)
+    if known.finished and not known.open and known.look != Look():
+        return known.look
+    base = evidence.at(place._replace(size=base_size(spec)))
     grid = LRGrid(spec.arm(place.parametrization).lrs)
     middle = grid.ascending[(len(grid.lrs) - 1) // 2]
+    is_seen = bool(base.look.best) and not base.open
+    best = base.look.best if is_seen else {Metric.VAL_LOSS: middle}
     control, is_larger = control_for(spec.loss, spec.optimizer), place.size != base_size(spec)
     is_control = place.parametrization is control is not chosen_arm(spec)
-    return Look({Metric.VAL_LOSS: middle}, fails_early=is_control and is_larger, curvature_lr=middle)
+    curvature_lr = base.look.curvature_lr if is_seen else middle
+    return Look(best, fails_early=is_control and is_larger, curvature_lr=curvature_lr)

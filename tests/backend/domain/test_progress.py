@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.lifecycle import CellState
-from backend.domain.progress import CellWork, eta_seconds, left_seconds, share_done
+from backend.domain.progress import (
+    CellWork,
+    LaterWork,
+    eta_seconds,
+    left_seconds,
+    share_done,
+    slowness,
+    total_seconds,
+)
 
 
 def _cell(predicted, *, slow=1.0, done=0.0, kind="a", state=None):
@@ -34,7 +42,41 @@ def test_kinds_are_corrected_by_their_own_cells():
 
     assert small == pytest.approx(150, rel=0.05)
     assert large == pytest.approx(50, rel=0.05)
-    assert large < unseen == pytest.approx(100, rel=0.05)
+    assert large < unseen < small
+
+
+@pytest.mark.parametrize("slow", [0.5, 2.0])
+def test_a_machine_that_becomes_slower_or_faster_is_followed(slow):
+    """Ten cells ran as predicted, then three at another pace; the mean of all hardly shows it."""
+    cells = [_cell(10, done=1.0)] * 10 + [_cell(10, slow=slow, done=1.0)] * 3
+    (left,) = left_seconds([*cells, _cell(70, state=CellState.QUEUED)])
+    plain = slowness(cells, prior_seconds=0.0) * 70
+
+    assert abs(left / 70 - slow) < 0.75 * abs(plain / 70 - slow)
+
+
+@given(st.floats(0.3, 4.0), st.integers(15, 90), st.integers(1, 3))
+def test_an_even_machine_is_known_after_15_percent_whatever_the_kinds(slow, num_ended, num_kinds):
+    cells = [
+        _cell(1, slow=slow, kind=f"{i % num_kinds}", done=1.0, state=CellState.COMPLETED)
+        for i in range(num_ended)
+    ]
+    queued = [_cell(1, kind=f"{i % num_kinds}", state=CellState.QUEUED) for i in range(num_ended, 100)]
+
+    eta = eta_seconds(cells + queued, slots=1)
+
+    assert eta == pytest.approx(slow * len(queued), rel=0.2)
+
+
+def test_later_stages_of_a_strand_wait_for_its_open_cells():
+    cells = [
+        CellWork("a", CellState.RUNNING, 10.0, 0.0, 0.0, "mup"),
+        CellWork("a", CellState.RUNNING, 4.0, 0.0, 0.0, "ntp"),
+    ]
+    later = [LaterWork("a", 5.0, "mup", 1), LaterWork("a", 7.0, "mup", 2), LaterWork("a", 3.0, "ntp", 3)]
+
+    assert eta_seconds(cells, slots=2, later=later) == pytest.approx(22)
+    assert total_seconds(cells, later) == pytest.approx(29)
 
 
 def test_attempts_that_failed_cost_time_too():
@@ -50,10 +92,10 @@ def test_attempts_that_failed_cost_time_too():
 )
 def test_an_eta_is_finite_never_negative_and_grows_with_what_comes_later(drawn, slots, later):
     cells = [_cell(predicted, done=done, slow=slow) for predicted, done, slow in drawn]
-    now, more = (eta_seconds(cells, slots=slots, later_seconds=seconds) for seconds in (0.0, later))
+    now, more = (eta_seconds(cells, slots=slots, later=[LaterWork("b", seconds)]) for seconds in (0.0, later))
 
     assert 0 <= now <= more < math.inf
-    assert 0 <= share_done(cells, later) <= share_done(cells) <= 1
+    assert 0 <= share_done(cells, [LaterWork("b", later)]) <= share_done(cells) <= 1
 
 
 def test_nothing_open_leaves_nothing():

@@ -1,0 +1,112 @@
+"""The time left under the staged protocol, against replays whose whole course is known."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from backend.analysis.replay import Stage, replay
+from backend.domain.cost import DEFAULT_CALIBRATION, predict
+from backend.domain.evidence import Evidence, Look, Place, PlaceEvidence, place_of
+from backend.domain.experiment import Protocol, base_size
+from backend.domain.grid import full_grid
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.protocol import expected_extra, foreseen_cells
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+from tests.backend.domain.specs import SHAPE, spec
+from tests.calibrate.staged import case_of
+
+STAGED = spec(
+    protocol=Protocol.STAGED,
+    widths=(8, 16, 32),
+    arms=[
+        {"parametrization": name, "lrs": [2.0**power for power in range(-6, 3)]}
+        for name in (Parametrization.MUP, Parametrization.NTP)
+    ],
+)
+
+
+def _seconds(asked, cells):
+    return sum(predict(asked, SHAPE, cell, DEFAULT_CALIBRATION).seconds for cell in cells)
+
+
+@cache
+def _looks():
+    """Return (share of the time that is over, what is left, foreseen, and with what windows should take).
+
+    Cases other than those the expectation was measured on.
+    """
+    looks = []
+    for index in range(60, 68):
+        asked, sweeps = case_of(index)
+        stages: list[Stage] = []
+        replayed = replay(asked, sweeps, SHAPE, on_stage=stages.append)
+        staged = asked.model_copy(update={"protocol": Protocol.STAGED})
+        total = _seconds(staged, replayed.cells)
+        for planned, evidence in stages:
+            over = _seconds(staged, planned)
+            cells = foreseen_cells(staged, evidence)
+            extra = sum(
+                expected_extra(staged, evidence, place_of(cell)) * _seconds(staged, [cell]) for cell in cells
+            )
+            hoped = _seconds(staged, cells)
+            looks.append((over / total, total - over, hoped, hoped + extra))
+    return looks
+
+
+def test_at_the_first_look_the_widening_of_windows_is_expected():
+    counted = [(left, hoped, told) for over, left, hoped, told in _looks() if over <= 0.85]
+    of_hoped, of_told = (
+        sum(abs(each[which] / each[0] - 1) <= 0.2 for each in counted) / len(counted) for which in (1, 2)
+    )
+
+    assert len(counted) > 30
+    assert of_told >= 0.65
+    assert of_told > of_hoped
+
+
+def test_what_is_told_is_neither_too_much_nor_too_little_in_sum():
+    left, told = (sum(look[which] for look in _looks()) for which in (1, 3))
+
+    assert told == pytest.approx(left, rel=0.15)
+
+
+def _seen(best, *, size=None, **look):
+    """Return the whole grid at the base, or at another size, as run, with what the statistics say."""
+    cells = [cell for cell in full_grid(STAGED) if place_of(cell).size == (size or base_size(STAGED))]
+    return {
+        place_of(cell): PlaceEvidence(
+            frozenset((run.lr_index, run.seed) for run in cell.runs),
+            num_cells=1,
+            look=Look({Metric.VAL_LOSS: best}, **look),
+        )
+        for cell in cells
+    }
+
+
+def test_windows_at_larger_sizes_lie_where_the_base_was_best():
+    cells = foreseen_cells(STAGED, Evidence(_seen(6)))
+
+    assert {place_of(cell).size.width for cell in cells} == {16, 32}
+    assert {run.lr_index for cell in cells for run in cell.runs} == {5, 6, 7}
+
+
+def test_a_failure_that_was_seen_leaves_nothing_to_come():
+    failed = _seen(4) | _seen(4, size=Size(16, 2), fails=True, fails_early=True)
+
+    assert foreseen_cells(STAGED, Evidence(failed)) == ()
+
+
+def test_nothing_is_expected_beyond_the_base_or_where_the_statistics_have_spoken():
+    at_base = Place(Scenario.AS_GIVEN, Parametrization.MUP, base_size(STAGED))
+    larger = at_base._replace(size=Size(16, 2))
+    control = larger._replace(parametrization=Parametrization.NTP)
+
+    assert expected_extra(STAGED, Evidence(), at_base) == 0
+    assert expected_extra(STAGED, Evidence(_seen(4, size=Size(16, 2))), larger) == 0
+    assert 0 < expected_extra(STAGED, Evidence(), larger) < expected_extra(STAGED, Evidence(), control)
+    full = STAGED.model_copy(update={"protocol": Protocol.FULL})
+    assert expected_extra(full, Evidence(), control) == 0
