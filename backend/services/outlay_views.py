@@ -37,8 +37,7 @@ class ProgressView(Frozen):
         description="Slot-seconds in all: spent, and what is left corrected by what cells of it took."
     )
     eta_seconds: float | None = Field(
-        description="Wall time left if what was seen goes on, windows that may widen and the budget included; null if "
-        "ended or nobody works."
+        description="Wall time left, windows that may widen and the budget included; null if ended or idle."
     )
     eta_most_seconds: float | None = Field(
         description="The same for the whole grid, which is never exceeded."

@@ -100,7 +100,7 @@ class Took:
     Attributes:
         predicted: the model's seconds, of the cell's runs alone.
         diverged_at: of each run, the step, or None.
-        windows: the processor seconds since its start, the share of its steps, and who has diverged by then.
+        windows: processor seconds since its start, share of its steps, and who has diverged, at each end.
     """
 
     planned: Planned
@@ -239,8 +239,8 @@ def eta() -> RowResult:
         table.append([f"{share:.0%}", f"{told:.1f}", f"{left:.1f}", f"{told / left:.2f}" if left else "–"])
     notes = [
         f"By processor time, {len(counted)} looks between {ETA_FROM:.0%} and {ETA_UNTIL:.0%} of "
-        f"{total:.0f} s: the time left was told within ±{ETA_WITHIN:.0%} of itself in {of_left:.0%}, the end within "
-        f"±{ETA_WITHIN:.0%} of the whole duration in {of_all:.0%}."
+        f"{total:.0f} s: the time left was told within ±{ETA_WITHIN:.0%} of itself in "
+        f"{of_left:.0%}, the end within ±{ETA_WITHIN:.0%} of the whole duration in {of_all:.0%}."
     ]
     return RowResult(f"{of_left:.0%}", f"{SHARE:.0%}", of_left >= SHARE, table, notes)
 
