@@ -11,7 +11,6 @@ depends_on = None
 
 _OLD = 'uq_verdict_experiment_id_scenario_rule_version'
 _NEW = 'uq_verdict_judgement'
-_WORK = {'start_share': '0', 'stack_share': '0', 'living': '1'}
 
 
 def upgrade() -> None:
@@ -33,9 +32,6 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column('correction', sa.Float(precision=53), server_default='1', nullable=False)
         )
-        for name, default in _WORK.items():
-            column = sa.Column(name, sa.Float(precision=53), server_default=default, nullable=False)
-            batch_op.add_column(column)
     with op.batch_alter_table('experiment', schema=None) as batch_op:
         batch_op.add_column(sa.Column('stop_reason', sa.String(length=32), nullable=True))
     with op.batch_alter_table('verdict', schema=None) as batch_op:
@@ -57,8 +53,6 @@ def downgrade() -> None:
     with op.batch_alter_table('experiment', schema=None) as batch_op:
         batch_op.drop_column('stop_reason')
     with op.batch_alter_table('cell', schema=None) as batch_op:
-        for name in _WORK:
-            batch_op.drop_column(name)
         batch_op.drop_column('correction')
         batch_op.drop_column('spent_seconds')
         batch_op.drop_column('has_curvature')
