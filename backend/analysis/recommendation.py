@@ -14,7 +14,7 @@ import numpy as np
 
 from backend.analysis.divergence_border import Border, border_at
 from backend.analysis.reasons import multiple, reason, rounded
-from backend.analysis.sweep import Sweep
+from backend.analysis.sweep import Sweep, Values
 from backend.domain.outlook import Claim, Extrapolation, ModelSize, NarrowSweep, Recommendation, SafeRange
 from backend.domain.size import Size
 from backend.domain.statement import Estimate, Outcome, Reason
@@ -126,15 +126,12 @@ def _safety_reasons(border: Border | None, lr: float | None) -> list[Reason]:
 
 
 def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | None:
-    """Return the LRs at half octaves around the best guess, without those that diverge."""
+    """Return the LRs at half octaves around the best guess, as far as the last one that is safe."""
     guess = situation.extrapolation.lr.value or situation.base_lr
     if guess is None:
         return None
     count = math.ceil(_reach(situation.extrapolation) / SWEEP_STEP)
-    octaves = math.log2(guess) + SWEEP_STEP * np.arange(-count, count + 1)
-    if border is not None and border.is_seen:
-        is_safe = octaves <= border.log2_lr
-        octaves = octaves[is_safe] if is_safe.sum() >= MIN_SWEEP_LRS else octaves[:MIN_SWEEP_LRS]
+    octaves = _up_to(border, math.log2(guess) + SWEEP_STEP * np.arange(-count, count + 1, dtype=np.float64))
     lrs = tuple(float(2.0**each) for each in octaves)
     num_runs = len(lrs) * situation.thresholds.min_seeds
     seconds = situation.seconds_per_run
@@ -145,6 +142,16 @@ def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | 
         num_steps=situation.sweeps[0].num_steps,
         seconds=None if seconds is None else num_runs * seconds,
     )
+
+
+def _up_to(border: Border | None, octaves: Values) -> Values:
+    """Return the octaves within the border, and the border itself where it lies between two of them."""
+    if border is None or not border.is_seen or octaves[-1] <= border.log2_lr:
+        return octaves
+    within = octaves[octaves <= border.log2_lr]
+    if len(within) and border.log2_lr - within[-1] > SWEEP_STEP / 4:
+        within = np.append(within, border.log2_lr)
+    return within if len(within) >= MIN_SWEEP_LRS else octaves[:MIN_SWEEP_LRS]
 
 
 def _reach(extrapolation: Extrapolation) -> float:

@@ -70,6 +70,15 @@ def test_fine_tuning_searches_around_the_targets_optimum():
     )
 
 
+def test_a_narrow_search_goes_up_to_the_border_of_divergence_itself():
+    falling = with_diverged(parabolas(slope=-1.0), *[(3, e, s) for e in range(3, 9) for s in range(5)])
+
+    found = ahead(falling).recommendation
+
+    assert found.safe_range.lr_high == found.narrow_sweep.lrs[-1] == 2.0**-4
+    assert len(found.narrow_sweep.lrs) >= 4
+
+
 def test_a_rate_that_does_not_transfer_stops_the_roll_out():
     outlook = ahead(parabolas(slope=-1.0))
 
