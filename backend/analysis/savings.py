@@ -42,12 +42,20 @@ def compare(
         direct=direct,
         spent=spent,
         saved=saved,
-        is_saving=(saved.device_hours if saved.money is None else saved.money) > 0,
+        is_saving=_is_saving(saved),
         device_ratio=direct.device_hours / spent.device_hours if spent.device_hours > 0 else None,
         slowness=slowness,
         is_final=is_final,
         gains=tuple(gains),
     )
+
+
+def _is_saving(saved: Expense) -> bool | None:
+    """Decide by money; hours of a device and hours of staff cannot be added up without rates."""
+    if saved.money is not None:
+        return saved.money > 0
+    ways = {saved.device_hours > 0, saved.staff_hours > 0}
+    return ways.pop() if len(ways) == 1 else None
 
 
 def _expense(assumptions: Assumptions, slot_seconds: float, staff_hours: float) -> Expense:

@@ -64,7 +64,9 @@ class Savings(Frozen):
     direct: Expense = Field(description="Tuning at the target: LRs × seeds runs of the target width.")
     spent: Expense = Field(description="This study: its slot time and its hands-on hours.")
     saved: Expense = Field(description="direct − spent; negative where this study took more.")
-    is_saving: bool = Field(description="By money where there is any rate, else by device time.")
+    is_saving: bool | None = Field(
+        description="By money where there is any rate; without, null where device and staff time disagree."
+    )
     device_ratio: float | None = Field(description="Direct over spent device time.")
     slowness: float = Field(
         description="Actual over predicted time of this study's cells, and of the target."

@@ -64,7 +64,7 @@ function answer({ assumptions, direct, spent, saved, is_saving, is_final, device
   const row = (name, expense) =>
     h("tr", {}, h("th", { scope: "row" }, t(`ui.savings.${name}`)), [signed(expense.device_hours), signed(expense.staff_hours), ...(hasMoney ? [money(expense.money, assumptions.currency)] : [])].map((value) => h("td", { class: "number" }, value)));
   return [
-    note(is_saving ? "info" : "warn", t(sentence(is_saving, device_ratio), { factor: device_ratio === null ? "–" : factor(device_ratio) })),
+    note(is_saving === false ? "warn" : "info", t(sentence(is_saving, device_ratio), { factor: device_ratio === null ? "–" : factor(device_ratio), hours: signed(saved.staff_hours) })),
     is_final ? null : h("p", { class: "hint" }, t("ui.savings.not_final")),
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.savings.title") }, h("table", {}, h("thead", {}, h("tr", {}, h("td", {}), heads.map((name) => h("th", { scope: "col" }, t(`ui.savings.head.${name}`))))), h("tbody", {}, row("direct", direct), row("spent", spent), row("saved", saved)))),
     gains.map(gainWords),
@@ -73,8 +73,9 @@ function answer({ assumptions, direct, spent, saved, is_saving, is_final, device
 
 const signed = (hours) => (hours < 0 ? "−" : "") + duration(Math.abs(hours) * 3600);
 
-/** Device time and money may disagree: then both are said. */
+/** Device time and money may disagree: then both are said. Without rates nobody can tell which weighs more. */
 function sentence(isSaving, ratio) {
+  if (isSaving === null) return "ui.savings.undecided";
   if (!isSaving) return "ui.savings.costs_more";
   return ratio !== null && ratio < 1 ? "ui.savings.saves_staff" : "ui.savings.saves";
 }

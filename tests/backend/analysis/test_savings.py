@@ -54,11 +54,18 @@ def test_a_study_that_cost_more_than_direct_tuning_says_so():
     assert (found.is_saving, found.saved.money) == (False, pytest.approx(-47 - 2500))
 
 
-def test_without_any_rate_there_is_no_money_and_device_time_decides():
+def test_without_any_rate_there_is_no_money_and_it_saves_if_it_saves_both():
     found = _compare(rate_per_hour=None, staff_rate=None)
 
     assert (found.direct.money, found.spent.money, found.saved.money) == (None, None, None)
-    assert found.is_saving
+    assert found.is_saving is True
+
+
+def test_hours_of_a_device_against_hours_of_staff_are_not_weighed_without_rates():
+    found = _compare(spent_seconds=1e9, rate_per_hour=None, staff_rate=None)
+
+    assert found.saved.device_hours < 0 < found.saved.staff_hours
+    assert found.is_saving is None
 
 
 @given(st.floats(0.001, 1e5), st.floats(0, 1e6), st.floats(0.1, 10))
