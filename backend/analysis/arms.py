@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backend.analysis.additions import adding_takes
 from backend.analysis.coordinate_check import check_coordinates, check_reasons
 from backend.analysis.gates import Terms, closed_gates, grid_lacks, sizes_not_run
 from backend.analysis.larger_is_better import num_inversions
@@ -96,6 +97,9 @@ def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -
     is_checked = sweep.axis is Axis.WIDTH
     check = check_coordinates(sweep, parametrization, lr_index, thresholds) if is_checked else None
     finding, worst = _decide(sweep, sizes, check, terms)
+    if finding.outcome is Outcome.INCONCLUSIVE and not terms.is_interim:
+        price = adding_takes(finding.reasons, sweep, terms.run_seconds)
+        finding = finding._replace(reasons=(*finding.reasons, *price))
     if check is not None and check.state is CheckState.WATCH:
         finding = finding._replace(reasons=(*finding.reasons, *check_reasons(check)))
     if finding.outcome is Outcome.FINE_TUNE and lr_index is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from backend.analysis.additions import RunSeconds
 from backend.analysis.coordinate_check import check_reasons
 from backend.analysis.reasons import named, reason, rounded
 from backend.analysis.sweep import Sweep
@@ -24,12 +25,14 @@ class Terms(NamedTuple):
         is_interim: cells are still open, so that what is missing may yet come.
         is_control: the arm is there to fail.
         seconds: what the runs of a size would take, where it is known.
+        run_seconds: what one run would take at any size; None where that is not known.
     """
 
     thresholds: Thresholds = Thresholds()
     is_interim: bool = False
     is_control: bool = False
     seconds: Mapping[Size, float] = {}
+    run_seconds: RunSeconds | None = None
 
 
 class Gate(NamedTuple):

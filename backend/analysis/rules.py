@@ -30,6 +30,8 @@ from backend.domain.verdict import Estimate, Interval, Outcome, Reason, Sharpnes
 
 TRAIN_INTERPOLATES = "train_interpolates"
 MAJORITY = 0.5
+# More than so many times the seeds are not asked for: what lies that close to a limit stays undecided.
+MOST_SEEDS = 4
 
 # The worst size and the worst loss decide. A proven failure outweighs what is not known.
 SEVERITY = {
@@ -94,7 +96,7 @@ def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
         if finding is not None:
             return finding
     unmet = fine_tune_unmet(case, thresholds)
-    return Finding(Outcome.INCONCLUSIVE, "unresolved", (*unmet, reason("add_seeds", **named(case.size))))
+    return Finding(Outcome.INCONCLUSIVE, "unresolved", (*unmet, _seeds_reason(case, thresholds)))
 
 
 def judge_base(case: Case, _thresholds: Thresholds) -> Finding | None:
@@ -173,6 +175,38 @@ def _judge_success(case: Case, thresholds: Thresholds) -> Finding | None:
         mended = () if is_kept else (_search_reason(case, thresholds.transfers_gain_loss),)
         return Finding(Outcome.FINE_TUNE, "fine_tune", (*unmet, *mended))
     return None
+
+
+def _seeds_reason(case: Case, thresholds: Thresholds) -> Reason:
+    """Say how many more seeds would settle the costs, as intervals shrink with their root."""
+    given = case.comparison.num_seeds
+    needed = max(
+        (
+            _seeds_needed(estimate, limit, given)
+            for estimate, limit in (
+                (case.regret, thresholds.fine_tune_regret),
+                (case.gain_loss, thresholds.fine_tune_gain_loss),
+            )
+        ),
+        default=0.0,
+    )
+    if given < needed <= MOST_SEEDS * given:
+        return reason("add_seeds_about", add=math.ceil(needed) - given, **named(case.size))
+    if needed > given:
+        return reason("add_seeds_many", **named(case.size))
+    return reason("add_seeds", **named(case.size))
+
+
+def _seeds_needed(estimate: Estimate, limit: float, given: int) -> float:
+    """Return with how many seeds the interval would lie on one side of the limit, were its middle right."""
+    if estimate.interval is None or estimate.value is None:
+        return 0.0
+    low, high, value = estimate.interval.low, estimate.interval.high, estimate.value
+    if high <= limit or low > limit:
+        return 0.0
+    half = high - value if value <= limit else value - low
+    gap = abs(limit - value)
+    return math.inf if gap == 0 else given * (half / gap) ** 2
 
 
 def _is_cheap(case: Case, thresholds: Thresholds) -> bool:

@@ -36,6 +36,7 @@ class Comparison:
     has_base_learned: bool
     has_target_learned: bool
     has_base_interpolated: bool
+    num_seeds: int
     search_gain_loss: Estimate
     benefit: Benefit | None
 
@@ -80,6 +81,7 @@ def compare(
         has_base_learned=best_base < initial_base,
         has_target_learned=best_target < initial_target,
         has_base_interpolated=best_base <= interpolation * initial_base,
+        num_seeds=pair.num_seeds,
         search_gain_loss=costs.search_gain_loss,
         benefit=costs.benefit,
     )

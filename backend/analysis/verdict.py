@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from backend.analysis.additions import RunSeconds
 from backend.analysis.arms import judge_arm
 from backend.analysis.coordinate_check import check_not_claimed
 from backend.analysis.gates import Terms
@@ -33,6 +34,7 @@ def judge(
     *,
     is_interim: bool,
     seconds: Mapping[Size, float] = NO_COSTS,
+    run_seconds: RunSeconds | None = None,
 ) -> Verdict:
     """Judge one scenario of an experiment by the spec's thresholds; never fails for want of results.
 
@@ -40,9 +42,11 @@ def judge(
         sweeps: of every arm, one per axis.
         is_interim: cells are still open, so that what is missing may yet come.
         seconds: what the judged arm's runs of a size would take, to price what is not there yet.
+        run_seconds: what one of its runs would take at any size, to price what is missing.
     """
     control_name = control_for(spec.loss, spec.optimizer)
-    arms = _judged_arms(spec, sweeps, is_interim, seconds)
+    of_chosen = Terms(spec.thresholds, is_interim, seconds=seconds, run_seconds=run_seconds)
+    arms = _judged_arms(spec, sweeps, of_chosen)
     arm = arms[chosen_arm(spec)]
     control = arms.get(control_name) if control_name is not arm.parametrization else None
     num_seeds = _num_seeds(spec, arm)
@@ -76,13 +80,12 @@ def _is_provisional(num_seeds: int, thresholds: Thresholds) -> bool:
 def _judged_arms(
     spec: ExperimentSpec,
     sweeps: Mapping[Parametrization, Sequence[Sweep]],
-    is_interim: bool,
-    seconds: Mapping[Size, float],
+    of_chosen: Terms,
 ) -> dict[Parametrization, ArmVerdict]:
     chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
-    others = Terms(thresholds=spec.thresholds, is_interim=is_interim)
+    others = Terms(of_chosen.thresholds, of_chosen.is_interim)
     terms = {name: others._replace(is_control=name is control) for name in sweeps}
-    terms[chosen] = others._replace(seconds=seconds)
+    terms[chosen] = of_chosen
     return {name: judge_arm(name, of_arm, terms[name]) for name, of_arm in sweeps.items()}
 
 

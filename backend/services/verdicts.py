@@ -9,22 +9,16 @@ of later evidence than its marks say, but never of earlier.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from uuid import UUID
 
 from backend.analysis.overall import deciding_scenario, overall
-from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
-from backend.db import datasets as dataset_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
-from backend.domain.cost import DEFAULT_CALIBRATION, predict
 from backend.domain.experiment import ExperimentSpec, chosen_arm
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
-from backend.domain.protocol import foreseen_cells
 from backend.domain.scenario import Scenario
-from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
 from backend.errors import InvalidInput, NotFound
@@ -34,6 +28,7 @@ from backend.services.curves import marks_of
 from backend.services.evidence import load_sweeps
 from backend.services.lookup import find_experiment
 from backend.services.outlook import with_outlook
+from backend.services.prices import run_seconds_of, seconds_of_absent_sizes
 from backend.services.stored import Stored
 from backend.services.views import VerdictsView
 
@@ -128,29 +123,16 @@ def judge_scenario(
     sweeps = load_sweeps(session, experiment, scenario, stored)
     spec = stored.spec
     asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
-    seconds = _seconds_of_absent_sizes(session, experiment, spec, sweeps[chosen_arm(spec)])
-    judged = judge(asked, scenario, sweeps, is_interim=is_open and not is_closing, seconds=seconds)
+    judged = judge(
+        asked,
+        scenario,
+        sweeps,
+        is_interim=is_open and not is_closing,
+        seconds=seconds_of_absent_sizes(session, experiment, spec, sweeps[chosen_arm(spec)]),
+        run_seconds=run_seconds_of(session, experiment, spec, scenario),
+    )
     verdict = with_outlook(session, experiment, asked, judged, sweeps, stored)
     return verdict if asked == spec else _stamped(verdict, spec)
-
-
-def _seconds_of_absent_sizes(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, sweeps: Sequence[Sweep]
-) -> dict[Size, float]:
-    """Predict what the judged arm's sizes without any planned run would take.
-
-    By the constants every installation has, not this machine's: the same evidence gives the same verdict.
-    """
-    absent = {sweep.sizes[place] for sweep in sweeps for place in sweep.larger if place not in sweep.planned}
-    if not absent:
-        return {}
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    seconds = dict.fromkeys(absent, 0.0)
-    for cell in foreseen_cells(spec.model_copy(update={"scenarios": spec.judged_scenarios[:1]})):
-        size = Size(cell.width, cell.depth)
-        if size in absent and cell.parametrization is chosen_arm(spec):
-            seconds[size] += predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
-    return {size: each for size, each in seconds.items() if each > 0}
 
 
 def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:

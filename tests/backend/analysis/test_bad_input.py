@@ -1,5 +1,6 @@
 """Evidence that cannot carry an answer gets one all the same: what is missing, and what to add."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -104,6 +105,73 @@ def test_what_cannot_be_answered_is_inconclusive_and_says_what_to_add(name):
     assert (verdict.outcome, verdict.rule) == ("inconclusive", rule)
     for code, params in wanted.items():
         assert params in [dict(why.params) for why in verdict.reasons if why.code == code]
+
+
+WHOLE = 9 * 5  # runs of a size
+PRICES: dict[str, float] = {  # where a run takes as many minutes as the model is wide
+    "two seeds": 9 * (32 + 64 + 128 + 256),
+    "one width": WHOLE * (64 + 128 + 256),
+    "three learning rates": 4 * 5 * (32 + 64 + 128 + 256),
+    "no run has a result": WHOLE * (32 + 64 + 128 + 256),
+    "base optimum at the lower edge": 5 * 32,
+    "base optimum at the upper edge": 5 * 32,
+    "a hole at the reused rate": 128,
+    "a hole in the base": 2 * 32,
+    "a size without the reused rate": 5 * 256,
+}
+
+
+@pytest.mark.parametrize("name", PRICES)
+def test_what_it_would_take_to_add_what_is_missing_is_said_once(name):
+    sweep = CASES[name][0]
+
+    verdict = judge(
+        spec_of(sweep), Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False,
+        run_seconds=lambda size: 60.0 * size.width,
+    )  # fmt: skip
+
+    [price] = [why.params for why in verdict.reasons if why.code == "adding_takes"]
+    assert price["minutes"] == pytest.approx(PRICES[name], rel=0.005)
+
+
+def test_sizes_that_were_not_run_are_part_of_the_price():
+    sweep = sizes_only(parabolas(num_seeds=2), 0, 1, 2)
+
+    verdict = judge(
+        spec_of(sweep), Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False,
+        seconds=SECONDS, run_seconds=lambda _size: 60.0,
+    )  # fmt: skip
+
+    [price] = [why.params for why in verdict.reasons if why.code == "adding_takes"]
+    assert price["minutes"] == 4 * 9 + 4.0
+
+
+@pytest.mark.parametrize("sweep", [parabolas(), CASES["all runs diverged"][0]])
+def test_nothing_is_priced_where_nothing_can_be_added(sweep):
+    verdict = judge(
+        spec_of(sweep), Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False, run_seconds=lambda _size: 1.0
+    )
+
+    assert "adding_takes" not in {why.code for why in verdict.reasons}
+
+
+def test_too_wide_intervals_say_how_many_seeds_would_do_and_what_they_take():
+    noisy = parabolas(slope=-0.5, curvature=0.02, gain=0.02, noise=0.015, num_seeds=4)
+
+    verdict = judge(
+        spec_of(noisy), Scenario.AS_GIVEN, {MUP: [noisy]}, is_interim=False, run_seconds=lambda _size: 60.0
+    )
+
+    assert verdict.rule == "unresolved"
+    [seeds] = [why.params for why in verdict.reasons if why.code == "add_seeds_about"]
+    [price] = [why.params for why in verdict.reasons if why.code == "adding_takes"]
+    lost = verdict.arm.sizes[-1].losses[0].gain_loss
+    assert lost.value is not None
+    assert lost.interval is not None
+    # Its half width falls with the root of the seeds until it reaches no further than the limit.
+    assert seeds["add"] == math.ceil(4 * ((lost.value - lost.interval.low) / (lost.value - 0.33)) ** 2) - 4
+    # At the base and at the largest size, at every LR.
+    assert price["minutes"] == 2 * 9 * int(seeds["add"])
 
 
 @pytest.mark.parametrize("name", CASES)

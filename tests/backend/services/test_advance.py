@@ -218,10 +218,14 @@ def test_a_base_at_the_edge_of_the_whole_grid_ends_it_and_the_verdict_says_so(co
     codes = [why.code for why in verdict.reasons]
     assert "optimum_at_upper_edge" in codes
     absent = {
-        why.params["width"]: why.params["minutes"] for why in verdict.reasons if "minutes" in why.params
+        why.params["width"]: why.params["minutes"]
+        for why in verdict.reasons
+        if why.code == "size_not_run_takes"
     }
     assert sorted(absent) == [width for width in asked.widths if width > 8]
     assert all(float(minutes) > 0 for minutes in absent.values())
+    [together] = [why.params["minutes"] for why in verdict.reasons if why.code == "adding_takes"]
+    assert float(together) > sum(map(float, absent.values()))  # an octave more at the base comes on top
 
 
 @pytest.mark.parametrize(
