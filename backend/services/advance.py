@@ -107,7 +107,9 @@ def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tu
     decision = decide(context, session, experiment, place)
     costed = _costed(session, experiment, decision, place)
     decision = within_budget(session, experiment, decision, costed, context.now())
-    return decision, final_verdicts(session, experiment) if isinstance(decision, Done) else []
+    if not isinstance(decision, Done):
+        return decision, []
+    return decision, final_verdicts(session, experiment, _stop_reason(experiment, decision))
 
 
 def _end_cancelled(context: Context, session: Session, experiment: ExperimentRow, snapshot: Snapshot) -> bool:

@@ -13,11 +13,12 @@ from uuid import UUID
 
 from backend.analysis.overall import deciding_scenario, overall
 from backend.analysis.verdict import judge
+from backend.db import datasets as dataset_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.experiment import ExperimentSpec, chosen_arm
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState, StopReason
 from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
@@ -26,6 +27,7 @@ from backend.services.builds import Builds
 from backend.services.context import Context
 from backend.services.curves import marks_of
 from backend.services.evidence import load_sweeps
+from backend.services.left_out import with_left_out
 from backend.services.lookup import find_experiment
 from backend.services.outlook import with_outlook
 from backend.services.prices import run_seconds_of, seconds_of_absent_sizes
@@ -111,12 +113,15 @@ def judge_scenario(
     scenario: Scenario,
     *,
     is_closing: bool = False,
+    stop_reason: StopReason | None = None,
     thresholds: Thresholds | None = None,
     stored: Stored | None = None,
 ) -> Verdict:
     """Judge one scenario from raw chunks; interim while the experiment is open and not just closing.
 
-    `stored` is what the same request has read for another scenario.
+    Args:
+        stop_reason: why the experiment is just closing; once it is closed, it is stored.
+        stored: what the same request has read for another scenario.
     """
     stored = stored or Stored(session, experiment)
     is_open = ExperimentState(experiment.state) in OPEN_EXPERIMENT_STATES
@@ -132,6 +137,9 @@ def judge_scenario(
         run_seconds=run_seconds_of(session, experiment, spec, scenario),
     )
     verdict = with_outlook(session, experiment, asked, judged, sweeps, stored)
+    if StopReason.BUDGET in (stop_reason, experiment.stop_reason) and not verdict.is_interim:
+        shape = dataset_rows.shape_of(session, experiment.dataset_id)
+        verdict = with_left_out(verdict, spec, shape, stored)
     return verdict if asked == spec else _stamped(verdict, spec)
 
 
@@ -142,11 +150,13 @@ def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:
     return verdict.model_copy(update={"reasons": (*others, moved), "spec_sha256": spec.sha256()})
 
 
-def final_verdicts(session: Session, experiment: ExperimentRow) -> list[Verdict]:
-    """Judge every scenario of an experiment that has nothing left to run."""
+def final_verdicts(
+    session: Session, experiment: ExperimentRow, stop_reason: StopReason | None = None
+) -> list[Verdict]:
+    """Judge every scenario of an experiment that has nothing left to run, and why it has not."""
     stored = Stored(session, experiment)
     return [
-        judge_scenario(session, experiment, scenario, is_closing=True, stored=stored)
+        judge_scenario(session, experiment, scenario, is_closing=True, stop_reason=stop_reason, stored=stored)
         for scenario in scenarios_of(experiment)
     ]
 

@@ -1,5 +1,7 @@
 /** From what the viewer chose to what the server is asked; left out means the server's own choice. */
 
+import { budgetOf } from "./budget.js";
+import { rates } from "./rates.js";
 import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
 
 /** Ready-made plans, from a first look to being sure; what each is, the server knows. */
@@ -8,10 +10,12 @@ export const PRESETS = ["quick", "standard", "thorough"];
 const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
-/** @param {any} dataset @param {any} choices {preset, own, scenarios} @returns {any} */
-export function planRequest(dataset, { preset, own, scenarios }) {
+/** @param {any} dataset @param {any} choices {preset, own, scenarios, budget} @returns {any} */
+export function planRequest(dataset, { preset, own, scenarios, budget }) {
   const { num_seeds, ...plain } = own;
   const wishes = { preset, ...plain };
+  const limits = budgetOf(budget, rates());
+  if (limits) wishes.budget = { ...limits, ...plain.budget };
   if (num_seeds !== undefined && !plain.seeds) wishes.seeds = seeds(num_seeds);
   if (scenarios) wishes.scenarios = ["as_given", ...scenarios];
   return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };

@@ -1,6 +1,6 @@
 /** Reasons of a verdict as sentences: names of losses, arms and optimizers become words, numbers are formatted. */
 
-import { figure, number } from "./format.js";
+import { figure, money, number } from "./format.js";
 import { has, t } from "./i18n.js";
 
 const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}`, part: (value) => `coordinate.part.${value}` };
@@ -10,6 +10,7 @@ const WHOLE = new Set(["width", "base_width", "depth", "base_depth", "num_steps"
 /** @param {{code: string, params: Record<string, string | number>}} reason */
 export function reasonText({ code, params }) {
   const shown = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shownValue(name, value)]));
+  if (params.currency) shown.money = money(params.money, params.currency);
   const sizes = { size: sizeText(shown.width, shown.depth), base_size: sizeText(shown.base_width, shown.base_depth) };
   return has(`reason.${code}`) ? t(`reason.${code}`, { ...shown, ...sizes }) : code;
 }

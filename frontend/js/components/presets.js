@@ -2,10 +2,12 @@
 
 import { isAbort, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { about, money, number } from "../format.js";
+import { about, money, number, percent } from "../format.js";
 import { t } from "../i18n.js";
 import { PRESETS } from "../plan_wishes.js";
+import { limitSeconds } from "../budget.js";
 import { CURRENCIES, rateOf, rates, setRates } from "../rates.js";
+import { presetBudget } from "./preset_budget.js";
 
 /**
  * @param {any} choices {preset, presets}, changed in place @param {() => void} onChange
@@ -29,6 +31,7 @@ export function presets(choices, onChange, wishes) {
   const element = [
     h("fieldset", { class: "presets" }, h("legend", { class: "visually-hidden" }, t("ui.preset.title")), [...cards.values()].map((each) => each.element)),
     rateFields(onChange),
+    presetBudget(choices, onChange),
   ];
   return { element, refresh };
 }
@@ -46,9 +49,11 @@ function card(name, choices, onChange) {
   return {
     element,
     clear: () => (fill(facts), fill(says)),
-    show: ({ expected, most, conclusions }) => {
+    show: ({ expected, most, conclusions, spec }) => {
+      const share = limitSeconds(spec.budget) / expected.slot_seconds;
+      const over = share < 1 ? [h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }))] : [];
       fill(facts, h("strong", {}, about(expected.wall_seconds)), expected.money === null ? null : h("span", { class: "preset-money" }, money(expected.money, expected.currency)), h("span", { class: "hint" }, t("ui.preset.most", { time: about(most.wall_seconds), runs: number(expected.num_runs) })));
-      fill(says, conclusions.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params))));
+      fill(says, over, conclusions.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params))));
     },
   };
 }

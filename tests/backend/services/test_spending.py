@@ -101,6 +101,60 @@ def test_when_the_budget_ends_the_verdict_so_far_is_stored(created, context, dat
     assert not [row for row in _rows(database, experiment_id) if row.state in OPEN_CELL_STATES]
 
 
+def _left_out(database, experiment_id):
+    with database.read() as session:
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+    assert verdict is not None
+    return {
+        why.params["width"]: why
+        for why in verdict.reasons
+        if why.code.startswith(("left_out_by_budget", "size_not_run"))
+    }
+
+
+@pytest.mark.parametrize("rate", [None, 3600.0])
+def test_the_verdict_names_the_sizes_a_budget_left_out_and_their_price(created, context, database, rate):
+    """At one unit of money a second the price is the time in seconds."""
+    experiment_id, total = created(0.5)
+    if rate is not None:
+        budget = {"money": 0.5 * total, "rate_per_hour": rate}
+        experiment_id = _create(context, _dataset_of(database, experiment_id), {"budget": budget})
+
+    _run_to_the_end(context, database, experiment_id)
+
+    (width, why), *others = _left_out(database, experiment_id).items()
+    assert (width, others) == (256, [])
+    assert why.params["minutes"] > 0
+    if rate is None:
+        assert why.code == "left_out_by_budget"
+    else:
+        assert why.code == "left_out_by_budget_costs"
+        assert why.params["money"] == pytest.approx(60 * why.params["minutes"], rel=0.01)
+        assert why.params["currency"] == "JPY"
+
+
+def test_what_is_left_out_costs_more_where_cells_took_longer(created, context, database):
+    found = []
+    for slowness in (1.0, 1.5):
+        experiment_id, _ = created(0.6)
+        _run_to_the_end(context, database, experiment_id, slowness)
+        found.append(_left_out(database, experiment_id)[256].params["minutes"])
+
+    assert found[1] == pytest.approx(1.5 * found[0], rel=0.02)
+
+
+def test_without_a_budget_nothing_is_said_of_one(created, context, database):
+    experiment_id, _ = created(10.0)
+
+    _run_to_the_end(context, database, experiment_id)
+
+    assert _left_out(database, experiment_id) == {}
+
+
+def _dataset_of(database, experiment_id):
+    return _experiment(database, experiment_id).dataset_id
+
+
 def test_cells_that_turned_out_too_dear_are_skipped(created, context, database):
     experiment_id, _ = created(0.5)
     first, *others = sorted(_rows(database, experiment_id), key=lambda row: row.predicted_seconds)
