@@ -34,6 +34,33 @@ def test_presets_are_priced_at_the_rate_that_is_set_and_remembered(visit, instan
     expect(page.locator(".preset-money")).to_have_count(3)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_budget_beside_the_presets_ends_a_run_and_the_verdict_names_what_it_left_out(
+    visit, instance, language
+):
+    dataset_id = instance.post("/examples/friedman/dataset")["id"]
+    page = visit(language).open(f"/datasets/{dataset_id}")
+    page.locator("#settings-all > summary").click()
+    for name, value in (SMALL | {"widths": "8, 16, 1024"}).items():
+        page.fill(f"#set-{name}", value)
+        page.press(f"#set-{name}", "Tab")
+    page.select_option("#set-protocol", "full")
+    page.fill("#rate", "3600")
+    page.press("#rate", "Tab")
+    page.fill("#preset-budget-money", "1.5")
+    page.press("#preset-budget-money", "Tab")
+    expect(page.locator(".preset-over").first).to_be_visible()
+    expect(page.locator("#run")).to_be_enabled()
+    page.locator("#run").click()
+    page.wait_for_url("**/experiments/*")
+
+    verdict = page.locator("#verdict")
+    expect(verdict).to_be_visible(timeout=120_000)
+    left_out = text("reason.left_out_by_budget_costs", language, size="", minutes="", money="")
+    expect(verdict).to_contain_text(re.split("[;、。]", left_out)[0].strip(), timeout=120_000)
+    expect(verdict).to_contain_text("1024")
+
+
 def test_what_was_spent_and_saved_is_told_under_assumptions_that_can_be_changed(visit, instance):
     dataset_id = instance.post("/examples/friedman/dataset")["id"]
     page = visit("ja").open(f"/datasets/{dataset_id}")
