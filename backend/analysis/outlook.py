@@ -57,7 +57,7 @@ def look_ahead(
     return Outlook(
         horizon=horizon,
         extrapolation=extrapolation,
-        reliability=reliability(record, verdict.outcome, verdict.rule_version),
+        reliability=reliability(record, verdict.outcome, verdict.rule_version, extrapolation.doublings),
         recommendation=found.model_copy(update={"gates": steps}),
     )
 

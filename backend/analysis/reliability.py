@@ -23,6 +23,7 @@ METHOD = "clopper_pearson"
 LEVEL = 0.90
 # With fewer cases of its kind a chance is not stated.
 MIN_CASES = 5
+NONE = Tally(count=0, of=0)
 
 
 @cache
@@ -46,13 +47,19 @@ def exact_interval(tally: Tally, level: float = LEVEL) -> Interval | None:
     return Interval(low=low, high=high, level=level, method=METHOD)
 
 
-def reliability(record: TrackRecord | None, outcome: Outcome, rule_version: str) -> Reliability:
-    """Say how often recommendations after this outcome held, and how rarely "transfers" was wrong."""
+def reliability(
+    record: TrackRecord | None, outcome: Outcome, rule_version: str, doublings: float = 0.0
+) -> Reliability:
+    """Say how often recommendations after this outcome held, and how rarely "transfers" was wrong.
+
+    Args:
+        doublings: how far beyond the tested sizes the recommendation is for; that of as many counts then.
+    """
     if record is None:
         return Reliability(reasons=(reason("not_calibrated"),))
     is_same = record.rule_version == rule_version
     reasons = [] if is_same else [reason("calibrated_otherwise", version=record.rule_version)]
-    held = record.held.get(outcome, Tally(count=0, of=0))
+    held = _held(record, outcome, doublings)
     has_cases = held.of >= MIN_CASES
     interval = exact_interval(held) if has_cases else None
     if interval is not None:
@@ -71,3 +78,12 @@ def reliability(record: TrackRecord | None, outcome: Outcome, rule_version: str)
         error_bound=None if wrong is None else wrong.high,
         reasons=tuple(reasons),
     )
+
+
+def _held(record: TrackRecord, outcome: Outcome, doublings: float) -> Tally:
+    """Return the cases like this one: at the next distance looked at, where it is beyond the tested sizes."""
+    if doublings <= 0:
+        return record.held.get(outcome, NONE)
+    further = (each for each in record.reach if each.doublings >= doublings - 1e-9)
+    nearest = min(further, key=lambda each: each.doublings, default=None)
+    return NONE if nearest is None else nearest.held

@@ -86,6 +86,13 @@ class Tally(Frozen):
     of: int = Field(ge=0)
 
 
+class Reach(Frozen):
+    """How often what was recommended for a size so many doublings beyond the tested ones held there."""
+
+    doublings: float = Field(ge=0)
+    held: Tally
+
+
 class TrackRecord(Frozen):
     """What the calibration study found, with sizes hidden from the verdict and trained afterwards."""
 
@@ -94,6 +101,10 @@ class TrackRecord(Frozen):
     max_doublings: float = Field(ge=0, description="Recommendations held as far beyond the tests.")
     held: dict[Outcome, Tally] = Field(description="Per outcome: how often the recommendation held.")
     false_transfers: Tally = Field(description="Wrong 'transfers' among tasks whose truth is 'not'.")
+    reach: tuple[Reach, ...] = Field(
+        default=(),
+        description="Per distance: LRs recommended for larger sizes, after an answer that names any.",
+    )
 
 
 class Reliability(Frozen):

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
+from backend.analysis.outlook import look_ahead
 from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
 from backend.domain.metrics import Metric
+from backend.domain.outlook import Tally, TrackRecord
 from backend.domain.scenario import Scenario
+from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
-from backend.domain.verdict import Outcome, SizeStatistics, Verdict
-from tests.calibrate.real_sweep import Held, held_at_hidden, spec_of, visible_sweep, with_seeds
+from backend.domain.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
+from tests.calibrate.real_sweep import spec_of, visible_sweep, with_seeds
+from tests.calibrate.real_truth import Held, held_at_hidden
 from tests.calibrate.task import FEWER_SEEDS, Task
 from tests.calibrate.truth import Truth
 from tests.reproduce.jobs import Results
 
 THRESHOLDS = Thresholds()
+# As if any distance had been looked at: what it allows is what is looked at here.
+_ANY_DISTANCE = TrackRecord(
+    rule_version=RULE_VERSION,
+    date="2000-01-01",
+    max_doublings=math.inf,
+    held={},
+    false_transfers=Tally(count=0, of=0),
+)
 
 
 @dataclass(frozen=True)
@@ -72,14 +85,30 @@ def judge_task(task: Task, results: Results) -> JudgedTask:
     """Judge a task that is complete."""
     sweep = visible_sweep(task, results)
     verdict, of_fewer = (_judge(task, each) for each in (sweep, with_seeds(sweep, len(FEWER_SEEDS))))
-    held = tuple(held_at_hidden(task, results, verdict.arm.base_lr))
+    held = held_at_hidden(
+        task, results, verdict.arm.base_lr, lambda size: _advice(task, verdict, sweep, size)
+    )
     seconds = sum(result.seconds for result in results.values())
-    return JudgedTask(task, verdict, held, seconds, of_fewer.outcome)
+    return JudgedTask(task, verdict, tuple(held), seconds, of_fewer.outcome)
 
 
 def _judge(task: Task, sweep: Sweep) -> Verdict:
     spec = spec_of(task).model_copy(update={"seeds": tuple(range(sweep.num_seeds))})
     return judge(spec, Scenario.AS_GIVEN, {task.parametrization: [sweep]}, is_interim=False)
+
+
+def _advice(task: Task, verdict: Verdict, sweep: Sweep, size: Size) -> tuple[float, ...]:
+    """Return the LRs that the product would recommend for a size, were it allowed to claim anything of it."""
+    found = look_ahead(spec_of(task), verdict, [sweep], target=size, record=_ANY_DISTANCE).recommendation
+    if found.narrow_sweep is not None:
+        return found.narrow_sweep.lrs
+    return () if found.lr is None else (found.lr,)
+
+
+def advice_holds(held: Held) -> bool | None:
+    """Tell whether the best of the recommended LRs holds at the size; None where none was tried there."""
+    costs = [replace(truth, shift=0.0) for truth in held.advised]
+    return any(truth.transfers(THRESHOLDS) for truth in costs) if costs else None
 
 
 def holds(held: Held) -> bool:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Collection, Sequence
 
 from backend.analysis.reliability import exact_interval
-from backend.domain.outlook import Tally
+from backend.domain.outlook import Reach, Tally
 from backend.domain.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.predictors import LEVEL, Correlation, compare_predictors
-from tests.calibrate.real_judged import THRESHOLDS, JudgedTask, holds
+from tests.calibrate.real_judged import THRESHOLDS, JudgedTask, advice_holds, holds
 from tests.calibrate.real_open import open_tables, without_benefit
-from tests.calibrate.real_sweep import Held
+from tests.calibrate.real_truth import Held
 from tests.calibrate.simulated_report import percent
 from tests.calibrate.truth import CLAIMS, NEAR
 from tests.reproduce.figures import Line, Panel, shades
@@ -20,8 +20,10 @@ from tests.reproduce.findings import at_least, at_most
 
 FIGURE = "real_regret"
 LEAST_TASKS, LEAST_NOT, MOST_WRONG, MOST_BOUND, MOST_OPEN = 24, 59, 0, 5.0, 20.0
-# A ratio counts as reached where at least so many claims were tried and none failed.
-LEAST_CLAIMS = 3
+# A distance counts as reached where so many recommendations were tried and so large a share of them held.
+LEAST_ADVISED, HELD_SHARE = 5, 0.9
+# Answers after which LRs are recommended for larger sizes.
+ADVISED = CLAIMS | {Outcome.FINE_TUNE}
 LEAST_FOR_RANKS = 8
 FLOOR = 1e-4  # of what a logarithmic axis shows
 TRUTHS = (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
@@ -87,14 +89,23 @@ def not_holding(judged: Sequence[JudgedTask]) -> list[JudgedTask]:
     return [one for one in judged if not one.holds]
 
 
-def reached_doublings(judged: Sequence[JudgedTask]) -> float:
-    """Return how many doublings beyond the visible sizes claims were tried often enough and never failed."""
-    reached = 0.0
+def reach(judged: Sequence[JudgedTask]) -> tuple[Reach, ...]:
+    """Return per distance how often one of the LRs held that were recommended for that size."""
+    found = []
     for doublings in sorted({held.doublings for one in judged for held in one.held}):
-        tried = [holds(held) for held in _held_at(judged, doublings, CLAIMS)]
-        if len(tried) < LEAST_CLAIMS or not all(tried):
+        advised = [advice_holds(held) for held in _held_at(judged, doublings, ADVISED)]
+        tried = [held for held in advised if held is not None]
+        found.append(Reach(doublings=doublings, held=Tally(count=sum(tried), of=len(tried))))
+    return tuple(found)
+
+
+def reached_doublings(judged: Sequence[JudgedTask]) -> float:
+    """Return how many doublings beyond the visible sizes recommendations held, tried often enough."""
+    reached = 0.0
+    for each in reach(judged):
+        if each.held.of < LEAST_ADVISED or each.held.count < HELD_SHARE * each.held.of:
             break
-        reached = doublings
+        reached = each.doublings
     return reached
 
 
@@ -136,9 +147,13 @@ def _by_doublings(judged: Sequence[JudgedTask]) -> Table:
         for said in (CLAIMS, {Outcome.FINE_TUNE}, set(Outcome)):
             tried = _held_at(judged, doublings, said)
             row.append(f"{sum(holds(held) for held in tried)} of {len(tried)}")
-        rows.append(tuple(row))
-    head = ("doublings", 'after "transfers"', 'after "fine-tune"', "all recommendations")
-    return Table("The named rate holds at hidden sizes", head, tuple(rows))
+        advised = next(each.held for each in reach(judged) if each.doublings == doublings)
+        rows.append((*row, f"{advised.count} of {advised.of}"))
+    head = (
+        "doublings", 'the named rate, after "transfers"', 'after "fine-tune"', "after any answer",
+        "one of the rates recommended for the size, after both",
+    )  # fmt: skip
+    return Table("What holds at hidden sizes", head, tuple(rows))
 
 
 def _held_at(judged: Sequence[JudgedTask], doublings: float, said: Collection[Outcome]) -> list[Held]:

@@ -148,6 +148,8 @@ def _far() -> Iterator[Task]:
         (TEACHER_MSE, MUP, SGD, "transfers"), (DIGITS, MUP, ADAM, "transfers"),
         (TEACHER_CE, MUP, SGD, "transfers"),
         (DIGITS, NTP, SGD, "near"), (FRIEDMAN, MUP, ADAM, "transfers"),
+        (FRIEDMAN, MUP, SGD, "transfers"), (DIGITS, MUP, SGD, "transfers"),
+        (TEACHER_CE, MUP, ADAM, "transfers"), (TEACHER_MSE, MUP, ADAM, "transfers"),
     ):  # fmt: skip
         task = _task(data, arm, expected, f"far {optimizer.kind.value}", optimizer)
         yield replace(task, visible=(8, 16, 32, 64), hidden=(128, 256, 512))

@@ -17,8 +17,16 @@ from tests.calibrate.predictors import compare_predictors, rank_correlation
 from tests.calibrate.real import complete_tasks
 from tests.calibrate.real_judged import JudgedTask, judge_task
 from tests.calibrate.real_open import without_benefit
-from tests.calibrate.real_report import exact_bound, not_holding, reached_doublings, report, wrong_claims
-from tests.calibrate.real_sweep import Held, visible_sweep, with_seeds
+from tests.calibrate.real_report import (
+    exact_bound,
+    not_holding,
+    reach,
+    reached_doublings,
+    report,
+    wrong_claims,
+)
+from tests.calibrate.real_sweep import visible_sweep, with_seeds
+from tests.calibrate.real_truth import Held
 from tests.calibrate.task import FEWER_SEEDS, SEEDS
 from tests.calibrate.tasks import tasks
 from tests.calibrate.track_record import track_record, write_record
@@ -168,9 +176,10 @@ def test_the_bound_is_that_of_the_design(count, of, bound):
 
 
 def judged_as(outcome: Outcome, *regrets: float, like: JudgedTask) -> JudgedTask:
-    """Return a task with a made-up verdict and made-up truths, one a doubling."""
+    """Return a task with a made-up verdict and made-up truths, one a doubling; advice is no better."""
+    truths = [Truth(regret, 0.0, None) for regret in regrets]
     held = tuple(
-        Held(float(k + 1), Truth(regret, 0.0, None), 0.0, 0.0, False) for k, regret in enumerate(regrets)
+        Held(float(k + 1), truth, 0.0, 0.0, False, advised=(truth,)) for k, truth in enumerate(truths)
     )
     return replace(like, verdict=like.verdict.model_copy(update={"outcome": outcome}), held=held)
 
@@ -194,14 +203,25 @@ def test_a_claim_that_breaks_at_a_hidden_size_is_wrong_and_named(results):
     assert len(panels) == 2
 
 
-def test_a_ratio_is_reached_when_enough_claims_were_tried_and_none_failed(results):
+def test_a_distance_is_reached_when_enough_was_advised_there_and_nine_of_ten_held(results):
     like = judge_task(SMALL, results)
-    claims = [judged_as(Outcome.TRANSFERS, 0.0, 0.0, like=like)] * 2
+    holding = [judged_as(Outcome.FINE_TUNE, 0.0, 0.0, like=like)] * 4
     failing = judged_as(Outcome.TRANSFERS, 0.0, 0.5, like=like)
+    open_one = judged_as(Outcome.INCONCLUSIVE, 0.5, 0.5, like=like)
 
-    assert reached_doublings(claims) == 0.0
-    assert reached_doublings([*claims, failing]) == 1.0
-    assert reached_doublings([*claims, claims[0]]) == 2.0
+    assert reached_doublings(holding) == 0.0
+    assert reached_doublings([*holding, failing, open_one]) == 1.0
+    assert reached_doublings([*holding, holding[0], open_one]) == 2.0
+    assert reached_doublings([*holding, *holding, holding[0], failing]) == 2.0
+    assert [each.held for each in reach([*holding, failing])] == [Tally(count=5, of=5), Tally(count=4, of=5)]
+
+
+def test_what_is_advised_for_a_hidden_size_was_tried_there_and_is_no_better_than_the_best(results):
+    [held] = judge_task(SMALL, results).held
+
+    for truth in held.advised:
+        assert truth.regret >= 0.0
+        assert truth.shift == held.truth.shift
 
 
 def test_the_record_says_of_every_answer_how_often_its_advice_held(results, tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 from backend.domain.outlook import Tally, TrackRecord
 from backend.domain.verdict import RULE_VERSION, Outcome
 from tests.calibrate.real_judged import THRESHOLDS, JudgedTask
-from tests.calibrate.real_report import not_holding, reached_doublings, wrong_claims
+from tests.calibrate.real_report import not_holding, reach, reached_doublings, wrong_claims
 
 
 def track_record(judged: Sequence[JudgedTask], date: str) -> TrackRecord:
@@ -24,6 +24,7 @@ def track_record(judged: Sequence[JudgedTask], date: str) -> TrackRecord:
         max_doublings=reached_doublings(judged),
         held={outcome: _tally(judged, outcome) for outcome in Outcome},
         false_transfers=Tally(count=len(wrong_claims(judged)), of=len(not_holding(judged))),
+        reach=reach(judged),
     )
 
 

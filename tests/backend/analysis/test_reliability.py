@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from backend.analysis.reliability import RECORD_FILE, exact_interval, read_record, reliability
-from backend.domain.outlook import Tally
+from backend.domain.outlook import Reach, Tally
 from backend.domain.verdict import Outcome
 from tests.backend.analysis.sweeps import known
 from tests.backend.analysis.test_extrapolation import RECORD
@@ -33,7 +33,7 @@ def test_an_exact_interval_holds_the_share(case):
 
 
 def test_without_a_study_nothing_is_claimed():
-    found = reliability(None, Outcome.TRANSFERS, "3")
+    found = reliability(None, Outcome.TRANSFERS, "4")
 
     assert (found.chance, found.error_bound, [why.code for why in found.reasons]) == (
         None,
@@ -43,7 +43,7 @@ def test_without_a_study_nothing_is_claimed():
 
 
 def test_a_study_says_how_often_recommendations_held():
-    found = reliability(RECORD, Outcome.TRANSFERS, "3")
+    found = reliability(RECORD, Outcome.TRANSFERS, "4")
 
     assert (found.chance, found.is_same_rules) == (1.0, True)
     assert found.error_bound == pytest.approx(0.0495, abs=5e-4)
@@ -51,10 +51,23 @@ def test_a_study_says_how_often_recommendations_held():
 
 
 def test_a_study_of_other_rules_says_so_and_knows_no_chance_of_outcomes_it_never_saw():
-    found = reliability(RECORD, Outcome.FINE_TUNE, "4")
+    found = reliability(RECORD, Outcome.FINE_TUNE, "5")
 
     assert (found.chance, found.is_same_rules) == (None, False)
     assert [why.code for why in found.reasons] == ["calibrated_otherwise", "error_bound"]
+
+
+def test_beyond_the_tested_sizes_the_chance_is_that_of_the_next_distance_looked_at():
+    reach = tuple(
+        Reach(doublings=doublings, held=Tally(count=count, of=10)) for doublings, count in ((1, 10), (2, 9))
+    )
+    record = RECORD.model_copy(update={"reach": reach})
+
+    chances = [
+        reliability(record, Outcome.FINE_TUNE, "1", doublings).chance for doublings in (0.5, 1.0, 1.5, 3.0)
+    ]
+
+    assert chances == [1.0, 1.0, 0.9, None]
 
 
 def test_the_shipped_record_can_be_read():
