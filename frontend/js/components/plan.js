@@ -34,6 +34,9 @@ export function plan(dataset, choices, onCreated, signal) {
     key = newKey(); // another plan is another experiment
     summary.classList.add("is-stale");
     button.disabled = true;
+    // Who goes through the fields changes one after another: ask once they rest, the server works on till the end.
+    if (choices.plan) await rest(REST_MILLISECONDS);
+    if (mine.signal.aborted || signal.aborted) return;
     try {
       choices.plan = await post("/experiments/preview", wishes(), { signal: mine.signal });
       if (mine.signal.aborted || signal.aborted) return;
@@ -79,5 +82,8 @@ export function plan(dataset, choices, onCreated, signal) {
     fields.element,
   );
 }
+
+const REST_MILLISECONDS = 150;
+const rest = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export const noWorker = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);
