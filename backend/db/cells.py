@@ -155,31 +155,49 @@ def run_states(session: Session, experiment_id: UUID) -> list[RunState]:
 
 
 class RunLife(NamedTuple):
-    """A planned run: where it belongs, how far its cell is, and whether it has diverged."""
+    """A planned run of a cell, and whether it has diverged."""
 
     cell_id: UUID
+    lr_index: int
+    lr: float
+    seed: int
+    diverged_at: int | None
+
+
+def run_lives(session: Session, experiment_id: UUID) -> list[RunLife]:
+    """List the planned runs of an experiment, each cell's in their stored order."""
+    rows = session.execute(
+        select(RunRow.cell_id, RunRow.lr_index, RunRow.lr, RunRow.seed, RunRow.diverged_at)
+        .where(RunRow.experiment_id == experiment_id)
+        .order_by(RunRow.cell_id, RunRow.position)
+    )
+    return [RunLife._make(row) for row in rows]
+
+
+class RunFates(NamedTuple):
+    """How many runs of one LR at one place have a known fate, and how many of these have not diverged."""
+
     scenario: str
     parametrization: str
     width: int
     depth: int
-    lr_index: int
     lr: float
-    seed: int
-    committed_step: int
-    diverged_at: int | None
+    num_runs: int
+    num_alive: int
 
 
-def run_lives(session: Session, experiment_ids: Sequence[UUID]) -> list[RunLife]:
-    """List the planned runs of experiments, each cell's in their stored order."""
-    columns = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth)
-    own = (RunRow.lr_index, RunRow.lr, RunRow.seed, CellRow.committed_step, RunRow.diverged_at)
+def run_fates(session: Session, experiment_ids: Sequence[UUID], *, after_steps: int) -> list[RunFates]:
+    """Count the runs of experiments that have diverged, or whose cell has come as far as `after_steps`."""
+    place = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth, RunRow.lr)
+    is_known = RunRow.diverged_at.is_not(None) | (CellRow.committed_step >= after_steps)
     rows = session.execute(
-        select(RunRow.cell_id, *columns, *own)
+        select(*place, func.count(), func.count() - func.count(RunRow.diverged_at))
         .join(CellRow, CellRow.id == RunRow.cell_id)
-        .where(RunRow.experiment_id.in_(experiment_ids))
-        .order_by(RunRow.cell_id, RunRow.position)
+        .where(RunRow.experiment_id.in_(experiment_ids), is_known)
+        .group_by(*place)
+        .order_by(*place)
     )
-    return [RunLife._make(row) for row in rows]
+    return [RunFates._make(row) for row in rows]
 
 
 def skip(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> int:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 from typing import NamedTuple
 
 from backend.domain.experiment import ExperimentSpec, Loss, base_size
@@ -48,6 +49,8 @@ MOST_RUNS, PER_DOUBLING_AWAY, OTHER_SCENARIO = 3.0, 0.6, 0.5
 # Some runs live or die against all expectation.
 LAPSE = 0.05
 _STEP, _REACH = 0.25, 24
+_OFFSETS = tuple(_STEP * place for place in range(-_REACH, _REACH + 1))
+_SCALES = tuple(math.exp(-offset / SEED_SCATTER) for offset in _OFFSETS)
 
 
 class Trial(NamedTuple):
@@ -69,24 +72,39 @@ class _Seen(NamedTuple):
     dead: float
 
 
-def expected_border(spec: ExperimentSpec, parametrization: Parametrization, size: Size) -> float:
-    """Return log2 of the LR at which half of the seeds are expected to survive, `spec` being a scenario's."""
-    base, optimizer = base_size(spec), spec.optimizer
-    border = BORDERS[spec.loss, optimizer.family]
-    at_base = border.at_width + border.per_doubling * math.log2(base.width / WIDTH)
-    is_sp = parametrization is Parametrization.SP
-    per_doubling = border.per_doubling if is_sp else SCALED_PER_DOUBLING
-    # Heavy ball is stable up to (1 + b) times the LR of plain descent.
-    momentum = math.log2(1 + optimizer.momentum) if optimizer.family is UpdateFamily.SGD else 0.0
-    return at_base + per_doubling * math.log2(size.width / base.width) + momentum
+class _Law(NamedTuple):
+    """What the expected border of a scenario rests on."""
+
+    border: Border
+    base_width: int
+    momentum_octaves: float
+
+    @classmethod
+    def of(cls, spec: ExperimentSpec) -> _Law:
+        """Read it from the spec of a scenario."""
+        optimizer = spec.optimizer
+        # Heavy ball is stable up to (1 + b) times the LR of plain descent.
+        momentum = math.log2(1 + optimizer.momentum) if optimizer.family is UpdateFamily.SGD else 0.0
+        return cls(BORDERS[spec.loss, optimizer.family], base_size(spec).width, momentum)
+
+    def at(self, parametrization: Parametrization, width: int) -> float:
+        """Return log2 of the LR at which half of the seeds are expected to survive."""
+        at_base = self.border.at_width + self.border.per_doubling * math.log2(self.base_width / WIDTH)
+        is_sp = parametrization is Parametrization.SP
+        per_doubling = self.border.per_doubling if is_sp else SCALED_PER_DOUBLING
+        return at_base + per_doubling * math.log2(width / self.base_width) + self.momentum_octaves
 
 
 def survival(spec: ExperimentSpec, cell: PlannedCell, trials: Iterable[Trial] = ()) -> tuple[float, ...]:
     """Return, per run of the cell, the chance that it does not diverge, in 0..1."""
     scenario, arm, size = cell.scenario, cell.parametrization, Size(cell.width, cell.depth)
-    seen = tuple(_seen(spec, trial, scenario, size) for trial in trials if trial.parametrization is arm)
-    border = expected_border(spec.under(scenario), arm, size)
-    return tuple(_survives(math.log2(run.lr) - border, seen) for run in cell.runs)
+    of_arm = [trial for trial in trials if trial.parametrization is arm]
+    laws = {name: _Law.of(spec.under(name)) for name in {scenario, *(trial.scenario for trial in of_arm)}}
+    seen = tuple(_seen(trial, laws[trial.scenario], scenario, size) for trial in of_arm)
+    border = laws[scenario].at(arm, size.width)
+    # Seeds share their LR and so their chance.
+    chances = {lr: _survives(math.log2(lr) - border, seen) for lr in {run.lr for run in cell.runs}}
+    return tuple(chances[run.lr] for run in cell.runs)
 
 
 def lived_share(num_steps: int, diverged_at: int | None) -> float:
@@ -100,36 +118,40 @@ def mean_living(num_steps: int, chances: Sequence[float]) -> float:
     return sum(chance + (1 - chance) * of_dead for chance in chances) / max(1, len(chances))
 
 
-def _seen(spec: ExperimentSpec, trial: Trial, scenario: Scenario, size: Size) -> _Seen:
-    border = expected_border(spec.under(trial.scenario), trial.parametrization, trial.size)
+def _seen(trial: Trial, law: _Law, scenario: Scenario, size: Size) -> _Seen:
     doublings = sum(abs(math.log2(there / here)) for there, here in zip(trial.size, size, strict=True))
     weight = min(MOST_RUNS, trial.num_runs) * PER_DOUBLING_AWAY**doublings
     weight *= 1.0 if trial.scenario == scenario else OTHER_SCENARIO
     alive = trial.num_alive / trial.num_runs
-    return _Seen(math.log2(trial.lr) - border, weight * alive, weight * (1 - alive))
+    above = math.log2(trial.lr) - law.at(trial.parametrization, trial.size.width)
+    return _Seen(above, weight * alive, weight * (1 - alive))
 
 
+# Both functions are asked of the same values at every look at an experiment that runs.
 @lru_cache(maxsize=512)
-def _belief(seen: tuple[_Seen, ...]) -> tuple[tuple[float, float], ...]:
-    """Return (border beyond the expected one, its probability)."""
-    offsets = [_STEP * place for place in range(-_REACH, _REACH + 1)]
-    logs = [-0.5 * (offset / BORDER_SCATTER) ** 2 for offset in offsets]
-    for place, offset in enumerate(offsets):
-        for each in seen:
-            alive = LAPSE / 2 + (1 - LAPSE) * _logistic((offset - each.above) / SEED_SCATTER)
+def _belief(seen: tuple[_Seen, ...]) -> tuple[float, ...]:
+    """Return the probability that the border lies each of `_OFFSETS` beyond the expected one."""
+    logs = [-0.5 * (offset / BORDER_SCATTER) ** 2 for offset in _OFFSETS]
+    for each in seen:
+        for place, chance in enumerate(_living(each.above)):
+            alive = LAPSE / 2 + (1 - LAPSE) * chance
             logs[place] += each.alive * math.log(alive) + each.dead * math.log(1 - alive)
     most = max(logs)
     weights = [math.exp(log - most) for log in logs]
-    return tuple((offset, weight / sum(weights)) for offset, weight in zip(offsets, weights, strict=True))
+    total = sum(weights)
+    return tuple(weight / total for weight in weights)
 
 
+@lru_cache(maxsize=8192)
 def _survives(above: float, seen: tuple[_Seen, ...]) -> float:
-    chances = (weight * _logistic((offset - above) / SEED_SCATTER) for offset, weight in _belief(seen))
-    return min(1.0, sum(chances))
+    chance: float = sum(map(mul, _belief(seen), _living(above)))
+    return min(1.0, chance)
 
 
-def _logistic(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, x))))
+def _living(above: float) -> list[float]:
+    """Return the chance to live this far above the expected border, per offset of the border."""
+    odds = math.exp(max(-60.0, min(60.0, above / SEED_SCATTER)))
+    return [1.0 / (1.0 + odds * scale) for scale in _SCALES]
 
 
 @dataclass(frozen=True)

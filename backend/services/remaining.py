@@ -39,11 +39,16 @@ _evidence: Builds[Evidence] = Builds(64)
 
 @dataclass(frozen=True)
 class Remaining:
-    """The planned cells, in the order in which they ended, and what is expected besides."""
+    """The planned cells, in the order in which they ended, and what is expected besides.
+
+    Attributes:
+        trials: which runs have diverged on this data, as costs rest on it.
+    """
 
     works: list[CellWork]
     later: list[LaterWork]
     later_cells: list[CostedCell]
+    trials: tuple[Trial, ...]
 
 
 def remaining_of(
@@ -53,7 +58,7 @@ def remaining_of(
     spec = ExperimentSpec.model_validate(experiment.spec)
     trials = trials_on(session, experiment.dataset_id, spec)
     lives: dict[UUID, list[RunLife]] = defaultdict(list)
-    for run in cell_rows.run_lives(session, [experiment.id]):
+    for run in cell_rows.run_lives(session, experiment.id):
         lives[run.cell_id].append(run)
     in_order = sorted(rows, key=lambda row: (row.finished_at is None, row.finished_at or now))
     works = [_work(spec, row, lives[row.id], trials, now) for row in in_order]
@@ -61,7 +66,9 @@ def remaining_of(
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
     later = cost(spec, shape, foreseen_cells(spec, evidence), place, trials)
     planned = [(place_of_row(row), work) for row, work in zip(in_order, works, strict=True)]
-    return Remaining(works, [*_later(spec, evidence, later), *_widening(spec, evidence, planned)], later)
+    return Remaining(
+        works, [*_later(spec, evidence, later), *_widening(spec, evidence, planned)], later, trials
+    )
 
 
 def place_of_row(row: CellRow) -> Place:

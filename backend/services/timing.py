@@ -21,7 +21,7 @@ from backend.services.context import Context
 from backend.services.outlay_views import BudgetView, OutlayView, ProgressView
 from backend.services.outlays import outlay_view
 from backend.services.planning import cost
-from backend.services.remaining import place_of_row, remaining_of, within_seconds
+from backend.services.remaining import Remaining, place_of_row, remaining_of, within_seconds
 from backend.services.spending import claimed, running_seconds
 from backend.services.trials import trials_on
 from backend.services.workers import fresh_workers, workplace
@@ -38,7 +38,7 @@ def progress_of(context: Context, session: Session, experiment: ExperimentRow) -
     if budget is not None:
         later = within_seconds(later, budget.left_seconds)
     eta = eta_seconds(found.works, slots=place.slots, later=later)
-    most = max(eta, _eta_most(found.works, place, _grid_seconds(session, experiment, spec, place)))
+    most = max(eta, _eta_most(found.works, place, _grid_seconds(session, experiment, spec, place, found)))
     can_tell = is_open and bool(workers)
     planned_stages = [row.stage for row in rows]
     return ProgressView(
@@ -63,11 +63,10 @@ def _eta_most(works: Sequence[CellWork], place: Workplace, grid_seconds: float) 
 
 
 def _grid_seconds(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, place: Workplace
+    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, place: Workplace, found: Remaining
 ) -> float:
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    trials = trials_on(session, experiment.dataset_id, spec)
-    return sum(each.seconds for _, each in cost(spec, shape, full_grid(spec), place, trials))
+    return sum(each.seconds for _, each in cost(spec, shape, full_grid(spec), place, found.trials))
 
 
 def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) -> BudgetView | None:

@@ -53,6 +53,29 @@ def test_runs_come_back_in_the_order_of_their_chunks(database):
     assert positions == [0, 1, 2, 3]
 
 
+def test_fates_count_runs_that_have_diverged_and_those_that_have_come_far_enough(database):
+    experiment_id, (far, near, *_) = add_experiment(database)
+    change_cell(database, far, committed_step=10)
+    change_cell(database, near, committed_step=9)
+    with database.write() as session:
+        for cell_id in (far, near):
+            first = cells.runs_of(session, cell_id)[0]
+            first.diverged_at = 3
+
+    with database.read() as session:
+        fates = cells.run_fates(session, [experiment_id], after_steps=10)
+        lives = [run.diverged_at for run in cells.run_lives(session, experiment_id) if run.cell_id == far]
+
+    grid = full_grid(SPEC)
+    of_far = [(grid[0].width, run.lr) for run in grid[0].runs]
+    assert lives == [3, None, None, None]
+    assert {(fate.width, fate.lr, fate.num_runs, fate.num_alive) for fate in fates} == {
+        (*of_far[0], 2, 1),
+        (*of_far[2], 2, 2),
+        (grid[1].width, grid[1].runs[0].lr, 1, 0),
+    }
+
+
 def test_the_bell_is_rung_for_queued_cells_whose_message_may_be_lost(database):
     _, (never, long_ago, lately, waiting) = add_experiment(database)
     change_cell(database, never, predicted_seconds=5.0)

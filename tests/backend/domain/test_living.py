@@ -79,6 +79,24 @@ def test_trials_of_another_arm_say_nothing_and_of_other_conditions_less():
     assert _area(own) < _area(noisy) < _area()
 
 
+@given(st.lists(st.tuples(st.sampled_from(LRS), st.integers(0, 5)), min_size=1, max_size=5))
+def test_what_is_asked_again_is_answered_by_what_is_known_then(seen):
+    trials = [_trial(lr, alive) for lr, alive in seen]
+    answer = survival(REGRESSION, _cell(), trials)
+    with_dead = survival(REGRESSION, _cell(), [*trials, _trial(LRS[4], 0)])
+
+    assert sum(with_dead) < sum(answer)
+    assert survival(REGRESSION, _cell(), trials) == answer
+    assert survival(REGRESSION, _cell(width=64), trials) != answer
+
+
+def test_seeds_of_one_lr_have_one_chance_and_keep_their_places():
+    runs = [PlannedRun(place, lr, seed) for seed in (0, 1) for place, lr in enumerate(LRS)]
+    both = survival(REGRESSION, PlannedCell(Scenario.AS_GIVEN, MUP, 32, 2, tuple(runs)))
+
+    assert both == survival(REGRESSION, _cell()) * 2
+
+
 def test_momentum_moves_the_border_with_what_is_stable():
     """Heavy ball is stable up to 2 (1 + b) / λ: 0.93 octaves more; the grid moves 3 octaves down."""
     grid = REGRESSION.under(momentum := Scenario("momentum:0.9")).arm(MUP).lrs
