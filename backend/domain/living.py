@@ -98,9 +98,9 @@ class _Law(NamedTuple):
 def survival(spec: ExperimentSpec, cell: PlannedCell, trials: Iterable[Trial] = ()) -> tuple[float, ...]:
     """Return, per run of the cell, the chance that it does not diverge, in 0..1."""
     scenario, arm, size = cell.scenario, cell.parametrization, Size(cell.width, cell.depth)
-    of_arm = [trial for trial in trials if trial.parametrization is arm]
+    of_arm = tuple(trial for trial in trials if trial.parametrization is arm)
     laws = {name: _Law.of(spec.under(name)) for name in {scenario, *(trial.scenario for trial in of_arm)}}
-    seen = tuple(_seen(trial, laws[trial.scenario], scenario, size) for trial in of_arm)
+    seen = _all_seen(of_arm, tuple(laws.items()), scenario, size)
     border = laws[scenario].at(arm, size.width)
     # Seeds share their LR and so their chance.
     chances = {lr: _survives(math.log2(lr) - border, seen) for lr in {run.lr for run in cell.runs}}
@@ -118,6 +118,15 @@ def mean_living(num_steps: int, chances: Sequence[float]) -> float:
     return sum(chance + (1 - chance) * of_dead for chance in chances) / max(1, len(chances))
 
 
+# These functions are asked of the same values at every look at an experiment that runs.
+@lru_cache(maxsize=512)
+def _all_seen(
+    trials: tuple[Trial, ...], laws: tuple[tuple[Scenario, _Law], ...], scenario: Scenario, size: Size
+) -> tuple[_Seen, ...]:
+    law_of = dict(laws)
+    return tuple(_seen(trial, law_of[trial.scenario], scenario, size) for trial in trials)
+
+
 def _seen(trial: Trial, law: _Law, scenario: Scenario, size: Size) -> _Seen:
     doublings = sum(abs(math.log2(there / here)) for there, here in zip(trial.size, size, strict=True))
     weight = min(MOST_RUNS, trial.num_runs) * PER_DOUBLING_AWAY**doublings
@@ -127,7 +136,6 @@ def _seen(trial: Trial, law: _Law, scenario: Scenario, size: Size) -> _Seen:
     return _Seen(above, weight * alive, weight * (1 - alive))
 
 
-# Both functions are asked of the same values at every look at an experiment that runs.
 @lru_cache(maxsize=512)
 def _belief(seen: tuple[_Seen, ...]) -> tuple[float, ...]:
     """Return the probability that the border lies each of `_OFFSETS` beyond the expected one."""
