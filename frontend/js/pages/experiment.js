@@ -66,6 +66,7 @@ function keepCurrent(store, tell, reader, signal) {
     if (document.hidden || !isOpen(store)) return;
     const workers = await get("/workers", signal).catch(() => null);
     if (workers) store.numWorkers = workers.length;
+    tell("progress"); // that nobody works is said at once, whatever else takes time
     const found = await get(`/experiments/${id}`, signal).catch(() => null);
     if (found) store.experiment.progress = found.progress;
     tell("progress");
