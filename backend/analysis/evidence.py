@@ -74,15 +74,17 @@ def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
     reused = [each.base.index for each in found.values() if each.base is not None]
     if not reused:
         return Look()
+    of_seeds = frozenset(pair.lr_indices[place] for loss in found for place in _seed_best(pair, loss))
     if place == sweep.base_index:
-        return Look(best, curvature_lr=pair.lr_indices[_curvature_place(pair, reused[0], thresholds)])
+        curvature = pair.lr_indices[_curvature_place(pair, reused[0], thresholds)]
+        return Look(best, best_of_seeds=of_seeds, curvature_lr=curvature)
     early = early_level(thresholds.level, _looks_before(sweep, place, reused))
     stricter = thresholds.model_copy(update={"level": early})
     case = _Case(pair, reused[0], is_target=place == max(sweep.larger, default=place))
     fails = case.failure(thresholds) is not None
     return Look(
         best,
-        best_of_seeds=frozenset(pair.lr_indices[place] for loss in found for place in _seed_best(pair, loss)),
+        best_of_seeds=of_seeds,
         fails=fails,
         fails_early=fails and _is_proven(case, found, stricter),
     )

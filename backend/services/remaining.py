@@ -24,7 +24,7 @@ from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 from backend.domain.living import PlannedWork, Trial, done_and_left, lived_share, survival
 from backend.domain.parametrization import Parametrization
 from backend.domain.progress import CellWork, LaterWork
-from backend.domain.protocol import expected_extra, foreseen_cells
+from backend.domain.protocol import foreseen_cells, further_runs
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 from backend.services.builds import Builds
@@ -65,7 +65,7 @@ def remaining_of(
     evidence = _evidence.get(_mark(experiment, rows), lambda: load_evidence(session, experiment))
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
     later = cost(spec, shape, foreseen_cells(spec, evidence), place, trials)
-    planned = [(place_of_row(row), work) for row, work in zip(in_order, works, strict=True)]
+    planned = list(zip(in_order, works, strict=True))
     return Remaining(
         works, [*_later(spec, evidence, later), *_widening(spec, evidence, planned)], later, trials
     )
@@ -114,10 +114,12 @@ def _strand(place: Place) -> str:
 
 
 def _later(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[CostedCell]) -> list[LaterWork]:
+    plain = [(place_of(cell), len(cell.runs)) for cell, _ in cells if not cell.has_curvature]
+    extras = _extras(spec, evidence, plain)
     return [
         LaterWork(
             kind_of(spec.model.name, cell.width, has_curvature=cell.has_curvature),
-            each.seconds * (1 + expected_extra(spec, evidence, place_of(cell))),
+            each.seconds * (1 + (0.0 if cell.has_curvature else extras[place_of(cell)])),
             _strand(place_of(cell)),
             cell.stage,
         )
@@ -126,16 +128,27 @@ def _later(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[CostedCell]
 
 
 def _widening(
-    spec: ExperimentSpec, evidence: Evidence, planned: Sequence[tuple[Place, CellWork]]
+    spec: ExperimentSpec, evidence: Evidence, planned: Sequence[tuple[CellRow, CellWork]]
 ) -> list[LaterWork]:
     """Return what places with open cells are expected to want once these have ended."""
-    is_open = {place for place, work in planned if work.is_open}
-    extras = {place: expected_extra(spec, evidence, place) for place in is_open}
+    is_open = {place_of_row(row) for row, work in planned if work.is_open}
+    plain = [(row, work) for row, work in planned if not row.has_curvature and place_of_row(row) in is_open]
+    extras = _extras(spec, evidence, [(place_of_row(row), row.num_runs) for row, _ in plain])
     return [
-        LaterWork(work.kind, work.predicted_seconds * extras[place], work.strand)
-        for place, work in planned
-        if extras.get(place, 0.0) > 0
+        LaterWork(work.kind, work.predicted_seconds * extras[place], _strand(place))
+        for row, work in plain
+        if extras[place := place_of_row(row)] > 0
     ]
+
+
+def _extras(
+    spec: ExperimentSpec, evidence: Evidence, runs: Sequence[tuple[Place, int]]
+) -> dict[Place, float]:
+    """Return, per place, the expected further runs as a share of these runs there."""
+    counts: dict[Place, int] = defaultdict(int)
+    for place, num_runs in runs:
+        counts[place] += num_runs
+    return {place: further_runs(spec, evidence, place, count) / count for place, count in counts.items()}
 
 
 def within_seconds(later: Sequence[LaterWork], left: float) -> list[LaterWork]:

@@ -3,6 +3,6 @@
 from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
 from backend.domain.protocol.foresee import foreseen_cells
 from backend.domain.protocol.next_cells import next_cells
-from backend.domain.protocol.widening import expected_extra
+from backend.domain.protocol.widening import further_runs
 
-__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "expected_extra", "foreseen_cells", "next_cells"]
+__all__ = ["Add", "Decision", "Done", "Skip", "Wait", "foreseen_cells", "further_runs", "next_cells"]

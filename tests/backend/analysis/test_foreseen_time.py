@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 import pytest
@@ -13,7 +14,8 @@ from backend.domain.experiment import Protocol, base_size
 from backend.domain.grid import full_grid
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
-from backend.domain.protocol import expected_extra, foreseen_cells
+from backend.domain.protocol import foreseen_cells, further_runs
+from backend.domain.protocol.widening import Reach, expected_reach
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 from tests.backend.domain.specs import SHAPE, spec
@@ -49,8 +51,14 @@ def _looks():
         for planned, evidence in stages:
             over = _seconds(staged, planned)
             cells = foreseen_cells(staged, evidence)
+            plain = [cell for cell in cells if not cell.has_curvature]
+            runs = Counter({place_of(cell): 0 for cell in plain})
+            for cell in plain:
+                runs[place_of(cell)] += len(cell.runs)
             extra = sum(
-                expected_extra(staged, evidence, place_of(cell)) * _seconds(staged, [cell]) for cell in cells
+                further_runs(staged, evidence, place, runs[place]) / runs[place] * _seconds(staged, [cell])
+                for cell in plain
+                for place in [place_of(cell)]
             )
             hoped = _seconds(staged, cells)
             looks.append((over / total, total - over, hoped, hoped + extra))
@@ -100,13 +108,54 @@ def test_a_failure_that_was_seen_leaves_nothing_to_come():
     assert foreseen_cells(STAGED, Evidence(failed)) == ()
 
 
-def test_nothing_is_expected_beyond_the_base_or_where_the_statistics_have_spoken():
+def test_nothing_is_expected_beyond_the_base_or_under_the_full_grid():
     at_base = Place(Scenario.AS_GIVEN, Parametrization.MUP, base_size(STAGED))
     larger = at_base._replace(size=Size(16, 2))
     control = larger._replace(parametrization=Parametrization.NTP)
 
-    assert expected_extra(STAGED, Evidence(), at_base) == 0
-    assert expected_extra(STAGED, Evidence(_seen(4, size=Size(16, 2))), larger) == 0
-    assert 0 < expected_extra(STAGED, Evidence(), larger) < expected_extra(STAGED, Evidence(), control)
+    assert further_runs(STAGED, Evidence(), at_base, 10) == 0
+    assert further_runs(STAGED, Evidence(), larger, 10) > 0
     full = STAGED.model_copy(update={"protocol": Protocol.FULL})
-    assert expected_extra(full, Evidence(), control) == 0
+    assert further_runs(full, Evidence(), control, 10) == 0
+
+
+def test_the_control_takes_a_share_more_and_less_once_it_was_looked_at():
+    control = Place(Scenario.AS_GIVEN, Parametrization.NTP, Size(32, 2))
+    before = further_runs(STAGED, Evidence(), control, 10)
+    after = further_runs(STAGED, Evidence(_seen(4, size=Size(32, 2))), control, 10)
+
+    assert 0 < after < before < 10
+
+
+def test_an_optimum_that_drifts_is_expected_to_go_on_by_octaves_per_doubling():
+    """A grid of octaves: best at the 5th LR of the base, at the 6th and 7th of the next sizes."""
+    largest = Place(Scenario.AS_GIVEN, Parametrization.MUP, Size(64, 2))
+    wide = STAGED.model_copy(update={"widths": (8, 16, 32, 64)})
+    still = _seen(4) | _seen(4, size=Size(16, 2)) | _seen(4, size=Size(32, 2))
+    drifting = _seen(4) | _seen(5, size=Size(16, 2)) | _seen(6, size=Size(32, 2))
+    scattered = _seen(4, best_of_seeds=frozenset({2, 6}))
+
+    told = [
+        further_runs(wide, Evidence(each), largest, 10) for each in (still, drifting, _seen(4), scattered)
+    ]
+
+    assert told[0] == told[2] < told[1]
+    assert told[2] < told[3]
+
+
+def test_a_drift_along_one_axis_says_nothing_of_the_other():
+    both = STAGED.model_copy(update={"depths": (2, 4), "base_depth": 2})
+    deeper = Place(Scenario.AS_GIVEN, Parametrization.MUP, Size(8, 4))
+    drifting = _seen(4) | _seen(8, size=Size(32, 2))
+
+    assert further_runs(both, Evidence(drifting), deeper, 10) == further_runs(
+        both, Evidence(_seen(4)), deeper, 10
+    )
+
+
+def test_the_line_through_sizes_is_the_least_squares_line_with_a_doubling_that_says_nothing():
+    """Slope Σ(x−x̄)(y−ȳ) / (Σ(x−x̄)² + 1): 2 / (2 + 1) for reaches 0, 1, 2 at 0, 1, 2 doublings."""
+    seen = [Reach(0, 0, 0), Reach(1, -1, 1), Reach(2, -2, 2)]
+
+    assert expected_reach(seen, 3) == pytest.approx((3, -1 - 4 / 3, 1 + 4 / 3))
+    assert expected_reach(seen[:1], 3) == (3, 0, 0)

@@ -13,7 +13,9 @@ from backend.domain.experiment import Protocol
 from backend.errors import InvalidInput, NotFound
 from backend.services.advance import advance_experiments
 from backend.services.experiments import get_experiment, list_experiments
+from backend.services.remaining import remaining_of
 from backend.services.savings import SavingsRequest, get_savings
+from backend.services.workers import fresh_workers, workplace
 from tests.backend.db.stores import NOW, add_experiment, change_cell, take
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
@@ -112,6 +114,24 @@ def test_a_staged_experiment_counts_the_sizes_it_has_not_planned_yet(context, da
     assert progress.predicted_total_seconds > planned
     assert progress.eta_most_seconds >= progress.eta_seconds > planned
     assert (progress.stage, progress.num_stages) == (0, 4)
+
+
+@pytest.mark.usefixtures("worker")
+def test_only_runs_without_curvature_are_expected_beyond_what_is_foreseen(context, database):
+    experiment_id = _staged(context, database)
+    with database.read() as session:
+        rows = cell_rows.of_experiment(session, experiment_id)
+        place = workplace(context, session, fresh_workers(context, session))
+        experiment = session.get_one(ExperimentRow, experiment_id)
+        found = remaining_of(session, experiment, rows, place, NOW)
+    later = [
+        (cell, work.seconds / cost.seconds)
+        for (cell, cost), work in zip(found.later_cells, found.later, strict=False)
+    ]
+    larger = [(cell, share) for cell, share in later if cell.width > min(WIDE.widths)]
+
+    assert {share for cell, share in later if cell.has_curvature} == {1.0}
+    assert all(share > 1 for cell, share in larger if not cell.has_curvature)
 
 
 @pytest.mark.usefixtures("worker")
