@@ -46,7 +46,7 @@ class Benefit(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """M2, M2s and M3; `reused` is the loss at the reused LR.
+    """M2, M2s and M3; `reused` is the loss at the reused LR, as it was run.
 
     `search_gain_loss` is M2s of the best LR within an octave of the reused one: what is still lost after a
     narrow search.
@@ -65,6 +65,7 @@ def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: fl
     """Return what reusing the base's best LR costs at the target."""
     if base is None or target is None or not pair.num_seeds:
         return Costs()
+    as_run_S = pair.target.at(base.index)
     if pair.num_seeds < MIN_SEEDS:
         pair, target = _read(pair, target)
     reused_S, best_S = pair.target.at(base.index), pair.target.at(target.index)
@@ -81,7 +82,7 @@ def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: fl
         gain_loss=_share(pair, base.index, target.index, gain, level, resampled and resampled[1]),
         search_gain_loss=_share(pair, searched, target.index, gain, level, known=near),
         has_gain=has_gain,
-        reused=finite_or_none(float(reused_S.mean())),
+        reused=finite_or_none(float(as_run_S.mean())),
         benefit=Benefit(excess=excess_S, gain=gain_S) if has_gain else None,
     )
 

@@ -116,7 +116,7 @@ def _goals(judged: Sequence[JudgedTask]) -> tuple[Goal, ...]:
     near = percent([one.is_near for one in false])
     names = "; ".join(one.task.name for one in wrong)
     bound_text = 'upper 95% bound of wrong "transfers" where the truth is "not", %'
-    near_why = "costs jump from nothing to divergence"
+    near_why = "what a rate costs at a hidden size is not known before it is trained there"
     checks = {
         "tasks": at_least("tasks done", len(judged), LEAST_TASKS, "training time"),
         "not": at_least('tasks whose truth is "not"', len(false), LEAST_NOT, "training time"),

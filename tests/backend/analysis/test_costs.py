@@ -106,3 +106,18 @@ def test_without_seeds_nothing_is_known():
     empty = pair_of(np.empty((5, 0)))
 
     assert costs_of(empty, None, None, 0.90).regret.value is None
+
+
+def test_the_loss_at_the_reused_rate_is_that_of_its_runs_and_not_the_one_read_from_neighbours():
+    halves = np.arange(-2.0, 2.5, 0.5)
+    noise = np.exp(0.02 * np.random.default_rng(0).standard_normal((len(halves), 5)))
+    target = np.exp(0.1 * (halves + 0.2) ** 2)[:, None] * noise
+    places = np.arange(len(halves))
+    tried = [Tried(places, halves, losses) for losses in (2.0 * target, target)]
+    base, best = (find_optimum(halves, each.losses.mean(axis=1)) for each in tried)
+
+    found = costs_of(Pair(tried[0], tried[1], np.full(5, 9.0), random_seed=0), base, best, 0.90)
+
+    assert base is not None
+    assert found.reused == pytest.approx(target[base.index].mean())
+    assert not np.allclose(tried[1].smoothed().losses, target)
