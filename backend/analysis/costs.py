@@ -16,7 +16,13 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.analysis.bootstrap import MIN_SEEDS, bootstrap_interval, resampling_weights
-from backend.analysis.intervals import estimate, finite_or_none, standard_error, student_interval
+from backend.analysis.intervals import (
+    estimate,
+    finite_or_none,
+    standard_error,
+    student_interval,
+    widened,
+)
 from backend.analysis.optimal_lr import Optimum
 from backend.analysis.pairs import Pair
 from backend.analysis.sweep import Values
@@ -30,10 +36,12 @@ SEARCH_REACH = 1.0
 
 
 class Benefit(NamedTuple):
-    """What the larger size brings and what reuse loses of it, seed by seed, [S]."""
+    """What the larger size brings and what reuse loses of it, by seed [S], and how smoothing moved both."""
 
     excess: Values
     gain: Values
+    moved_excess: float = 0.0
+    moved_gain: float = 0.0
 
     def is_lost(self, share: float, level: float) -> bool:
         """Tell whether more than this share of the benefit is lost for sure.
@@ -42,7 +50,7 @@ class Benefit(NamedTuple):
         takes the gain as known, which flatters the sizes that hardly gain.
         """
         interval = student_interval(self.excess - share * self.gain, level)
-        return interval is not None and interval.low > 0
+        return interval is not None and interval.low > abs(self.moved_excess - share * self.moved_gain)
 
 
 class Costs(NamedTuple):
@@ -83,7 +91,17 @@ def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: fl
         search_gain_loss=_share(pair, searched, target.index, gain, level, known=near),
         has_gain=has_gain,
         reused=finite_or_none(float(as_run_S.mean())),
-        benefit=Benefit(excess=excess_S, gain=gain_S) if has_gain else None,
+        benefit=_benefit(pair, base.index, target.index) if has_gain else None,
+    )
+
+
+def _benefit(pair: Pair, reused: int, best: int) -> Benefit:
+    target, best_S = pair.target, pair.target.at(best)
+    return Benefit(
+        excess=target.at(reused) - best_S,
+        gain=pair.base.at(reused) - best_S,
+        moved_excess=target.moved_at(reused) - target.moved_at(best),
+        moved_gain=pair.base.moved_at(reused) - target.moved_at(best),
     )
 
 
@@ -118,6 +136,8 @@ def _share(
 ) -> Estimate:
     """Return the excess loss as a share of `whole`; absent where there is no positive whole.
 
+    What smoothing moved it by is what the parabola may be wrong by: the interval is wider by that much.
+
     Args:
         known: LRs that are tried anyway, so that it costs nothing if one of them is the true best.
     """
@@ -131,9 +151,12 @@ def _share(
             interval = bootstrap_interval(resampled_B, pair.num_seeds, level)
             if interval is not None:
                 return Estimate(value=found.value, interval=interval)
-        return Estimate(
-            value=found.value, interval=_widened(pair, (reused, best), whole, known, found.interval)
-        )
+        interval = _widened(pair, (reused, best), whole, known, found.interval)
+        return Estimate(value=found.value, interval=widened(interval, _moved(pair, reused, best) / whole))
+
+
+def _moved(pair: Pair, reused: int, best: int) -> float:
+    return abs(pair.target.moved_at(reused) - pair.target.moved_at(best))
 
 
 def _widened(

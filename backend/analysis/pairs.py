@@ -20,13 +20,14 @@ from backend.domain.metrics import Metric
 class Tried(NamedTuple):
     """One size at the LRs that all shared seeds have: `losses` [E', S] at the grid's `places` [E'].
 
-    `diverging` are the places where a seed diverged.
+    `diverging` are the places where a seed diverged; `moved` [E', S] is what smoothing added to the losses.
     """
 
     places: NDArray[np.intp]
     log2_lrs: Values
     losses: Values
     diverging: frozenset[int] = frozenset()
+    moved: Values | None = None
 
     def at(self, lr_index: int) -> Values:
         """Return the losses of the seeds at one LR of the grid, [S]; NaN where it is not complete."""
@@ -48,7 +49,13 @@ class Tried(NamedTuple):
     def smoothed(self) -> Tried:
         """Return the same with losses read from local parabolas."""
         is_diverging = np.isin(self.places, list(self.diverging))
-        return self._replace(losses=smoothed(self.log2_lrs, self.losses, is_diverging))
+        read = smoothed(self.log2_lrs, self.losses, is_diverging)
+        return self._replace(losses=read, moved=read - self.losses)
+
+    def moved_at(self, lr_index: int) -> float:
+        """Return by how much smoothing moved the mean loss at one LR of the grid."""
+        found = np.flatnonzero(self.places == lr_index)
+        return 0.0 if self.moved is None or len(found) == 0 else float(self.moved[found[0]].mean())
 
     def vertices(self, weights_SB: Values) -> Values:
         """Return the optimum of the weighted means, [B]; NaN without a complete LR."""

@@ -10,7 +10,7 @@ import numpy as np
 from backend.domain.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.simulated import Covered, Judged
-from tests.calibrate.simulated_cases import NUM_SEEDS, THRESHOLDS, WIDTHS
+from tests.calibrate.simulated_cases import NUM_SEEDS, THRESHOLDS, WIDTHS, draw
 from tests.calibrate.truth import CLAIMS, NEAR
 from tests.reproduce.figures import Line, Panel, shades
 from tests.reproduce.findings import at_least, at_most
@@ -126,13 +126,15 @@ def _fails(one: Judged) -> bool:
 
 def _coverage(cases: Sequence[Judged]) -> Table:
     rows = []
-    for kind, name in (
-        ("shift", "M1 against the distance of the true optima"),
-        ("vertex", "M1 against the vertices of the expected losses on the grid"),
-        ("regret", "M2 against the true regret on the grid"),
+    fine = [one for one in cases if _is_fine(one)]
+    for kind, name, of in (
+        ("shift", "M1 against the distance of the true optima", cases),
+        ("vertex", "M1 against the vertices of the expected losses on the grid", cases),
+        ("regret", "M2 against the true regret on the grid", cases),
+        ("regret", "the same on half octaves, where losses are read from parabolas", fine),
     ):
         for num_seeds in NUM_SEEDS:
-            found = intervals(cases, kind, num_seeds)
+            found = intervals(of, kind, num_seeds)
             both = percent([one.holds for one in found])
             upper = percent([one.true <= one.high + 1e-9 for one in found])
             points = percent([one.is_point for one in found])
@@ -159,6 +161,12 @@ def _coverage(cases: Sequence[Judged]) -> Table:
     return Table(
         f"Coverage at a nominal {100 * THRESHOLDS.level:g}%, largest size, validation loss", head, tuple(rows)
     )
+
+
+def _is_fine(one: Judged) -> bool:
+    """Tell whether a case has LRs closer than an octave."""
+    first, second = draw(one.index).log2_lrs[:2]
+    return bool(second - first < 1.0)
 
 
 def _bias(cases: Sequence[Judged]) -> str:

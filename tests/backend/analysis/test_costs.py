@@ -5,8 +5,9 @@ import pytest
 
 from backend.analysis.costs import Benefit, costs_of
 from backend.analysis.intervals import student_interval
-from backend.analysis.optimal_lr import find_optimum
+from backend.analysis.optimal_lr import Optimum, find_optimum
 from backend.analysis.pairs import Pair, Tried
+from tests.backend.analysis.sweeps import known
 
 GRID = np.arange(-2.0, 3.0)
 
@@ -121,3 +122,22 @@ def test_the_loss_at_the_reused_rate_is_that_of_its_runs_and_not_the_one_read_fr
     assert base is not None
     assert found.reused == pytest.approx(target[base.index].mean())
     assert not np.allclose(tried[1].smoothed().losses, target)
+
+
+def test_an_interval_is_wider_by_what_smoothing_moved_the_cost_by():
+    halves = np.arange(-2.0, 2.5, 0.5)
+    noise = np.exp(0.03 * np.random.default_rng(3).standard_normal((len(halves), 4)))
+    target = np.exp(0.1 * (halves + 0.2) ** 2)[:, None] * noise
+    tried = Tried(np.arange(len(halves)), halves, target)
+    read = tried.smoothed()
+    base, best = 6, int(read.losses.mean(axis=1).argmin())
+    moved = abs(read.moved_at(base) - read.moved_at(best))
+    pair = Pair(tried._replace(losses=2.0 * target), tried, np.full(4, 9.0), random_seed=0)
+
+    found = costs_of(pair, Optimum(1.0, base, is_edge=False), Optimum(0.0, best, is_edge=False), 0.90)
+
+    whole = 9.0 - read.losses[best].mean()
+    plain = student_interval((read.losses[base] - read.losses[best]) / whole, 0.90)
+    assert plain is not None
+    assert moved > 0
+    assert known(found.regret.interval).low == pytest.approx(plain.low - moved / whole)
