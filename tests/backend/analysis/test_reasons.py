@@ -45,7 +45,9 @@ def code_of(call):
     return next(literal(keyword.value) for keyword in call.keywords if keyword.arg == "code")
 
 
-REASONS = {literal(call.args[0]): given(call) for call in calls("reason")} | {
+REASONS = {
+    literal(call.args[0]): given(call) for call in (*calls("reason"), *calls("reason", "services"))
+} | {
     # Said where the spec is known as well as the verdict; without parameters.
     code_of(call): set()
     for call in calls("Reason", "services")
@@ -65,7 +67,7 @@ def test_every_reason_has_words_that_take_its_parameters(code, language):
     text = catalogue(language)[f"reason.{code}"]
 
     wanted = {name for _, name, _, _ in string.Formatter().parse(text) if name}
-    assert wanted == REASONS[code]
+    assert wanted == REASONS[code] - {"currency"}  # money is written in its currency
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -196,8 +196,11 @@ def test_an_open_experiment_has_an_early_answer_of_the_sizes_that_are_there(cont
     assert early.confidence == pytest.approx(2 / 3)
 
 
-def test_a_named_target_is_extrapolated_to_and_not_claimed_without_a_study(context, database):
-    experiment_id, cell_ids = add_experiment(database, WIDE.model_copy(update={"target_width": 128}))
+@pytest.mark.parametrize(("width", "doublings", "is_claimed"), [(128, 1.0, True), (32_768, 9.0, False)])
+def test_a_named_target_is_extrapolated_to_and_claimed_as_far_as_the_study_reached(
+    context, database, width, doublings, is_claimed
+):
+    experiment_id, cell_ids = add_experiment(database, WIDE.model_copy(update={"target_width": width}))
     for cell_id in cell_ids:
         finish(database, cell_id)
         change_cell(database, cell_id, spent_seconds=42.0)
@@ -205,8 +208,9 @@ def test_a_named_target_is_extrapolated_to_and_not_claimed_without_a_study(conte
     outlook = get_verdict(context, LOCAL_OWNER, experiment_id).outlook
 
     assert outlook is not None
-    assert (outlook.extrapolation.target.width, outlook.extrapolation.doublings) == (128, 1.0)
-    assert (outlook.extrapolation.lr.interval is None, outlook.recommendation.lr) == (False, None)
+    assert (outlook.extrapolation.target.width, outlook.extrapolation.doublings) == (width, doublings)
+    assert outlook.extrapolation.lr.interval is not None
+    assert (outlook.recommendation.lr is not None) is is_claimed
 
 
 def test_a_verdict_from_before_the_outlook_can_still_be_read(context, database):
