@@ -92,8 +92,10 @@ def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
     Between the last LR that was stable and the first that was not nobody knows; measured sizes have the
     losses to speak for the LR in between, larger ones have nothing.
     """
+    if border.log2_diverged is None:
+        return False
     limit = border.log2_diverged if is_measured else border.log2_lr
-    return border.is_seen and limit is not None and math.log2(lr) > limit + _SAME_LR
+    return math.log2(lr) > limit + _SAME_LR
 
 
 def _stays(shift: Estimate, thresholds: Thresholds) -> bool:

@@ -181,14 +181,8 @@ def _seeds_reason(case: Case, thresholds: Thresholds) -> Reason:
     """Say how many more seeds would settle the costs, as intervals shrink with their root."""
     given = case.comparison.num_seeds
     needed = max(
-        (
-            _seeds_needed(estimate, limit, given)
-            for estimate, limit in (
-                (case.regret, thresholds.fine_tune_regret),
-                (case.gain_loss, thresholds.fine_tune_gain_loss),
-            )
-        ),
-        default=0.0,
+        _seeds_needed(case.regret, thresholds.fine_tune_regret, given),
+        _seeds_needed(case.gain_loss, thresholds.fine_tune_gain_loss, given),
     )
     if given < needed <= MOST_SEEDS * given:
         return reason("add_seeds_about", add=math.ceil(needed) - given, **named(case.size))
