@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from backend.domain.lifecycle import CellState
 from backend.domain.progress import (
+    HALF_LIFE_SHARE,
+    PRIOR_SHARE,
     CellWork,
     LaterWork,
     eta_seconds,
@@ -43,6 +45,10 @@ def test_kinds_are_corrected_by_their_own_cells():
     assert small == pytest.approx(150, rel=0.05)
     assert large == pytest.approx(50, rel=0.05)
     assert large < unseen < small
+    # Of all cells, the one that ended before counts less by the half life, and the prediction as its share.
+    whole, before = 350.0, 0.5 ** (100 / (HALF_LIFE_SHARE * 350.0))
+    prior = PRIOR_SHARE * whole
+    assert unseen == pytest.approx(50 * (prior + 100 + before * 300) / (prior + 100 + before * 100))
 
 
 @pytest.mark.parametrize("slow", [0.5, 2.0])
