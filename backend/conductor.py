@@ -12,7 +12,7 @@ import time
 
 from backend.errors import Unavailable
 from backend.events import Notices
-from backend.services.advance import Looked
+from backend.services.advance import LastSnapshots
 from backend.services.conduct import PulseWatch, conduct_round
 from backend.services.context import Context, open_context
 from backend.settings import Settings, get_settings
@@ -44,11 +44,11 @@ def main() -> None:
 def run(context: Context, stop: threading.Event, wake: threading.Event) -> None:
     """Conduct rounds until `stop` is set; an outage of the database is waited out."""
     watch = PulseWatch(lease_seconds=context.settings.lease_seconds, monotonic=time.monotonic)
-    looked = Looked()
+    last = LastSnapshots()
     while not stop.is_set():
         wake.clear()
         try:
-            conduct_round(context, watch, looked)
+            conduct_round(context, watch, last)
         except Unavailable as error:
             log.warning("the database is away: %s", error)
         stop.wait(min(LEAST_SECONDS_BETWEEN_ROUNDS, context.settings.conductor_seconds))

@@ -113,8 +113,8 @@ class Settings(BaseSettings):
             return url
         password = quote(self.database_password_file.read_text(encoding="utf-8").strip(), safe="")
         scheme, _, rest = url.partition("://")
-        user, _, place = rest.rpartition("@")
-        return f"{scheme}://{user}:{password}@{place}"
+        user, _, index = rest.rpartition("@")
+        return f"{scheme}://{user}:{password}@{index}"
 
     @property
     def resolved_broker_url(self) -> str:

@@ -19,9 +19,9 @@ from backend.db.session import Database, Session
 from backend.db.tables import CellRow, ExperimentRow
 from backend.domain.calibration import device_sha256, kind_of
 from backend.domain.dataset import DatasetShape
+from backend.domain.divergence import PlannedWork, lived_share
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.living import PlannedWork, lived_share
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import Unavailable

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.analysis.intervals import estimate
+from backend.analysis.one_size import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON
 from backend.analysis.optimal_lr import Optimum, seed_optima
-from backend.analysis.sizes import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON
-from backend.analysis.super_consistency import log_sharpness
+from backend.analysis.sharpness_spread import log_sharpness
 from backend.analysis.sweep import Sweep, Values, mean_of_finite
 from backend.analysis.transfer import optima
 from backend.domain.metrics import Metric
@@ -53,17 +53,17 @@ class SpreadOverSteps:
 def optima_by_size(sweep: Sweep, loss: Metric, level: float) -> list[SizeOptimum]:
     """Return the optimum of every size that has all its planned results; an edge has no interval."""
     found = []
-    for place, optimum in enumerate(optima(sweep, loss)):
-        if optimum is None or sweep.num_missing(place) or not sweep.num_planned(place):
+    for index, optimum in enumerate(optima(sweep, loss)):
+        if optimum is None or sweep.num_missing(index) or not sweep.num_planned(index):
             continue
-        seeds_S = seed_optima(sweep.log2_lrs, sweep.shared(sweep.judged(loss), place))
+        seeds_S = seed_optima(sweep.log2_lrs, sweep.shared(sweep.judged(loss), index))
         interval = estimate(seeds_S, level, centre=optimum.log2_lr).interval
-        found.append(SizeOptimum(sweep.sizes[place], optimum, None if optimum.is_edge else interval))
+        found.append(SizeOptimum(sweep.sizes[index], optimum, None if optimum.is_edge else interval))
     return found
 
 
 def reused_lr_index(sweep: Sweep) -> int | None:
-    """Return the place of the LR that a user takes along from the base; None while there is none."""
+    """Return the index of the LR that a user takes along from the base; None while there is none."""
     tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
     base = None if tuned is None else optima(sweep, tuned)[sweep.base_index]
     return None if base is None else base.index
@@ -72,21 +72,21 @@ def reused_lr_index(sweep: Sweep) -> int | None:
 def spread_over_steps(sweep: Sweep, lr_index: int, thresholds: Thresholds) -> tuple[SpreadOverSteps, ...]:
     """Return the spread of every measured size against the largest one: the pairs that M5 looks at."""
     has_values = np.isfinite(sweep.sharpness[:, lr_index]).any(axis=(1, 2))
-    places = [int(place) for place in np.flatnonzero(has_values)]
-    if not places or sweep.sizes[places[-1]] == sweep.base:
+    indices = [int(index) for index in np.flatnonzero(has_values)]
+    if not indices or sweep.sizes[indices[-1]] == sweep.base:
         return ()
-    others = [place for place in places[:-1] if place == sweep.base_index or place in sweep.larger]
-    return tuple(_spread(sweep, place, places[-1], lr_index, thresholds) for place in others)
+    others = [index for index in indices[:-1] if index == sweep.base_index or index in sweep.larger]
+    return tuple(_spread(sweep, index, indices[-1], lr_index, thresholds) for index in others)
 
 
-def _spread(sweep: Sweep, place: int, largest: int, lr_index: int, thresholds: Thresholds) -> SpreadOverSteps:
-    judged_SM = _log_ratio([log_sharpness(sweep, each, lr_index, thresholds) for each in (place, largest)])
-    raw = [sweep.sharpness[each, lr_index] for each in (place, largest)]
+def _spread(sweep: Sweep, index: int, largest: int, lr_index: int, thresholds: Thresholds) -> SpreadOverSteps:
+    judged_SM = _log_ratio([log_sharpness(sweep, each, lr_index, thresholds) for each in (index, largest)])
+    raw = [sweep.sharpness[each, lr_index] for each in (index, largest)]
     every_SM = _log_ratio([np.log(np.where(each > 0, each, np.nan)) for each in raw])
     mean_M = np.abs(mean_of_finite(judged_SM, axis=0))
     is_judged_M, size_SM = np.isfinite(mean_M), np.abs(judged_SM)
     return SpreadOverSteps(
-        size=sweep.sizes[place],
+        size=sweep.sizes[index],
         mean=mean_M,
         low=np.where(is_judged_M, np.where(np.isfinite(size_SM), size_SM, np.inf).min(axis=0), np.nan),
         high=np.where(is_judged_M, np.where(np.isfinite(size_SM), size_SM, -np.inf).max(axis=0), np.nan),
@@ -106,8 +106,8 @@ def spread_lr_index(sweep: Sweep, reused: int, thresholds: Thresholds) -> int:
     """
     for octaves in LOWER_OCTAVES:
         distances = np.abs(sweep.log2_lrs - sweep.log2_lrs[reused] - octaves)
-        place = int(distances.argmin())
-        spreads = spread_over_steps(sweep, place, thresholds) if distances.min() <= GRID_TOLERANCE else ()
+        index = int(distances.argmin())
+        spreads = spread_over_steps(sweep, index, thresholds) if distances.min() <= GRID_TOLERANCE else ()
         if any(np.isfinite(spread.mean).any() for spread in spreads):
-            return place
+            return index
     return reused

@@ -37,7 +37,7 @@ def check_coordinates(
     """Judge one depth of an arm at an LR below the tuned one; None where nothing was measured.
 
     Args:
-        tuned_index: the place of the base's best LR; the middle of the grid without one.
+        tuned_index: the index of the base's best LR; the middle of the grid without one.
     """
     initial_WESP = sweep.initial_activations
     if initial_WESP is None or sweep.coordinate_changes is None:
@@ -59,7 +59,7 @@ def check_coordinates(
         depth=sweep.base.depth,
         lr=sweep.lrs[lr_index],
         lr_index=sweep.lr_indices[lr_index],
-        widths=tuple(sweep.widths[place] for place in widths),
+        widths=tuple(sweep.widths[index] for index in widths),
         state=_worst(slopes) if is_enough else CheckState.NOT_ENOUGH,
         slopes=tuple(slopes),
     )

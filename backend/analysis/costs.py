@@ -109,7 +109,7 @@ def _read(pair: Pair, target: Optimum) -> tuple[Pair, Optimum]:
     """Return the pair with losses read from local parabolas, and the target's best LR by these."""
     pair = pair._replace(base=pair.base.smoothed(), target=pair.target.smoothed())
     means = pair.target.losses.mean(axis=1)
-    best = int(pair.target.places[int(means.argmin())])
+    best = int(pair.target.indices[int(means.argmin())])
     return pair, target if target.is_edge else replace(target, index=best)
 
 
@@ -164,11 +164,11 @@ def _widened(
 ) -> Interval:
     """Return the interval with its upper end at the largest over the LRs that may be the best."""
     reused = compared[0]
-    beside = {place + step for place in compared for step in (-1, 1)}
+    beside = {index + step for index in compared for step in (-1, 1)}
     near = beside - {*compared} - known - pair.target.diverging
     rivals = [
-        student_interval((pair.target.at(reused) - pair.target.at(place)) / whole, interval.level)
-        for place in sorted(near)
+        student_interval((pair.target.at(reused) - pair.target.at(index)) / whole, interval.level)
+        for index in sorted(near)
     ]
     high = max([interval.high, *(rival.high for rival in rivals if rival is not None)])
     return Interval(low=interval.low, high=high, level=interval.level, method=METHOD)

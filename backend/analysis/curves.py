@@ -150,7 +150,7 @@ def sampled(steps: Steps, values: Values, width: int, *, always: Iterable[int] =
 
 
 def _extremes(values: Values, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place of the smallest value of every bucket."""
+    """Return the index of the smallest value of every bucket."""
     smallest = np.repeat(np.minimum.reduceat(values, starts), ends - starts + 1)
     hits = np.flatnonzero(values == smallest)
     first_of_bucket = np.searchsorted(hits, starts)

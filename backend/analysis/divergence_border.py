@@ -52,19 +52,19 @@ def border_at(sweeps: Sequence[Sweep], target: Size) -> Border | None:
 def borders_of(sweep: Sweep) -> dict[Size, Border | None]:
     """Return the border of the base and of every larger size with results; None where no LR was stable."""
     found: dict[Size, Border | None] = {}
-    for place in (sweep.base_index, *sweep.larger):
-        tried = np.flatnonzero(sweep.is_measured[place].any(axis=1))
-        diverges = np.flatnonzero((sweep.diverged_at[place][tried] >= 0).any(axis=1))
+    for index in (sweep.base_index, *sweep.larger):
+        tried = np.flatnonzero(sweep.is_measured[index].any(axis=1))
+        diverges = np.flatnonzero((sweep.diverged_at[index][tried] >= 0).any(axis=1))
         if len(tried) == 0:
             continue
         log2_lrs = sweep.log2_lrs[tried]
         if len(diverges) == 0:
-            found[sweep.sizes[place]] = Border(float(log2_lrs[-1]), None)
+            found[sweep.sizes[index]] = Border(float(log2_lrs[-1]), None)
         elif diverges[0] == 0:
-            found[sweep.sizes[place]] = None
+            found[sweep.sizes[index]] = None
         else:
             first = int(diverges[0])
-            found[sweep.sizes[place]] = Border(float(log2_lrs[first - 1]), float(log2_lrs[first]))
+            found[sweep.sizes[index]] = Border(float(log2_lrs[first - 1]), float(log2_lrs[first]))
     return found
 
 

@@ -18,11 +18,11 @@ import numpy as np
 
 from backend.analysis.coordinate_check import check_coordinates
 from backend.analysis.extrapolation import tuned_loss
-from backend.analysis.gates import Terms, closed_gates, grid_lacks
+from backend.analysis.one_size import judge_size
+from backend.analysis.preconditions import Terms, grid_lacks, unmet_preconditions
 from backend.analysis.reasons import percent, reason
 from backend.analysis.resampled import resampled_outcomes
 from backend.analysis.rules import SEVERITY
-from backend.analysis.sizes import judge_size
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import optima
 from backend.domain.metrics import Metric
@@ -41,7 +41,7 @@ AGREEMENT = 0.95
 
 
 class _Cut(NamedTuple):
-    """Where to look: the step, and of every sweep the places of the larger sizes that have come so far."""
+    """Where to look: the step, and of every sweep the indices of the larger sizes that have come so far."""
 
     step: int
     seen: tuple[tuple[int, ...], ...]
@@ -138,7 +138,7 @@ def _judged(
         found = [judge_size(part, i, lr_index, thresholds).finding.outcome for i in seen]
         worst = max(found, key=SEVERITY.__getitem__)
         is_lacking = bool(grid_lacks(part, terms)) and worst is not Outcome.DOES_NOT_TRANSFER
-        is_closed = bool(closed_gates(part, check, terms))
+        is_closed = bool(unmet_preconditions(part, check, terms))
         outcomes.append(Outcome.INCONCLUSIVE if is_closed or is_lacking else worst)
     return max(outcomes, key=SEVERITY.__getitem__)
 
@@ -152,8 +152,8 @@ def _agreement(
     uniform_BS = generator.random((NUM_RESAMPLES, parts[0].num_seeds))
     severities_B = np.full(NUM_RESAMPLES, SEVERITY[Outcome.TRANSFERS])
     for part, seen in zip(parts, cut.seen, strict=True):
-        for place in seen:
-            severities_B = np.maximum(severities_B, resampled_outcomes(part, place, uniform_BS, thresholds))
+        for index in seen:
+            severities_B = np.maximum(severities_B, resampled_outcomes(part, index, uniform_BS, thresholds))
     return float((severities_B == SEVERITY[wanted]).mean())
 
 

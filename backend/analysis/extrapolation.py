@@ -1,6 +1,6 @@
 """The three ranges: what was measured, what is extrapolated with its interval, what is not claimed.
 
-The best LR at a size beyond those tested comes from a line through the seeds' vertices on log2 width and
+The best LR at a size beyond those tested comes from a line through the seeds' optima on log2 width and
 log2 depth (science.md §6.4, docs/decisions/0020). How far that may be called a claim is not ours to say: the
 calibration study hid the largest sizes and looked how far recommendations held.
 """
@@ -14,12 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.analysis.intervals import student_interval
+from backend.analysis.one_size import TUNED_ON
 from backend.analysis.reasons import multiple, named, reason, rounded
-from backend.analysis.sizes import TUNED_ON
 from backend.analysis.sweep import Sweep, Values
-from backend.analysis.trend import Vertices, predict, vertices
+from backend.analysis.trend import SizeOptimum, predict, size_optimum
 from backend.domain.metrics import Metric
-from backend.domain.outlook import Claim, Extrapolation, ModelSize, TrackRecord
+from backend.domain.outlook import Basis, Extrapolation, ModelSize, TrackRecord
 from backend.domain.size import Size
 from backend.domain.statement import Estimate, Interval, Reason
 from backend.domain.thresholds import Thresholds
@@ -29,9 +29,9 @@ from backend.domain.thresholds import Thresholds
 class Tested:
     """The best LRs of every size with results, the base among them; sizes whose best LR is at an edge too."""
 
-    found: dict[Size, Vertices]
+    found: dict[Size, SizeOptimum]
 
-    def inside(self) -> dict[Size, Vertices]:
+    def inside(self) -> dict[Size, SizeOptimum]:
         """Return the sizes whose optimum is known, not only that it lies at the edge of what was tried."""
         return {size: each for size, each in self.found.items() if not each.of_mean.is_edge}
 
@@ -44,12 +44,12 @@ def tuned_loss(sweeps: Sequence[Sweep]) -> Metric | None:
 def tested(sweeps: Sequence[Sweep]) -> Tested:
     """Read the best LRs of the base and of every larger size that has results."""
     loss = tuned_loss(sweeps)
-    found: dict[Size, Vertices] = {}
+    found: dict[Size, SizeOptimum] = {}
     for sweep in sweeps if loss is not None else ():
-        for place in (sweep.base_index, *sweep.larger):
-            each = vertices(sweep, loss, place) if loss is not None else None
+        for index in (sweep.base_index, *sweep.larger):
+            each = size_optimum(sweep, loss, index) if loss is not None else None
             if each is not None:
-                found.setdefault(sweep.sizes[place], each)
+                found.setdefault(sweep.sizes[index], each)
     return Tested(found)
 
 
@@ -80,14 +80,14 @@ def extrapolate(
     doublings = doublings_beyond(list(known.found), target)
     at_target = known.inside().get(target)
     if at_target is not None:
-        claim, log2_lr = Claim.MEASURED, _measured(at_target, thresholds.level)
+        claim, log2_lr = Basis.MEASURED, _measured(at_target, thresholds.level)
     else:
-        claim, log2_lr = Claim.EXTRAPOLATED, _predicted(known, target, thresholds)
+        claim, log2_lr = Basis.EXTRAPOLATED, _predicted(known, target, thresholds)
     reasons = [_stated(target, claim, log2_lr, known)]
-    limits = () if claim is Claim.MEASURED else _limits(known, log2_lr, doublings, record, thresholds)
+    limits = () if claim is Basis.MEASURED else _limits(known, log2_lr, doublings, record, thresholds)
     return Extrapolation(
         target=ModelSize(width=target.width, depth=target.depth),
-        claim=Claim.NOT_CLAIMED if limits else claim,
+        claim=Basis.NOT_CLAIMED if limits else claim,
         doublings=doublings,
         lr=in_lr(log2_lr),
         lr_shift=_shifted(log2_lr, reused_lr),
@@ -95,7 +95,7 @@ def extrapolate(
     )
 
 
-def _measured(at_target: Vertices, level: float) -> Estimate:
+def _measured(at_target: SizeOptimum, level: float) -> Estimate:
     centre = at_target.of_mean.log2_lr
     return Estimate(value=centre, interval=student_interval(at_target.per_seed, level, centre=centre))
 
@@ -119,12 +119,12 @@ def _predicted(known: Tested, target: Size, thresholds: Thresholds) -> Estimate:
     return predict(extents, values, np.log2(np.array(target, dtype=np.float64)), thresholds.level)
 
 
-def _stated(target: Size, claim: Claim, log2_lr: Estimate, known: Tested) -> Reason | None:
+def _stated(target: Size, claim: Basis, log2_lr: Estimate, known: Tested) -> Reason | None:
     lr, interval = in_lr(log2_lr).value, in_lr(log2_lr).interval
     if lr is None or interval is None:
         return None
     ends = {"low": rounded(interval.low), "high": rounded(interval.high)}
-    if claim is Claim.MEASURED:
+    if claim is Basis.MEASURED:
         return reason("target_measured", lr=rounded(lr), **named(target), **ends)
     count = len(known.inside())
     return reason("target_extrapolated", lr=rounded(lr), count=count, **named(target), **ends)

@@ -15,7 +15,7 @@ import numpy as np
 from backend.analysis.intervals import estimate
 from backend.analysis.reasons import multiple, multiple_range, named, reason
 from backend.analysis.sweep import Sweep, Values
-from backend.analysis.trend import Vertices, line_slope, vertices
+from backend.analysis.trend import SizeOptimum, line_slope, size_optimum
 from backend.domain.metrics import Metric
 from backend.domain.optimizer import ScheduleKind, ScheduleSpec
 from backend.domain.outlook import Horizon, HorizonPoint, HorizonProbe, HorizonTrend, ModelSize
@@ -32,13 +32,13 @@ TENFOLD = float(np.log2(10.0))
 
 
 class _Read(NamedTuple):
-    """One size at the horizons at which its best LR is known: steps, and vertices there."""
+    """One size at the horizons at which its best LR is known: steps, and the optimum there."""
 
     size: Size
-    found: dict[int, Vertices]
+    found: dict[int, SizeOptimum]
 
     def inside(self) -> tuple[Values, Values, Values]:
-        """Return log2 steps [N], seed-mean vertices [N] and the seeds' own [N, S], edges left out."""
+        """Return log2 steps [N], seed-mean optima [N] and the seeds' own [N, S], edges left out."""
         kept = {steps: each for steps, each in self.found.items() if not each.of_mean.is_edge}
         x = np.log2(np.array(list(kept), dtype=np.float64))
         of_means = np.array([each.of_mean.log2_lr for each in kept.values()])
@@ -84,13 +84,13 @@ def _read(sweeps: Sequence[Sweep]) -> list[_Read]:
         if sweep.until is None or LOSS not in sweep.losses:
             continue
         cut = {steps: sweep.until(steps) for steps in _horizons(sweep.num_steps)} | {sweep.num_steps: sweep}
-        measured = [place for place in sweep.larger if sweep.is_measured[place].any()]
-        places = [] if found else [sweep.base_index]
-        for place in places + measured[-1:]:
-            at = {steps: vertices(part, LOSS, place) for steps, part in cut.items()}
+        measured = [index for index in sweep.larger if sweep.is_measured[index].any()]
+        indices = [] if found else [sweep.base_index]
+        for index in indices + measured[-1:]:
+            at = {steps: size_optimum(part, LOSS, index) for steps, part in cut.items()}
             known = {steps: each for steps, each in at.items() if each is not None}
             if known:
-                found.append(_Read(sweep.sizes[place], known))
+                found.append(_Read(sweep.sizes[index], known))
     return found
 
 
@@ -113,12 +113,12 @@ def _trend(read: _Read, level: float) -> HorizonTrend:
     )
 
 
-def _own_horizon(sweep: Sweep) -> Vertices | None:
-    return vertices(sweep, LOSS, sweep.base_index) if LOSS in sweep.losses else None
+def _own_horizon(sweep: Sweep) -> SizeOptimum | None:
+    return size_optimum(sweep, LOSS, sweep.base_index) if LOSS in sweep.losses else None
 
 
 def _probe(
-    factor: int, probe: Sweep, own: Vertices | None, expected: _Read | None, level: float
+    factor: int, probe: Sweep, own: SizeOptimum | None, expected: _Read | None, level: float
 ) -> HorizonProbe | None:
     """Compare the base after a longer training with itself; None while there is nothing to compare."""
     longer = _own_horizon(probe)

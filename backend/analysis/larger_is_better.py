@@ -22,10 +22,10 @@ def num_inversions(sweep: Sweep, loss: Metric, lr_index: int) -> int | None:
     step could be compared.
     """
     judged_WS = sweep.judged(loss)[:, lr_index]
-    places = [sweep.base_index, *sweep.planned]
+    indices = [sweep.base_index, *sweep.planned]
     rises = [
         _rises(judged_WS[larger] - judged_WS[smaller])
-        for smaller, larger in pairwise(places)
+        for smaller, larger in pairwise(indices)
         if axis_of(sweep.sizes[larger], sweep.sizes[smaller]) is not None
     ]
     known = [rise for rise in rises if rise is not None]
@@ -39,17 +39,17 @@ def _rises(difference_S: Values) -> bool | None:
     return bool(finite.mean() > STANDARD_ERRORS * standard_error(finite))
 
 
-def field_statistics(sweep: Sweep, width_index: int, comparison: Comparison | None) -> FieldStatistics | None:
+def field_statistics(sweep: Sweep, size_index: int, comparison: Comparison | None) -> FieldStatistics | None:
     """Return the field metric where the loss says: at the reused LR, at the size's best LR, and of the base.
 
     A value is the mean over the seeds base and size share; None where one of them has none, so a divergence.
     """
     if sweep.field is None or comparison is None:
         return None
-    base, target, seeds = comparison.base, comparison.target, sweep.shared_seeds(width_index)
+    base, target, seeds = comparison.base, comparison.target, sweep.shared_seeds(size_index)
 
-    def mean(place: int, lr_index: int | None) -> float | None:
-        values = sweep.field.final[place, :, seeds] if sweep.field is not None else np.empty((0, 0))
+    def mean(index: int, lr_index: int | None) -> float | None:
+        values = sweep.field.final[index, :, seeds] if sweep.field is not None else np.empty((0, 0))
         return (
             None if lr_index is None or not len(seeds) else finite_or_none(float(values[:, lr_index].mean()))
         )
@@ -58,6 +58,6 @@ def field_statistics(sweep: Sweep, width_index: int, comparison: Comparison | No
     return FieldStatistics(
         metric=sweep.field.metric,
         of_base=mean(sweep.base_index, reused),
-        reused=mean(width_index, reused),
-        best=mean(width_index, None if target is None else target.index),
+        reused=mean(size_index, reused),
+        best=mean(size_index, None if target is None else target.index),
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from backend.analysis.one_size import TUNED_ON
 from backend.analysis.rules import SEVERITY
-from backend.analysis.sizes import TUNED_ON
 from backend.domain.overall import BreakPoint, OverallVerdict, ScenarioAnswer
 from backend.domain.scenario import Scenario
 from backend.domain.statement import Estimate, Outcome

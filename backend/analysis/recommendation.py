@@ -15,7 +15,7 @@ import numpy as np
 from backend.analysis.divergence_border import Border, border_at
 from backend.analysis.reasons import multiple, reason, rounded
 from backend.analysis.sweep import Sweep, Values
-from backend.domain.outlook import Claim, Extrapolation, ModelSize, NarrowSweep, Recommendation, SafeRange
+from backend.domain.outlook import Basis, Extrapolation, ModelSize, NarrowSweep, Recommendation, SafeRange
 from backend.domain.size import Size
 from backend.domain.statement import Estimate, Outcome, Reason
 from backend.domain.thresholds import Thresholds
@@ -69,14 +69,14 @@ def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list
         return None, [reason("no_lr_yet")]
     if outcome is Outcome.DOES_NOT_TRANSFER:
         return None, [reason("tune_at_target")]
-    if extrapolation.claim is Claim.NOT_CLAIMED:
+    if extrapolation.claim is Basis.NOT_CLAIMED:
         return None, [reason("no_lr_beyond_claims")]
-    stays = extrapolation.claim is Claim.MEASURED or _stays(extrapolation.lr_shift, situation.thresholds)
+    stays = extrapolation.claim is Basis.MEASURED or _stays(extrapolation.lr_shift, situation.thresholds)
     is_reused = outcome in REUSED and stays
     best = situation.base_lr if is_reused else extrapolation.lr.value
     if best is None:
         return None, [reason("no_lr_beyond_claims")]
-    if border is not None and _is_dangerous(best, border, is_measured=extrapolation.claim is Claim.MEASURED):
+    if border is not None and _is_dangerous(best, border, is_measured=extrapolation.claim is Basis.MEASURED):
         safe = 2.0**border.log2_lr
         return safe, [reason("lr_cut_to_safe", lr=rounded(safe), best=rounded(best))]
     if is_reused:

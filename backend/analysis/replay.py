@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.evidence import with_looks
+from backend.analysis.group_statistics import with_statistics
 from backend.analysis.sweep import Losses, Sweep, Values
 from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict
 from backend.domain.dataset import DatasetShape
-from backend.domain.evidence import Evidence, Place, PlaceEvidence, place_of
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, group_of
 from backend.domain.experiment import ExperimentSpec, Protocol
 from backend.domain.grid import PlannedCell, full_grid
 from backend.domain.lifecycle import StopReason
@@ -71,7 +71,7 @@ def replay(
     """Run the staged protocol with full sweeps as the results of its cells.
 
     Args:
-        spec: its protocol is not looked at.
+        spec: its protocol is not found at.
         sweeps: of every judged scenario and arm, one per axis; probes of a horizon are answered if present.
         on_stage: told of every state in which the protocol wanted more.
     """
@@ -97,22 +97,22 @@ def replay(
 def _evidence(
     spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell], before: Evidence
 ) -> Evidence:
-    places: dict[Place, PlaceEvidence] = {}
+    groups: dict[CellGroup, GroupEvidence] = {}
     for cell in planned:
-        known = places.get(place_of(cell), PlaceEvidence())
+        known = groups.get(group_of(cell), GroupEvidence())
         runs = frozenset((run.lr_index, run.seed) for run in cell.runs)
-        places[place_of(cell)] = replace(known, finished=known.finished | runs, num_cells=known.num_cells + 1)
+        groups[group_of(cell)] = replace(known, finished=known.finished | runs, num_cells=known.num_cells + 1)
     masked = _masked(spec, sweeps, planned)
-    return Evidence(with_looks(places, masked, spec.thresholds, before.places))
+    return Evidence(with_statistics(groups, masked, spec.thresholds, before.groups))
 
 
 def _masked(spec: ExperimentSpec, sweeps: FullSweeps, planned: Sequence[PlannedCell]) -> Strands:
     return {
-        strand: [
-            mask(sweep, spec.seeds, [cell for cell in planned if place_of(cell)[:2] == strand])
+        arm_key: [
+            mask(sweep, spec.seeds, [cell for cell in planned if group_of(cell)[:2] == arm_key])
             for sweep in of_arm
         ]
-        for strand, of_arm in sweeps.items()
+        for arm_key, of_arm in sweeps.items()
     }
 
 
@@ -124,14 +124,14 @@ def mask(sweep: Sweep, seeds: Sequence[int], cells: Sequence[PlannedCell]) -> Sw
     """
     is_run, is_curved = np.zeros_like(sweep.is_measured), np.zeros_like(sweep.is_measured)
     for cell in cells:
-        size = place_of(cell).size
+        size = group_of(cell).size
         for run in cell.runs if size in sweep.sizes else ():
             at = sweep.sizes.index(size), sweep.lr_indices.index(run.lr_index), seeds.index(run.seed)
             is_run[at], is_curved[at] = True, cell.has_curvature
 
-    def curves(width_index: int, lr_index: int) -> Values:
-        is_there = is_run[width_index, lr_index].all()
-        return sweep.train_curves(width_index, lr_index) if is_there else np.empty((0, 0))
+    def curves(size_index: int, lr_index: int) -> Values:
+        is_there = is_run[size_index, lr_index].all()
+        return sweep.train_curves(size_index, lr_index) if is_there else np.empty((0, 0))
 
     return replace(
         sweep,

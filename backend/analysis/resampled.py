@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from backend.analysis.intervals import standard_error
+from backend.analysis.one_size import TUNED_ON
 from backend.analysis.optimal_lr import seed_optima
 from backend.analysis.rules import MAJORITY, SEVERITY
-from backend.analysis.sizes import TUNED_ON
 from backend.analysis.sweep import Sweep, Values
 from backend.analysis.transfer import grid_error
 from backend.domain.metrics import Metric
@@ -48,13 +48,13 @@ class _Moved(NamedTuple):
         return self.value + self.half
 
 
-def resampled_outcomes(sweep: Sweep, place: int, uniform_BS: Values, thresholds: Thresholds) -> Draws:
+def resampled_outcomes(sweep: Sweep, index: int, uniform_BS: Values, thresholds: Thresholds) -> Draws:
     """Return the severity of the outcome of every resample of one size, [B] (`rules.SEVERITY`).
 
     Args:
         uniform_BS: random numbers in [0, 1) that draw from the seeds which base and size share.
     """
-    shared = sweep.shared_seeds(place)
+    shared = sweep.shared_seeds(index)
     if len(shared) == 0:
         return np.full(len(uniform_BS), INCONCLUSIVE)
     drawn_BS = shared[np.floor(uniform_BS[:, : len(shared)] * len(shared)).astype(np.int64)]
@@ -62,7 +62,7 @@ def resampled_outcomes(sweep: Sweep, place: int, uniform_BS: Values, thresholds:
         severities
         for loss in TUNED_ON
         if loss in sweep.losses
-        and (severities := _of_loss(sweep, loss, place, drawn_BS, thresholds)) is not None
+        and (severities := _of_loss(sweep, loss, index, drawn_BS, thresholds)) is not None
     ]
     if not found:
         return np.full(len(drawn_BS), INCONCLUSIVE)
@@ -72,16 +72,16 @@ def resampled_outcomes(sweep: Sweep, place: int, uniform_BS: Values, thresholds:
     return np.where(disagree, INCONCLUSIVE, worst)
 
 
-def _of_loss(sweep: Sweep, loss: Metric, place: int, drawn_BS: Draws, thresholds: Thresholds) -> Draws | None:
+def _of_loss(sweep: Sweep, loss: Metric, index: int, drawn_BS: Draws, thresholds: Thresholds) -> Draws | None:
     """Judge every resample on one loss; None where the training loss abstains."""
     judged_WES, initial_WS = sweep.judged(loss), sweep.initial(loss)
-    base_EBS, size_EBS = judged_WES[sweep.base_index][:, drawn_BS], judged_WES[place][:, drawn_BS]
+    base_EBS, size_EBS = judged_WES[sweep.base_index][:, drawn_BS], judged_WES[index][:, drawn_BS]
     base_EB, size_EB = _complete(base_EBS), _complete(size_EBS)
     known_B = np.isfinite(base_EB).any(axis=0) & np.isfinite(size_EB).any(axis=0)
     base_B, size_B = _filled(base_EB).argmin(axis=0), _filled(size_EB).argmin(axis=0)
     rows = np.arange(len(drawn_BS))
     best_base_B, best_B, reused_B = base_EB[base_B, rows], size_EB[size_B, rows], size_EB[base_B, rows]
-    start_B = initial_WS[place][drawn_BS].mean(axis=1)
+    start_B = initial_WS[index][drawn_BS].mean(axis=1)
     interpolates = best_base_B <= thresholds.interpolation * initial_WS[sweep.base_index][drawn_BS].mean(
         axis=1
     )
@@ -89,17 +89,17 @@ def _of_loss(sweep: Sweep, loss: Metric, place: int, drawn_BS: Draws, thresholds
         return None
     excess_BS = size_EBS[base_B, rows] - size_EBS[size_B, rows]
     gain_BS = base_EBS[base_B, rows] - size_EBS[size_B, rows]
-    rate_B = (sweep.diverged_at[place][base_B[:, None], drawn_BS] >= 0).mean(axis=1)
+    rate_B = (sweep.diverged_at[index][base_B[:, None], drawn_BS] >= 0).mean(axis=1)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         regret = _share(reused_B - best_B, excess_BS, start_B - best_B, thresholds)
         lost = _share(reused_B - best_B, excess_BS, best_base_B - best_B, thresholds)
-    shift = _shift(sweep, judged_WES, place, drawn_BS, thresholds)
+    shift = _shift(sweep, judged_WES, index, drawn_BS, thresholds)
     has_gain = gain_BS.mean(axis=1) > 2.0 * _error(gain_BS)
     at_edge = (
         _at_edge(base_EB, base_B) | ~known_B | ~(best_base_B < initial_WS[sweep.base_index][drawn_BS].mean(1))
     )
     size_edge = _at_edge(size_EB, size_B) | ~(best_B < start_B)
-    if place != max(sweep.larger, default=place):
+    if index != max(sweep.larger, default=index):
         # The share of the benefit that is lost is judged at the largest size only, as in the rules.
         lost, has_gain = _Moved(np.zeros_like(rate_B), 0.0), np.full_like(has_gain, True)
     return _classified(regret, lost, shift, rate_B, has_gain, at_edge, size_edge, thresholds)
@@ -175,10 +175,10 @@ def _share(value_B: Values, excess_BS: Values, whole_B: Values, thresholds: Thre
     return _Moved(value_B / whole_B, half)
 
 
-def _shift(sweep: Sweep, judged_WES: Values, place: int, drawn_BS: Draws, thresholds: Thresholds) -> _Moved:
-    of_size = seed_optima(sweep.log2_lrs, judged_WES[place])
+def _shift(sweep: Sweep, judged_WES: Values, index: int, drawn_BS: Draws, thresholds: Thresholds) -> _Moved:
+    of_size = seed_optima(sweep.log2_lrs, judged_WES[index])
     of_base = seed_optima(sweep.log2_lrs, judged_WES[sweep.base_index])
-    moved_S = (of_size - of_base)[sweep.shared_seeds(place)]
+    moved_S = (of_size - of_base)[sweep.shared_seeds(index)]
     half = _t(len(moved_S), thresholds) * standard_error(moved_S) if np.isfinite(moved_S).all() else math.nan
     return _Moved((of_size - of_base)[drawn_BS].mean(axis=1), half + grid_error(sweep.log2_lrs))
 

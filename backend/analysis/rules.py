@@ -35,8 +35,8 @@ MOST_SEEDS = 4
 
 # The worst size and the worst loss decide. A proven failure outweighs what is not known.
 SEVERITY = {
-    outcome: place
-    for place, outcome in enumerate(
+    outcome: rank
+    for rank, outcome in enumerate(
         (
             Outcome.TRANSFERS,
             Outcome.SHARPNESS_DRIFTS,

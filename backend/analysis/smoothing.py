@@ -38,13 +38,13 @@ def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.boo
         return read
     logs_ES = np.log(losses_ES)
     for run in _stable_runs(is_diverging_E):
-        for place in run:
-            near = _nearest(log2_lrs, run, place)
+        for index in run:
+            near = _nearest(log2_lrs, run, index)
             if len(near) <= _DEGREES + 1:
                 continue
-            fitted_S = _weights(log2_lrs[near] - log2_lrs[place]) @ logs_ES[near]
-            if _is_fair(fitted_S - logs_ES[place]):
-                read[place] = np.exp(fitted_S)
+            fitted_S = _weights(log2_lrs[near] - log2_lrs[index]) @ logs_ES[near]
+            if _is_fair(fitted_S - logs_ES[index]):
+                read[index] = np.exp(fitted_S)
     return read
 
 
@@ -54,12 +54,12 @@ def _stable_runs(is_diverging_E: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
     return np.split(stable, np.flatnonzero(np.diff(stable) > 1) + 1) if len(stable) else []
 
 
-def _nearest(log2_lrs: Values, run: NDArray[np.intp], place: int) -> NDArray[np.intp]:
+def _nearest(log2_lrs: Values, run: NDArray[np.intp], index: int) -> NDArray[np.intp]:
     """Return as many LRs as an octave to either side holds, moved inwards at the ends of the stretch."""
     step = float(np.median(np.diff(log2_lrs)))
     step = float(np.median(np.diff(log2_lrs)))
     count = 2 * int((REACH + _TOLERANCE) / step) + 1
-    first = max(0, min(int(np.searchsorted(run, place)) - count // 2, len(run) - count))
+    first = max(0, min(int(np.searchsorted(run, index)) - count // 2, len(run) - count))
     return run[first : first + count]
 
 

@@ -38,7 +38,7 @@ class Field:
     final: Values
 
 
-def no_curves(_width_index: int, _lr_index: int) -> Values:
+def no_curves(_size_index: int, _lr_index: int) -> Values:
     """Stand for train-loss curves that nobody has: [0, 0]."""
     return np.empty((0, 0))
 
@@ -48,8 +48,8 @@ class Sweep:
     """One (scenario, parametrization, axis): the base size and what is larger on that axis.
 
     Attributes:
-        sizes, lrs: ascending; `lr_indices` are the LRs' places in the arm's own grid.
-        base_index: the place of the base in `sizes`.
+        sizes, lrs: ascending; `lr_indices` are the LR indices in the arm's own grid.
+        base_index: the index of the base in `sizes`.
         losses: by metric; judged are those that are there.
         diverged_at: int [W, E, S], -1 where the run did not diverge.
         is_measured: bool [W, E, S], False where the run has no result.
@@ -114,7 +114,7 @@ class Sweep:
 
     @property
     def larger(self) -> list[int]:
-        """Return the places of the sizes above the base: the ones that are judged."""
+        """Return the indices of the sizes above the base: the ones that are judged."""
         return [i for i, size in enumerate(self.sizes) if axis_of(size, self.base) is self.axis]
 
     @property
@@ -124,22 +124,22 @@ class Sweep:
 
     @property
     def planned(self) -> list[int]:
-        """Return the places of the larger sizes of which at least one run is planned: those to be judged."""
+        """Return the indices of the larger sizes of which at least one run is planned: those to be judged."""
         return [i for i in self.larger if self.num_planned(i) > 0]
 
-    def shared_seeds(self, width_index: int) -> NDArray[np.intp]:
-        """Return the places of the seeds that a size and the base both have results of."""
+    def shared_seeds(self, size_index: int) -> NDArray[np.intp]:
+        """Return the indices of the seeds that a size and the base both have results of."""
         has_results_WS: NDArray[np.bool_] = np.any(self.counts, axis=1, keepdims=False)
-        return np.flatnonzero(has_results_WS[self.base_index] & has_results_WS[width_index])
+        return np.flatnonzero(has_results_WS[self.base_index] & has_results_WS[size_index])
 
-    def shared(self, values_WES: Values, width_index: int) -> Values:
+    def shared(self, values_WES: Values, size_index: int) -> Values:
         """Return what a size has of the seeds it shares with the base, [E, S']."""
-        of_size: Values = values_WES[width_index][:, self.shared_seeds(width_index)]
+        of_size: Values = values_WES[size_index][:, self.shared_seeds(size_index)]
         return of_size
 
-    def seed_mean(self, loss: Metric, width_index: int) -> Values:
+    def seed_mean(self, loss: Metric, size_index: int) -> Values:
         """Return the loss over the seeds shared with the base, [E]; NaN at an LR that one of them lacks."""
-        return complete_mean(self.shared(self.judged(loss), width_index))
+        return complete_mean(self.shared(self.judged(loss), size_index))
 
     def initial(self, loss: Metric) -> Values:
         """Return the loss at init per width and seed, [W, S]; it is the same for every LR."""
@@ -158,28 +158,28 @@ class Sweep:
         as_failed = np.maximum(self.initial(loss)[:, None, :], worst)
         return np.where(self.counts, np.where(has_failed, as_failed, final), np.nan)
 
-    def divergence_rate(self, width_index: int, lr_index: int) -> float | None:
+    def divergence_rate(self, size_index: int, lr_index: int) -> float | None:
         """Return the share of a size's seeds that diverged at an LR (M4); None when none has a result."""
-        counts = self.counts[width_index, lr_index]
+        counts = self.counts[size_index, lr_index]
         if not counts.any():
             return None
-        return float((self.diverged_at[width_index, lr_index][counts] >= 0).mean())
+        return float((self.diverged_at[size_index, lr_index][counts] >= 0).mean())
 
-    def curves(self, width_index: int, lr_index: int) -> Values:
+    def curves(self, size_index: int, lr_index: int) -> Values:
         """Return the train loss of the seeds shared with the base, [T, S'], as far as all have it."""
-        curves_TS = self.train_curves(width_index, lr_index)
-        seeds = self.shared_seeds(width_index)
+        curves_TS = self.train_curves(size_index, lr_index)
+        seeds = self.shared_seeds(size_index)
         return curves_TS[:, seeds] if curves_TS.shape[1] == self.num_seeds else np.empty((0, 0))
 
-    def num_planned(self, width_index: int) -> int:
+    def num_planned(self, size_index: int) -> int:
         """Count the runs of a size that the protocol has planned."""
         if self.is_planned is None:
             return len(self.lrs) * self.num_seeds
-        return int(self.is_planned[width_index].sum())
+        return int(self.is_planned[size_index].sum())
 
-    def num_missing(self, width_index: int) -> int:
+    def num_missing(self, size_index: int) -> int:
         """Count the runs of a size that were planned but have no result."""
-        return self.num_planned(width_index) - int(self.counts[width_index].sum())
+        return self.num_planned(size_index) - int(self.counts[size_index].sum())
 
 
 def mean_of_finite(values: Values, *, axis: int) -> Values:

@@ -43,25 +43,23 @@ class Comparison:
 
 def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
     """Return the optimum of every size, on means over the seeds it shares with the base."""
-    return [find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, place)) for place in range(len(sweep.sizes))]
+    return [find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, index)) for index in range(len(sweep.sizes))]
 
 
-def compare(
-    sweep: Sweep, loss: Metric, width_index: int, *, level: float, interpolation: float
-) -> Comparison:
-    """Compare the size at `width_index` with the base.
+def compare(sweep: Sweep, loss: Metric, size_index: int, *, level: float, interpolation: float) -> Comparison:
+    """Compare the size at `size_index` with the base.
 
     Args:
         level: of the intervals.
         interpolation: a base whose best loss is below this share of its loss at init interpolates.
     """
     found = optima(sweep, loss)
-    base, target = found[sweep.base_index], found[width_index]
-    pair = pair_of(sweep, loss, width_index)
+    base, target = found[sweep.base_index], found[size_index]
+    pair = pair_of(sweep, loss, size_index)
     shift, median_shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else (Estimate(), None)
     costs = costs_of(pair, base, target, level)
     best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
-    best_target, initial_target = _best(sweep, loss, width_index, target)
+    best_target, initial_target = _best(sweep, loss, size_index, target)
     return Comparison(
         statistics=LossStatistics(
             loss=loss,
@@ -87,12 +85,12 @@ def compare(
     )
 
 
-def _best(sweep: Sweep, loss: Metric, width_index: int, optimum: Optimum | None) -> tuple[float, float]:
+def _best(sweep: Sweep, loss: Metric, size_index: int, optimum: Optimum | None) -> tuple[float, float]:
     if optimum is None:
         return math.nan, math.nan
-    seeds = sweep.shared_seeds(width_index)
-    best = float(sweep.judged(loss)[width_index, optimum.index, seeds].mean())
-    return best, float(sweep.initial(loss)[width_index, seeds].mean())
+    seeds = sweep.shared_seeds(size_index)
+    best = float(sweep.judged(loss)[size_index, optimum.index, seeds].mean())
+    return best, float(sweep.initial(loss)[size_index, seeds].mean())
 
 
 def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, float | None]:
@@ -134,10 +132,10 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
     }
     if len(inside) < 2:
         return Estimate()
-    places = list(inside)
-    x = sweep.log2_extents[places]
+    indices = list(inside)
+    x = sweep.log2_extents[indices]
     judged_WES = sweep.judged(loss)
-    per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in places])
+    per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in indices])
     of_mean = np.array([found.log2_lr for found in inside.values()])
     return estimate(_slope(x, per_seed), level, centre=float(_slope(x, of_mean[:, None])[0]))
 
@@ -149,16 +147,16 @@ def _slope(x: Values, y: Values) -> Values:
     return slopes
 
 
-def lr_margin(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
+def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     """Return M4: octaves from the reused LR to the first LR at or above it at which a seed diverges."""
-    diverges_E = ((sweep.diverged_at[width_index] >= 0) & sweep.counts[width_index]).any(axis=1)
+    diverges_E = ((sweep.diverged_at[size_index] >= 0) & sweep.counts[size_index]).any(axis=1)
     above = np.flatnonzero(diverges_E[lr_index:])
     if len(above) == 0:
         return None
     return float(sweep.log2_lrs[lr_index + above[0]] - sweep.log2_lrs[lr_index])
 
 
-def speed(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
+def speed(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     """Return M8: steps until the larger size is where the base ends, at the reused LR, over all steps.
 
     The loss is the train loss; the curve is the seeds' mean of trailing means over as many steps as the
@@ -166,9 +164,9 @@ def speed(sweep: Sweep, width_index: int, lr_index: int) -> float | None:
     """
     if Metric.TRAIN_LOSS not in sweep.losses:
         return None
-    seeds = sweep.shared_seeds(width_index)
+    seeds = sweep.shared_seeds(size_index)
     goal = float(complete_mean(sweep.judged(Metric.TRAIN_LOSS)[sweep.base_index, lr_index, seeds]))
-    curve = trailing_mean(sweep.curves(width_index, lr_index), sweep.tail_steps)
+    curve = trailing_mean(sweep.curves(size_index, lr_index), sweep.tail_steps)
     reached = np.flatnonzero(curve <= goal)
     if len(reached) == 0 or not math.isfinite(goal):
         return None

@@ -22,26 +22,26 @@ PREDICTION = "regression_prediction"
 
 
 @dataclass(frozen=True)
-class Vertices:
+class SizeOptimum:
     """The best LR of one size in log2: of the mean over its seeds, and of every seed, [S]."""
 
     of_mean: Optimum
     per_seed: Values
 
 
-def vertices(sweep: Sweep, loss: Metric, place: int) -> Vertices | None:
-    """Return the best LRs of the size at `place`; None as long as it has no complete LR.
+def size_optimum(sweep: Sweep, loss: Metric, index: int) -> SizeOptimum | None:
+    """Return the best LRs of the size at `index`; None as long as it has no complete LR.
 
     The mean is over the seeds that have any result there; a seed without one is NaN in `per_seed`.
     """
-    losses_ES = sweep.judged(loss)[place]
+    losses_ES = sweep.judged(loss)[index]
     has_run = np.isfinite(losses_ES).any(axis=0)
     if not has_run.any():
         return None
     of_mean = find_optimum(sweep.log2_lrs, complete_mean(losses_ES[:, has_run]))
     if of_mean is None:
         return None
-    return Vertices(of_mean, seed_optima(sweep.log2_lrs, losses_ES))
+    return SizeOptimum(of_mean, seed_optima(sweep.log2_lrs, losses_ES))
 
 
 def line_slope(x: Values, of_means: Values, per_seed: Values, level: float) -> Estimate:
@@ -88,8 +88,8 @@ def predict(extents_NP: Values, values_N: Values, at_P: Values, level: float) ->
 
 def _misfit(design: Values, residuals: Values) -> float:
     """Return the variance by which the means at equal extents miss the line; 0 where they cannot."""
-    places, inverse = np.unique(design, axis=0, return_inverse=True)
-    freedom = len(places) - design.shape[1]
+    indices, inverse = np.unique(design, axis=0, return_inverse=True)
+    freedom = len(indices) - design.shape[1]
     if freedom < 1:
         return 0.0
     counts = np.bincount(inverse.ravel())

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backend.analysis.additions import RunSeconds
-from backend.analysis.arms import judge_arm
 from backend.analysis.coordinate_check import check_not_claimed
-from backend.analysis.gates import Terms
+from backend.analysis.missing_runs import RunSeconds
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.analysis.reasons import reason
 from backend.analysis.sweep import Sweep
 from backend.domain.experiment import ExperimentSpec, base_size, chosen_arm, control_for

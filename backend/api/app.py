@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from backend.api.deps import MAX_READERS, Runtime, require_owner
 from backend.api.errors import install_handlers
 from backend.api.hub import Hub
-from backend.api.middleware import BodyLimit, Gate, LastResort, SecurityHeaders
+from backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
 from backend.api.pages import install_pages
 from backend.api.routes import (
     cells,
@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(SecurityHeaders),
-        Middleware(Gate, allowed_hosts=settings.allowed_hosts),
+        Middleware(HostCheck, allowed_hosts=settings.allowed_hosts),
         Middleware(LastResort),
         Middleware(BodyLimit, unlimited=frozenset({("POST", f"{API_PREFIX}/datasets")})),
     ]

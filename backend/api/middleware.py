@@ -49,7 +49,7 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class Gate:
+class HostCheck:
     """Refuses foreign hosts (DNS rebinding) and unsafe requests that another site sent (CSRF)."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: tuple[str, ...]) -> None:

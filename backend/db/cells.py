@@ -175,7 +175,7 @@ def run_lives(session: Session, experiment_id: UUID) -> list[RunLife]:
 
 
 class RunFates(NamedTuple):
-    """How many runs of one LR at one place have a known fate, and how many of these have not diverged."""
+    """Number of runs of one LR in one cell group whose fate is known, and how many have not diverged."""
 
     scenario: str
     parametrization: str
@@ -188,14 +188,14 @@ class RunFates(NamedTuple):
 
 def run_fates(session: Session, experiment_ids: Sequence[UUID], *, after_steps: int) -> list[RunFates]:
     """Count the runs of experiments that have diverged, or whose cell has come as far as `after_steps`."""
-    place = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth, RunRow.lr)
+    index = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth, RunRow.lr)
     is_known = RunRow.diverged_at.is_not(None) | (CellRow.committed_step >= after_steps)
     rows = session.execute(
-        select(*place, func.count(), func.count() - func.count(RunRow.diverged_at))
+        select(*index, func.count(), func.count() - func.count(RunRow.diverged_at))
         .join(CellRow, CellRow.id == RunRow.cell_id)
         .where(RunRow.experiment_id.in_(experiment_ids), is_known)
-        .group_by(*place)
-        .order_by(*place)
+        .group_by(*index)
+        .order_by(*index)
     )
     return [RunFates._make(row) for row in rows]
 

@@ -91,16 +91,16 @@ def committed_seconds(cells: Iterable[Claimed]) -> float:
 
 
 def affordable(costs: Sequence[float], *, left_seconds: float) -> list[int]:
-    """Return which of several cells the rest of a budget pays for, by their places, the cheapest first.
+    """Return which of several cells the rest of a budget pays for, by their indices, the cheapest first.
 
     Cheap cells are small models: they answer most per second, and what is dearer builds on them.
     """
     chosen: list[int] = []
-    for place in sorted(range(len(costs)), key=lambda each: (costs[each], each)):
-        if costs[place] > left_seconds:
+    for index in sorted(range(len(costs)), key=lambda each: (costs[each], each)):
+        if costs[index] > left_seconds:
             break
-        left_seconds -= costs[place]
-        chosen.append(place)
+        left_seconds -= costs[index]
+        chosen.append(index)
     return chosen
 
 
@@ -109,6 +109,6 @@ def beyond(cells: Sequence[Claimed], limit_seconds: float) -> tuple[UUID, ...]:
     queued = [cell for cell in cells if cell.is_queued]
     rest = limit_seconds - committed_seconds(cells) + sum(cell.coming_seconds for cell in queued)
     kept = {
-        queued[place].cell_id for place in affordable([c.coming_seconds for c in queued], left_seconds=rest)
+        queued[index].cell_id for index in affordable([c.coming_seconds for c in queued], left_seconds=rest)
     }
     return tuple(cell.cell_id for cell in queued if cell.cell_id not in kept)

@@ -26,5 +26,5 @@ NUM_CHANGES = len(Part) * len(CHECK_UPDATES)
 
 
 def component_of(part: Part, num_updates: int) -> int:
-    """Return the place of a part's change after so many updates among the components."""
+    """Return the index of a part's change after so many updates among the components."""
     return list(Part).index(part) * len(CHECK_UPDATES) + CHECK_UPDATES.index(num_updates)

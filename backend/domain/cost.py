@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from backend.domain.calibration import Learned, kind_of
 from backend.domain.dataset import DatasetShape, num_validated
+from backend.domain.divergence import DivergenceCount, PlannedWork, mean_living, survival
 from backend.domain.effort import Sized
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.living import PlannedWork, Trial, mean_living, survival
 from backend.domain.measures import Measure, measure_hvps
 from backend.domain.memory import cell_bytes, has_factorised_kernel, stacked_runs
 
@@ -88,15 +88,15 @@ def predict(
     shape: DatasetShape,
     cell: PlannedCell,
     calibration: Calibration,
-    trials: Sequence[Trial] = (),
+    divergence: Sequence[DivergenceCount] = (),
 ) -> CellCost:
     """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario.
 
     Args:
-        trials: what is known of runs that live or diverge at such LRs.
+        divergence: what is known of runs that live or diverge at such LRs.
     """
     under, runs = spec.under(cell.scenario), len(cell.runs)
-    living = mean_living(under.num_steps, survival(spec, cell, trials))
+    living = mean_living(under.num_steps, survival(spec, cell, divergence))
     work = _work_of(under, shape, cell, calibration)
     seconds = work.start + work.stacks + living * work.runs
     kind = kind_of(spec.model.name, cell.width, has_curvature=cell.has_curvature)

@@ -56,7 +56,7 @@ LOWEST_LOG2_LR_ADAM = -11
 
 
 @dataclass(frozen=True)
-class Workplace:
+class Capacity:
     """What a plan is made for: how many slots train side by side, how fast each is, and on which device.
 
     `gpu_memory_bytes` is what a cell may use of the smallest GPU; None means that the CPU trains.
@@ -72,7 +72,7 @@ def default_loss(task: Task) -> Loss:
     return Loss.SQUARED_ERROR if task is Task.REGRESSION else Loss.CROSS_ENTROPY
 
 
-class Habits(NamedTuple):
+class FamilyDefaults(NamedTuple):
     """What the default plan of a model family is, where it is not the residual MLP's."""
 
     widths: tuple[int, ...] = WIDTHS
@@ -85,11 +85,11 @@ class Habits(NamedTuple):
 
 _ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
 # Smaller grids for dearer models, with three seeds (a provisional verdict), and the optimizer of the field.
-HABITS: dict[str, Habits] = {
-    "convnet": Habits((16, 32, 64, 128), (1,), SEEDS, 64, 64),
-    "residual_convnet": Habits((4, 8, 16), (3,), SEEDS[:3], 32, 32),
-    "vit": Habits((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64, _ADAM),
-    "gpt": Habits((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16, _ADAM),
+FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
+    "convnet": FamilyDefaults((16, 32, 64, 128), (1,), SEEDS, 64, 64),
+    "residual_convnet": FamilyDefaults((4, 8, 16), (3,), SEEDS[:3], 32, 32),
+    "vit": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64, _ADAM),
+    "gpt": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16, _ADAM),
 }
 
 
@@ -122,46 +122,46 @@ def default_spec(
     """Return the default plan for a dataset, with the full number of steps."""
     loss = loss or default_loss(shape.task)
     model = model or default_model(shape)
-    habits = HABITS.get(model.name, Habits())
-    optimizer = optimizer or habits.optimizer
+    defaults = FAMILY_DEFAULTS.get(model.name, FamilyDefaults())
+    optimizer = optimizer or defaults.optimizer
     arms = (Parametrization.MUP, control_for(loss, optimizer))
     return ExperimentSpec(
         dataset_sha256=dataset_sha256,
         model=model,
         arms=tuple(default_arm(loss, arm, optimizer) for arm in arms),
-        widths=habits.widths,
-        depths=habits.depths,
-        base_width=habits.widths[0],
-        seeds=habits.seeds,
+        widths=defaults.widths,
+        depths=defaults.depths,
+        base_width=defaults.widths[0],
+        seeds=defaults.seeds,
         loss=loss,
         optimizer=optimizer,
-        batch_size=min(habits.batch_size, shape.num_train),
+        batch_size=min(defaults.batch_size, shape.num_train),
         num_steps=NUM_STEPS,
         measure_every=MEASURE_EVERY,
         measures=MEASURES,
-        sharpness_batch_size=min(habits.sharpness_batch_size, shape.num_train),
+        sharpness_batch_size=min(defaults.sharpness_batch_size, shape.num_train),
     )
 
 
 def plan_seconds(
-    spec: ExperimentSpec, cells: Sequence[PlannedCell], shape: DatasetShape, workplace: Workplace
+    spec: ExperimentSpec, cells: Sequence[PlannedCell], shape: DatasetShape, capacity: Capacity
 ) -> float:
     """Predict the wall time of these cells."""
-    costs = [predict(spec, shape, cell, workplace.calibration) for cell in cells]
-    return wall_seconds([cost.seconds for cost in costs], slots=workplace.slots)
+    costs = [predict(spec, shape, cell, capacity.calibration) for cell in cells]
+    return wall_seconds([cost.seconds for cost in costs], slots=capacity.slots)
 
 
 def cut_steps(
     spec: ExperimentSpec,
     shape: DatasetShape,
-    workplace: Workplace,
+    capacity: Capacity,
     *,
     target_seconds: float = TARGET_SECONDS,
 ) -> ExperimentSpec:
     """Take whole measurement intervals off the end until what is foreseen fits the target time."""
     cells = foreseen_cells(spec)
     least = MIN_INTERVALS * spec.measure_every
-    while plan_seconds(spec, cells, shape, workplace) > target_seconds:
+    while plan_seconds(spec, cells, shape, capacity) > target_seconds:
         if spec.num_steps - spec.measure_every < least:
             break
         spec = spec.model_copy(update={"num_steps": spec.num_steps - spec.measure_every})

@@ -1,7 +1,7 @@
-"""What an experiment has shown so far, as far as the protocol needs it: counts and places, no arrays.
+"""Evidence of an experiment as the protocol needs it: runs and statistics by cell group, no arrays.
 
-It is built by `backend.analysis.evidence`; a stage is a function of it and of the spec, of nothing else.
-Learning rates are named by their `lr_index`, the place in the arm's own grid.
+It is built by `backend.analysis.group_statistics`. The protocol decides from it and from the spec alone.
+Learning rates are named by their `lr_index`, the group in the arm's own grid.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ RunKey = tuple[int, int]
 NO_RUNS: frozenset[RunKey] = frozenset()
 
 
-class Place(NamedTuple):
-    """Where cells belong: one size under one arm and scenario."""
+class CellGroup(NamedTuple):
+    """Key of the cells of one size under one arm and scenario; memory may split them into several."""
 
     scenario: Scenario
     parametrization: Parametrization
     size: Size
 
 
-def place_of(cell: PlannedCell) -> Place:
-    """Return where a cell belongs."""
-    return Place(cell.scenario, cell.parametrization, Size(cell.width, cell.depth))
+def group_of(cell: PlannedCell) -> CellGroup:
+    """Return the group a planned cell belongs to."""
+    return CellGroup(cell.scenario, cell.parametrization, Size(cell.width, cell.depth))
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the statistics say of a place, of the LRs tried there; empty while anything is open.
+class GroupStatistics:
+    """Statistics of the LRs tried in a cell group; empty while a run of it is open.
 
     Attributes:
         best: the best LR by loss, of those tried with all the seeds planned there; a loss that cannot be
             tuned on (nothing learned, or interpolated) is left out.
         best_of_seeds: the LRs that are best for a seed alone, on those losses.
         fails: by the rules, reusing the base's LR fails here, at the level of the verdict.
-        fails_early: it fails at the smaller level of a look that is not the last one (ADR 0021).
+        fails_early: it fails at the smaller level of an interim look (ADR 0021).
         curvature_lr: of a base, the LR at which sizes can be compared by sharpness: the reused one, or a
             lower one where the base is at the edge of stability there.
     """
@@ -57,8 +57,8 @@ class Look:
 
 
 @dataclass(frozen=True)
-class PlaceEvidence:
-    """What became of the runs planned at a place.
+class GroupEvidence:
+    """State of the runs planned in a cell group.
 
     Attributes:
         finished: have a result; a diverged run has one.
@@ -71,7 +71,7 @@ class PlaceEvidence:
     open: frozenset[RunKey] = NO_RUNS
     lost: frozenset[RunKey] = NO_RUNS
     num_cells: int = 0
-    look: Look = Look()
+    statistics: GroupStatistics = GroupStatistics()
 
     @property
     def planned(self) -> frozenset[RunKey]:
@@ -79,21 +79,21 @@ class PlaceEvidence:
         return self.finished | self.open | self.lost
 
 
-NOTHING = PlaceEvidence()
+NOTHING = GroupEvidence()
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of every place with a planned run, and the cells that nobody has begun."""
+    """Evidence of every cell group with a planned run, and the cells that are still queued."""
 
-    places: Mapping[Place, PlaceEvidence] = field(default_factory=dict)
-    queued: Mapping[UUID, Place] = field(default_factory=dict)
+    groups: Mapping[CellGroup, GroupEvidence] = field(default_factory=dict)
+    queued: Mapping[UUID, CellGroup] = field(default_factory=dict)
 
-    def at(self, place: Place) -> PlaceEvidence:
-        """Return what is known of a place."""
-        return self.places.get(place, NOTHING)
+    def at(self, group: CellGroup) -> GroupEvidence:
+        """Return the evidence of a group; empty where no run is planned."""
+        return self.groups.get(group, NOTHING)
 
     @property
     def has_open(self) -> bool:
         """Tell whether a run is queued or running."""
-        return any(place.open for place in self.places.values())
+        return any(group.open for group in self.groups.values())

@@ -15,7 +15,7 @@ from backend.domain.size import Size
 
 
 class PlannedRun(NamedTuple):
-    """One trajectory: the LR's place in its arm's grid, its value, and the seed."""
+    """One trajectory: the LR's index in its arm's grid, its value, and the seed."""
 
     lr_index: int
     lr: float

@@ -99,8 +99,8 @@ class DensityGrid(Frozen):
     def edges(self) -> tuple[float, ...]:
         """Return the borders of the bins, ascending."""
         reach = math.asinh(self.largest / self.linear_limit)
-        places = (2 * place / NUM_DENSITY_BINS - 1 for place in range(NUM_DENSITY_BINS + 1))
-        return tuple(self.linear_limit * math.sinh(reach * place) for place in places)
+        indices = (2 * index / NUM_DENSITY_BINS - 1 for index in range(NUM_DENSITY_BINS + 1))
+        return tuple(self.linear_limit * math.sinh(reach * index) for index in indices)
 
 
 def measured_metrics(measures: Iterable[Measure]) -> tuple[Metric, ...]:

@@ -103,7 +103,7 @@ class Spacing(StrEnum):
 def _log_steps(num_steps: int, measure_every: int) -> tuple[int, ...]:
     """Return step 0 and steps from 1 to `num_steps` at even ratios, as many as even spacing would measure."""
     count = max(2, -(-num_steps // measure_every))
-    ratios = (num_steps ** (place / (count - 1)) for place in range(count))
+    ratios = (num_steps ** (index / (count - 1)) for index in range(count))
     return (0, *sorted({round(ratio) for ratio in ratios} | {num_steps}))
 
 
@@ -122,7 +122,7 @@ class Schedule(NamedTuple):
         return step % self.measure_every == 0 or step == self.num_steps
 
     def measurement_index(self, step: int) -> int:
-        """Return the place of a measurement step among all of them, from 0."""
+        """Return the index of a measurement step among all of them, from 0."""
         if self.spacing is Spacing.LOG:
             return _log_steps(self.num_steps, self.measure_every).index(step)
         return -(-step // self.measure_every)

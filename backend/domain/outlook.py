@@ -60,7 +60,7 @@ class Horizon(Frozen):
     reasons: tuple[Reason, ...] = ()
 
 
-class Claim(StrEnum):
+class Basis(StrEnum):
     """What a statement about a size rests on."""
 
     MEASURED = "measured"
@@ -72,7 +72,7 @@ class Extrapolation(Frozen):
     """Where the best LR of the target size is, or is expected to be."""
 
     target: ModelSize
-    claim: Claim
+    claim: Basis
     doublings: float = Field(ge=0, description="How often the largest size tested doubles to the target.")
     lr: Estimate = Field(description="The best LR; beyond the sizes tested with a prediction interval.")
     lr_shift: Estimate = Field(description="Octaves from the reused LR to the best one.")
@@ -86,7 +86,7 @@ class Tally(Frozen):
     of: int = Field(ge=0)
 
 
-class Reach(Frozen):
+class HeldAtDistance(Frozen):
     """How often what was recommended for a size so many doublings beyond the tested ones held there."""
 
     doublings: float = Field(ge=0)
@@ -101,7 +101,7 @@ class TrackRecord(Frozen):
     max_doublings: float = Field(ge=0, description="Recommendations held as far beyond the tests.")
     held: dict[Outcome, Tally] = Field(description="Per outcome: how often the recommendation held.")
     false_transfers: Tally = Field(description="Wrong 'transfers' among tasks whose truth is 'not'.")
-    reach: tuple[Reach, ...] = Field(
+    reach: tuple[HeldAtDistance, ...] = Field(
         default=(),
         description="Per distance: LRs recommended for larger sizes, after an answer that names any.",
     )
@@ -141,7 +141,7 @@ class NarrowSweep(Frozen):
     seconds: float | None = Field(default=None, description="On one worker slot; None: cost not known.")
 
 
-class GateName(StrEnum):
+class RolloutStepName(StrEnum):
     """A step of the roll-out."""
 
     POC = "poc"
@@ -149,7 +149,7 @@ class GateName(StrEnum):
     PRODUCTION = "production"
 
 
-class GateState(StrEnum):
+class RolloutStepState(StrEnum):
     """How far a step of the roll-out is."""
 
     PASSED = "passed"
@@ -158,11 +158,11 @@ class GateState(StrEnum):
     STOPPED = "stopped"
 
 
-class Gate(Frozen):
+class RolloutStep(Frozen):
     """One step of the roll-out: what to check there, and when to stop."""
 
-    name: GateName
-    state: GateState
+    name: RolloutStepName
+    state: RolloutStepState
     checks: tuple[Reason, ...] = ()
     stop_when: tuple[Reason, ...] = ()
 
@@ -175,7 +175,7 @@ class Recommendation(Frozen):
     lr_interval: Interval | None = Field(default=None, description="Where the target's best LR lies.")
     safe_range: SafeRange | None = None
     narrow_sweep: NarrowSweep | None = None
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[RolloutStep, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
 

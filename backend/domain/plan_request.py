@@ -8,7 +8,7 @@ from pydantic import Field
 
 from backend.domain.budget import Budget, require_budget
 from backend.domain.dataset import DatasetShape, Frozen, Task
-from backend.domain.defaults import Workplace, cut_steps, default_arm, default_model, default_spec
+from backend.domain.defaults import Capacity, cut_steps, default_arm, default_model, default_spec
 from backend.domain.experiment import (
     MAX_STEPS,
     Arm,
@@ -89,7 +89,7 @@ def resolve(
     *,
     dataset_sha256: str,
     shape: DatasetShape,
-    workplace: Workplace,
+    capacity: Capacity,
     max_runs: int,
     memory_bytes: int,
 ) -> ExperimentSpec:
@@ -103,33 +103,31 @@ def resolve(
     spec = default_spec(
         dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer, model=_branched(request, model)
     )
-    spec = _made_thorough(request, spec, shape, workplace, memory_bytes)
+    spec = _made_thorough(request, spec, shape, capacity, memory_bytes)
     if request.preset is not None:
         spec = within_runs(spec, max_runs)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec, shape))
     require_runnable(spec, shape, max_runs=max_runs)
-    _require_memory(spec, shape, workplace, memory_bytes)
+    _require_memory(spec, shape, capacity, memory_bytes)
     if request.num_steps is None:
-        spec = _cut(request, spec, shape, workplace)
+        spec = _cut(request, spec, shape, capacity)
     if spec.budget is not None:
-        require_budget(spec.budget, least_seconds(spec, shape, workplace.calibration))
+        require_budget(spec.budget, least_seconds(spec, shape, capacity.calibration))
     return spec
 
 
-def _require_memory(
-    spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace, memory_bytes: int
-) -> None:
-    if workplace.gpu_memory_bytes is None:
+def _require_memory(spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity, memory_bytes: int) -> None:
+    if capacity.gpu_memory_bytes is None:
         require_memory(spec, shape, memory_bytes=memory_bytes)
     else:
-        require_gpu_memory(spec, shape, memory_bytes=workplace.gpu_memory_bytes)
+        require_gpu_memory(spec, shape, memory_bytes=capacity.gpu_memory_bytes)
 
 
 def _made_thorough(
     request: PlanRequest,
     default: ExperimentSpec,
     shape: DatasetShape,
-    workplace: Workplace,
+    capacity: Capacity,
     memory_bytes: int,
 ) -> ExperimentSpec:
     """Apply the preset; a further size that does not fit the memory is left out."""
@@ -137,19 +135,19 @@ def _made_thorough(
         return default
     spec = with_preset(default, request.preset, shape)
     try:
-        _require_memory(spec, shape, workplace, memory_bytes)
+        _require_memory(spec, shape, capacity, memory_bytes)
     except InvalidInput:
         return spec.model_copy(update={"widths": default.widths})
     return spec
 
 
 def _cut(
-    request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape, workplace: Workplace
+    request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
 ) -> ExperimentSpec:
     if request.preset is None:
-        return cut_steps(spec, shape, workplace)
+        return cut_steps(spec, shape, capacity)
     target = PRESET_PLANS[request.preset].target_seconds
-    return cut_steps(spec, shape, workplace, target_seconds=target)
+    return cut_steps(spec, shape, capacity, target_seconds=target)
 
 
 def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:

@@ -25,14 +25,14 @@ def subsampled_per_class(counts: Sequence[int], share: float) -> list[int]:
     total = num_subsampled(sum(counts), share)
     quotas = [count * total / sum(counts) for count in counts]
     kept = [math.floor(quota + _ROUNDING) for quota in quotas]
-    by_remainder = sorted(range(len(counts)), key=lambda place: kept[place] - quotas[place])
-    for place in by_remainder[: total - sum(kept)]:
-        kept[place] += 1
-    lost = [place for place, count in enumerate(counts) if count and not kept[place]]
-    for place in lost:
+    by_remainder = sorted(range(len(counts)), key=lambda index: kept[index] - quotas[index])
+    for index in by_remainder[: total - sum(kept)]:
+        kept[index] += 1
+    lost = [index for index, count in enumerate(counts) if count and not kept[index]]
+    for index in lost:
         largest = max(range(len(counts)), key=lambda each: kept[each])
         if kept[largest] > 1:
-            kept[largest], kept[place] = kept[largest] - 1, 1
+            kept[largest], kept[index] = kept[largest] - 1, 1
     return kept
 
 
@@ -43,10 +43,10 @@ def imbalance_shares(num_classes: int, rarest: float) -> list[float]:
 
 def imbalanced_per_class(counts: Sequence[int], rarest: float) -> list[int]:
     """Return how many examples of every class are kept: its share, rounded up, so that no class is lost."""
-    by_count = sorted(range(len(counts)), key=lambda place: -counts[place])
+    by_count = sorted(range(len(counts)), key=lambda index: -counts[index])
     kept = [0] * len(counts)
-    for place, share in zip(by_count, imbalance_shares(len(counts), rarest), strict=True):
-        kept[place] = math.ceil(counts[place] * share - _ROUNDING)
+    for index, share in zip(by_count, imbalance_shares(len(counts), rarest), strict=True):
+        kept[index] = math.ceil(counts[index] * share - _ROUNDING)
     return kept
 
 

@@ -81,11 +81,11 @@ def _x_axis(info: CoordinateInfo, style: Style) -> dict[str, Any]:
 
 def _traces(info: CoordinateInfo, style: Style) -> Iterator[dict[str, Any]]:
     arms = [column.parametrization for column in info.columns]
-    for place, (part, arm) in enumerate((part, arm) for part in info.parts for arm in arms):
+    for index, (part, arm) in enumerate((part, arm) for part in info.parts for arm in arms):
         lines = [line for line in info.lines if (line.part, line.parametrization) == (part, arm)]
-        axes = dict(zip(("xaxis", "yaxis"), axis_names(place), strict=True))
+        axes = dict(zip(("xaxis", "yaxis"), axis_names(index), strict=True))
         if not lines:
-            yield blank(place)
+            yield blank(index)
         else:
             yield {**_points(info, lines, style), **axes}
         if lines and lines[-1].expected_slope is not None:
@@ -143,9 +143,9 @@ def _messages(info: CoordinateInfo, style: Style) -> Iterator[dict[str, Any]]:
     if not info.lines:
         yield centred(style, style.say("empty"))
         return
-    for place, column in enumerate(info.columns):
+    for index, column in enumerate(info.columns):
         if not any(line.parametrization is column.parametrization for line in info.lines):
-            yield centred(style, style.say("empty"), place)
+            yield centred(style, style.say("empty"), index)
 
 
 def _notes(info: CoordinateInfo, style: Style) -> list[str]:

@@ -1,7 +1,7 @@
 """Spectral density of the Hessian at one step: which share of the eigenvalues lies in each bin, per width.
 
 The horizontal axis is arsinh(λ / linear_limit): the bins of the spec are even steps of it, zero and negative
-eigenvalues have their place, and far out it is logarithmic.
+eigenvalues are visible, and far out it is logarithmic.
 """
 
 from __future__ import annotations
@@ -47,25 +47,25 @@ class DensityInfo(NamedTuple):
 
 def density_figure(info: DensityInfo, style: Style) -> go.Figure:
     """Return the figure."""
-    places = [math.asinh(edge / info.linear_limit) for edge in info.edges]
+    indices = [math.asinh(edge / info.linear_limit) for edge in info.edges]
     step = "–" if info.step is None else info.step
     headers = [f"{style.arm(column.parametrization)} · η = {number(column.lr)}" for column in info.columns]
     shares = [share for curve in info.curves for share in curve.shares if share >= SMALLEST_SHARE]
     y_range = padded_range(shares, style.y_scale)
     y = {"title": style.say("axis.density"), "type": style.y_scale, "range": plain(y_range)}
     title = style.say("density.title", step=step)
-    made = layout(style, title, headers, _x_axis(info, places, style), y | y_ticks(*y_range, style.y_scale))
+    made = layout(style, title, headers, _x_axis(info, indices, style), y | y_ticks(*y_range, style.y_scale))
     made["annotations"] += [*_messages(info, style), *note(style, _notes(info, style))]
-    return figure_of(list(_traces(info, places, style)), made)
+    return figure_of(list(_traces(info, indices, style)), made)
 
 
-def _x_axis(info: DensityInfo, places: Sequence[float], style: Style) -> dict[str, Any]:
+def _x_axis(info: DensityInfo, indices: Sequence[float], style: Style) -> dict[str, Any]:
     """Return an axis that shows the bins in use, with ticks at zero and at decades on both sides."""
     used = [
         index for curve in info.curves for index, share in enumerate(curve.shares) if share >= SMALLEST_SHARE
     ]
-    first, last = (max(0, min(used) - 1), min(len(places) - 2, max(used) + 1)) if used else (0, -2)
-    low, high = places[first], places[last + 1]
+    first, last = (max(0, min(used) - 1), min(len(indices) - 2, max(used) + 1)) if used else (0, -2)
+    low, high = indices[first], indices[last + 1]
     lowest, highest = (round(math.log10(abs(limit))) for limit in (info.linear_limit, info.edges[-1]))
     decades = [10.0**power for power in range(lowest, highest + 1)]
     ticks = [*(-decade for decade in reversed(decades)), 0.0, *decades]
@@ -82,18 +82,18 @@ def _spaced(ticks: Sequence[float], linear_limit: float, least: float) -> list[f
     """Drop ticks that are closer than `least` to one nearer to zero, which comes first."""
     kept: list[float] = []
     for tick in sorted(ticks, key=abs):
-        place = math.asinh(tick / linear_limit)
-        if all(abs(place - math.asinh(other / linear_limit)) >= least for other in kept):
+        index = math.asinh(tick / linear_limit)
+        if all(abs(index - math.asinh(other / linear_limit)) >= least for other in kept):
             kept.append(tick)
     return sorted(kept)
 
 
-def _traces(info: DensityInfo, places: Sequence[float], style: Style) -> Iterator[dict[str, Any]]:
+def _traces(info: DensityInfo, indices: Sequence[float], style: Style) -> Iterator[dict[str, Any]]:
     arms, shown = [column.parametrization for column in info.columns], set[int]()
     for curve in info.curves:
         x, y = axis_names(arms.index(curve.parametrization))
         yield {
-            **_steps(info, curve, places, style),
+            **_steps(info, curve, indices, style),
             "type": "scatter", "mode": "lines", "connectgaps": False, "xaxis": x, "yaxis": y,
             "name": str(curve.width), "legendgroup": str(curve.width), "showlegend": curve.width not in shown,
             "legendrank": LEGEND_RANK + info.widths.index(curve.width),
@@ -103,17 +103,17 @@ def _traces(info: DensityInfo, places: Sequence[float], style: Style) -> Iterato
         }  # fmt: skip
         shown.add(curve.width)
     drawn = {curve.parametrization for curve in info.curves}
-    yield from (blank(place) for place, arm in enumerate(arms) if arm not in drawn)
+    yield from (blank(index) for index, arm in enumerate(arms) if arm not in drawn)
 
 
-def _steps(info: DensityInfo, curve: DensityCurve, places: Sequence[float], style: Style) -> dict[str, Any]:
+def _steps(info: DensityInfo, curve: DensityCurve, indices: Sequence[float], style: Style) -> dict[str, Any]:
     """Return a bin as a flat piece from border to border; a gap where it is empty."""
     xs: list[float] = []
     ys: list[float] = []
     texts: list[str] = []
     for index, share in enumerate(curve.shares):
         is_shown = share >= SMALLEST_SHARE
-        xs += [places[index], places[index + 1]] if is_shown else [math.nan]
+        xs += [indices[index], indices[index + 1]] if is_shown else [math.nan]
         ys += [share, share] if is_shown else [math.nan]
         low, high = (number(edge) for edge in info.edges[index : index + 2])
         texts += [style.say("hover.bin", low=low, high=high)] * 2 if is_shown else [""]
@@ -128,12 +128,12 @@ def _messages(info: DensityInfo, style: Style) -> Iterator[dict[str, Any]]:
     if not info.curves:
         yield centred(style, style.say("empty"))
         return
-    for place, column in enumerate(info.columns):
+    for index, column in enumerate(info.columns):
         curves = [curve for curve in info.curves if curve.parametrization is column.parametrization]
         if not curves:
-            yield centred(style, style.say("empty"), place)
+            yield centred(style, style.say("empty"), index)
         elif not any(curve.num_seeds for curve in curves):
-            yield centred(style, style.say("all_diverged"), place)
+            yield centred(style, style.say("all_diverged"), index)
 
 
 def _notes(info: DensityInfo, style: Style) -> list[str]:

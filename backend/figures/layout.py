@@ -23,9 +23,9 @@ NOTE_HEIGHT = 18
 Figure = dict[str, Any]
 
 
-def axis_names(place: int) -> tuple[str, str]:
-    """Return what traces call the axes of a place; places are counted row by row."""
-    return ("x", "y") if place == 0 else (f"x{place + 1}", f"y{place + 1}")
+def axis_names(index: int) -> tuple[str, str]:
+    """Return what traces call the axes of a panel; panels are counted row by row."""
+    return ("x", "y") if index == 0 else (f"x{index + 1}", f"y{index + 1}")
 
 
 def layout(
@@ -61,8 +61,8 @@ def layout(
     }  # fmt: skip
     for row, row_title in enumerate(titles):
         for column in range(len(headers)):
-            place = _Place(row, len(titles), column, len(headers))
-            made |= _axes(style, place, x, {**y, "title": row_title})
+            index = _Place(row, len(titles), column, len(headers))
+            made |= _axes(style, index, x, {**y, "title": row_title})
     return made
 
 
@@ -117,19 +117,19 @@ def _header(style: Style, column: int, header: str) -> Figure:
     }  # fmt: skip
 
 
-def _axes(style: Style, place: _Place, x: Mapping[str, Any], y: Mapping[str, Any]) -> Figure:
-    is_left, is_bottom = place.column == 0, place.row == place.num_rows - 1
-    x_name, y_name = axis_names(place.row * place.num_columns + place.column)
+def _axes(style: Style, index: _Place, x: Mapping[str, Any], y: Mapping[str, Any]) -> Figure:
+    is_left, is_bottom = index.column == 0, index.row == index.num_rows - 1
+    x_name, y_name = axis_names(index.row * index.num_columns + index.column)
     line = {
         "gridcolor": style.shades.grid, "linecolor": style.shades.muted, "tickcolor": style.shades.muted,
         "tickfont": {"size": 12, "color": style.shades.muted}, "zeroline": False, "automargin": False,
     }  # fmt: skip
     x_axis = line | {
-        "domain": place.x_domain(), "anchor": y_name, "showline": True, "ticks": "outside", "ticklen": 5,
+        "domain": index.x_domain(), "anchor": y_name, "showline": True, "ticks": "outside", "ticklen": 5,
         "tickangle": 0, "showgrid": False, "showticklabels": is_bottom,
     }  # fmt: skip
     y_axis = line | {
-        "domain": place.y_domain(), "anchor": x_name, "showline": False, "ticks": "",
+        "domain": index.y_domain(), "anchor": x_name, "showline": False, "ticks": "",
         "ticklabelstandoff": 6, "showticklabels": is_left,
     }  # fmt: skip
     if is_left:
@@ -144,9 +144,9 @@ def _axes(style: Style, place: _Place, x: Mapping[str, Any], y: Mapping[str, Any
     }
 
 
-def blank(place: int) -> Figure:
-    """Return a trace without points: plotly.js draws no axes for a place that has no trace."""
-    x, y = axis_names(place)
+def blank(index: int) -> Figure:
+    """Return a trace without points: plotly.js draws no axes for a panel that has no trace."""
+    x, y = axis_names(index)
     return {
         "type": "scatter", "xaxis": x, "yaxis": y, "x": [None], "y": [None], "mode": "lines",
         "hoverinfo": "skip", "showlegend": False,
@@ -159,15 +159,15 @@ def note(style: Style, lines: Sequence[str]) -> list[Figure]:
         {
             "text": line, "showarrow": False, "font": {"size": 12, "color": style.shades.muted},
             "xref": "paper", "x": 0, "xanchor": "left", "align": "left",
-            "yref": "paper", "y": 0, "yanchor": "top", "yshift": -58 - place * NOTE_HEIGHT,
+            "yref": "paper", "y": 0, "yanchor": "top", "yshift": -58 - index * NOTE_HEIGHT,
         }
-        for place, line in enumerate(lines)
+        for index, line in enumerate(lines)
     ]  # fmt: skip
 
 
-def centred(style: Style, words: str, place: int | None = None) -> Figure:
-    """Return a sentence in the middle of an empty figure, or of one of its places."""
-    x, y = ("paper", "paper") if place is None else (f"{name} domain" for name in axis_names(place))
+def centred(style: Style, words: str, index: int | None = None) -> Figure:
+    """Return a sentence in the middle of an empty figure, or of one of its panels."""
+    x, y = ("paper", "paper") if index is None else (f"{name} domain" for name in axis_names(index))
     return {
         "text": words, "showarrow": False, "xref": x, "x": 0.5, "yref": y, "y": 0.5, "xanchor": "center",
         "yanchor": "middle", "font": {"size": 15, "color": style.shades.muted},

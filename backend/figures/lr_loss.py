@@ -134,7 +134,7 @@ def _frame(info: LrLossInfo, style: Style) -> _Frame:
     low, high = padded_range(values, style.y_scale)
     diverged = sorted({curve.width for curve in info.curves if any(p.num_diverged for p in curve.points)})
     span = (high - low) / max(0.3, 1 - ROW * (len(diverged) + 0.5 * bool(diverged)))
-    rows = {width: low + span * (1 - ROW * (place + 0.75)) for place, width in enumerate(reversed(diverged))}
+    rows = {width: low + span * (1 - ROW * (index + 0.75)) for index, width in enumerate(reversed(diverged))}
     return _Frame(
         low,
         low + span,
@@ -276,7 +276,7 @@ def _optimum_hover(curve: LrCurve, optimum: Optimum, style: Style) -> str:
 
 
 def _messages(info: LrLossInfo, style: Style) -> Iterator[dict[str, Any]]:
-    """Yield what stands in the place of curves that are not there."""
+    """Yield what stands in place of curves that are not there."""
     if not info.curves:
         yield centred(style, style.say("empty"))
         return

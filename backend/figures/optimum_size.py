@@ -64,8 +64,8 @@ class OptimumInfo(NamedTuple):
     level: float
     lines: tuple[OptimumLine, ...]
 
-    def place(self, line: OptimumLine) -> int:
-        """Return the place of a line's axes, counted row by row."""
+    def panel(self, line: OptimumLine) -> int:
+        """Return the panel of a line's axes, counted row by row."""
         row, column = self.axes.index(line.axis), self.parametrizations.index(line.parametrization)
         return row * len(self.parametrizations) + column
 
@@ -90,9 +90,9 @@ def optimum_size_figure(info: OptimumInfo, style: Style) -> go.Figure:
     made["shapes"] += [_reused(info, line, style) for line in drawn if line.reused_lr is not None]
     made["annotations"] += [*_messages(info, style), *note(style, _notes(info, style))]
     traces = [trace for line in drawn for trace in _traces(info, line, style)]
-    filled = {info.place(line) for line in drawn}
-    places = range(len(info.axes) * len(info.parametrizations))
-    return figure_of([*traces, *(blank(place) for place in places if place not in filled)], made)
+    filled = {info.panel(line) for line in drawn}
+    indices = range(len(info.axes) * len(info.parametrizations))
+    return figure_of([*traces, *(blank(index) for index in indices if index not in filled)], made)
 
 
 def _heights(info: OptimumInfo) -> list[float]:
@@ -125,7 +125,7 @@ def _x_axis(info: OptimumInfo, style: Style) -> dict[str, Any]:
 
 
 def _traces(info: OptimumInfo, line: OptimumLine, style: Style) -> Iterator[dict[str, Any]]:
-    x, y = axis_names(info.place(line))
+    x, y = axis_names(info.panel(line))
     axes = {"xaxis": x, "yaxis": y, "type": "scatter", "showlegend": False}
     yield axes | _measured(info, line, style)
     if line.far is not None:
@@ -199,7 +199,7 @@ def _hover(info: OptimumInfo, line: OptimumLine, point: OptimumPoint, style: Sty
 
 
 def _reused(info: OptimumInfo, line: OptimumLine, style: Style) -> dict[str, Any]:
-    x, y = axis_names(info.place(line))
+    x, y = axis_names(info.panel(line))
     height = plain([line.reused_lr or 0.0])[0]
     return {
         "type": "line", "xref": f"{x} domain", "x0": 0, "x1": 1, "yref": y, "y0": height, "y1": height,
@@ -212,7 +212,7 @@ def _messages(info: OptimumInfo, style: Style) -> Iterator[dict[str, Any]]:
         yield centred(style, style.say("empty"))
         return
     yield from (
-        centred(style, style.say("empty"), info.place(line)) for line in info.lines if not line.points
+        centred(style, style.say("empty"), info.panel(line)) for line in info.lines if not line.points
     )
 
 

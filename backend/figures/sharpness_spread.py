@@ -74,7 +74,7 @@ def _unjudged(info: SpreadInfo, style: Style) -> Iterator[dict[str, Any]]:
         ]
         if not pairs:
             continue
-        x, y = axis_names(info.steps.place(pairs[0][0]))
+        x, y = axis_names(info.steps.panel(pairs[0][0]))
         yield {
             "type": "scatter", "mode": "markers", "xaxis": x, "yaxis": y, "showlegend": False,
             "cliponaxis": False,

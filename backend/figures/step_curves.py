@@ -53,8 +53,8 @@ class StepInfo(NamedTuple):
     num_hidden: int = 0
     num_unconverged: int = 0
 
-    def place(self, curve: StepCurve) -> int:
-        """Return the place of a curve's axes, counted row by row."""
+    def panel(self, curve: StepCurve) -> int:
+        """Return the panel of a curve's axes, counted row by row."""
         arms = [column.parametrization for column in self.columns]
         return curve.row * len(arms) + arms.index(curve.parametrization)
 
@@ -79,7 +79,7 @@ def step_figure(
 ) -> go.Figure:
     """Return the figure; `levels` are horizontal lines, one per column, which the vertical axis reaches."""
     made = _layout(info, style, words, levels if info.curves else (), has_bands=has_bands)
-    drawn = {info.place(curve) for curve in info.curves}
+    drawn = {info.panel(curve) for curve in info.curves}
     made["shapes"] += _level_lines(style, levels, drawn)
     labels = _level_labels(style, levels, level_words, drawn)
     made["annotations"] += [*labels, *note(style, words.notes)]
@@ -129,7 +129,7 @@ def _layout(
 def _traces(info: StepInfo, style: Style, words: StepWords, *, has_bands: bool) -> Iterator[dict[str, Any]]:
     shown = set[int]()
     for curve in info.curves:
-        x, y = axis_names(info.place(curve))
+        x, y = axis_names(info.panel(curve))
         colour, dash = colours(info.widths)[curve.width], DASHES[curve.parametrization]
         group = {"xaxis": x, "yaxis": y, "type": "scatter", "legendgroup": str(curve.width)}
         if curve.others:
@@ -147,17 +147,17 @@ def _traces(info: StepInfo, style: Style, words: StepWords, *, has_bands: bool) 
             }
         )
         shown.add(curve.width)
-    drawn = {info.place(curve) for curve in info.curves}
-    places = range(len(words.axes) * len(info.columns))
-    yield from (blank(place) for place in places if place not in drawn)
+    drawn = {info.panel(curve) for curve in info.curves}
+    indices = range(len(words.axes) * len(info.columns))
+    yield from (blank(index) for index in indices if index not in drawn)
 
 
 def _level_lines(style: Style, levels: Sequence[float], drawn: Set[int]) -> Iterator[dict[str, Any]]:
     """Yield the lines of the columns that show something: over an empty one it would cross its message."""
-    for place, level in enumerate(levels):
-        if place not in drawn:
+    for index, level in enumerate(levels):
+        if index not in drawn:
             continue
-        x, y = axis_names(place)
+        x, y = axis_names(index)
         height = float(f"{level:.6g}")
         yield {
             "type": "line", "xref": f"{x} domain", "x0": 0, "x1": 1, "yref": y, "y0": height, "y1": height,
@@ -168,10 +168,10 @@ def _level_lines(style: Style, levels: Sequence[float], drawn: Set[int]) -> Iter
 def _level_labels(
     style: Style, levels: Sequence[float], words: Sequence[str], drawn: Set[int]
 ) -> Iterator[dict[str, Any]]:
-    for place, (level, text) in enumerate(zip(levels, words, strict=True)):
-        if place not in drawn:
+    for index, (level, text) in enumerate(zip(levels, words, strict=True)):
+        if index not in drawn:
             continue
-        x, y = axis_names(place)
+        x, y = axis_names(index)
         # Unlike a shape, an annotation on a logarithmic axis wants the exponent.
         position = math.log10(level) if style.y_scale is YScale.LOG else level
         yield {
@@ -186,9 +186,9 @@ def _messages(info: StepInfo, style: Style, num_rows: int) -> Iterator[dict[str,
     if not info.curves:
         yield centred(style, style.say("empty"))
         return
-    for place in range(num_rows * len(info.columns)):
-        curves = [curve for curve in info.curves if info.place(curve) == place]
+    for index in range(num_rows * len(info.columns)):
+        curves = [curve for curve in info.curves if info.panel(curve) == index]
         if not curves:
-            yield centred(style, style.say("empty"), place)
+            yield centred(style, style.say("empty"), index)
         elif not any(math.isfinite(value) for curve in curves for value in curve.mean.values):
-            yield centred(style, style.say("all_diverged"), place)
+            yield centred(style, style.say("all_diverged"), index)

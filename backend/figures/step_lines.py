@@ -79,8 +79,8 @@ def _divergences(curve: StepCurve) -> Iterator[tuple[int, float]]:
     for step in sorted(set(curve.diverged_at)):
         if step not in curve.mean.steps:
             continue
-        place = curve.mean.steps.index(step)
-        known = [value for value in curve.mean.values[: place + 1] if math.isfinite(value)]
+        index = curve.mean.steps.index(step)
+        known = [value for value in curve.mean.values[: index + 1] if math.isfinite(value)]
         if known:
             yield step, known[-1]
 

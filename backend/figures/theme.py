@@ -95,19 +95,19 @@ class Style(NamedTuple):
 def colours(widths: Sequence[int]) -> dict[int, str]:
     """Return the fixed colour of every width of an experiment, whether it has values yet or not."""
     ordered = sorted(widths)
-    return {width: _mix(place / max(1, len(ordered) - 1)) for place, width in enumerate(ordered)}
+    return {width: _mix(index / max(1, len(ordered) - 1)) for index, width in enumerate(ordered)}
 
 
 def _mix(share: float) -> str:
     """Return the colour at `share` of the ramp."""
-    place = share * (len(RAMP) - 1)
-    left = min(int(place), len(RAMP) - 2)
+    index = share * (len(RAMP) - 1)
+    left = min(int(index), len(RAMP) - 2)
     pairs = zip(_channels(RAMP[left]), _channels(RAMP[left + 1]), strict=True)
-    return "#" + "".join(f"{round(low + (high - low) * (place - left)):02x}" for low, high in pairs)
+    return "#" + "".join(f"{round(low + (high - low) * (index - left)):02x}" for low, high in pairs)
 
 
 def _channels(colour: str) -> tuple[int, ...]:
-    return tuple(int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return tuple(int(colour[index : index + 2], 16) for index in (1, 3, 5))
 
 
 def number(value: float) -> str:

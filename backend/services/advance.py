@@ -17,18 +17,18 @@ from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.cost import CostedCell
-from backend.domain.defaults import Workplace
+from backend.domain.defaults import Capacity
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState, ExperimentState, StopReason
 from backend.domain.protocol import Add, Decision, Done, Skip, Wait
 from backend.domain.verdict import Verdict
 from backend.events import ProgressNotice
 from backend.services.context import Context
+from backend.services.divergence_counts import divergence_counts_on
 from backend.services.planning import cost, decide
 from backend.services.spending import within_budget
-from backend.services.trials import trials_on
 from backend.services.verdicts import final_verdicts
-from backend.services.workers import fresh_workers, workplace
+from backend.services.workers import capacity_of, fresh_workers
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Snapshot:
         return self.planned != self.ended
 
 
-class Looked:
+class LastSnapshots:
     """Remembers what was known at the last look, so that statistics are not computed again for nothing."""
 
     def __init__(self) -> None:
@@ -63,17 +63,17 @@ class Looked:
         self._ended = {each: ended for each, ended in self._ended.items() if each in experiment_ids}
 
 
-def advance_experiments(context: Context, looked: Looked | None = None) -> None:
+def advance_experiments(context: Context, last: LastSnapshots | None = None) -> None:
     """For every open experiment with an arm that may go on, plan, skip, or close it."""
-    looked = looked or Looked()
+    last = last or LastSnapshots()
     with context.database.read() as session:
         experiment_ids = experiment_rows.unfinished(session)
         snapshots = {each: _snapshot(session, each) for each in experiment_ids}
-    looked.keep(experiment_ids)
+    last.keep(experiment_ids)
     for experiment_id, snapshot in snapshots.items():
-        if looked.is_due(experiment_id, snapshot) and _advance(context, experiment_id):
+        if last.is_due(experiment_id, snapshot) and _advance(context, experiment_id):
             context.notices.publish(ProgressNotice(experiment_id))
-        looked.note(experiment_id, snapshot)
+        last.note(experiment_id, snapshot)
 
 
 def _snapshot(session: Session, experiment_id: UUID) -> Snapshot:
@@ -103,9 +103,9 @@ def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tu
     """Ask the protocol, and judge an experiment that is done, before the short transaction that closes it."""
     if experiment.desired_state == DesiredState.CANCELLED:
         return Wait(), []
-    place = workplace(context, session, fresh_workers(context, session))
-    decision = decide(context, session, experiment, place)
-    costed = _costed(session, experiment, decision, place)
+    capacity = capacity_of(context, session, fresh_workers(context, session))
+    decision = decide(context, session, experiment, capacity)
+    costed = _costed(session, experiment, decision, capacity)
     decision = within_budget(session, experiment, decision, costed, context.now())
     if not isinstance(decision, Done):
         return decision, []
@@ -126,8 +126,8 @@ def _carry_out(
     verdicts: list[Verdict],
 ) -> bool:
     if isinstance(decision, Add):
-        place = workplace(context, session, fresh_workers(context, session))
-        cell_rows.plan(session, experiment.id, _costed(session, experiment, decision, place))
+        capacity = capacity_of(context, session, fresh_workers(context, session))
+        cell_rows.plan(session, experiment.id, _costed(session, experiment, decision, capacity))
         # What was foreseen is a guess; a window may have been widened since.
         experiment.num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
         return True
@@ -146,14 +146,14 @@ def _carry_out(
 
 
 def _costed(
-    session: Session, experiment: ExperimentRow, decision: Decision, place: Workplace
+    session: Session, experiment: ExperimentRow, decision: Decision, capacity: Capacity
 ) -> list[CostedCell]:
     if not isinstance(decision, Add):
         return []
     spec = ExperimentSpec.model_validate(experiment.spec)
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    trials = trials_on(session, experiment.dataset_id, spec)
-    return cost(spec, shape, decision.cells, place, trials)
+    divergence = divergence_counts_on(session, experiment.dataset_id, spec)
+    return cost(spec, shape, decision.cells, capacity, divergence)
 
 
 def _stop_reason(experiment: ExperimentRow, decision: Done) -> StopReason | None:

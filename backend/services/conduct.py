@@ -12,7 +12,7 @@ from backend.db.cells import Pulse
 from backend.db.claims import Claim, ClaimLost
 from backend.db.session import Session
 from backend.domain.lifecycle import CellState
-from backend.services.advance import Looked, advance_experiments
+from backend.services.advance import LastSnapshots, advance_experiments
 from backend.services.context import Context
 from backend.services.workers import fresh_workers, queue_to_ring
 
@@ -41,11 +41,11 @@ class PulseWatch:
         return [pulse for pulse in pulses if now - self._first_seen[pulse] >= self._lease_seconds]
 
 
-def conduct_round(context: Context, watch: PulseWatch, looked: Looked | None = None) -> None:
+def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | None = None) -> None:
     """Expire, cancel, advance, ring: one look at everything that may need it."""
     expire_lost_cells(context, watch)
     settle_cancellations(context)
-    advance_experiments(context, looked)
+    advance_experiments(context, last)
     ring_again(context)
 
 

@@ -26,7 +26,7 @@ ARRAYS = "arrays"
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredDataset:
     """The dataset, and whether this request stored it or it was known already."""
 
     dataset: DatasetView
@@ -44,7 +44,9 @@ def scratch(context: Context) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def store_file(context: Context, owner_id: str, source: Path, name: str, options: IngestOptions) -> Stored:
+def store_file(
+    context: Context, owner_id: str, source: Path, name: str, options: IngestOptions
+) -> StoredDataset:
     """Read an uploaded file and keep both it and its arrays; nothing stays when reading fails."""
     with scratch(context) as folder:
         manifest = read_file(source, folder / ARRAYS, options)
@@ -53,7 +55,7 @@ def store_file(context: Context, owner_id: str, source: Path, name: str, options
     return _store(context, owner_id, name, manifest, arrays, source=kept, example=None)
 
 
-def store_example(context: Context, owner_id: str, name: str) -> Stored:
+def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
     """Keep a built-in dataset; raises NotFound for a name we do not have."""
     example = next((known for known in EXAMPLE_NAMES if known == name), None)
     if example is None:
@@ -64,7 +66,7 @@ def store_example(context: Context, owner_id: str, name: str) -> Stored:
     return _store(context, owner_id, example, manifest, arrays, source=None, example=example)
 
 
-def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> Stored:
+def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> StoredDataset:
     """Read a stored file once more with another label, task, delimiter or kind; the first dataset stays."""
     with context.database.read() as session:
         row = find_dataset(session, owner_id, dataset_id)
@@ -117,12 +119,12 @@ def _store(
     *,
     source: Blob | None,
     example: ExampleName | None,
-) -> Stored:
+) -> StoredDataset:
     with context.database.write() as session:
         known = dataset_rows.find(session, owner_id, arrays.sha256)
         if known is not None:
             _drop_unused(context, session, source)
-            return Stored(_view(known), is_new=False)
+            return StoredDataset(_view(known), is_new=False)
         row = DatasetRow(
             id=uuid4(),
             owner_id=owner_id,
@@ -137,7 +139,7 @@ def _store(
             profile=manifest.profile.model_dump(mode="json"),
         )
         stored = dataset_rows.add(session, row)
-        return Stored(_view(stored), is_new=stored is row)
+        return StoredDataset(_view(stored), is_new=stored is row)
 
 
 def _kind_of(shape: DatasetShape) -> FileKind:

@@ -26,8 +26,8 @@ from backend.figures.names import figures_of
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
+from backend.services.progress import progress_of
 from backend.services.spending import afforded
-from backend.services.timing import progress_of
 from backend.services.views import ConditionsView, ExperimentView
 
 
@@ -79,8 +79,8 @@ def _store(
         created_at=context.now(),
     )
     experiment_rows.add(session, row)
-    first = first_cells(context, plan.spec, plan.shape, plan.place)
-    costed = cost(plan.spec, plan.shape, first, plan.place, plan.trials)
+    first = first_cells(context, plan.spec, plan.shape, plan.capacity)
+    costed = cost(plan.spec, plan.shape, first, plan.capacity, plan.divergence)
     budget = plan.spec.budget
     if budget is not None:
         costed = afforded(costed, left_seconds=budget.limit_seconds)

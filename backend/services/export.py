@@ -62,7 +62,7 @@ def _value_lines(run: RunRow, metric: Metric, steps: list[int], values: Values) 
     for step, value in zip(steps, values, strict=True):
         line = f"{run.lr!r}\t{run.seed}\t{metric}\t{step}"
         if value.ndim:
-            yield from (f"{line}\t{place}\t{_hex(component)}" for place, component in enumerate(value))
+            yield from (f"{line}\t{index}\t{_hex(component)}" for index, component in enumerate(value))
         else:
             yield f"{line}\t{_hex(value)}"
 

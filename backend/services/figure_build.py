@@ -29,7 +29,7 @@ from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import LOSS_METRICS, FigureOptions, SharpnessChoice
 from backend.services.figure_sizes import optimum_info, spread_info
-from backend.services.figure_sweep import Sweep, read_sweep
+from backend.services.shown_runs import Sweep, read_sweep
 from backend.services.step_reader import Count, Source, StepReader
 
 

@@ -18,7 +18,7 @@ from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
 from backend.figures.step_curves import Column
-from backend.services.figure_sweep import Sweep
+from backend.services.shown_runs import Sweep
 
 # The first update alone, where some parts may still shrink, and what the verdict looks at last.
 SHOWN_UPDATES = (CHECK_UPDATES[0], CHECK_UPDATES[-1])

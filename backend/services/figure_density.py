@@ -16,7 +16,7 @@ from backend.domain.parametrization import Parametrization
 from backend.figures.density import DensityCurve, DensityInfo
 from backend.figures.step_curves import Column
 from backend.services.figure_options import FigureOptions
-from backend.services.figure_sweep import Sweep
+from backend.services.shown_runs import Sweep
 
 
 class _Cell(NamedTuple):

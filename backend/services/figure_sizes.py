@@ -24,15 +24,15 @@ from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.experiment import base_size
-from backend.domain.outlook import Claim
+from backend.domain.outlook import Basis
 from backend.domain.parametrization import Parametrization
 from backend.domain.size import Axis, Size, axis_of
 from backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
 from backend.figures.sharpness_spread import SpreadInfo
 from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
-from backend.services.evidence import load_sweeps
 from backend.services.figure_options import FigureOptions
-from backend.services.figure_sweep import Sweep
+from backend.services.shown_runs import Sweep
+from backend.services.sweeps import load_sweeps
 
 Arms = dict[Parametrization, Sequence[Arrays]]
 
@@ -98,7 +98,7 @@ def _far_points(
     found = verdict.outlook.extrapolation
     size = Size(found.target.width, found.target.depth)
     axis, lr = axis_of(size, base_size(sweep.spec)), found.lr
-    if found.claim is not Claim.EXTRAPOLATED or axis is None or lr.value is None or lr.interval is None:
+    if found.claim is not Basis.EXTRAPOLATED or axis is None or lr.value is None or lr.interval is None:
         return {}
     far = FarPoint(size, lr.value, lr.interval.low, lr.interval.high, lr.interval.level)
     return {(verdict.arm.parametrization, axis): far}
@@ -133,10 +133,10 @@ def _spreads(
     """Return the LR whose runs are compared, and the spreads there."""
     thresholds, reused = sweep.spec.thresholds, reused_lr_index(arrays)
     if options.lr_index is not None or reused is None:
-        place = arrays.lr_indices.index(sweep.lr_index_of(name))
+        index = arrays.lr_indices.index(sweep.lr_index_of(name))
     else:
-        place = spread_lr_index(arrays, reused, thresholds)
-    return arrays.lrs[place], spread_over_steps(arrays, place, thresholds)
+        index = spread_lr_index(arrays, reused, thresholds)
+    return arrays.lrs[index], spread_over_steps(arrays, index, thresholds)
 
 
 def _extent(size: Size, axis: Axis) -> int:

@@ -15,10 +15,10 @@ from backend.domain.experiment import ExperimentSpec
 from backend.domain.measures import Measure
 from backend.errors import InvalidInput
 from backend.figures.names import NEEDED, FigureName
-from backend.services.builds import Builds
 from backend.services.context import Context
 from backend.services.curves import read_marks
 from backend.services.figure_options import FigureOptions, SharpnessChoice, reference_arm
+from backend.services.keyed_cache import KeyedCache
 from backend.services.lookup import find_experiment
 
 # Part of every ETag: raise it when the same data gives another picture.
@@ -39,7 +39,7 @@ class FigureView(NamedTuple):
         return gzip.decompress(self.compressed)
 
 
-_builds: Builds[bytes] = Builds(MAX_BUILDS)
+_builds: KeyedCache[bytes] = KeyedCache(MAX_BUILDS)
 
 
 def figure_etag(

@@ -13,7 +13,7 @@ from backend.analysis.reasons import named, reason, rounded
 from backend.db.tables import CellRow
 from backend.domain.cost import DEFAULT_CALIBRATION, predict
 from backend.domain.dataset import DatasetShape
-from backend.domain.evidence import place_of
+from backend.domain.evidence import group_of
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import CellState
@@ -22,7 +22,7 @@ from backend.domain.protocol import foreseen_cells
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 from backend.domain.verdict import Reason, Verdict
-from backend.services.remaining import place_of_row
+from backend.services.remaining import group_of_row
 from backend.services.stored import Stored
 
 # What these say of a size is said with its price here.
@@ -43,10 +43,10 @@ def _left_out_seconds(
     spec: ExperimentSpec, shape: DatasetShape, stored: Stored, scenario: Scenario
 ) -> Mapping[Size, float]:
     completed = [row for row in stored.cells if row.state == CellState.COMPLETED]
-    done, pace = {place_of_row(row) for row in completed}, _pace(spec, shape, stored, completed)
+    done, pace = {group_of_row(row) for row in completed}, _pace(spec, shape, stored, completed)
     seconds: dict[Size, float] = defaultdict(float)
     for cell in foreseen_cells(spec):
-        if cell.scenario == scenario and place_of(cell) not in done:
+        if cell.scenario == scenario and group_of(cell) not in done:
             predicted = predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
             seconds[Size(cell.width, cell.depth)] += pace * predicted
     return seconds
@@ -58,7 +58,7 @@ def _pace(spec: ExperimentSpec, shape: DatasetShape, stored: Stored, completed: 
     for row in completed:
         runs = tuple(PlannedRun(run.lr_index, run.lr, run.seed) for run in stored.runs_of(row.id))
         cell = PlannedCell(
-            *place_of_row(row)[:2], row.width, row.depth, runs, has_curvature=row.has_curvature
+            *group_of_row(row)[:2], row.width, row.depth, runs, has_curvature=row.has_curvature
         )
         spent += row.spent_seconds
         predicted += predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds

@@ -13,12 +13,12 @@ from backend.db.session import Session
 from backend.db.tables import DatasetRow, ExperimentRow
 from backend.domain.cost import CellCost, CostedCell, predict
 from backend.domain.dataset import DatasetShape
-from backend.domain.defaults import NUM_STEPS, Workplace
+from backend.domain.defaults import NUM_STEPS, Capacity
+from backend.domain.divergence import DivergenceCount
 from backend.domain.evidence import Evidence
 from backend.domain.experiment import ExperimentSpec, control_for
 from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
 from backend.domain.grid import PlannedCell, full_grid
-from backend.domain.living import Trial
 from backend.domain.memory import max_runs_per_cell
 from backend.domain.money import Price
 from backend.domain.outlay import Outlay, outlay
@@ -28,12 +28,12 @@ from backend.domain.presets import PRESET_PLANS
 from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
 from backend.domain.scenario_kinds import possible_kinds
 from backend.services.context import Context
+from backend.services.divergence_counts import divergence_counts_on
 from backend.services.lookup import find_dataset
 from backend.services.outlays import outlay_view
-from backend.services.progress import load_evidence
-from backend.services.trials import trials_on
+from backend.services.protocol_evidence import load_evidence
 from backend.services.views import PlannedCellView, PlanView
-from backend.services.workers import fresh_workers, queue_to_ring, workplace
+from backend.services.workers import capacity_of, fresh_workers, queue_to_ring
 
 
 class ExperimentRequest(PlanRequest):
@@ -53,14 +53,14 @@ class Draft:
     dataset: DatasetRow
     shape: DatasetShape
     spec: ExperimentSpec
-    place: Workplace
+    capacity: Capacity
     num_workers: int
     queue: str
     is_cut: bool
     cells: tuple[PlannedCell, ...]
     expected: Outlay
     most: Outlay
-    trials: tuple[Trial, ...]
+    divergence: tuple[DivergenceCount, ...]
 
     @property
     def num_runs(self) -> int:
@@ -73,68 +73,74 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     dataset = find_dataset(session, owner_id, request.dataset_id)
     shape = DatasetShape.model_validate(dataset.shape)
     workers = fresh_workers(context, session)
-    place = workplace(context, session, workers)
+    capacity = capacity_of(context, session, workers)
     spec = resolve(
         request,
         dataset_sha256=dataset.arrays_sha256,
         shape=shape,
-        workplace=place,
+        capacity=capacity,
         max_runs=context.settings.max_runs,
         memory_bytes=context.settings.cell_memory_bytes,
     )
     full_steps = PRESET_PLANS[request.preset].num_steps if request.preset else NUM_STEPS
     is_cut = request.num_steps is None and spec.num_steps < full_steps
-    split = runs_per_cell(context, spec, shape, place)
+    split = runs_per_cell(context, spec, shape, capacity)
     cells = foreseen_cells(spec, max_runs_per_cell=split)
-    trials = trials_on(session, dataset.id, spec)
-    expected = price(spec, shape, cells, place, trials)
-    most = price(spec, shape, full_grid(spec, max_runs_per_cell=split), place, trials)
+    divergence = divergence_counts_on(session, dataset.id, spec)
+    expected = price(spec, shape, cells, capacity, divergence)
+    most = price(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
     queue = queue_to_ring(workers)
-    return Draft(dataset, shape, spec, place, len(workers), queue, is_cut, cells, expected, most, trials)
+    return Draft(
+        dataset, shape, spec, capacity, len(workers), queue, is_cut, cells, expected, most, divergence
+    )
 
 
 def first_cells(
-    context: Context, spec: ExperimentSpec, shape: DatasetShape, place: Workplace
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
 ) -> tuple[PlannedCell, ...]:
     """List the cells of the first stage."""
-    split = runs_per_cell(context, spec, shape, place)
+    split = runs_per_cell(context, spec, shape, capacity)
     decision = next_cells(spec, Evidence(), max_runs_per_cell=split)
     return decision.cells if isinstance(decision, Add) else ()
 
 
 def runs_per_cell(
-    context: Context, spec: ExperimentSpec, shape: DatasetShape, place: Workplace
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
 ) -> dict[int, int]:
     """Return, per width, how many runs of a cell fit the memory of the device that will train it."""
-    if place.gpu_memory_bytes is not None:
-        return halved_to_fit(spec, shape, memory_bytes=place.gpu_memory_bytes)
+    if capacity.gpu_memory_bytes is not None:
+        return halved_to_fit(spec, shape, memory_bytes=capacity.gpu_memory_bytes)
     return max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
 
 
-def decide(context: Context, session: Session, experiment: ExperimentRow, place: Workplace) -> Decision:
+def decide(context: Context, session: Session, experiment: ExperimentRow, capacity: Capacity) -> Decision:
     """Ask the protocol what comes next for a stored experiment."""
     spec = ExperimentSpec.model_validate(experiment.spec)
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
     evidence = load_evidence(session, experiment)
-    return next_cells(spec, evidence, max_runs_per_cell=runs_per_cell(context, spec, shape, place))
+    return next_cells(spec, evidence, max_runs_per_cell=runs_per_cell(context, spec, shape, capacity))
 
 
 def cost(
     spec: ExperimentSpec,
     shape: DatasetShape,
     cells: Sequence[PlannedCell],
-    place: Workplace,
-    trials: Sequence[Trial],
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
 ) -> list[CostedCell]:
     """Put the predicted cost beside each cell."""
-    return [(cell, _cost_of(spec, shape, cell, place, trials)) for cell in cells]
+    return [(cell, _cost_of(spec, shape, cell, capacity, divergence)) for cell in cells]
 
 
 def _cost_of(
-    spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, place: Workplace, trials: Sequence[Trial]
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cell: PlannedCell,
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
 ) -> CellCost:
-    predicted = predict(spec, shape, cell, place.calibration, trials)
-    if place.gpu_memory_bytes is None:
+    predicted = predict(spec, shape, cell, capacity.calibration, divergence)
+    if capacity.gpu_memory_bytes is None:
         return predicted
     under = spec.under(cell.scenario)
     stacked = gpu_cell_bytes(under, shape, cell.width, cell.depth, len(cell.runs))
@@ -145,18 +151,20 @@ def price(
     spec: ExperimentSpec,
     shape: DatasetShape,
     cells: Sequence[PlannedCell],
-    place: Workplace,
-    trials: Sequence[Trial],
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
 ) -> Outlay:
     """Return what cells come to here."""
-    return outlay((predicted for _, predicted in cost(spec, shape, cells, place, trials)), place.slots)
+    return outlay(
+        (predicted for _, predicted in cost(spec, shape, cells, capacity, divergence)), capacity.slots
+    )
 
 
 def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
     """Show what would run and how long it would take; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
-    costed = cost(plan.spec, plan.shape, plan.cells, plan.place, plan.trials)
+    costed = cost(plan.spec, plan.shape, plan.cells, plan.capacity, plan.divergence)
     return PlanView(
         spec=plan.spec,
         control=control_of(plan.spec),
@@ -164,7 +172,7 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
         max_runs=context.settings.max_runs,
         cells=tuple(_cell_view(*item) for item in costed),
         device=plan.queue,
-        slots=plan.place.slots,
+        slots=plan.capacity.slots,
         num_workers=plan.num_workers,
         predicted_seconds=plan.expected.wall_seconds,
         expected=outlay_view(plan.expected, budget_price(plan.spec)),

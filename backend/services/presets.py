@@ -64,7 +64,7 @@ def preview_presets(context: Context, owner_id: str, request: PresetsRequest) ->
     )
     first = plans[0][1]
     return PresetsView(
-        presets=views, device=first.queue, slots=first.place.slots, num_workers=first.num_workers
+        presets=views, device=first.queue, slots=first.capacity.slots, num_workers=first.num_workers
     )
 
 

@@ -1,70 +1,102 @@
-"""What the protocol is told of a stored experiment: its runs, and what the statistics say of them."""
+"""How far an experiment is in time, from its cells' committed steps and what they took."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from backend.analysis.evidence import with_looks
-from backend.analysis.sweep import Sweep
 from backend.db import cells as cell_rows
-from backend.db.cells import RunState
+from backend.db import datasets as dataset_rows
 from backend.db.session import Session
-from backend.db.tables import ExperimentRow
-from backend.domain.evidence import Evidence, Place, PlaceEvidence, RunKey
-from backend.domain.experiment import ExperimentSpec, Protocol
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
-from backend.services.evidence import load_sweeps
+from backend.db.tables import CellRow, ExperimentRow
+from backend.domain.budget import Budget, committed_seconds
+from backend.domain.defaults import Capacity
+from backend.domain.evidence import group_of
+from backend.domain.experiment import ExperimentSpec, chosen_arm
+from backend.domain.grid import full_grid
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
+from backend.domain.outlay import outlay
+from backend.domain.protocol import foreseen_cells
+from backend.domain.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
+from backend.services.context import Context
+from backend.services.divergence_counts import divergence_counts_on
+from backend.services.outlay_views import BudgetView, OutlayView, ProgressView
+from backend.services.outlays import outlay_view
+from backend.services.planning import cost
+from backend.services.remaining import Remaining, group_of_row, remaining_of, within_seconds
+from backend.services.spending import claimed, running_seconds
+from backend.services.workers import capacity_of, fresh_workers
 
 
-def load_evidence(session: Session, experiment: ExperimentRow) -> Evidence:
-    """Return what the protocol needs to know; sweeps are read only where it looks at statistics."""
+def progress_of(context: Context, session: Session, experiment: ExperimentRow) -> ProgressView:
+    """Return what an experiment has taken and what is left, as of now."""
     spec = ExperimentSpec.model_validate(experiment.spec)
-    runs = cell_rows.run_states(session, experiment.id)
-    places = places_of(runs)
-    sweeps: dict[tuple[Scenario, Parametrization], Sequence[Sweep]] = {}
-    for scenario in scenarios_to_look_at(spec, places):
-        for name, of_arm in load_sweeps(session, experiment, scenario).items():
-            sweeps[scenario, name] = of_arm
-    queued = {run.cell_id: _place(run) for run in runs if run.state == CellState.QUEUED}
-    return Evidence(with_looks(places, sweeps, spec.thresholds), queued)
+    rows, workers = cell_rows.of_experiment(session, experiment.id), fresh_workers(context, session)
+    capacity, budget = capacity_of(context, session, workers), _budget(context, spec.budget, rows)
+    found = remaining_of(session, experiment, rows, capacity, context.now())
+    is_open = experiment.state in OPEN_EXPERIMENT_STATES
+    later = found.later if is_open else []
+    if budget is not None:
+        later = within_seconds(later, budget.left_seconds)
+    eta = eta_seconds(found.works, slots=capacity.slots, later=later)
+    most = max(
+        eta, _eta_most(found.works, capacity, _grid_seconds(session, experiment, spec, capacity, found))
+    )
+    can_tell = is_open and bool(workers)
+    planned_stages = [row.stage for row in rows]
+    return ProgressView(
+        spent_seconds=sum(work.spent_seconds for work in found.works),
+        predicted_total_seconds=total_seconds(found.works, later),
+        eta_seconds=eta if can_tell else None,
+        eta_most_seconds=most if can_tell else None,
+        share_done=share_done(found.works, later),
+        # The control goes straight to the largest size, so that its stage tells nothing.
+        stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
+        num_stages=1 + max([*planned_stages, *(cell.stage for cell, _ in found.later_cells)], default=0),
+        budget=budget,
+        left_out=_left_out(session, experiment, spec, rows, capacity),
+    )
 
 
-def places_of(runs: Sequence[RunState]) -> dict[Place, PlaceEvidence]:
-    """Sort runs by place and by what became of them."""
-    by_place: dict[Place, list[RunState]] = defaultdict(list)
-    for run in runs:
-        by_place[_place(run)].append(run)
-    return {place: _evidence(of_place) for place, of_place in by_place.items()}
+def _eta_most(works: Sequence[CellWork], capacity: Capacity, grid_seconds: float) -> float:
+    """Predict the wall time if the whole grid is run."""
+    left = max(0.0, grid_seconds - sum(work.predicted_seconds for work in works))
+    slots = max(1, capacity.slots)
+    return eta_seconds(works, slots=slots, later=[LaterWork("", left / slots, f"{i}") for i in range(slots)])
 
 
-def _evidence(runs: Sequence[RunState]) -> PlaceEvidence:
-    finished, still_open, lost = set[RunKey](), set[RunKey](), set[RunKey]()
-    for run in runs:
-        is_open = run.state in OPEN_CELL_STATES
-        group = still_open if is_open else finished if run.state == CellState.COMPLETED else lost
-        group.add((run.lr_index, run.seed))
-    num_cells = len({run.cell_id for run in runs})
-    return PlaceEvidence(frozenset(finished), frozenset(still_open), frozenset(lost), num_cells)
+def _grid_seconds(
+    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, capacity: Capacity, found: Remaining
+) -> float:
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    return sum(each.seconds for _, each in cost(spec, shape, full_grid(spec), capacity, found.divergence))
 
 
-def scenarios_to_look_at(spec: ExperimentSpec, places: Mapping[Place, PlaceEvidence]) -> tuple[Scenario, ...]:
-    """Return the scenarios whose statistics decide something and have a place with nothing open.
+def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) -> BudgetView | None:
+    if budget is None:
+        return None
+    cells = claimed(rows, context.now())
+    spent = sum(row.spent_seconds + running_seconds(row, context.now()) for row in rows)
+    return BudgetView(
+        limit_seconds=budget.limit_seconds,
+        left_seconds=max(0.0, budget.limit_seconds - committed_seconds(cells)),
+        money_spent=None if budget.price is None else budget.price.of(spent),
+        money_limit=budget.money,
+        currency=None if budget.price is None else budget.price.currency,
+    )
 
-    The full grid looks at none, unless a probe of a longer horizon follows its base.
-    """
-    if spec.protocol is Protocol.STAGED:
-        wanted = set(spec.scenarios)
-    else:
-        probes = [scenario for scenario in spec.scenarios if not scenario.is_judged]
-        wanted = {Scenario.AS_GIVEN, *probes} if probes else set()
-    ready = {place.scenario for place, evidence in places.items() if not evidence.open}
-    return tuple(scenario for scenario in spec.scenarios if scenario in wanted & ready)
 
-
-def _place(run: RunState) -> Place:
-    size = Size(run.width, run.depth)
-    return Place(Scenario(run.scenario), Parametrization(run.parametrization), size)
+def _left_out(
+    session: Session,
+    experiment: ExperimentRow,
+    spec: ExperimentSpec,
+    rows: Sequence[CellRow],
+    capacity: Capacity,
+) -> OutlayView | None:
+    """Return what is foreseen of cell groups without a result, where a budget ended the experiment."""
+    if experiment.stop_reason != StopReason.BUDGET or spec.budget is None:
+        return None
+    done = {group_of_row(row) for row in rows if row.state == CellState.COMPLETED}
+    cells = [cell for cell in foreseen_cells(spec) if group_of(cell) not in done]
+    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    costed = cost(spec, shape, cells, capacity, divergence_counts_on(session, experiment.dataset_id, spec))
+    return outlay_view(outlay((each for _, each in costed), capacity.slots), spec.budget.price)

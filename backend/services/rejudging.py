@@ -70,7 +70,7 @@ def judge_again(
             for scenario in missing
         ]
     with context.database.write() as session:
-        # Looked up again: it may have been deleted while we judged.
+        # LastSnapshots up again: it may have been deleted while we judged.
         experiment = find_experiment(session, owner_id, experiment_id)
         added = [
             verdict_rows.add(session, experiment_id, verdict, now=context.now(), thresholds_sha256=mark)

@@ -44,22 +44,22 @@ def _readable(window: Array) -> str:
 def _images(
     arrays: Mapping[str, Array], meta: Mapping[str, Any], image: ImageShape, limit: int
 ) -> tuple[ImageSample, ...]:
-    places = _classes_in_turn(arrays["y_train"])[:limit]
+    indices = _classes_in_turn(arrays["y_train"])[:limit]
     form = (-1, image.height, image.width, image.channels)
-    pictures = _grey_levels(arrays["x_train"][places].reshape(form), meta)
+    pictures = _grey_levels(arrays["x_train"][indices].reshape(form), meta)
     return tuple(
         ImageSample(label=meta["class_names"][code], png=b64encode(png(pixels)).decode())
-        for code, pixels in zip(arrays["y_train"][places].tolist(), pictures, strict=True)
+        for code, pixels in zip(arrays["y_train"][indices].tolist(), pictures, strict=True)
     )
 
 
 def _classes_in_turn(codes: Array) -> NDArray[np.int64]:
-    """Return the places of all rows: the first of each class, then the second of each, and so on."""
+    """Return the indices of all rows: the first of each class, then the second of each, and so on."""
     by_class = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[by_class], codes[by_class])
     rank = np.arange(len(codes)) - starts
-    places: NDArray[np.int64] = by_class[np.lexsort((codes[by_class], rank))]
-    return places
+    indices: NDArray[np.int64] = by_class[np.lexsort((codes[by_class], rank))]
+    return indices
 
 
 def _grey_levels(standard: Array, meta: Mapping[str, Any]) -> NDArray[np.uint8]:

@@ -26,13 +26,13 @@ from backend.domain.memory import stacked_runs
 from backend.domain.metrics import Metric
 from backend.domain.model import require_model
 from backend.domain.money import Currency, RatePerHour
-from backend.domain.progress import CellWork, slowness
 from backend.domain.savings import Assumptions, Count, Gain, Hours, Savings
+from backend.domain.time_left import CellWork, slowness
 from backend.domain.verdict import RULE_VERSION
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.spending import running_seconds
-from backend.services.workers import fresh_workers, workplace
+from backend.services.workers import capacity_of, fresh_workers
 
 # Hands-on minutes of an engineer: a run tuned by hand is set up, looked at and noted; a study is set up once.
 HOURS_PER_RUN = 0.1
@@ -96,9 +96,9 @@ def get_savings(context: Context, owner_id: str, experiment_id: UUID, request: S
 
 
 def _study(context: Context, session: Session, row: ExperimentRow) -> _Study:
-    place = workplace(context, session, fresh_workers(context, session))
+    capacity = capacity_of(context, session, fresh_workers(context, session))
     shape = dataset_rows.shape_of(session, row.dataset_id)
-    return _Study(row, ExperimentSpec.model_validate(row.spec), shape, place.calibration)
+    return _Study(row, ExperimentSpec.model_validate(row.spec), shape, capacity.calibration)
 
 
 def _assumptions(spec: ExperimentSpec, request: SavingsRequest) -> Assumptions:

@@ -39,7 +39,7 @@ def running_seconds(row: CellRow, now: datetime) -> float:
 def afforded(costed: Sequence[CostedCell], *, left_seconds: float) -> list[CostedCell]:
     """Return the cells that the rest of a budget pays for, in the order they should start."""
     chosen = affordable([cost.seconds for _, cost in costed], left_seconds=left_seconds)
-    return [costed[place] for place in chosen]
+    return [costed[index] for index in chosen]
 
 
 def left_of_budget(session: Session, experiment: ExperimentRow, now: datetime) -> float:

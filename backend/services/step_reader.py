@@ -28,7 +28,7 @@ from backend.domain.parametrization import Parametrization
 from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
 from backend.figures.theme import YScale
 from backend.services.figure_options import FigureOptions
-from backend.services.figure_sweep import Sweep
+from backend.services.shown_runs import Sweep
 
 # Points of a figure, and of one of its lines (data-plane.md §7.3); an edge of a band is a line.
 FIGURE_POINTS = 15_000
@@ -104,7 +104,7 @@ class StepReader:
     ) -> StepCurve | None:
         """Return a width's curve: of several components the first, with the others behind it."""
         runs = self._runs(arm, width)
-        parts = [self._together(runs, source.metric, place) for place in range(source.num_components)]
+        parts = [self._together(runs, source.metric, index) for index in range(source.num_components)]
         if not parts[0].steps.size:
             return None
         if source.metric is Metric.SHARPNESS:
@@ -162,8 +162,8 @@ class StepReader:
         self, arm: Parametrization, width: int, band: Band, diverged: Sequence[int], bucket: int
     ) -> StepCurve:
         """Return the points of a curve that are drawn."""
-        places = np.searchsorted(band.steps, diverged)
-        marks = sorted({int(band.steps[place]) for place in places if place < len(band.steps)})
+        indices = np.searchsorted(band.steps, diverged)
+        marks = sorted({int(band.steps[index]) for index in indices if index < len(band.steps)})
         mean, low, high = band.mean, band.low, band.high
         if self._is_log:
             low, num_hidden = positive(low)

@@ -23,20 +23,20 @@ from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
 from backend.errors import InvalidInput, NotFound
-from backend.services.builds import Builds
 from backend.services.context import Context
 from backend.services.curves import marks_of
-from backend.services.evidence import load_sweeps
+from backend.services.keyed_cache import KeyedCache
 from backend.services.left_out import with_left_out
 from backend.services.lookup import find_experiment
-from backend.services.outlook import with_outlook
-from backend.services.prices import run_seconds_of, seconds_of_absent_sizes
+from backend.services.predicted_seconds import run_seconds_of, seconds_of_absent_sizes
 from backend.services.stored import Stored
+from backend.services.sweeps import load_sweeps
+from backend.services.verdict_outlook import with_outlook
 from backend.services.views import VerdictsView
 
 # Some 50 kB each; enough for the experiments and scenarios that people look at together.
 MAX_JUDGED = 64
-_judged: Builds[Verdict] = Builds(MAX_JUDGED)
+_judged: KeyedCache[Verdict] = KeyedCache(MAX_JUDGED)
 
 
 def get_verdict(

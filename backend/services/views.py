@@ -203,7 +203,7 @@ class RunView(Frozen):
 
     id: UUID
     cell_id: UUID
-    position: int = Field(description="The run's place on the R axis of its cell's curves.")
+    position: int = Field(description="The run's index on the R axis of its cell's curves.")
     scenario: Scenario
     parametrization: Parametrization
     width: int

@@ -1,4 +1,4 @@
-"""What can run now: the workers seen lately, and the workplace they make."""
+"""What can run now: the workers seen lately, and the capacity_of they make."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.db.session import Session
 from backend.db.tables import WorkerRow
 from backend.domain.calibration import Learned, device_sha256
 from backend.domain.cost import Calibration
-from backend.domain.defaults import Workplace
+from backend.domain.defaults import Capacity
 from backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
 from backend.domain.gpu_memory import USABLE_SHARE
 from backend.services.context import Context
@@ -32,7 +32,7 @@ def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
     return worker_rows.seen_since(session, context.now() - FRESH)
 
 
-def workplace(context: Context, session: Session, rows: Sequence[WorkerRow]) -> Workplace:
+def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -> Capacity:
     """Return what plans are made for: all slots of the nodes that are rung for, as fast as the slowest.
 
     GPU and CPU nodes are never mixed: where a GPU is known, cells go there. Without any node, constants.
@@ -40,14 +40,14 @@ def workplace(context: Context, session: Session, rows: Sequence[WorkerRow]) -> 
     gpus = [row for row in rows if is_gpu(row.device)]
     heard = gpus or rows
     if not heard:
-        return Workplace(slots=context.settings.worker_slots)
+        return Capacity(slots=context.settings.worker_slots)
     calibration = Calibration(
         flops_per_second=min(row.flops_per_second for row in heard),
         seconds_per_run_step=max(row.seconds_per_run_step for row in heard),
         learned=_learned_on_slowest(session, heard),
     )
     free = min((int(row.memory_bytes * USABLE_SHARE) for row in gpus), default=None)
-    return Workplace(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free)
+    return Capacity(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free)
 
 
 def _learned_on_slowest(session: Session, heard: Sequence[WorkerRow]) -> dict[str, Learned]:

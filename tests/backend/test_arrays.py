@@ -67,12 +67,12 @@ def test_every_truncation_is_noticed(path):
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(place=st.integers(0, 300), value=st.integers(0, 255))
-def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, place, value):
+@given(index=st.integers(0, 300), value=st.integers(0, 255))
+def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, index, value):
     path = tmp_path_factory.getbasetemp() / "changed"
     write_arrays(path, ARRAYS, META)
     content = bytearray(path.read_bytes())
-    content[place] = value
+    content[index] = value
     path.write_bytes(content)
 
     try:

@@ -66,12 +66,12 @@ def _place(cell: CellProgram) -> int:
 
 def _save_run(cell: CellProgram, mine: OurTurns, folder: str) -> str:
     """Write data, batches and a run's first weights, as w / √C under A √C: plain SGD and H are then ours."""
-    data, place = cells.data_of("conv"), _place(cell)
+    data, index = cells.data_of("conv"), _place(cell)
     scaling = cell.network_for(data.dims).scaling
     arrays: dict[str, Any] = {}
     for name, weights in mine.first.weights.items():
         root = scaling[name].lr_mult ** 0.5
-        weight = weights[place] / root
+        weight = weights[index] / root
         shape = weight.shape if name == OUTPUT else (3, 3, -1, weight.shape[1])
         arrays[f"weight_{name}"] = weight.reshape(shape).numpy()
         arrays[f"mult_{name}"] = np.float32(scaling[name].forward_mult * root)

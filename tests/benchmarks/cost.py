@@ -21,12 +21,12 @@ from backend.domain.calibration import Learned, kind_of
 from backend.domain.cost import CELL_SECONDS, Calibration, CellCost, predict
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.defaults import default_spec
+from backend.domain.divergence import done_and_left, lived_share, survival
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell, full_grid
 from backend.domain.lifecycle import CellState
-from backend.domain.living import done_and_left, lived_share, survival
 from backend.domain.model import Model
-from backend.domain.progress import CellWork, eta_seconds
+from backend.domain.time_left import CellWork, eta_seconds
 from backend.ingest.examples import make_example
 from backend.ingest.manifest import ExampleName
 from tests.benchmarks.report import RowResult
@@ -82,7 +82,7 @@ class Planned:
         return kind_of(self.spec.model.name, self.cell.width, has_curvature=self.cell.has_curvature)
 
 
-class Look(NamedTuple):
+class GroupStatistics(NamedTuple):
     """One cell at the end of a window."""
 
     at: float
@@ -90,7 +90,7 @@ class Look(NamedTuple):
     diverged_at: tuple[int | None, ...]
 
 
-NOT_BEGUN = Look(0.0, 0.0, ())
+NOT_BEGUN = GroupStatistics(0.0, 0.0, ())
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Took:
     wall: float
     processor: float
     diverged_at: tuple[int | None, ...]
-    windows: tuple[Look, ...]
+    windows: tuple[GroupStatistics, ...]
 
     @property
     def predicted(self) -> float:
@@ -178,7 +178,7 @@ def _train(planned: Planned, calibration: Calibration) -> Took:
     for window in train(program, data):
         diverged_at = tuple(window.diverged_at)
         done = (window.last_step + 1) / (spec.num_steps + 1)
-        windows.append(Look(time.process_time() - processor, done, diverged_at))
+        windows.append(GroupStatistics(time.process_time() - processor, done, diverged_at))
     wall = time.perf_counter() - started
     return Took(planned, cost, wall, windows[-1].at, diverged_at, tuple(windows))
 
@@ -257,11 +257,11 @@ def _told(cells: Sequence[Took]) -> Iterator[tuple[float, float]]:
         before += running.processor
 
 
-def _work(took: Took, state: CellState, look: Look) -> CellWork:
+def _work(took: Took, state: CellState, look: GroupStatistics) -> CellWork:
     """Return a cell as the product would see it: by its steps, and by which of its runs live."""
     spec, planned = took.planned.spec, replace(took.cost.planned, seconds=took.predicted)
     dead = {
-        place: lived_share(spec.num_steps, at) for place, at in enumerate(look.diverged_at) if at is not None
+        index: lived_share(spec.num_steps, at) for index, at in enumerate(look.diverged_at) if at is not None
     }
     chances = survival(spec, took.planned.cell)
     done, left = done_and_left(planned, chances, dead, look.done, spec.num_steps)

@@ -19,12 +19,12 @@ from uuid import UUID
 
 import numpy as np
 
-from backend.analysis.evidence import with_looks
+from backend.analysis.group_statistics import with_statistics
 from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
 from backend.analysis.verdict import judge
 from backend.domain.cost import DEFAULT_CALIBRATION, predict
 from backend.domain.dataset import DatasetShape
-from backend.domain.evidence import Evidence, Place, PlaceEvidence, place_of
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, group_of
 from backend.domain.experiment import ExperimentSpec, sizes_on
 from backend.domain.grid import PlannedCell
 from backend.domain.metrics import Metric
@@ -140,13 +140,13 @@ class _Board:
             arm.parametrization: _ArmArrays(self.spec, len(self._sizes), len(arm.lrs))
             for arm in self.spec.arms
         }
-        self._known: dict[Place, PlaceEvidence] = {}
+        self._known: dict[CellGroup, GroupEvidence] = {}
 
     def add(self, cell: PlannedCell, result: CellResult) -> None:
         """Enter what a cell gave."""
         self.finished.append((cell, result.seconds))
-        place = self._sizes.index(Size(cell.width, cell.depth))
-        self._arms[cell.parametrization].add(place, cell, result)
+        index = self._sizes.index(Size(cell.width, cell.depth))
+        self._arms[cell.parametrization].add(index, cell, result)
 
     def sweeps(self) -> dict[Parametrization, list[Sweep]]:
         """Return what is known so far."""
@@ -157,18 +157,18 @@ class _Board:
 
     def evidence(self, running: dict[Future[CellResult], PlannedCell]) -> Evidence:
         """Return what the protocol is told."""
-        places: dict[Place, PlaceEvidence] = {}
+        indices: dict[CellGroup, GroupEvidence] = {}
         waiting = [cell for future, cell in running.items() if not (future.running() or future.done())]
         finished = [cell for cell, _ in self.finished]
         for name, cells in (("finished", finished), ("open", running.values()), ("lost", self.lost)):
             for cell in cells:
-                known = places.get(place_of(cell), PlaceEvidence())
+                known = indices.get(group_of(cell), GroupEvidence())
                 runs = frozenset((run.lr_index, run.seed) for run in cell.runs)
                 changes: dict[str, Any] = {name: getattr(known, name) | runs}
-                places[place_of(cell)] = replace(known, num_cells=known.num_cells + 1, **changes)
+                indices[group_of(cell)] = replace(known, num_cells=known.num_cells + 1, **changes)
         sweeps = {(Scenario.AS_GIVEN, name): of_arm for name, of_arm in self.sweeps().items()}
-        self._known = with_looks(places, sweeps, self.spec.thresholds, self._known)
-        return Evidence(self._known, {cell.id_in(EXPERIMENT): place_of(cell) for cell in waiting})
+        self._known = with_statistics(indices, sweeps, self.spec.thresholds, self._known)
+        return Evidence(self._known, {cell.id_in(EXPERIMENT): group_of(cell) for cell in waiting})
 
 
 class _ArmArrays:

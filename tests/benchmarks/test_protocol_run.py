@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.evidence import place_of
+from backend.domain.evidence import group_of
 from backend.domain.experiment import Protocol
 from backend.domain.grid import full_grid
 from tests.benchmarks import programs
@@ -28,8 +28,8 @@ def outcomes():
 
 
 def test_the_full_protocol_runs_its_grid_once(outcomes):
-    planned = {(place_of(cell), run) for cell in full_grid(tiny(Protocol.FULL)) for run in cell.runs}
-    runs = [(place_of(cell), run) for cell, _ in outcomes[Protocol.FULL].cells for run in cell.runs]
+    planned = {(group_of(cell), run) for cell in full_grid(tiny(Protocol.FULL)) for run in cell.runs}
+    runs = [(group_of(cell), run) for cell, _ in outcomes[Protocol.FULL].cells for run in cell.runs]
 
     assert len(runs) == len(set(runs))
     assert set(runs) == planned

@@ -9,8 +9,8 @@ def flowers(rows: int = 240) -> str:
     """Return three classes that two of three features tell apart, with a Japanese header."""
     draw = random.Random(7)
     lines = ["長さ,幅,色,種類"]
-    for place in range(rows):
-        kind = place % 3
+    for index in range(rows):
+        kind = index % 3
         length, width = draw.gauss(2.0 * kind, 0.7), draw.gauss(-1.5 * kind, 0.7)
         lines.append(f"{length:.3f},{width:.3f},{draw.choice(('赤', '白'))},{'ABC'[kind]}")
     return "\n".join(lines) + "\n"

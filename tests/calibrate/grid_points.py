@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from backend.analysis.optimal_lr import find_optimum
-from backend.analysis.pairs import Pair, Tried
+from backend.analysis.pairs import Pair, SizeLosses
 from backend.analysis.transfer import shift_of
 from tests.calibrate.interval_coverage import BEST, INITIAL, LEVEL, OCTAVES, Case
 
@@ -47,9 +47,12 @@ def edge_coverage(
             case.drawn(generator, num_seeds, factor, at)
             for factor, at in ((1.0, optimum - shift), (GAIN, optimum))
         )
-        places = np.arange(len(OCTAVES))
+        indices = np.arange(len(OCTAVES))
         pair = Pair(
-            Tried(places, OCTAVES, base), Tried(places, OCTAVES, target), np.full(num_seeds, INITIAL), trial
+            SizeLosses(indices, OCTAVES, base),
+            SizeLosses(indices, OCTAVES, target),
+            np.full(num_seeds, INITIAL),
+            trial,
         )
         found, (estimate, _) = find_optimum(OCTAVES, target.mean(axis=1)), shift_of(pair, OCTAVES, LEVEL)
         assert found is not None

@@ -18,7 +18,7 @@ from backend.analysis.bootstrap import bootstrap_interval, resampling_weights
 from backend.analysis.costs import costs_of
 from backend.analysis.intervals import estimate
 from backend.analysis.optimal_lr import find_optimum
-from backend.analysis.pairs import Pair, Tried
+from backend.analysis.pairs import Pair, SizeLosses
 from backend.analysis.sweep import Values
 from backend.analysis.transfer import shift_of
 from backend.domain.verdict import Interval
@@ -180,12 +180,12 @@ def measure(case: Case, num_seeds: int, trials: int, random_seed: int) -> tuple[
 
 
 def _drawn_pair(case: Case, generator: np.random.Generator, num_seeds: int, random_seed: int) -> Pair:
-    places = np.arange(len(case.log2_lrs))
+    indices = np.arange(len(case.log2_lrs))
     base = case.drawn(generator, num_seeds, 1.0, BASE_OPTIMUM)
     target = case.drawn(generator, num_seeds, case.gain, BASE_OPTIMUM + case.shift)
     return Pair(
-        Tried(places, case.log2_lrs, base),
-        Tried(places, case.log2_lrs, target),
+        SizeLosses(indices, case.log2_lrs, base),
+        SizeLosses(indices, case.log2_lrs, target),
         np.full(num_seeds, INITIAL),
         random_seed,
     )
@@ -212,8 +212,8 @@ def _share_statistic(pair: Pair, reused: int, top_S: Values) -> Statistic:
 def main(trials: int) -> None:
     """Print every case for every number of seeds."""
     for num_seeds in SEEDS:
-        for place, case in enumerate(CASES):
-            tally, bias = measure(case, num_seeds, trials, random_seed=100 * num_seeds + place)
+        for index, case in enumerate(CASES):
+            tally, bias = measure(case, num_seeds, trials, random_seed=100 * num_seeds + index)
             grid = f"{case.log2_lrs[1] - case.log2_lrs[0]:g} octave"
             print(
                 f"{num_seeds} seeds, {grid}, curvature {case.curvature}, scatter {case.scatter}, "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from backend.analysis.outlook import look_ahead
+from backend.analysis.look_ahead import look_ahead
 from backend.analysis.sweep import Sweep
 from backend.analysis.verdict import judge
 from backend.domain.metrics import Metric

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 
 from backend.analysis.reliability import exact_interval
-from backend.domain.outlook import Reach, Tally
+from backend.domain.outlook import HeldAtDistance, Tally
 from backend.domain.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.predictors import LEVEL, Correlation, compare_predictors
@@ -89,13 +89,13 @@ def not_holding(judged: Sequence[JudgedTask]) -> list[JudgedTask]:
     return [one for one in judged if not one.holds]
 
 
-def reach(judged: Sequence[JudgedTask]) -> tuple[Reach, ...]:
+def reach(judged: Sequence[JudgedTask]) -> tuple[HeldAtDistance, ...]:
     """Return per distance how often one of the LRs held that were recommended for that size."""
     found = []
     for doublings in sorted({held.doublings for one in judged for held in one.held}):
         advised = [advice_holds(held) for held in _held_at(judged, doublings, ADVISED)]
         tried = [held for held in advised if held is not None]
-        found.append(Reach(doublings=doublings, held=Tally(count=sum(tried), of=len(tried))))
+        found.append(HeldAtDistance(doublings=doublings, held=Tally(count=sum(tried), of=len(tried))))
     return tuple(found)
 
 

@@ -110,9 +110,9 @@ def _sharpness(task: Task, results: Results, shape: tuple[int, ...]) -> tuple[Va
     cells = task.curvature_cells(task.best_at_ends(results)[0])
     steps = results[cells[0].key()].steps[Metric.SHARPNESS]
     sharpness = np.full((*shape, len(steps)), np.nan)
-    for place, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         for run, values_M in zip(
             cell.program.runs, results[cell.key()].values[Metric.SHARPNESS].T, strict=True
         ):
-            sharpness[place, run.lr_index, SEEDS.index(run.seed)] = values_M
+            sharpness[index, run.lr_index, SEEDS.index(run.seed)] = values_M
     return sharpness, steps

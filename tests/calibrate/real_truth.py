@@ -67,12 +67,12 @@ def held_at_hidden(
     for extent, cell in zip(task.hidden, hidden_cells, strict=True):
         target = _True.of(cell, results[cell.key()])
         size, doublings = task.size(extent), float(np.log2(extent / task.visible[-1]))
-        tried = [place for lr in advice(size) if (place := target.nearest(float(np.log2(lr)))) is not None]
+        tried = [index for lr in advice(size) if (index := target.nearest(float(np.log2(lr)))) is not None]
         found.append(
             replace(
                 _held(target, of_base, log2_lr, doublings),
                 is_safe_range_kept=_is_kept(visible, target, size),
-                advised=tuple(_truth(target, of_base, place) for place in dict.fromkeys(tried)),
+                advised=tuple(_truth(target, of_base, index) for index in dict.fromkeys(tried)),
             )
         )
     return found
@@ -111,8 +111,8 @@ class _True:
 
     def nearest(self, log2_lr: float) -> int | None:
         """Return the place of the LR that was tried nearest to one; None beyond what was tried."""
-        place = int(np.abs(self.log2_lrs - log2_lr).argmin())
-        return place if abs(self.log2_lrs[place] - log2_lr) <= STEP / 2 + 1e-9 else None
+        index = int(np.abs(self.log2_lrs - log2_lr).argmin())
+        return index if abs(self.log2_lrs[index] - log2_lr) <= STEP / 2 + 1e-9 else None
 
     @property
     def best(self) -> Optimum:
@@ -129,29 +129,29 @@ class _True:
 
 def _held(target: _True, base: _True, log2_lr: float, doublings: float) -> Held:
     best, reduction = target.best, target.reduction
-    place = int(np.abs(target.log2_lrs - log2_lr).argmin())
-    assert abs(target.log2_lrs[place] - log2_lr) < 1e-6, "the window holds the rates the base likes"
-    error = standard_error(target.losses[place] - target.losses[best.index])
+    index = int(np.abs(target.log2_lrs - log2_lr).argmin())
+    assert abs(target.log2_lrs[index] - log2_lr) < 1e-6, "the window holds the rates the base likes"
+    error = standard_error(target.losses[index] - target.losses[best.index])
     near = np.abs(target.log2_lrs - log2_lr) <= SEARCH
     lost_by_search = float(target.losses[near].mean(axis=1).min() - target.losses[best.index].mean())
     has_learned = reduction > 0  # else every LR of the window diverges
     return Held(
         doublings,
-        _truth(target, base, place),
+        _truth(target, base, index),
         error / reduction if has_learned else 0.0,
         lost_by_search / reduction if has_learned else 1.0,
         best.is_edge,
     )
 
 
-def _truth(target: _True, base: _True, place: int) -> Truth:
+def _truth(target: _True, base: _True, index: int) -> Truth:
     best, of_base = target.best, base.best
-    excess_S = target.losses[place] - target.losses[best.index]
+    excess_S = target.losses[index] - target.losses[best.index]
     gain_S = base.losses[of_base.index] - target.losses[best.index]
     has_gain = gain_S.mean() > GAIN_STANDARD_ERRORS * standard_error(gain_S)
     return Truth(
         regret=float(excess_S.mean()) / target.reduction if target.reduction > 0 else 1.0,
         shift=best.log2_lr - of_base.log2_lr,
         gain_loss=float(excess_S.mean() / gain_S.mean()) if has_gain else None,
-        divergence=float(target.has_diverged[place].mean()),
+        divergence=float(target.has_diverged[index].mean()),
     )

@@ -12,9 +12,9 @@ import sys
 import numpy as np
 
 from backend.analysis.costs import costs_of
-from backend.analysis.evidence import early_level
+from backend.analysis.group_statistics import early_level
 from backend.analysis.optimal_lr import find_optimum
-from backend.analysis.pairs import Pair, Tried
+from backend.analysis.pairs import Pair, SizeLosses
 from backend.analysis.sweep import Values
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Interval
@@ -42,9 +42,12 @@ def losses(regret: float, generator: np.random.Generator) -> tuple[Values, Value
 
 def regret_interval(base: Values, target: Values, level: float) -> Interval:
     """Return the interval of M2 as the product gives it."""
-    places = np.arange(len(GRID))
+    indices = np.arange(len(GRID))
     pair = Pair(
-        Tried(places, GRID, base), Tried(places, GRID, target), np.full(base.shape[1], INITIAL), random_seed=0
+        SizeLosses(indices, GRID, base),
+        SizeLosses(indices, GRID, target),
+        np.full(base.shape[1], INITIAL),
+        random_seed=0,
     )
     found = [find_optimum(GRID, each.mean(axis=1)) for each in (base, target)]
     interval = costs_of(pair, found[0], found[1], level).regret.interval

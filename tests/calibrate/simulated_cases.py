@@ -113,11 +113,11 @@ def _draw_any(rng: np.random.Generator, index: int) -> Conditions:
     # The troubles do not go together with the wanted truth, whose period is 4, nor with the seeds, 3.
     trouble = index // 12 % 20
     log2_lrs = np.arange(-6.0, 3.0) if rng.random() < 0.7 else np.arange(-5.0, 1.5, 0.5)
-    place = 0.0 if trouble == 19 and _AT_EDGE else rng.uniform(0.35, 0.6) * (len(log2_lrs) - 1)
+    i = 0.0 if trouble == 19 and _AT_EDGE else rng.uniform(0.35, 0.6) * (len(log2_lrs) - 1)
     shift = rng.choice([-1.0, 1.0]) * rng.choice(
         [rng.uniform(0, 0.8), rng.uniform(0.6, 1.6), rng.uniform(1, 3.2)]
     )
-    curves = _curves(rng, float(log2_lrs[0] + place * (log2_lrs[1] - log2_lrs[0])), shift)
+    curves = _curves(rng, float(log2_lrs[0] + i * (log2_lrs[1] - log2_lrs[0])), shift)
     differs = _LACKING + _UNSTABLE <= trouble < _LACKING + _UNSTABLE + _DIFFERING
     of_train = _curves_like(rng, curves, 1.0 if differs else 0.0)
     if _LACKING <= trouble < _LACKING + _UNSTABLE:
@@ -159,8 +159,8 @@ def _curves_like(
     extra = extra_shift * float(rng.uniform(-1.0, 1.0))
     last = len(curves) - 1
     return tuple(
-        replace(curve, best=0.9 * curve.best, optimum=curve.optimum + extra * place / last)
-        for place, curve in enumerate(curves)
+        replace(curve, best=0.9 * curve.best, optimum=curve.optimum + extra * index / last)
+        for index, curve in enumerate(curves)
     )
 
 
@@ -174,13 +174,11 @@ def sample(conditions: Conditions, index: int) -> Sweep:
     losses, has_diverged = {}, np.zeros(shape, np.bool_)
     for loss in LOSSES:
         final = np.empty(shape)
-        for place, curve in enumerate(conditions.curves[loss]):
-            distance_ES = conditions.log2_lrs[:, None] - curve.optimum - curve.scatter * own[place]
+        for i, curve in enumerate(conditions.curves[loss]):
+            distance_ES = conditions.log2_lrs[:, None] - curve.optimum - curve.scatter * own[i]
             noise_ES = of_seed + curve.noise * rng.standard_normal(shape[1:])
-            final[place] = curve.loss_at(distance_ES) * np.exp(noise_ES)
-            has_diverged[place] = (
-                conditions.log2_lrs[:, None] > curve.edge + curve.edge_scatter * edges[place]
-            )
+            final[i] = curve.loss_at(distance_ES) * np.exp(noise_ES)
+            has_diverged[i] = conditions.log2_lrs[:, None] > curve.edge + curve.edge_scatter * edges[i]
         losses[loss] = final
     return _sweep(conditions, losses, has_diverged, _missing(conditions, shape, rng))
 

@@ -194,14 +194,14 @@ def power_panels(cases: Sequence[Judged]) -> list[Panel]:
 def _shares(
     cases: Sequence[Judged], values: np.ndarray, bins: np.ndarray, unit: float = 1.0
 ) -> tuple[Line, ...]:
-    places = np.digitize(values, bins) - 1
+    indices = np.digitize(values, bins) - 1
     lines = []
     for outcome, shade in zip(_SHOWN, shades(len(_SHOWN)), strict=True):
         said = np.array(
             [one.outcome is outcome or (outcome in CLAIMS and one.outcome in CLAIMS) for one in cases]
         )
-        counted = [k for k in range(len(bins) - 1) if (places == k).sum() >= _LEAST_IN_BIN]
-        x = [unit * float(values[places == k].mean()) for k in counted]
-        y = [float(said[places == k].mean()) for k in counted]
+        counted = [k for k in range(len(bins) - 1) if (indices == k).sum() >= _LEAST_IN_BIN]
+        x = [unit * float(values[indices == k].mean()) for k in counted]
+        y = [float(said[indices == k].mean()) for k in counted]
         lines.append(Line(outcome.value.replace("_", " "), x, y, shade, "o-"))
     return tuple(lines)

@@ -76,7 +76,7 @@ class Task:
 
     @property
     def _octaves(self) -> tuple[float, ...]:
-        return tuple(float(self.lowest_log2_lr + place) for place in range(self.num_octaves + 1))
+        return tuple(float(self.lowest_log2_lr + index) for index in range(self.num_octaves + 1))
 
     @property
     def _half_octaves(self) -> tuple[float, ...]:
@@ -120,18 +120,18 @@ class Task:
     def curvature_cells(self, base: tuple[int, ...]) -> list[Cell]:
         """Return the same runs at the reused LR and an octave below, with sharpness, base first."""
         octave = round(1 / STEP)
-        places = sorted({max(0, place - below) for place in base[:1] for below in (0, octave)})
+        indices = sorted({max(0, index - below) for index in base[:1] for below in (0, octave)})
         return [
             self._cell(
-                extent, [(place, self.log2_lrs[place]) for place in places], FEWER_SEEDS, self.measure_every
+                extent, [(index, self.log2_lrs[index]) for index in indices], FEWER_SEEDS, self.measure_every
             )
             for extent in self.visible
         ]
 
     def true_cells(self, base: tuple[int, ...], largest: tuple[int, ...]) -> list[Cell]:
         """Return the sweeps of the truth: the base, then the hidden sizes."""
-        around_base = [self.log2_lrs[place] for place in base]
-        around_all = [*around_base, *(self.log2_lrs[place] for place in largest)]
+        around_base = [self.log2_lrs[index] for index in base]
+        around_all = [*around_base, *(self.log2_lrs[index] for index in largest)]
         return [
             self._cell(extent, list(enumerate(_window(around))), TRUE_SEEDS)
             for extent, around in (
@@ -166,7 +166,7 @@ class Task:
             base_depth=base.depth,
             model=self.model,
             loss=self.loss,
-            runs=tuple(PlannedRun(place, 2.0**e, seed) for place, e in lrs for seed in seeds),
+            runs=tuple(PlannedRun(index, 2.0**e, seed) for index, e in lrs for seed in seeds),
             num_steps=self.num_steps,
             measure_every=measure_every or self.num_steps,
             chunk_steps=self.num_steps + 1,
@@ -200,7 +200,7 @@ def together(parts: list[tuple[Cell, Result]]) -> Result:
     return Result(
         found[0].steps,
         {name: np.concatenate(arrays, axis=1)[:, order] for name, arrays in values.items()},
-        tuple(diverged_at[place] for place in order),
+        tuple(diverged_at[index] for index in order),
         sum(result.seconds for result in found),
     )
 
@@ -227,7 +227,7 @@ def _later_cells(task: Task, base: tuple[int, ...], largest: tuple[int, ...]) ->
 def _window(centres: list[float]) -> list[float]:
     """Return half-octave steps from below the lowest centre to above the highest."""
     low, high = min(centres) - WINDOW, max(centres) + WINDOW
-    return [low + STEP * place for place in range(round((high - low) / STEP) + 1)]
+    return [low + STEP * index for index in range(round((high - low) / STEP) + 1)]
 
 
 def _between(own: TensorScaling, other: TensorScaling, share: float) -> TensorScaling:

@@ -64,7 +64,7 @@ def test_the_truth_has_other_seeds_and_holds_every_rate_the_base_may_name(result
     hidden = SMALL.true_cells(base, largest)[-1].program
 
     assert not {run.seed for run in hidden.runs} & set(SEEDS)
-    assert {2.0 ** SMALL.log2_lrs[place] for place in base} <= {run.lr for run in hidden.runs}
+    assert {2.0 ** SMALL.log2_lrs[index] for index in base} <= {run.lr for run in hidden.runs}
 
 
 def test_the_verdict_sees_the_visible_sizes_only_with_sharpness_where_it_was_measured(results):
@@ -72,8 +72,8 @@ def test_the_verdict_sees_the_visible_sizes_only_with_sharpness_where_it_was_mea
 
     assert sweep.widths == (2, 4)
     measured = np.isfinite(sweep.sharpness[:, :, : len(FEWER_SEEDS)]).all(axis=(0, 2, 3))
-    place = SMALL.best_at_ends(results)[0][0]
-    assert list(np.flatnonzero(measured)) == sorted({max(0, place - 2), place})
+    index = SMALL.best_at_ends(results)[0][0]
+    assert list(np.flatnonzero(measured)) == sorted({max(0, index - 2), index})
 
 
 def test_the_sweep_of_a_size_holds_all_its_parts_ordered_by_rate_and_seed(results):
@@ -84,9 +84,9 @@ def test_the_sweep_of_a_size_holds_all_its_parts_ordered_by_rate_and_seed(result
     assert SMALL.log2_lrs == (-6.0, -5.5, -5.0, -4.5, -4.0)
     for cell in cells:
         for column, run in enumerate(cell.program.runs):
-            place = SMALL.log2_lrs.index(np.log2(run.lr))
+            index = SMALL.log2_lrs.index(np.log2(run.lr))
             of_run = results[cell.key()].values[Metric.VAL_LOSS][:, column]
-            np.testing.assert_array_equal(losses[:, place, SEEDS.index(run.seed)], of_run)
+            np.testing.assert_array_equal(losses[:, index, SEEDS.index(run.seed)], of_run)
 
 
 def test_a_task_is_judged_at_the_rate_the_verdict_names(results):
@@ -259,8 +259,8 @@ def test_a_rank_correlation_knows_order_only_and_a_constant_has_none():
 
 
 def test_the_better_predictor_is_better_with_an_interval_that_excludes_none():
-    truth = [float(place) for place in range(40)]
-    blind = [float(place) for place in np.random.default_rng(0).permutation(40)]
+    truth = [float(index) for index in range(40)]
+    blind = [float(index) for index in np.random.default_rng(0).permutation(40)]
 
     own, [more] = compare_predictors([blind, truth], truth)
 

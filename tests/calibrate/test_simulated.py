@@ -103,7 +103,7 @@ def test_a_case_that_lacks_runs_lacks_as_many_as_it_says():
     index = next(i for i in range(200) if draw(i).num_missing)
     sweep = sample(draw(index), index)
 
-    assert sum(sweep.num_missing(place) for place in range(len(WIDTHS))) == draw(index).num_missing
+    assert sum(sweep.num_missing(position) for position in range(len(WIDTHS))) == draw(index).num_missing
 
 
 def test_an_interval_covers_what_lies_within_or_on_its_ends():

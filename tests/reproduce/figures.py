@@ -50,10 +50,10 @@ def draw(panels: Sequence[Panel], path: Path) -> None:
     columns = min(MAX_COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * rows), layout="constrained")
-    places = figure.subplots(rows, columns, squeeze=False).flatten()
-    for axes, panel in zip(places, panels, strict=False):
+    indices = figure.subplots(rows, columns, squeeze=False).flatten()
+    for axes, panel in zip(indices, panels, strict=False):
         _draw_panel(axes, panel, mpl.colormaps["viridis"])
-    for axes in places[len(panels) :]:
+    for axes in indices[len(panels) :]:
         axes.set_axis_off()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.super_consistency import WARM_UP, growth_exponent, log_sharpness
+from backend.analysis.sharpness_spread import WARM_UP, growth_exponent, log_sharpness
 from backend.analysis.sweep import Losses, Sweep, Values, mean_of_finite
 from backend.domain.metrics import Metric
 from backend.domain.thresholds import Thresholds

@@ -118,12 +118,12 @@ def test_a_staged_experiment_reaches_its_verdict_with_a_part_of_the_grid(instanc
     runs = instance.get(f"/experiments/{experiment['id']}/runs")
     verdict = instance.get(f"/experiments/{experiment['id']}/verdict")
     larger = [cell for cell in cells if cell["parametrization"] == "mup" and cell["width"] == 32]
-    places = {tuple(run[name] for name in ("parametrization", "width", "lr", "seed")) for run in runs}
+    indices = {tuple(run[name] for name in ("parametrization", "width", "lr", "seed")) for run in runs}
 
     assert plan["num_runs"] < 2 * 3 * (9 + 4)
     assert finished["state"] == "completed"
     assert {cell["state"] for cell in cells} <= {"completed", "skipped"}
-    assert len(places) == len(runs) < 2 * 3 * (9 + 4)
+    assert len(indices) == len(runs) < 2 * 3 * (9 + 4)
     assert {cell["width"] for cell in cells if cell["stage"] == 0} == {16}
     assert all(cell["stage"] == 1 for cell in larger)
     assert verdict["is_interim"] is False

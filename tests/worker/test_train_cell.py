@@ -11,8 +11,8 @@ from backend.db import calibrations, cells, claims, metrics
 from backend.db.claims import Claim, ClaimLost
 from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
 from backend.domain.calibration import Learned, device_sha256
+from backend.domain.divergence import STEPS_UNTIL_DROPPED
 from backend.domain.experiment import Arm
-from backend.domain.living import STEPS_UNTIL_DROPPED
 from backend.domain.measures import Measure, measured_metrics
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization

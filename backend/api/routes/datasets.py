@@ -15,7 +15,7 @@ from backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, 
 from backend.domain.dataset import Task
 from backend.ingest.manifest import FileKind, IngestOptions
 from backend.services import datasets
-from backend.services.datasets import Stored, scratch, store_file, store_variant
+from backend.services.datasets import StoredDataset, scratch, store_file, store_variant
 from backend.services.samples import get_samples
 from backend.services.views import DatasetView, SamplesView
 
@@ -74,7 +74,7 @@ async def upload_dataset(
     return placed(stored, response)
 
 
-def placed(stored: Stored, response: Response) -> DatasetView:
+def placed(stored: StoredDataset, response: Response) -> DatasetView:
     """Say whether and where a dataset was created."""
     response.status_code = 201 if stored.is_new else 200
     response.headers["Location"] = f"/api/v1/datasets/{stored.dataset.id}"

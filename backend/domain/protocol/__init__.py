@@ -1,8 +1,8 @@
 """How the grid is spent: a pure function of the spec and of what has been shown so far."""
 
 from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
-from backend.domain.protocol.foresee import foreseen_cells
+from backend.domain.protocol.expected_path import foreseen_cells
+from backend.domain.protocol.expected_runs import further_runs
 from backend.domain.protocol.next_cells import next_cells
-from backend.domain.protocol.widening import further_runs
 
 __all__ = ["Add", "Decision", "Done", "Skip", "Wait", "foreseen_cells", "further_runs", "next_cells"]

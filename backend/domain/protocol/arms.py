@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from backend.domain.evidence import Evidence, Place
+from backend.domain.evidence import CellGroup, Evidence
 from backend.domain.experiment import ExperimentSpec, axes_of, base_size, sizes_on
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
-from backend.domain.protocol.exploration import Site, Wish
 from backend.domain.protocol.lr_grid import LRGrid
+from backend.domain.protocol.windows import PlannedRuns, SizeWindow
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size, axis_of
 
@@ -20,14 +20,14 @@ class ArmState:
     """Where an arm stands.
 
     Attributes:
-        wishes: what to plan for it now.
+        runs_to_plan: what to plan for it now.
         is_ended: nothing more will be planned for it.
         is_hopeless: its base gives no LR to reuse, so that no size can be judged.
         is_failing: a size is proven to fail, which no other size can mend.
         has_left_out: sizes of its plan were not run.
     """
 
-    wishes: tuple[Wish, ...] = ()
+    runs_to_plan: tuple[PlannedRuns, ...] = ()
     is_ended: bool = False
     is_hopeless: bool = False
     is_failing: bool = False
@@ -35,7 +35,7 @@ class ArmState:
 
 
 @dataclass(frozen=True)
-class Arm:
+class ArmEvidence:
     """One (scenario, parametrization) with what is known of it; `spec` is the scenario's."""
 
     spec: ExperimentSpec
@@ -54,38 +54,38 @@ class Arm:
         """Return the sizes above the base, cheapest first."""
         base = base_size(self.spec)
         sizes = {size for axis in axes_of(self.spec) for size in sizes_on(self.spec, axis)}
-        return sorted((size for size in sizes if axis_of(size, base) is not None), key=dearness)
+        return sorted((size for size in sizes if axis_of(size, base) is not None), key=cost_order)
 
-    def site(self, size: Size) -> Site:
-        """Return one size of the arm; the stage is its place in the order of sizes."""
-        place = Place(self.scenario, self.parametrization, size)
+    def window(self, size: Size) -> SizeWindow:
+        """Return one size of the arm; the stage is its rank in the order of sizes."""
+        group = CellGroup(self.scenario, self.parametrization, size)
         stage = 0 if size == base_size(self.spec) else 1 + self.larger.index(size)
-        return Site(place, self.evidence.at(place), self.grid, stage)
+        return SizeWindow(group, self.evidence.at(group), self.grid, stage)
 
     def reused(self) -> dict[Metric, int]:
         """Return the base's best LR by loss, without losses whose optimum may lie outside the grid."""
-        base = self.site(base_size(self.spec))
+        base = self.window(base_size(self.spec))
         complete = base.complete(self.spec.seeds)
-        best = base.evidence.look.best.items()
+        best = base.evidence.statistics.best.items()
         return {loss: index for loss, index in best if self.grid.is_inside(index, complete)}
 
 
-def dearness(size: Size) -> tuple[int, Size]:
+def cost_order(size: Size) -> tuple[int, Size]:
     """Order sizes by what a step costs, about: width² times depth."""
     return size.width**2 * size.depth, size
 
 
-def tune(arm: Arm) -> ArmState | None:
+def tune(arm: ArmEvidence) -> ArmState | None:
     """Return where the base stands while the arm cannot go on from it; None when it is tuned."""
-    base, seeds = arm.site(base_size(arm.spec)), arm.spec.seeds
+    base, seeds = arm.window(base_size(arm.spec)), arm.spec.seeds
     if base.evidence.open:
         return ArmState()
     lacking = arm.grid.coarse() - base.tried(seeds)
     if not lacking:
-        lacking = arm.grid.around_all(base.evidence.look.best.values()) - base.tried(seeds)
+        lacking = arm.grid.around_all(base.evidence.statistics.best.values()) - base.tried(seeds)
     if lacking:
         curved = product(lacking, seeds) if arm.has_curvature else ()
-        return ArmState((base.wish(lacking, seeds, frozenset(curved)),))
+        return ArmState((base.plan(lacking, seeds, frozenset(curved)),))
     if not arm.reused():
         return ArmState(is_ended=True, is_hopeless=True, has_left_out=bool(arm.larger))
     return None

@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 
 from backend.domain.experiment import base_size, sizes_on
 from backend.domain.metrics import Metric
-from backend.domain.protocol.arms import Arm, ArmState, dearness, tune
-from backend.domain.protocol.exploration import Site, Wish, wider
+from backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order, tune
+from backend.domain.protocol.windows import PlannedRuns, SizeWindow, wider
 from backend.domain.size import Axis, Size, axis_of
 
 # So many seeds, or as many as the rules ask for, compare sharpness and are the control's first look.
 FEW_SEEDS = 3
 
 
-def climb(arm: Arm) -> ArmState:
+def climb(arm: ArmEvidence) -> ArmState:
     """Judge size after size, cheapest first: width beside depth, then both at once. A failure ends it."""
     if (state := tune(arm)) is not None:
         return state
-    wishes: list[Wish] = []
+    runs_to_plan: list[PlannedRuns] = []
     left: list[Size] = []
     for chain in _chains(arm):
         if left:
@@ -27,98 +27,98 @@ def climb(arm: Arm) -> ArmState:
             found, remaining, is_failing = _climb_chain(arm, sizes)
             if is_failing:
                 return ArmState(is_ended=True, is_failing=True, has_left_out=_has_left_out(arm))
-            wishes += found
+            runs_to_plan += found
             left += remaining
-    return ArmState(tuple(wishes), is_ended=not left)
+    return ArmState(tuple(runs_to_plan), is_ended=not left)
 
 
-def _chains(arm: Arm) -> tuple[list[list[Size]], list[list[Size]]]:
+def _chains(arm: ArmEvidence) -> tuple[list[list[Size]], list[list[Size]]]:
     base = base_size(arm.spec)
     by_axis = {axis: [size for size in arm.larger if axis_of(size, base) is axis] for axis in Axis}
     return [by_axis[Axis.WIDTH], by_axis[Axis.DEPTH]], [by_axis[Axis.BOTH]]
 
 
-def _climb_chain(arm: Arm, sizes: list[Size]) -> tuple[list[Wish], list[Size], bool]:
+def _climb_chain(arm: ArmEvidence, sizes: list[Size]) -> tuple[list[PlannedRuns], list[Size], bool]:
     """Return what to plan, which sizes are not judged yet, and whether one is proven to fail."""
-    for place, size in enumerate(sizes):
-        site, seeds, look = arm.site(size), arm.spec.seeds, arm.site(size).evidence.look
-        if site.evidence.open:
-            return [], sizes[place:], False
-        if wish := _first_window(arm, site, seeds):
-            return [wish], sizes[place:], False
-        best = look.best_of_seeds.union(_judged_best(arm, site))
-        more = frozenset() if look.fails_early else wider(site, best, seeds)
-        if look.fails_early or (look.fails and not more):
+    for index, size in enumerate(sizes):
+        window, seeds, statistics = arm.window(size), arm.spec.seeds, arm.window(size).evidence.statistics
+        if window.evidence.open:
+            return [], sizes[index:], False
+        if runs := _first_window(arm, window, seeds):
+            return [runs], sizes[index:], False
+        best = statistics.best_of_seeds.union(_judged_best(arm, window))
+        more = frozenset() if statistics.fails_early else wider(window, best, seeds)
+        if statistics.fails_early or (statistics.fails and not more):
             return [], [], True
         if more:
-            return [site.wish(more, seeds)], sizes[place:], False
+            return [window.plan(more, seeds)], sizes[index:], False
     return [], [], False
 
 
-def _first_window(arm: Arm, site: Site, seeds: tuple[int, ...]) -> Wish | None:
+def _first_window(arm: ArmEvidence, window: SizeWindow, seeds: tuple[int, ...]) -> PlannedRuns | None:
     """Return what the reused LRs' window lacks; sharpness is measured where it is compared, for few seeds."""
     wanted, curved = (
         arm.grid.around_all(arm.reused().values()),
-        arm.site(base_size(arm.spec)).evidence.look.curvature_lr,
+        arm.window(base_size(arm.spec)).evidence.statistics.curvature_lr,
     )
     if not arm.has_curvature or curved is None:
-        lacking = wanted - site.tried(seeds)
-        return site.wish(lacking, seeds) if lacking else None
-    lacking = (wanted | {curved}) - site.tried(seeds)
-    return site.wish(lacking, seeds, [(curved, seed) for seed in _few(arm)]) if lacking else None
+        lacking = wanted - window.tried(seeds)
+        return window.plan(lacking, seeds) if lacking else None
+    lacking = (wanted | {curved}) - window.tried(seeds)
+    return window.plan(lacking, seeds, [(curved, seed) for seed in _few(arm)]) if lacking else None
 
 
-def _few(arm: Arm) -> tuple[int, ...]:
+def _few(arm: ArmEvidence) -> tuple[int, ...]:
     return arm.spec.seeds[: max(FEW_SEEDS, arm.spec.thresholds.min_seeds)]
 
 
-def _judged_best(arm: Arm, site: Site) -> list[int]:
+def _judged_best(arm: ArmEvidence, window: SizeWindow) -> list[int]:
     """Return the best LRs at a size, of the losses that can be judged from the base."""
-    return [index for loss, index in site.evidence.look.best.items() if loss in arm.reused()]
+    return [index for loss, index in window.evidence.statistics.best.items() if loss in arm.reused()]
 
 
-def _has_left_out(arm: Arm) -> bool:
-    return any(not arm.site(size).evidence.finished for size in arm.larger)
+def _has_left_out(arm: ArmEvidence) -> bool:
+    return any(not arm.window(size).evidence.finished for size in arm.larger)
 
 
-def check_control(arm: Arm) -> ArmState:
+def check_control(arm: ArmEvidence) -> ArmState:
     """Go from the base straight to the largest size of every axis: few seeds, the rest only if undecided."""
     if (state := tune(arm)) is not None:
         return state
-    sites = [arm.site(size) for size in _largest(arm)]
-    wishes = [(site, _next_of_control(arm, site)) for site in sites]
-    is_ended = not any(wish is not None or site.evidence.open for site, wish in wishes)
-    return ArmState(tuple(wish for _, wish in wishes if wish is not None), is_ended=is_ended)
+    windows = [arm.window(size) for size in _largest(arm)]
+    runs_to_plan = [(window, _next_of_control(arm, window)) for window in windows]
+    is_ended = not any(runs is not None or window.evidence.open for window, runs in runs_to_plan)
+    return ArmState(tuple(runs for _, runs in runs_to_plan if runs is not None), is_ended=is_ended)
 
 
-def _largest(arm: Arm) -> Iterable[Size]:
+def _largest(arm: ArmEvidence) -> Iterable[Size]:
     base = base_size(arm.spec)
     for axis in Axis:
         sizes = [size for size in sizes_on(arm.spec, axis) if axis_of(size, base) is axis]
         if sizes:
-            yield max(sizes, key=dearness)
+            yield max(sizes, key=cost_order)
 
 
-def _next_of_control(arm: Arm, site: Site) -> Wish | None:
-    seeds, look = arm.spec.seeds, site.evidence.look
+def _next_of_control(arm: ArmEvidence, window: SizeWindow) -> PlannedRuns | None:
+    seeds, statistics = arm.spec.seeds, window.evidence.statistics
     few = _few(arm)
-    if site.evidence.open:
+    if window.evidence.open:
         return None
-    has_all = bool(site.tried(seeds))
-    if (wish := _first_window(arm, site, few)) or (look.fails_early and not has_all):
-        return wish
-    more = wider(site, _judged_best(arm, site), few)
+    has_all = bool(window.tried(seeds))
+    if (runs := _first_window(arm, window, few)) or (statistics.fails_early and not has_all):
+        return runs
+    more = wider(window, _judged_best(arm, window), few)
     if more:
-        return site.wish(more, seeds if has_all else few)
-    undecided = site.tried(few) - site.tried(seeds) if look.best else frozenset()
-    return site.wish(undecided, seeds) if undecided else None
+        return window.plan(more, seeds if has_all else few)
+    undecided = window.tried(few) - window.tried(seeds) if statistics.best else frozenset()
+    return window.plan(undecided, seeds) if undecided else None
 
 
-def probe(arm: Arm, reference: Mapping[Metric, int] | None) -> ArmState:
+def probe(arm: ArmEvidence, reference: Mapping[Metric, int] | None) -> ArmState:
     """Try the base alone around the LRs that are best under the horizon that is judged; None: anywhere."""
-    base, seeds = arm.site(base_size(arm.spec)), arm.spec.seeds
+    base, seeds = arm.window(base_size(arm.spec)), arm.spec.seeds
     if base.evidence.open:
         return ArmState()
     first = arm.grid.coarse() if reference is None else arm.grid.around_all(reference.values())
-    lacking = first - base.tried(seeds) or wider(base, base.evidence.look.best.values(), seeds)
-    return ArmState((base.wish(lacking, seeds),)) if lacking else ArmState(is_ended=True)
+    lacking = first - base.tried(seeds) or wider(base, base.evidence.statistics.best.values(), seeds)
+    return ArmState((base.plan(lacking, seeds),)) if lacking else ArmState(is_ended=True)

@@ -15,7 +15,7 @@ TOLERANCE = 0.1
 
 @dataclass(frozen=True)
 class LRGrid:
-    """The LRs of one arm; everything is named by `lr_index`, the place in the arm's own, unsorted grid."""
+    """The LRs of one arm; everything is named by `lr_index`, the index in the arm's own, unsorted grid."""
 
     lrs: tuple[float, ...]
 
@@ -27,8 +27,8 @@ class LRGrid:
     def beside(self, index: int) -> list[int]:
         """Return the next lower and the next higher LR, as far as the grid has them."""
         order = self.ascending
-        place = order.index(index)
-        return [order[near] for near in (place - 1, place + 1) if 0 <= near < len(order)]
+        i = order.index(index)
+        return [order[near] for near in (i - 1, i + 1) if 0 <= near < len(order)]
 
     def around(self, index: int) -> frozenset[int]:
         """Return the LRs within an octave of one, and its neighbours however far they are."""

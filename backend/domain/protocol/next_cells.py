@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from backend.domain.evidence import Evidence, Place
+from backend.domain.evidence import CellGroup, Evidence
 from backend.domain.experiment import ExperimentSpec, Protocol, chosen_arm, control_for
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import StopReason
 from backend.domain.parametrization import Parametrization
-from backend.domain.protocol.arms import Arm, ArmState, tune
+from backend.domain.protocol.arms import ArmEvidence, ArmState, tune
 from backend.domain.protocol.climb import check_control, climb, probe
 from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
-from backend.domain.protocol.exploration import Wish
+from backend.domain.protocol.windows import PlannedRuns
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 
-Strand = tuple[Scenario, Parametrization]
+ArmKey = tuple[Scenario, Parametrization]
 
 
 def next_cells(
@@ -35,15 +35,15 @@ def next_cells(
     """
     is_staged = spec.protocol is Protocol.STAGED
     states = _staged(spec, evidence) if is_staged else _full(spec, evidence)
-    ended = {strand for strand, state in states.items() if state.is_ended}
-    idle = tuple(cell for cell, place in evidence.queued.items() if (place[0], place[1]) in ended)
+    ended = {arm_key for arm_key, state in states.items() if state.is_ended}
+    idle = tuple(cell for cell, group in evidence.queued.items() if (group[0], group[1]) in ended)
     if idle:
         return Skip(idle)
     cells = tuple(
         cell
         for state in states.values()
-        for wish in state.wishes
-        for cell in _cells(spec, evidence, wish, (max_runs_per_cell or {}).get(wish.place.size.width))
+        for runs in state.runs_to_plan
+        for cell in _cells(spec, evidence, runs, (max_runs_per_cell or {}).get(runs.group.size.width))
     )
     if cells:
         return Add(cells)
@@ -57,9 +57,9 @@ def in_order(spec: ExperimentSpec) -> list[Scenario]:
     return sorted(spec.scenarios, key=lambda each: (not each.is_judged, each != Scenario.AS_GIVEN))
 
 
-def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[Strand, ArmState]:
+def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
     """Return every arm's state; a scenario starts when the one before has an arm less to run."""
-    states: dict[Strand, ArmState] = {}
+    states: dict[ArmKey, ArmState] = {}
     for scenario in in_order(spec):
         of_it = (_judged if scenario.is_judged else _probe)(spec, scenario, evidence)
         states |= of_it
@@ -68,12 +68,12 @@ def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[Strand, ArmState]:
     return states
 
 
-def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[Strand, ArmState]:
+def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
     chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
-    states: dict[Strand, ArmState] = {}
+    states: dict[ArmKey, ArmState] = {}
     for name in sorted((arm.parametrization for arm in spec.arms), key=lambda name: name is not chosen):
         is_control = name is control and name is not chosen
-        arm = Arm(spec.under(scenario), scenario, name, evidence, has_curvature=not is_control)
+        arm = ArmEvidence(spec.under(scenario), scenario, name, evidence, has_curvature=not is_control)
         state = check_control(arm) if is_control else climb(arm)
         of_chosen = states.get((scenario, chosen))
         if is_control and of_chosen is not None and (of_chosen.is_failing or of_chosen.is_hopeless):
@@ -83,49 +83,53 @@ def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dic
     return states
 
 
-def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[Strand, ArmState]:
+def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
     chosen = chosen_arm(spec)
-    arm = Arm(spec.under(scenario), scenario, chosen, evidence, has_curvature=False)
+    arm = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature=False)
     if Scenario.AS_GIVEN not in spec.scenarios:
         return {(scenario, chosen): probe(arm, None)}
-    as_given = Arm(spec, Scenario.AS_GIVEN, chosen, evidence, has_curvature=True)
+    as_given = ArmEvidence(spec, Scenario.AS_GIVEN, chosen, evidence, has_curvature=True)
     state = tune(as_given)
     if state is not None:  # not tuned yet, or no LR to look around
         return {(scenario, chosen): ArmState(is_ended=state.is_ended)}
     return {(scenario, chosen): probe(arm, as_given.reused())}
 
 
-def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[Strand, ArmState]:
-    states: dict[Strand, ArmState] = {}
+def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
+    states: dict[ArmKey, ArmState] = {}
     for scenario in in_order(spec):
         if not scenario.is_judged:
             states |= _probe(spec, scenario, evidence)
             continue
         for arm in spec.arms:
-            wishes = tuple(_whole(spec, scenario, arm.parametrization))
-            states[scenario, arm.parametrization] = ArmState(wishes)
+            runs_to_plan = tuple(_whole(spec, scenario, arm.parametrization))
+            states[scenario, arm.parametrization] = ArmState(runs_to_plan)
     return states
 
 
-def _whole(spec: ExperimentSpec, scenario: Scenario, name: Parametrization) -> Iterator[Wish]:
+def _whole(spec: ExperimentSpec, scenario: Scenario, name: Parametrization) -> Iterator[PlannedRuns]:
     every = frozenset(range(len(spec.arm(name).lrs)))
     curved = frozenset(product(every, spec.seeds))
     for depth in spec.depths:
         for width in spec.widths:
-            yield Wish(Place(scenario, name, Size(width, depth)), every, spec.seeds, curved, stage=0)
+            yield PlannedRuns(
+                CellGroup(scenario, name, Size(width, depth)), every, spec.seeds, curved, stage=0
+            )
 
 
-def _cells(spec: ExperimentSpec, evidence: Evidence, wish: Wish, most: int | None) -> Iterator[PlannedCell]:
+def _cells(
+    spec: ExperimentSpec, evidence: Evidence, wanted: PlannedRuns, most: int | None
+) -> Iterator[PlannedCell]:
     """Cut the runs that are not planned yet: with curvature and without, each as the memory allows."""
-    known, part = evidence.at(wish.place).planned, evidence.at(wish.place).num_cells
-    scenario, name, (width, depth) = wish.place
+    known, part = evidence.at(wanted.group).planned, evidence.at(wanted.group).num_cells
+    scenario, name, (width, depth) = wanted.group
     lrs = spec.under(scenario).arm(name).lrs
-    keys = [key for key in product(sorted(wish.lr_indices), wish.seeds) if key not in known]
+    keys = [key for key in product(sorted(wanted.lr_indices), wanted.seeds) if key not in known]
     for has_curvature in (True, False):
-        wanted = [key for key in keys if (key in wish.curved) is has_curvature]
-        runs = [PlannedRun(lr_index, lrs[lr_index], seed) for lr_index, seed in wanted]
+        chosen_keys = [key for key in keys if (key in wanted.curved) is has_curvature]
+        runs = [PlannedRun(lr_index, lrs[lr_index], seed) for lr_index, seed in chosen_keys]
         size = most or max(1, len(runs))
         for first in range(0, len(runs), size):
             chosen = tuple(runs[first : first + size])
-            yield PlannedCell(scenario, name, width, depth, chosen, wish.stage, part, has_curvature)
+            yield PlannedCell(scenario, name, width, depth, chosen, wanted.stage, part, has_curvature)
             part += 1

@@ -87,25 +87,25 @@ def sizes_of(widths: tuple[int, ...], depth: int = 3) -> tuple[Size, ...]:
     return tuple(Size(width, depth) for width in widths)
 
 
-def with_diverged(sweep: Sweep, *places: tuple[int, int, int]) -> Sweep:
+def with_diverged(sweep: Sweep, *indices: tuple[int, int, int]) -> Sweep:
     """Return the sweep with these runs diverged at step 7."""
     diverged_at = sweep.diverged_at.copy()
     losses = {loss: Losses(table.final.copy(), table.initial) for loss, table in sweep.losses.items()}
-    for place in places:
-        diverged_at[place] = 7
+    for index in indices:
+        diverged_at[index] = 7
         for table in losses.values():
-            table.final[place] = np.nan
+            table.final[index] = np.nan
     return replace(sweep, diverged_at=diverged_at, losses=losses)
 
 
-def without(sweep: Sweep, *places: tuple[int, int, int]) -> Sweep:
+def without(sweep: Sweep, *indices: tuple[int, int, int]) -> Sweep:
     """Return the sweep with these runs missing."""
     is_measured = sweep.is_measured.copy()
     losses = {loss: Losses(table.final.copy(), table.initial) for loss, table in sweep.losses.items()}
-    for place in places:
-        is_measured[place] = False
+    for index in indices:
+        is_measured[index] = False
         for table in losses.values():
-            table.final[place] = np.nan
+            table.final[index] = np.nan
     return replace(sweep, is_measured=is_measured, losses=losses)
 
 
@@ -116,9 +116,9 @@ def planned_only(sweep: Sweep, is_planned: Any) -> Sweep:
     return replace(without(sweep, *left_out), is_planned=mask)
 
 
-def sizes_only(sweep: Sweep, *places: int) -> Sweep:
+def sizes_only(sweep: Sweep, *indices: int) -> Sweep:
     """Return the sweep of a protocol that has planned these sizes, at every LR and seed."""
-    return planned_only(sweep, np.isin(np.arange(len(sweep.sizes)), places)[:, None, None])
+    return planned_only(sweep, np.isin(np.arange(len(sweep.sizes)), indices)[:, None, None])
 
 
 def with_finals(sweep: Sweep, loss: Metric, final: Any) -> Sweep:

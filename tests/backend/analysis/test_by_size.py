@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backend.analysis.by_size import optima_by_size, reused_lr_index, spread_lr_index, spread_over_steps
-from backend.analysis.super_consistency import sharpness_spread
+from backend.analysis.sharpness_spread import sharpness_spread
 from backend.domain.metrics import Metric
 from backend.domain.thresholds import Thresholds
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, WIDTHS, parabolas, planned_only, without
@@ -21,8 +21,8 @@ def with_sharpness(by_width, *, num_seeds=3, at=REUSED):
     """Sharpness of every width, [M] or [S, M], at one LR; elsewhere nothing was measured."""
     sweep = parabolas(widths=WIDTHS[: len(by_width)], num_seeds=num_seeds)
     full = np.full((len(by_width), len(sweep.lrs), num_seeds, len(STEPS)), np.nan)
-    for place, values in enumerate(by_width):
-        full[place, at] = values
+    for index, values in enumerate(by_width):
+        full[index, at] = values
     return replace(sweep, sharpness=full, measurement_steps=STEPS)
 
 
@@ -67,8 +67,8 @@ def test_the_reused_rate_is_the_bases_best_grid_point():
 def test_the_median_over_steps_is_m5():
     sweep = with_sharpness([[1.0, 2.0, 3.0, 2.0], [1.1, 2.5, 3.0, 2.0], [2.0, 2.0, 2.0, 2.5]])
 
-    for place, spread in enumerate(spread_over_steps(sweep, REUSED, LIMITS)):
-        expected = sharpness_spread(sweep, place, 2, REUSED, LIMITS)
+    for index, spread in enumerate(spread_over_steps(sweep, REUSED, LIMITS)):
+        expected = sharpness_spread(sweep, index, 2, REUSED, LIMITS)
         assert float(np.median(spread.mean)) == pytest.approx(expected.level)
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.arms import judge_arm
 from backend.analysis.coordinate_check import check_coordinates, slope_over_widths
 from backend.analysis.expected_slopes import expected_slope
-from backend.analysis.gates import Terms
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
 from backend.domain.parametrization import Parametrization
@@ -39,9 +39,9 @@ def checked_sweep(arm=MUP, *, off=None, scatter=0.01, start=None, **options):
     initial = np.full((num_widths, num_lrs, num_seeds, len(Part)), np.nan)
     slopes = SLOPES[arm] | (off or {})
     falls = {Part.OUTPUT: -0.5} if arm is MUP else {}
-    for place, part in enumerate(Part):
+    for index, part in enumerate(Part):
         if part is not Part.LOGITS:
-            initial[..., place] = powers((falls | (start or {})).get(part, 0.0))
+            initial[..., index] = powers((falls | (start or {})).get(part, 0.0))
             for t in CHECK_UPDATES:
                 changes[..., component_of(part, t)] = powers(slopes.get(part, 0.0))
     return replace(sweep, coordinate_changes=changes, initial_activations=initial)

@@ -6,7 +6,7 @@ import pytest
 from backend.analysis.costs import Benefit, costs_of
 from backend.analysis.intervals import student_interval
 from backend.analysis.optimal_lr import Optimum, find_optimum
-from backend.analysis.pairs import Pair, Tried
+from backend.analysis.pairs import Pair, SizeLosses
 from tests.backend.analysis.sweeps import known
 
 GRID = np.arange(-2.0, 3.0)
@@ -15,17 +15,17 @@ GRID = np.arange(-2.0, 3.0)
 def pair_of(target, base=None):
     target = np.asarray(target, dtype=np.float64)
     base = 2.0 * target if base is None else np.asarray(base, dtype=np.float64)
-    places = np.arange(len(target))
+    indices = np.arange(len(target))
     return Pair(
-        Tried(places, GRID[places], base),
-        Tried(places, GRID[places], target),
+        SizeLosses(indices, GRID[indices], base),
+        SizeLosses(indices, GRID[indices], target),
         np.full(target.shape[1], 3.0),
         random_seed=0,
     )
 
 
 def costs(pair):
-    base, target = (find_optimum(GRID[: len(tried.places)], tried.losses.mean(axis=1)) for tried in pair[:2])
+    base, target = (find_optimum(GRID[: len(tried.indices)], tried.losses.mean(axis=1)) for tried in pair[:2])
     return costs_of(pair, base, target, 0.90)
 
 
@@ -113,8 +113,8 @@ def test_the_loss_at_the_reused_rate_is_that_of_its_runs_and_not_the_one_read_fr
     halves = np.arange(-2.0, 2.5, 0.5)
     noise = np.exp(0.02 * np.random.default_rng(0).standard_normal((len(halves), 5)))
     target = np.exp(0.1 * (halves + 0.2) ** 2)[:, None] * noise
-    places = np.arange(len(halves))
-    tried = [Tried(places, halves, losses) for losses in (2.0 * target, target)]
+    indices = np.arange(len(halves))
+    tried = [SizeLosses(indices, halves, losses) for losses in (2.0 * target, target)]
     base, best = (find_optimum(halves, each.losses.mean(axis=1)) for each in tried)
 
     found = costs_of(Pair(tried[0], tried[1], np.full(5, 9.0), random_seed=0), base, best, 0.90)
@@ -128,7 +128,7 @@ def test_an_interval_is_wider_by_what_smoothing_moved_the_cost_by():
     halves = np.arange(-2.0, 2.5, 0.5)
     noise = np.exp(0.03 * np.random.default_rng(3).standard_normal((len(halves), 4)))
     target = np.exp(0.1 * (halves + 0.2) ** 2)[:, None] * noise
-    tried = Tried(np.arange(len(halves)), halves, target)
+    tried = SizeLosses(np.arange(len(halves)), halves, target)
     read = tried.smoothed()
     base, best = 6, int(read.losses.mean(axis=1).argmin())
     moved = abs(read.moved_at(base) - read.moved_at(best))

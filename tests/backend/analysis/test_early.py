@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.analysis.arms import judge_arm
 from backend.analysis.early import answer_early
-from backend.analysis.gates import Terms
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.domain.parametrization import Parametrization
 from backend.domain.thresholds import Thresholds
 from tests.backend.analysis.curved import NUM_STEPS, curved

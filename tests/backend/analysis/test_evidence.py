@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.evidence import early_level, look_at, with_looks
+from backend.analysis.group_statistics import early_level, statistics_at, with_statistics
 from backend.analysis.sweep import Losses
-from backend.domain.evidence import Look, Place, PlaceEvidence
+from backend.domain.evidence import CellGroup, GroupEvidence, GroupStatistics
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
@@ -19,11 +19,11 @@ TUNED = 4
 THRESHOLDS = Thresholds()
 
 
-def tried(sweep, *lr_indices, place=3, num_seeds=None):
+def tried(sweep, *lr_indices, index=3, num_seeds=None):
     """Return the sweep as if only these LRs, and the first seeds, had been run at one size."""
     is_run = np.ones_like(sweep.is_measured)
-    is_run[place] = False
-    is_run[place][list(lr_indices), : num_seeds or sweep.num_seeds] = True
+    is_run[index] = False
+    is_run[index][list(lr_indices), : num_seeds or sweep.num_seeds] = True
     losses = {
         loss: Losses(np.where(is_run, each.final, np.nan), np.where(is_run, each.initial, np.nan))
         for loss, each in sweep.losses.items()
@@ -34,19 +34,19 @@ def tried(sweep, *lr_indices, place=3, num_seeds=None):
 def test_of_the_base_the_best_lr_is_named_by_loss_and_by_its_index_in_the_arm():
     sweep = replace(parabolas(), lr_indices=(8, 7, 6, 5, 4, 3, 2, 1, 0))
 
-    look = look_at(sweep, BASE, THRESHOLDS)
+    statistics = statistics_at(sweep, BASE, THRESHOLDS)
 
-    assert look.best == {Metric.VAL_LOSS: TUNED, Metric.TRAIN_LOSS: TUNED}
-    assert (look.fails, look.fails_early, look.curvature_lr) == (False, False, TUNED)
+    assert statistics.best == {Metric.VAL_LOSS: TUNED, Metric.TRAIN_LOSS: TUNED}
+    assert (statistics.fails, statistics.fails_early, statistics.curvature_lr) == (False, False, TUNED)
 
 
 def test_a_training_loss_that_the_base_interpolates_is_not_tuned_on():
     sweep = parabolas()
     final = sweep.losses[Metric.TRAIN_LOSS].final * 1e-3
 
-    look = look_at(with_finals(sweep, Metric.TRAIN_LOSS, final), BASE, THRESHOLDS)
+    statistics = statistics_at(with_finals(sweep, Metric.TRAIN_LOSS, final), BASE, THRESHOLDS)
 
-    assert look.best == {Metric.VAL_LOSS: TUNED}
+    assert statistics.best == {Metric.VAL_LOSS: TUNED}
 
 
 def test_a_base_that_learned_nothing_gives_no_lr():
@@ -55,7 +55,7 @@ def test_a_base_that_learned_nothing_gives_no_lr():
         loss: Losses(np.full_like(each.final, 9.0), each.initial) for loss, each in sweep.losses.items()
     }
 
-    assert look_at(replace(sweep, losses=nothing), BASE, THRESHOLDS) == Look()
+    assert statistics_at(replace(sweep, losses=nothing), BASE, THRESHOLDS) == GroupStatistics()
 
 
 @pytest.mark.parametrize(
@@ -66,19 +66,19 @@ def test_a_base_that_learned_nothing_gives_no_lr():
 def test_sharpness_is_compared_where_the_base_is_below_the_edge_of_stability(at_edge, expected):
     sweep = parabolas()
     sharpness = sweep.sharpness.copy()
-    for place in at_edge:
-        sharpness[0, place] = sweep.kappa / sweep.lrs[place]
+    for index in at_edge:
+        sharpness[0, index] = sweep.kappa / sweep.lrs[index]
 
-    assert look_at(replace(sweep, sharpness=sharpness), BASE, THRESHOLDS).curvature_lr == expected
+    assert statistics_at(replace(sweep, sharpness=sharpness), BASE, THRESHOLDS).curvature_lr == expected
 
 
 def test_a_size_is_judged_by_the_lrs_and_seeds_that_were_tried_there():
     sweep = tried(parabolas(slope=-0.4), 2, 3, 4, num_seeds=3)
 
-    look = look_at(sweep, LARGEST, THRESHOLDS)
+    statistics = statistics_at(sweep, LARGEST, THRESHOLDS)
 
-    assert look.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
-    assert look.best_of_seeds == frozenset({3})
+    assert statistics.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
+    assert statistics.best_of_seeds == frozenset({3})
 
 
 def test_the_best_lrs_of_single_seeds_are_named():
@@ -86,28 +86,28 @@ def test_the_best_lrs_of_single_seeds_are_named():
     final = sweep.losses[Metric.VAL_LOSS].final.copy()
     final[3, 5, 0] = 0.01
 
-    look = look_at(with_finals(sweep, Metric.VAL_LOSS, final), LARGEST, THRESHOLDS)
+    statistics = statistics_at(with_finals(sweep, Metric.VAL_LOSS, final), LARGEST, THRESHOLDS)
 
-    assert look.best_of_seeds == frozenset({4, 5})
+    assert statistics.best_of_seeds == frozenset({4, 5})
 
 
 def test_a_large_regret_is_proven_before_the_window_holds_the_optimum():
     sweep = tried(parabolas(slope=-1.2, curvature=0.3), 3, 4, 5)
 
-    look = look_at(sweep, LARGEST, THRESHOLDS)
+    statistics = statistics_at(sweep, LARGEST, THRESHOLDS)
 
-    assert look.best[Metric.VAL_LOSS] == 3
-    assert (look.fails, look.fails_early) == (True, True)
+    assert statistics.best[Metric.VAL_LOSS] == 3
+    assert (statistics.fails, statistics.fails_early) == (True, True)
 
 
 def test_a_shift_to_the_edge_of_the_window_is_no_early_failure():
     """The optimum has moved by 1.9 octaves, to 2^-3.7; the LR at the window's edge, 2^-4, is 2.2 away."""
     whole = parabolas(slope=-1.9 / 3, curvature=0.03, noise=0.0005)
 
-    look = look_at(tried(whole, 2, 3, 4, 5), LARGEST, THRESHOLDS)
+    statistics = statistics_at(tried(whole, 2, 3, 4, 5), LARGEST, THRESHOLDS)
 
-    assert (look.fails, look.fails_early) == (True, False)
-    assert look_at(whole, LARGEST, THRESHOLDS).fails is False
+    assert (statistics.fails, statistics.fails_early) == (True, False)
+    assert statistics_at(whole, LARGEST, THRESHOLDS).fails is False
 
 
 def test_one_loss_proves_no_early_failure_while_the_other_may_yet_disagree():
@@ -115,24 +115,24 @@ def test_one_loss_proves_no_early_failure_while_the_other_may_yet_disagree():
     moved, flat = parabolas(slope=-1.2, curvature=0.3), parabolas(slope=-0.5, curvature=0.001, noise=0.0)
     sweep = with_finals(moved, Metric.VAL_LOSS, flat.losses[Metric.VAL_LOSS].final)
 
-    look = look_at(tried(sweep, 3, 4, 5), LARGEST, THRESHOLDS)
+    statistics = statistics_at(tried(sweep, 3, 4, 5), LARGEST, THRESHOLDS)
 
-    assert look.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
-    assert (look.fails, look.fails_early) == (True, False)
+    assert statistics.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
+    assert (statistics.fails, statistics.fails_early) == (True, False)
 
 
 def test_a_majority_that_diverges_is_a_failure_at_any_level():
     sweep = with_diverged(parabolas(), *[(3, TUNED, seed) for seed in range(4)])
 
-    look = look_at(tried(sweep, 3, 4, 5), LARGEST, THRESHOLDS)
+    statistics = statistics_at(tried(sweep, 3, 4, 5), LARGEST, THRESHOLDS)
 
-    assert (look.fails, look.fails_early) == (True, True)
+    assert (statistics.fails, statistics.fails_early) == (True, True)
 
 
 def test_with_too_few_seeds_nothing_fails():
     sweep = tried(parabolas(slope=-1.2, curvature=0.3), 2, 3, 4, num_seeds=2)
 
-    assert look_at(sweep, LARGEST, THRESHOLDS).fails is False
+    assert statistics_at(sweep, LARGEST, THRESHOLDS).fails is False
 
 
 def test_all_early_looks_together_spend_no_more_than_one():
@@ -143,16 +143,21 @@ def test_all_early_looks_together_spend_no_more_than_one():
 
 
 def test_nothing_is_said_of_a_place_with_open_runs_or_an_open_base():
-    strand = Scenario.AS_GIVEN, Parametrization.MUP
-    base, largest = Place(*strand, BASE), Place(*strand, LARGEST)
-    ended, still_open = PlaceEvidence(finished=frozenset({(4, 0)})), PlaceEvidence(open=frozenset({(4, 0)}))
-    sweeps = {strand: [parabolas()]}
+    arm_key = Scenario.AS_GIVEN, Parametrization.MUP
+    base, largest = CellGroup(*arm_key, BASE), CellGroup(*arm_key, LARGEST)
+    ended, still_open = GroupEvidence(finished=frozenset({(4, 0)})), GroupEvidence(open=frozenset({(4, 0)}))
+    sweeps = {arm_key: [parabolas()]}
 
-    first = with_looks({base: ended, largest: still_open}, sweeps, THRESHOLDS)
-    second = with_looks({base: still_open, largest: ended}, sweeps, THRESHOLDS)
-    third = with_looks({base: ended, largest: ended}, sweeps, THRESHOLDS)
+    first = with_statistics({base: ended, largest: still_open}, sweeps, THRESHOLDS)
+    second = with_statistics({base: still_open, largest: ended}, sweeps, THRESHOLDS)
+    third = with_statistics({base: ended, largest: ended}, sweeps, THRESHOLDS)
 
-    assert first[base].look.best
-    assert first[largest].look == second[base].look == second[largest].look == Look()
-    assert third[largest].look == look_at(parabolas(), LARGEST, THRESHOLDS)
-    assert with_looks({base: ended}, {}, THRESHOLDS)[base].look == Look()
+    assert first[base].statistics.best
+    assert (
+        first[largest].statistics
+        == second[base].statistics
+        == second[largest].statistics
+        == GroupStatistics()
+    )
+    assert third[largest].statistics == statistics_at(parabolas(), LARGEST, THRESHOLDS)
+    assert with_statistics({base: ended}, {}, THRESHOLDS)[base].statistics == GroupStatistics()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from backend.analysis.extrapolation import doublings_beyond, extrapolate
 from backend.analysis.trend import line_slope, predict
-from backend.domain.outlook import Claim, Tally, TrackRecord
+from backend.domain.outlook import Basis, Tally, TrackRecord
 from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, known, parabolas
@@ -46,7 +46,7 @@ def test_a_known_slope_is_followed_beyond_the_sizes_tested(slope, doublings):
     assert math.log2(found.lr.value) == pytest.approx(expected, abs=1e-6)
     assert found.lr_shift.value == pytest.approx(expected + 2.0, abs=1e-6)
     assert (found.claim, found.doublings, codes(found)) == (
-        Claim.EXTRAPOLATED,
+        Basis.EXTRAPOLATED,
         doublings,
         ["target_extrapolated"],
     )
@@ -66,7 +66,7 @@ def test_the_prediction_interval_covers_another_seed_as_often_as_it_says():
 def test_a_size_that_was_tested_is_measured():
     found = extrapolated(parabolas(), 256, record=None)
 
-    assert (found.claim, found.doublings, codes(found)) == (Claim.MEASURED, 0.0, ["target_measured"])
+    assert (found.claim, found.doublings, codes(found)) == (Basis.MEASURED, 0.0, ["target_measured"])
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_a_size_that_was_tested_is_measured():
 def test_what_is_not_claimed_says_why(options, width, record, code):
     found = extrapolated(parabolas(**options), width, record)
 
-    assert (found.claim, codes(found)[-1]) == (Claim.NOT_CLAIMED, code)
+    assert (found.claim, codes(found)[-1]) == (Basis.NOT_CLAIMED, code)
 
 
 def test_nothing_is_claimed_of_an_axis_that_was_not_varied():
     found = extrapolated(parabolas(), 512, depth=6)
 
-    assert (found.claim, found.lr.value, codes(found)) == (Claim.NOT_CLAIMED, None, ["axis_not_tested"])
+    assert (found.claim, found.lr.value, codes(found)) == (Basis.NOT_CLAIMED, None, ["axis_not_tested"])
 
 
 @given(st.integers(0, 50), st.floats(0.0, 6.0), st.floats(0.0, 3.0))

@@ -9,13 +9,13 @@ import pytest
 
 from backend.analysis.replay import Stage, replay
 from backend.domain.cost import DEFAULT_CALIBRATION, predict
-from backend.domain.evidence import Evidence, Look, Place, PlaceEvidence, place_of
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
 from backend.domain.experiment import Protocol, base_size
 from backend.domain.grid import full_grid
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.protocol import foreseen_cells, further_runs
-from backend.domain.protocol.widening import Reach, expected_reach
+from backend.domain.protocol.expected_runs import OptimumSpan, expected_span
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 from tests.backend.domain.specs import SHAPE, spec
@@ -52,13 +52,13 @@ def _looks():
             over = _seconds(staged, planned)
             cells = foreseen_cells(staged, evidence)
             plain = [cell for cell in cells if not cell.has_curvature]
-            runs = Counter({place_of(cell): 0 for cell in plain})
+            runs = Counter({group_of(cell): 0 for cell in plain})
             for cell in plain:
-                runs[place_of(cell)] += len(cell.runs)
+                runs[group_of(cell)] += len(cell.runs)
             extra = sum(
-                further_runs(staged, evidence, place, runs[place]) / runs[place] * _seconds(staged, [cell])
+                further_runs(staged, evidence, group, runs[group]) / runs[group] * _seconds(staged, [cell])
                 for cell in plain
-                for place in [place_of(cell)]
+                for group in [group_of(cell)]
             )
             hoped = _seconds(staged, cells)
             looks.append((over / total, total - over, hoped, hoped + extra))
@@ -84,12 +84,12 @@ def test_what_is_told_is_neither_too_much_nor_too_little_in_sum():
 
 def _seen(best, *, size=None, **look):
     """Return the whole grid at the base, or at another size, as run, with what the statistics say."""
-    cells = [cell for cell in full_grid(STAGED) if place_of(cell).size == (size or base_size(STAGED))]
+    cells = [cell for cell in full_grid(STAGED) if group_of(cell).size == (size or base_size(STAGED))]
     return {
-        place_of(cell): PlaceEvidence(
+        group_of(cell): GroupEvidence(
             frozenset((run.lr_index, run.seed) for run in cell.runs),
             num_cells=1,
-            look=Look({Metric.VAL_LOSS: best}, **look),
+            statistics=GroupStatistics({Metric.VAL_LOSS: best}, **look),
         )
         for cell in cells
     }
@@ -98,7 +98,7 @@ def _seen(best, *, size=None, **look):
 def test_windows_at_larger_sizes_lie_where_the_base_was_best():
     cells = foreseen_cells(STAGED, Evidence(_seen(6)))
 
-    assert {place_of(cell).size.width for cell in cells} == {16, 32}
+    assert {group_of(cell).size.width for cell in cells} == {16, 32}
     assert {run.lr_index for cell in cells for run in cell.runs} == {5, 6, 7}
 
 
@@ -109,7 +109,7 @@ def test_a_failure_that_was_seen_leaves_nothing_to_come():
 
 
 def test_nothing_is_expected_beyond_the_base_or_under_the_full_grid():
-    at_base = Place(Scenario.AS_GIVEN, Parametrization.MUP, base_size(STAGED))
+    at_base = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, base_size(STAGED))
     larger = at_base._replace(size=Size(16, 2))
     control = larger._replace(parametrization=Parametrization.NTP)
 
@@ -120,7 +120,7 @@ def test_nothing_is_expected_beyond_the_base_or_under_the_full_grid():
 
 
 def test_the_control_takes_a_share_more_and_less_once_it_was_looked_at():
-    control = Place(Scenario.AS_GIVEN, Parametrization.NTP, Size(32, 2))
+    control = CellGroup(Scenario.AS_GIVEN, Parametrization.NTP, Size(32, 2))
     before = further_runs(STAGED, Evidence(), control, 10)
     after = further_runs(STAGED, Evidence(_seen(4, size=Size(32, 2))), control, 10)
 
@@ -129,7 +129,7 @@ def test_the_control_takes_a_share_more_and_less_once_it_was_looked_at():
 
 def test_an_optimum_that_drifts_is_expected_to_go_on_by_octaves_per_doubling():
     """A grid of octaves: best at the 5th LR of the base, at the 6th and 7th of the next sizes."""
-    largest = Place(Scenario.AS_GIVEN, Parametrization.MUP, Size(64, 2))
+    largest = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, Size(64, 2))
     wide = STAGED.model_copy(update={"widths": (8, 16, 32, 64)})
     still = _seen(4) | _seen(4, size=Size(16, 2)) | _seen(4, size=Size(32, 2))
     drifting = _seen(4) | _seen(5, size=Size(16, 2)) | _seen(6, size=Size(32, 2))
@@ -145,7 +145,7 @@ def test_an_optimum_that_drifts_is_expected_to_go_on_by_octaves_per_doubling():
 
 def test_a_drift_along_one_axis_says_nothing_of_the_other():
     both = STAGED.model_copy(update={"depths": (2, 4), "base_depth": 2})
-    deeper = Place(Scenario.AS_GIVEN, Parametrization.MUP, Size(8, 4))
+    deeper = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, Size(8, 4))
     drifting = _seen(4) | _seen(8, size=Size(32, 2))
 
     assert further_runs(both, Evidence(drifting), deeper, 10) == further_runs(
@@ -154,8 +154,8 @@ def test_a_drift_along_one_axis_says_nothing_of_the_other():
 
 
 def test_the_line_through_sizes_is_the_least_squares_line_with_a_doubling_that_says_nothing():
-    """Slope Σ(x−x̄)(y−ȳ) / (Σ(x−x̄)² + 1): 2 / (2 + 1) for reaches 0, 1, 2 at 0, 1, 2 doublings."""
-    seen = [Reach(0, 0, 0), Reach(1, -1, 1), Reach(2, -2, 2)]
+    """Slope Σ(x−x̄)(y−ȳ) / (Σ(x−x̄)² + 1): 2 / (2 + 1) for optimum_spans 0, 1, 2 at 0, 1, 2 doublings."""
+    seen = [OptimumSpan(0, 0, 0), OptimumSpan(1, -1, 1), OptimumSpan(2, -2, 2)]
 
-    assert expected_reach(seen, 3) == pytest.approx((3, -1 - 4 / 3, 1 + 4 / 3))
-    assert expected_reach(seen[:1], 3) == (3, 0, 0)
+    assert expected_span(seen, 3) == pytest.approx((3, -1 - 4 / 3, 1 + 4 / 3))
+    assert expected_span(seen[:1], 3) == (3, 0, 0)

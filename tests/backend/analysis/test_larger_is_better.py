@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.arms import judge_arm
-from backend.analysis.gates import Terms
 from backend.analysis.larger_is_better import num_inversions
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.analysis.sweep import Field
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
@@ -23,8 +23,8 @@ def with_accuracy(sweep):
     return replace(sweep, field=Field(Metric.VAL_ACCURACY, 0.1 * width + 0.01 * lr + 0.001 * seed))
 
 
-def field_of(sweep, place=-1):
-    return judge_arm(MUP, [sweep], Terms()).sizes[place].field
+def field_of(sweep, index=-1):
+    return judge_arm(MUP, [sweep], Terms()).sizes[index].field
 
 
 def test_oracle_34_wider_is_better_at_the_reused_rate():

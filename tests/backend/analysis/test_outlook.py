@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from backend.analysis.outlook import largest, look_ahead
+from backend.analysis.look_ahead import largest, look_ahead
 from backend.analysis.verdict import judge
 from backend.domain.outlook import Outlook
 from backend.domain.parametrization import Parametrization

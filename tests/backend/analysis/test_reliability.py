@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from backend.analysis.reliability import RECORD_FILE, exact_interval, read_record, reliability
-from backend.domain.outlook import Reach, Tally
+from backend.domain.outlook import HeldAtDistance, Tally
 from backend.domain.verdict import Outcome
 from tests.backend.analysis.sweeps import known
 from tests.backend.analysis.test_extrapolation import RECORD
@@ -59,7 +59,8 @@ def test_a_study_of_other_rules_says_so_and_knows_no_chance_of_outcomes_it_never
 
 def test_beyond_the_tested_sizes_the_chance_is_that_of_the_next_distance_looked_at():
     reach = tuple(
-        Reach(doublings=doublings, held=Tally(count=count, of=10)) for doublings, count in ((1, 10), (2, 9))
+        HeldAtDistance(doublings=doublings, held=Tally(count=count, of=10))
+        for doublings, count in ((1, 10), (2, 9))
     )
     record = RECORD.model_copy(update={"reach": reach})
 

@@ -8,7 +8,7 @@ import pytest
 from backend.analysis.replay import mask, replay
 from backend.analysis.verdict import judge
 from backend.domain.dataset import DatasetShape, Task
-from backend.domain.evidence import place_of
+from backend.domain.evidence import group_of
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import StopReason
 from backend.domain.metrics import Metric
@@ -63,10 +63,10 @@ def test_it_needs_at_most_a_quarter_of_the_full_compute_in_the_median():
 def test_what_it_plans_is_part_of_the_full_grid_and_every_run_comes_once():
     _, _, replayed = _both(0, TRUTHS[Outcome.FINE_TUNE])
 
-    runs = [(place_of(cell), run) for cell in replayed.cells for run in cell.runs]
+    runs = [(group_of(cell), run) for cell in replayed.cells for run in cell.runs]
     spec = spec_of(parabolas(), MUP, NTP)
     assert len(runs) == len(set(runs))
-    assert set(runs) <= {(place_of(cell), run) for cell in full_grid(spec) for run in cell.runs}
+    assert set(runs) <= {(group_of(cell), run) for cell in full_grid(spec) for run in cell.runs}
     assert 0 < replayed.seconds < replayed.full_seconds
 
 

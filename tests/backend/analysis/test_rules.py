@@ -1,8 +1,8 @@
 import pytest
 
-from backend.analysis.evidence import look_at
+from backend.analysis.group_statistics import statistics_at
+from backend.analysis.one_size import judge_size
 from backend.analysis.rules import SEVERITY, Finding, combine_losses, with_sharpness
-from backend.analysis.sizes import judge_size
 from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
@@ -85,7 +85,7 @@ HALF_LOST = parabolas(slope=-1 / 3, curvature=0.02, gain=0.012, noise=0.0005)
 
 
 def test_a_third_of_the_benefit_lost_for_sure_is_a_failure_at_the_largest_size_only():
-    findings = [judge_size(HALF_LOST, place, 4, Thresholds()).finding for place in HALF_LOST.larger]
+    findings = [judge_size(HALF_LOST, index, 4, Thresholds()).finding for index in HALF_LOST.larger]
 
     assert (findings[-1].outcome, findings[-1].rule) == ("does_not_transfer", "benefit_lost")
     assert all(finding.outcome != "does_not_transfer" for finding in findings[:-1])
@@ -93,13 +93,13 @@ def test_a_third_of_the_benefit_lost_for_sure_is_a_failure_at_the_largest_size_o
 
 
 def test_a_size_that_is_not_the_last_one_of_its_plan_does_not_end_its_arm_by_the_benefit():
-    before, last = (look_at(HALF_LOST, HALF_LOST.sizes[place], Thresholds()) for place in (2, 3))
+    before, last = (statistics_at(HALF_LOST, HALF_LOST.sizes[index], Thresholds()) for index in (2, 3))
 
     assert (before.fails, last.fails) == (False, True)
 
 
 def test_a_lost_benefit_that_is_not_sure_is_mended_by_a_search_shown_to_keep_it():
-    halves = tuple(2.0 ** (-6 + place / 2) for place in range(17))
+    halves = tuple(2.0 ** (-6 + index / 2) for index in range(17))
     sweep = parabolas(slope=-0.4, curvature=0.02, gain=0.025, noise=0.006, lrs=halves)
 
     found = judge_size(sweep, 3, 8, Thresholds())

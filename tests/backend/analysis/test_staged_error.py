@@ -63,9 +63,9 @@ def false_transfers(line, trials, *, noise, num_seeds, scatter=0.0, from_seed=0)
         sweep = replace(sweep, losses={Metric.VAL_LOSS: sweep.losses[Metric.VAL_LOSS]})
         spec = spec_of(sweep, MUP).model_copy(update={"thresholds": Thresholds(**limits)})
         staged = replay(spec, {(Scenario.AS_GIVEN, MUP): [sweep]}, SHAPE).sweeps
-        for place, of_arm in enumerate((staged[Scenario.AS_GIVEN, MUP], [sweep])):
+        for index, of_arm in enumerate((staged[Scenario.AS_GIVEN, MUP], [sweep])):
             verdict = judge(spec, Scenario.AS_GIVEN, {MUP: of_arm}, is_interim=False)
-            found[place] += verdict.outcome in (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
+            found[index] += verdict.outcome in (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
     return tuple(found)
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.arms import judge_arm
-from backend.analysis.gates import Terms
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.analysis.transfer import compare, optima, speed
 from backend.analysis.verdict import judge
 from backend.domain.metrics import Metric

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.super_consistency import (
+from backend.analysis.sharpness_spread import (
     growth_exponent,
     late_edge_share,
     log_sharpness,

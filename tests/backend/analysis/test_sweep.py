@@ -52,7 +52,7 @@ def test_oracle_32_a_divergence_never_lowers_a_mean(finals, initial, data):
     table = Losses(np.array(finals)[None, None, :], np.full((1, 1, len(finals)), initial))
     sweep = replace(sweep, losses={Metric.TRAIN_LOSS: table})
     seed = data.draw(st.integers(0, len(finals) - 1))
-    survivors = [value for place, value in enumerate(finals) if place != seed]
+    survivors = [value for index, value in enumerate(finals) if index != seed]
 
     judged = with_diverged(sweep, (0, 0, seed)).judged(Metric.TRAIN_LOSS)[0, 0]
 

@@ -12,8 +12,8 @@ from tests.backend.analysis.sweeps import BASE_OPTIMUM, parabolas, with_diverged
 VAL = Metric.VAL_LOSS
 
 
-def compared(sweep, width_index=-1, loss=VAL):
-    return compare(sweep, loss, width_index % len(sweep.widths), level=0.90, interpolation=0.01)
+def compared(sweep, size_index=-1, loss=VAL):
+    return compare(sweep, loss, size_index % len(sweep.widths), level=0.90, interpolation=0.01)
 
 
 def test_oracle_31_a_known_shift_is_found():
@@ -165,7 +165,7 @@ def test_the_base_optimum_is_where_it_was_put():
 
 @pytest.mark.parametrize(("step", "by"), [(1.0, 1 / 6), (0.5, 1 / 12)])
 def test_the_interval_of_the_shift_allows_for_what_the_grid_cannot_tell(step, by):
-    lrs = tuple(2.0 ** (step * place) for place in range(-8, 5))
+    lrs = tuple(2.0 ** (step * index) for index in range(-8, 5))
     sweep = parabolas(slope=0.0, noise=0.0, scatter=0.0, lrs=lrs)
 
     interval = compared(sweep).statistics.lr_shift.interval

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.arms import judge_arm
-from backend.analysis.gates import Terms
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.experiment import Loss, base_size, chosen_arm
 from backend.domain.metrics import Metric
@@ -54,8 +54,8 @@ def scaled(sweep, factor):
     return with_finals(sweep, TRAIN, sweep.losses[TRAIN].final * factor)
 
 
-def at_rate(sweep, width_index, lr_index, count):
-    return with_diverged(sweep, *[(width_index, lr_index, seed) for seed in range(count)])
+def at_rate(sweep, size_index, lr_index, count):
+    return with_diverged(sweep, *[(size_index, lr_index, seed) for seed in range(count)])
 
 
 CASES = {

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from backend.analysis.arms import judge_arm
-from backend.analysis.gates import Terms
+from backend.analysis.one_arm import judge_arm
 from backend.analysis.optimal_lr import find_optimum
+from backend.analysis.preconditions import Terms
 from backend.analysis.verdict import DEFAULT_THRESHOLDS, judge
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
@@ -43,13 +43,13 @@ PLACES = st.tuples(st.integers(0, 3), st.integers(0, 8), st.integers(0, 4))
 
 
 @given(st.lists(PLACES, min_size=1, max_size=12))
-def test_a_transfer_with_a_missing_run_is_none(places):
-    assert judged(without(parabolas(), *places)).outcome == "inconclusive"
+def test_a_transfer_with_a_missing_run_is_none(indices):
+    assert judged(without(parabolas(), *indices)).outcome == "inconclusive"
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.just(4), st.integers(0, 4)), min_size=1, max_size=12))
-def test_a_divergence_at_the_reused_rate_is_never_a_transfer(places):
-    assert judged(with_diverged(parabolas(), *places)).outcome != "transfers"
+def test_a_divergence_at_the_reused_rate_is_never_a_transfer(indices):
+    assert judged(with_diverged(parabolas(), *indices)).outcome != "transfers"
 
 
 @given(st.integers(-6, 1), st.integers(1, 8))
@@ -132,11 +132,11 @@ def test_a_claim_needs_runs_of_every_size_whatever_was_planned(mask, is_whole, i
 
 def assert_carries_a_claim(sweep):
     planned = np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
-    for place in (sweep.base_index, *sweep.larger):
-        assert planned[place].any()
-        assert sweep.is_measured[place][planned[place]].all()
-        assert len(sweep.shared_seeds(place)) >= 3
+    for index in (sweep.base_index, *sweep.larger):
+        assert planned[index].any()
+        assert sweep.is_measured[index][planned[index]].all()
+        assert len(sweep.shared_seeds(index)) >= 3
         for loss in sweep.losses:
-            best = find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, place))
+            best = find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, index))
             assert best is not None
             assert not best.is_edge

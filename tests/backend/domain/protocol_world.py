@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from backend.domain.evidence import Evidence, Look, Place, PlaceEvidence, place_of
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
@@ -16,15 +16,17 @@ from backend.domain.metrics import Metric
 from backend.domain.protocol import Add, Decision, Skip, Wait, next_cells
 
 EXPERIMENT = UUID(int=7)
-Looks = Callable[[Place, PlaceEvidence], Look]
+StatisticsOf = Callable[[CellGroup, GroupEvidence], GroupStatistics]
 
 
 class World:
-    """Holds planned cells with their states; `looks` says what the statistics make of a place."""
+    """Holds planned cells with their states; `statistics_of` says what the statistics make of a group."""
 
-    def __init__(self, spec: ExperimentSpec, looks: Looks, max_runs: int | None = None) -> None:
+    def __init__(
+        self, spec: ExperimentSpec, statistics_of: StatisticsOf, max_runs: int | None = None
+    ) -> None:
         self.spec = spec
-        self.looks = looks
+        self.statistics_of = statistics_of
         self.split = dict.fromkeys(spec.widths, max_runs) if max_runs else None
         self.cells: dict[UUID, PlannedCell] = {}
         self.states: dict[UUID, CellState] = {}
@@ -66,39 +68,39 @@ class World:
         return stages
 
     def evidence(self) -> Evidence:
-        """Return what is known now, with looks where nothing is open."""
-        groups: dict[Place, dict[str, set[tuple[int, int]]]] = {}
-        num_cells = Counter(place_of(cell) for cell in self.cells.values())
+        """Return what is known now, with statistics where nothing is open."""
+        runs: dict[CellGroup, dict[str, set[tuple[int, int]]]] = {}
+        num_cells = Counter(group_of(cell) for cell in self.cells.values())
         for cell_id, cell in self.cells.items():
-            of_place = groups.setdefault(place_of(cell), {"finished": set(), "open": set(), "lost": set()})
-            of_place[self._group(cell_id)] |= {(run.lr_index, run.seed) for run in cell.runs}
-        places = {}
-        for place, of_place in groups.items():
-            finished, still_open, lost = (frozenset(of_place[name]) for name in ("finished", "open", "lost"))
-            found = PlaceEvidence(finished, still_open, lost, num_cells[place])
-            look = Look() if found.open else self.looks(place, found)
-            places[place] = replace(found, look=look)
+            of_group = runs.setdefault(group_of(cell), {"finished": set(), "open": set(), "lost": set()})
+            of_group[self._fate(cell_id)] |= {(run.lr_index, run.seed) for run in cell.runs}
+        groups = {}
+        for group, of_group in runs.items():
+            finished, still_open, lost = (frozenset(of_group[name]) for name in ("finished", "open", "lost"))
+            found = GroupEvidence(finished, still_open, lost, num_cells[group])
+            statistics = GroupStatistics() if found.open else self.statistics_of(group, found)
+            groups[group] = replace(found, statistics=statistics)
         queued = {
-            cell_id: place_of(cell)
+            cell_id: group_of(cell)
             for cell_id, cell in self.cells.items()
             if self.states[cell_id] is CellState.QUEUED
         }
-        return Evidence(places, queued)
+        return Evidence(groups, queued)
 
-    def _group(self, cell_id: UUID) -> str:
+    def _fate(self, cell_id: UUID) -> str:
         state = self.states[cell_id]
         return "open" if state in OPEN_CELL_STATES else "finished" if state == "completed" else "lost"
 
 
-def anything(seed: int, spec: ExperimentSpec) -> Looks:
+def anything(seed: int, spec: ExperimentSpec) -> StatisticsOf:
     """Return statistics drawn at random, but always the same for the same results."""
 
-    def look(place: Place, evidence: PlaceEvidence) -> Look:
-        draw = random.Random(f"{seed} {place} {sorted(evidence.finished)}")
+    def statistics(group: CellGroup, evidence: GroupEvidence) -> GroupStatistics:
+        draw = random.Random(f"{seed} {group} {sorted(evidence.finished)}")
         lrs = sorted({lr_index for lr_index, _ in evidence.finished})
         losses = [loss for loss in (Metric.VAL_LOSS, Metric.TRAIN_LOSS) if lrs and draw.random() < 0.9]
-        every = range(len(spec.arm(place.parametrization).lrs))
-        return Look(
+        every = range(len(spec.arm(group.parametrization).lrs))
+        return GroupStatistics(
             best={loss: draw.choice(lrs) for loss in losses},
             best_of_seeds=frozenset(draw.choices(lrs, k=2)) if losses else frozenset(),
             fails=draw.random() < 0.1,
@@ -106,22 +108,22 @@ def anything(seed: int, spec: ExperimentSpec) -> Looks:
             curvature_lr=draw.choice([None, *every]),
         )
 
-    return look
+    return statistics
 
 
-def valleys(optima: dict[tuple[str, int, int], int]) -> Looks:
-    """Return statistics without noise: the best LR is the tried one nearest to a place's optimum.
+def valleys(optima: dict[tuple[str, int, int], int]) -> StatisticsOf:
+    """Return statistics without noise: the best LR is the tried one nearest to a group's optimum.
 
     Args:
-        optima: by (arm, width, depth), on a grid in ascending order; where a place is not named, the base's.
+        optima: by (arm, width, depth), on a grid in ascending order; where a group is not named, the base's.
     """
 
-    def look(place: Place, evidence: PlaceEvidence) -> Look:
+    def statistics(group: CellGroup, evidence: GroupEvidence) -> GroupStatistics:
         tried = sorted({lr_index for lr_index, _ in evidence.finished})
         if not tried:
-            return Look()
-        optimum = optima.get((place.parametrization, *place.size), optima[place.parametrization, 0, 0])
+            return GroupStatistics()
+        optimum = optima.get((group.parametrization, *group.size), optima[group.parametrization, 0, 0])
         best = min(tried, key=lambda index: (abs(index - optimum), index))
-        return Look({Metric.VAL_LOSS: best, Metric.TRAIN_LOSS: best}, curvature_lr=best)
+        return GroupStatistics({Metric.VAL_LOSS: best, Metric.TRAIN_LOSS: best}, curvature_lr=best)
 
-    return look
+    return statistics

@@ -8,7 +8,7 @@ from backend.domain.dataset import DatasetShape, Task
 from backend.domain.defaults import (
     LOWEST_LOG2_LR,
     TARGET_SECONDS,
-    Workplace,
+    Capacity,
     cut_steps,
     default_arm,
     default_spec,
@@ -24,7 +24,7 @@ FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, nu
 
 
 def _slow(slowness):
-    return Workplace(slots=1, calibration=Calibration(4e10 / slowness, 40e-6 * slowness))
+    return Capacity(slots=1, calibration=Calibration(4e10 / slowness, 40e-6 * slowness))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_small_data_gets_batches_that_fit():
 def test_a_fast_workplace_runs_all_steps():
     spec = default_spec(SHA256, DIGITS)
 
-    assert cut_steps(spec, DIGITS, Workplace(64, Calibration(1e12, 1e-6))) == spec
+    assert cut_steps(spec, DIGITS, Capacity(64, Calibration(1e12, 1e-6))) == spec
 
 
 @pytest.mark.parametrize("slowness", [1, 2, 1e6])
@@ -87,13 +87,13 @@ def test_a_slow_workplace_cuts_whole_intervals_of_steps_and_never_seeds(slowness
 
 @pytest.mark.parametrize("slowness", [0.8, 1, 2])
 def test_the_cut_is_the_smallest_that_fits_the_target(slowness):
-    spec, place = default_spec(SHA256, DIGITS), _slow(slowness)
+    spec, capacity = default_spec(SHA256, DIGITS), _slow(slowness)
 
-    cut = cut_steps(spec, DIGITS, place)
+    cut = cut_steps(spec, DIGITS, capacity)
     longer = cut.model_copy(update={"num_steps": cut.num_steps + cut.measure_every})
 
-    assert plan_seconds(cut, full_grid(cut), DIGITS, place) <= TARGET_SECONDS
-    assert plan_seconds(longer, full_grid(longer), DIGITS, place) > TARGET_SECONDS
+    assert plan_seconds(cut, full_grid(cut), DIGITS, capacity) <= TARGET_SECONDS
+    assert plan_seconds(longer, full_grid(longer), DIGITS, capacity) > TARGET_SECONDS
 
 
 def test_a_hopeless_workplace_still_gets_two_intervals():

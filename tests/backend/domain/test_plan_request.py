@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from backend.domain.cost import Calibration
 from backend.domain.dataset import DatasetShape, ImageShape, Task
-from backend.domain.defaults import Workplace, cut_steps, default_arm, default_spec
+from backend.domain.defaults import Capacity, cut_steps, default_arm, default_spec
 from backend.domain.experiment import ExperimentSpec, Loss, target_size
 from backend.domain.families.convnet import ConvNet
 from backend.domain.families.residual_mlp import ResidualMLP
@@ -20,17 +20,17 @@ SHA256 = "cd" * 32
 NOT_ASKED = {"dataset_sha256", "model"}
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
 FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
-FAST = Workplace(64, Calibration(1e12, 1e-6))
-SLOW = Workplace(1, Calibration(1e9, 1e-3))
+FAST = Capacity(64, Calibration(1e12, 1e-6))
+SLOW = Capacity(1, Calibration(1e9, 1e-3))
 
 
-def _resolve(shape=DIGITS, place=FAST, max_runs=20_000, memory_bytes=2 << 30, **wishes):
-    request = PlanRequest.model_validate(wishes)
+def _resolve(shape=DIGITS, capacity=FAST, max_runs=20_000, memory_bytes=2 << 30, **wanted):
+    request = PlanRequest.model_validate(wanted)
     return resolve(
         request,
         dataset_sha256=SHA256,
         shape=shape,
-        workplace=place,
+        capacity=capacity,
         max_runs=max_runs,
         memory_bytes=memory_bytes,
     )
@@ -42,18 +42,18 @@ def test_no_wishes_give_the_default_plan(shape):
 
 
 def test_on_a_slow_workplace_only_the_steps_are_cut():
-    spec = _resolve(place=SLOW)
+    spec = _resolve(capacity=SLOW)
 
     assert spec == cut_steps(default_spec(SHA256, DIGITS), DIGITS, SLOW)
     assert spec.num_steps < 300
 
 
 def test_steps_that_were_asked_for_are_never_cut():
-    assert _resolve(place=SLOW, num_steps=900).num_steps == 900
+    assert _resolve(capacity=SLOW, num_steps=900).num_steps == 900
 
 
 def test_every_wish_is_heard():
-    wishes = {
+    wanted = {
         "loss": "squared_error",
         "widths": (20, 10),
         "depths": (1, 2),
@@ -65,15 +65,15 @@ def test_every_wish_is_heard():
         "measures": ("gauss_newton", "raw_sharpness"),
     }
 
-    spec = _resolve(**wishes, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))
+    spec = _resolve(**wanted, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))
 
-    assert spec.model_dump(include=set(wishes)) == wishes
+    assert spec.model_dump(include=set(wanted)) == wanted
     assert (spec.model.branch_exponent, spec.base_width) == (1.0, 10)
     assert [(arm.parametrization, arm.lrs) for arm in spec.arms] == [("sp", (0.5,))]
 
 
 def test_every_wish_about_how_to_measure_and_to_judge_a_run_is_heard():
-    wishes = {
+    wanted = {
         "sharpness_tolerance": 1e-2,
         "divergence_factor": 5.0,
         "tail_fraction": 0.3,
@@ -81,7 +81,7 @@ def test_every_wish_about_how_to_measure_and_to_judge_a_run_is_heard():
         "density_grid": {"linear_limit": 0.1, "largest": 100.0},
     }
 
-    assert _resolve(**wishes).model_dump(include=set(wishes)) == wishes
+    assert _resolve(**wanted).model_dump(include=set(wanted)) == wanted
 
 
 @pytest.mark.parametrize("name", sorted(set(ExperimentSpec.model_fields) - NOT_ASKED))
@@ -142,7 +142,7 @@ def test_a_base_width_of_ones_own_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("wishes", "code", "params"),
+    ("wanted", "code", "params"),
     [
         (
             {"seeds": tuple(range(400))},
@@ -174,9 +174,9 @@ def test_a_base_width_of_ones_own_is_kept():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_run_is_refused_with_its_numbers(wishes, code, params):
+def test_what_cannot_run_is_refused_with_its_numbers(wanted, code, params):
     with pytest.raises(InvalidInput, match=re.escape(code)) as raised:
-        _resolve(**wishes)
+        _resolve(**wanted)
 
     assert raised.value.params == params
 
@@ -193,7 +193,7 @@ def test_cross_entropy_on_a_number_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("wishes", "place"),
+    ("wanted", "index"),
     [
         ({"widths": (0,)}, ("widths", 0)),
         ({"widths": (8, -1)}, ("widths", 1)),
@@ -219,11 +219,11 @@ def test_cross_entropy_on_a_number_is_refused():
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused_at_its_place(wishes, place):
+def test_what_makes_no_sense_is_refused_at_its_place(wanted, index):
     with pytest.raises(ValidationError) as raised:
-        PlanRequest.model_validate(wishes)
+        PlanRequest.model_validate(wanted)
 
-    assert raised.value.errors()[0]["loc"] == place
+    assert raised.value.errors()[0]["loc"] == index
 
 
 def test_two_arms_of_one_parametrization_are_refused():
@@ -263,7 +263,7 @@ def test_text_is_tried_with_a_language_model_and_adam():
 
 
 @pytest.mark.parametrize(
-    ("shape", "wishes", "code"),
+    ("shape", "wanted", "code"),
     [
         (DIGITS, {"model": "convnet"}, "spec.family_needs_images"),
         (DIGITS, {"model": "gpt"}, "spec.family_needs_text"),
@@ -282,9 +282,9 @@ def test_text_is_tried_with_a_language_model_and_adam():
         (IMAGES, {"model": "convnet", "branch_exponent": 1.0}, "spec.branch_exponent_needs_branches"),
     ],
 )
-def test_a_model_that_cannot_be_is_refused_before_anything_runs(shape, wishes, code):
+def test_a_model_that_cannot_be_is_refused_before_anything_runs(shape, wanted, code):
     with pytest.raises(InvalidInput) as refusal:
-        _resolve(shape=shape, **wishes)
+        _resolve(shape=shape, **wanted)
 
     assert refusal.value.code == code
 

@@ -6,7 +6,7 @@ import pytest
 from backend.domain.conclusions import conclusions
 from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict
 from backend.domain.dataset import DatasetShape, ImageShape, Task
-from backend.domain.defaults import Workplace
+from backend.domain.defaults import Capacity
 from backend.domain.experiment import ExperimentSpec, Protocol
 from backend.domain.families.convnet import ConvNet, ResidualConvNet
 from backend.domain.families.residual_mlp import ResidualMLP
@@ -27,7 +27,7 @@ FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, nu
 TEXT = DatasetShape(
     task=Task.LANGUAGE_MODELLING, num_features=64, num_outputs=256, num_train=4000, num_val=500
 )
-FAST = Workplace(2, Calibration(1e14, 1e-9))
+FAST = Capacity(2, Calibration(1e14, 1e-9))
 CASES = [
     pytest.param(shape, model, id=f"{model.family} {shape.task}")
     for shape, models in (
@@ -39,13 +39,13 @@ CASES = [
 ]
 
 
-def _spec(preset, shape=DIGITS, model=None, place=FAST, memory_bytes=2 << 30, max_runs=20_000, **wishes):
-    request = PlanRequest.model_validate({"preset": preset, "model": model, **wishes})
+def _spec(preset, shape=DIGITS, model=None, capacity=FAST, memory_bytes=2 << 30, max_runs=20_000, **wanted):
+    request = PlanRequest.model_validate({"preset": preset, "model": model, **wanted})
     return resolve(
         request,
         dataset_sha256="cd" * 32,
         shape=shape,
-        workplace=place,
+        capacity=capacity,
         max_runs=max_runs,
         memory_bytes=memory_bytes,
     )
@@ -131,9 +131,9 @@ def test_arms_that_are_asked_for_get_the_presets_grid():
 
 
 def test_a_slow_machine_cuts_steps_until_the_expected_path_fits():
-    slow = Workplace(1, Calibration(1e9, 1e-3))
+    slow = Capacity(1, Calibration(1e9, 1e-3))
 
-    spec = _spec(Preset.QUICK, place=slow)
+    spec = _spec(Preset.QUICK, capacity=slow)
 
     assert 2 * spec.measure_every <= spec.num_steps < PRESET_PLANS[Preset.QUICK].num_steps
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.lifecycle import CellState
-from backend.domain.progress import (
+from backend.domain.time_left import (
     HALF_LIFE_SHARE,
     PRIOR_SHARE,
     CellWork,

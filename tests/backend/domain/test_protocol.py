@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domain.evidence import place_of
+from backend.domain.evidence import group_of
 from backend.domain.experiment import Protocol
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import CellState
@@ -27,7 +27,7 @@ def questions(draw):
 
 
 def _runs(cells):
-    return Counter((place_of(cell), run) for cell in cells for run in cell.runs)
+    return Counter((group_of(cell), run) for cell in cells for run in cell.runs)
 
 
 @settings(max_examples=60, deadline=None)
@@ -60,7 +60,7 @@ def test_cells_are_as_small_as_the_memory_asks_and_have_ids_of_their_own(asked, 
     world.run()
 
     assert all(len(cell.runs) <= most for cell in world.cells.values())
-    parts = Counter((place_of(cell), cell.part) for cell in world.cells.values())
+    parts = Counter((group_of(cell), cell.part) for cell in world.cells.values())
     assert set(parts.values()) == {1}
 
 
@@ -82,7 +82,7 @@ def test_runs_cut_for_one_device_are_not_planned_again_for_another(asked, first,
     decision = world.ask()
     assert isinstance(decision, Add)
     some_cells = data.draw(st.sets(st.sampled_from(range(len(decision.cells)))))
-    world.carry_out(Add(tuple(decision.cells[place] for place in some_cells)))
+    world.carry_out(Add(tuple(decision.cells[index] for index in some_cells)))
     world.split = dict.fromkeys(asked.widths, then)
 
     world.carry_out(world.ask())

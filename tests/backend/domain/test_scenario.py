@@ -60,9 +60,9 @@ def test_what_is_no_scenario_is_refused_with_what_would_be_one(written, how):
 
 
 @given(st.sampled_from(sorted(LIMITS)), st.floats(0.0, 1.0))
-def test_reading_what_was_written_gives_the_same_scenario(kind, place):
+def test_reading_what_was_written_gives_the_same_scenario(kind, index):
     low, high = LIMITS[kind]
-    value = low + place * (high - low)
+    value = low + index * (high - low)
     if kind in (ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON):
         value = round(value)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from backend.domain.evidence import place_of
+from backend.domain.evidence import group_of
 from backend.domain.experiment import Arm, Loss, Protocol
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import CellState, StopReason
@@ -47,14 +47,14 @@ def said(cells):
     ]
 
 
-def failing_at(width, looks, *, early=False):
+def failing_at(width, statistics_of, *, early=False):
     """Let statistics prove a failure at one width."""
 
-    def look(place, evidence):
-        found = looks(place, evidence)
-        return replace(found, fails=not early, fails_early=early) if place.size.width == width else found
+    def statistics(index, evidence):
+        found = statistics_of(index, evidence)
+        return replace(found, fails=not early, fails_early=early) if index.size.width == width else found
 
-    return look
+    return statistics
 
 
 def test_the_base_is_tuned_first_then_a_window_is_carried_to_the_cheapest_size():
@@ -86,8 +86,8 @@ def test_a_grid_finer_than_an_octave_is_tuned_coarsely_first():
 
 
 def test_a_window_is_widened_while_the_optimum_lies_at_its_edge():
-    looks = valleys(MIDDLE | {("mup", 16, 2): 1})
-    world = World(staged(arms=only(MUP), widths=(8, 16)), looks)
+    statistics_of = valleys(MIDDLE | {("mup", 16, 2): 1})
+    world = World(staged(arms=only(MUP), widths=(8, 16)), statistics_of)
 
     lrs = [cell[2] for stage in world.run()[1:] for cell in said(stage)]
 
@@ -95,10 +95,10 @@ def test_a_window_is_widened_while_the_optimum_lies_at_its_edge():
 
 
 def test_a_window_is_widened_where_the_optimum_of_a_single_seed_lies_at_its_edge():
-    def look(place, evidence):
-        return replace(valleys(MIDDLE)(place, evidence), best_of_seeds=frozenset({4, 5}))
+    def statistics(index, evidence):
+        return replace(valleys(MIDDLE)(index, evidence), best_of_seeds=frozenset({4, 5}))
 
-    world = World(staged(arms=only(MUP), widths=(8, 16)), look)
+    world = World(staged(arms=only(MUP), widths=(8, 16)), statistics)
 
     lrs = [cell[2] for stage in world.run()[1:] for cell in said(stage)]
 
@@ -106,8 +106,8 @@ def test_a_window_is_widened_where_the_optimum_of_a_single_seed_lies_at_its_edge
 
 
 def test_widening_ends_with_the_grid():
-    looks = valleys(MIDDLE | {("mup", 16, 2): 0})
-    world = World(staged(arms=only(MUP), widths=(8, 16)), looks)
+    statistics_of = valleys(MIDDLE | {("mup", 16, 2): 0})
+    world = World(staged(arms=only(MUP), widths=(8, 16)), statistics_of)
 
     world.run()
 
@@ -121,7 +121,7 @@ def test_a_base_at_the_edge_of_the_whole_grid_ends_the_arm_and_its_control():
 
     stages = world.run()
 
-    assert {place_of(cell).size for stage in stages for cell in stage} == {Size(8, 2)}
+    assert {group_of(cell).size for stage in stages for cell in stage} == {Size(8, 2)}
     assert world.ask() == Done(StopReason.SETTLED)
 
 
@@ -159,8 +159,8 @@ def test_what_runs_already_is_waited_for_and_not_skipped():
 
 
 def test_a_failure_proven_before_the_window_is_wide_enough_saves_the_widening():
-    looks = failing_at(16, valleys(MIDDLE | {("mup", 16, 2): 0}), early=True)
-    world = World(staged(arms=only(MUP)), looks)
+    statistics_of = failing_at(16, valleys(MIDDLE | {("mup", 16, 2): 0}), early=True)
+    world = World(staged(arms=only(MUP)), statistics_of)
 
     stages = world.run()
 
@@ -169,8 +169,8 @@ def test_a_failure_proven_before_the_window_is_wide_enough_saves_the_widening():
 
 
 def test_a_failure_seen_at_the_level_of_the_last_look_waits_for_it():
-    looks = failing_at(16, valleys(MIDDLE | {("mup", 16, 2): 2}))
-    world = World(staged(arms=only(MUP)), looks)
+    statistics_of = failing_at(16, valleys(MIDDLE | {("mup", 16, 2): 2}))
+    world = World(staged(arms=only(MUP)), statistics_of)
 
     stages = world.run()
 
@@ -179,11 +179,11 @@ def test_a_failure_seen_at_the_level_of_the_last_look_waits_for_it():
 
 
 def test_a_control_that_fails_with_three_seeds_needs_no_more():
-    def look(place, evidence):
-        found = valleys(MIDDLE)(place, evidence)
-        return replace(found, fails_early=place.parametrization is NTP and place.size.width == 32)
+    def statistics(index, evidence):
+        found = valleys(MIDDLE)(index, evidence)
+        return replace(found, fails_early=index.parametrization is NTP and index.size.width == 32)
 
-    world = World(staged(), look)
+    world = World(staged(), statistics)
     world.run()
 
     control = [cell for cell in world.cells.values() if cell.parametrization is NTP and cell.width == 32]
@@ -192,10 +192,10 @@ def test_a_control_that_fails_with_three_seeds_needs_no_more():
 
 
 def test_sharpness_is_measured_below_the_reused_lr_where_the_base_is_at_the_edge_of_stability():
-    def look(place, evidence):
-        return replace(valleys(MIDDLE)(place, evidence), curvature_lr=3)
+    def statistics(index, evidence):
+        return replace(valleys(MIDDLE)(index, evidence), curvature_lr=3)
 
-    stages = World(staged(arms=only(MUP), widths=(8, 16)), look).run()
+    stages = World(staged(arms=only(MUP), widths=(8, 16)), statistics).run()
 
     assert said(stages[1]) == [("mup", 16, [3], 3, True), ("mup", 16, [3, 4, 5], 5, False)]
 
@@ -205,7 +205,7 @@ def test_width_and_depth_climb_side_by_side_and_both_at_once_come_last():
 
     stages = World(plan, valleys(MIDDLE)).run()
 
-    sizes = [sorted({place_of(cell).size for cell in cells}) for cells in stages]
+    sizes = [sorted({group_of(cell).size for cell in cells}) for cells in stages]
     assert sizes == [[(8, 2)], [(8, 4), (16, 2)], [(32, 2)], [(16, 4)], [(32, 4)]]
 
 
@@ -278,10 +278,10 @@ def test_a_longer_horizon_is_probed_at_the_base_around_its_optimum_under_either_
 def test_a_probe_is_widened_where_its_optimum_has_moved_to_the_edge():
     longer = Scenario("horizon:4")
 
-    def look(place, evidence):
-        return valleys({("mup", 0, 0): 3 if place.scenario == longer else 4})(place, evidence)
+    def statistics(index, evidence):
+        return valleys({("mup", 0, 0): 3 if index.scenario == longer else 4})(index, evidence)
 
-    world = World(staged(arms=only(MUP), scenarios=(Scenario.AS_GIVEN, longer)), look)
+    world = World(staged(arms=only(MUP), scenarios=(Scenario.AS_GIVEN, longer)), statistics)
     world.run()
 
     probes = [cell for cell in world.cells.values() if cell.scenario == longer]
@@ -289,12 +289,12 @@ def test_a_probe_is_widened_where_its_optimum_has_moved_to_the_edge():
 
 
 def test_what_is_foreseen_is_what_is_run_when_nothing_moves_and_the_control_fails():
-    def look(place, evidence):
-        found = valleys(MIDDLE)(place, evidence)
-        return replace(found, fails_early=place.parametrization is NTP and place.size != (8, 2))
+    def statistics(index, evidence):
+        found = valleys(MIDDLE)(index, evidence)
+        return replace(found, fails_early=index.parametrization is NTP and index.size != (8, 2))
 
     asked = staged(depths=(2, 4), scenarios=(Scenario.AS_GIVEN, Scenario("horizon:4")))
-    world = World(asked, look)
+    world = World(asked, statistics)
     world.run()
 
     assert said(foreseen_cells(asked)) == said(world.cells.values())

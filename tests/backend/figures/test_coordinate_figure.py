@@ -48,7 +48,7 @@ def test_parts_are_rows_and_points_have_the_colour_of_their_width():
     content = drawn(coordinate_figure(info(), Style("en")))
 
     layout = content["layout"]
-    titles = [layout[f"yaxis{place}"]["title"]["text"] for place in ("", 3, 5)]
+    titles = [layout[f"yaxis{index}"]["title"]["text"] for index in ("", 3, 5)]
     assert titles == ["First layer, mean |Δh|", "Readout input, mean |Δh|", "Output, mean |Δf|"]
     points, expected = content["data"][:2]
     assert points["y"] == [*[0.01] * 4, None, *[0.03] * 4]

@@ -92,7 +92,7 @@ def test_two_quantities_stand_below_each_other_on_the_same_axes():
         "NTK (1/learning rate)",
         "Hessian (1/learning rate)",
     ]
-    assert all(layout[f"yaxis{place}"]["matches"] == "y" for place in (2, 3, 4))
+    assert all(layout[f"yaxis{index}"]["matches"] == "y" for index in (2, 3, 4))
     assert layout["yaxis"]["domain"][0] > layout["yaxis3"]["domain"][1]
     assert layout["yaxis"]["domain"][1] == 1
     assert layout["yaxis3"]["domain"][0] == 0
@@ -117,11 +117,11 @@ def test_a_trace_says_what_its_band_is():
 def test_a_density_has_a_flat_piece_per_bin_and_gaps_where_bins_are_empty():
     line = drawn(density_figure(density(), STYLE))["data"][0]
 
-    places = [float(f"{math.asinh(edge / 1e-2):.6g}") for edge in EDGES]
+    indices = [float(f"{math.asinh(edge / 1e-2):.6g}") for edge in EDGES]
     pieces = [(x, y) for x, y in zip(line["x"], line["y"], strict=True) if x is not None]
     assert pieces == [
-        (places[31], 0.2), (places[32], 0.2), (places[32], 0.5), (places[33], 0.5), (places[33], 0.2999),
-        (places[34], 0.2999), (places[50], 1e-4), (places[51], 1e-4),
+        (indices[31], 0.2), (indices[32], 0.2), (indices[32], 0.5), (indices[33], 0.5), (indices[33], 0.2999),
+        (indices[34], 0.2999), (indices[50], 1e-4), (indices[51], 1e-4),
     ]  # fmt: skip
     assert (line["y"][:31], line["y"][37:53]) == ([None] * 31, [None] * 16)
 
@@ -129,7 +129,7 @@ def test_a_density_has_a_flat_piece_per_bin_and_gaps_where_bins_are_empty():
 def test_the_axis_of_a_density_shows_the_bins_in_use_and_names_their_eigenvalues():
     axis = drawn(density_figure(density(), STYLE))["layout"]["xaxis"]
 
-    assert axis["range"] == pytest.approx([math.asinh(EDGES[place] / 1e-2) for place in (30, 52)], rel=1e-5)
+    assert axis["range"] == pytest.approx([math.asinh(EDGES[index] / 1e-2) for index in (30, 52)], rel=1e-5)
     labels = dict(zip(axis["ticktext"], axis["tickvals"], strict=True))
     assert labels["0"] == 0
     assert labels["10"] == pytest.approx(math.asinh(1000), rel=1e-5)

@@ -105,7 +105,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def luminance(colour: str) -> float:
-    shares = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    shares = (int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5))
     linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -124,11 +124,11 @@ def test_numbers_are_written_out_unless_they_are_far_from_one(value: float, writ
 def test_the_optimum_and_its_interval_are_marked():
     line = drawn(lr_loss_figure(lr_loss_info(), STYLE))["data"][1]
 
-    place = line["marker"]["symbol"].index("diamond")
-    place += 1  # the gap before it
-    assert (line["x"][place - 1], line["x"][place], line["y"][place]) == (None, 0.27, 0.11)
-    assert (line["error_x"]["array"][place], line["error_x"]["arrayminus"][place]) == (0.13, 0.07)
-    assert "90% interval: 0.2 to 0.4" in line["hovertext"][place]
+    index = line["marker"]["symbol"].index("diamond")
+    index += 1  # the gap before it
+    assert (line["x"][index - 1], line["x"][index], line["y"][index]) == (None, 0.27, 0.11)
+    assert (line["error_x"]["array"][index], line["error_x"]["arrayminus"][index]) == (0.13, 0.07)
+    assert "90% interval: 0.2 to 0.4" in line["hovertext"][index]
 
 
 def test_an_optimum_at_the_edge_of_the_grid_is_open_and_says_so():

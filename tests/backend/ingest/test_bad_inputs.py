@@ -58,7 +58,7 @@ def test_any_table_is_read_or_refused(tmp_path_factory, cells):
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 2)), min_size=12))
 def test_any_finite_numbers_give_finite_arrays(tmp_path_factory, pairs):
-    body = "".join(f"{number!r},{place}\n" for place, (number, _) in enumerate(pairs))
+    body = "".join(f"{number!r},{index}\n" for index, (number, _) in enumerate(pairs))
 
     _read_or_refuse(tmp_path_factory, f"y,a\n{body}".encode())
 
@@ -71,11 +71,11 @@ def test_any_bytes_are_a_text_or_refused(tmp_path_factory, content, times):
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.binary(min_size=1, max_size=4))
-def test_an_archive_with_changed_bytes_is_read_or_refused(tmp_path_factory, place, changed):
+def test_an_archive_with_changed_bytes_is_read_or_refused(tmp_path_factory, index, changed):
     content = npz(x=pixels(), y=CODES)
-    place %= len(content)
+    index %= len(content)
 
-    content = content[:place] + changed + content[place + len(changed) :]
+    content = content[:index] + changed + content[index + len(changed) :]
 
     _read_or_refuse(tmp_path_factory, content, IngestOptions(kind="images"))
 

@@ -117,7 +117,7 @@ def test_sources_end_with_the_last_whole_file_within_the_limit(stdlib, monkeypat
 
 
 def test_a_file_trains_or_validates_as_a_whole():
-    sources = [bytes([place]) * 100 for place in range(40)]
+    sources = [bytes([index]) * 100 for index in range(40)]
 
     parts = split_files(sources)
 

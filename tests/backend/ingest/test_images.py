@@ -43,8 +43,8 @@ def test_a_row_is_an_image_by_rows_columns_channels_in_units_of_its_channel(tmp_
         + prepared.meta["pixel_mean"]
     )
     for image, code in zip(raw, prepared.arrays["y_val"], strict=True):
-        (place,) = np.flatnonzero(np.abs(x - image).max((1, 2, 3)) < 1e-3)
-        assert CODES[place] == code
+        (index,) = np.flatnonzero(np.abs(x - image).max((1, 2, 3)) < 1e-3)
+        assert CODES[index] == code
 
 
 def test_black_and_white_are_those_of_the_type_else_of_the_data(tmp_path):

@@ -68,7 +68,7 @@ def test_the_shortest_text_has_windows_to_validate_on(tmp_path):
 
 
 def test_no_window_spans_two_pieces():
-    pieces = [bytes([place]) * 200 for place in range(5)]
+    pieces = [bytes([index]) * 200 for index in range(5)]
 
     arrays = windows_of(Parts(pieces, pieces[:1])).arrays
 
@@ -78,9 +78,9 @@ def test_no_window_spans_two_pieces():
 
 def test_training_windows_are_mixed_by_their_content(tmp_path):
     x = _prepare(tmp_path, PLAIN).arrays["x_train"]
-    places = [PLAIN.find(window.tobytes()) for window in x]
+    indices = [PLAIN.find(window.tobytes()) for window in x]
 
-    assert sum(later < sooner for sooner, later in pairwise(places)) > len(places) // 3
+    assert sum(later < sooner for sooner, later in pairwise(indices)) > len(indices) // 3
 
 
 def test_a_long_text_is_cut_with_a_warning(tmp_path, monkeypatch):
@@ -94,7 +94,7 @@ def test_a_long_text_is_cut_with_a_warning(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("delimiter", ["\t", ",", ";"])
 def test_a_table_named_as_a_text_is_reported(tmp_path, delimiter):
-    lines = "".join(delimiter.join((str(place), "日本", str(place * 7))) + "\n" for place in range(400))
+    lines = "".join(delimiter.join((str(index), "日本", str(index * 7))) + "\n" for index in range(400))
 
     (warning,) = _prepare(tmp_path, lines.encode()).manifest.profile.warnings
 
@@ -103,7 +103,7 @@ def test_a_table_named_as_a_text_is_reported(tmp_path, delimiter):
 
 
 def test_prose_is_not_taken_for_a_table(tmp_path):
-    lines = "".join("a, b, c" * (place % 3) + "\nNo comma here.\n" for place in range(400))
+    lines = "".join("a, b, c" * (index % 3) + "\nNo comma here.\n" for index in range(400))
 
     assert _prepare(tmp_path, lines.encode()).manifest.profile.warnings == ()
 

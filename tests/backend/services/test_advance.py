@@ -12,9 +12,9 @@ from backend.domain.experiment import Protocol
 from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION
-from backend.services.advance import Looked, Snapshot, advance_experiments
+from backend.services.advance import LastSnapshots, Snapshot, advance_experiments
 from backend.services.experiments import get_experiment
-from backend.services.progress import load_evidence
+from backend.services.protocol_evidence import load_evidence
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
@@ -290,20 +290,20 @@ def test_statistics_are_looked_at_again_only_when_a_cell_has_ended(context, data
         return load_evidence(session, experiment)
 
     monkeypatch.setattr("backend.services.planning.load_evidence", counted)
-    looked = Looked()
+    last = LastSnapshots()
     for _ in range(3):
-        advance_experiments(context, looked)
+        advance_experiments(context, last)
     assert len(looks) == 1
     (first, _) = _cells(database, experiment_id)
     finish(database, first.id)
     for _ in range(3):
-        advance_experiments(context, looked)
+        advance_experiments(context, last)
 
     assert len(looks) == 2
 
 
 def test_an_experiment_with_nothing_open_is_always_due():
-    looked, ended = Looked(), Snapshot(frozenset(), frozenset())
-    looked.note(UUID(int=1), ended)
+    last, ended = LastSnapshots(), Snapshot(frozenset(), frozenset())
+    last.note(UUID(int=1), ended)
 
-    assert looked.is_due(UUID(int=1), ended)
+    assert last.is_due(UUID(int=1), ended)

@@ -19,8 +19,8 @@ from backend.figures.names import NEEDED, FigureName, figures_of
 from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import FigureOptions, SharpnessChoice
-from backend.services.figure_sweep import read_sweep
 from backend.services.figures import build_figure
+from backend.services.shown_runs import read_sweep
 from backend.services.step_reader import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
@@ -195,9 +195,9 @@ def test_a_coordinate_check_shows_each_part_over_widths_and_what_theory_expects(
     lines = {(line.part, line.num_updates): line for line in info.lines}
     first = mean_of(Metric.COORDINATE_CHANGE, 0)
     assert set(lines) == {(part, num_updates) for part in Part for num_updates in (1, 3)}
-    for place, part in enumerate(Part):
-        assert lines[part, 1].means == pytest.approx([first / (3 * place + 1)], rel=1e-6)
-        assert lines[part, 3].means == pytest.approx([first / (3 * place + 3)], rel=1e-6)
+    for index, part in enumerate(Part):
+        assert lines[part, 1].means == pytest.approx([first / (3 * index + 1)], rel=1e-6)
+        assert lines[part, 3].means == pytest.approx([first / (3 * index + 3)], rel=1e-6)
     assert {line.widths for line in info.lines} == {(8,)}
     assert lines[Part.HIDDEN, 3].expected_slope == 0.0
     assert info.columns[0].lr == 0.1

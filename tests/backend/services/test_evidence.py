@@ -13,7 +13,7 @@ from backend.domain.measures import Measure
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
-from backend.services.evidence import load_sweeps, measurement_steps
+from backend.services.sweeps import load_sweeps, measurement_steps
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, final_loss, finish
@@ -137,14 +137,14 @@ def test_a_coordinate_check_finds_its_places_and_is_absent_where_it_was_not_aske
 
     (sweep,) = loaded(experiment_id)[arm]
 
-    place = sweep.widths.index(width)
+    index = sweep.widths.index(width)
     for e, lr in enumerate(sweep.lrs):
         for s, seed in enumerate(asked.seeds):
             first = value_of(Metric.COORDINATE_CHANGE, lr, seed, width, 0)
             expected = [first / (k + 1) for k in range(NUM_CHANGES)]
-            assert sweep.coordinate_changes[place, e, s] == pytest.approx(expected, rel=1e-6)
-    assert np.isfinite(sweep.initial_activations[place]).all()
-    assert np.isnan(np.delete(sweep.initial_activations, place, axis=0)).all()
+            assert sweep.coordinate_changes[index, e, s] == pytest.approx(expected, rel=1e-6)
+    assert np.isfinite(sweep.initial_activations[index]).all()
+    assert np.isnan(np.delete(sweep.initial_activations, index, axis=0)).all()
     plain_id, _ = add_experiment(database, WIDE)
     assert loaded(plain_id)[arm][0].coordinate_changes is None
 

@@ -23,8 +23,8 @@ from backend.figures.names import FigureName, figures_of
 from backend.figures.step_curves import Column
 from backend.figures.theme import Mode, YScale
 from backend.services.figure_options import FigureOptions, LossChoice
-from backend.services.figure_sweep import read_sweep
 from backend.services.figures import build_figure, figure_etag
+from backend.services.shown_runs import read_sweep
 from backend.services.step_reader import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec

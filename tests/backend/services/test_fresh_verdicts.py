@@ -124,7 +124,7 @@ def test_a_divergence_of_a_moment_ago_decides(context, running):
     before = get_verdict(context, LOCAL_OWNER, running.id)
     with running.database.read() as session:
         runs = cell_rows.planned_runs(session, running.cell_id)
-    running.store_window(diverged={place: 2 for place, run in enumerate(runs) if run.lr >= 2.0**-3})
+    running.store_window(diverged={index: 2 for index, run in enumerate(runs) if run.lr >= 2.0**-3})
 
     after = get_verdict(context, LOCAL_OWNER, running.id)
 

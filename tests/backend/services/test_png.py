@@ -10,13 +10,13 @@ from backend.services.png import png
 def decode(content: bytes) -> tuple[int, np.ndarray]:
     """Return the colour type and the pixels of an unfiltered file, after checking every chunk's sum."""
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
-    chunks, place = {}, 8
-    while place < len(content):
-        (size,) = struct.unpack_from(">I", content, place)
-        body = content[place + 4 : place + 8 + size]
-        assert struct.unpack_from(">I", content, place + 8 + size) == (zlib.crc32(body),)
+    chunks, index = {}, 8
+    while index < len(content):
+        (size,) = struct.unpack_from(">I", content, index)
+        body = content[index + 4 : index + 8 + size]
+        assert struct.unpack_from(">I", content, index + 8 + size) == (zlib.crc32(body),)
         chunks[body[:4]] = body[4:]
-        place += size + 12
+        index += size + 12
     width, height, depth, colour, *methods = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
     lines = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, -1)
     assert (list(chunks), depth, methods) == ([b"IHDR", b"IDAT", b"IEND"], 8, [0, 0, 0])

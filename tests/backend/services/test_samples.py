@@ -35,8 +35,8 @@ def test_images_come_by_class_in_turn_with_the_grey_levels_they_had(context, sto
     assert samples.texts == ()
     for image in samples.images:
         _, shown = decode(b64decode(image.png))
-        (place,) = np.flatnonzero((x == shown).all((1, 2, 3)))
-        assert str(CODES[place]) == image.label
+        (index,) = np.flatnonzero((x == shown).all((1, 2, 3)))
+        assert str(CODES[index]) == image.label
 
 
 def test_a_text_comes_in_windows_without_halves_of_characters(context, store):

@@ -16,11 +16,11 @@ from backend.figures.names import FigureName
 from backend.services.advance import advance_experiments
 from backend.services.cells import get_cell, list_cells, list_runs
 from backend.services.curves import read_curve
-from backend.services.evidence import load_sweeps
 from backend.services.experiments import get_experiment
 from backend.services.export import export_lines
 from backend.services.figure_options import FigureOptions
 from backend.services.figures import build_figure
+from backend.services.sweeps import load_sweeps
 from backend.services.verdicts import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec

@@ -7,7 +7,7 @@ import pytest
 from backend.analysis.by_size import optima_by_size
 from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow, VerdictRow
 from backend.domain.metrics import Metric
-from backend.domain.outlook import Claim, Extrapolation, ModelSize
+from backend.domain.outlook import Basis, Extrapolation, ModelSize
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Axis, Size
@@ -15,11 +15,11 @@ from backend.domain.verdict import Estimate, Interval, Verdict
 from backend.figures.names import FigureName
 from backend.figures.optimum_size import FarPoint
 from backend.services.advance import advance_experiments
-from backend.services.evidence import load_sweeps
 from backend.services.figure_options import FigureOptions
 from backend.services.figure_sizes import optimum_info, spread_info
-from backend.services.figure_sweep import read_sweep
 from backend.services.figures import build_figure
+from backend.services.shown_runs import read_sweep
+from backend.services.sweeps import load_sweeps
 from tests.backend.db.stores import add_experiment, change_cell
 from tests.backend.services.judged import WIDE, finish
 from tests.backend.services.outlooks import outlook
@@ -74,7 +74,7 @@ def test_what_the_verdict_expects_at_the_target_is_drawn_on_its_arm(context, dat
     advance_experiments(context)
     expected = Extrapolation(
         target=ModelSize(width=256, depth=2),
-        claim=Claim.EXTRAPOLATED,
+        claim=Basis.EXTRAPOLATED,
         doublings=2.0,
         lr=Estimate(value=0.12, interval=Interval(low=0.05, high=0.3, level=0.9, method="prediction")),
         lr_shift=Estimate(),

@@ -15,7 +15,7 @@ from backend.services.advance import advance_experiments
 from backend.services.experiments import get_experiment, list_experiments
 from backend.services.remaining import remaining_of
 from backend.services.savings import SavingsRequest, get_savings
-from backend.services.workers import fresh_workers, workplace
+from backend.services.workers import capacity_of, fresh_workers
 from tests.backend.db.stores import NOW, add_experiment, change_cell, take
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
@@ -121,9 +121,9 @@ def test_only_runs_without_curvature_are_expected_beyond_what_is_foreseen(contex
     experiment_id = _staged(context, database)
     with database.read() as session:
         rows = cell_rows.of_experiment(session, experiment_id)
-        place = workplace(context, session, fresh_workers(context, session))
+        index = capacity_of(context, session, fresh_workers(context, session))
         experiment = session.get_one(ExperimentRow, experiment_id)
-        found = remaining_of(session, experiment, rows, place, NOW)
+        found = remaining_of(session, experiment, rows, index, NOW)
     later = [
         (cell, work.seconds / cost.seconds)
         for (cell, cost), work in zip(found.later_cells, found.later, strict=False)

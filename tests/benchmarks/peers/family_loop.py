@@ -66,10 +66,10 @@ class Loop:
         kernel = sdpa_kernel(SDPBackend.MATH) if self.is_tuned and self.is_attention else nullcontext()
         with kernel:
             for _ in range(steps):
-                place = self.step % num_batches
-                if place == 0:
+                i = self.step % num_batches
+                if i == 0:
                     self.order = torch.randperm(len(self.x), generator=self.generator)
-                index = self.order[place * self.batch :][: self.batch]
+                index = self.order[i * self.batch :][: self.batch]
                 train_step(self.model, self.optimizer, criterion, self.x[index], self.y[index].flatten())
                 self.step += 1
 

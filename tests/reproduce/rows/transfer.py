@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.super_consistency import edge_share
+from backend.analysis.sharpness_spread import edge_share
 from backend.domain.thresholds import Thresholds
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
@@ -39,7 +39,7 @@ def spread_checks(study: Study, results: Results, arm: str, control: str, label:
 def why_together(study: Study, results: Results, arm: str) -> str:
     """Say why an arm that should come apart does not: how much of it the edge of stability holds together."""
     sweep = study.trajectory(results, arm)
-    shares = [edge_share(sweep, place, 0, Thresholds()) for place in range(len(sweep.widths))]
+    shares = [edge_share(sweep, index, 0, Thresholds()) for index in range(len(sweep.widths))]
     at_edge = np.mean([share for share in shares if share is not None])
     return (
         f"{MUST_DRIFT}; {at_edge:.0%} of {arm}'s values are at the edge of stability, where the LR pins "

@@ -9,7 +9,7 @@ from backend.analysis.extrapolation import extrapolate
 from backend.analysis.horizon import read_horizon
 from backend.analysis.recommendation import Situation, recommend
 from backend.analysis.reliability import reliability
-from backend.analysis.rollout import gates
+from backend.analysis.rollout_steps import gates
 from backend.analysis.sweep import Sweep
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.outlook import Outlook, TrackRecord

@@ -85,7 +85,7 @@ def _width(params: Params, sweep: Sweep) -> Runs:
 
 
 def _sizes(sweep: Sweep) -> list[Size]:
-    return [sweep.sizes[place] for place in (sweep.base_index, *sweep.larger)]
+    return [sweep.sizes[index] for index in (sweep.base_index, *sweep.larger)]
 
 
 def _size(params: Params) -> Size:

@@ -2,11 +2,11 @@ import threading
 
 import pytest
 
-from backend.services.builds import Builds
+from backend.services.keyed_cache import KeyedCache
 
 
 def test_one_state_is_built_once_however_many_ask():
-    builds = Builds[bytes](2)
+    builds = KeyedCache[bytes](2)
     built: list[str] = []
     gate = threading.Event()
 
@@ -26,7 +26,7 @@ def test_one_state_is_built_once_however_many_ask():
 
 
 def test_the_least_used_build_is_dropped():
-    builds = Builds[bytes](2)
+    builds = KeyedCache[bytes](2)
     for key in ("a", "b", "a", "c"):
         builds.get(key, key.encode)
 
@@ -35,7 +35,7 @@ def test_the_least_used_build_is_dropped():
 
 
 def test_a_failed_build_can_be_tried_again():
-    builds = Builds[bytes](2)
+    builds = KeyedCache[bytes](2)
 
     with pytest.raises(ZeroDivisionError):
         builds.get("a", lambda: bytes(1 // 0))

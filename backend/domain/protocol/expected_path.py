@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from backend.domain.evidence import Evidence, Look, Place, PlaceEvidence, RunKey, place_of
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, RunKey, group_of
 from backend.domain.experiment import ExperimentSpec, base_size, chosen_arm, control_for
 from backend.domain.grid import PlannedCell
 from backend.domain.metrics import Metric
@@ -40,30 +40,33 @@ def foreseen_cells(
 
 
 def _hoped_for(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[PlannedCell]) -> Evidence:
-    places = {
-        place: replace(known, finished=known.finished | known.open, open=frozenset[RunKey]())
-        for place, known in evidence.places.items()
+    groups = {
+        group: replace(known, finished=known.finished | known.open, open=frozenset[RunKey]())
+        for group, known in evidence.groups.items()
     }
     for cell in cells:
-        known = places.get(place_of(cell), PlaceEvidence())
+        known = groups.get(group_of(cell), GroupEvidence())
         runs = known.finished.union((run.lr_index, run.seed) for run in cell.runs)
-        places[place_of(cell)] = replace(known, finished=runs, num_cells=known.num_cells + 1)
+        groups[group_of(cell)] = replace(known, finished=runs, num_cells=known.num_cells + 1)
     return Evidence(
-        {place: replace(known, look=_look(spec, evidence, place)) for place, known in places.items()}
+        {
+            group: replace(known, statistics=_statistics(spec, evidence, group))
+            for group, known in groups.items()
+        }
     )
 
 
-def _look(spec: ExperimentSpec, evidence: Evidence, place: Place) -> Look:
-    """Return what was seen at a place, or else what is hoped for."""
-    known = evidence.at(place)
-    if known.finished and not known.open and known.look != Look():
-        return known.look
-    base = evidence.at(place._replace(size=base_size(spec)))
-    grid = LRGrid(spec.arm(place.parametrization).lrs)
+def _statistics(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> GroupStatistics:
+    """Return what was seen at a group, or else what is hoped for."""
+    known = evidence.at(group)
+    if known.finished and not known.open and known.statistics != GroupStatistics():
+        return known.statistics
+    base = evidence.at(group._replace(size=base_size(spec)))
+    grid = LRGrid(spec.arm(group.parametrization).lrs)
     middle = grid.ascending[(len(grid.lrs) - 1) // 2]
-    is_seen = bool(base.look.best) and not base.open
-    best = base.look.best if is_seen else {Metric.VAL_LOSS: middle}
-    control, is_larger = control_for(spec.loss, spec.optimizer), place.size != base_size(spec)
-    is_control = place.parametrization is control is not chosen_arm(spec)
-    curvature_lr = base.look.curvature_lr if is_seen else middle
-    return Look(best, fails_early=is_control and is_larger, curvature_lr=curvature_lr)
+    is_seen = bool(base.statistics.best) and not base.open
+    best = base.statistics.best if is_seen else {Metric.VAL_LOSS: middle}
+    control, is_larger = control_for(spec.loss, spec.optimizer), group.size != base_size(spec)
+    is_control = group.parametrization is control is not chosen_arm(spec)
+    curvature_lr = base.statistics.curvature_lr if is_seen else middle
+    return GroupStatistics(best, fails_early=is_control and is_larger, curvature_lr=curvature_lr)

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.analysis.one_size import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON, judge_size
 from backend.analysis.rules import Finding
-from backend.analysis.sizes import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON, judge_size
-from backend.analysis.super_consistency import edge_share
+from backend.analysis.sharpness_spread import edge_share
 from backend.analysis.sweep import Losses, Sweep, Values, no_curves
 from backend.analysis.transfer import Comparison, compare
-from backend.domain.evidence import Look, Place, PlaceEvidence
+from backend.domain.evidence import CellGroup, GroupEvidence, GroupStatistics
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.protocol.lr_grid import LRGrid
@@ -27,62 +27,62 @@ from backend.domain.verdict import Outcome
 # Sharpness is compared where at most this share of the base's steps is at the edge of stability.
 MOST_AT_EDGE = 0.5
 
-NO_PLACES: Mapping[Place, PlaceEvidence] = MappingProxyType({})
+NO_GROUPS: Mapping[CellGroup, GroupEvidence] = MappingProxyType({})
 Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
 
 
-def with_looks(
-    places: Mapping[Place, PlaceEvidence],
+def with_statistics(
+    groups: Mapping[CellGroup, GroupEvidence],
     sweeps: Sweeps,
     thresholds: Thresholds,
-    before: Mapping[Place, PlaceEvidence] = NO_PLACES,
-) -> dict[Place, PlaceEvidence]:
-    """Add what the statistics say to every place with nothing open, where its base has nothing open either.
+    before: Mapping[CellGroup, GroupEvidence] = NO_GROUPS,
+) -> dict[CellGroup, GroupEvidence]:
+    """Add the statistics of every cell group that has ended, where its base group has ended too.
 
     Args:
-        sweeps: by (scenario, parametrization), one per axis; an arm that is not there gets no look.
+        sweeps: by (scenario, parametrization), one per axis; an arm that is not there gets no statistics.
         before: an earlier answer; what has not changed since is taken from it.
     """
-    looked: dict[Place, PlaceEvidence] = {}
-    for place, evidence in places.items():
-        of_arm = sweeps.get((place.scenario, place.parametrization), ())
-        sweep = next((each for each in of_arm if place.size in each.sizes), None)
-        looked[place] = evidence
+    found: dict[CellGroup, GroupEvidence] = {}
+    for group, evidence in groups.items():
+        of_arm = sweeps.get((group.scenario, group.parametrization), ())
+        sweep = next((each for each in of_arm if group.size in each.sizes), None)
+        found[group] = evidence
         if sweep is None or evidence.open:
             continue
-        at_base = place._replace(size=sweep.base)
-        if at_base not in places or places[at_base].open:
+        base = group._replace(size=sweep.base)
+        if base not in groups or groups[base].open:
             continue
-        is_known = all(_is_same(before.get(each), places[each]) for each in (at_base, place))
-        look = before[place].look if is_known else look_at(sweep, place.size, thresholds)
-        looked[place] = replace(evidence, look=look)
-    return looked
+        is_known = all(_is_same(before.get(each), groups[each]) for each in (base, group))
+        statistics = before[group].statistics if is_known else statistics_at(sweep, group.size, thresholds)
+        found[group] = replace(evidence, statistics=statistics)
+    return found
 
 
-def _is_same(before: PlaceEvidence | None, now: PlaceEvidence) -> bool:
+def _is_same(before: GroupEvidence | None, now: GroupEvidence) -> bool:
     return before is not None and not before.open and before.planned == now.planned
 
 
-def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
+def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStatistics:
     """Judge one size of an arm by the LRs tried there, with the seeds planned there."""
-    place = sweep.sizes.index(size)
-    pair = _pair(sweep, place)
+    index = sweep.sizes.index(size)
+    pair = _pair(sweep, index)
     target = len(pair.sizes) - 1
     found = _usable(pair, target, thresholds)
-    optima = {loss: each.base if place == sweep.base_index else each.target for loss, each in found.items()}
+    optima = {loss: each.base if index == sweep.base_index else each.target for loss, each in found.items()}
     best = {loss: pair.lr_indices[each.index] for loss, each in optima.items() if each is not None}
     reused = [each.base.index for each in found.values() if each.base is not None]
     if not reused:
-        return Look()
-    of_seeds = frozenset(pair.lr_indices[place] for loss in found for place in _seed_best(pair, loss))
-    if place == sweep.base_index:
-        curvature = pair.lr_indices[_curvature_place(pair, reused[0], thresholds)]
-        return Look(best, best_of_seeds=of_seeds, curvature_lr=curvature)
-    early = early_level(thresholds.level, _looks_before(sweep, place, reused))
+        return GroupStatistics()
+    of_seeds = frozenset(pair.lr_indices[index] for loss in found for index in _seed_best(pair, loss))
+    if index == sweep.base_index:
+        curvature = pair.lr_indices[_curvature_lr_index(pair, reused[0], thresholds)]
+        return GroupStatistics(best, best_of_seeds=of_seeds, curvature_lr=curvature)
+    early = early_level(thresholds.level, _looks_before(sweep, index, reused))
     stricter = thresholds.model_copy(update={"level": early})
-    case = _Case(pair, reused[0], is_target=place == max(sweep.larger, default=place))
+    case = _Case(pair, reused[0], is_target=index == max(sweep.larger, default=index))
     fails = case.failure(thresholds) is not None
-    return Look(
+    return GroupStatistics(
         best,
         best_of_seeds=of_seeds,
         fails=fails,
@@ -91,7 +91,7 @@ def look_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> Look:
 
 
 def _seed_best(pair: Sweep, loss: Metric) -> set[int]:
-    """Return the places of the LRs that are best for single seeds; intervals are made of their optima."""
+    """Return the indices of the LRs that are best for single seeds; intervals are made of their optima."""
     judged_ES = pair.judged(loss)[-1]
     has_value_S = np.isfinite(judged_ES).any(axis=0)
     return set(np.where(np.isfinite(judged_ES), judged_ES, np.inf)[:, has_value_S].argmin(axis=0).tolist())
@@ -134,10 +134,10 @@ def early_level(level: float, looks_before: int) -> float:
     return 1.0 - (1.0 - level) / 2.0 ** (1 + looks_before)
 
 
-def _pair(sweep: Sweep, place: int) -> Sweep:
+def _pair(sweep: Sweep, i: int) -> Sweep:
     """Return the base and one size, with the seeds that are planned at that size."""
-    sizes = sorted({sweep.base_index, place}, key=lambda index: index != sweep.base_index)
-    has_seed_S = _is_planned(sweep)[place].any(axis=0)
+    sizes = sorted({sweep.base_index, i}, key=lambda index: index != sweep.base_index)
+    has_seed_S = _is_planned(sweep)[i].any(axis=0)
     here = np.ix_(np.array(sizes), np.arange(len(sweep.lrs)), np.flatnonzero(has_seed_S))
     return replace(
         sweep,
@@ -174,13 +174,13 @@ def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Co
     }
 
 
-def _looks_before(sweep: Sweep, place: int, reused: Sequence[int]) -> int:
+def _looks_before(sweep: Sweep, index: int, reused: Sequence[int]) -> int:
     """Bound how often a size was looked at before: once for every LR beyond the first window."""
-    tried = np.flatnonzero(_is_planned(sweep)[place].any(axis=1)).tolist()
+    tried = np.flatnonzero(_is_planned(sweep)[index].any(axis=1)).tolist()
     return len(set(tried) - LRGrid(sweep.lrs).around_all(reused))
 
 
-def _curvature_place(pair: Sweep, reused: int, thresholds: Thresholds) -> int:
+def _curvature_lr_index(pair: Sweep, reused: int, thresholds: Thresholds) -> int:
     """Return the LR at which sizes can be compared: the reused one, or one or two octaves below it."""
     for octaves in LOWER_OCTAVES:
         distance: Values = np.abs(pair.log2_lrs - pair.log2_lrs[reused] - octaves)

@@ -16,7 +16,7 @@ from backend.analysis.horizon import TENFOLD
 from backend.analysis.intervals import standard_error
 from backend.analysis.reasons import multiple, named, percent, reason, rounded
 from backend.analysis.sweep import Sweep, Values
-from backend.domain.outlook import Gate, GateName, GateState, Horizon, Recommendation
+from backend.domain.outlook import Horizon, Recommendation, RolloutStep, RolloutStepName, RolloutStepState
 from backend.domain.size import Size
 from backend.domain.statement import Outcome, Reason
 
@@ -42,40 +42,46 @@ def gates(
     divergence_factor: float,
     *,
     is_interim: bool,
-) -> tuple[Gate, ...]:
+) -> tuple[RolloutStep, ...]:
     """Return the three gates; the first that is not passed is next, and none follows a failure.
 
     Args:
-        lr_index: the reused LR's place in the sweeps' grid.
+        lr_index: the reused LR's index in the sweeps' grid.
         divergence_factor: a loss above so many times its start counts as diverged.
     """
     is_open = is_interim or outcome is Outcome.INCONCLUSIVE
     has_failed = not is_open and outcome is Outcome.DOES_NOT_TRANSFER
-    poc = GateState.NEXT if is_open else GateState.STOPPED if has_failed else GateState.PASSED
-    after = GateState.NEXT if poc is GateState.PASSED else GateState.LATER
+    poc = (
+        RolloutStepState.NEXT
+        if is_open
+        else RolloutStepState.STOPPED
+        if has_failed
+        else RolloutStepState.PASSED
+    )
+    after = RolloutStepState.NEXT if poc is RolloutStepState.PASSED else RolloutStepState.LATER
     pilot_at, end_at = _yardsticks(sweeps, lr_index)
     diverged = reason("stop_diverged", factor=rounded(divergence_factor))
     return (
-        Gate(name=GateName.POC, state=poc, checks=(_poc_check(poc),)),
-        Gate(
-            name=GateName.PILOT,
+        RolloutStep(name=RolloutStepName.POC, state=poc, checks=(_poc_check(poc),)),
+        RolloutStep(
+            name=RolloutStepName.PILOT,
             state=after,
             checks=tuple(_pilot_checks(recommendation, pilot_at, sweeps[0].num_steps)),
             stop_when=(diverged, *_too_high(pilot_at)),
         ),
-        Gate(
-            name=GateName.PRODUCTION,
-            state=GateState.LATER,
+        RolloutStep(
+            name=RolloutStepName.PRODUCTION,
+            state=RolloutStepState.LATER,
             checks=tuple(_production_checks(outcome, horizon, end_at)),
             stop_when=(diverged, *_too_high(end_at)),
         ),
     )
 
 
-def _poc_check(state: GateState) -> Reason:
-    if state is GateState.PASSED:
+def _poc_check(state: RolloutStepState) -> Reason:
+    if state is RolloutStepState.PASSED:
         return reason("poc_passed")
-    return reason("poc_stopped") if state is GateState.STOPPED else reason("poc_open")
+    return reason("poc_stopped") if state is RolloutStepState.STOPPED else reason("poc_open")
 
 
 def _pilot_checks(recommendation: Recommendation, at: Yardstick | None, num_steps: int) -> list[Reason]:
@@ -116,13 +122,13 @@ def _too_high(at: Yardstick | None) -> tuple[Reason, ...]:
 
 def _yardsticks(sweeps: Sequence[Sweep], lr_index: int | None) -> tuple[Yardstick | None, Yardstick | None]:
     """Return the yardstick of the pilot and that of the whole training; None without curves to read."""
-    places = [(sweep, place) for sweep in sweeps for place in sweep.larger if sweep.is_measured[place].any()]
-    if lr_index is None or not places:
+    indices = [(sweep, index) for sweep in sweeps for index in sweep.larger if sweep.is_measured[index].any()]
+    if lr_index is None or not indices:
         return None, None
-    sweep, place = max(places, key=lambda each: math.prod(each[0].sizes[each[1]]))
+    sweep, index = max(indices, key=lambda each: math.prod(each[0].sizes[each[1]]))
     base_TS = sweep.train_curves(sweep.base_index, lr_index)
-    largest_TS = sweep.train_curves(place, lr_index)
-    size, end = sweep.sizes[place], sweep.num_steps
+    largest_TS = sweep.train_curves(index, lr_index)
+    size, end = sweep.sizes[index], sweep.num_steps
     tail_share = sweep.tail_steps / max(1, end)
     steps = [step for step in (round(share * end) for share in PILOT_SHARES) if step >= 1]
     shown = (step for step in steps if _is_better(largest_TS, base_TS, step, tail_share))

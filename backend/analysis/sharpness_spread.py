@@ -34,7 +34,7 @@ MIN_POINTS = 3
 def sharpness_spread(
     sweep: Sweep, size: int, other: int, lr_index: int, thresholds: Thresholds
 ) -> SharpnessSpread:
-    """Compare the sharpness of the widths at places `size` and `other` at one LR."""
+    """Compare the sharpness of the widths at indices `size` and `other` at one LR."""
     usable = [log_sharpness(sweep, width, lr_index, thresholds) for width in (size, other)]
     ratio_SM = usable[0] - usable[1]
     spread_M = np.abs(mean_of_finite(ratio_SM, axis=0))
@@ -60,21 +60,21 @@ def _median(values: Values) -> float | None:
     return float(np.median(finite)) if len(finite) else None
 
 
-def log_sharpness(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> Values:
+def log_sharpness(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresholds) -> Values:
     """Return ln λ [S, M], NaN where the step does not count."""
-    sharpness_SM = sweep.sharpness[width_index, lr_index]
+    sharpness_SM = sweep.sharpness[size_index, lr_index]
     ratio_SM = sharpness_SM * sweep.lrs[lr_index] / sweep.kappa
     counts = (sharpness_SM > 0) & (ratio_SM < thresholds.edge_ratio)
-    counts &= sweep.measurement_steps <= _last_step(sweep, width_index, lr_index, thresholds)
+    counts &= sweep.measurement_steps <= _last_step(sweep, size_index, lr_index, thresholds)
     return np.log(np.where(counts, sharpness_SM, np.nan))
 
 
-def _last_step(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> float:
+def _last_step(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresholds) -> float:
     """Return the step at which the train loss reaches its floor, inf if it does not."""
     if Metric.TRAIN_LOSS not in sweep.losses:
         return math.inf
-    curve = trailing_mean(sweep.curves(width_index, lr_index), sweep.tail_steps)
-    initial_S = sweep.initial(Metric.TRAIN_LOSS)[width_index, sweep.shared_seeds(width_index)]
+    curve = trailing_mean(sweep.curves(size_index, lr_index), sweep.tail_steps)
+    initial_S = sweep.initial(Metric.TRAIN_LOSS)[size_index, sweep.shared_seeds(size_index)]
     floor = thresholds.interpolation * float(complete_mean(initial_S))
     below = np.flatnonzero(curve <= floor)
     return float(below[0] + sweep.tail_steps - 1) if len(below) else math.inf
@@ -105,9 +105,9 @@ def _seed_spread(logs: list[Values]) -> float | None:
     return _median(differences)
 
 
-def edge_share(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresholds) -> float | None:
+def edge_share(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresholds) -> float | None:
     """Return the share of a width's measured values that are at the edge of stability."""
-    sharpness_SM = sweep.sharpness[width_index, lr_index]
+    sharpness_SM = sweep.sharpness[size_index, lr_index]
     finite = sharpness_SM[np.isfinite(sharpness_SM)]
     if len(finite) == 0:
         return None
@@ -115,14 +115,14 @@ def edge_share(sweep: Sweep, width_index: int, lr_index: int, thresholds: Thresh
 
 
 def late_edge_share(
-    sweep: Sweep, width_indices: tuple[int, ...], lr_index: int, thresholds: Thresholds
+    sweep: Sweep, size_indices: tuple[int, ...], lr_index: int, thresholds: Thresholds
 ) -> float:
     """Return the largest share of late values at the edge among some sizes; 1 where one has none at all."""
     late = replace(sweep, sharpness=sweep.sharpness[..., _is_late(sweep)])
-    shares = [edge_share(late, width_index, lr_index, thresholds) for width_index in width_indices]
+    shares = [edge_share(late, size_index, lr_index, thresholds) for size_index in size_indices]
     return max(1.0 if share is None else share for share in shares)
 
 
-def _num_not_positive(sweep: Sweep, width_index: int, lr_index: int) -> int:
-    sharpness_SM = sweep.sharpness[width_index, lr_index]
+def _num_not_positive(sweep: Sweep, size_index: int, lr_index: int) -> int:
+    sharpness_SM = sweep.sharpness[size_index, lr_index]
     return int((np.isfinite(sharpness_SM) & (sharpness_SM <= 0)).sum())

@@ -1,19 +1,19 @@
-"""One place, LR by LR: a first window, and more of the grid while the optimum lies at its edge."""
+"""LR windows: the learning rates tried at a size, widened while its optimum lies at their edge."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from backend.domain.evidence import NO_RUNS, Place, PlaceEvidence, RunKey
+from backend.domain.evidence import NO_RUNS, CellGroup, GroupEvidence, RunKey
 from backend.domain.protocol.lr_grid import LRGrid
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Runs to plan at a place: these LRs with these seeds, with curvature in some of the runs."""
+class PlannedRuns:
+    """Runs to add to a cell group: these LRs with these seeds; `curved` of them measure curvature."""
 
-    place: Place
+    group: CellGroup
     lr_indices: frozenset[int]
     seeds: tuple[int, ...]
     curved: frozenset[RunKey]
@@ -21,11 +21,11 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Site:
-    """A place, what is known of it and what may be tried there."""
+class SizeWindow:
+    """A cell group with its evidence and the LR grid it may draw from."""
 
-    place: Place
-    evidence: PlaceEvidence
+    group: CellGroup
+    evidence: GroupEvidence
     grid: LRGrid
     stage: int
 
@@ -41,15 +41,15 @@ class Site:
         indices = range(len(self.grid.lrs))
         return frozenset(i for i in indices if all((i, seed) in runs for seed in seeds))
 
-    def wish(
+    def plan(
         self, lr_indices: Collection[int], seeds: Collection[int], curved: Collection[RunKey] = NO_RUNS
-    ) -> Wish:
-        """Ask for LRs here."""
-        return Wish(self.place, frozenset(lr_indices), tuple(seeds), frozenset(curved), self.stage)
+    ) -> PlannedRuns:
+        """Return a plan for these LRs and seeds at this size."""
+        return PlannedRuns(self.group, frozenset(lr_indices), tuple(seeds), frozenset(curved), self.stage)
 
 
-def wider(site: Site, best: Iterable[int], seeds: Collection[int]) -> frozenset[int]:
+def wider(window: SizeWindow, best: Iterable[int], seeds: Collection[int]) -> frozenset[int]:
     """Return what to try besides, since one of the best LRs lacks a tried neighbour; empty: enough."""
-    tried = site.tried(seeds)
-    at_edge = [index for index in best if not tried.issuperset(site.grid.beside(index))]
-    return site.grid.around_all(at_edge) - tried
+    tried = window.tried(seeds)
+    at_edge = [index for index in best if not tried.issuperset(window.grid.beside(index))]
+    return window.grid.around_all(at_edge) - tried

@@ -7,8 +7,8 @@ from uuid import UUID
 from backend.db import cells as cell_rows
 from backend.db import experiments as experiment_rows
 from backend.db.session import Session
+from backend.domain.divergence import STEPS_UNTIL_DROPPED, DivergenceCount
 from backend.domain.experiment import ExperimentSpec, base_size
-from backend.domain.living import STEPS_UNTIL_DROPPED, Trial
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
@@ -17,13 +17,15 @@ from backend.domain.size import Size
 REMEMBERED_EXPERIMENTS = 10
 
 
-def trials_on(session: Session, dataset_id: UUID, spec: ExperimentSpec) -> tuple[Trial, ...]:
-    """Return the trials of all experiments on a dataset that ask of the same model, loss and optimizer."""
+def divergence_counts_on(
+    session: Session, dataset_id: UUID, spec: ExperimentSpec
+) -> tuple[DivergenceCount, ...]:
+    """Return the divergence counts on a dataset of all experiments with this model, loss and optimizer."""
     rows = experiment_rows.on_dataset(session, dataset_id, most=REMEMBERED_EXPERIMENTS)
     alike = [row.id for row in rows if _is_alike(ExperimentSpec.model_validate(row.spec), spec)]
     fates = cell_rows.run_fates(session, alike, after_steps=STEPS_UNTIL_DROPPED)
     return tuple(
-        Trial(Scenario(name), Parametrization(arm), Size(width, depth), lr, runs, alive)
+        DivergenceCount(Scenario(name), Parametrization(arm), Size(width, depth), lr, runs, alive)
         for name, arm, width, depth, lr, runs, alive in fates
     )
 

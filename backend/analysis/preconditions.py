@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backend.analysis.additions import RunSeconds
 from backend.analysis.coordinate_check import check_reasons
+from backend.analysis.missing_runs import RunSeconds
 from backend.analysis.reasons import named, reason, rounded
 from backend.analysis.sweep import Sweep
 from backend.domain.size import Axis, Size
@@ -35,27 +35,27 @@ class Terms(NamedTuple):
     run_seconds: RunSeconds | None = None
 
 
-class Gate(NamedTuple):
+class Precondition(NamedTuple):
     """A rule that forbids any judgement, and why."""
 
     rule: str
     reasons: tuple[Reason, ...]
 
 
-def closed_gates(sweep: Sweep, check: CoordinateCheck | None, terms: Terms) -> list[Gate]:
+def unmet_preconditions(sweep: Sweep, check: CoordinateCheck | None, terms: Terms) -> list[Precondition]:
     """List the rules that forbid any judgement, in their order; empty when the sizes may be judged."""
-    gates: list[Gate] = []
+    gates: list[Precondition] = []
     given, needed = sweep.num_seeds, terms.thresholds.min_seeds
     if given < needed:
         why = reason("too_few_seeds", given=given, needed=needed, add=needed - given)
-        gates.append(Gate("too_few_seeds", (why,)))
+        gates.append(Precondition("too_few_seeds", (why,)))
     if not sweep.larger:
-        gates.append(Gate("one_width", (reason("one_width", **named(sweep.base)),)))
+        gates.append(Precondition("one_width", (reason("one_width", **named(sweep.base)),)))
     missing = _missing(sweep, terms.is_interim)
     if missing:
-        gates.append(Gate("runs_pending" if terms.is_interim else "missing_runs", missing))
+        gates.append(Precondition("runs_pending" if terms.is_interim else "missing_runs", missing))
     if check is not None and check.state is CheckState.FAILED:
-        gates.append(Gate("coordinate_check", check_reasons(check)))
+        gates.append(Precondition("coordinate_check", check_reasons(check)))
     return gates
 
 

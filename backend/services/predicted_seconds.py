@@ -24,7 +24,7 @@ def seconds_of_absent_sizes(
     session: Session, experiment: ExperimentRow, spec: ExperimentSpec, sweeps: Sequence[Sweep]
 ) -> dict[Size, float]:
     """Predict what the judged arm's sizes without any planned run would take."""
-    absent = {sweep.sizes[place] for sweep in sweeps for place in sweep.larger if place not in sweep.planned}
+    absent = {sweep.sizes[index] for sweep in sweeps for index in sweep.larger if index not in sweep.planned}
     if not absent:
         return {}
     shape = dataset_rows.shape_of(session, experiment.dataset_id)
@@ -42,7 +42,7 @@ def run_seconds_of(
     """Return what predicts one run of the judged arm at a size, beside its likes and without curvature."""
     shape, name = dataset_rows.shape_of(session, experiment.dataset_id), chosen_arm(spec)
     lrs = spec.under(scenario).arm(name).lrs
-    runs = tuple(PlannedRun(place, lr, seed) for (place, lr), seed in product(enumerate(lrs), spec.seeds))
+    runs = tuple(PlannedRun(index, lr, seed) for (index, lr), seed in product(enumerate(lrs), spec.seeds))
 
     def predicted(size: Size) -> float:
         cell = PlannedCell(scenario, name, size.width, size.depth, runs, has_curvature=False)

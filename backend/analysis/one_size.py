@@ -8,7 +8,7 @@ from backend.analysis.intervals import finite_or_none
 from backend.analysis.larger_is_better import field_statistics
 from backend.analysis.reasons import named, reason
 from backend.analysis.rules import Case, Finding, combine_losses, judge_base, judge_loss, with_sharpness
-from backend.analysis.super_consistency import late_edge_share, sharpness_spread
+from backend.analysis.sharpness_spread import late_edge_share, sharpness_spread
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import compare, lr_margin, speed
 from backend.domain.metrics import Metric
@@ -40,46 +40,46 @@ class JudgedSize:
 
 def judge_size(
     sweep: Sweep,
-    width_index: int,
+    size_index: int,
     lr_index: int | None,
     thresholds: Thresholds,
     *,
     is_target: bool | None = None,
 ) -> JudgedSize:
-    """Measure and judge the size at `width_index`; `lr_index` is the LR a user takes along from the base.
+    """Measure and judge the size at `size_index`; `lr_index` is the LR a user takes along from the base.
 
     Args:
         is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
     """
-    width, depth = sweep.sizes[width_index]
+    width, depth = sweep.sizes[size_index]
     if is_target is None:
-        is_target = width_index == max(sweep.larger, default=width_index)
+        is_target = size_index == max(sweep.larger, default=size_index)
     losses = [loss for loss in TUNED_ON if loss in sweep.losses]
-    cases = [_case(sweep, width_index, loss, thresholds)._replace(is_target=is_target) for loss in losses]
-    spreads = _spreads(sweep, width_index, lr_index, thresholds)
+    cases = [_case(sweep, size_index, loss, thresholds)._replace(is_target=is_target) for loss in losses]
+    spreads = _spreads(sweep, size_index, lr_index, thresholds)
     spread = next((each for each in spreads if each.is_judged), None)
     at_reused = spreads[0] if spreads else None
-    num_seeds = len(sweep.shared_seeds(width_index))
+    num_seeds = len(sweep.shared_seeds(size_index))
     finding = combine_losses([judge_loss(case, thresholds) for case in cases])
     if num_seeds < thresholds.min_seeds:
-        finding = _too_few_seeds(sweep.sizes[width_index], num_seeds, thresholds.min_seeds)
+        finding = _too_few_seeds(sweep.sizes[size_index], num_seeds, thresholds.min_seeds)
     statistics = SizeStatistics(
         width=width,
         depth=depth,
         axis=sweep.axis,
         num_seeds=num_seeds,
         losses=tuple(case.comparison.statistics for case in cases),
-        divergence_rate=None if lr_index is None else sweep.divergence_rate(width_index, lr_index),
-        lr_margin=None if lr_index is None else lr_margin(sweep, width_index, lr_index),
+        divergence_rate=None if lr_index is None else sweep.divergence_rate(size_index, lr_index),
+        lr_margin=None if lr_index is None else lr_margin(sweep, size_index, lr_index),
         spread_level=None if spread is None else spread.level,
         spread_growth=Estimate() if spread is None else spread.growth,
         seed_spread=None if spread is None else spread.seed_spread,
         edge_share=None if at_reused is None else at_reused.edge_share,
         spreads=tuple(spreads),
-        field=field_statistics(sweep, width_index, cases[0].comparison if cases else None),
-        speed=None if lr_index is None else finite_or_none(speed(sweep, width_index, lr_index)),
+        field=field_statistics(sweep, size_index, cases[0].comparison if cases else None),
+        speed=None if lr_index is None else finite_or_none(speed(sweep, size_index, lr_index)),
     )
-    return JudgedSize(with_sharpness(finding, spread, sweep.sizes[width_index], thresholds), statistics)
+    return JudgedSize(with_sharpness(finding, spread, sweep.sizes[size_index], thresholds), statistics)
 
 
 def judge_base_alone(sweep: Sweep, thresholds: Thresholds) -> Finding | None:
@@ -95,39 +95,39 @@ def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
     return Finding(Outcome.INCONCLUSIVE, "too_few_seeds", (why,))
 
 
-def _case(sweep: Sweep, width_index: int, loss: Metric, thresholds: Thresholds) -> Case:
+def _case(sweep: Sweep, size_index: int, loss: Metric, thresholds: Thresholds) -> Case:
     comparison = compare(
-        sweep, loss, width_index, level=thresholds.level, interpolation=thresholds.interpolation
+        sweep, loss, size_index, level=thresholds.level, interpolation=thresholds.interpolation
     )
     reused = 0 if comparison.base is None else comparison.base.index
     return Case(
         comparison=comparison,
         base=sweep.base,
-        size=sweep.sizes[width_index],
+        size=sweep.sizes[size_index],
         lrs=sweep.lrs,
         reused_index=reused,
-        rate=sweep.divergence_rate(width_index, reused) or 0.0,
+        rate=sweep.divergence_rate(size_index, reused) or 0.0,
     )
 
 
 def _spreads(
-    sweep: Sweep, width_index: int, lr_index: int | None, thresholds: Thresholds
+    sweep: Sweep, size_index: int, lr_index: int | None, thresholds: Thresholds
 ) -> list[SharpnessSpread]:
     """Return M5 at the reused LR and below it: against the widest, and of the widest against the base."""
     if lr_index is None:
         return []
     widest = max(sweep.planned, default=sweep.base_index)
-    other = sweep.base_index if width_index == widest else widest
+    other = sweep.base_index if size_index == widest else widest
     distances = [abs(sweep.log2_lrs - sweep.log2_lrs[lr_index] - octaves) for octaves in LOWER_OCTAVES]
-    places = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]
-    spreads = [sharpness_spread(sweep, width_index, other, place, thresholds) for place in places]
-    shares = [late_edge_share(sweep, (width_index, other), place, thresholds) for place in places]
+    indices = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]
+    spreads = [sharpness_spread(sweep, size_index, other, index, thresholds) for index in indices]
+    shares = [late_edge_share(sweep, (size_index, other), index, thresholds) for index in indices]
     judged = _judged_place(spreads, shares)
-    return [each.model_copy(update={"is_judged": place == judged}) for place, each in enumerate(spreads)]
+    return [each.model_copy(update={"is_judged": index == judged}) for index, each in enumerate(spreads)]
 
 
 def _judged_place(spreads: list[SharpnessSpread], shares: list[float]) -> int | None:
     """Return the highest LR away from the edge of stability, else the one that is least at it."""
-    usable = [place for place, each in enumerate(spreads) if each.level is not None]
-    away = [place for place in usable if shares[place] <= MOST_AT_EDGE]
+    usable = [index for index, each in enumerate(spreads) if each.level is not None]
+    away = [index for index in usable if shares[index] <= MOST_AT_EDGE]
     return next(iter(away), min(usable, key=shares.__getitem__, default=None))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.analysis.additions import adding_takes
 from backend.analysis.coordinate_check import check_coordinates, check_reasons
-from backend.analysis.gates import Terms, closed_gates, grid_lacks, sizes_not_run
 from backend.analysis.larger_is_better import num_inversions
+from backend.analysis.missing_runs import adding_takes
+from backend.analysis.one_size import TUNED_ON, JudgedSize, judge_base_alone, judge_size
+from backend.analysis.preconditions import Terms, grid_lacks, sizes_not_run, unmet_preconditions
 from backend.analysis.reasons import reason, rounded
 from backend.analysis.rules import SEVERITY, Finding
-from backend.analysis.sizes import TUNED_ON, JudgedSize, judge_base_alone, judge_size
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import lr_slope, optima
 from backend.domain.parametrization import Parametrization
@@ -84,7 +84,7 @@ def _axis_verdict(judged: _SweepVerdict) -> AxisVerdict:
 
 
 def _unique(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
-    return tuple(why for place, why in enumerate(reasons) if why not in reasons[:place])
+    return tuple(why for index, why in enumerate(reasons) if why not in reasons[:index])
 
 
 def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -> _SweepVerdict:
@@ -93,7 +93,7 @@ def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -
     base = optima(sweep, tuned)[sweep.base_index] if tuned is not None else None
     slope = lr_slope(sweep, tuned, thresholds.level) if tuned is not None else Estimate()
     lr_index = None if base is None else base.index
-    sizes = [judge_size(sweep, width_index, lr_index, thresholds) for width_index in sweep.planned]
+    sizes = [judge_size(sweep, size_index, lr_index, thresholds) for size_index in sweep.planned]
     is_checked = sweep.axis is Axis.WIDTH
     check = check_coordinates(sweep, parametrization, lr_index, thresholds) if is_checked else None
     finding, worst = _decide(sweep, sizes, check, terms)
@@ -123,7 +123,7 @@ def _decide(
     """Apply what must hold before anything is judged, then the worst size, then what a claim needs."""
     not_run = sizes_not_run(sweep, terms)
     lacking = (*not_run, *grid_lacks(sweep, terms))
-    gates = closed_gates(sweep, check, terms)
+    gates = unmet_preconditions(sweep, check, terms)
     if gates:
         reasons = tuple(why for gate in gates for why in gate.reasons)
         return Finding(Outcome.INCONCLUSIVE, gates[0].rule, (*reasons, *lacking)), None

@@ -21,7 +21,7 @@ from backend.domain.scenario import Scenario
 from backend.domain.size import Axis, Size
 from backend.services.stored import Stored
 
-Place = tuple[int, int, int]
+RunIndex = tuple[int, int, int]
 FIELD_METRICS = (Metric.VAL_ACCURACY, Metric.VAL_MAE)
 CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
 MEASURED_METRICS = (Metric.VAL_LOSS, Metric.SHARPNESS, *FIELD_METRICS)
@@ -115,7 +115,7 @@ class _SweepLoader:
         # Of a staged protocol what it has planned so far; of the full grid everything.
         self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
-        self._columns: dict[Place, _Column] = {}
+        self._columns: dict[RunIndex, _Column] = {}
         self._checks = {metric: _empty(metric, shape) for metric in _checks(spec)}
 
     def takes(self, cell: CellRow) -> bool:
@@ -127,9 +127,11 @@ class _SweepLoader:
         """Read what a cell has stored."""
         self._cells.append(cell)
         runs = self._stored.runs_of(cell.id)
-        places = [self._place(run) for run in runs]
-        self._columns |= {place: _Column(cell, run.position) for place, run in zip(places, runs, strict=True)}
-        at = tuple(np.array(places, np.intp).reshape(-1, 3).T)
+        indices = [self._index_of(run) for run in runs]
+        self._columns |= {
+            index: _Column(cell, run.position) for index, run in zip(indices, runs, strict=True)
+        }
+        at = tuple(np.array(indices, np.intp).reshape(-1, 3).T)
         self._add_values(cell, at)
         diverged_at = np.array([-1 if run.diverged_at is None else run.diverged_at for run in runs], np.int64)
         has_diverged = (diverged_at >= 0) & (diverged_at <= self._end)
@@ -192,15 +194,15 @@ class _SweepLoader:
     def _curve_reader(self) -> Callable[[int, int], Values]:
         curves: dict[tuple[int, int], Values] = {}
 
-        def read(width_index: int, lr_index: int) -> Values:
-            key = width_index, lr_index
+        def read(size_index: int, lr_index: int) -> Values:
+            key = size_index, lr_index
             if key not in curves:
-                curves[key] = self._curves(width_index, lr_index)
+                curves[key] = self._curves(size_index, lr_index)
             return curves[key]
 
         return read
 
-    def _place(self, run: RunRow) -> Place:
+    def _index_of(self, run: RunRow) -> RunIndex:
         return (
             self._sizes.index(Size(run.width, run.depth)),
             self._lr_indices.index(run.lr_index),
@@ -233,10 +235,10 @@ class _SweepLoader:
         schedule = self._spec.schedule(cell.chunk_steps)
         return self._stored.values(cell, metric, schedule, from_step=from_step, to_step=self._end)
 
-    def _curves(self, width_index: int, lr_index: int) -> Values:
+    def _curves(self, size_index: int, lr_index: int) -> Values:
         """Return the train loss [T, S] as far as every run has it, NaN for a seed without run."""
         seeds = range(len(self._spec.seeds))
-        columns = [self._columns.get((width_index, lr_index, seed)) for seed in seeds]
+        columns = [self._columns.get((size_index, lr_index, seed)) for seed in seeds]
         curves = {seed: self._curve(column) for seed, column in enumerate(columns) if column is not None}
         shortest = min((len(curve) for curve in curves.values()), default=0)
         joined = np.full((shortest, len(columns)), np.nan)
@@ -249,7 +251,7 @@ class _SweepLoader:
         return values_TR[:, column.position].astype(np.float64)
 
 
-def _empty(metric: Metric, shape: Place) -> Values:
+def _empty(metric: Metric, shape: RunIndex) -> Values:
     return np.full((*shape, METRIC_INFO[metric].num_components), np.nan)
 
 

@@ -1,7 +1,7 @@
-"""What takes long to make, kept under the mark of what it was made from.
+"""LRU cache that computes each key once, for values that take long to make.
 
-A mark changes with the data, so nothing is ever out of date: what was made of earlier data is found by nobody
-any more, and is dropped when its turn comes.
+A key names the data that its value was made from, so no value is ever out of date: one made from earlier
+data is not asked for any more, and the least recently used is dropped first.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Builds(Generic[T]):
-    """The latest builds, oldest use first; who asks for one that is being made waits for it."""
+class KeyedCache(Generic[T]):
+    """LRU cache of `capacity` values; concurrent callers of a key wait for the first one's value."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -24,7 +24,7 @@ class Builds(Generic[T]):
         self._underway: dict[str, Lock] = {}
 
     def get(self, key: str, build: Callable[[], T]) -> T:
-        """Return what is kept under a mark, or make it; what `build` raises is raised and not kept."""
+        """Return the value of `key`, computed by `build` if it is not kept; an exception is not kept."""
         with self._guard:
             if key in self._done:
                 return self._find(key)

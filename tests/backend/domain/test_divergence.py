@@ -5,8 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.cost import DEFAULT_CALIBRATION, predict
+from backend.domain.divergence import (
+    DivergenceCount,
+    PlannedWork,
+    done_and_left,
+    lived_share,
+    mean_living,
+    survival,
+)
 from backend.domain.grid import PlannedCell, PlannedRun
-from backend.domain.living import PlannedWork, Trial, done_and_left, lived_share, mean_living, survival
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
@@ -29,12 +36,12 @@ def _cell(width=32, arm=MUP, lrs=LRS, scenario=Scenario.AS_GIVEN):
 
 
 def _trial(lr, num_alive, width=32, arm=MUP, scenario=Scenario.AS_GIVEN):
-    return Trial(scenario, arm, Size(width, 2), lr, 5, num_alive)
+    return DivergenceCount(scenario, arm, Size(width, 2), lr, 5, num_alive)
 
 
-def _area(trials=(), **where):
+def _area(divergence=(), **where):
     """Return how many of the grid's LRs are expected to live: the border, in octaves above the lowest."""
-    return sum(survival(REGRESSION, _cell(**where), trials))
+    return sum(survival(REGRESSION, _cell(**where), divergence))
 
 
 @pytest.mark.parametrize(
@@ -56,9 +63,9 @@ def test_a_larger_lr_never_has_a_better_chance(seen, width):
 
 @pytest.mark.parametrize("dead_from", [2, 4, 6])
 def test_what_diverged_at_one_size_is_expected_to_at_the_next(dead_from):
-    trials = [_trial(lr, 0 if place >= dead_from else 5) for place, lr in enumerate(LRS)]
+    divergence = [_trial(lr, 0 if index >= dead_from else 5) for index, lr in enumerate(LRS)]
 
-    assert _area(trials, width=64) == pytest.approx(dead_from, abs=0.5)
+    assert _area(divergence, width=64) == pytest.approx(dead_from, abs=0.5)
 
 
 def test_trials_of_another_arm_say_nothing_and_of_other_conditions_less():
@@ -81,17 +88,17 @@ def test_trials_of_another_arm_say_nothing_and_of_other_conditions_less():
 
 @given(st.lists(st.tuples(st.sampled_from(LRS), st.integers(0, 5)), min_size=1, max_size=5))
 def test_what_is_asked_again_is_answered_by_what_is_known_then(seen):
-    trials = [_trial(lr, alive) for lr, alive in seen]
-    answer = survival(REGRESSION, _cell(), trials)
-    with_dead = survival(REGRESSION, _cell(), [*trials, _trial(LRS[4], 0)])
+    divergence = [_trial(lr, alive) for lr, alive in seen]
+    answer = survival(REGRESSION, _cell(), divergence)
+    with_dead = survival(REGRESSION, _cell(), [*divergence, _trial(LRS[4], 0)])
 
     assert sum(with_dead) < sum(answer)
-    assert survival(REGRESSION, _cell(), trials) == answer
-    assert survival(REGRESSION, _cell(width=64), trials) != answer
+    assert survival(REGRESSION, _cell(), divergence) == answer
+    assert survival(REGRESSION, _cell(width=64), divergence) != answer
 
 
 def test_seeds_of_one_lr_have_one_chance_and_keep_their_places():
-    runs = [PlannedRun(place, lr, seed) for seed in (0, 1) for place, lr in enumerate(LRS)]
+    runs = [PlannedRun(index, lr, seed) for seed in (0, 1) for index, lr in enumerate(LRS)]
     both = survival(REGRESSION, PlannedCell(Scenario.AS_GIVEN, MUP, 32, 2, tuple(runs)))
 
     assert both == survival(REGRESSION, _cell()) * 2

@@ -92,15 +92,15 @@ class Sweep:
         curves, num_hidden = [], 0
         for arm in self.arms:
             sweep = self._analysed(arm)
-            for place, width in enumerate(sweep.widths):
-                points = _points(sweep, self.metric, place)
+            for index, width in enumerate(sweep.widths):
+                points = _points(sweep, self.metric, index)
                 if y_scale is YScale.LOG:
                     num_hidden += sum(point.low <= 0 for point in points)
                     points = [_above_zero(point) for point in points]
                 if points:
                     curves.append(
                         LrCurve(
-                            arm, width, tuple(points), _optimum(sweep, self.metric, place, points, y_scale)
+                            arm, width, tuple(points), _optimum(sweep, self.metric, index, points, y_scale)
                         )
                     )
         lrs = sorted({lr for arm in self.arms for lr in self.spec.arm(arm).lrs})
@@ -185,11 +185,11 @@ def _initials(
     return {run.id: float(first[run.cell_id][run.position]) for run in runs if run.cell_id in first}
 
 
-def _points(sweep: analysis.Sweep, metric: Metric, place: int) -> list[LrPoint]:
+def _points(sweep: analysis.Sweep, metric: Metric, index: int) -> list[LrPoint]:
     """Return the LRs of one width that have a final loss or a diverged run, in order."""
     points = []
     for lr, finals, diverged_at in zip(
-        sweep.lrs, sweep.losses[metric].final[place], sweep.diverged_at[place], strict=True
+        sweep.lrs, sweep.losses[metric].final[index], sweep.diverged_at[index], strict=True
     ):
         alive = finals[np.isfinite(finals)]
         num_diverged = int((diverged_at >= 0).sum())
@@ -202,13 +202,13 @@ def _points(sweep: analysis.Sweep, metric: Metric, place: int) -> list[LrPoint]:
 
 
 def _optimum(
-    sweep: analysis.Sweep, metric: Metric, place: int, points: Sequence[LrPoint], y_scale: YScale
+    sweep: analysis.Sweep, metric: Metric, index: int, points: Sequence[LrPoint], y_scale: YScale
 ) -> Optimum | None:
     """Return where a width's loss is smallest, once every run of it has a result; drawn on the mean line."""
-    judged = sweep.shared(sweep.judged(metric), place)
-    best = find_optimum(sweep.log2_lrs, sweep.seed_mean(metric, place))
+    judged = sweep.shared(sweep.judged(metric), index)
+    best = find_optimum(sweep.log2_lrs, sweep.seed_mean(metric, index))
     known = [point for point in points if math.isfinite(point.mean)]
-    if best is None or not known or sweep.num_missing(place):
+    if best is None or not known or sweep.num_missing(index):
         return None
     level = Thresholds().level
     interval = student_interval(seed_optima(sweep.log2_lrs, judged), level, centre=best.log2_lr)

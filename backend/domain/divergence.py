@@ -25,7 +25,7 @@ from backend.domain.size import Size
 STEPS_UNTIL_DROPPED = 10
 
 
-class Border(NamedTuple):
+class HalfSurvivalLR(NamedTuple):
     """log2 of the LR that half of the seeds survive at `WIDTH`, and what a doubling of the width adds."""
 
     at_width: float
@@ -34,11 +34,11 @@ class Border(NamedTuple):
 
 WIDTH = 16
 # Measured on 177 sweeps of the real tasks of the calibration study (docs/log.md 2026-11-24).
-BORDERS: dict[tuple[Loss, UpdateFamily], Border] = {
-    (Loss.CROSS_ENTROPY, UpdateFamily.SGD): Border(1.7, -0.4),
-    (Loss.SQUARED_ERROR, UpdateFamily.SGD): Border(-0.5, -1.0),
-    (Loss.CROSS_ENTROPY, UpdateFamily.ADAM): Border(-0.5, -1.0),
-    (Loss.SQUARED_ERROR, UpdateFamily.ADAM): Border(-1.9, -1.1),
+HALF_SURVIVAL_LRS: dict[tuple[Loss, UpdateFamily], HalfSurvivalLR] = {
+    (Loss.CROSS_ENTROPY, UpdateFamily.SGD): HalfSurvivalLR(1.7, -0.4),
+    (Loss.SQUARED_ERROR, UpdateFamily.SGD): HalfSurvivalLR(-0.5, -1.0),
+    (Loss.CROSS_ENTROPY, UpdateFamily.ADAM): HalfSurvivalLR(-0.5, -1.0),
+    (Loss.SQUARED_ERROR, UpdateFamily.ADAM): HalfSurvivalLR(-1.9, -1.1),
 }
 # Of an arm that scales LRs from the base on: what a doubling beyond the base adds. SP goes on as above.
 SCALED_PER_DOUBLING = -0.15
@@ -49,11 +49,11 @@ MOST_RUNS, PER_DOUBLING_AWAY, OTHER_SCENARIO = 3.0, 0.6, 0.5
 # Some runs live or die against all expectation.
 LAPSE = 0.05
 _STEP, _REACH = 0.25, 24
-_OFFSETS = tuple(_STEP * place for place in range(-_REACH, _REACH + 1))
+_OFFSETS = tuple(_STEP * index for index in range(-_REACH, _REACH + 1))
 _SCALES = tuple(math.exp(-offset / SEED_SCATTER) for offset in _OFFSETS)
 
 
-class Trial(NamedTuple):
+class DivergenceCount(NamedTuple):
     """Runs of one LR at one place, and how many of them have not diverged."""
 
     scenario: Scenario
@@ -75,7 +75,7 @@ class _Seen(NamedTuple):
 class _Law(NamedTuple):
     """What the expected border of a scenario rests on."""
 
-    border: Border
+    border: HalfSurvivalLR
     base_width: int
     momentum_octaves: float
 
@@ -85,7 +85,7 @@ class _Law(NamedTuple):
         optimizer = spec.optimizer
         # Heavy ball is stable up to (1 + b) times the LR of plain descent.
         momentum = math.log2(1 + optimizer.momentum) if optimizer.family is UpdateFamily.SGD else 0.0
-        return cls(BORDERS[spec.loss, optimizer.family], base_size(spec).width, momentum)
+        return cls(HALF_SURVIVAL_LRS[spec.loss, optimizer.family], base_size(spec).width, momentum)
 
     def at(self, parametrization: Parametrization, width: int) -> float:
         """Return log2 of the LR at which half of the seeds are expected to survive."""
@@ -95,10 +95,12 @@ class _Law(NamedTuple):
         return at_base + per_doubling * math.log2(width / self.base_width) + self.momentum_octaves
 
 
-def survival(spec: ExperimentSpec, cell: PlannedCell, trials: Iterable[Trial] = ()) -> tuple[float, ...]:
+def survival(
+    spec: ExperimentSpec, cell: PlannedCell, divergence: Iterable[DivergenceCount] = ()
+) -> tuple[float, ...]:
     """Return, per run of the cell, the chance that it does not diverge, in 0..1."""
     scenario, arm, size = cell.scenario, cell.parametrization, Size(cell.width, cell.depth)
-    of_arm = tuple(trial for trial in trials if trial.parametrization is arm)
+    of_arm = tuple(trial for trial in divergence if trial.parametrization is arm)
     laws = {name: _Law.of(spec.under(name)) for name in {scenario, *(trial.scenario for trial in of_arm)}}
     seen = _all_seen(of_arm, tuple(laws.items()), scenario, size)
     border = laws[scenario].at(arm, size.width)
@@ -121,13 +123,16 @@ def mean_living(num_steps: int, chances: Sequence[float]) -> float:
 # These functions are asked of the same values at every look at an experiment that runs.
 @lru_cache(maxsize=512)
 def _all_seen(
-    trials: tuple[Trial, ...], laws: tuple[tuple[Scenario, _Law], ...], scenario: Scenario, size: Size
+    divergence: tuple[DivergenceCount, ...],
+    laws: tuple[tuple[Scenario, _Law], ...],
+    scenario: Scenario,
+    size: Size,
 ) -> tuple[_Seen, ...]:
     law_of = dict(laws)
-    return tuple(_seen(trial, law_of[trial.scenario], scenario, size) for trial in trials)
+    return tuple(_seen(trial, law_of[trial.scenario], scenario, size) for trial in divergence)
 
 
-def _seen(trial: Trial, law: _Law, scenario: Scenario, size: Size) -> _Seen:
+def _seen(trial: DivergenceCount, law: _Law, scenario: Scenario, size: Size) -> _Seen:
     doublings = sum(abs(math.log2(there / here)) for there, here in zip(trial.size, size, strict=True))
     weight = min(MOST_RUNS, trial.num_runs) * PER_DOUBLING_AWAY**doublings
     weight *= 1.0 if trial.scenario == scenario else OTHER_SCENARIO
@@ -141,9 +146,9 @@ def _belief(seen: tuple[_Seen, ...]) -> tuple[float, ...]:
     """Return the probability that the border lies each of `_OFFSETS` beyond the expected one."""
     logs = [-0.5 * (offset / BORDER_SCATTER) ** 2 for offset in _OFFSETS]
     for each in seen:
-        for place, chance in enumerate(_living(each.above)):
+        for index, chance in enumerate(_living(each.above)):
             alive = LAPSE / 2 + (1 - LAPSE) * chance
-            logs[place] += each.alive * math.log(alive) + each.dead * math.log(1 - alive)
+            logs[index] += each.alive * math.log(alive) + each.dead * math.log(1 - alive)
     most = max(logs)
     weights = [math.exp(log - most) for log in logs]
     total = sum(weights)
@@ -200,13 +205,13 @@ def done_and_left(
 
     Args:
         chances: per run, of surviving; a run that has survived the first steps is taken to live on.
-        lived: of the runs that have diverged, by place, the share of their steps that they lived.
+        lived: of the runs that have diverged, by index, the share of their steps that they lived.
         share_done: of the steps, 0..1.
     """
     if share_done <= 0:
         return 0.0, work.total(mean_living(num_steps, chances))
-    places = range(len(chances))
-    done = sum(min(share_done, lived.get(place, 1.0)) for place in places) / max(1, len(chances))
-    alive = sum(place not in lived for place in places) / max(1, len(chances))
+    indices = range(len(chances))
+    done = sum(min(share_done, lived.get(index, 1.0)) for index in indices) / max(1, len(chances))
+    alive = sum(index not in lived for index in indices) / max(1, len(chances))
     left = work.after_start(1 - share_done if alive else 0.0, alive * (1 - share_done))
     return work.start_seconds + work.after_start(share_done, done), left

@@ -28,7 +28,7 @@ class CellWork:
         predicted_seconds: of the whole cell, by what is known now of its runs.
         spent_seconds: slot-seconds so far, attempts that failed and the running one included.
         share_done: of its work, 0..1.
-        strand: cells of other strands do not wait for it.
+        arm_key: cells of other strands do not wait for it.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class CellWork:
     predicted_seconds: float
     spent_seconds: float
     share_done: float
-    strand: str = ""
+    arm_key: str = ""
 
     @property
     def done_seconds(self) -> float:
@@ -51,11 +51,11 @@ class CellWork:
 
 @dataclass(frozen=True)
 class LaterWork:
-    """Cells that are not planned yet; within a strand a higher stage waits for the lower ones."""
+    """Cells that are not planned yet; within a arm_key a higher stage waits for the lower ones."""
 
     kind: str
     seconds: float
-    strand: str = ""
+    arm_key: str = ""
     stage: int = 0
 
 
@@ -116,10 +116,10 @@ def eta_seconds(cells: Sequence[CellWork], *, slots: int, later: Sequence[LaterW
     chains: dict[str, dict[int, list[float]]] = {}
     for cell in cells:
         if cell.is_open:
-            chains.setdefault(cell.strand, {}).setdefault(-1, []).append(_left(speeds, cell))
+            chains.setdefault(cell.arm_key, {}).setdefault(-1, []).append(_left(speeds, cell))
     for work in later:
         seconds = speeds.of(work.kind) * work.seconds
-        chains.setdefault(work.strand, {}).setdefault(work.stage, []).append(seconds)
+        chains.setdefault(work.arm_key, {}).setdefault(work.stage, []).append(seconds)
     return wall_of_chains(
         [[chain[stage] for stage in sorted(chain)] for chain in chains.values()], slots=slots
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from backend.analysis.early import answer_early
-from backend.analysis.outlook import look_ahead
+from backend.analysis.look_ahead import look_ahead
 from backend.analysis.reliability import shipped_record
 from backend.analysis.sweep import Sweep
 from backend.db import datasets as dataset_rows
@@ -17,8 +17,8 @@ from backend.domain.lifecycle import CellState
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario, ScenarioKind
 from backend.domain.verdict import Verdict
-from backend.services.evidence import load_sweeps
 from backend.services.stored import Stored
+from backend.services.sweeps import load_sweeps
 
 
 def with_outlook(

@@ -1,0 +1,72 @@
+"""What the protocol is told of a stored experiment: its runs, and what the statistics say of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from backend.analysis.group_statistics import with_statistics
+from backend.analysis.sweep import Sweep
+from backend.db import cells as cell_rows
+from backend.db.cells import RunState
+from backend.db.session import Session
+from backend.db.tables import ExperimentRow
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, RunKey
+from backend.domain.experiment import ExperimentSpec, Protocol
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+from backend.services.sweeps import load_sweeps
+
+
+def load_evidence(session: Session, experiment: ExperimentRow) -> Evidence:
+    """Return what the protocol needs to know; sweeps are read only where it looks at statistics."""
+    spec = ExperimentSpec.model_validate(experiment.spec)
+    runs = cell_rows.run_states(session, experiment.id)
+    groups = groups_of(runs)
+    sweeps: dict[tuple[Scenario, Parametrization], Sequence[Sweep]] = {}
+    for scenario in scenarios_to_look_at(spec, groups):
+        for name, of_arm in load_sweeps(session, experiment, scenario).items():
+            sweeps[scenario, name] = of_arm
+    queued = {run.cell_id: _group(run) for run in runs if run.state == CellState.QUEUED}
+    return Evidence(with_statistics(groups, sweeps, spec.thresholds), queued)
+
+
+def groups_of(runs: Sequence[RunState]) -> dict[CellGroup, GroupEvidence]:
+    """Sort runs by group and by what became of them."""
+    by_group: dict[CellGroup, list[RunState]] = defaultdict(list)
+    for run in runs:
+        by_group[_group(run)].append(run)
+    return {group: _evidence(of_group) for group, of_group in by_group.items()}
+
+
+def _evidence(runs: Sequence[RunState]) -> GroupEvidence:
+    finished, still_open, lost = set[RunKey](), set[RunKey](), set[RunKey]()
+    for run in runs:
+        is_open = run.state in OPEN_CELL_STATES
+        group = still_open if is_open else finished if run.state == CellState.COMPLETED else lost
+        group.add((run.lr_index, run.seed))
+    num_cells = len({run.cell_id for run in runs})
+    return GroupEvidence(frozenset(finished), frozenset(still_open), frozenset(lost), num_cells)
+
+
+def scenarios_to_look_at(
+    spec: ExperimentSpec, groups: Mapping[CellGroup, GroupEvidence]
+) -> tuple[Scenario, ...]:
+    """Return the scenarios whose statistics decide something and have a group with nothing open.
+
+    The full grid looks at none, unless a probe of a longer horizon follows its base.
+    """
+    if spec.protocol is Protocol.STAGED:
+        wanted = set(spec.scenarios)
+    else:
+        probes = [scenario for scenario in spec.scenarios if not scenario.is_judged]
+        wanted = {Scenario.AS_GIVEN, *probes} if probes else set()
+    ready = {group.scenario for group, evidence in groups.items() if not evidence.open}
+    return tuple(scenario for scenario in spec.scenarios if scenario in wanted & ready)
+
+
+def _group(run: RunState) -> CellGroup:
+    size = Size(run.width, run.depth)
+    return CellGroup(Scenario(run.scenario), Parametrization(run.parametrization), size)
