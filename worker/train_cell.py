@@ -22,7 +22,6 @@ from backend.domain.dataset import DatasetShape
 from backend.domain.divergence import PlannedWork, lived_share
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell
-from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.errors import Unavailable
 from backend.events import Notices, ProgressNotice
@@ -126,11 +125,11 @@ def _load_work(claim: Claim, database: Database) -> _Work:
         experiment = session.get_one(ExperimentRow, row.experiment_id)
         return _Work(
             about=ProgressNotice(row.experiment_id, row.id),
-            planned=ExperimentSpec.model_validate(experiment.spec),
+            planned=experiment.spec,
             shape=dataset_rows.shape_of(session, experiment.dataset_id),
             cell=PlannedCell(
-                scenario=Scenario(row.scenario),
-                parametrization=Parametrization(row.parametrization),
+                scenario=row.scenario,
+                parametrization=row.parametrization,
                 width=row.width,
                 depth=row.depth,
                 runs=cell_rows.planned_runs(session, row.id),

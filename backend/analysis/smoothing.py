@@ -57,7 +57,6 @@ def _stable_runs(is_diverging_E: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
 def _nearest(log2_lrs: Values, run: NDArray[np.intp], index: int) -> NDArray[np.intp]:
     """Return as many LRs as an octave to either side holds, moved inwards at the ends of the stretch."""
     step = float(np.median(np.diff(log2_lrs)))
-    step = float(np.median(np.diff(log2_lrs)))
     count = 2 * int((REACH + _TOLERANCE) / step) + 1
     first = max(0, min(int(np.searchsorted(run, index)) - count // 2, len(run) - count))
     return run[first : first + count]

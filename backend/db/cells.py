@@ -14,8 +14,12 @@ from sqlalchemy.orm import Session
 from backend.db.tables import CellRow, CellTensorRow, RunRow
 from backend.db.upsert import insert_new
 from backend.domain.cost import CellCost, in_starting_order
+from backend.domain.evidence import CellGroup
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
 
 
 def plan(
@@ -126,20 +130,25 @@ def planned_runs(session: Session, cell_id: UUID) -> tuple[PlannedRun, ...]:
 def states_of(session: Session, experiment_id: UUID) -> dict[UUID, CellState]:
     """Return the state of each cell of an experiment."""
     rows = session.execute(select(CellRow.id, CellRow.state).where(CellRow.experiment_id == experiment_id))
-    return {cell_id: CellState(state) for cell_id, state in rows}
+    return {row.id: row.state for row in rows}
 
 
 class RunState(NamedTuple):
     """A planned run and the state of the cell that holds it."""
 
     cell_id: UUID
-    state: str
-    scenario: str
-    parametrization: str
+    state: CellState
+    scenario: Scenario
+    parametrization: Parametrization
     width: int
     depth: int
     lr_index: int
     seed: int
+
+    @property
+    def group(self) -> CellGroup:
+        """Return the group the run's cell belongs to."""
+        return CellGroup(self.scenario, self.parametrization, Size(self.width, self.depth))
 
 
 def run_states(session: Session, experiment_id: UUID) -> list[RunState]:
@@ -177,8 +186,8 @@ def run_lives(session: Session, experiment_id: UUID) -> list[RunLife]:
 class RunFates(NamedTuple):
     """Number of runs of one LR in one cell group whose fate is known, and how many have not diverged."""
 
-    scenario: str
-    parametrization: str
+    scenario: Scenario
+    parametrization: Parametrization
     width: int
     depth: int
     lr: float

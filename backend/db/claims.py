@@ -73,8 +73,7 @@ def beat(session: Session, claim: Claim, *, now: datetime) -> DesiredState | Non
         .values(heartbeat_count=CellRow.heartbeat_count + 1, heartbeat_at=now)
         .returning(CellRow.desired_state)
     )
-    desired = session.execute(statement).scalar_one_or_none()
-    return None if desired is None else DesiredState(desired)
+    return session.execute(statement).scalar_one_or_none()
 
 
 def advance_step(session: Session, claim: Claim, *, step: int) -> None:

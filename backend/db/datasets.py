@@ -35,13 +35,13 @@ def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
 
 def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:
     """Return the sizes of a dataset that is known to exist."""
-    return DatasetShape.model_validate(session.get_one(DatasetRow, dataset_id).shape)
+    return session.get_one(DatasetRow, dataset_id).shape
 
 
 def tasks_of(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, Task]:
     """Return what is to be predicted of each dataset, in one query."""
     rows = session.execute(select(DatasetRow.id, DatasetRow.shape).where(DatasetRow.id.in_(dataset_ids)))
-    return {dataset_id: Task(shape["task"]) for dataset_id, shape in rows}
+    return {row.id: row.shape.task for row in rows}
 
 
 def find(session: Session, owner_id: str, arrays_sha256: str) -> DatasetRow | None:

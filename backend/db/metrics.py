@@ -180,7 +180,7 @@ def windows(
         for steps in _parts(first_steps):
             is_wanted = row.cell_id.in_(cells) & row.metric.in_(names) & row.first_step.in_(steps)
             for found in session.execute(select(*columns).where(is_wanted)):
-                yield StoredWindow(found.cell_id, Metric(found.metric), found.first_step, _values(found))
+                yield StoredWindow(found.cell_id, found.metric, found.first_step, _values(found))
 
 
 def _parts(values: Sequence[Any]) -> list[Sequence[Any]]:

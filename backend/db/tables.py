@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -19,24 +17,24 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     Uuid,
     true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from backend.db.columns import Document, UtcDateTime, Word
+from backend.domain.dataset import DatasetShape, Profile
+from backend.domain.evidence import CellGroup
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass, StopReason
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.size import Size
+from backend.domain.statement import Outcome
+
 LOCAL_OWNER = "local"
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC on every database; SQLite forgets zones, so they are put back here."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 class Base(DeclarativeBase):
@@ -51,6 +49,18 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it as a plain class attribute)
         datetime: UtcDateTime,
         dict[str, Any]: JSON,
+        ExperimentSpec: Document(ExperimentSpec),
+        DatasetShape: Document(DatasetShape),
+        Profile: Document(Profile),
+        Scenario: Word(Scenario, 64),
+        Parametrization: Word(Parametrization, 16),
+        Metric: Word(Metric, 32),
+        CellState: Word(CellState, 16),
+        ExperimentState: Word(ExperimentState, 16),
+        DesiredState: Word(DesiredState, 16),
+        FailureClass: Word(FailureClass, 16),
+        StopReason: Word(StopReason, 32),
+        Outcome: Word(Outcome, 32),
         str: String(255),
         int: BigInteger,
         float: Float(53),
@@ -83,8 +93,8 @@ class DatasetRow(Base):
     source_bytes: Mapped[int]
     arrays_sha256: Mapped[str] = mapped_column(String(64))
     arrays_bytes: Mapped[int]
-    shape: Mapped[dict[str, Any]]
-    profile: Mapped[dict[str, Any]]
+    shape: Mapped[DatasetShape]
+    profile: Mapped[Profile]
 
 
 class ExperimentRow(Base):
@@ -94,15 +104,15 @@ class ExperimentRow(Base):
     owner_id: Mapped[str] = _owned_by()
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("dataset.id"), index=True)
     name: Mapped[str]
-    spec: Mapped[dict[str, Any]]
+    spec: Mapped[ExperimentSpec]
     spec_sha256: Mapped[str] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(16), index=True)
-    desired_state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[ExperimentState] = mapped_column(index=True)
+    desired_state: Mapped[DesiredState]
     version: Mapped[int] = mapped_column(default=0)
     num_runs: Mapped[int]
     predicted_seconds: Mapped[float]
     # Why it ended before its plan did: the answer was settled, or the budget was spent.
-    stop_reason: Mapped[str | None] = mapped_column(String(32))
+    stop_reason: Mapped[StopReason | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -126,8 +136,8 @@ class CellRow(Base):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
-    scenario: Mapped[str] = mapped_column(String(64))
-    parametrization: Mapped[str] = mapped_column(String(16))
+    scenario: Mapped[Scenario]
+    parametrization: Mapped[Parametrization]
     width: Mapped[int] = mapped_column(Integer)
     depth: Mapped[int] = mapped_column(Integer)
     stage: Mapped[int] = mapped_column(Integer)
@@ -144,8 +154,8 @@ class CellRow(Base):
     predicted_bytes: Mapped[int]
     has_curvature: Mapped[bool] = mapped_column(default=True, server_default=true())
 
-    state: Mapped[str] = mapped_column(String(16))
-    desired_state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[CellState]
+    desired_state: Mapped[DesiredState]
     version: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
     owner: Mapped[str | None]
@@ -156,7 +166,7 @@ class CellRow(Base):
     failures: Mapped[int] = mapped_column(Integer, default=0)
     # Slot-seconds of all attempts, as far as they have ended.
     spent_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
-    error_class: Mapped[str | None] = mapped_column(String(16))
+    error_class: Mapped[FailureClass | None]
     error_detail: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime | None]
     dispatched_at: Mapped[datetime | None]
@@ -165,6 +175,16 @@ class CellRow(Base):
     environment: Mapped[dict[str, Any] | None]
     is_mixed_environment: Mapped[bool] = mapped_column(default=False)
     has_nondeterminism: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def size(self) -> Size:
+        """Return width and depth."""
+        return Size(self.width, self.depth)
+
+    @property
+    def group(self) -> CellGroup:
+        """Return the group the cell belongs to."""
+        return CellGroup(self.scenario, self.parametrization, self.size)
 
 
 class CellTensorRow(Base):
@@ -205,14 +225,19 @@ class RunRow(Base):
     experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
     cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(Integer)
-    scenario: Mapped[str] = mapped_column(String(64))
-    parametrization: Mapped[str] = mapped_column(String(16))
+    scenario: Mapped[Scenario]
+    parametrization: Mapped[Parametrization]
     width: Mapped[int] = mapped_column(Integer)
     depth: Mapped[int] = mapped_column(Integer)
     lr_index: Mapped[int] = mapped_column(Integer)
     lr: Mapped[float]
     seed: Mapped[int] = mapped_column(Integer)
     diverged_at: Mapped[int | None] = mapped_column(Integer)
+
+    @property
+    def size(self) -> Size:
+        """Return width and depth."""
+        return Size(self.width, self.depth)
 
 
 class MetricChunkRow(Base):
@@ -221,7 +246,7 @@ class MetricChunkRow(Base):
     __tablename__ = "metric_chunk"
 
     cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True)
-    metric: Mapped[str] = mapped_column(String(32), primary_key=True)
+    metric: Mapped[Metric] = mapped_column(primary_key=True)
     first_step: Mapped[int] = mapped_column(Integer, primary_key=True)
     num_steps: Mapped[int] = mapped_column(Integer)
     num_runs: Mapped[int] = mapped_column(Integer)
@@ -235,7 +260,7 @@ class RunSummaryRow(Base):
     __tablename__ = "run_summary"
 
     cell_id: Mapped[UUID] = mapped_column(ForeignKey("cell.id", ondelete="CASCADE"), primary_key=True)
-    metric: Mapped[str] = mapped_column(String(32), primary_key=True)
+    metric: Mapped[Metric] = mapped_column(primary_key=True)
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     last_step: Mapped[int] = mapped_column(Integer)
     last: Mapped[float | None]
@@ -259,10 +284,10 @@ class VerdictRow(Base):
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
-    scenario: Mapped[str] = mapped_column(String(64))
+    scenario: Mapped[Scenario]
     rule_version: Mapped[str] = mapped_column(String(16))
     thresholds_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
-    outcome: Mapped[str] = mapped_column(String(32))
+    outcome: Mapped[Outcome]
     body: Mapped[dict[str, Any]]
     spec_sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]

@@ -173,9 +173,9 @@ class ExperimentSpec(Frozen):
         probed = (len(self.scenarios) - judged) * len(self.arm(chosen_arm(self)).lrs)
         return len(self.seeds) * (of_size * len(self.widths) * len(self.depths) + probed)
 
-    def tail_steps(self) -> int:
-        """Count the last steps whose mean train loss is the final loss."""
-        return max(1, math.ceil(self.tail_fraction * self.num_steps))
+    def tail_steps(self, end: int | None = None) -> int:
+        """Count the last steps whose mean train loss is the final loss of a training until `end`."""
+        return max(1, math.ceil(self.tail_fraction * (self.num_steps if end is None else end)))
 
     def _changed(self) -> set[str]:
         return set(self.model_dump(exclude_defaults=True))

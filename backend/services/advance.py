@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
 from backend.db import experiments as experiment_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow
 from backend.domain.cost import CostedCell
 from backend.domain.defaults import Capacity
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState, ExperimentState, StopReason
 from backend.domain.protocol import Add, Decision, Done, Skip, Wait
 from backend.domain.verdict import Verdict
 from backend.events import ProgressNotice
 from backend.services.context import Context
 from backend.services.divergence_counts import divergence_counts_on
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.planning import cost, decide
 from backend.services.spending import within_budget
 from backend.services.verdicts import final_verdicts
@@ -104,12 +103,13 @@ def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tu
     if experiment.desired_state == DesiredState.CANCELLED:
         return Wait(), []
     capacity = capacity_of(context, session, fresh_workers(context, session))
-    decision = decide(context, session, experiment, capacity)
-    costed = _costed(session, experiment, decision, capacity)
-    decision = within_budget(session, experiment, decision, costed, context.now())
+    evidence = ExperimentEvidence(session, experiment)
+    decision = decide(context, evidence, capacity)
+    costed = _costed(evidence, decision, capacity)
+    decision = within_budget(evidence, decision, costed, context.now())
     if not isinstance(decision, Done):
         return decision, []
-    return decision, final_verdicts(session, experiment, _stop_reason(experiment, decision))
+    return decision, final_verdicts(evidence, _stop_reason(experiment, decision))
 
 
 def _end_cancelled(context: Context, session: Session, experiment: ExperimentRow, snapshot: Snapshot) -> bool:
@@ -127,7 +127,8 @@ def _carry_out(
 ) -> bool:
     if isinstance(decision, Add):
         capacity = capacity_of(context, session, fresh_workers(context, session))
-        cell_rows.plan(session, experiment.id, _costed(session, experiment, decision, capacity))
+        evidence = ExperimentEvidence(session, experiment)
+        cell_rows.plan(session, experiment.id, _costed(evidence, decision, capacity))
         # What was foreseen is a guess; a window may have been widened since.
         experiment.num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
         return True
@@ -145,21 +146,17 @@ def _carry_out(
     return False
 
 
-def _costed(
-    session: Session, experiment: ExperimentRow, decision: Decision, capacity: Capacity
-) -> list[CostedCell]:
+def _costed(evidence: ExperimentEvidence, decision: Decision, capacity: Capacity) -> list[CostedCell]:
     if not isinstance(decision, Add):
         return []
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    divergence = divergence_counts_on(session, experiment.dataset_id, spec)
-    return cost(spec, shape, decision.cells, capacity, divergence)
+    divergence = divergence_counts_on(evidence)
+    return cost(evidence.spec, evidence.shape, decision.cells, capacity, divergence)
 
 
 def _stop_reason(experiment: ExperimentRow, decision: Done) -> StopReason | None:
     """Return why an experiment ends early; cells that a budget left out are the reason whatever else is."""
     if experiment.stop_reason is not None:
-        return StopReason(experiment.stop_reason)
+        return experiment.stop_reason
     return decision.stop_reason
 
 

@@ -73,7 +73,7 @@ def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: In
     if row.source_sha256 is None:
         raise Conflict("dataset.has_no_source", name=row.name)
     if options.kind is None:
-        options = options.model_copy(update={"kind": _kind_of(DatasetShape.model_validate(row.shape))})
+        options = options.model_copy(update={"kind": _kind_of(row.shape)})
     source = Blob(row.source_sha256, row.source_bytes)
     with scratch(context) as folder:
         manifest = read_file(context.blobs.path(source.sha256), folder / ARRAYS, options)
@@ -135,8 +135,8 @@ def _store(
             source_bytes=0 if source is None else source.size,
             arrays_sha256=arrays.sha256,
             arrays_bytes=arrays.size,
-            shape=manifest.shape.model_dump(mode="json"),
-            profile=manifest.profile.model_dump(mode="json"),
+            shape=manifest.shape,
+            profile=manifest.profile,
         )
         stored = dataset_rows.add(session, row)
         return StoredDataset(_view(stored), is_new=stored is row)

@@ -1,4 +1,4 @@
-"""Which runs have diverged so far, on this data: what the cost of cells to come rests on (ADR 0023)."""
+"""Counts of diverged runs on a dataset so far, from which the cost of later cells is predicted (ADR 0023)."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ from backend.db import experiments as experiment_rows
 from backend.db.session import Session
 from backend.domain.divergence import STEPS_UNTIL_DROPPED, DivergenceCount
 from backend.domain.experiment import ExperimentSpec, base_size
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
 from backend.domain.size import Size
+from backend.services.experiment_evidence import ExperimentEvidence
 
 # So many earlier experiments on the same data are looked at.
 REMEMBERED_EXPERIMENTS = 10
 
 
-def divergence_counts_on(
+def divergence_counts_on(evidence: ExperimentEvidence) -> tuple[DivergenceCount, ...]:
+    """Return what experiments like this one have shown on its dataset."""
+    return divergence_counts(evidence.session, evidence.experiment.dataset_id, evidence.spec)
+
+
+def divergence_counts(
     session: Session, dataset_id: UUID, spec: ExperimentSpec
 ) -> tuple[DivergenceCount, ...]:
-    """Return the divergence counts on a dataset of all experiments with this model, loss and optimizer."""
+    """Return the counts of all experiments on a dataset with the model, loss and optimizer of `spec`."""
     rows = experiment_rows.on_dataset(session, dataset_id, most=REMEMBERED_EXPERIMENTS)
-    alike = [row.id for row in rows if _is_alike(ExperimentSpec.model_validate(row.spec), spec)]
+    alike = [row.id for row in rows if _is_alike(row.spec, spec)]
     fates = cell_rows.run_fates(session, alike, after_steps=STEPS_UNTIL_DROPPED)
     return tuple(
-        DivergenceCount(Scenario(name), Parametrization(arm), Size(width, depth), lr, runs, alive)
-        for name, arm, width, depth, lr, runs, alive in fates
+        DivergenceCount(scenario, arm, Size(width, depth), lr, runs, alive)
+        for scenario, arm, width, depth, lr, runs, alive in fates
     )
 
 

@@ -17,13 +17,14 @@ from backend.db.tables import ExperimentRow
 from backend.db.verdicts import Judged
 from backend.domain.dataset import Task
 from backend.domain.experiment import ExperimentSpec
-from backend.domain.lifecycle import CellState, DesiredState, ExperimentState, StopReason
+from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
 from backend.domain.scenario import Scenario
 from backend.domain.verdict import RULE_VERSIONS
 from backend.errors import Conflict, Malformed
 from backend.events import ProgressNotice
 from backend.figures.names import figures_of
 from backend.services.context import Context
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.lookup import find_experiment
 from backend.services.planning import Draft, ExperimentRequest, control_of, cost, draft, first_cells
 from backend.services.progress import progress_of
@@ -70,7 +71,7 @@ def _store(
         owner_id=owner_id,
         dataset_id=plan.dataset.id,
         name=request.name or plan.dataset.name,
-        spec=plan.spec.model_dump(mode="json"),
+        spec=plan.spec,
         spec_sha256=plan.spec.sha256(),
         state=ExperimentState.QUEUED,
         desired_state=DesiredState.RUN,
@@ -125,7 +126,7 @@ def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> N
 def _view_of(context: Context, session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
     row = find_experiment(session, owner_id, experiment_id)
     view = _views(session, [row])[0]
-    return view.model_copy(update={"progress": progress_of(context, session, row)})
+    return view.model_copy(update={"progress": progress_of(context, ExperimentEvidence(session, row))})
 
 
 def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentView]:
@@ -160,14 +161,14 @@ def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:
 def _view(
     row: ExperimentRow, task: Task, counts: dict[str, int], outcomes: dict[str, Judged]
 ) -> ExperimentView:
-    spec = ExperimentSpec.model_validate(row.spec)
+    spec = row.spec
     judged = _deciding(spec, outcomes)
     return ExperimentView(
         id=row.id,
         name=row.name,
         dataset_id=row.dataset_id,
         task=task,
-        state=ExperimentState(row.state),
+        state=row.state,
         is_cancelling=row.desired_state == DesiredState.CANCELLED,
         version=row.version,
         spec=spec,
@@ -175,7 +176,7 @@ def _view(
         control=control_of(spec),
         num_runs=row.num_runs,
         predicted_seconds=row.predicted_seconds,
-        stop_reason=None if row.stop_reason is None else StopReason(row.stop_reason),
+        stop_reason=row.stop_reason,
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
-from backend.db.session import Session
 from backend.db.tables import CellRow
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.metrics import NUM_EIGENVALUES, Metric
 from backend.figures.coordinate_check import coordinate_figure
 from backend.figures.density import density_figure
@@ -25,27 +22,26 @@ from backend.figures.step_curves import Column, StepInfo
 from backend.figures.step_pairs import curvature_split_figure, ntk_hessian_figure
 from backend.figures.theme import Style
 from backend.figures.trace import trace_figure
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import LOSS_METRICS, FigureOptions, SharpnessChoice
 from backend.services.figure_sizes import optimum_info, spread_info
-from backend.services.shown_runs import Sweep, read_sweep
+from backend.services.shown_runs import ShownRuns, shown_runs
 from backend.services.step_reader import Count, Source, StepReader
 
 
 class Asked(NamedTuple):
     """The question: whose values, and what of them is to be shown."""
 
-    session: Session
-    experiment_id: UUID
-    sweep: Sweep
+    shown: ShownRuns
     cells: Sequence[CellRow]
     options: FigureOptions
     style: Style
 
     def read(self, *sources: Source) -> tuple[StepInfo, Count]:
         """Return curves over steps, one row per source, and how many points they have."""
-        reader = StepReader(self.session, self.sweep, self.cells, self.options)
+        reader = StepReader(self.shown, self.cells, self.options)
         return reader.info(*sources), reader.count
 
 
@@ -60,23 +56,18 @@ class Drawn(NamedTuple):
 
 
 def figure_json(
-    session: Session,
-    experiment_id: UUID,
-    spec: ExperimentSpec,
-    name: FigureName,
-    language: str,
-    options: FigureOptions,
+    evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions
 ) -> bytes:
     """Return `{"figure": …, "meta": …}` of what is stored."""
     style = Style(language, options.mode, options.y_scale)
-    sweep = read_sweep(session, experiment_id, spec, options)
-    cells = [cell for cell in sweep.cells if cell.parametrization in sweep.arms]
-    drawn = _DRAWERS[name](Asked(session, experiment_id, sweep, cells, options, style))
+    shown = shown_runs(evidence, options)
+    cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
+    drawn = _DRAWERS[name](Asked(shown, cells, options, style))
     meta = {
         "title": drawn.figure.layout.title.text,
         "description": style.say(f"{name}.description"),
         "lr": {column.parametrization: column.lr for column in drawn.columns},
-        "lr_index": sweep.lr_index if drawn.columns else None,
+        "lr_index": shown.lr_index if drawn.columns else None,
         "step": drawn.step,
         "n_raw": drawn.num_points.raw,
         "n_returned": drawn.num_points.returned,
@@ -97,13 +88,13 @@ def _committed(cells: Sequence[CellRow]) -> dict[str, dict[int, int]]:
 
 
 def _lr_loss(asked: Asked) -> Drawn:
-    info = asked.sweep.info(asked.style.y_scale)
+    info = asked.shown.info(asked.style.y_scale)
     num_points = sum(len(curve.points) for curve in info.curves)
     return Drawn(lr_loss_figure(info, asked.style), Count(num_points, num_points), info.num_hidden)
 
 
 def _loss(asked: Asked) -> Drawn:
-    metric, loss = LOSS_METRICS[asked.options.loss], asked.sweep.spec.loss
+    metric, loss = LOSS_METRICS[asked.options.loss], asked.shown.spec.loss
     return _over_steps(lambda info, style: loss_figure(info, metric, loss, style), Source(metric))(asked)
 
 
@@ -114,26 +105,26 @@ def _sharpness(asked: Asked) -> Drawn:
 
 
 def _density(asked: Asked) -> Drawn:
-    info = density_info(asked.session, asked.sweep, asked.cells, asked.options)
+    info = density_info(asked.shown, asked.cells, asked.options)
     num_bins = sum(len(curve.shares) for curve in info.curves)
     figure = density_figure(info, asked.style)
     return Drawn(figure, Count(num_bins, num_bins), 0, info.columns, info.step)
 
 
 def _coordinates(asked: Asked) -> Drawn:
-    info = coordinate_info(asked.session, asked.sweep, asked.cells)
+    info = coordinate_info(asked.shown, asked.cells)
     num_points = sum(len(line.means) for line in info.lines)
     return Drawn(coordinate_figure(info, asked.style), Count(num_points, num_points), 0, info.columns)
 
 
 def _optimum_size(asked: Asked) -> Drawn:
-    info = optimum_info(asked.session, asked.experiment_id, asked.sweep)
+    info = optimum_info(asked.shown)
     num_points = sum(len(line.points) for line in info.lines)
     return Drawn(optimum_size_figure(info, asked.style), Count(num_points, num_points), 0)
 
 
 def _sharpness_spread(asked: Asked) -> Drawn:
-    info = spread_info(asked.session, asked.experiment_id, asked.sweep, asked.options)
+    info = spread_info(asked.shown, asked.options)
     num_points = sum(len(curve.mean.values) for curve in info.steps.curves)
     figure = sharpness_spread_figure(info, asked.style)
     return Drawn(figure, Count(num_points, num_points), 0, info.steps.columns)

@@ -10,57 +10,53 @@ from numpy.typing import NDArray
 
 from backend.analysis.coordinate_check import OCTAVES_BELOW_TUNED
 from backend.analysis.expected_slopes import expected_slope
-from backend.db import metrics as metric_rows
-from backend.db.session import Session
-from backend.db.tables import CellRow, MetricChunkRow
+from backend.db.tables import CellRow
 from backend.domain.coordinates import CHECK_UPDATES, Part, component_of
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
 from backend.figures.step_curves import Column
-from backend.services.shown_runs import Sweep
+from backend.services.shown_runs import ShownRuns
 
 # The first update alone, where some parts may still shrink, and what the verdict looks at last.
 SHOWN_UPDATES = (CHECK_UPDATES[0], CHECK_UPDATES[-1])
 Values = NDArray[np.float64]
 
 
-def coordinate_info(session: Session, sweep: Sweep, cells: Sequence[CellRow]) -> CoordinateInfo:
+def coordinate_info(shown: ShownRuns, cells: Sequence[CellRow]) -> CoordinateInfo:
     """Return mean, smallest and largest change over seeds of every part, at each width that has values."""
     lines = [
-        line
-        for arm in sweep.arms
-        for part in Part
-        for line in _lines(arm, part, _changes(session, sweep, cells, arm))
+        line for arm in shown.arms for part in Part for line in _lines(arm, part, _changes(shown, cells, arm))
     ]
     columns = tuple(
-        Column(arm, sweep.spec.arm(arm).lrs[shown_lr_index(sweep, arm)], sweep.spec.optimizer.kappa)
-        for arm in sweep.arms
+        Column(arm, shown.spec.arm(arm).lrs[shown_lr_index(shown, arm)], shown.spec.optimizer.kappa)
+        for arm in shown.arms
     )
-    widths = tuple(sorted(sweep.spec.widths))
-    return CoordinateInfo(columns, widths, len(sweep.spec.seeds), tuple(lines))
+    widths = tuple(sorted(shown.spec.widths))
+    return CoordinateInfo(columns, widths, len(shown.spec.seeds), tuple(lines))
 
 
-def shown_lr_index(sweep: Sweep, arm: Parametrization) -> int:
+def shown_lr_index(shown: ShownRuns, arm: Parametrization) -> int:
     """Return the number of the LR shown: the chosen one, else as far below the tuned one as is judged."""
-    tuned = sweep.lr_index_of(arm)
-    if sweep.wanted_lr_index is not None:
+    tuned = shown.lr_index_of(arm)
+    if shown.wanted_lr_index is not None:
         return tuned
-    lrs = sweep.spec.arm(arm).lrs
+    lrs = shown.spec.arm(arm).lrs
     wanted = math.log2(lrs[tuned]) - OCTAVES_BELOW_TUNED
     return min(range(len(lrs)), key=lambda index: abs(math.log2(lrs[index]) - wanted))
 
 
-def _changes(
-    session: Session, sweep: Sweep, cells: Sequence[CellRow], arm: Parametrization
-) -> dict[int, Values]:
+def _changes(shown: ShownRuns, cells: Sequence[CellRow], arm: Parametrization) -> dict[int, Values]:
     """Return what the runs of each width changed by, [S, K]; widths without values are absent."""
     found: dict[int, list[Values]] = {}
     for cell in cells:
-        row = session.get(MetricChunkRow, (cell.id, Metric.COORDINATE_CHANGE.value, 0))
-        if cell.parametrization == arm and row is not None:
-            positions = [run.position for run in sweep.runs_at(cell.id, shown_lr_index(sweep, arm))]
-            found.setdefault(cell.width, []).append(metric_rows.from_row(row)[0, positions].astype(float))
+        if cell.parametrization != arm:
+            continue
+        schedule = shown.spec.schedule(cell.chunk_steps)
+        steps, values = shown.evidence.values(cell, Metric.COORDINATE_CHANGE, schedule, to_step=0)
+        if len(steps):
+            positions = [run.position for run in shown.runs_at(cell.id, shown_lr_index(shown, arm))]
+            found.setdefault(cell.width, []).append(values[0, positions].astype(float))
     joined = {width: np.concatenate(parts) for width, parts in sorted(found.items())}
     return {width: changes_SK for width, changes_SK in joined.items() if len(changes_SK)}
 

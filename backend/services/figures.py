@@ -17,6 +17,7 @@ from backend.errors import InvalidInput
 from backend.figures.names import NEEDED, FigureName
 from backend.services.context import Context
 from backend.services.curves import read_marks
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.figure_options import FigureOptions, SharpnessChoice, reference_arm
 from backend.services.keyed_cache import KeyedCache
 from backend.services.lookup import find_experiment
@@ -72,10 +73,9 @@ def build_figure(
 
         with context.database.read() as session:
             experiment = find_experiment(session, owner_id, experiment_id)
-            spec = ExperimentSpec.model_validate(experiment.spec)
-            _require_known(spec, options)
-            _require_measured(spec, name, options)
-            content = figure_json(session, experiment_id, spec, name, language, options)
+            _require_known(experiment.spec, options)
+            _require_measured(experiment.spec, name, options)
+            content = figure_json(ExperimentEvidence(session, experiment), name, language, options)
         return gzip.compress(content, _GZIP_LEVEL, mtime=0)
 
     return FigureView(_builds.get(etag, build), etag)

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Mapping
 from backend.analysis.reasons import named, reason, rounded
 from backend.db.tables import CellRow
 from backend.domain.cost import DEFAULT_CALIBRATION, predict
-from backend.domain.dataset import DatasetShape
 from backend.domain.evidence import group_of
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.lifecycle import CellState
 from backend.domain.money import Price
@@ -22,46 +20,42 @@ from backend.domain.protocol import foreseen_cells
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
 from backend.domain.verdict import Reason, Verdict
-from backend.services.remaining import group_of_row
-from backend.services.stored import Stored
+from backend.services.experiment_evidence import ExperimentEvidence
 
 # What these say of a size is said with its price here.
 _REPLACED = frozenset({"size_not_run", "size_not_run_takes"})
 
 
-def with_left_out(verdict: Verdict, spec: ExperimentSpec, shape: DatasetShape, stored: Stored) -> Verdict:
+def with_left_out(verdict: Verdict, evidence: ExperimentEvidence) -> Verdict:
     """Name the sizes of a verdict's scenario, of any arm, that the budget left without a result."""
-    seconds = _left_out_seconds(spec, shape, stored, Scenario(verdict.scenario))
-    price = spec.budget.price if spec.budget is not None else None
+    seconds = _left_out_seconds(evidence, Scenario(verdict.scenario))
+    budget = evidence.spec.budget
+    price = budget.price if budget is not None else None
     found = tuple(_left_out(size, each, price) for size, each in sorted(seconds.items()))
     sizes = {(why.params["width"], why.params["depth"]) for why in found}
     kept = tuple(why for why in verdict.reasons if why.code not in _REPLACED or _size(why) not in sizes)
     return verdict.model_copy(update={"reasons": (*found, *kept)})
 
 
-def _left_out_seconds(
-    spec: ExperimentSpec, shape: DatasetShape, stored: Stored, scenario: Scenario
-) -> Mapping[Size, float]:
-    completed = [row for row in stored.cells if row.state == CellState.COMPLETED]
-    done, pace = {group_of_row(row) for row in completed}, _pace(spec, shape, stored, completed)
+def _left_out_seconds(evidence: ExperimentEvidence, scenario: Scenario) -> Mapping[Size, float]:
+    completed = [row for row in evidence.cells if row.state == CellState.COMPLETED]
+    done, pace = {row.group for row in completed}, _pace(evidence, completed)
     seconds: dict[Size, float] = defaultdict(float)
-    for cell in foreseen_cells(spec):
+    for cell in foreseen_cells(evidence.spec):
         if cell.scenario == scenario and group_of(cell) not in done:
-            predicted = predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
+            predicted = predict(evidence.spec, evidence.shape, cell, DEFAULT_CALIBRATION).seconds
             seconds[Size(cell.width, cell.depth)] += pace * predicted
     return seconds
 
 
-def _pace(spec: ExperimentSpec, shape: DatasetShape, stored: Stored, completed: Iterable[CellRow]) -> float:
+def _pace(evidence: ExperimentEvidence, completed: Iterable[CellRow]) -> float:
     """Return actual over predicted time of the cells that have ended."""
     spent = predicted = 0.0
     for row in completed:
-        runs = tuple(PlannedRun(run.lr_index, run.lr, run.seed) for run in stored.runs_of(row.id))
-        cell = PlannedCell(
-            *group_of_row(row)[:2], row.width, row.depth, runs, has_curvature=row.has_curvature
-        )
+        runs = tuple(PlannedRun(run.lr_index, run.lr, run.seed) for run in evidence.runs_of(row.id))
+        cell = PlannedCell(*row.group[:2], row.width, row.depth, runs, has_curvature=row.has_curvature)
         spent += row.spent_seconds
-        predicted += predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
+        predicted += predict(evidence.spec, evidence.shape, cell, DEFAULT_CALIBRATION).seconds
     return spent / predicted if spent > 0 and predicted > 0 else 1.0
 
 

@@ -11,7 +11,6 @@ from backend.db.session import Session
 from backend.db.tables import CellRow, DatasetRow, ExperimentRow
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.metrics import Schedule
-from backend.domain.scenario import Scenario
 from backend.errors import NotFound
 
 
@@ -47,4 +46,4 @@ def schedule_of(experiment: ExperimentRow, cell: CellRow) -> Schedule:
 
 def spec_of(experiment: ExperimentRow, cell: CellRow) -> ExperimentSpec:
     """Return the spec a cell trains by: the experiment's, under the cell's scenario."""
-    return ExperimentSpec.model_validate(experiment.spec).under(Scenario(cell.scenario))
+    return experiment.spec.under(cell.scenario)

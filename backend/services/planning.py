@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.db import datasets as dataset_rows
 from backend.db.session import Session
-from backend.db.tables import DatasetRow, ExperimentRow
+from backend.db.tables import DatasetRow
 from backend.domain.cost import CellCost, CostedCell, predict
 from backend.domain.dataset import DatasetShape
 from backend.domain.defaults import NUM_STEPS, Capacity
@@ -28,10 +27,11 @@ from backend.domain.presets import PRESET_PLANS
 from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
 from backend.domain.scenario_kinds import possible_kinds
 from backend.services.context import Context
-from backend.services.divergence_counts import divergence_counts_on
+from backend.services.divergence_counts import divergence_counts
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.lookup import find_dataset
 from backend.services.outlays import outlay_view
-from backend.services.protocol_evidence import load_evidence
+from backend.services.protocol_evidence import protocol_evidence
 from backend.services.views import PlannedCellView, PlanView
 from backend.services.workers import capacity_of, fresh_workers, queue_to_ring
 
@@ -71,7 +71,7 @@ class Draft:
 def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
     """Resolve a request; raises NotFound or InvalidInput."""
     dataset = find_dataset(session, owner_id, request.dataset_id)
-    shape = DatasetShape.model_validate(dataset.shape)
+    shape = dataset.shape
     workers = fresh_workers(context, session)
     capacity = capacity_of(context, session, workers)
     spec = resolve(
@@ -86,9 +86,9 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     is_cut = request.num_steps is None and spec.num_steps < full_steps
     split = runs_per_cell(context, spec, shape, capacity)
     cells = foreseen_cells(spec, max_runs_per_cell=split)
-    divergence = divergence_counts_on(session, dataset.id, spec)
-    expected = price(spec, shape, cells, capacity, divergence)
-    most = price(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
+    divergence = divergence_counts(session, dataset.id, spec)
+    expected = outlay_of(spec, shape, cells, capacity, divergence)
+    most = outlay_of(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
     queue = queue_to_ring(workers)
     return Draft(
         dataset, shape, spec, capacity, len(workers), queue, is_cut, cells, expected, most, divergence
@@ -113,12 +113,10 @@ def runs_per_cell(
     return max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
 
 
-def decide(context: Context, session: Session, experiment: ExperimentRow, capacity: Capacity) -> Decision:
+def decide(context: Context, evidence: ExperimentEvidence, capacity: Capacity) -> Decision:
     """Ask the protocol what comes next for a stored experiment."""
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    evidence = load_evidence(session, experiment)
-    return next_cells(spec, evidence, max_runs_per_cell=runs_per_cell(context, spec, shape, capacity))
+    split = runs_per_cell(context, evidence.spec, evidence.shape, capacity)
+    return next_cells(evidence.spec, protocol_evidence(evidence), max_runs_per_cell=split)
 
 
 def cost(
@@ -147,7 +145,7 @@ def _cost_of(
     return replace(predicted, num_bytes=stacked)
 
 
-def price(
+def outlay_of(
     spec: ExperimentSpec,
     shape: DatasetShape,
     cells: Sequence[PlannedCell],

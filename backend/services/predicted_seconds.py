@@ -9,38 +9,32 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from backend.analysis.sweep import Sweep
-from backend.db import datasets as dataset_rows
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
 from backend.domain.cost import DEFAULT_CALIBRATION, predict
-from backend.domain.experiment import ExperimentSpec, chosen_arm
+from backend.domain.experiment import chosen_arm
 from backend.domain.grid import PlannedCell, PlannedRun
 from backend.domain.protocol import foreseen_cells
 from backend.domain.scenario import Scenario
 from backend.domain.size import Size
+from backend.services.experiment_evidence import ExperimentEvidence
 
 
-def seconds_of_absent_sizes(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, sweeps: Sequence[Sweep]
-) -> dict[Size, float]:
+def seconds_of_absent_sizes(evidence: ExperimentEvidence, sweeps: Sequence[Sweep]) -> dict[Size, float]:
     """Predict what the judged arm's sizes without any planned run would take."""
     absent = {sweep.sizes[index] for sweep in sweeps for index in sweep.larger if index not in sweep.planned}
     if not absent:
         return {}
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
+    spec = evidence.spec
     seconds = dict.fromkeys(absent, 0.0)
     for cell in foreseen_cells(spec.model_copy(update={"scenarios": spec.judged_scenarios[:1]})):
         size = Size(cell.width, cell.depth)
         if size in absent and cell.parametrization is chosen_arm(spec):
-            seconds[size] += predict(spec, shape, cell, DEFAULT_CALIBRATION).seconds
+            seconds[size] += predict(spec, evidence.shape, cell, DEFAULT_CALIBRATION).seconds
     return {size: each for size, each in seconds.items() if each > 0}
 
 
-def run_seconds_of(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, scenario: Scenario
-) -> Callable[[Size], float]:
+def run_seconds_of(evidence: ExperimentEvidence, scenario: Scenario) -> Callable[[Size], float]:
     """Return what predicts one run of the judged arm at a size, beside its likes and without curvature."""
-    shape, name = dataset_rows.shape_of(session, experiment.dataset_id), chosen_arm(spec)
+    spec, shape, name = evidence.spec, evidence.shape, chosen_arm(evidence.spec)
     lrs = spec.under(scenario).arm(name).lrs
     runs = tuple(PlannedRun(index, lr, seed) for (index, lr), seed in product(enumerate(lrs), spec.seeds))
 

@@ -1,17 +1,14 @@
-"""How far an experiment is in time, from its cells' committed steps and what they took."""
+"""Progress of an experiment in time: spent, left, share done, and the state of its budget."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
-from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow
+from backend.db.tables import CellRow
 from backend.domain.budget import Budget, committed_seconds
 from backend.domain.defaults import Capacity
 from backend.domain.evidence import group_of
-from backend.domain.experiment import ExperimentSpec, chosen_arm
+from backend.domain.experiment import chosen_arm
 from backend.domain.grid import full_grid
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from backend.domain.outlay import outlay
@@ -19,28 +16,27 @@ from backend.domain.protocol import foreseen_cells
 from backend.domain.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
 from backend.services.context import Context
 from backend.services.divergence_counts import divergence_counts_on
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.outlay_views import BudgetView, OutlayView, ProgressView
 from backend.services.outlays import outlay_view
 from backend.services.planning import cost
-from backend.services.remaining import Remaining, group_of_row, remaining_of, within_seconds
+from backend.services.remaining import Remaining, remaining_of, within_seconds
 from backend.services.spending import claimed, running_seconds
 from backend.services.workers import capacity_of, fresh_workers
 
 
-def progress_of(context: Context, session: Session, experiment: ExperimentRow) -> ProgressView:
+def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     """Return what an experiment has taken and what is left, as of now."""
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    rows, workers = cell_rows.of_experiment(session, experiment.id), fresh_workers(context, session)
+    spec, rows, session = evidence.spec, evidence.cells, evidence.session
+    workers = fresh_workers(context, session)
     capacity, budget = capacity_of(context, session, workers), _budget(context, spec.budget, rows)
-    found = remaining_of(session, experiment, rows, capacity, context.now())
-    is_open = experiment.state in OPEN_EXPERIMENT_STATES
+    found = remaining_of(evidence, capacity, context.now())
+    is_open = evidence.experiment.state in OPEN_EXPERIMENT_STATES
     later = found.later if is_open else []
     if budget is not None:
         later = within_seconds(later, budget.left_seconds)
     eta = eta_seconds(found.works, slots=capacity.slots, later=later)
-    most = max(
-        eta, _eta_most(found.works, capacity, _grid_seconds(session, experiment, spec, capacity, found))
-    )
+    most = max(eta, _eta_most(found.works, capacity, _grid_seconds(evidence, capacity, found)))
     can_tell = is_open and bool(workers)
     planned_stages = [row.stage for row in rows]
     return ProgressView(
@@ -53,7 +49,7 @@ def progress_of(context: Context, session: Session, experiment: ExperimentRow) -
         stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
         num_stages=1 + max([*planned_stages, *(cell.stage for cell, _ in found.later_cells)], default=0),
         budget=budget,
-        left_out=_left_out(session, experiment, spec, rows, capacity),
+        left_out=_left_out(evidence, capacity),
     )
 
 
@@ -64,11 +60,10 @@ def _eta_most(works: Sequence[CellWork], capacity: Capacity, grid_seconds: float
     return eta_seconds(works, slots=slots, later=[LaterWork("", left / slots, f"{i}") for i in range(slots)])
 
 
-def _grid_seconds(
-    session: Session, experiment: ExperimentRow, spec: ExperimentSpec, capacity: Capacity, found: Remaining
-) -> float:
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    return sum(each.seconds for _, each in cost(spec, shape, full_grid(spec), capacity, found.divergence))
+def _grid_seconds(evidence: ExperimentEvidence, capacity: Capacity, found: Remaining) -> float:
+    spec = evidence.spec
+    costed = cost(spec, evidence.shape, full_grid(spec), capacity, found.divergence)
+    return sum(each.seconds for _, each in costed)
 
 
 def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) -> BudgetView | None:
@@ -85,18 +80,12 @@ def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) ->
     )
 
 
-def _left_out(
-    session: Session,
-    experiment: ExperimentRow,
-    spec: ExperimentSpec,
-    rows: Sequence[CellRow],
-    capacity: Capacity,
-) -> OutlayView | None:
+def _left_out(evidence: ExperimentEvidence, capacity: Capacity) -> OutlayView | None:
     """Return what is foreseen of cell groups without a result, where a budget ended the experiment."""
-    if experiment.stop_reason != StopReason.BUDGET or spec.budget is None:
+    spec = evidence.spec
+    if evidence.experiment.stop_reason != StopReason.BUDGET or spec.budget is None:
         return None
-    done = {group_of_row(row) for row in rows if row.state == CellState.COMPLETED}
+    done = {row.group for row in evidence.cells if row.state == CellState.COMPLETED}
     cells = [cell for cell in foreseen_cells(spec) if group_of(cell) not in done]
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    costed = cost(spec, shape, cells, capacity, divergence_counts_on(session, experiment.dataset_id, spec))
+    costed = cost(spec, evidence.shape, cells, capacity, divergence_counts_on(evidence))
     return outlay_view(outlay((each for _, each in costed), capacity.slots), spec.budget.price)

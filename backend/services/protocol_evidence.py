@@ -1,4 +1,4 @@
-"""What the protocol is told of a stored experiment: its runs, and what the statistics say of them."""
+"""Evidence for the protocol: the runs of an experiment by state, with statistics of ended cell groups."""
 
 from __future__ import annotations
 
@@ -9,35 +9,33 @@ from backend.analysis.group_statistics import with_statistics
 from backend.analysis.sweep import Sweep
 from backend.db import cells as cell_rows
 from backend.db.cells import RunState
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
 from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, RunKey
 from backend.domain.experiment import ExperimentSpec, Protocol
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
-from backend.domain.size import Size
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.sweeps import load_sweeps
 
 
-def load_evidence(session: Session, experiment: ExperimentRow) -> Evidence:
+def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:
     """Return what the protocol needs to know; sweeps are read only where it looks at statistics."""
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    runs = cell_rows.run_states(session, experiment.id)
+    spec = evidence.spec
+    runs = cell_rows.run_states(evidence.session, evidence.experiment.id)
     groups = groups_of(runs)
     sweeps: dict[tuple[Scenario, Parametrization], Sequence[Sweep]] = {}
     for scenario in scenarios_to_look_at(spec, groups):
-        for name, of_arm in load_sweeps(session, experiment, scenario).items():
+        for name, of_arm in load_sweeps(evidence, scenario).items():
             sweeps[scenario, name] = of_arm
-    queued = {run.cell_id: _group(run) for run in runs if run.state == CellState.QUEUED}
+    queued = {run.cell_id: run.group for run in runs if run.state is CellState.QUEUED}
     return Evidence(with_statistics(groups, sweeps, spec.thresholds), queued)
 
 
 def groups_of(runs: Sequence[RunState]) -> dict[CellGroup, GroupEvidence]:
-    """Sort runs by group and by what became of them."""
+    """Sort runs by cell group and by the state of their cell."""
     by_group: dict[CellGroup, list[RunState]] = defaultdict(list)
     for run in runs:
-        by_group[_group(run)].append(run)
+        by_group[run.group].append(run)
     return {group: _evidence(of_group) for group, of_group in by_group.items()}
 
 
@@ -65,8 +63,3 @@ def scenarios_to_look_at(
         wanted = {Scenario.AS_GIVEN, *probes} if probes else set()
     ready = {group.scenario for group, evidence in groups.items() if not evidence.open}
     return tuple(scenario for scenario in spec.scenarios if scenario in wanted & ready)
-
-
-def _group(run: RunState) -> CellGroup:
-    size = Size(run.width, run.depth)
-    return CellGroup(Scenario(run.scenario), Parametrization(run.parametrization), size)

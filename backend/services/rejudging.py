@@ -12,16 +12,15 @@ from backend.db.session import Session
 from backend.db.tables import ExperimentRow, VerdictRow
 from backend.db.verdicts import FIXED_THRESHOLDS
 from backend.domain.dataset import Frozen
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, RULE_VERSIONS
 from backend.errors import Conflict, InvalidInput
 from backend.events import ProgressNotice
 from backend.services.context import Context
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.lookup import find_experiment
-from backend.services.stored import Stored
-from backend.services.verdicts import judge_scenario, scenarios_of
+from backend.services.verdicts import judge_scenario
 from backend.services.views import JudgementView
 
 
@@ -59,18 +58,18 @@ def judge_again(
         raise InvalidInput("verdict.unknown_rules", given=version, known=", ".join(RULE_VERSIONS))
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
-        if ExperimentState(experiment.state) in OPEN_EXPERIMENT_STATES:
+        if experiment.state in OPEN_EXPERIMENT_STATES:
             raise Conflict("verdict.still_open", name=experiment.name)
         mark = _mark(experiment, request.thresholds)
         found = _stored(session, experiment, version, mark)
-        missing = [scenario for scenario in scenarios_of(experiment) if scenario not in found]
-        stored = Stored(session, experiment)
+        evidence = ExperimentEvidence(session, experiment)
         verdicts = [
-            judge_scenario(session, experiment, scenario, thresholds=request.thresholds, stored=stored)
-            for scenario in missing
+            judge_scenario(evidence, scenario, thresholds=request.thresholds)
+            for scenario in experiment.spec.judged_scenarios
+            if scenario not in found
         ]
     with context.database.write() as session:
-        # LastSnapshots up again: it may have been deleted while we judged.
+        # Looked up again: it may have been deleted while we judged.
         experiment = find_experiment(session, owner_id, experiment_id)
         added = [
             verdict_rows.add(session, experiment_id, verdict, now=context.now(), thresholds_sha256=mark)
@@ -79,7 +78,7 @@ def judge_again(
         # The figure over sizes shows what the latest verdict expects: its mark must change with it.
         experiment.version += any(added)
         found = _stored(session, experiment, version, mark)
-        views = tuple(_view(found[scenario]) for scenario in scenarios_of(experiment))
+        views = tuple(_view(found[scenario]) for scenario in experiment.spec.judged_scenarios)
     if any(added):
         context.notices.publish(ProgressNotice(experiment_id))
     return Judgements(views, is_new=any(added))
@@ -87,14 +86,14 @@ def judge_again(
 
 def _mark(experiment: ExperimentRow, thresholds: Thresholds | None) -> str:
     """Return what the thresholds are kept under: nothing for those of the spec."""
-    fixed = ExperimentSpec.model_validate(experiment.spec).thresholds
+    fixed = experiment.spec.thresholds
     return FIXED_THRESHOLDS if thresholds is None or thresholds == fixed else thresholds.sha256()
 
 
 def _stored(session: Session, experiment: ExperimentRow, version: str, mark: str) -> dict[str, VerdictRow]:
     rows = {
         scenario: verdict_rows.row_of(session, experiment.id, scenario, version, mark)
-        for scenario in scenarios_of(experiment)
+        for scenario in experiment.spec.judged_scenarios
     }
     return {scenario: row for scenario, row in rows.items() if row is not None}
 

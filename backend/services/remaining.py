@@ -10,10 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
 from backend.db.cells import RunLife
-from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow
+from backend.db.tables import CellRow
 from backend.domain.calibration import kind_of
 from backend.domain.cost import CostedCell
 from backend.domain.defaults import Capacity
@@ -21,20 +19,18 @@ from backend.domain.divergence import DivergenceCount, PlannedWork, done_and_lef
 from backend.domain.evidence import CellGroup, Evidence, group_of
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.grid import PlannedCell, PlannedRun
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
-from backend.domain.parametrization import Parametrization
+from backend.domain.lifecycle import OPEN_CELL_STATES
 from backend.domain.protocol import foreseen_cells, further_runs
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
 from backend.domain.time_left import CellWork, LaterWork
 from backend.services.divergence_counts import divergence_counts_on
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.keyed_cache import KeyedCache
 from backend.services.planning import cost
-from backend.services.protocol_evidence import load_evidence
+from backend.services.protocol_evidence import protocol_evidence
 from backend.services.spending import running_seconds
 
 # Small; what the statistics say changes only when a cell ends.
-_evidence: KeyedCache[Evidence] = KeyedCache(64)
+_known: KeyedCache[Evidence] = KeyedCache(64)
 
 
 @dataclass(frozen=True)
@@ -51,35 +47,27 @@ class Remaining:
     divergence: tuple[DivergenceCount, ...]
 
 
-def remaining_of(
-    session: Session, experiment: ExperimentRow, rows: Sequence[CellRow], capacity: Capacity, now: datetime
-) -> Remaining:
+def remaining_of(evidence: ExperimentEvidence, capacity: Capacity, now: datetime) -> Remaining:
     """Return what is done and left, as of now."""
-    spec = ExperimentSpec.model_validate(experiment.spec)
-    divergence = divergence_counts_on(session, experiment.dataset_id, spec)
+    spec, rows = evidence.spec, evidence.cells
+    divergence = divergence_counts_on(evidence)
     lives: dict[UUID, list[RunLife]] = defaultdict(list)
-    for run in cell_rows.run_lives(session, experiment.id):
+    for run in cell_rows.run_lives(evidence.session, evidence.experiment.id):
         lives[run.cell_id].append(run)
     in_order = sorted(rows, key=lambda row: (row.finished_at is None, row.finished_at or now))
     works = [_work(spec, row, lives[row.id], divergence, now) for row in in_order]
-    evidence = _evidence.get(_mark(experiment, rows), lambda: load_evidence(session, experiment))
-    shape = dataset_rows.shape_of(session, experiment.dataset_id)
-    later = cost(spec, shape, foreseen_cells(spec, evidence), capacity, divergence)
+    known = _known.get(_mark(evidence), lambda: protocol_evidence(evidence))
+    later = cost(spec, evidence.shape, foreseen_cells(spec, known), capacity, divergence)
     planned = list(zip(in_order, works, strict=True))
     return Remaining(
-        works, [*_later(spec, evidence, later), *_widening(spec, evidence, planned)], later, divergence
+        works, [*_later(spec, known, later), *_widening(spec, known, planned)], later, divergence
     )
 
 
-def group_of_row(row: CellRow) -> CellGroup:
-    """Return the group a stored cell belongs to."""
-    return CellGroup(Scenario(row.scenario), Parametrization(row.parametrization), Size(row.width, row.depth))
-
-
-def _mark(experiment: ExperimentRow, rows: Sequence[CellRow]) -> str:
+def _mark(evidence: ExperimentEvidence) -> str:
     """Name what the statistics rest on: which cells there are, and which of them have ended."""
-    states = sorted(f"{row.id} {row.state in OPEN_CELL_STATES} {row.state}" for row in rows)
-    return hashlib.sha256("\n".join([str(experiment.id), *states]).encode()).hexdigest()
+    states = sorted(f"{row.id} {row.state in OPEN_CELL_STATES} {row.state}" for row in evidence.cells)
+    return hashlib.sha256("\n".join([str(evidence.experiment.id), *states]).encode()).hexdigest()
 
 
 def _work(
@@ -89,7 +77,7 @@ def _work(
     divergence: Sequence[DivergenceCount],
     now: datetime,
 ) -> CellWork:
-    num_steps = spec.under(Scenario(row.scenario)).num_steps
+    num_steps = spec.under(row.scenario).num_steps
     planned = PlannedWork(row.predicted_seconds, row.start_share, row.stack_share, row.living)
     dead = {
         group: lived_share(num_steps, run.diverged_at)
@@ -100,17 +88,17 @@ def _work(
     done, left = done_and_left(planned, survival(spec, _cell(row, runs), divergence), dead, steps, num_steps)
     return CellWork(
         kind=kind_of(spec.model.name, row.width, has_curvature=row.has_curvature),
-        state=CellState(row.state),
+        state=row.state,
         predicted_seconds=done + left,
         spent_seconds=row.spent_seconds + running_seconds(row, now),
         share_done=done / (done + left) if done + left > 0 else 0.0,
-        arm_key=_arm_key(group_of_row(row)),
+        arm_key=_arm_key(row.group),
     )
 
 
 def _cell(row: CellRow, runs: Sequence[RunLife]) -> PlannedCell:
     planned = tuple(PlannedRun(run.lr_index, run.lr, run.seed) for run in runs)
-    return PlannedCell(*group_of_row(row)[:2], row.width, row.depth, planned)
+    return PlannedCell(*row.group[:2], row.width, row.depth, planned)
 
 
 def _arm_key(group: CellGroup) -> str:
@@ -135,13 +123,13 @@ def _widening(
     spec: ExperimentSpec, evidence: Evidence, planned: Sequence[tuple[CellRow, CellWork]]
 ) -> list[LaterWork]:
     """Return what groups with open cells are expected to want once these have ended."""
-    is_open = {group_of_row(row) for row, work in planned if work.is_open}
-    plain = [(row, work) for row, work in planned if not row.has_curvature and group_of_row(row) in is_open]
-    extras = _extras(spec, evidence, [(group_of_row(row), row.num_runs) for row, _ in plain])
+    is_open = {row.group for row, work in planned if work.is_open}
+    plain = [(row, work) for row, work in planned if not row.has_curvature and row.group in is_open]
+    extras = _extras(spec, evidence, [(row.group, row.num_runs) for row, _ in plain])
     return [
         LaterWork(work.kind, work.predicted_seconds * extras[group], _arm_key(group))
         for row, work in plain
-        if extras[group := group_of_row(row)] > 0
+        if extras[group := row.group] > 0
     ]
 
 

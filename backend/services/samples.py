@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.arrays import Array, read_arrays
-from backend.domain.dataset import DatasetShape, ImageShape, Task
+from backend.domain.dataset import ImageShape, Task
 from backend.errors import Conflict, Unavailable
 from backend.services.context import Context
 from backend.services.lookup import find_dataset
@@ -23,7 +23,7 @@ def get_samples(context: Context, owner_id: str, dataset_id: UUID, *, limit: int
     """Return the first training examples, images of every class in turn; raises Conflict for a table."""
     with context.database.read() as session:
         row = find_dataset(session, owner_id, dataset_id)
-        shape = DatasetShape.model_validate(row.shape)
+        shape = row.shape
         name, sha256 = row.name, row.arrays_sha256
     if shape.image is None and shape.task is not Task.LANGUAGE_MODELLING:
         raise Conflict("dataset.has_no_samples", name=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -29,6 +28,7 @@ from backend.domain.money import Currency, RatePerHour
 from backend.domain.savings import Assumptions, Count, Gain, Hours, Savings
 from backend.domain.time_left import CellWork, slowness
 from backend.domain.verdict import RULE_VERSION
+from backend.services.cells import final_of
 from backend.services.context import Context
 from backend.services.lookup import find_experiment
 from backend.services.spending import running_seconds
@@ -98,7 +98,7 @@ def get_savings(context: Context, owner_id: str, experiment_id: UUID, request: S
 def _study(context: Context, session: Session, row: ExperimentRow) -> _Study:
     capacity = capacity_of(context, session, fresh_workers(context, session))
     shape = dataset_rows.shape_of(session, row.dataset_id)
-    return _Study(row, ExperimentSpec.model_validate(row.spec), shape, capacity.calibration)
+    return _Study(row, row.spec, shape, capacity.calibration)
 
 
 def _assumptions(spec: ExperimentSpec, request: SavingsRequest) -> Assumptions:
@@ -120,7 +120,7 @@ def _works(context: Context, session: Session, study: _Study) -> list[CellWork]:
     return [
         CellWork(
             kind_of(study.spec.model.name, row.width, has_curvature=row.has_curvature),
-            CellState(row.state),
+            row.state,
             row.predicted_seconds / row.correction,
             row.spent_seconds + running_seconds(row, context.now()),
             1.0 if row.state == CellState.COMPLETED else 0.0,
@@ -136,7 +136,7 @@ def _gains(session: Session, study: _Study, slow: float) -> Iterator[Gain]:
     if verdict is None or verdict.arm.base_lr_index is None:
         return
     field = Metric.VAL_MAE if study.shape.task is Task.REGRESSION else Metric.VAL_ACCURACY
-    values = _last_values(session, study, verdict.arm.base_lr_index)
+    values = _final_values(session, study, verdict.arm.base_lr_index)
     for metric in (Metric.VAL_LOSS, field):
         widths = sorted(width for name, width in values if name is metric)
         if len(widths) > 1 and widths[0] == base.width:
@@ -151,9 +151,10 @@ def _gains(session: Session, study: _Study, slow: float) -> Iterator[Gain]:
             )
 
 
-def _last_values(session: Session, study: _Study, lr_index: int) -> dict[tuple[Metric, int], list[float]]:
-    """Return the last values of the chosen arm's runs at one LR and the base's depth, by metric and width."""
+def _final_values(session: Session, study: _Study, lr_index: int) -> dict[tuple[Metric, int], list[float]]:
+    """Return the final values of the chosen arm at one LR and the base's depth, by metric and width."""
     arm, depth = chosen_arm(study.spec), base_size(study.spec).depth
+    spec = study.spec.under(study.spec.judged_scenarios[0])
     widths = {
         (run.cell_id, run.position): run.width
         for run in cell_rows.runs_of_experiment(session, study.row.id)
@@ -164,6 +165,7 @@ def _last_values(session: Session, study: _Study, lr_index: int) -> dict[tuple[M
     found: dict[tuple[Metric, int], list[float]] = {}
     for row in metric_rows.summaries_of_experiment(session, study.row.id):
         width = widths.get((row.cell_id, row.position))
-        if width is not None and row.last is not None and math.isfinite(row.last):
-            found.setdefault((Metric(row.metric), width), []).append(row.last)
+        final = None if width is None else final_of(row, spec)
+        if width is not None and final is not None:
+            found.setdefault((row.metric, width), []).append(final)
     return found

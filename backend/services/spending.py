@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from backend.db import cells as cell_rows
-from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow
+from backend.db.tables import CellRow
 from backend.domain.budget import Claimed, affordable, beyond, committed_seconds
 from backend.domain.cost import CostedCell
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason
 from backend.domain.protocol import Add, Decision, Done, Skip, Wait
+from backend.services.experiment_evidence import ExperimentEvidence
 
 
 def claimed(rows: Sequence[CellRow], now: datetime) -> list[Claimed]:
@@ -42,31 +40,18 @@ def afforded(costed: Sequence[CostedCell], *, left_seconds: float) -> list[Coste
     return [costed[index] for index in chosen]
 
 
-def left_of_budget(session: Session, experiment: ExperimentRow, now: datetime) -> float:
-    """Return the slot-seconds nothing is committed to; infinite without a budget."""
-    budget = ExperimentSpec.model_validate(experiment.spec).budget
-    if budget is None:
-        return float("inf")
-    cells = claimed(cell_rows.of_experiment(session, experiment.id), now)
-    return budget.limit_seconds - committed_seconds(cells)
-
-
 def within_budget(
-    session: Session,
-    experiment: ExperimentRow,
-    decision: Decision,
-    costed: Sequence[CostedCell],
-    now: datetime,
+    evidence: ExperimentEvidence, decision: Decision, costed: Sequence[CostedCell], now: datetime
 ) -> Decision:
     """Return what the budget leaves of a decision; raises nothing.
 
     Queued cells that became too dear are skipped first. Of new cells the affordable are added; when none
     is, what is running is waited for, and then the experiment is done.
     """
-    budget = ExperimentSpec.model_validate(experiment.spec).budget
+    budget = evidence.spec.budget
     if budget is None:
         return decision
-    cells = claimed(cell_rows.of_experiment(session, experiment.id), now)
+    cells = claimed(evidence.cells, now)
     if too_dear := beyond(cells, budget.limit_seconds):
         return Skip(too_dear, StopReason.BUDGET)
     if not isinstance(decision, Add):

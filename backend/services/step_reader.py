@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from backend.analysis.curves import (
     Band,
     RunCurves,
     bucket_width,
-    joined,
     means_only,
     over_probes,
     over_seeds,
@@ -20,15 +18,13 @@ from backend.analysis.curves import (
     sampled,
     side_by_side,
 )
-from backend.db import metrics as metric_rows
-from backend.db.session import Session
 from backend.db.tables import CellRow, RunRow
 from backend.domain.metrics import METRIC_INFO, Metric
 from backend.domain.parametrization import Parametrization
 from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
 from backend.figures.theme import YScale
 from backend.services.figure_options import FigureOptions
-from backend.services.shown_runs import Sweep
+from backend.services.shown_runs import ShownRuns
 
 # Points of a figure, and of one of its lines (data-plane.md §7.3); an edge of a band is a line.
 FIGURE_POINTS = 15_000
@@ -61,12 +57,10 @@ class Source(NamedTuple):
 class StepReader:
     """Reads what a figure shows of the runs at the chosen LR; `count` is known once `info` was made."""
 
-    def __init__(
-        self, session: Session, sweep: Sweep, cells: Sequence[CellRow], options: FigureOptions
-    ) -> None:
-        self._session, self._sweep, self._cells = session, sweep, cells
+    def __init__(self, shown: ShownRuns, cells: Sequence[CellRow], options: FigureOptions) -> None:
+        self._shown, self._cells = shown, cells
         self._is_log = options.y_scale is YScale.LOG
-        spec = sweep.spec
+        spec = shown.spec
         self._last = min(
             spec.num_steps, options.last_step if options.last_step is not None else spec.num_steps
         )
@@ -77,24 +71,24 @@ class StepReader:
 
     def info(self, *sources: Source) -> StepInfo:
         """Return the curves of every width that has values, one row of the figure per source."""
-        sweep, widths = self._sweep, tuple(sorted(self._sweep.spec.widths))
-        columns = tuple(Column(arm, sweep.lr_of(arm), sweep.spec.optimizer.kappa) for arm in sweep.arms)
+        shown, widths = self._shown, tuple(sorted(self._shown.spec.widths))
+        columns = tuple(Column(arm, shown.lr_of(arm), shown.spec.optimizer.kappa) for arm in shown.arms)
         found = [
             self._curve(arm, width, source, self._bucket_width(sources), row)
             for row, source in enumerate(sources)
-            for arm in sweep.arms
+            for arm in shown.arms
             for width in widths
         ]
         curves = tuple(curve for curve in found if curve is not None)
         return StepInfo(
-            columns, widths, self._first, self._last, len(sweep.spec.seeds), curves,
+            columns, widths, self._first, self._last, len(shown.spec.seeds), curves,
             self._num_hidden, self._num_unconverged,
         )  # fmt: skip
 
     def _bucket_width(self, sources: Sequence[Source]) -> int:
-        spec = self._sweep.spec
+        spec = self._shown.spec
         num_curves = sum(source.num_components for source in sources)
-        num_lines = LINES_PER_CURVE * num_curves * len(self._sweep.arms) * len(spec.widths)
+        num_lines = LINES_PER_CURVE * num_curves * len(self._shown.arms) * len(spec.widths)
         limit = max(50, min(LINE_POINTS, FIGURE_POINTS // num_lines) - len(spec.seeds))
         every = 1 if any(METRIC_INFO[source.metric].every_step for source in sources) else spec.measure_every
         return bucket_width(self._first, self._last, (self._last - self._first) // every + 2, limit)
@@ -120,9 +114,9 @@ class StepReader:
         return first._replace(row=row, others=tuple(other.mean for other in others))
 
     def _runs(self, arm: Parametrization, width: int) -> list[tuple[CellRow, list[RunRow]]]:
-        index = self._sweep.lr_index_of(arm)
+        index = self._shown.lr_index_of(arm)
         cells = [cell for cell in self._cells if (cell.parametrization, cell.width) == (arm, width)]
-        return [(cell, self._sweep.runs_at(cell.id, index)) for cell in cells]
+        return [(cell, self._shown.runs_at(cell.id, index)) for cell in cells]
 
     def _together(
         self, runs: Sequence[tuple[CellRow, list[RunRow]]], metric: Metric, component: int = 0
@@ -131,18 +125,12 @@ class StepReader:
 
     def _read(self, cell: CellRow, runs: Sequence[RunRow], metric: Metric, component: int = 0) -> RunCurves:
         """Return a cell's runs at the chosen LR, within the shown range."""
-        schedule = self._sweep.spec.schedule(cell.chunk_steps)
-        positions = [run.position for run in runs]
-        read = joined(
-            (schedule.metric_steps(metric, row.first_step), _component(row, component)[:, positions])
-            for row in self._rows(cell.id, metric, self._first // cell.chunk_steps * cell.chunk_steps)
+        schedule = self._shown.spec.schedule(cell.chunk_steps)
+        steps, values = self._shown.evidence.values(
+            cell, metric, schedule, from_step=self._first, to_step=self._last
         )
-        is_shown = (read.steps >= self._first) & (read.steps <= self._last)
-        return RunCurves(read.steps[is_shown], read.values[is_shown])
-
-    def _rows(self, cell_id: UUID, metric: Metric, from_step: int) -> list[Any]:
-        rows = metric_rows.read(self._session, cell_id, metric, from_step=from_step)
-        return [row for row in rows if row.first_step <= self._last]
+        of_component = values if values.ndim == 2 else values[:, :, component]
+        return RunCurves(steps, of_component[:, [run.position for run in runs]].astype(np.float64))
 
     def _num_zero(self, runs: Sequence[tuple[CellRow, list[RunRow]]]) -> int:
         flags = [self._read(cell, of, Metric.SHARPNESS_CONVERGED).values for cell, of in runs]
@@ -151,11 +139,11 @@ class StepReader:
     def _as_shown(self, part: RunCurves, arm: Parametrization, source: Source) -> RunCurves:
         if not source.is_share_of_edge:
             return part
-        spec = self._sweep.spec
+        spec = self._shown.spec
         # The last step is measured but has no update; it is judged by the one before.
         steps = np.minimum(part.steps, spec.num_steps - 1)
         factors = [spec.optimizer.schedule.factor(int(step), num_steps=spec.num_steps) for step in steps]
-        scale = self._sweep.lr_of(arm) / spec.optimizer.kappa
+        scale = self._shown.lr_of(arm) / spec.optimizer.kappa
         return RunCurves(part.steps, part.values * scale * np.array(factors)[:, None])
 
     def _drawn(
@@ -178,11 +166,6 @@ class StepReader:
             _line(band, high, sampled(band.steps, high, bucket)),
             tuple(band.num_seeds[kept].tolist()), tuple(marks),
         )  # fmt: skip
-
-
-def _component(row: Any, component: int) -> Any:
-    values = metric_rows.from_row(row)
-    return values if values.ndim == 2 else values[:, :, component]
 
 
 def _line(band: Band, values: Any, kept: Any) -> Line:

@@ -1,17 +1,16 @@
-"""What an experiment has shown so far, as the arrays the verdict is computed from."""
+"""Loads the LR sweeps of an experiment as arrays, for verdict and figures alike."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.analysis.final_values import final_steps, final_values
 from backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
-from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow, RunRow
+from backend.db.tables import CellRow, RunRow
 from backend.domain.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on
 from backend.domain.lifecycle import CellState
 from backend.domain.measures import Measure
@@ -19,7 +18,7 @@ from backend.domain.metrics import METRIC_INFO, Metric
 from backend.domain.parametrization import Parametrization
 from backend.domain.scenario import Scenario
 from backend.domain.size import Axis, Size
-from backend.services.stored import Stored
+from backend.services.experiment_evidence import ExperimentEvidence
 
 RunIndex = tuple[int, int, int]
 FIELD_METRICS = (Metric.VAL_ACCURACY, Metric.VAL_MAE)
@@ -27,21 +26,20 @@ CHECK_METRICS = (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION)
 MEASURED_METRICS = (Metric.VAL_LOSS, Metric.SHARPNESS, *FIELD_METRICS)
 
 
-def load_sweeps(
-    session: Session, experiment: ExperimentRow, scenario: Scenario, stored: Stored | None = None
-) -> dict[Parametrization, list[Sweep]]:
+def load_sweeps(evidence: ExperimentEvidence, scenario: Scenario) -> dict[Parametrization, list[Sweep]]:
     """Return the sweeps of every arm, one per axis on which the spec has larger sizes.
 
     The width axis is always there, and first. Train-loss curves are read when they are asked for, so the
-    session must stay open as long. `stored` is what the same request has read already.
+    session of the evidence must stay open as long.
     """
-    stored = stored or Stored(session, experiment)
-    spec = stored.spec.under(scenario)
+    spec = evidence.spec.under(scenario)
     loaders = [
-        _SweepLoader(stored, spec, arm.parametrization, axis) for arm in spec.arms for axis in axes_of(spec)
+        _SweepLoader(evidence, spec, arm.parametrization, axis, sizes_on(spec, axis), base_size(spec))
+        for arm in spec.arms
+        for axis in axes_of(spec)
     ]
-    cells = [cell for cell in stored.cells if cell.scenario == scenario]
-    _fetch_measured(stored, spec, cells)
+    cells = [cell for cell in evidence.cells if cell.scenario == scenario]
+    _fetch_measured(evidence, spec, cells)
     for cell in cells:
         for loader in loaders:
             if loader.takes(cell):
@@ -54,20 +52,41 @@ def load_sweeps(
     }
 
 
-def _fetch_measured(stored: Stored, spec: ExperimentSpec, cells: Sequence[CellRow]) -> None:
+def load_losses(
+    evidence: ExperimentEvidence,
+    scenario: Scenario,
+    parametrization: Parametrization,
+    depth: int,
+    loss: Metric,
+) -> Sweep:
+    """Return the sweep over the widths of one depth with one loss alone, as a figure of it needs."""
+    spec = evidence.spec.under(scenario)
+    sizes = tuple(sorted(Size(width, depth) for width in spec.widths))
+    base = Size(base_size(spec).width, depth)
+    loader = _SweepLoader(evidence, spec, parametrization, Axis.WIDTH, sizes, base, only=loss)
+    cells = [cell for cell in evidence.cells if cell.scenario == scenario and loader.takes(cell)]
+    evidence.fetch(cells, (loss,), to_step=0)
+    if loss is Metric.TRAIN_LOSS:
+        _fetch_tails(evidence, spec, cells, spec.num_steps)
+    else:
+        evidence.fetch(cells, (loss,), from_step=spec.num_steps, to_step=spec.num_steps)
+    for cell in cells:
+        loader.add(cell)
+    return loader.sweep()
+
+
+def _fetch_measured(evidence: ExperimentEvidence, spec: ExperimentSpec, cells: Sequence[CellRow]) -> None:
     """Read what every sweep needs of all cells at once, instead of cell by cell."""
     end = spec.num_steps
-    stored.fetch(cells, MEASURED_METRICS, to_step=end)
-    stored.fetch(cells, (Metric.TRAIN_LOSS, *_checks(spec)), to_step=0)
-    _fetch_tails(stored, spec, cells, end)
+    evidence.fetch(cells, MEASURED_METRICS, to_step=end)
+    evidence.fetch(cells, (Metric.TRAIN_LOSS, *_checks(spec)), to_step=0)
+    _fetch_tails(evidence, spec, cells, end)
 
 
-def _fetch_tails(stored: Stored, spec: ExperimentSpec, cells: Sequence[CellRow], end: int) -> None:
-    stored.fetch(cells, (Metric.TRAIN_LOSS,), from_step=end - _tail_steps(spec, end) + 1, to_step=end)
-
-
-def _tail_steps(spec: ExperimentSpec, end: int) -> int:
-    return max(1, math.ceil(spec.tail_fraction * end))
+def _fetch_tails(
+    evidence: ExperimentEvidence, spec: ExperimentSpec, cells: Sequence[CellRow], end: int
+) -> None:
+    evidence.fetch(cells, (Metric.TRAIN_LOSS,), from_step=end - spec.tail_steps(end) + 1, to_step=end)
 
 
 def _checks(spec: ExperimentSpec) -> tuple[Metric, ...]:
@@ -82,33 +101,39 @@ class _Column(NamedTuple):
 
 
 class _SweepLoader:
-    """Fills the arrays of one (parametrization, axis), cell by cell, as if training had ended at `end`."""
+    """Fills the arrays of one (parametrization, sizes), cell by cell, as if training had ended at `end`."""
 
     def __init__(
         self,
-        stored: Stored,
+        evidence: ExperimentEvidence,
         spec: ExperimentSpec,
         parametrization: Parametrization,
         axis: Axis,
+        sizes: tuple[Size, ...],
+        base: Size,
+        *,
         end: int | None = None,
+        only: Metric | None = None,
     ) -> None:
-        self._stored = stored
+        self._evidence = evidence
         self._spec = spec
         self.parametrization = parametrization
-        self._axis = axis
+        self._axis, self._sizes, self._base = axis, sizes, base
         self._end = spec.num_steps if end is None else end
-        self._tail_steps = _tail_steps(spec, self._end)
+        self._only = only
+        self._tail_steps = spec.tail_steps(self._end)
         self._cells: list[CellRow] = []
-        self._sizes = sizes_on(spec, axis)
         arm_lrs = spec.arm(parametrization).lrs
         self._lr_indices = tuple(sorted(range(len(arm_lrs)), key=lambda index: arm_lrs[index]))
         self._lrs = tuple(arm_lrs[index] for index in self._lr_indices)
         steps = measurement_steps(spec)
         self._steps = steps[steps <= self._end]
         shape = (len(self._sizes), len(self._lrs), len(spec.seeds))
-        self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in LOSSES}
+        losses = LOSSES if only is None else (only,)
+        self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in losses}
         # One of the two is recorded, by the data's task.
-        self._fields = {metric: np.full(shape, np.nan) for metric in FIELD_METRICS}
+        fields = FIELD_METRICS if only is None else ()
+        self._fields = {metric: np.full(shape, np.nan) for metric in fields}
         self._diverged_at = np.full(shape, -1, dtype=np.int64)
         self._is_measured = np.zeros(shape, dtype=np.bool_)
         self._reached = np.full(shape, -1, dtype=np.int64)
@@ -116,7 +141,8 @@ class _SweepLoader:
         self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
         self._columns: dict[RunIndex, _Column] = {}
-        self._checks = {metric: _empty(metric, shape) for metric in _checks(spec)}
+        checks = _checks(spec) if only is None else ()
+        self._checks = {metric: _empty(metric, shape) for metric in checks}
 
     def takes(self, cell: CellRow) -> bool:
         """Tell whether a cell belongs to these arrays."""
@@ -126,7 +152,7 @@ class _SweepLoader:
     def add(self, cell: CellRow) -> None:
         """Read what a cell has stored."""
         self._cells.append(cell)
-        runs = self._stored.runs_of(cell.id)
+        runs = self._evidence.runs_of(cell.id)
         indices = [self._index_of(run) for run in runs]
         self._columns |= {
             index: _Column(cell, run.position) for index, run in zip(indices, runs, strict=True)
@@ -142,15 +168,14 @@ class _SweepLoader:
 
     def _add_values(self, cell: CellRow, at: tuple[NDArray[np.intp], ...]) -> None:
         """Put the values of a cell's runs, in the order of its windows, where the runs lie."""
-        train, val = self._losses[Metric.TRAIN_LOSS], self._losses[Metric.VAL_LOSS]
-        train.initial[at], train.final[at] = self._train_loss(cell)
-        val_RM = self._measured(cell, Metric.VAL_LOSS)
-        val.initial[at], val.final[at] = val_RM[:, 0], val_RM[:, -1]
+        for loss, values in self._losses.items():
+            values.initial[at], values.final[at] = self._first(cell, loss), self._final(cell, loss)
         for metric, final in self._fields.items():
-            final[at] = self._measured(cell, metric)[:, -1]
-        self._sharpness[at] = self._measured(cell, Metric.SHARPNESS)
-        for metric, values in self._checks.items():
-            values[at] = self._first(cell, metric)
+            final[at] = self._final(cell, metric)
+        for metric, first in self._checks.items():
+            first[at] = self._first(cell, metric)
+        if self._only is None:
+            self._sharpness[at] = self._measured(cell, Metric.SHARPNESS)
 
     def sweep(self) -> Sweep:
         """Return what was read."""
@@ -159,7 +184,7 @@ class _SweepLoader:
             axis=self._axis,
             lrs=self._lrs,
             lr_indices=self._lr_indices,
-            base_index=self._sizes.index(base_size(self._spec)),
+            base_index=self._sizes.index(self._base),
             num_seeds=len(self._spec.seeds),
             num_steps=self._end,
             tail_steps=self._tail_steps,
@@ -185,8 +210,10 @@ class _SweepLoader:
 
     def _until(self, end: int) -> Sweep:
         """Read the same cells again, up to `end`."""
-        loader = _SweepLoader(self._stored, self._spec, self.parametrization, self._axis, end)
-        _fetch_tails(self._stored, self._spec, self._cells, end)
+        loader = _SweepLoader(
+            self._evidence, self._spec, self.parametrization, self._axis, self._sizes, self._base, end=end
+        )
+        _fetch_tails(self._evidence, self._spec, self._cells, end)
         for cell in self._cells:
             loader.add(cell)
         return loader.sweep()
@@ -204,22 +231,21 @@ class _SweepLoader:
 
     def _index_of(self, run: RunRow) -> RunIndex:
         return (
-            self._sizes.index(Size(run.width, run.depth)),
+            self._sizes.index(run.size),
             self._lr_indices.index(run.lr_index),
             self._spec.seeds.index(run.seed),
         )
 
-    def _train_loss(self, cell: CellRow) -> tuple[Values | float, Values | float]:
-        """Return the loss at step 0 and the mean over the tail, [R] each; NaN where there is none yet."""
-        _, tail_TR = self._values(cell, Metric.TRAIN_LOSS, from_step=self._end - self._tail_steps + 1)
-        is_complete = len(tail_TR) == self._tail_steps
-        final = np.mean(tail_TR, axis=0, dtype=np.float64) if is_complete else np.nan
-        return self._first(cell, Metric.TRAIN_LOSS), final
+    def _final(self, cell: CellRow, metric: Metric) -> Values:
+        """Return a cell's final values of a metric, [R]; NaN while they are not there yet."""
+        wanted = final_steps(metric, self._steps, end=self._end, tail_steps=self._tail_steps)
+        steps, values_TR = self._values(cell, metric, from_step=int(wanted[0]))
+        return final_values(steps, values_TR, wanted)
 
     def _first(self, cell: CellRow, metric: Metric) -> Values | float:
         """Return what a cell measured at step 0, [R] or [R, K]; NaN while there is nothing."""
         schedule = self._spec.schedule(cell.chunk_steps)
-        _, values = self._stored.values(cell, metric, schedule, to_step=0)
+        _, values = self._evidence.values(cell, metric, schedule, to_step=0)
         return values[0].astype(np.float64) if len(values) else np.nan
 
     def _measured(self, cell: CellRow, metric: Metric) -> Values:
@@ -233,7 +259,7 @@ class _SweepLoader:
         self, cell: CellRow, metric: Metric, *, from_step: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         schedule = self._spec.schedule(cell.chunk_steps)
-        return self._stored.values(cell, metric, schedule, from_step=from_step, to_step=self._end)
+        return self._evidence.values(cell, metric, schedule, from_step=from_step, to_step=self._end)
 
     def _curves(self, size_index: int, lr_index: int) -> Values:
         """Return the train loss [T, S] as far as every run has it, NaN for a seed without run."""

@@ -13,23 +13,20 @@ from uuid import UUID
 
 from backend.analysis.overall import deciding_scenario, overall
 from backend.analysis.verdict import judge
-from backend.db import datasets as dataset_rows
 from backend.db import verdicts as verdict_rows
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
 from backend.domain.experiment import ExperimentSpec, chosen_arm
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState, StopReason
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
 from backend.domain.scenario import Scenario
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION, Reason, Verdict
 from backend.errors import InvalidInput, NotFound
 from backend.services.context import Context
 from backend.services.curves import marks_of
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.keyed_cache import KeyedCache
 from backend.services.left_out import with_left_out
 from backend.services.lookup import find_experiment
 from backend.services.predicted_seconds import run_seconds_of, seconds_of_absent_sizes
-from backend.services.stored import Stored
 from backend.services.sweeps import load_sweeps
 from backend.services.verdict_outlook import with_outlook
 from backend.services.views import VerdictsView
@@ -52,13 +49,12 @@ def get_verdict(
     Raises InvalidInput for a scenario without one, NotFound.
     """
     with context.database.read() as session:
-        experiment = find_experiment(session, owner_id, experiment_id)
-        stored = Stored(session, experiment)
-        known = stored.spec.judged_scenarios
+        evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
+        known = evidence.spec.judged_scenarios
         if scenario is not None and scenario not in known:
             raise InvalidInput("verdict.unknown_scenario", given=scenario, expected=", ".join(known))
         wanted = known if scenario is None else (scenario,)
-        verdicts = {each: _verdict_of(session, experiment, each, rule_version, stored) for each in wanted}
+        verdicts = {each: _verdict_of(evidence, each, rule_version) for each in wanted}
         return verdicts[deciding_scenario({each: found.outcome for each, found in verdicts.items()})]
 
 
@@ -72,74 +68,60 @@ def get_verdicts(
     Raises NotFound.
     """
     with context.database.read() as session:
-        experiment = find_experiment(session, owner_id, experiment_id)
-        stored = Stored(session, experiment)
+        evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
         verdicts = [
-            _verdict_of(session, experiment, scenario, rule_version, stored)
-            for scenario in stored.spec.judged_scenarios
+            _verdict_of(evidence, scenario, rule_version) for scenario in evidence.spec.judged_scenarios
         ]
     return VerdictsView(overall=overall(verdicts), verdicts=tuple(verdicts))
 
 
-def _verdict_of(
-    session: Session, experiment: ExperimentRow, scenario: Scenario, rule_version: str | None, stored: Stored
-) -> Verdict:
-    given = verdict_rows.find(session, experiment.id, scenario, rule_version or RULE_VERSION)
+def _verdict_of(evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None) -> Verdict:
+    session, experiment_id = evidence.session, evidence.experiment.id
+    given = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION)
     if given is not None:
         return given
     if rule_version is not None:
-        found = ", ".join(verdict_rows.versions(session, experiment.id)) or "–"
+        found = ", ".join(verdict_rows.versions(session, experiment_id)) or "–"
         raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
-    last = verdict_rows.latest(session, experiment.id, scenario)
-    return last or _judged_once(session, experiment, scenario, stored)
+    last = verdict_rows.latest(session, experiment_id, scenario)
+    return last or _judged_once(evidence, scenario)
 
 
-def _judged_once(session: Session, experiment: ExperimentRow, scenario: Scenario, stored: Stored) -> Verdict:
-    marks = marks_of(experiment, stored.cells).model_dump_json()
+def _judged_once(evidence: ExperimentEvidence, scenario: Scenario) -> Verdict:
+    marks = marks_of(evidence.experiment, evidence.cells).model_dump_json()
     key = hashlib.sha256(f"{RULE_VERSION}/{scenario}/{marks}".encode()).hexdigest()
-    return _judged.get(key, lambda: judge_scenario(session, experiment, scenario, stored=stored))
-
-
-def judge_experiment(context: Context, owner_id: str, experiment_id: UUID) -> Verdict:
-    """Judge what an experiment has shown so far, whatever is stored; raises NotFound."""
-    with context.database.read() as session:
-        experiment = find_experiment(session, owner_id, experiment_id)
-        return judge_scenario(session, experiment, scenarios_of(experiment)[0])
+    return _judged.get(key, lambda: judge_scenario(evidence, scenario))
 
 
 def judge_scenario(
-    session: Session,
-    experiment: ExperimentRow,
+    evidence: ExperimentEvidence,
     scenario: Scenario,
     *,
     is_closing: bool = False,
     stop_reason: StopReason | None = None,
     thresholds: Thresholds | None = None,
-    stored: Stored | None = None,
 ) -> Verdict:
     """Judge one scenario from raw chunks; interim while the experiment is open and not just closing.
 
     Args:
         stop_reason: why the experiment is just closing; once it is closed, it is stored.
-        stored: what the same request has read for another scenario.
+        thresholds: other ones than the spec's.
     """
-    stored = stored or Stored(session, experiment)
-    is_open = ExperimentState(experiment.state) in OPEN_EXPERIMENT_STATES
-    sweeps = load_sweeps(session, experiment, scenario, stored)
-    spec = stored.spec
+    spec, experiment = evidence.spec, evidence.experiment
+    is_open = experiment.state in OPEN_EXPERIMENT_STATES
+    sweeps = load_sweeps(evidence, scenario)
     asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
     judged = judge(
         asked,
         scenario,
         sweeps,
         is_interim=is_open and not is_closing,
-        seconds=seconds_of_absent_sizes(session, experiment, spec, sweeps[chosen_arm(spec)]),
-        run_seconds=run_seconds_of(session, experiment, spec, scenario),
+        seconds=seconds_of_absent_sizes(evidence, sweeps[chosen_arm(spec)]),
+        run_seconds=run_seconds_of(evidence, scenario),
     )
-    verdict = with_outlook(session, experiment, asked, judged, sweeps, stored)
+    verdict = with_outlook(evidence, asked, judged, sweeps)
     if StopReason.BUDGET in (stop_reason, experiment.stop_reason) and not verdict.is_interim:
-        shape = dataset_rows.shape_of(session, experiment.dataset_id)
-        verdict = with_left_out(verdict, spec, shape, stored)
+        verdict = with_left_out(verdict, evidence)
     return verdict if asked == spec else _stamped(verdict, spec)
 
 
@@ -150,17 +132,9 @@ def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:
     return verdict.model_copy(update={"reasons": (*others, moved), "spec_sha256": spec.sha256()})
 
 
-def final_verdicts(
-    session: Session, experiment: ExperimentRow, stop_reason: StopReason | None = None
-) -> list[Verdict]:
+def final_verdicts(evidence: ExperimentEvidence, stop_reason: StopReason | None = None) -> list[Verdict]:
     """Judge every scenario of an experiment that has nothing left to run, and why it has not."""
-    stored = Stored(session, experiment)
     return [
-        judge_scenario(session, experiment, scenario, is_closing=True, stop_reason=stop_reason, stored=stored)
-        for scenario in scenarios_of(experiment)
+        judge_scenario(evidence, scenario, is_closing=True, stop_reason=stop_reason)
+        for scenario in evidence.spec.judged_scenarios
     ]
-
-
-def scenarios_of(experiment: ExperimentRow) -> tuple[Scenario, ...]:
-    """Return the judged scenarios of an experiment in the order of its spec."""
-    return ExperimentSpec.model_validate(experiment.spec).judged_scenarios

@@ -193,7 +193,12 @@ class SummaryView(Frozen):
     last: float | None
     minimum: float | None
     minimum_step: int | None
-    tail_mean: float | None = Field(description="Mean over the last steps; the final loss for train_loss.")
+    tail_mean: float | None = Field(description="Mean over the last steps, as far as they are stored.")
+    final: float | None = Field(
+        default=None,
+        description="Final value, as the verdict takes it: the mean over the last steps of a metric of every "
+        "step, else the last measurement. Null until the training has ended.",
+    )
     num_values: int
     num_non_finite: int
 

@@ -68,8 +68,8 @@ def add_dataset(database: Database, shape: DatasetShape = SHAPE, **fields: Any) 
             "source_bytes": 0,
             "arrays_sha256": uuid4().hex * 2,
             "arrays_bytes": 10,
-            "shape": shape.model_dump(mode="json"),
-            "profile": PROFILE.model_dump(mode="json"),
+            "shape": shape,
+            "profile": PROFILE,
         }
         | fields
     )
@@ -93,7 +93,7 @@ def add_experiment(
         owner_id=LOCAL_OWNER,
         dataset_id=dataset_id,
         name="toys",
-        spec=spec.model_dump(mode="json"),
+        spec=spec,
         spec_sha256=spec.sha256(),
         state=ExperimentState.QUEUED,
         desired_state=DesiredState.RUN,

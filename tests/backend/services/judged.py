@@ -11,13 +11,18 @@ import numpy as np
 from backend.db import cells as cell_rows
 from backend.db import metrics
 from backend.db.metrics import Chunk
-from backend.db.session import Database
+from backend.db.session import Database, Session
 from backend.db.tables import CellRow, ExperimentRow
 from backend.domain.experiment import Arm, ExperimentSpec
 from backend.domain.grid import PlannedRun
+from backend.domain.lifecycle import CellState
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
+from backend.domain.verdict import Verdict
+from backend.services.context import Context
+from backend.services.experiment_evidence import ExperimentEvidence
 from backend.services.lookup import schedule_of
+from backend.services.verdicts import judge_scenario
 from tests.backend.domain.specs import spec
 
 INITIAL = 2.0
@@ -63,7 +68,7 @@ def finish(database: Database, cell_id: UUID, *, diverges: Diverges = lambda *_:
                     metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps)
         gone = {index: DIVERGES_AT for index, run in enumerate(runs) if diverges(cell, run)}
         metrics.mark_diverged(session, cell_id, gone)
-        cell.committed_step, cell.state = schedule.num_steps, "completed"
+        cell.committed_step, cell.state = schedule.num_steps, CellState.COMPLETED
 
 
 def _value(metric: Metric, cell: CellRow, run: PlannedRun, step: int, diverges: Diverges) -> float:
@@ -72,3 +77,15 @@ def _value(metric: Metric, cell: CellRow, run: PlannedRun, step: int, diverges: 
     if metric is Metric.SHARPNESS:
         return 0.5
     return INITIAL if step == 0 else final_loss(cell, run)
+
+
+def evidence_of(session: Session, experiment_id: UUID) -> ExperimentEvidence:
+    """Return the evidence of an experiment, read afresh."""
+    return ExperimentEvidence(session, session.get_one(ExperimentRow, experiment_id))
+
+
+def judge_now(context: Context, experiment_id: UUID) -> Verdict:
+    """Judge an experiment's first scenario from what is stored now, past every cache and stored verdict."""
+    with context.database.read() as session:
+        evidence = evidence_of(session, experiment_id)
+        return judge_scenario(evidence, evidence.spec.judged_scenarios[0])

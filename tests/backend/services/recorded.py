@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 import numpy as np
@@ -11,7 +12,6 @@ from backend.db import metrics
 from backend.db.metrics import Chunk
 from backend.db.session import Database
 from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.measures import measured_metrics
 from backend.domain.metrics import METRIC_INFO, Metric
 from backend.services.lookup import schedule_of
@@ -26,23 +26,31 @@ def value_of(metric: Metric, lr: float, seed: int, width: int, step: int) -> flo
     return len(metric) + lr * step + seed / 8 + width / 64
 
 
-def record(database: Database, cell_id: UUID, *, until: int = 10**6) -> None:
-    """Write every window of a cell that ends at or before step `until`."""
+def record(
+    database: Database,
+    cell_id: UUID,
+    *,
+    until: int = 10**6,
+    value: Callable[..., float] = value_of,
+    tail_from: int | None = None,
+) -> None:
+    """Write every window of a cell that ends at or before step `until`, with values like `value_of`."""
     with database.write() as session:
         cell = session.get_one(CellRow, cell_id)
         schedule = schedule_of(session.get_one(ExperimentRow, cell.experiment_id), cell)
         runs = cell_rows.planned_runs(session, cell_id)
+        first_of_tail = schedule.num_steps - 1 if tail_from is None else tail_from
         for first, last in zip(schedule.window_starts(), schedule.last_steps(), strict=True):
             if last > until:
                 break
             for metric in (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS):
                 steps = schedule.metric_steps(metric, first)
                 values = [
-                    [value_of(metric, run.lr, run.seed, cell.width, step) for run in runs] for step in steps
+                    [value(metric, run.lr, run.seed, cell.width, step) for run in runs] for step in steps
                 ]
                 if steps:
                     chunk = Chunk(metric, first, steps, np.array(values, np.float32))
-                    metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps - 1)
+                    metrics.append(session, cell_id, [chunk], tail_from=first_of_tail)
             cell.committed_step = last
 
 
@@ -53,7 +61,7 @@ def record_measures(database: Database, cell_id: UUID) -> None:
         experiment = session.get_one(ExperimentRow, cell.experiment_id)
         schedule = schedule_of(experiment, cell)
         runs = cell_rows.planned_runs(session, cell_id)
-        measures = ExperimentSpec.model_validate(experiment.spec).measures
+        measures = experiment.spec.measures
         for metric in measured_metrics(measures):
             for first in schedule.window_starts():
                 steps = schedule.metric_steps(metric, first)

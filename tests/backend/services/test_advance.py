@@ -14,7 +14,7 @@ from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import RULE_VERSION
 from backend.services.advance import LastSnapshots, Snapshot, advance_experiments
 from backend.services.experiments import get_experiment
-from backend.services.protocol_evidence import load_evidence
+from backend.services.protocol_evidence import protocol_evidence
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
@@ -285,11 +285,11 @@ def test_statistics_are_looked_at_again_only_when_a_cell_has_ended(context, data
     experiment_id = started()
     looks = []
 
-    def counted(session, experiment):
-        looks.append(experiment.id)
-        return load_evidence(session, experiment)
+    def counted(evidence):
+        looks.append(evidence.experiment.id)
+        return protocol_evidence(evidence)
 
-    monkeypatch.setattr("backend.services.planning.load_evidence", counted)
+    monkeypatch.setattr("backend.services.planning.protocol_evidence", counted)
     last = LastSnapshots()
     for _ in range(3):
         advance_experiments(context, last)

@@ -20,10 +20,11 @@ from backend.services.figure_coordinates import coordinate_info
 from backend.services.figure_density import density_info
 from backend.services.figure_options import FigureOptions, SharpnessChoice
 from backend.services.figures import build_figure
-from backend.services.shown_runs import read_sweep
+from backend.services.shown_runs import shown_runs
 from backend.services.step_reader import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
+from tests.backend.services.judged import evidence_of
 from tests.backend.services.recorded import record, record_measures, value_of
 
 MUP = Parametrization.MUP
@@ -45,16 +46,16 @@ def curve_of(context, experiment_id, source, **choice):
     """Return the only curve there is, at µP's LR 0.1."""
     options = FigureOptions(lr_index=0, **choice)
     with context.database.read() as session:
-        sweep = read_sweep(session, experiment_id, SPEC, options)
-        (curve,) = StepReader(session, sweep, sweep.cells, options).info(source).curves
+        shown = shown_runs(evidence_of(session, experiment_id), options)
+        (curve,) = StepReader(shown, shown.cells, options).info(source).curves
     return curve
 
 
 def density_of(context, experiment_id, **choice):
     options = FigureOptions(**{"lr_index": 0, **choice})
     with context.database.read() as session:
-        sweep = read_sweep(session, experiment_id, SPEC, options)
-        return density_info(session, sweep, sweep.cells, options)
+        shown = shown_runs(evidence_of(session, experiment_id), options)
+        return density_info(shown, shown.cells, options)
 
 
 def mean_of(metric: Metric, step: int) -> float:
@@ -189,8 +190,8 @@ def test_an_experiment_has_the_figures_of_what_it_measures():
 
 def test_a_coordinate_check_shows_each_part_over_widths_and_what_theory_expects(context, experiment_id):
     with context.database.read() as session:
-        sweep = read_sweep(session, experiment_id, SPEC, FigureOptions(lr_index=0))
-        info = coordinate_info(session, sweep, sweep.cells)
+        shown = shown_runs(evidence_of(session, experiment_id), FigureOptions(lr_index=0))
+        info = coordinate_info(shown, shown.cells)
 
     lines = {(line.part, line.num_updates): line for line in info.lines}
     first = mean_of(Metric.COORDINATE_CHANGE, 0)

@@ -14,7 +14,7 @@ import pytest
 
 from backend.db import metrics
 from backend.db.tables import LOCAL_OWNER, CellRow
-from backend.domain.experiment import ExperimentSpec, Loss
+from backend.domain.experiment import Loss
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
 from backend.errors import InvalidInput, NotFound
@@ -24,10 +24,11 @@ from backend.figures.step_curves import Column
 from backend.figures.theme import Mode, YScale
 from backend.services.figure_options import FigureOptions, LossChoice
 from backend.services.figures import build_figure, figure_etag
-from backend.services.shown_runs import read_sweep
+from backend.services.shown_runs import shown_runs
 from backend.services.step_reader import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
+from tests.backend.services.judged import evidence_of
 from tests.backend.services.recorded import DIVERGES_AT, record, value_of
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
@@ -47,7 +48,7 @@ def finish(database, cell_id: UUID) -> None:
     record(database, cell_id)
     with database.write() as session:
         cell = session.get_one(CellRow, cell_id)
-        of_arm = SPEC.arm(Parametrization(cell.parametrization)).lrs
+        of_arm = SPEC.arm(cell.parametrization).lrs
         metrics.mark_diverged(session, cell_id, {2 * of_arm.index(0.2) + 1: DIVERGES_AT})
 
 
@@ -56,20 +57,21 @@ def final(lr: float, seed: int) -> float:
     return sum(float(np.float32(value_of(Metric.TRAIN_LOSS, lr, seed, 8, step))) for step in (11, 12)) / 2
 
 
-def sweep(context, experiment_id, options=OPTIONS, of: ExperimentSpec = SPEC):
+def shown(context, experiment_id, read, options=OPTIONS):
+    """Return what `read` takes of the runs that a figure shows."""
     with context.database.read() as session:
-        return read_sweep(session, experiment_id, of, options)
+        return read(shown_runs(evidence_of(session, experiment_id), options))
 
 
 def steps(context, experiment_id, metric=Metric.TRAIN_LOSS, options=OPTIONS):
     with context.database.read() as session:
-        read = read_sweep(session, experiment_id, SPEC, options)
-        reader = StepReader(session, read, read.cells, options)
+        read = shown_runs(evidence_of(session, experiment_id), options)
+        reader = StepReader(read, read.cells, options)
         return reader.info(Source(metric)), reader.count
 
 
 def test_the_lr_figure_knows_final_losses_and_diverged_runs(context, experiment_id):
-    info = sweep(context, experiment_id).info(YScale.LOG)
+    info = shown(context, experiment_id, lambda runs: runs.info(YScale.LOG))
 
     low, high = final(0.1, 0), final(0.1, 1)
     survivor = final(0.2, 0)
@@ -86,7 +88,7 @@ def test_the_lr_figure_knows_final_losses_and_diverged_runs(context, experiment_
 
 
 def test_the_optimum_is_the_verdicts_and_lies_on_the_line(context, experiment_id):
-    (curve,) = sweep(context, experiment_id).info(YScale.LOG).curves
+    (curve,) = shown(context, experiment_id, lambda runs: runs.info(YScale.LOG)).curves
 
     assert curve.optimum is not None
     assert (curve.optimum.lr, curve.optimum.is_edge) == (pytest.approx(0.1), True)
@@ -96,16 +98,23 @@ def test_the_optimum_is_the_verdicts_and_lies_on_the_line(context, experiment_id
 def test_the_shown_lr_is_the_best_at_the_base_width_so_far(context, database, experiment_id):
     empty, _ = add_experiment(database)
 
-    assert sweep(context, experiment_id).lr_index == 0
-    assert sweep(context, empty).lr_index == 1  # the middle of two
-    assert sweep(context, empty, FigureOptions(lr_index=0)).lr_index == 0
+    def index(experiment_id, options=OPTIONS):
+        return shown(context, experiment_id, lambda runs: runs.lr_index, options)
+
+    assert index(experiment_id) == 0
+    assert index(empty) == 1  # the middle of two
+    assert index(empty, FigureOptions(lr_index=0)) == 0
 
 
 def test_another_arm_shows_the_nearest_lr_it_has(context, experiment_id):
-    chosen = sweep(context, experiment_id, FigureOptions(lr_index=1))
+    of_arms = shown(
+        context,
+        experiment_id,
+        lambda runs: [(runs.lr_of(arm), runs.lr_index_of(arm)) for arm in (MUP, NTP)],
+        FigureOptions(lr_index=1),
+    )
 
-    assert (chosen.lr_of(MUP), chosen.lr_of(NTP)) == (0.2, 0.2)
-    assert (chosen.lr_index_of(MUP), chosen.lr_index_of(NTP)) == (1, 2)
+    assert of_arms == [(0.2, 1), (0.2, 2)]
 
 
 def test_curves_are_means_and_ranges_over_the_seeds_of_the_shown_lr(context, experiment_id):
@@ -213,12 +222,14 @@ def test_plotly_is_not_loaded_before_a_figure_is_asked_for():
     assert said.strip() == "False"
 
 
-def test_finals_on_a_log_axis_hide_what_is_not_above_zero(context, experiment_id):
-    read = sweep(context, experiment_id)
-    at_zero = dict.fromkeys(read.finals, 0.0)
-    read.finals.update(at_zero)
+def test_finals_on_a_log_axis_hide_what_is_not_above_zero(context, database):
+    experiment_id, cell_ids = add_experiment(database)
+    record(database, cell_ids[0], value=lambda *_: 0.0)
 
-    log, linear = read.info(YScale.LOG), read.info(YScale.LINEAR)
+    log, linear = (
+        shown(context, experiment_id, lambda runs, scale=scale: runs.info(scale))
+        for scale in (YScale.LOG, YScale.LINEAR)
+    )
 
     assert (log.num_hidden, linear.num_hidden) == (2, 0)
     assert all(math.isnan(point.mean) for point in log.curves[0].points)

@@ -13,9 +13,9 @@ from backend.db.tables import LOCAL_OWNER, CellRow
 from backend.domain.lifecycle import CellState, ExperimentState, FailureClass
 from backend.domain.metrics import Metric
 from backend.services import verdicts
-from backend.services.verdicts import get_verdict, get_verdicts, judge_experiment
+from backend.services.verdicts import get_verdict, get_verdicts
 from tests.backend.db.stores import LATER, NOW, add_experiment, take
-from tests.backend.services.judged import INITIAL, WIDE, finish
+from tests.backend.services.judged import INITIAL, WIDE, finish, judge_now
 
 EVERY = (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS)
 
@@ -81,9 +81,9 @@ def judgements(monkeypatch):
     judged = []
     judge = verdicts.judge_scenario
 
-    def noting(session, experiment, *arguments, **options):
-        judged.append(experiment.id)
-        return judge(session, experiment, *arguments, **options)
+    def noting(evidence, *arguments, **options):
+        judged.append(evidence.experiment.id)
+        return judge(evidence, *arguments, **options)
 
     monkeypatch.setattr(verdicts, "judge_scenario", noting)
     return judged
@@ -117,7 +117,7 @@ def test_whatever_changes_the_evidence_is_in_the_next_answer(context, running, j
 
     answer = get_verdict(context, LOCAL_OWNER, running.id)
     assert len(judgements) == 2
-    assert answer == judge_experiment(context, LOCAL_OWNER, running.id)
+    assert answer == judge_now(context, running.id)
 
 
 def test_a_divergence_of_a_moment_ago_decides(context, running):
@@ -139,4 +139,4 @@ def test_two_experiments_in_the_same_state_have_each_their_own_answer(context, d
 
     answers = [get_verdict(context, LOCAL_OWNER, each.id) for each in (running, other)]
 
-    assert answers == [judge_experiment(context, LOCAL_OWNER, each.id) for each in (running, other)]
+    assert answers == [judge_now(context, each.id) for each in (running, other)]

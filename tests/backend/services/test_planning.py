@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from backend.db import workers
-from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
+from backend.db.tables import LOCAL_OWNER, CellRow
 from backend.domain.dataset import DatasetShape, Task
 from backend.domain.defaults import Capacity
 from backend.domain.gpu_memory import USABLE_SHARE
@@ -14,9 +14,10 @@ from backend.services.planning import ExperimentRequest, control_of, decide, pre
 from backend.services.workers import FRESH, capacity_of, fresh_workers, list_workers, queue_to_ring
 from tests.backend.db.stores import NOW, add_dataset, add_experiment
 from tests.backend.domain.specs import SPEC, spec
+from tests.backend.services.judged import evidence_of
 
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
-CPU_PLACE = Capacity(slots=2)
+CPU = Capacity(slots=2)
 SMALL_GPU = Capacity(slots=1, gpu_memory_bytes=1)
 # A card on which 45 runs of width 256 do not fit, and half of them do.
 DIGITS_GPU_BYTES = 2_000_000_000
@@ -135,9 +136,9 @@ def test_a_grid_over_the_limit_is_refused_with_both_numbers(preview):
     assert raised.value.params == {"runs": 2 * 9 * 4 * 300, "limit": 20_000}
 
 
-def _decide(context, experiment_id, index=CPU_PLACE):
+def _decide(context, experiment_id, capacity=CPU):
     with context.database.read() as session:
-        return decide(context, session, session.get_one(ExperimentRow, experiment_id), index)
+        return decide(context, evidence_of(session, experiment_id), capacity)
 
 
 def test_the_protocol_is_asked_again_with_what_is_known(context, database):
@@ -157,7 +158,7 @@ def test_planned_cells_stay_as_they_were_cut_when_other_devices_come(context, da
     """Cut anew, their runs would be planned a second time, into cells that hold none."""
     experiment_id, _ = add_experiment(database, max_runs_per_cell={8: most, 16: most})
 
-    decisions = [_decide(context, experiment_id, index) for index in (CPU_PLACE, SMALL_GPU)]
+    decisions = [_decide(context, experiment_id, index) for index in (CPU, SMALL_GPU)]
 
     assert decisions == [Wait(), Wait()]
 

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
+from backend.db.tables import LOCAL_OWNER, VerdictRow
 from backend.domain.measures import Measure
 from backend.domain.metrics import Metric
 from backend.domain.parametrization import Parametrization
@@ -24,7 +24,7 @@ from backend.services.sweeps import load_sweeps
 from backend.services.verdicts import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
-from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.recorded import record, record_measures, value_of
 
 MOMENTUM = Scenario("momentum:0.9")
@@ -85,9 +85,9 @@ def test_the_export_gives_every_step_of_every_scenario(context, experiment_id):
 
 def test_evidence_is_read_under_the_conditions_of_its_scenario(database, experiment_id):
     with database.read() as session:
-        experiment = session.get_one(ExperimentRow, experiment_id)
-        (given,) = load_sweeps(session, experiment, Scenario.AS_GIVEN)[Parametrization.MUP]
-        (under,) = load_sweeps(session, experiment, MOMENTUM)[Parametrization.MUP]
+        evidence = evidence_of(session, experiment_id)
+        (given,) = load_sweeps(evidence, Scenario.AS_GIVEN)[Parametrization.MUP]
+        (under,) = load_sweeps(evidence, MOMENTUM)[Parametrization.MUP]
 
     assert (given.lrs, under.lrs) == ((0.1, 0.2), (0.1 / 8, 0.2 / 8))
     assert (given.kappa, under.kappa) == pytest.approx((2.0, 3.8))

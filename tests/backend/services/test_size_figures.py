@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backend.analysis.by_size import optima_by_size
-from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow, VerdictRow
+from backend.db.tables import LOCAL_OWNER, CellRow, VerdictRow
 from backend.domain.metrics import Metric
 from backend.domain.outlook import Basis, Extrapolation, ModelSize
 from backend.domain.parametrization import Parametrization
@@ -18,10 +18,10 @@ from backend.services.advance import advance_experiments
 from backend.services.figure_options import FigureOptions
 from backend.services.figure_sizes import optimum_info, spread_info
 from backend.services.figures import build_figure
-from backend.services.shown_runs import read_sweep
+from backend.services.shown_runs import shown_runs
 from backend.services.sweeps import load_sweeps
 from tests.backend.db.stores import add_experiment, change_cell
-from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.outlooks import outlook
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
@@ -38,21 +38,19 @@ def experiment_id(database):
 
 def optima(context, experiment_id, options=OPTIONS):
     with context.database.read() as session:
-        return optimum_info(session, experiment_id, read_sweep(session, experiment_id, WIDE, options))
+        return optimum_info(shown_runs(evidence_of(session, experiment_id), options))
 
 
 def spreads(context, experiment_id, options=OPTIONS):
     with context.database.read() as session:
-        sweep = read_sweep(session, experiment_id, WIDE, options)
-        return spread_info(session, experiment_id, sweep, options)
+        return spread_info(shown_runs(evidence_of(session, experiment_id), options), options)
 
 
 def test_every_size_has_its_optimum_with_the_interval_of_the_verdict(context, experiment_id):
     info = optima(context, experiment_id)
 
     with context.database.read() as session:
-        experiment = session.get_one(ExperimentRow, experiment_id)
-        (arrays,) = load_sweeps(session, experiment, Scenario.AS_GIVEN)[MUP]
+        (arrays,) = load_sweeps(evidence_of(session, experiment_id), Scenario.AS_GIVEN)[MUP]
         expected = optima_by_size(arrays, Metric.TRAIN_LOSS, WIDE.thresholds.level)
     (mup, ntp) = info.lines
     assert (info.parametrizations, info.axes, info.base) == ((MUP, NTP), (Axis.WIDTH,), Size(8, 2))
@@ -125,7 +123,7 @@ def test_an_optimum_of_a_window_is_marked_once_its_planned_runs_are_done(context
     change_cell(database, largest, state="skipped", committed_step=-1)
 
     with context.database.read() as session:
-        curves = read_sweep(session, experiment_id, WIDE, OPTIONS).info(OPTIONS.y_scale).curves
+        curves = shown_runs(evidence_of(session, experiment_id), OPTIONS).info(OPTIONS.y_scale).curves
 
     marked = [(curve.parametrization, curve.width) for curve in curves if curve.optimum is not None]
     assert marked == [(MUP, width) for width in WIDE.widths] + [(NTP, width) for width in (8, 16, 32)]

@@ -9,9 +9,9 @@ from backend.domain.verdict import RULE_VERSION, Verdict
 from backend.errors import NotFound
 from backend.services.advance import advance_experiments
 from backend.services.experiments import delete_experiment, list_experiments
-from backend.services.verdicts import get_verdict, judge_experiment
+from backend.services.verdicts import get_verdict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
-from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.judged import WIDE, finish, judge_now
 
 
 def finished(database, **options):
@@ -64,7 +64,7 @@ def test_the_stored_verdict_is_the_one_that_would_be_given_again(context, databa
 
     stored = get_verdict(context, LOCAL_OWNER, experiment_id)
 
-    assert judge_experiment(context, LOCAL_OWNER, experiment_id) == stored
+    assert judge_now(context, experiment_id) == stored
 
 
 def test_a_running_experiment_has_an_interim_verdict(context, database):
@@ -136,7 +136,7 @@ def test_a_cancelled_experiment_stores_no_verdict(context, database):
 
 def test_a_verdict_given_twice_is_stored_once(context, database):
     experiment_id = finished(database)
-    verdict = judge_experiment(context, LOCAL_OWNER, experiment_id)
+    verdict = judge_now(context, experiment_id)
 
     for now in (NOW, LATER):
         with database.write() as session:
@@ -163,7 +163,7 @@ def test_a_deleted_experiment_takes_its_verdict_along(context, database):
     assert rows_of(database) == []
 
 
-@pytest.mark.parametrize("ask", [get_verdict, judge_experiment])
+@pytest.mark.parametrize("ask", [get_verdict])
 def test_an_unknown_experiment_has_no_verdict(ask, context):
     with pytest.raises(NotFound, match=r"experiment\.not_found"):
         ask(context, LOCAL_OWNER, uuid4())
@@ -215,7 +215,7 @@ def test_a_named_target_is_extrapolated_to_and_claimed_as_far_as_the_study_reach
 
 def test_a_verdict_from_before_the_outlook_can_still_be_read(context, database):
     experiment_id = finished(database)
-    body = judge_experiment(context, LOCAL_OWNER, experiment_id).model_dump(mode="json")
+    body = judge_now(context, experiment_id).model_dump(mode="json")
 
     for name in ("outlook", "early"):
         del body[name]

@@ -1,4 +1,4 @@
-"""What a request reads: every window once, and nothing of another request."""
+"""One request reads every window once, and nothing of another request."""
 
 from collections import Counter
 
@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from backend.db import metrics as metric_rows
-from backend.db.tables import CellRow, ExperimentRow
+from backend.db.tables import CellRow
 from backend.domain.metrics import Metric
-from backend.services.stored import Stored
-from backend.services.verdicts import judge_scenario, scenarios_of
+from backend.services.verdicts import judge_scenario
 from tests.backend.db.stores import add_experiment
-from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.recorded import record, value_of
 
 LOSS = Metric.TRAIN_LOSS
@@ -40,8 +39,8 @@ def test_judging_reads_every_window_at_most_once_whatever_looks_at_it(database, 
         finish(database, cell_id)
 
     with database.read() as session:
-        experiment = session.get_one(ExperimentRow, experiment_id)
-        verdicts = [judge_scenario(session, experiment, each) for each in scenarios_of(experiment)]
+        evidence = evidence_of(session, experiment_id)
+        verdicts = [judge_scenario(evidence, each) for each in WIDE.judged_scenarios]
 
     assert verdicts[0].outlook is not None
     assert verdicts[0].outlook.horizon.trends
@@ -53,12 +52,12 @@ def test_values_of_a_range_are_those_of_its_steps_however_it_was_read_before(dat
     record(database, cell_ids[0])
 
     with database.read() as session:
-        stored = Stored(session, session.get_one(ExperimentRow, experiment_id))
+        evidence = evidence_of(session, experiment_id)
         cell = session.get_one(CellRow, cell_ids[0])
         schedule = WIDE.schedule(cell.chunk_steps)
-        runs = stored.runs_of(cell.id)
+        runs = evidence.runs_of(cell.id)
         for first, last in ((9, 12), (2, 3), (0, 12), (5, 6)):
-            steps, values = stored.values(cell, LOSS, schedule, from_step=first, to_step=last)
+            steps, values = evidence.values(cell, LOSS, schedule, from_step=first, to_step=last)
 
             expected = [
                 [value_of(LOSS, run.lr, run.seed, cell.width, step) for run in runs]
@@ -74,9 +73,9 @@ def test_a_metric_without_values_is_empty(database):
     experiment_id, cell_ids = add_experiment(database, WIDE)
 
     with database.read() as session:
-        stored = Stored(session, session.get_one(ExperimentRow, experiment_id))
+        evidence = evidence_of(session, experiment_id)
         cell = session.get_one(CellRow, cell_ids[0])
-        steps, values = stored.values(cell, LOSS, WIDE.schedule(cell.chunk_steps), to_step=12)
+        steps, values = evidence.values(cell, LOSS, WIDE.schedule(cell.chunk_steps), to_step=12)
 
     assert steps.tolist() == []
     assert values.shape == (0, cell.num_runs)

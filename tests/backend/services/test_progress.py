@@ -10,6 +10,7 @@ from backend.db import cells as cell_rows
 from backend.db import workers
 from backend.db.tables import LOCAL_OWNER, ExperimentRow
 from backend.domain.experiment import Protocol
+from backend.domain.families.transformer import GPT
 from backend.errors import InvalidInput, NotFound
 from backend.services.advance import advance_experiments
 from backend.services.experiments import get_experiment, list_experiments
@@ -18,7 +19,7 @@ from backend.services.savings import SavingsRequest, get_savings
 from backend.services.workers import capacity_of, fresh_workers
 from tests.backend.db.stores import NOW, add_experiment, change_cell, take
 from tests.backend.domain.specs import spec
-from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.judged import WIDE, evidence_of, finish
 
 
 @pytest.fixture
@@ -120,10 +121,8 @@ def test_a_staged_experiment_counts_the_sizes_it_has_not_planned_yet(context, da
 def test_only_runs_without_curvature_are_expected_beyond_what_is_foreseen(context, database):
     experiment_id = _staged(context, database)
     with database.read() as session:
-        rows = cell_rows.of_experiment(session, experiment_id)
-        index = capacity_of(context, session, fresh_workers(context, session))
-        experiment = session.get_one(ExperimentRow, experiment_id)
-        found = remaining_of(session, experiment, rows, index, NOW)
+        capacity = capacity_of(context, session, fresh_workers(context, session))
+        found = remaining_of(evidence_of(session, experiment_id), capacity, NOW)
     later = [
         (cell, work.seconds / cost.seconds)
         for (cell, cost), work in zip(found.later_cells, found.later, strict=False)
@@ -207,6 +206,6 @@ def test_savings_of_nothing_or_of_an_impossible_target_are_refused(context, fini
         get_savings(context, "somebody else", finished, SavingsRequest())
     with database.write() as session:
         row = session.get_one(ExperimentRow, finished)
-        row.spec = row.spec | {"model": {"family": "gpt", "num_heads": 4}}
+        row.spec = row.spec.model_copy(update={"model": GPT(num_heads=4)})
     with pytest.raises(InvalidInput):
         _savings(context, finished, target_width=63)

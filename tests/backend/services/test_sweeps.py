@@ -6,7 +6,7 @@ import pytest
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.metrics import Chunk
-from backend.db.tables import CellRow, ExperimentRow
+from backend.db.tables import CellRow
 from backend.domain.coordinates import NUM_CHANGES
 from backend.domain.grid import PlannedRun
 from backend.domain.measures import Measure
@@ -16,7 +16,7 @@ from backend.domain.scenario import Scenario
 from backend.services.sweeps import load_sweeps, measurement_steps
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
-from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, final_loss, finish
+from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, evidence_of, final_loss, finish
 from tests.backend.services.recorded import record, record_measures, value_of
 
 MUP = Parametrization.MUP
@@ -31,8 +31,7 @@ def loaded(database):
         reading = database.read()
         session = reading.__enter__()
         sessions.append(reading)
-        experiment = session.get_one(ExperimentRow, experiment_id)
-        return load_sweeps(session, experiment, Scenario.AS_GIVEN)
+        return load_sweeps(evidence_of(session, experiment_id), Scenario.AS_GIVEN)
 
     yield load
     for reading in sessions:
@@ -133,7 +132,7 @@ def test_a_coordinate_check_finds_its_places_and_is_absent_where_it_was_not_aske
     record_measures(database, cell_ids[0])
     with database.read() as session:
         cell = session.get_one(CellRow, cell_ids[0])
-        arm, width = Parametrization(cell.parametrization), cell.width
+        arm, width = cell.parametrization, cell.width
 
     (sweep,) = loaded(experiment_id)[arm]
 
@@ -161,7 +160,7 @@ def test_the_field_metric_of_the_task_is_read_at_the_last_step(database, loaded)
             if steps:
                 chunk = Chunk(Metric.VAL_ACCURACY, first, steps, values)
                 metric_rows.append(session, cell_ids[0], [chunk], tail_from=schedule.num_steps)
-        arm = Parametrization(cell.parametrization)
+        arm = cell.parametrization
 
     (sweep,) = loaded(experiment_id)[arm]
 

@@ -1,7 +1,7 @@
-"""What an experiment has stored, as one request sees it: every row and every window is read once.
+"""Evidence of one experiment as one request sees it: every row and every window is read at most once.
 
-A verdict looks at the same windows several times over: for every scenario and for every horizon. One object
-of this class goes with them through the request and no further: what is stored later, the next one sees.
+A verdict reads the same windows for every scenario and every horizon. One object goes with them through the
+request and no further: what is stored later is seen by the next request.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
 from backend.db import metrics as metric_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, ExperimentRow, RunRow
+from backend.domain.dataset import DatasetShape
 from backend.domain.experiment import ExperimentSpec
 from backend.domain.metrics import Metric, Schedule
 
@@ -35,32 +37,51 @@ class _Joined(NamedTuple):
     values: metric_rows.Values
 
 
-class Stored:
-    """An experiment's cells, runs and windows; the session stays open as long as it is asked."""
+class ExperimentEvidence:
+    """An experiment's spec, dataset shape, cells, runs and windows, read on first use.
+
+    Attributes:
+        session: stays open as long as the object is used.
+        experiment: the row whose evidence this is.
+    """
 
     def __init__(self, session: Session, experiment: ExperimentRow) -> None:
-        self._session = session
-        self._experiment_id = experiment.id
-        self.spec = ExperimentSpec.model_validate(experiment.spec)
+        self.session = session
+        self.experiment = experiment
         self._windows: dict[_Key, dict[int, metric_rows.Values]] = defaultdict(dict)
         self._asked: dict[_Key, set[int]] = defaultdict(set)
         # From the first to the last window of every range that was read as a whole.
         self._ranges: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
         self._joined: dict[_Key, _Joined] = {}
 
+    @property
+    def spec(self) -> ExperimentSpec:
+        """Return the spec as it was stored, before any scenario changes it."""
+        return self.experiment.spec
+
+    @cached_property
+    def shape(self) -> DatasetShape:
+        """Return the sizes of the experiment's dataset."""
+        return dataset_rows.shape_of(self.session, self.experiment.dataset_id)
+
     @cached_property
     def cells(self) -> Sequence[CellRow]:
         """Every cell, in the order of the grid."""
-        return cell_rows.of_experiment(self._session, self._experiment_id)
+        return cell_rows.of_experiment(self.session, self.experiment.id)
+
+    @cached_property
+    def runs(self) -> Sequence[RunRow]:
+        """Every run, in the order of the grid."""
+        return cell_rows.runs_of_experiment(self.session, self.experiment.id)
 
     def runs_of(self, cell_id: UUID) -> list[RunRow]:
         """Return a cell's runs in the order of its chunks."""
-        return self._runs[cell_id]
+        return self._runs_by_cell[cell_id]
 
     @cached_property
-    def _runs(self) -> dict[UUID, list[RunRow]]:
+    def _runs_by_cell(self) -> dict[UUID, list[RunRow]]:
         found: dict[UUID, list[RunRow]] = defaultdict(list)
-        for run in cell_rows.runs_of_experiment(self._session, self._experiment_id):
+        for run in self.runs:
             found[run.cell_id].append(run)
         return defaultdict(
             list, {key: sorted(runs, key=lambda run: run.position) for key, runs in found.items()}
@@ -82,7 +103,7 @@ class Stored:
             self._asked[key] |= wanted
             self._joined.pop(key, None)
         found = metric_rows.windows(
-            self._session,
+            self.session,
             sorted({cell_id for cell_id, _ in missing}, key=str),
             sorted({metric for _, metric in missing}),
             sorted(set.union(*missing.values())),

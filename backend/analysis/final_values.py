@@ -1,0 +1,64 @@
+"""Final value of a metric: the one number by which finished runs are compared.
+
+A metric of every step (the training loss) is averaged over the tail, its last `tail_fraction` of the steps,
+which evens out the noise of the batches. A metric that is measured at intervals has its last measurement:
+it is taken on the whole validation set, and one tail may hold several of them or none.
+Figure, verdict, card, runs table and savings all take final values from here.
+
+Shapes: T steps, M measurement steps, R runs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.sweep import Values
+from backend.domain.metrics import METRIC_INFO, Metric
+
+Steps = NDArray[np.int64]
+
+
+def final_steps(metric: Metric, measurement_steps: Steps, *, end: int, tail_steps: int) -> Steps:
+    """Return the steps whose mean is the final value of a training that ends at `end`.
+
+    Args:
+        measurement_steps: ascending, [M]; step 0 is one of them.
+        tail_steps: how many of the last steps a metric of every step is averaged over.
+    """
+    if METRIC_INFO[metric].every_step:
+        return np.arange(end - tail_steps + 1, end + 1, dtype=np.int64)
+    return measurement_steps[measurement_steps <= end][-1:]
+
+
+def final_values(steps: Steps, values_TR: NDArray[np.floating], wanted: Steps) -> Values:
+    """Return the mean over the steps `wanted`, [R]; NaN as long as one of them is not there.
+
+    Args:
+        steps: of the values, ascending, [T]; there may be gaps.
+    """
+    is_wanted = np.isin(steps, wanted)
+    if int(is_wanted.sum()) < len(wanted) or len(wanted) == 0:
+        return np.full(values_TR.shape[1], np.nan)
+    mean: Values = values_TR[is_wanted].mean(axis=0, dtype=np.float64)
+    return mean
+
+
+def final_of_summary(
+    metric: Metric,
+    *,
+    last: float | None,
+    last_step: int,
+    tail_sum: float,
+    tail_count: int,
+    num_steps: int,
+    tail_steps: int,
+) -> float | None:
+    """Return the final value of a run from its stored summary; None while it is not complete.
+
+    Args:
+        tail_sum, tail_count: over the finite values of the tail.
+    """
+    if METRIC_INFO[metric].every_step:
+        return tail_sum / tail_count if tail_count == tail_steps else None
+    return last if last_step == num_steps else None
