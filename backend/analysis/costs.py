@@ -43,14 +43,18 @@ class Benefit(NamedTuple):
     moved_excess: float = 0.0
     moved_gain: float = 0.0
 
-    def is_lost(self, share: float, level: float) -> bool:
-        """Tell whether more than this share of the benefit is lost for sure.
+    def lost_margin(self, share: float, level: float) -> float:
+        """Return by how much more than this share of the benefit is lost for sure; NaN where it is unknown.
 
         Excess above share times gain, tested as one difference a seed: the interval of their ratio (M2s)
         takes the gain as known, which flatters the sizes that hardly gain.
         """
         interval = student_interval(self.excess - share * self.gain, level)
-        return interval is not None and interval.low > abs(self.moved_excess - share * self.moved_gain)
+        return math.nan if interval is None else interval.low - self.moved_margin(share)
+
+    def moved_margin(self, share: float) -> float:
+        """Return what smoothing moved that difference by."""
+        return abs(self.moved_excess - share * self.moved_gain)
 
 
 class Costs(NamedTuple):

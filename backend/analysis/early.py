@@ -16,19 +16,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.coordinate_check import check_coordinates
 from backend.analysis.extrapolation import tuned_loss
-from backend.analysis.one_size import judge_size
-from backend.analysis.preconditions import Terms, grid_lacks, unmet_preconditions
+from backend.analysis.one_arm import judge_arm
+from backend.analysis.preconditions import Terms
 from backend.analysis.reasons import percent, reason
-from backend.analysis.resampled import resampled_outcomes
+from backend.analysis.resampled_rules import resampled_outcomes
 from backend.analysis.rules import SEVERITY
 from backend.analysis.sweep import Sweep
-from backend.analysis.transfer import optima
-from backend.domain.metrics import Metric
 from backend.domain.outlook import EarlyAnswer, ModelSize
 from backend.domain.parametrization import Parametrization
-from backend.domain.size import Axis, Size
+from backend.domain.size import Size
 from backend.domain.statement import Outcome, Reason
 from backend.domain.thresholds import Thresholds
 
@@ -60,11 +57,11 @@ def answer_early(
         sweeps: of the arm the verdict is about, one per axis, with `until` and `reached`.
         random_seed: of the resamples, so that the same data give the same answer.
     """
-    cut, loss = _best_cut(sweeps), tuned_loss(sweeps)
-    if cut is None or loss is None:
+    cut = _best_cut(sweeps)
+    if cut is None or tuned_loss(sweeps) is None:
         return None
     parts = [_as_of(sweep, cut.step, seen) for sweep, seen in zip(sweeps, cut.seen, strict=True)]
-    outcome = _judged(parametrization, parts, cut, loss, thresholds)
+    outcome = _judged(parametrization, parts, thresholds)
     agreeing = _agreement(outcome, parts, cut, thresholds, random_seed)
     num_steps, planned = sweeps[0].num_steps, sum(len(sweep.larger) for sweep in sweeps)
     shown = 1.0 if outcome is Outcome.DOES_NOT_TRANSFER else cut.num_seen / planned
@@ -122,25 +119,11 @@ def _as_of(sweep: Sweep, step: int, seen: Sequence[int]) -> Sweep:
     return replace(part, diverged_at=sweep.diverged_at, is_planned=planned, is_measured=measured)
 
 
-def _judged(
-    parametrization: Parametrization, parts: Sequence[Sweep], cut: _Cut, loss: Metric, thresholds: Thresholds
-) -> Outcome:
+def _judged(parametrization: Parametrization, parts: Sequence[Sweep], thresholds: Thresholds) -> Outcome:
     """Return what the rules say at the step, of the sizes that are there."""
-    terms = Terms(thresholds=thresholds)
-    outcomes = []
-    for part, seen in zip(parts, cut.seen, strict=True):
-        if not seen:
-            continue
-        base = optima(part, loss)[part.base_index]
-        lr_index = None if base is None else base.index
-        is_width = part.axis is Axis.WIDTH
-        check = check_coordinates(part, parametrization, lr_index, thresholds) if is_width else None
-        found = [judge_size(part, i, lr_index, thresholds).finding.outcome for i in seen]
-        worst = max(found, key=SEVERITY.__getitem__)
-        is_lacking = bool(grid_lacks(part, terms)) and worst is not Outcome.DOES_NOT_TRANSFER
-        is_closed = bool(unmet_preconditions(part, check, terms))
-        outcomes.append(Outcome.INCONCLUSIVE if is_closed or is_lacking else worst)
-    return max(outcomes, key=SEVERITY.__getitem__)
+    terms = Terms(thresholds=thresholds, needs_all_sizes=False)
+    seen = [part for part in parts if part.planned]
+    return judge_arm(parametrization, seen, terms).outcome
 
 
 def _agreement(

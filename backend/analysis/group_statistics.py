@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.analysis.findings import Finding
 from backend.analysis.one_size import GRID_TOLERANCE, LOWER_OCTAVES, TUNED_ON, judge_size
-from backend.analysis.rules import Finding
 from backend.analysis.sharpness_spread import edge_share
 from backend.analysis.sweep import Losses, Sweep, Values, no_curves
 from backend.analysis.transfer import Comparison, compare

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.analysis.coordinate_check import check_coordinates, check_reasons
+from backend.analysis.findings import Finding
 from backend.analysis.larger_is_better import num_inversions
 from backend.analysis.missing_runs import adding_takes
 from backend.analysis.one_size import TUNED_ON, JudgedSize, judge_base_alone, judge_size
 from backend.analysis.preconditions import Terms, grid_lacks, sizes_not_run, unmet_preconditions
 from backend.analysis.reasons import reason, rounded
-from backend.analysis.rules import SEVERITY, Finding
+from backend.analysis.rules import SEVERITY
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import lr_slope, optima
 from backend.domain.parametrization import Parametrization

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.analysis.findings import Case, Finding, combine_losses, judge_base, judge_loss, with_sharpness
 from backend.analysis.intervals import finite_or_none
 from backend.analysis.larger_is_better import field_statistics
 from backend.analysis.reasons import named, reason
-from backend.analysis.rules import Case, Finding, combine_losses, judge_base, judge_loss, with_sharpness
 from backend.analysis.sharpness_spread import late_edge_share, sharpness_spread
 from backend.analysis.sweep import Sweep
 from backend.analysis.transfer import compare, lr_margin, speed
@@ -52,10 +52,8 @@ def judge_size(
         is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
     """
     width, depth = sweep.sizes[size_index]
-    if is_target is None:
-        is_target = size_index == max(sweep.larger, default=size_index)
     losses = [loss for loss in TUNED_ON if loss in sweep.losses]
-    cases = [_case(sweep, size_index, loss, thresholds)._replace(is_target=is_target) for loss in losses]
+    cases = [case_of(sweep, size_index, loss, thresholds, is_target=is_target) for loss in losses]
     spreads = _spreads(sweep, size_index, lr_index, thresholds)
     spread = next((each for each in spreads if each.is_judged), None)
     at_reused = spreads[0] if spreads else None
@@ -85,7 +83,7 @@ def judge_size(
 def judge_base_alone(sweep: Sweep, thresholds: Thresholds) -> Finding | None:
     """Say why a base without larger sizes can judge none, on any loss; None where it could."""
     losses = [loss for loss in TUNED_ON if loss in sweep.losses]
-    cases = [_case(sweep, sweep.base_index, loss, thresholds) for loss in losses]
+    cases = [case_of(sweep, sweep.base_index, loss, thresholds, is_target=True) for loss in losses]
     findings = [finding for case in cases if (finding := judge_base(case, thresholds)) is not None]
     return combine_losses(findings) if findings and len(findings) == len(cases) else None
 
@@ -95,11 +93,20 @@ def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
     return Finding(Outcome.INCONCLUSIVE, "too_few_seeds", (why,))
 
 
-def _case(sweep: Sweep, size_index: int, loss: Metric, thresholds: Thresholds) -> Case:
+def case_of(
+    sweep: Sweep, size_index: int, loss: Metric, thresholds: Thresholds, *, is_target: bool | None = None
+) -> Case:
+    """Return what is judged of one size on one loss.
+
+    Args:
+        is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
+    """
     comparison = compare(
         sweep, loss, size_index, level=thresholds.level, interpolation=thresholds.interpolation
     )
     reused = 0 if comparison.base is None else comparison.base.index
+    if is_target is None:
+        is_target = size_index == max(sweep.larger, default=size_index)
     return Case(
         comparison=comparison,
         base=sweep.base,
@@ -107,6 +114,7 @@ def _case(sweep: Sweep, size_index: int, loss: Metric, thresholds: Thresholds) -
         lrs=sweep.lrs,
         reused_index=reused,
         rate=sweep.divergence_rate(size_index, reused) or 0.0,
+        is_target=is_target,
     )
 
 

@@ -26,6 +26,7 @@ class Terms(NamedTuple):
         is_control: the arm is there to fail.
         seconds: what the runs of a size would take, where it is known.
         run_seconds: what one run would take at any size; None where that is not known.
+        needs_all_sizes: a size that is not planned yet keeps the axis open; not so of an early answer.
     """
 
     thresholds: Thresholds = Thresholds()
@@ -33,6 +34,7 @@ class Terms(NamedTuple):
     is_control: bool = False
     seconds: Mapping[Size, float] = {}
     run_seconds: RunSeconds | None = None
+    needs_all_sizes: bool = True
 
 
 class Precondition(NamedTuple):
@@ -73,6 +75,8 @@ def _missing(sweep: Sweep, is_interim: bool) -> tuple[Reason, ...]:
 
 def sizes_not_run(sweep: Sweep, terms: Terms) -> tuple[Reason, ...]:
     """Name the sizes of the spec that nothing was planned of yet, and what they would take."""
+    if not terms.needs_all_sizes:
+        return ()
     needed = sweep.larger[-1:] if terms.is_control else sweep.larger
     absent = [sweep.sizes[i] for i in needed if i not in sweep.planned]
     return tuple(_not_run(size, terms.seconds.get(size)) for size in absent)

@@ -91,9 +91,9 @@ def test_a_benefit_is_lost_for_sure_only_if_the_benefit_itself_is_sure():
     excess = np.array([0.02, 0.021, 0.019, 0.02])
     sure, doubtful = np.full(4, 0.03), np.array([0.12, -0.06, 0.12, -0.06])
 
-    assert Benefit(excess, sure).is_lost(0.33, 0.90)
-    assert not Benefit(excess, doubtful).is_lost(0.33, 0.90)
-    assert not Benefit(excess, sure).is_lost(0.70, 0.90)
+    assert Benefit(excess, sure).lost_margin(0.33, 0.90) > 0
+    assert not Benefit(excess, doubtful).lost_margin(0.33, 0.90) > 0
+    assert not Benefit(excess, sure).lost_margin(0.70, 0.90) > 0
 
 
 def test_a_single_seed_has_no_interval():

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from backend.analysis.reasons import multiple, multiple_range, percent, rounded, share_range
+from backend.analysis.rules import RULES
 from backend.catalogue import LANGUAGES, catalogue
 from backend.domain.verdict import Interval, Outcome
 
@@ -15,7 +16,7 @@ LIMITS = {"limit_low", "limit_high"}
 
 def calls(function, folder="analysis"):
     """Yield the calls of a function in a folder of the backend, by its name."""
-    for path in (BACKEND / folder).glob("*.py"):
+    for path in (BACKEND / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
                 yield node
@@ -52,13 +53,17 @@ REASONS = {
     code_of(call): set()
     for call in calls("Reason", "services")
 }
-RULES = {
-    node.value
-    for call in (*calls("Finding"), *calls("_replace"))
-    for value in call.args[1:2]
-    for node in ast.walk(value)
-    if isinstance(node, ast.Constant) and isinstance(node.value, str)
-} | {"train_interpolates", "too_few_seeds", "one_width", "missing_runs", "runs_pending", "coordinate_check"}
+NAMES = (
+    {rule.text for rule in RULES}
+    | {
+        node.value
+        for call in (*calls("Finding"), *calls("_replace"))
+        for value in call.args[1:2]
+        for node in ast.walk(value)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    | {"too_few_seeds", "one_width", "missing_runs", "runs_pending", "coordinate_check"}
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -74,7 +79,7 @@ def test_every_reason_has_words_that_take_its_parameters(code, language):
 def test_every_rule_and_outcome_has_words_and_none_is_left_over(language):
     texts = catalogue(language)
 
-    assert {key.removeprefix("rule.") for key in texts if key.startswith("rule.")} == RULES
+    assert {key.removeprefix("rule.") for key in texts if key.startswith("rule.")} == NAMES
     assert {key.removeprefix("reason.") for key in texts if key.startswith("reason.")} == set(REASONS)
     for outcome in Outcome:
         assert {f"outcome.{outcome}.{part}" for part in ("title", "manager", "next")} <= set(texts)

@@ -1,8 +1,9 @@
 import pytest
 
+from backend.analysis.findings import Finding, combine_losses, with_sharpness
 from backend.analysis.group_statistics import statistics_at
 from backend.analysis.one_size import judge_size
-from backend.analysis.rules import SEVERITY, Finding, combine_losses, with_sharpness
+from backend.analysis.rules import SEVERITY
 from backend.domain.size import Size
 from backend.domain.thresholds import Thresholds
 from backend.domain.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
