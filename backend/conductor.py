@@ -12,8 +12,8 @@ import time
 
 from backend.errors import Unavailable
 from backend.events import Notices
-from backend.services.advance import LastSnapshots
-from backend.services.conduct import PulseWatch, conduct_round
+from backend.services.conduct.advance import LastSnapshots
+from backend.services.conduct.rounds import PulseWatch, conduct_round
 from backend.services.context import Context, open_context
 from backend.settings import Settings, get_settings
 

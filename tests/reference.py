@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from backend.domain.dataset import Task
-from backend.domain.experiment import Loss
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.parametrization import TensorScaling
 from worker.numerics.program import TrainingData
 from worker.numerics.randomness import stream
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from backend.arrays import read_arrays
 from backend.blobs import BlobStore
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.scenario import Scenario
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.scenario import Scenario
 from backend.errors import Unavailable
 from worker.device import DTYPE, device
 from worker.numerics.program import TrainingData

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import torch
 
-from backend.domain.cost import Calibration
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.effort import Sized
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.grid import PlannedRun
-from backend.domain.parametrization import Parametrization
+from backend.domain.cost.effort import Sized
+from backend.domain.cost.prediction import Calibration
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.matmul import choose_matmul_backend, matmul_backend
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.trainer import train
@@ -161,7 +161,7 @@ CALIBRATION_TURNS = 3
 def calibrate() -> Calibration:
     """Time a short training of a narrow and of a wide stack by turns, in a few seconds; the fastest count.
 
-    Seconds per run and step are modelled as `backend.domain.cost` predicts them: work / speed + overhead.
+    Seconds per run and step are modelled as `domain.cost` predicts them: work / speed + overhead.
     """
     # A few wide runs fill a core; a GPU would wait for its next kernel.
     num_wide = 6 if _device.type == "cpu" else 45

@@ -14,7 +14,7 @@ from typing import Any
 from backend.child_environment import FOR_TORCH, child_environment
 from backend.db import workers
 from backend.db.session import Database
-from backend.domain.cost import Calibration
+from backend.domain.cost.prediction import Calibration
 from backend.errors import Unavailable
 from backend.settings import Settings, get_settings
 

@@ -13,7 +13,7 @@ from backend.db.claims import Claim
 from backend.db.metrics import Chunk
 from backend.db.session import Database, Session
 from backend.domain.lifecycle import CellState
-from backend.domain.metrics import Schedule
+from backend.domain.spec.metrics import Schedule
 from backend.errors import Unavailable
 from backend.events import Notices, ProgressNotice
 from worker.numerics.program import Window

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.scenario import Scenario, ScenarioKind
-from backend.domain.scenario_data import imbalanced_per_class, num_subsampled, subsampled_per_class
+from backend.domain.plan.scenario_data import imbalanced_per_class, num_subsampled, subsampled_per_class
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.scenario import Scenario, ScenarioKind
 from worker.numerics.randomness import Purpose, stream
 
 Array = NDArray[Any]

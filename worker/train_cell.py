@@ -17,12 +17,12 @@ from backend.db import datasets as dataset_rows
 from backend.db.claims import Claim, ClaimLost
 from backend.db.session import Database, Session
 from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.calibration import device_sha256, kind_of
-from backend.domain.dataset import DatasetShape
-from backend.domain.divergence import PlannedWork, lived_share
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.grid import PlannedCell
-from backend.domain.scenario import Scenario
+from backend.domain.cost.calibration import device_sha256, kind_of
+from backend.domain.cost.divergence import PlannedWork, lived_share
+from backend.domain.protocol.grid import PlannedCell
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.scenario import Scenario
 from backend.errors import Unavailable
 from backend.events import Notices, ProgressNotice
 from worker.data import load_data

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.analysis.sweep import Values
-from backend.domain.metrics import METRIC_INFO, Metric
+from backend.domain.spec.metrics import METRIC_INFO, Metric
 
 Steps = NDArray[np.int64]
 

@@ -6,9 +6,9 @@ sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.wid
 
 from __future__ import annotations
 
-from backend.domain.outlook import ModelSize
-from backend.domain.size import Size
-from backend.domain.verdict import Interval, Reason
+from backend.domain.spec.size import Size
+from backend.domain.verdict.outlook import ModelSize
+from backend.domain.verdict.verdict import Interval, Reason
 
 
 def reason(code: str, **params: str | int | float) -> Reason:

@@ -13,17 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.group_statistics import with_statistics
 from backend.analysis.sweep import Losses, Sweep, Values
-from backend.domain.cost import DEFAULT_CALIBRATION, Calibration, predict
-from backend.domain.dataset import DatasetShape
-from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, group_of
-from backend.domain.experiment import ExperimentSpec, Protocol
-from backend.domain.grid import PlannedCell, full_grid
+from backend.analysis.verdict.group_statistics import with_statistics
+from backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict
 from backend.domain.lifecycle import StopReason
-from backend.domain.parametrization import Parametrization
 from backend.domain.protocol import Add, Done, next_cells
-from backend.domain.scenario import Scenario
+from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
+from backend.domain.protocol.grid import PlannedCell, full_grid
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec, Protocol
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
 
 FullSweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
 Strands = dict[tuple[Scenario, Parametrization], list[Sweep]]

@@ -8,18 +8,20 @@ judged by (`shared_seeds`): those that base and size both have, since everything
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.metrics import Metric
-from backend.domain.size import Axis, Size, axis_of
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Axis, Size, axis_of
 
 Values = NDArray[np.float64]
 
 LOSSES = (Metric.TRAIN_LOSS, Metric.VAL_LOSS)
+# The losses a user tunes on, the preferred one first.
+TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Sweep:
         is_planned: bool [W, E, S], False where the protocol saw no need for the run; None: all are planned.
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
         coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
-            `backend.domain.coordinates`; NaN where it is missing, None where it was not asked for.
+            `backend.domain.spec.coordinates`; NaN where it is missing, None where it was not asked for.
         train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0, NaN for a seed that
             was not run; without columns where nobody has any.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
@@ -197,3 +199,8 @@ def complete_mean(values: Values) -> Values:
         return np.full(values.shape[:-1], np.nan)
     mean: Values = values.mean(axis=-1)
     return mean
+
+
+def tuned_loss(sweeps: Sequence[Sweep]) -> Metric | None:
+    """Return the loss a user tunes on, of those that were recorded."""
+    return next((loss for loss in TUNED_ON if loss in sweeps[0].losses), None)

@@ -20,8 +20,8 @@ from anyio import to_thread
 
 from backend.errors import NotFound, Unavailable
 from backend.services.context import Context
-from backend.services.curves import read_marks
-from backend.services.views import Marks
+from backend.services.marks import read_marks
+from backend.services.views.views import Marks
 
 log = logging.getLogger(__name__)
 

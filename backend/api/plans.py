@@ -9,7 +9,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from backend.domain.experiment import ExperimentSpec
+from backend.domain.spec.experiment import ExperimentSpec
 
 
 @contextmanager

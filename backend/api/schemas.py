@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from backend.domain.dataset import Frozen, Task
 from backend.domain.lifecycle import ExperimentState
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.dataset import Frozen, Task
+from backend.domain.spec.parametrization import Parametrization
 from backend.ingest.manifest import Delimiter, FileKind, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.

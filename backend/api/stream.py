@@ -14,7 +14,7 @@ from fastapi.sse import ServerSentEvent
 from backend.api.hub import Hub, Viewer
 from backend.api.schemas import StreamEnd
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
-from backend.services.views import CellMark, Marks
+from backend.services.views.views import CellMark, Marks
 
 # An hour: long enough to be rare, short enough that a revoked right does not stay for ever.
 LIFE_SECONDS = 3600.0

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.tables import CalibrationRow
 from backend.db.upsert import insert_new
-from backend.domain.calibration import Learned
+from backend.domain.cost.calibration import Learned
 
 
 def learned_on(session: Session, device_sha256: str) -> dict[str, Learned]:

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from backend.db.tables import CellRow, CellTensorRow, RunRow
 from backend.db.upsert import insert_new
-from backend.domain.cost import CellCost, in_starting_order
-from backend.domain.evidence import CellGroup
-from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.cost.prediction import CellCost, in_starting_order
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
+from backend.domain.protocol.evidence import CellGroup
+from backend.domain.protocol.grid import PlannedCell, PlannedRun
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
 
 
 def plan(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.db.tables import DatasetRow, ExperimentRow
-from backend.domain.dataset import DatasetShape, Task
+from backend.domain.spec.dataset import DatasetShape, Task
 
 
 def add(session: Session, row: DatasetRow) -> DatasetRow:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
 from backend.db.upsert import insert_into, insert_new
-from backend.domain.metrics import METRIC_INFO, Metric
+from backend.domain.spec.metrics import METRIC_INFO, Metric
 
 Values = NDArray[np.float32]
 _MOST_NAMED = 1000

@@ -24,15 +24,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from backend.db.columns import Document, UtcDateTime, Word
-from backend.domain.dataset import DatasetShape, Profile
-from backend.domain.evidence import CellGroup
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass, StopReason
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
-from backend.domain.statement import Outcome
+from backend.domain.protocol.evidence import CellGroup
+from backend.domain.spec.dataset import DatasetShape, Profile
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
+from backend.domain.verdict.statement import Outcome
 
 LOCAL_OWNER = "local"
 

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from backend.db.tables import VerdictRow
 from backend.db.upsert import insert_new
-from backend.domain.scenario import Scenario
-from backend.domain.verdict import Outcome, Verdict
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import Outcome, Verdict
 
 FIXED_THRESHOLDS = ""
 

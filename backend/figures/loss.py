@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from backend.domain.experiment import Loss
-from backend.domain.metrics import Metric
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
 from backend.figures.step_curves import StepInfo, StepWords, step_figure, step_notes
 from backend.figures.theme import Style
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.experiment import Loss
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.theme import (

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.parametrization import Parametrization
-from backend.domain.size import Axis, Size
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.size import Axis, Size
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
 from backend.figures.theme import DASHES, Style, YScale, colours, number, padded_range, y_ticks

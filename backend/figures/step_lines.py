@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import plain
 from backend.figures.theme import BAND_OPACITY, Style
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backend.arrays import Array
-from backend.domain.dataset import DatasetShape, Profile, Task
+from backend.domain.spec.dataset import DatasetShape, Profile, Task
 from backend.errors import InvalidInput
 from backend.ingest.columns import Column, read_column
 from backend.ingest.encoding import examine

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from backend.domain.dataset import ColumnKind
+from backend.domain.spec.dataset import ColumnKind
 from backend.errors import InvalidInput
 from backend.ingest.wording import shown
 

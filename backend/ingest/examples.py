@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from backend.arrays import Array
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.ingest.build import Origin, Prepared, prepare_columns
 from backend.ingest.columns import number_column
 from backend.ingest.example_python import prepare_python_source

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.dataset import DataWarning
+from backend.domain.spec.dataset import DataWarning
 from backend.errors import InvalidInput, TooLarge
 from backend.ingest.columns import Column, Floats
 from backend.ingest.wording import shown

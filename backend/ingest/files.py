@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.errors import InvalidInput
 from backend.ingest.build import Prepared, prepare_table
 from backend.ingest.image_file import is_image_file, prepare_images

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from backend.arrays import Array
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.errors import InvalidInput, TooLarge, UnsupportedMedia
 from backend.ingest.build import Prepared
 from backend.ingest.columns import number_column

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.arrays import Array
-from backend.domain.dataset import DatasetShape, DataWarning, ImageShape, Profile
+from backend.domain.spec.dataset import DatasetShape, DataWarning, ImageShape, Profile
 from backend.errors import InvalidInput
 from backend.ingest.build import Prepared
 from backend.ingest.features import Matrix, Rows

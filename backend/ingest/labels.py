@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.errors import InvalidInput
 from backend.ingest.columns import Column
 from backend.ingest.wording import listed, number_text, shown

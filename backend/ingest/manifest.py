@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
+from backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
 
 Delimiter = Literal[",", ";", "\t", "|"]
 FileKind = Literal["table", "images", "text"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.domain.dataset import ClassCount, ColumnProfile, DataWarning
+from backend.domain.spec.dataset import ClassCount, ColumnProfile, DataWarning
 from backend.ingest.columns import Column, Floats
 from backend.ingest.labels import Label
 from backend.ingest.wording import listed, shown

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from backend.arrays import Array
-from backend.domain.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
+from backend.domain.spec.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
 from backend.errors import InvalidInput, Param
 from backend.ingest.build import ENCODING_NAMES, Prepared
 from backend.ingest.encoding import TextFile, examine

@@ -9,8 +9,8 @@ from backend.db import datasets as dataset_rows
 from backend.db import experiments as experiment_rows
 from backend.db.session import Session
 from backend.db.tables import CellRow, DatasetRow, ExperimentRow
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.metrics import Schedule
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.metrics import Schedule
 from backend.errors import NotFound
 
 

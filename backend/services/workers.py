@@ -9,13 +9,13 @@ from backend.db import calibrations
 from backend.db import workers as worker_rows
 from backend.db.session import Session
 from backend.db.tables import WorkerRow
-from backend.domain.calibration import Learned, device_sha256
-from backend.domain.cost import Calibration
-from backend.domain.defaults import Capacity
+from backend.domain.cost.calibration import Learned, device_sha256
+from backend.domain.cost.gpu_memory import USABLE_SHARE
+from backend.domain.cost.prediction import Calibration
 from backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
-from backend.domain.gpu_memory import USABLE_SHARE
+from backend.domain.plan.defaults import Capacity
 from backend.services.context import Context
-from backend.services.views import WorkerView
+from backend.services.views.views import WorkerView
 
 # Workers show themselves every few seconds; one that missed several is not counted on.
 FRESH = timedelta(seconds=60)

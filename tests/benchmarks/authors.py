@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.domain.families.residual_mlp import OUTPUT
+from backend.domain.spec.families.residual_mlp import OUTPUT
 from tests.benchmarks import family_cells as cells
 from tests.benchmarks.family_cells import OurTurns, Split
 from tests.benchmarks.peer import Peer

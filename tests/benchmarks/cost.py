@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 import torch
 from pydantic import TypeAdapter
 
-from backend.domain.calibration import Learned, kind_of
-from backend.domain.cost import CELL_SECONDS, Calibration, CellCost, predict
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.defaults import default_spec
-from backend.domain.divergence import done_and_left, lived_share, survival
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.grid import PlannedCell, full_grid
+from backend.domain.cost.calibration import Learned, kind_of
+from backend.domain.cost.divergence import done_and_left, lived_share, survival
+from backend.domain.cost.prediction import CELL_SECONDS, Calibration, CellCost, predict
+from backend.domain.cost.time_left import CellWork, eta_seconds
 from backend.domain.lifecycle import CellState
-from backend.domain.model import Model
-from backend.domain.time_left import CellWork, eta_seconds
+from backend.domain.plan.defaults import default_spec
+from backend.domain.protocol.grid import PlannedCell, full_grid
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.model import Model
 from backend.ingest.examples import make_example
 from backend.ingest.manifest import ExampleName
 from tests.benchmarks.report import RowResult

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.parametrization import Parametrization
 from tests.benchmarks import programs
 from tests.benchmarks.peer import Peer
 from tests.benchmarks.report import RowResult

@@ -17,13 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.dataset import ImageShape, Task
-from backend.domain.experiment import Loss
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.convnet import ConvNet
-from backend.domain.families.transformer import GPT, ViT
-from backend.domain.grid import PlannedRun
-from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.dataset import ImageShape, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.convnet import ConvNet
+from backend.domain.spec.families.transformer import GPT, ViT
+from backend.domain.spec.parametrization import Parametrization
 from backend.ingest.examples import make_example
 from tests.benchmarks.programs import top_eigenvalue
 from worker.numerics.derivatives import Autograd

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.experiment import Arm, ExperimentSpec, Loss, Protocol
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, Protocol
+from backend.domain.spec.parametrization import Parametrization
 from tests.benchmarks import programs
 from tests.benchmarks.peer import Peer
 from tests.benchmarks.protocol_run import Outcome, Slots, run_experiment

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.parametrization import Parametrization
 from tests.benchmarks import programs
 from tests.benchmarks.peer import Peer
 from tests.benchmarks.report import RowResult

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.domain import cost
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.grid import full_grid
-from backend.domain.parametrization import Parametrization
+from backend.domain.cost import prediction as cost
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.parametrization import Parametrization
 from tests.benchmarks import programs
 from tests.benchmarks.report import RowResult
 from worker.device import prepare_process
@@ -26,7 +26,7 @@ _PAGE_BYTES = resource.getpagesize()
 
 
 def memory() -> RowResult:
-    """Compare the peak of one cell with `backend.domain.cost`, and watch a process through 200 cells."""
+    """Compare the peak of one cell with the cost model, and watch a process through 200 cells."""
     table = [["what", "predicted, MiB", "measured, MiB", "ratio"]]
     ratios = []
     for width in PEAK_WIDTHS:

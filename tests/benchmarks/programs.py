@@ -17,11 +17,11 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.datasets import load_digits
 from torch import Tensor
 
-from backend.domain.dataset import Task
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.grid import PlannedRun
-from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.derivatives import AutogradCurvature
 from worker.numerics.lanczos import Eigenpairs
 from worker.numerics.measurement import Measurer

@@ -19,20 +19,20 @@ from uuid import UUID
 
 import numpy as np
 
-from backend.analysis.group_statistics import with_statistics
 from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
-from backend.analysis.verdict import judge
-from backend.domain.cost import DEFAULT_CALIBRATION, predict
-from backend.domain.dataset import DatasetShape
-from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, group_of
-from backend.domain.experiment import ExperimentSpec, sizes_on
-from backend.domain.grid import PlannedCell
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.analysis.verdict.group_statistics import with_statistics
+from backend.analysis.verdict.judge import judge
+from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
 from backend.domain.protocol import Add, Skip, next_cells
-from backend.domain.scenario import Scenario
-from backend.domain.size import Axis, Size
-from backend.domain.verdict import Verdict
+from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
+from backend.domain.protocol.grid import PlannedCell
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec, sizes_on
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Axis, Size
+from backend.domain.verdict.verdict import Verdict
 from worker.device import prepare_process
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.trainer import train

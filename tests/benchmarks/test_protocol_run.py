@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.evidence import group_of
-from backend.domain.experiment import Protocol
-from backend.domain.grid import full_grid
+from backend.domain.protocol.evidence import group_of
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.experiment import Protocol
 from tests.benchmarks import programs
 from tests.benchmarks.headline_staged import SHAPE, Measured, row, spec_of
 from tests.benchmarks.protocol_run import Slots, run_experiment

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend.catalogue import text
-from backend.domain.measures import Measure
+from backend.domain.spec.measures import Measure
 from backend.figures.names import FigureName
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from backend.domain.verdict import RULE_VERSION
+from backend.domain.verdict.verdict import RULE_VERSION
 from tests.calibrate import real, real_report, simulated, simulated_report, staged, staged_report
 from tests.calibrate.part import Part, load, page, save
 from tests.calibrate.real_judged import judge_task
@@ -22,7 +22,7 @@ from tests.reproduce.figures import draw
 from tests.reproduce.jobs import ROOT
 
 PAGE = ROOT / "docs/calibration"
-RECORD = ROOT / "backend/analysis/calibration.json"
+RECORD = ROOT / "backend/analysis/advice/calibration.json"
 KEPT = ROOT / "build/calibrate"
 
 

@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 
-from backend.analysis.optimal_lr import find_optimum
-from backend.analysis.pairs import Pair, SizeLosses
-from backend.analysis.transfer import shift_of
+from backend.analysis.measures.pairs import Pair, SizeLosses
+from backend.analysis.measures.transfer import shift_of
+from backend.analysis.statistics.optimum import find_optimum
 from tests.calibrate.interval_coverage import BEST, INITIAL, LEVEL, OCTAVES, Case
 
 GAIN = 0.66

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from tests.reproduce.datasets import dataset
 from tests.reproduce.jobs import Job, Result
 from tests.reproduce.pool import ResultStore

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from backend.analysis.look_ahead import look_ahead
+from backend.analysis.advice.look_ahead import look_ahead
 from backend.analysis.sweep import Sweep
-from backend.analysis.verdict import judge
-from backend.domain.metrics import Metric
-from backend.domain.outlook import Tally, TrackRecord
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
-from backend.domain.thresholds import Thresholds
-from backend.domain.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
+from backend.analysis.verdict.judge import judge
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.outlook import Tally, TrackRecord
+from backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
 from tests.calibrate.real_sweep import spec_of, visible_sweep, with_seeds
 from tests.calibrate.real_truth import Held, held_at_hidden
 from tests.calibrate.task import FEWER_SEEDS, Task

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.domain.verdict import Outcome
+from backend.domain.verdict.verdict import Outcome
 from tests.calibrate.part import Table
 from tests.calibrate.real_judged import JudgedTask
 from tests.calibrate.simulated_report import percent

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 
-from backend.analysis.reliability import exact_interval
-from backend.domain.outlook import HeldAtDistance, Tally
-from backend.domain.verdict import RULE_VERSION, Outcome
+from backend.analysis.advice.reliability import exact_interval
+from backend.domain.verdict.outlook import HeldAtDistance, Tally
+from backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.predictors import LEVEL, Correlation, compare_predictors
 from tests.calibrate.real_judged import THRESHOLDS, JudgedTask, advice_holds, holds

@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from backend.analysis.sweep import Losses, Sweep, Values
-from backend.domain.experiment import Arm, ExperimentSpec
-from backend.domain.metrics import Metric
-from backend.domain.size import Axis
+from backend.domain.spec.experiment import Arm, ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Axis
 from tests.calibrate.task import SEEDS, TAIL_FRACTION, Task
 from tests.reproduce.jobs import Result, Results
 

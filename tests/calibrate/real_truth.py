@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backend.analysis.divergence_border import border_at
-from backend.analysis.intervals import standard_error
-from backend.analysis.optimal_lr import Optimum, find_optimum
+from backend.analysis.advice.divergence_border import border_at
+from backend.analysis.statistics.intervals import standard_error
+from backend.analysis.statistics.optimum import Optimum, find_optimum
 from backend.analysis.sweep import Sweep, Values
-from backend.domain.metrics import Metric
-from backend.domain.size import Size
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
 from tests.calibrate.kept import Cell
 from tests.calibrate.real_sweep import finals_of, initials_of, visible_sweep
 from tests.calibrate.task import STEP, Task

@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from backend.analysis.sweep import Sweep
-from backend.analysis.verdict import judge
-from backend.domain.experiment import Arm, ExperimentSpec, Loss
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.verdict import Estimate, Outcome, Verdict
+from backend.analysis.verdict.judge import judge
+from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import Estimate, Outcome, Verdict
 from tests.calibrate.in_parts import in_parts
 from tests.calibrate.simulated_cases import DEPTH, THRESHOLDS, WIDTHS, Conditions, draw, sample
 
 NUM_CASES = 5000
 # Whatever decides what a case comes to.
 _SOURCES = (
-    "backend/analysis/**/*.py", "backend/domain/thresholds.py", "backend/domain/verdict.py",
-    "backend/domain/statement.py",
+    "backend/analysis/**/*.py", "backend/domain/spec/thresholds.py", "backend/domain/verdict/verdict.py",
+    "backend/domain/verdict/statement.py",
     "tests/calibrate/curves.py", "tests/calibrate/simulated*.py", "tests/calibrate/truth.py",
 )  # fmt: skip
 

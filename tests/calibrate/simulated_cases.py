@@ -14,11 +14,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.optimal_lr import find_optimum
+from backend.analysis.statistics.optimum import find_optimum
 from backend.analysis.sweep import Losses, Sweep, Values
-from backend.domain.metrics import Metric
-from backend.domain.size import Size
-from backend.domain.thresholds import Thresholds
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
 from tests.calibrate.curves import INITIAL, LossCurve
 from tests.calibrate.truth import Truth
 

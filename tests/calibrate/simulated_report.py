@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backend.domain.verdict import RULE_VERSION, Outcome
+from backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.simulated import Covered, Judged
 from tests.calibrate.simulated_cases import NUM_SEEDS, THRESHOLDS, WIDTHS, draw

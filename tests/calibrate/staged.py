@@ -9,12 +9,12 @@ from typing import Any
 
 from backend.analysis.replay import FullSweeps, replay
 from backend.analysis.sweep import Sweep
-from backend.analysis.verdict import judge
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.experiment import Arm, ExperimentSpec, control_for
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.verdict import Outcome
+from backend.analysis.verdict.judge import judge
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import Arm, ExperimentSpec, control_for
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import Outcome
 from tests.calibrate.in_parts import in_parts
 from tests.calibrate.real import Done
 from tests.calibrate.real_sweep import spec_of, visible_sweep

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backend.domain.verdict import RULE_VERSION, Outcome
+from backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from tests.calibrate.part import Goal, Part, Table
 from tests.calibrate.simulated_report import percent
 from tests.calibrate.staged import Compared

@@ -14,14 +14,14 @@ from functools import cache
 
 import numpy as np
 
-from backend.domain.experiment import Loss
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.grid import PlannedRun
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
-from backend.domain.size import Axis, Size
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from backend.domain.spec.size import Axis, Size
 from tests.calibrate.kept import Cell
 from tests.reproduce.datasets import dataset
 from tests.reproduce.jobs import Result, Results

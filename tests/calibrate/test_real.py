@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.domain.metrics import Metric
-from backend.domain.outlook import Tally, TrackRecord
-from backend.domain.parametrization import Parametrization
-from backend.domain.verdict import Outcome
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.verdict.outlook import Tally, TrackRecord
+from backend.domain.verdict.verdict import Outcome
 from tests.calibrate.kept import ArrayStore, Cell
 from tests.calibrate.predictors import compare_predictors, rank_correlation
 from tests.calibrate.real import complete_tasks

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from backend.analysis.optimal_lr import find_optimum
-from backend.domain.metrics import Metric
-from backend.domain.verdict import Outcome
+from backend.analysis.statistics.optimum import find_optimum
+from backend.domain.spec.metrics import Metric
+from backend.domain.verdict.verdict import Outcome
 from tests.calibrate.curves import INITIAL, LossCurve
 from tests.calibrate.simulated import Covered, judge_case
 from tests.calibrate.simulated_cases import THRESHOLDS, WIDTHS, Wanted, draw, sample, wanted

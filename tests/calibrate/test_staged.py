@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.verdict import Outcome
+from backend.domain.verdict.verdict import Outcome
 from tests.calibrate.in_parts import digest_of, in_parts
 from tests.calibrate.real import Done
 from tests.calibrate.simulated_cases import draw

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from backend.domain.outlook import Tally, TrackRecord
-from backend.domain.verdict import RULE_VERSION, Outcome
+from backend.domain.verdict.outlook import Tally, TrackRecord
+from backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from tests.calibrate.real_judged import THRESHOLDS, JudgedTask
 from tests.calibrate.real_report import not_holding, reach, reached_doublings, wrong_claims
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.ingest.examples import make_example
 from worker.device import DTYPE
 from worker.numerics.program import TrainingData

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from backend.domain.measures import measure_hvps
-from backend.domain.metrics import Metric
+from backend.domain.spec.measures import measure_hvps
+from backend.domain.spec.metrics import Metric
 from tests.reproduce.datasets import dataset
 from tests.reproduce.linear_net import registered
 from worker.numerics.program import CellProgram

@@ -13,11 +13,11 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from backend.domain.coordinates import Part
-from backend.domain.dataset import DataDims
-from backend.domain.families.base import ModelFamily, Tensors, TensorSpec
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.parametrization import Role
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.parametrization import Role
 from worker.numerics.ensemble import runs_of_mlp
 from worker.numerics.families import NETWORKS, FamilyNetwork
 from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched

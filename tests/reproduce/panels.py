@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backend.analysis.sweep import Values, complete_mean, mean_of_finite
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from tests.reproduce.figures import Line, Panel, shades
 from tests.reproduce.jobs import Results
 from tests.reproduce.study import Study

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from backend.analysis.optimal_lr import find_optimum
+from backend.analysis.measures.transfer import optima
+from backend.analysis.statistics.optimum import find_optimum
 from backend.analysis.sweep import Losses, Sweep, Values, complete_mean
-from backend.analysis.transfer import optima
-from backend.domain.grid import PlannedRun
-from backend.domain.metrics import Metric, Spacing
-from backend.domain.size import Axis, Size
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.metrics import Metric, Spacing
+from backend.domain.spec.size import Axis, Size
 from tests.reproduce.jobs import Job, Result, Results
 from worker.numerics.program import CellProgram
 

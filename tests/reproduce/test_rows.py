@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.domain.measures import measured_metrics
-from backend.domain.metrics import METRIC_INFO, Metric
+from backend.domain.spec.measures import measured_metrics
+from backend.domain.spec.metrics import METRIC_INFO, Metric
 from tests.reproduce.figures import draw
 from tests.reproduce.jobs import Result
 from tests.reproduce.rows.registry import ROWS

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from backend.analysis.sweep import Losses, Sweep
-from backend.domain.metrics import Metric
-from backend.domain.size import Size
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
 from tests.reproduce.statistics import (
     fall_with_size,
     growth_of_deviation,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from tests.reproduce.jobs import Job, Result, train_job
 from tests.reproduce.pool import ResultStore
 from tests.reproduce.rows.parts import FEATURES, LINEAR, READOUT

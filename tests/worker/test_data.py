@@ -6,7 +6,7 @@ import torch
 
 from backend.arrays import write_arrays
 from backend.blobs import BlobStore
-from backend.domain.dataset import DatasetShape, Task
+from backend.domain.spec.dataset import DatasetShape, Task
 from backend.errors import Unavailable
 from worker.data import load_data
 

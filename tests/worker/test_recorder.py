@@ -5,8 +5,8 @@ from sqlalchemy import select
 from backend.db import cells, claims, metrics
 from backend.db.claims import ClaimLost
 from backend.db.tables import MetricChunkRow
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.metrics import Metric, Schedule
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.metrics import Metric, Schedule
 from backend.errors import Unavailable
 from backend.events import ProgressNotice
 from tests.backend.db.stores import NOW, add_experiment, cell_row, take

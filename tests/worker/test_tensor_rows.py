@@ -1,6 +1,6 @@
-from backend.domain.dataset import DataDims
-from backend.domain.grid import full_grid
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from tests import cases
 from tests.backend.domain.specs import SHAPE, spec
 from worker.numerics.program import CellProgram

@@ -10,12 +10,12 @@ from backend.blobs import BlobStore
 from backend.db import calibrations, cells, claims, metrics
 from backend.db.claims import Claim, ClaimLost
 from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
-from backend.domain.calibration import Learned, device_sha256
-from backend.domain.divergence import STEPS_UNTIL_DROPPED
-from backend.domain.experiment import Arm
-from backend.domain.measures import Measure, measured_metrics
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.cost.calibration import Learned, device_sha256
+from backend.domain.cost.divergence import STEPS_UNTIL_DROPPED
+from backend.domain.spec.experiment import Arm
+from backend.domain.spec.measures import Measure, measured_metrics
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from backend.errors import Unavailable
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, spec

@@ -3,7 +3,7 @@
 A copy of every run trains from its initial weights on one fixed batch, at its own LR, with a constant
 schedule, as in `microsoft/mup`'s check; the run itself knows nothing of it (science.md §3).
 
-Legend: R runs, B batch, D inputs, C outputs, K components (`backend.domain.coordinates`).
+Legend: R runs, B batch, D inputs, C outputs, K components (`backend.domain.spec.coordinates`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import ScheduleSpec
+from backend.domain.spec.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import ScheduleSpec
 from worker.numerics.derivatives import Autograd
 from worker.numerics.ensemble import Stack
 from worker.numerics.families import FamilyNetwork

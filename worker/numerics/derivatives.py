@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
+from backend.domain.spec.experiment import Loss
 from worker.numerics.hvp import SymmetricOperator, flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
 from worker.numerics.networks.network import Apply, Network, Params

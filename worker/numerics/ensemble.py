@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from worker.numerics.networks.network import Params
 from worker.numerics.optimizer import Moments
 
@@ -38,7 +38,7 @@ def stack_slices(num_runs: int, most: int, device_type: str = "cpu") -> list[ran
     """Split the positions 0..num_runs-1 of a cell into sub-stacks of at most `most` runs.
 
     Anything but a CPU takes the whole cell at once: what it waits for is the start of a kernel, and the plan
-    has made the cell small enough for its memory (`backend.domain.gpu_memory`).
+    has made the cell small enough for its memory (`backend.domain.cost.gpu_memory`).
     """
     if device_type != "cpu":
         return [range(num_runs)]

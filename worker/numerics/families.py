@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backend.domain.families.base import ModelFamily
+from backend.domain.spec.families.base import ModelFamily
 from worker.numerics.derivatives import Autograd, Derivatives
 from worker.numerics.ensemble import (
     one_run,

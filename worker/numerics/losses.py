@@ -13,8 +13,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from backend.domain.dataset import Task
-from backend.domain.experiment import Loss
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import Loss
 
 
 def target_rows(y: Tensor, task: Task, num_outputs: int, dtype: torch.dtype) -> Tensor:

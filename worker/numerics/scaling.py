@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend.domain.dataset import DataDims, ImageShape
-from backend.domain.depth_scaling import depth_alpha, in_a_branch, require_known
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.model import require_depth_rule
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling, tensor_scaling
+from backend.domain.spec.dataset import DataDims, ImageShape
+from backend.domain.spec.depth_scaling import depth_alpha, in_a_branch, require_known
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.model import require_depth_rule
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling, tensor_scaling
 
 ScalingTable = Mapping[str, TensorScaling]
 

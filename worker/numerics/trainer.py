@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.metrics import METRIC_INFO, Metric
+from backend.domain.spec.metrics import METRIC_INFO, Metric
 from worker.numerics.derivatives import Derivatives
 from worker.numerics.ensemble import Stack, stack_slices
 from worker.numerics.families import network_of

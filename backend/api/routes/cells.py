@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 
 from backend.api.deps import CellId, Ctx, Owner
 from backend.api.documented import errors
-from backend.domain.metrics import Metric
-from backend.services import cells, curves
-from backend.services.views import CellView, CurveView, TensorView
+from backend.domain.spec.metrics import Metric
+from backend.services.experiments import cells, curves
+from backend.services.views.views import CellView, CurveView, TensorView
 
 router = APIRouter(prefix="/cells", tags=["cells"])
 

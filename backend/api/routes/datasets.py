@@ -12,12 +12,12 @@ from backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
 from backend.api.documented import Responses, errors
 from backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
 from backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, receive_body
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.ingest.manifest import FileKind, IngestOptions
-from backend.services import datasets
-from backend.services.datasets import StoredDataset, scratch, store_file, store_variant
-from backend.services.samples import get_samples
-from backend.services.views import DatasetView, SamplesView
+from backend.services.datasets import store as datasets
+from backend.services.datasets.samples import get_samples
+from backend.services.datasets.store import StoredDataset, scratch, store_file, store_variant
+from backend.services.views.views import DatasetView, SamplesView
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 

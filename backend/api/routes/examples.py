@@ -13,8 +13,8 @@ from backend.api.routes.datasets import KNOWN, placed
 from backend.api.schemas import ExampleView
 from backend.catalogue import text
 from backend.ingest.manifest import EXAMPLE_NAMES
-from backend.services.datasets import store_example
-from backend.services.views import DatasetView
+from backend.services.datasets.store import store_example
+from backend.services.views.views import DatasetView
 
 router = APIRouter(prefix="/examples", tags=["datasets"])
 

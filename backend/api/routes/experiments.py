@@ -10,9 +10,10 @@ from starlette.responses import Response
 from backend.api.deps import Ctx, ExperimentId, Limit, Offset, Owner
 from backend.api.documented import Responses, errors
 from backend.api.plans import reporting_unreadable_plans
-from backend.services import cells, experiments
-from backend.services.planning import ExperimentRequest, preview_experiment
-from backend.services.views import CellView, ExperimentView, PlanView, RunView
+from backend.services.experiments import cells
+from backend.services.experiments import store as experiments
+from backend.services.plans.draft import ExperimentRequest, preview_experiment
+from backend.services.views.views import CellView, ExperimentView, PlanView, RunView
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 

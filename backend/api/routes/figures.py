@@ -13,8 +13,8 @@ from backend.api.deps import Ctx, ExperimentId, Language, Owner
 from backend.api.documented import Responses, errors
 from backend.api.schemas import FigureReply
 from backend.figures.names import FigureName
-from backend.services.figure_options import FigureOptions
-from backend.services.figures import build_figure, figure_etag
+from backend.services.figures.cached_json import build_figure, figure_etag
+from backend.services.figures.options import FigureOptions
 
 router = APIRouter(prefix="/experiments", tags=["figures"])
 

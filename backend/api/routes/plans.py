@@ -9,8 +9,8 @@ from fastapi import APIRouter, Body
 from backend.api.deps import Ctx, Owner
 from backend.api.documented import errors
 from backend.api.plans import reporting_unreadable_plans
-from backend.services import presets
-from backend.services.presets import PresetsRequest, PresetsView
+from backend.services.plans import presets
+from backend.services.plans.presets import PresetsRequest, PresetsView
 
 router = APIRouter(prefix="/plans", tags=["experiments"])
 

@@ -15,9 +15,9 @@ from backend.api.documented import Responses, errors
 from backend.api.download import sandboxed_attachment, spooled
 from backend.api.schemas import ExportDigest
 from backend.api.stream import progress_events
-from backend.services.curves import read_marks
-from backend.services.export import export_lines, export_sha256
-from backend.services.views import Marks
+from backend.services.experiments.export import export_lines, export_sha256
+from backend.services.marks import read_marks
+from backend.services.views.views import Marks
 
 router = APIRouter(prefix="/experiments", tags=["progress"])
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 
 from backend.api.deps import Ctx, ExperimentId, Owner
 from backend.api.documented import errors
-from backend.domain.savings import Savings
-from backend.services import savings
-from backend.services.savings import SavingsRequest
+from backend.domain.cost.savings import Savings
+from backend.services.verdicts import savings
+from backend.services.verdicts.savings import SavingsRequest
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 

@@ -9,11 +9,11 @@ from starlette.responses import Response
 
 from backend.api.deps import Ctx, ExperimentId, Owner
 from backend.api.documented import Responses, errors
-from backend.domain.scenario import Scenario
-from backend.domain.verdict import Verdict
-from backend.services import verdicts
-from backend.services.rejudging import JudgementRequest, judge_again
-from backend.services.views import JudgementView, VerdictsView
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import Verdict
+from backend.services.verdicts import judging as verdicts
+from backend.services.verdicts.rejudging import JudgementRequest, judge_again
+from backend.services.views.views import JudgementView, VerdictsView
 
 router = APIRouter(prefix="/experiments", tags=["verdicts"])
 

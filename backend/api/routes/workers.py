@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from backend.api.deps import Ctx
 from backend.api.documented import errors
 from backend.services import workers
-from backend.services.views import WorkerView
+from backend.services.views.views import WorkerView
 
 router = APIRouter(prefix="/workers", tags=["workers"])
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backend.domain.experiment import base_size, sizes_on
-from backend.domain.metrics import Metric
 from backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order, tune
 from backend.domain.protocol.windows import PlannedRuns, SizeWindow, wider
-from backend.domain.size import Axis, Size, axis_of
+from backend.domain.spec.experiment import base_size, sizes_on
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Axis, Size, axis_of
 
 # So many seeds, or as many as the rules ask for, compare sharpness and are the control's first look.
 FEW_SEEDS = 3

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, RunKey, group_of
-from backend.domain.experiment import ExperimentSpec, base_size, chosen_arm, control_for
-from backend.domain.grid import PlannedCell
-from backend.domain.metrics import Metric
 from backend.domain.protocol.decision import Add
+from backend.domain.protocol.evidence import (
+    CellGroup,
+    Evidence,
+    GroupEvidence,
+    GroupStatistics,
+    RunKey,
+    group_of,
+)
+from backend.domain.protocol.grid import PlannedCell
 from backend.domain.protocol.lr_grid import LRGrid
 from backend.domain.protocol.next_cells import next_cells
+from backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
+from backend.domain.spec.metrics import Metric
 
 NOTHING_YET = Evidence()
 

@@ -11,10 +11,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backend.domain.evidence import CellGroup, Evidence, GroupStatistics
-from backend.domain.experiment import ExperimentSpec, Protocol, base_size, chosen_arm, control_for
+from backend.domain.protocol.evidence import CellGroup, Evidence, GroupStatistics
 from backend.domain.protocol.lr_grid import LRGrid
-from backend.domain.size import Axis, Size, axis_of
+from backend.domain.spec.experiment import ExperimentSpec, Protocol, base_size, chosen_arm, control_for
+from backend.domain.spec.size import Axis, Size, axis_of
 
 # Octaves of LRs beyond the first window: at best, and for each octave the optima are expected to lie apart.
 AT_BEST, PER_OCTAVE_APART = 0.3, 0.15

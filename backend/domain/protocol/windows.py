@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from backend.domain.evidence import NO_RUNS, CellGroup, GroupEvidence, RunKey
+from backend.domain.protocol.evidence import NO_RUNS, CellGroup, GroupEvidence, RunKey
 from backend.domain.protocol.lr_grid import LRGrid
 
 

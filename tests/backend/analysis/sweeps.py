@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from backend.analysis.sweep import Losses, Sweep
-from backend.domain.experiment import Arm, ExperimentSpec
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.size import Size
+from backend.domain.spec.experiment import Arm, ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.size import Size
 from tests.backend.domain.specs import spec
 
 T = TypeVar("T")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from backend.analysis.sweep import Sweep
-from backend.analysis.verdict import judge
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
+from backend.analysis.verdict.judge import judge
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
 from tests.backend.analysis.sweeps import (
     parabolas,
     planned_only,

@@ -8,16 +8,16 @@ from functools import cache
 import pytest
 
 from backend.analysis.replay import Stage, replay
-from backend.domain.cost import DEFAULT_CALIBRATION, predict
-from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
-from backend.domain.experiment import Protocol, base_size
-from backend.domain.grid import full_grid
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
 from backend.domain.protocol import foreseen_cells, further_runs
+from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
 from backend.domain.protocol.expected_runs import OptimumSpan, expected_span
-from backend.domain.scenario import Scenario
-from backend.domain.size import Size
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.experiment import Protocol, base_size
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
 from tests.backend.domain.specs import SHAPE, spec
 from tests.calibrate.staged import case_of
 

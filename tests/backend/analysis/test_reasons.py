@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from backend.analysis.reasons import multiple, multiple_range, percent, rounded, share_range
-from backend.analysis.rules import RULES
+from backend.analysis.verdict.rules import RULES
 from backend.catalogue import LANGUAGES, catalogue
-from backend.domain.verdict import Interval, Outcome
+from backend.domain.verdict.verdict import Interval, Outcome
 
 BACKEND = Path(__file__).resolve().parents[3] / "backend"
 RANGE = {"low", "high"}

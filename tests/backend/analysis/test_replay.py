@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from backend.analysis.replay import mask, replay
-from backend.analysis.verdict import judge
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.evidence import group_of
-from backend.domain.grid import full_grid
+from backend.analysis.verdict.judge import judge
 from backend.domain.lifecycle import StopReason
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.verdict import Outcome
+from backend.domain.protocol.evidence import group_of
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import Outcome
 from tests.backend.analysis.sweeps import parabolas, spec_of, with_diverged
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP

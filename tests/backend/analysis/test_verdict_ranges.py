@@ -1,7 +1,7 @@
-from backend.analysis.verdict import judge
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
+from backend.analysis.verdict.judge import judge
+from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
 from tests.backend.analysis.sweeps import parabolas, spec_of
 
 

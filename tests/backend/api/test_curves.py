@@ -14,7 +14,7 @@ import pytest
 from backend.db import metrics
 from backend.db.metrics import Chunk
 from backend.db.tables import CellRow, CellTensorRow
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from tests.backend.api.conftest import Server
 
 

@@ -24,8 +24,8 @@ from backend.commands import GRACEFUL_SHUTDOWN_SECONDS, web_command
 from backend.db.tables import CellRow
 from backend.domain.lifecycle import CellState, ExperimentState
 from backend.events import ProgressNotice
-from backend.services.curves import read_marks
-from backend.services.views import CellMark, Marks
+from backend.services.marks import read_marks
+from backend.services.views.views import CellMark, Marks
 from backend.settings import Settings
 from tests.backend.api.conftest import Server, serving
 from tests.waiting import wait_until

@@ -18,11 +18,11 @@ from backend.db.claims import Claim
 from backend.db.migrate import migrate
 from backend.db.session import Database
 from backend.db.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
-from backend.domain.cost import CellCost
-from backend.domain.dataset import DatasetShape, Profile
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.grid import full_grid
+from backend.domain.cost.prediction import CellCost
 from backend.domain.lifecycle import DesiredState, ExperimentState
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.dataset import DatasetShape, Profile
+from backend.domain.spec.experiment import ExperimentSpec
 from tests.backend.domain.specs import SHAPE, SPEC
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@ import threading
 
 from backend.db import calibrations
 from backend.db.session import Database
-from backend.domain.calibration import Learned
+from backend.domain.cost.calibration import Learned
 from tests.backend.db.stores import NOW
 
 

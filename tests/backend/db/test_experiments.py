@@ -15,7 +15,7 @@ from backend.db.tables import (
     RunSummaryRow,
 )
 from backend.domain.lifecycle import ExperimentState, StopReason
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from backend.errors import Conflict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from backend.db import cells, metrics
 from backend.db.metrics import Chunk
 from backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
-from backend.domain.metrics import METRIC_INFO, Metric, Schedule
+from backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule
 from tests.backend.db.stores import add_experiment, cell_row, change_cell, one_cell
 
 SCHEDULE = Schedule(num_steps=12, measure_every=5, chunk_steps=4)

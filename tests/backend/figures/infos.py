@@ -10,9 +10,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from backend.domain.experiment import Loss
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import to_json
 from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
 from backend.figures.step_curves import Column, Line, StepCurve, StepInfo

@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from backend.catalogue import LANGUAGES
-from backend.domain.coordinates import Part
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine, coordinate_figure
 from backend.figures.step_curves import Column
 from backend.figures.theme import Mode, Style, YScale, colours

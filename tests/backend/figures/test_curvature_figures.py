@@ -8,8 +8,8 @@ import math
 import pytest
 
 from backend.catalogue import LANGUAGES
-from backend.domain.measures import DensityGrid
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.measures import DensityGrid
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.density import DensityCurve, DensityInfo, density_figure
 from backend.figures.sharpness import raw_sharpness_figure
 from backend.figures.spectrum import spectrum_figure

@@ -8,9 +8,9 @@ import math
 import pytest
 
 from backend.catalogue import LANGUAGES
-from backend.domain.experiment import Loss
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
 from backend.figures.sharpness import sharpness_figure

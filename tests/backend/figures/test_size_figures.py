@@ -8,8 +8,8 @@ import math
 import pytest
 
 from backend.catalogue import LANGUAGES
-from backend.domain.parametrization import Parametrization
-from backend.domain.size import Axis, Size
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.size import Axis, Size
 from backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint, optimum_size_figure
 from backend.figures.sharpness_spread import SpreadInfo, sharpness_spread_figure
 from backend.figures.step_curves import Line

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.ingest.manifest import IngestOptions
 from tests.backend.ingest.bad_inputs import BadInput, archive, noise, rows, table
 

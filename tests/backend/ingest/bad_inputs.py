@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.errors import Param
 from backend.ingest.manifest import IngestOptions
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from backend.domain.dataset import ColumnKind, Task
+from backend.domain.spec.dataset import ColumnKind, Task
 from backend.ingest.build import Prepared, prepare_table
 from backend.ingest.manifest import IngestOptions
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from backend import catalogue
-from backend.domain.dataset import ImageShape, Task
+from backend.domain.spec.dataset import ImageShape, Task
 from backend.errors import InvalidInput
 from backend.ingest import example_python
 from backend.ingest.example_python import read_sources, split_files

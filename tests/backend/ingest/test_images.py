@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from backend.domain.dataset import ImageShape, Task
+from backend.domain.spec.dataset import ImageShape, Task
 from backend.ingest import images
 from backend.ingest.files import prepare_file
 from backend.ingest.manifest import IngestOptions

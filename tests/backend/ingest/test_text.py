@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from backend.domain.dataset import Task
+from backend.domain.spec.dataset import Task
 from backend.ingest import text
 from backend.ingest.files import prepare_file
 from backend.ingest.manifest import IngestOptions

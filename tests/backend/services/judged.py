@@ -13,16 +13,16 @@ from backend.db import metrics
 from backend.db.metrics import Chunk
 from backend.db.session import Database, Session
 from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.experiment import Arm, ExperimentSpec
-from backend.domain.grid import PlannedRun
 from backend.domain.lifecycle import CellState
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.verdict import Verdict
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.experiment import Arm, ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.verdict.verdict import Verdict
 from backend.services.context import Context
-from backend.services.experiment_evidence import ExperimentEvidence
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.lookup import schedule_of
-from backend.services.verdicts import judge_scenario
+from backend.services.verdicts.judging import judge_scenario
 from tests.backend.domain.specs import spec
 
 INITIAL = 2.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backend.domain.metrics import Metric
-from backend.domain.outlook import Extrapolation, Horizon, Outlook, Recommendation, Reliability
+from backend.domain.spec.metrics import Metric
+from backend.domain.verdict.outlook import Extrapolation, Horizon, Outlook, Recommendation, Reliability
 
 
 def outlook(extrapolation: Extrapolation) -> Outlook:

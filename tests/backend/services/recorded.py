@@ -12,8 +12,8 @@ from backend.db import metrics
 from backend.db.metrics import Chunk
 from backend.db.session import Database
 from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.measures import measured_metrics
-from backend.domain.metrics import METRIC_INFO, Metric
+from backend.domain.spec.measures import measured_metrics
+from backend.domain.spec.metrics import METRIC_INFO, Metric
 from backend.services.lookup import schedule_of
 
 DIVERGES_AT = 6

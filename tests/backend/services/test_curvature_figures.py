@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from backend.db.tables import LOCAL_OWNER
-from backend.domain.coordinates import Part
-from backend.domain.measures import Measure
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import OptimizerSpec, ScheduleKind, ScheduleSpec
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import OptimizerSpec, ScheduleKind, ScheduleSpec
+from backend.domain.spec.parametrization import Parametrization
 from backend.errors import InvalidInput
 from backend.figures.names import NEEDED, FigureName, figures_of
-from backend.services.figure_coordinates import coordinate_info
-from backend.services.figure_density import density_info
-from backend.services.figure_options import FigureOptions, SharpnessChoice
-from backend.services.figures import build_figure
-from backend.services.shown_runs import shown_runs
-from backend.services.step_reader import Source, StepReader
+from backend.services.figures.cached_json import build_figure
+from backend.services.figures.coordinates import coordinate_info
+from backend.services.figures.density import density_info
+from backend.services.figures.options import FigureOptions, SharpnessChoice
+from backend.services.figures.shown_runs import shown_runs
+from backend.services.figures.steps import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import evidence_of

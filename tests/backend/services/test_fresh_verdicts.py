@@ -11,9 +11,9 @@ from backend.db import experiments as experiment_rows
 from backend.db.metrics import Chunk
 from backend.db.tables import LOCAL_OWNER, CellRow
 from backend.domain.lifecycle import CellState, ExperimentState, FailureClass
-from backend.domain.metrics import Metric
-from backend.services import verdicts
-from backend.services.verdicts import get_verdict, get_verdicts
+from backend.domain.spec.metrics import Metric
+from backend.services.verdicts import judging
+from backend.services.verdicts.judging import get_verdict, get_verdicts
 from tests.backend.db.stores import LATER, NOW, add_experiment, take
 from tests.backend.services.judged import INITIAL, WIDE, finish, judge_now
 
@@ -79,13 +79,13 @@ def running(database):
 def judgements(monkeypatch):
     """List the experiments that are judged, in order."""
     judged = []
-    judge = verdicts.judge_scenario
+    judge = judging.judge_scenario
 
     def noting(evidence, *arguments, **options):
         judged.append(evidence.experiment.id)
         return judge(evidence, *arguments, **options)
 
-    monkeypatch.setattr(verdicts, "judge_scenario", noting)
+    monkeypatch.setattr(judging, "judge_scenario", noting)
     return judged
 
 

@@ -10,17 +10,17 @@ import pytest
 
 from backend.db import metrics as metric_rows
 from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
-from backend.domain.experiment import Arm
 from backend.domain.lifecycle import CellState, ExperimentState
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Arm
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.theme import YScale
-from backend.services.cells import list_runs
-from backend.services.export import export_lines
-from backend.services.figure_options import FigureOptions, LossChoice
-from backend.services.figure_sizes import optimum_info
-from backend.services.shown_runs import shown_runs
-from backend.services.verdicts import get_verdict
+from backend.services.experiments.cells import list_runs
+from backend.services.experiments.export import export_lines
+from backend.services.figures.options import FigureOptions, LossChoice
+from backend.services.figures.shown_runs import shown_runs
+from backend.services.figures.sizes import optimum_info
+from backend.services.verdicts.judging import get_verdict
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import evidence_of

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 
 from backend.db.tables import LOCAL_OWNER, VerdictRow
-from backend.domain.measures import Measure
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
 from backend.errors import InvalidInput
 from backend.figures.names import FigureName
-from backend.services.advance import advance_experiments
-from backend.services.cells import get_cell, list_cells, list_runs
-from backend.services.curves import read_curve
-from backend.services.experiments import get_experiment
-from backend.services.export import export_lines
-from backend.services.figure_options import FigureOptions
-from backend.services.figures import build_figure
-from backend.services.sweeps import load_sweeps
-from backend.services.verdicts import get_verdict, get_verdicts
+from backend.services.conduct.advance import advance_experiments
+from backend.services.evidence.sweeps import load_sweeps
+from backend.services.experiments.cells import get_cell, list_cells, list_runs
+from backend.services.experiments.curves import read_curve
+from backend.services.experiments.export import export_lines
+from backend.services.experiments.store import get_experiment
+from backend.services.figures.cached_json import build_figure
+from backend.services.figures.options import FigureOptions
+from backend.services.verdicts.judging import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, evidence_of, finish

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from backend.db.session import Database
-from backend.services.advance import advance_experiments
+from backend.services.conduct.advance import advance_experiments
 from backend.services.context import Context
 
 

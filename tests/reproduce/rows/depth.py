@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.domain.experiment import Loss
-from backend.domain.families.convnet import ResidualConvNet
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.families.transformer import ViT
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.convnet import ResidualConvNet
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.families.transformer import ViT
+from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SPREAD_LIMIT, Check, more_than
 from tests.reproduce.jobs import Job, Results

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from backend.analysis.sweep import Values, mean_of_finite
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import OUTPUT
-from backend.domain.measures import Measure
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import OUTPUT
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from tests.reproduce.datasets import RANDOM, dataset
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import Check, at_most, more_than

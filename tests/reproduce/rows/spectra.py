@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from backend.analysis.sweep import Values
-from backend.domain.measures import Measure
-from backend.domain.metrics import Metric, Spacing
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.metrics import Metric, Spacing
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SPREAD_LIMIT, Check, at_most, more_than
 from tests.reproduce.jobs import Results

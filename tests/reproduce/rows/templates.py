@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.domain.experiment import Loss
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.program import CellProgram
 
 PAPER_BASE_WIDTH = 1

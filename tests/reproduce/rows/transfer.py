@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.sharpness_spread import edge_share
-from backend.domain.thresholds import Thresholds
+from backend.analysis.measures.sharpness_spread import edge_share
+from backend.domain.spec.thresholds import Thresholds
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import SHIFT_LIMIT, SPREAD_LIMIT, Check, at_most, more_than
 from tests.reproduce.jobs import Results

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backend.domain.experiment import Loss
-from backend.domain.families.convnet import ConvNet, ResidualConvNet
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from backend.domain.spec.parametrization import Parametrization
 from tests.reproduce.figures import Panel
 from tests.reproduce.findings import Check
 from tests.reproduce.jobs import Job, Results

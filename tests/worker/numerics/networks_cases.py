@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from backend.domain.dataset import DataDims, ImageShape, Task
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.convnet import ConvNet, ResidualConvNet
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.families.transformer import GPT, ViT
+from backend.domain.spec.dataset import DataDims, ImageShape, Task
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.families.transformer import GPT, ViT
 from tests import cases
 from worker.numerics.networks.network import Network, Params, init
 from worker.numerics.program import CellProgram, TrainingData

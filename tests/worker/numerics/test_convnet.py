@@ -5,11 +5,11 @@ automatic ones, on images of many sizes: what it reads of an image depends on th
 import pytest
 import torch
 
-from backend.domain.dataset import DataDims, ImageShape
-from backend.domain.experiment import Loss
-from backend.domain.families.convnet import HIDDEN, ConvNet
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.dataset import DataDims, ImageShape
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.convnet import HIDDEN, ConvNet
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.derivatives import Autograd
 from worker.numerics.hvp import flatten
 from worker.numerics.networks.convnet import apply_convnet

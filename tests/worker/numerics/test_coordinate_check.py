@@ -14,17 +14,17 @@ import numpy as np
 import pytest
 import torch
 
-from backend.analysis.coordinate_check import check_coordinates
-from backend.domain.coordinates import Part, component_of
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.grid import PlannedRun
-from backend.domain.measures import Measure
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
-from backend.domain.thresholds import Thresholds
-from backend.domain.verdict import CheckState, CoordinateCheck
+from backend.analysis.measures.coordinate_check import check_coordinates
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.coordinates import Part, component_of
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import CheckState, CoordinateCheck
 from tests import cases
 from tests.backend.analysis.sweeps import sweep_of
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of

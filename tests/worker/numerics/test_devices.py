@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from backend.domain.experiment import Loss
-from backend.domain.grid import PlannedRun
-from backend.domain.measures import Measure
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from tests import cases
 from tests.worker.fake_gpu import fake_gpu
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, program_of

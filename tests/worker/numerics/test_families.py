@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 import torch
 
-from backend.domain.experiment import Loss
-from backend.domain.grid import PlannedRun
-from backend.domain.memory import stacked_runs
-from backend.domain.metrics import Metric
-from backend.domain.model import FAMILIES
-from backend.domain.optimizer import OptimizerSpec
-from backend.domain.parametrization import Parametrization
+from backend.domain.cost.memory import stacked_runs
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.model import FAMILIES
+from backend.domain.spec.optimizer import OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization
 from tests.worker.numerics.networks_cases import FAMILY_CASES, NUM_TRAIN, data_of, network_of, program_of
 from worker.numerics.derivatives import Autograd
 from worker.numerics.families import NETWORKS

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.experiment import Loss
+from backend.domain.spec.experiment import Loss
 from tests import cases, reference
 from tests.autograd_hessian import AutogradHessian
 from worker.numerics.hvp import flatten, unflatten

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import OptimizerSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import OptimizerSpec
 from tests import cases, reference
 from worker.numerics.networks.network import init
 from worker.numerics.networks.residual_mlp import tensor_shapes

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from backend.domain.dataset import DataDims
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.parametrization import Parametrization, Role
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.parametrization import Parametrization, Role
 from tests import cases, reference
 from tests.autograd_hessian import AutogradHessian
 from worker.numerics.hvp import flatten

@@ -11,11 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from backend.domain.experiment import Arm, ExperimentSpec, Loss
-from backend.domain.grid import PlannedRun, full_grid
-from backend.domain.measures import Measure, measured_metrics
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.grid import PlannedRun, full_grid
+from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from backend.domain.spec.measures import Measure, measured_metrics
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics.families import NETWORKS
 from worker.numerics.networks.network import init

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from backend.domain.experiment import Loss
-from backend.domain.families.transformer import GPT, ViT
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.transformer import GPT, ViT
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of, network_of
 from worker.numerics.derivatives import Autograd
 from worker.numerics.families import network_of as family_of

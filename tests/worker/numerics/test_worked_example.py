@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from backend.domain import dataset
-from backend.domain.families import base, convnet, residual_mlp
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec import dataset
+from backend.domain.spec.families import base, convnet, residual_mlp
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.networks import network
 from worker.numerics.scaling import scaling_table
 

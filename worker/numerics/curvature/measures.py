@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.measures import (
+from backend.domain.spec.measures import (
     CURVATURE_MEASURES,
     DENSITY_PROBES,
     DENSITY_STEPS,
     TRACE_PROBES,
     Measure,
 )
-from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
 from worker.numerics.curvature.density import binned, lanczos_quadrature
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.curvature.trace import hutchinson_trace

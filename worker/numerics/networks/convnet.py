@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.domain.coordinates import Part
-from backend.domain.families.convnet import (
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.families.convnet import (
     FIRST_STRIDE,
     HIDDEN,
     NUM_STAGES,
@@ -22,7 +22,7 @@ from backend.domain.families.convnet import (
     image_of,
     stage_name,
 )
-from backend.domain.families.residual_mlp import INPUT, OUTPUT, layer_name
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, layer_name
 from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched
 
 

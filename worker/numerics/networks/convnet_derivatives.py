@@ -21,9 +21,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
-from backend.domain.families.convnet import HIDDEN, KERNEL, image_of
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.convnet import HIDDEN, KERNEL, image_of
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from worker.numerics.derivatives import AutogradCurvature, KernelProduct
 from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.domain.coordinates import Part
-from backend.domain.dataset import DataDims
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.residual_mlp import ResidualMLP, layer_name
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP, layer_name
+from backend.domain.spec.parametrization import TensorScaling
 from worker.numerics.randomness import initial_normals
 
 # By name, [R, n_in, n_out].

@@ -14,9 +14,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.domain.coordinates import Part
-from backend.domain.dataset import DataDims
-from backend.domain.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
 from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from worker.numerics.networks.residual_mlp import block_name
 
 if TYPE_CHECKING:

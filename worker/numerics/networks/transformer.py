@@ -1,7 +1,7 @@
 """The vision transformer and the byte-level GPT as pure functions of stacked weights.
 
 Attention is written out as two products and a softmax: fused kernels have no second derivative. The scale of
-the logits is in the forward multiplier of the query weights (backend/domain/families/transformer.py).
+the logits is in the forward multiplier of the query weights (backend/domain/spec/families/transformer.py).
 
 Legend: R runs, B batch, D inputs, T tokens, N width, H heads, C classes or outputs.
 """
@@ -13,10 +13,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from backend.domain.coordinates import Part
-from backend.domain.families.convnet import image_of
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.families.transformer import (
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.families.convnet import image_of
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.families.transformer import (
     ATTENTION_NORM,
     BRANCH_NORM,
     CLASS_TOKEN,

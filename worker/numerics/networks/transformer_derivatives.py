@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.families.transformer import FINAL_NORM, Transformer, ViT
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.families.transformer import FINAL_NORM, Transformer, ViT
 from worker.numerics.derivatives import AutogradCurvature, KernelProduct
 from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.families.residual_mlp import INPUT
-from backend.domain.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
+from backend.domain.spec.families.residual_mlp import INPUT
+from backend.domain.spec.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
 from worker.numerics.networks.network import Network, Params, scaled
 from worker.numerics.networks.transformer import patches
 from worker.numerics.networks.transformer_block import Weights

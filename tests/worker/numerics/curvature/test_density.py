@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.measures import DensityGrid, Measure
-from backend.domain.metrics import NUM_DENSITY_BINS, Metric
+from backend.domain.spec.measures import DensityGrid, Measure
+from backend.domain.spec.metrics import NUM_DENSITY_BINS, Metric
 from tests.worker.numerics.curvature.test_measures import EVERY_CASE, largest, taken
 from tests.worker.numerics.curvature.trained import SEEDS, trained
 from tests.worker.numerics.test_lanczos import symmetric

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.experiment import Loss
-from backend.domain.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
-from backend.domain.metrics import METRIC_INFO, Metric
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
+from backend.domain.spec.metrics import METRIC_INFO, Metric
 from tests import cases
 from tests.worker.numerics.curvature.trained import SEEDS, Trained, trained
 from worker.numerics.curvature.measures import CurvatureStep, Values

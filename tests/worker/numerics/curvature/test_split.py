@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
+from backend.domain.spec.experiment import Loss
 from tests.worker.numerics.curvature.trained import SEEDS, trained
 from worker.numerics.hvp import flatten
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian

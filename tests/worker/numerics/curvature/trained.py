@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics.losses import target_rows
 from worker.numerics.networks.network import Network, Params

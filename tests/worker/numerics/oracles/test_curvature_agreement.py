@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.dataset import Task
-from backend.domain.experiment import Loss
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.parametrization import Parametrization
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.families import network_of as family_of

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.dataset import Task
-from backend.domain.experiment import Loss
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from worker.numerics.losses import target_rows
 from worker.numerics.networks.network import Network
 from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients

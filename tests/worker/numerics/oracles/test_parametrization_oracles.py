@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.experiment import Loss
-from backend.domain.grid import PlannedRun
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from tests import cases, reference
 from worker.numerics.losses import target_rows
 from worker.numerics.networks.network import Network, init

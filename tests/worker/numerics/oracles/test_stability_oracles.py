@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.metrics import eos_threshold
-from backend.domain.optimizer import OptimizerSpec
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.metrics import eos_threshold
+from backend.domain.spec.optimizer import OptimizerSpec
+from backend.domain.spec.parametrization import TensorScaling
 from tests.worker.numerics.oracles.toy import over_widths
 from worker.numerics.optimizer import Update, initial_moments
 

@@ -1,7 +1,7 @@
 """What the tanh toy's widths share and what they do not: sharpness, the best learning rate, the best loss.
 
 Oracles 33 (the fit of a growth exponent) and 35 (where the window stops) as the product applies them are in
-tests/backend/analysis/test_super_consistency.py.
+tests/backend/analysis/measures/test_sharpness_spread.py.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from backend.analysis.optimal_lr import find_optimum
-from backend.domain.dataset import Task
-from backend.domain.experiment import Loss
-from backend.domain.grid import PlannedRun
-from backend.domain.metrics import Metric
+from backend.analysis.statistics.optimum import find_optimum
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.metrics import Metric
 from tests import cases
 from tests.worker.numerics.oracles.toy import final_losses, over_widths
 from worker.numerics.program import TrainingData

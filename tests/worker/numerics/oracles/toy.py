@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.optimizer import PLAIN_SGD
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.optimizer import PLAIN_SGD
+from backend.domain.spec.parametrization import TensorScaling
 from tests.autograd_hessian import AutogradHessian
 from worker.numerics.hvp import flatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs

@@ -1,0 +1,1 @@
+"""Statements beyond the measured: horizon, larger sizes, what to do next, how far to trust it."""

@@ -1,0 +1,175 @@
+"""The three ranges: what was measured, what is extrapolated with its interval, what is not claimed.
+
+The best LR at a size beyond those tested comes from a line through the seeds' optima on log2 width and
+log2 depth (science.md §6.4, docs/decisions/0020). How far that may be called a claim is not ours to say: the
+calibration study hid the largest sizes and looked how far recommendations held.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.analysis.reasons import multiple, named, reason, rounded
+from backend.analysis.statistics.intervals import student_interval
+from backend.analysis.statistics.lines import SizeOptimum, predict, size_optimum
+from backend.analysis.sweep import Sweep, Values, tuned_loss
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.outlook import Basis, Extrapolation, ModelSize, TrackRecord
+from backend.domain.verdict.statement import Estimate, Interval, Reason
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The best LRs of every size with results, the base among them; sizes whose best LR is at an edge too."""
+
+    found: dict[Size, SizeOptimum]
+
+    def inside(self) -> dict[Size, SizeOptimum]:
+        """Return the sizes whose optimum is known, not only that it lies at the edge of what was tried."""
+        return {size: each for size, each in self.found.items() if not each.of_mean.is_edge}
+
+
+def tested(sweeps: Sequence[Sweep]) -> Tested:
+    """Read the best LRs of the base and of every larger size that has results."""
+    loss = tuned_loss(sweeps)
+    found: dict[Size, SizeOptimum] = {}
+    for sweep in sweeps if loss is not None else ():
+        for index in (sweep.base_index, *sweep.larger):
+            each = size_optimum(sweep, loss, index) if loss is not None else None
+            if each is not None:
+                found.setdefault(sweep.sizes[index], each)
+    return Tested(found)
+
+
+def doublings_beyond(sizes: Sequence[Size], target: Size) -> float:
+    """Return how often the largest width and depth of `sizes` double up to `target`, added up; 0 inside."""
+    if not sizes:
+        return 0.0
+    wider = math.log2(target.width / max(size.width for size in sizes))
+    deeper = math.log2(target.depth / max(size.depth for size in sizes))
+    return max(0.0, wider) + max(0.0, deeper)
+
+
+def extrapolate(
+    sweeps: Sequence[Sweep],
+    target: Size,
+    reused_lr: float | None,
+    record: TrackRecord | None,
+    thresholds: Thresholds,
+) -> Extrapolation:
+    """Say where the best LR of `target` lies, and what that rests on.
+
+    Args:
+        sweeps: of the arm the verdict is about, one per axis.
+        reused_lr: the base's tuned LR, None where there is none.
+        record: of the calibration study; None means that nothing beyond the measured is claimed.
+    """
+    known = tested(sweeps)
+    doublings = doublings_beyond(list(known.found), target)
+    at_target = known.inside().get(target)
+    if at_target is not None:
+        claim, log2_lr = Basis.MEASURED, _measured(at_target, thresholds.level)
+    else:
+        claim, log2_lr = Basis.EXTRAPOLATED, _predicted(known, target, thresholds)
+    reasons = [_stated(target, claim, log2_lr, known)]
+    limits = () if claim is Basis.MEASURED else _limits(known, log2_lr, doublings, record, thresholds)
+    return Extrapolation(
+        target=ModelSize(width=target.width, depth=target.depth),
+        claim=Basis.NOT_CLAIMED if limits else claim,
+        doublings=doublings,
+        lr=in_lr(log2_lr),
+        lr_shift=_shifted(log2_lr, reused_lr),
+        reasons=(*(each for each in reasons if each is not None), *limits),
+    )
+
+
+def _measured(at_target: SizeOptimum, level: float) -> Estimate:
+    centre = at_target.of_mean.log2_lr
+    return Estimate(value=centre, interval=student_interval(at_target.per_seed, level, centre=centre))
+
+
+def _points(known: Tested) -> tuple[Values, Values]:
+    """Return log2 width and depth [N, 2] and the best log2 lr [N] of every seed of every size inside."""
+    rows = [
+        (math.log2(size.width), math.log2(size.depth), float(log2_lr))
+        for size, each in known.inside().items()
+        for log2_lr in each.per_seed
+        if math.isfinite(log2_lr)
+    ]
+    table = np.array(rows).reshape(-1, 3)
+    return table[:, :2], table[:, 2]
+
+
+def _predicted(known: Tested, target: Size, thresholds: Thresholds) -> Estimate:
+    if len(known.inside()) < thresholds.min_widths:
+        return Estimate()
+    extents, values = _points(known)
+    return predict(extents, values, np.log2(np.array(target, dtype=np.float64)), thresholds.level)
+
+
+def _stated(target: Size, claim: Basis, log2_lr: Estimate, known: Tested) -> Reason | None:
+    lr, interval = in_lr(log2_lr).value, in_lr(log2_lr).interval
+    if lr is None or interval is None:
+        return None
+    ends = {"low": rounded(interval.low), "high": rounded(interval.high)}
+    if claim is Basis.MEASURED:
+        return reason("target_measured", lr=rounded(lr), **named(target), **ends)
+    count = len(known.inside())
+    return reason("target_extrapolated", lr=rounded(lr), count=count, **named(target), **ends)
+
+
+def _limits(
+    known: Tested,
+    log2_lr: Estimate,
+    doublings: float,
+    record: TrackRecord | None,
+    thresholds: Thresholds,
+) -> tuple[Reason, ...]:
+    """Name what forbids a claim about a size that was not measured; empty where nothing does."""
+    count = len(known.inside())
+    if count < thresholds.min_widths:
+        return (reason("too_few_sizes_for_trend", given=count, needed=thresholds.min_widths),)
+    if log2_lr.value is None:
+        return (reason("axis_not_tested"),)
+    if log2_lr.interval is None:
+        return (reason("too_few_sizes_for_trend", given=count, needed=count + 1),)
+    if record is None:
+        return (reason("not_calibrated"),)
+    if doublings > record.max_doublings:
+        limit, ratio = multiple(record.max_doublings), multiple(doublings)
+        return (reason("beyond_calibration", ratio=ratio, limit=limit),)
+    return ()
+
+
+def in_lr(log2_lr: Estimate) -> Estimate:
+    """Return an estimate in octaves as one in learning rates."""
+    value, interval = log2_lr.value, log2_lr.interval
+    if value is None:
+        return Estimate()
+    if interval is None:
+        return Estimate(value=_power(value))
+    ends = {"low": _power(interval.low), "high": _power(interval.high)}
+    return Estimate(value=_power(value), interval=interval.model_copy(update=ends))
+
+
+def _power(octaves: float) -> float:
+    """Return 2^octaves, cut where a float ends."""
+    return float(2.0 ** min(max(octaves, -999.0), 999.0))
+
+
+def _shifted(log2_lr: Estimate, reused_lr: float | None) -> Estimate:
+    value, interval = log2_lr.value, log2_lr.interval
+    if value is None or reused_lr is None:
+        return Estimate()
+    reused = math.log2(reused_lr)
+    if interval is None:
+        return Estimate(value=value - reused)
+    moved = Interval(
+        low=interval.low - reused, high=interval.high - reused, level=interval.level, method=interval.method
+    )
+    return Estimate(value=value - reused, interval=moved)

@@ -1,0 +1,67 @@
+"""Everything the verdict says beyond what was measured, put together for one scenario."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from backend.analysis.advice.extrapolation import extrapolate
+from backend.analysis.advice.horizon import read_horizon
+from backend.analysis.advice.recommendation import Situation, recommend
+from backend.analysis.advice.reliability import reliability
+from backend.analysis.advice.rollout_steps import gates
+from backend.analysis.sweep import Sweep
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.size import Size
+from backend.domain.verdict.outlook import Outlook, TrackRecord
+from backend.domain.verdict.verdict import Verdict
+
+
+def look_ahead(
+    spec: ExperimentSpec,
+    verdict: Verdict,
+    sweeps: Sequence[Sweep],
+    *,
+    target: Size | None = None,
+    probes: Mapping[int, Sweep] | None = None,
+    record: TrackRecord | None = None,
+    seconds_per_run: float | None = None,
+) -> Outlook:
+    """Return the outlook of a verdict.
+
+    Args:
+        spec: as its cells were trained, that is under the verdict's scenario.
+        sweeps: of the verdict's arm, one per axis.
+        target: the size to be trained in the end; None means the largest one planned.
+        probes: sweeps of longer trainings by their factor on the steps.
+        record: of the calibration study.
+        seconds_per_run: what one run at the target takes on one worker slot; None where that is not known.
+    """
+    arm, thresholds = verdict.arm, verdict.thresholds
+    target = target or largest(sweeps)
+    horizon = read_horizon(sweeps, spec.optimizer.schedule, probes or {}, thresholds.level)
+    extrapolation = extrapolate(sweeps, target, arm.base_lr, record, thresholds)
+    found = recommend(
+        Situation(verdict.outcome, arm.base_lr, sweeps, extrapolation, seconds_per_run, thresholds)
+    )
+    lr_index = None if arm.base_lr_index is None else sweeps[0].lr_indices.index(arm.base_lr_index)
+    steps = gates(
+        verdict.outcome,
+        found,
+        horizon,
+        sweeps,
+        lr_index,
+        spec.divergence_factor,
+        is_interim=verdict.is_interim,
+    )
+    return Outlook(
+        horizon=horizon,
+        extrapolation=extrapolation,
+        reliability=reliability(record, verdict.outcome, verdict.rule_version, extrapolation.doublings),
+        recommendation=found.model_copy(update={"gates": steps}),
+    )
+
+
+def largest(sweeps: Sequence[Sweep]) -> Size:
+    """Return the largest size of all axes, by width times depth."""
+    return max((size for sweep in sweeps for size in sweep.sizes), key=lambda size: (math.prod(size), size))

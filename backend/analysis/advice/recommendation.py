@@ -1,0 +1,180 @@
+"""What to do at the target size: which LR, up to where it is safe, and which few LRs to try where it is not.
+
+An LR is recommended only as far as the verdict and the calibration study carry it (docs/decisions/0020):
+the reused one while the target's best LR stays within the limits of "transfers", else the target's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backend.analysis.advice.divergence_border import Border, border_at
+from backend.analysis.reasons import multiple, reason, rounded
+from backend.analysis.sweep import Sweep, Values
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.outlook import (
+    Basis,
+    Extrapolation,
+    ModelSize,
+    NarrowSweep,
+    Recommendation,
+    SafeRange,
+)
+from backend.domain.verdict.statement import Estimate, Outcome, Reason
+
+REUSED = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
+# A narrow sweep steps by half an octave and reaches as far as the interval, within these octaves.
+SWEEP_STEP = 0.5
+SWEEP_REACH = (1.0, 2.0)
+MIN_SWEEP_LRS = 3
+# LRs closer than this are the same, in octaves.
+_SAME_LR = 1e-9
+
+
+class Situation(NamedTuple):
+    """What a recommendation starts from."""
+
+    outcome: Outcome
+    base_lr: float | None
+    sweeps: Sequence[Sweep]
+    extrapolation: Extrapolation
+    seconds_per_run: float | None
+    thresholds: Thresholds
+
+    @property
+    def target(self) -> Size:
+        """Return the size to be trained."""
+        return Size(self.extrapolation.target.width, self.extrapolation.target.depth)
+
+
+def recommend(situation: Situation) -> Recommendation:
+    """Return the LR to use, or what to find out first; the roll-out is added by `rollout.gates`."""
+    extrapolation, outcome = situation.extrapolation, situation.outcome
+    border = border_at(situation.sweeps, situation.target)
+    lr, reasons = _lr(situation, border)
+    needs_sweep = outcome is not Outcome.INCONCLUSIVE and (lr is None or lr != situation.base_lr)
+    sweep = _narrow_sweep(situation, border) if needs_sweep else None
+    return Recommendation(
+        target=ModelSize(width=extrapolation.target.width, depth=extrapolation.target.depth),
+        lr=lr,
+        lr_interval=extrapolation.lr.interval,
+        safe_range=_safe_range(border, lr),
+        narrow_sweep=sweep,
+        reasons=(*reasons, *_safety_reasons(border, lr), *_sweep_reasons(sweep)),
+    )
+
+
+def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list[Reason]]:
+    """Return the LR to recommend, and why it is that one or none."""
+    outcome, extrapolation = situation.outcome, situation.extrapolation
+    if outcome is Outcome.INCONCLUSIVE or situation.base_lr is None:
+        return None, [reason("no_lr_yet")]
+    if outcome is Outcome.DOES_NOT_TRANSFER:
+        return None, [reason("tune_at_target")]
+    if extrapolation.claim is Basis.NOT_CLAIMED:
+        return None, [reason("no_lr_beyond_claims")]
+    stays = extrapolation.claim is Basis.MEASURED or _stays(extrapolation.lr_shift, situation.thresholds)
+    is_reused = outcome in REUSED and stays
+    best = situation.base_lr if is_reused else extrapolation.lr.value
+    if best is None:
+        return None, [reason("no_lr_beyond_claims")]
+    if border is not None and _is_dangerous(best, border, is_measured=extrapolation.claim is Basis.MEASURED):
+        safe = 2.0**border.log2_lr
+        return safe, [reason("lr_cut_to_safe", lr=rounded(safe), best=rounded(best))]
+    if is_reused:
+        return best, [reason("reuse_lr", lr=rounded(best))]
+    return best, [
+        reason("lr_of_target", lr=rounded(best), shift=multiple(math.log2(best / situation.base_lr)))
+    ]
+
+
+def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
+    """Tell whether runs may diverge at an LR.
+
+    Between the last LR that was stable and the first that was not nobody knows; measured sizes have the
+    losses to speak for the LR in between, larger ones have nothing.
+    """
+    if border.log2_diverged is None:
+        return False
+    limit = border.log2_diverged if is_measured else border.log2_lr
+    return math.log2(lr) > limit + _SAME_LR
+
+
+def _stays(shift: Estimate, thresholds: Thresholds) -> bool:
+    """Tell whether the whole interval of the shift lies where an LR may be reused."""
+    limit = thresholds.transfers_shift
+    return shift.interval is not None and -limit <= shift.interval.low and shift.interval.high <= limit
+
+
+def _safe_range(border: Border | None, lr: float | None) -> SafeRange | None:
+    if border is None:
+        return None
+    high, diverged = 2.0**border.log2_lr, border.log2_diverged
+    return SafeRange(
+        lr_high=high,
+        lr_diverged=None if diverged is None else 2.0**diverged,
+        is_border_seen=border.is_seen,
+        headroom=None if lr is None else high / lr,
+    )
+
+
+def _safety_reasons(border: Border | None, lr: float | None) -> list[Reason]:
+    if border is None or lr is None:
+        return []
+    high = rounded(2.0**border.log2_lr)
+    if border.log2_diverged is None:
+        headroom = multiple(border.log2_lr - math.log2(lr))
+        return [reason("safe_as_far_as_tried", high=high, headroom=headroom)]
+    diverged, room = rounded(2.0**border.log2_diverged), multiple(border.log2_diverged - math.log2(lr))
+    return [reason("safe_up_to", high=high, diverged=diverged, room=room)]
+
+
+def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | None:
+    """Return the LRs at half octaves around the best guess, as far as the last one that is safe."""
+    guess = situation.extrapolation.lr.value or situation.base_lr
+    if guess is None:
+        return None
+    count = math.ceil(_reach(situation.extrapolation) / SWEEP_STEP)
+    octaves = _up_to(border, math.log2(guess) + SWEEP_STEP * np.arange(-count, count + 1, dtype=np.float64))
+    lrs = tuple(float(2.0**each) for each in octaves)
+    num_runs = len(lrs) * situation.thresholds.min_seeds
+    seconds = situation.seconds_per_run
+    return NarrowSweep(
+        lrs=lrs,
+        num_seeds=situation.thresholds.min_seeds,
+        num_runs=num_runs,
+        num_steps=situation.sweeps[0].num_steps,
+        seconds=None if seconds is None else num_runs * seconds,
+    )
+
+
+def _up_to(border: Border | None, octaves: Values) -> Values:
+    """Return the octaves within the border, and the border itself where it lies between two of them."""
+    if border is None or not border.is_seen or octaves[-1] <= border.log2_lr:
+        return octaves
+    within = octaves[octaves <= border.log2_lr]
+    if len(within) and border.log2_lr - within[-1] > SWEEP_STEP / 4:
+        within = np.append(within, border.log2_lr)
+    return within if len(within) >= MIN_SWEEP_LRS else octaves[:MIN_SWEEP_LRS]
+
+
+def _reach(extrapolation: Extrapolation) -> float:
+    interval = extrapolation.lr.interval
+    if interval is None:
+        return SWEEP_REACH[0]
+    half = 0.5 * math.log2(interval.high / interval.low) if interval.low > 0 else SWEEP_REACH[1]
+    return min(max(half, SWEEP_REACH[0]), SWEEP_REACH[1])
+
+
+def _sweep_reasons(sweep: NarrowSweep | None) -> list[Reason]:
+    if sweep is None:
+        return []
+    ends = {"low": rounded(sweep.lrs[0]), "high": rounded(sweep.lrs[-1])}
+    return [
+        reason("sweep_at_target", count=len(sweep.lrs), seeds=sweep.num_seeds, runs=sweep.num_runs, **ends)
+    ]

@@ -1,0 +1,1 @@
+"""Statistics as figures show them."""

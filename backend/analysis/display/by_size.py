@@ -1,0 +1,113 @@
+"""What figures show of sizes: where each one's optimum lies, and how far their sharpness is apart.
+
+The same statistics that the verdict is computed from, size by size and step by step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from backend.analysis.measures.sharpness_spread import log_sharpness
+from backend.analysis.measures.transfer import optima
+from backend.analysis.statistics.intervals import estimate
+from backend.analysis.statistics.optimum import Optimum, seed_optima
+from backend.analysis.sweep import TUNED_ON, Sweep, Values, mean_of_finite
+from backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import Interval
+
+
+class SizeOptimum(NamedTuple):
+    """The best LR of one size, in octaves, with the interval over seeds; None where it is an edge."""
+
+    size: Size
+    optimum: Optimum
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class SpreadOverSteps:
+    """|ln ratio| of the sharpness of two sizes at every measurement step, [M] each.
+
+    Attributes:
+        mean: of the mean over seeds of the ln ratio, as M5 takes it; NaN where the step is not judged.
+        low, high: the smallest and largest seed.
+        unjudged: the same where a measured step is not judged: at the edge of stability, or after the loss
+            has reached its floor; NaN elsewhere.
+        num_seeds: how many seeds the mean is over.
+    """
+
+    size: Size
+    mean: Values
+    low: Values
+    high: Values
+    unjudged: Values
+    num_seeds: tuple[int, ...]
+
+
+def optima_by_size(sweep: Sweep, loss: Metric, level: float) -> list[SizeOptimum]:
+    """Return the optimum of every size that has all its planned results; an edge has no interval."""
+    found = []
+    for index, optimum in enumerate(optima(sweep, loss)):
+        if optimum is None or sweep.num_missing(index) or not sweep.num_planned(index):
+            continue
+        seeds_S = seed_optima(sweep.log2_lrs, sweep.shared(sweep.judged(loss), index))
+        interval = estimate(seeds_S, level, centre=optimum.log2_lr).interval
+        found.append(SizeOptimum(sweep.sizes[index], optimum, None if optimum.is_edge else interval))
+    return found
+
+
+def reused_lr_index(sweep: Sweep) -> int | None:
+    """Return the index of the LR that a user takes along from the base; None while there is none."""
+    tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
+    base = None if tuned is None else optima(sweep, tuned)[sweep.base_index]
+    return None if base is None else base.index
+
+
+def spread_over_steps(sweep: Sweep, lr_index: int, thresholds: Thresholds) -> tuple[SpreadOverSteps, ...]:
+    """Return the spread of every measured size against the largest one: the pairs that M5 looks at."""
+    has_values = np.isfinite(sweep.sharpness[:, lr_index]).any(axis=(1, 2))
+    indices = [int(index) for index in np.flatnonzero(has_values)]
+    if not indices or sweep.sizes[indices[-1]] == sweep.base:
+        return ()
+    others = [index for index in indices[:-1] if index == sweep.base_index or index in sweep.larger]
+    return tuple(_spread(sweep, index, indices[-1], lr_index, thresholds) for index in others)
+
+
+def _spread(sweep: Sweep, index: int, largest: int, lr_index: int, thresholds: Thresholds) -> SpreadOverSteps:
+    judged_SM = _log_ratio([log_sharpness(sweep, each, lr_index, thresholds) for each in (index, largest)])
+    raw = [sweep.sharpness[each, lr_index] for each in (index, largest)]
+    every_SM = _log_ratio([np.log(np.where(each > 0, each, np.nan)) for each in raw])
+    mean_M = np.abs(mean_of_finite(judged_SM, axis=0))
+    is_judged_M, size_SM = np.isfinite(mean_M), np.abs(judged_SM)
+    return SpreadOverSteps(
+        size=sweep.sizes[index],
+        mean=mean_M,
+        low=np.where(is_judged_M, np.where(np.isfinite(size_SM), size_SM, np.inf).min(axis=0), np.nan),
+        high=np.where(is_judged_M, np.where(np.isfinite(size_SM), size_SM, -np.inf).max(axis=0), np.nan),
+        unjudged=np.where(is_judged_M, np.nan, np.abs(mean_of_finite(every_SM, axis=0))),
+        num_seeds=tuple(int(count) for count in np.isfinite(judged_SM).sum(axis=0)),
+    )
+
+
+def _log_ratio(logs: list[Values]) -> Values:
+    return logs[0] - logs[1]
+
+
+def spread_lr_index(sweep: Sweep, reused: int, thresholds: Thresholds) -> int:
+    """Return the LR that sizes are compared at: the reused one, or the next lower one with judged steps.
+
+    As in the verdict: where the reused LR is everywhere at the edge of stability, a half and a quarter of it.
+    """
+    for octaves in LOWER_OCTAVES:
+        distances = np.abs(sweep.log2_lrs - sweep.log2_lrs[reused] - octaves)
+        index = int(distances.argmin())
+        spreads = spread_over_steps(sweep, index, thresholds) if distances.min() <= GRID_TOLERANCE else ()
+        if any(np.isfinite(spread.mean).any() for spread in spreads):
+            return index
+    return reused

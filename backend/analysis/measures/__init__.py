@@ -1,0 +1,1 @@
+"""Measures M1-M8 of the glossary: one size against the base."""

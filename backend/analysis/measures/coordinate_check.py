@@ -1,0 +1,178 @@
+"""M7: does every part of the networks start and move over widths as its parametrization says?
+
+The slope of log2 of a part's size, or of its change after t updates, on log2 width is held against the slope
+the parametrization has in theory (science.md §3). As everywhere, intervals decide: a part fails when that of
+its slope lies beyond the limit altogether, and passes when the data do not tell it from the expected slope.
+Reasons for the ranges and for the LR: docs/decisions/0018.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.measures.expected_slopes import Range, expected_slope
+from backend.analysis.reasons import reason, rounded
+from backend.analysis.statistics.intervals import estimate
+from backend.analysis.sweep import Sweep, Values
+from backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason
+
+# Below the tuned LR by so much, the first updates of every width are far from the edge of stability.
+OCTAVES_BELOW_TUNED = 2.0
+# Attention logits and outputs may shrink at the first update alone (microsoft/mup).
+FIRST_JUDGED_UPDATE = 2
+_LARGEST = float(np.finfo(np.float32).max)
+_SMALLEST = float(np.finfo(np.float32).tiny)
+
+
+def check_coordinates(
+    sweep: Sweep, parametrization: Parametrization, tuned_index: int | None, thresholds: Thresholds
+) -> CoordinateCheck | None:
+    """Judge one depth of an arm at an LR below the tuned one; None where nothing was measured.
+
+    Args:
+        tuned_index: the index of the base's best LR; the middle of the grid without one.
+    """
+    initial_WESP = sweep.initial_activations
+    if initial_WESP is None or sweep.coordinate_changes is None:
+        return None
+    is_there_WES: NDArray[np.bool_] = np.isfinite(initial_WESP[..., list(Part).index(Part.OUTPUT)])
+    if not is_there_WES.any():
+        return None
+    lr_index = _lr_to_judge(sweep, is_there_WES, tuned_index)
+    widths = np.flatnonzero(is_there_WES[:, lr_index].all(axis=1))
+    is_enough = len(widths) >= thresholds.check_widths and sweep.num_seeds >= thresholds.min_seeds
+    x = np.log2(np.array(sweep.widths, dtype=np.float64)[widths])
+    slopes = [
+        _judged(parametrization, part, num_updates, x, values_WS[widths], thresholds)
+        for part in Part
+        for num_updates in (0, *CHECK_UPDATES)
+        if is_enough and np.isfinite(values_WS := _values(sweep, lr_index, part, num_updates)).any()
+    ]
+    return CoordinateCheck(
+        depth=sweep.base.depth,
+        lr=sweep.lrs[lr_index],
+        lr_index=sweep.lr_indices[lr_index],
+        widths=tuple(sweep.widths[index] for index in widths),
+        state=_worst(slopes) if is_enough else CheckState.NOT_ENOUGH,
+        slopes=tuple(slopes),
+    )
+
+
+def _lr_to_judge(sweep: Sweep, is_there_WES: NDArray[np.bool_], tuned_index: int | None) -> int:
+    """Return the LR closest to two octaves below the tuned one, of those that most widths were checked at."""
+    tuned = sweep.log2_lrs[len(sweep.lrs) // 2 if tuned_index is None else tuned_index]
+    num_widths_E = is_there_WES.all(axis=2).sum(axis=0)
+    distance_E = np.abs(sweep.log2_lrs - (tuned - OCTAVES_BELOW_TUNED))
+    return int(np.where(num_widths_E == num_widths_E.max(), distance_E, np.inf).argmin())
+
+
+def _values(sweep: Sweep, lr_index: int, part: Part, num_updates: int) -> Values:
+    """Return a part's size at initialisation or change after updates, [W, S]."""
+    assert sweep.initial_activations is not None
+    assert sweep.coordinate_changes is not None
+    if num_updates == 0:
+        return sweep.initial_activations[:, lr_index, :, list(Part).index(part)]
+    return sweep.coordinate_changes[:, lr_index, :, component_of(part, num_updates)]
+
+
+def slope_over_widths(x: Values, values_WS: Values, level: float) -> Estimate:
+    """Return the slope of log2 of the seeds' mean on x = log2 width, with the interval of the seeds' slopes.
+
+    What overflowed counts as the largest number there is.
+    """
+    bounded = np.clip(np.nan_to_num(values_WS, nan=_LARGEST, posinf=_LARGEST), _SMALLEST, _LARGEST)
+    centred = (x - x.mean()) / float(((x - x.mean()) ** 2).sum())
+    of_mean = float(centred @ np.log2(bounded.mean(axis=1)))
+    return estimate(centred @ np.log2(bounded), level, centre=of_mean)
+
+
+def _judged(
+    parametrization: Parametrization,
+    part: Part,
+    num_updates: int,
+    x: Values,
+    values_WS: Values,
+    thresholds: Thresholds,
+) -> PartSlope:
+    slope = slope_over_widths(x, values_WS, thresholds.level)
+    expected = expected_slope(parametrization, part, num_updates)
+    is_judged = expected is not None and (num_updates == 0 or num_updates >= FIRST_JUDGED_UPDATE)
+    return PartSlope(
+        part=part,
+        num_updates=num_updates,
+        slope=slope,
+        expected_low=None if expected is None else expected.low,
+        expected_high=None if expected is None or math.isinf(expected.high) else expected.high,
+        state=_state(slope, expected, thresholds) if is_judged and expected is not None else None,
+    )
+
+
+def _state(slope: Estimate, expected: Range, thresholds: Thresholds) -> CheckState:
+    assert slope.value is not None
+    assert slope.interval is not None
+    gap = expected.gap(slope.interval.low, slope.interval.high)
+    if gap > thresholds.check_fails:
+        return CheckState.FAILED
+    is_near = expected.distance(slope.value) <= thresholds.check_fails
+    is_close = is_near and gap <= thresholds.check_passes
+    return CheckState.PASSED if is_close else CheckState.WATCH
+
+
+def _worst(slopes: list[PartSlope]) -> CheckState:
+    order = (CheckState.PASSED, CheckState.WATCH, CheckState.FAILED)
+    return max((each.state for each in slopes if each.state is not None), key=order.index)
+
+
+def check_reasons(check: CoordinateCheck | None) -> tuple[Reason, ...]:
+    """Name the parts that decided a check which did not pass, each at its worst."""
+    if check is None or check.state not in (CheckState.FAILED, CheckState.WATCH):
+        return ()
+    found: dict[Part, PartSlope] = {}
+    for each in check.slopes:
+        if each.state is check.state:
+            found[each.part] = max(each, found.get(each.part, each), key=_distance)
+    return tuple(_reason(check.state, each) for each in found.values())
+
+
+def check_not_claimed(
+    checks: Sequence[CoordinateCheck], num_seeds: int, thresholds: Thresholds
+) -> tuple[Reason, ...]:
+    """Say that M7 was not measured, or on too little to be judged; nothing where it was judged."""
+    if not checks:
+        return (reason("coordinate_check_not_measured"),)
+    if all(check.state is not CheckState.NOT_ENOUGH for check in checks):
+        return ()
+    why = reason(
+        "coordinate_check_not_enough",
+        widths=min(len(check.widths) for check in checks),
+        seeds=num_seeds,
+        needed_widths=thresholds.check_widths,
+        needed_seeds=thresholds.min_seeds,
+    )
+    return (why,)
+
+
+def _expected(slope: PartSlope) -> Range:
+    low = -math.inf if slope.expected_low is None else slope.expected_low
+    return Range(low, math.inf if slope.expected_high is None else slope.expected_high)
+
+
+def _distance(slope: PartSlope) -> float:
+    return _expected(slope).distance(slope.slope.value or 0.0)
+
+
+def _reason(state: CheckState, slope: PartSlope) -> Reason:
+    """Say which slope was expected: the end of the range that the measured one lies beyond."""
+    value, (low, high) = slope.slope.value or 0.0, _expected(slope)
+    part = f"{slope.part}.{'change' if slope.num_updates else 'start'}"
+    found, expected = rounded(value), rounded(low if value < low else min(high, value))
+    if state is CheckState.FAILED:
+        return reason("coordinate_check_failed", part=part, slope=found, expected=expected)
+    return reason("coordinate_check_watch", part=part, slope=found, expected=expected)

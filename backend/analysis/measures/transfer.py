@@ -1,0 +1,187 @@
+"""What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1-M4, M2s, M8).
+
+Everything is paired by seed, over the seeds that base and size both have: the best LR of a size is that of
+its seed mean, and every seed is read at that same LR. Intervals are Student's for few seeds and a paired
+bootstrap's from ten on; each says which it is.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.analysis.measures.costs import Benefit, costs_of
+from backend.analysis.measures.pairs import Pair, pair_of
+from backend.analysis.statistics import bootstrap
+from backend.analysis.statistics.intervals import estimate, finite_or_none, widened
+from backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
+from backend.analysis.sweep import Sweep, Values, complete_mean
+from backend.domain.spec.metrics import Metric
+from backend.domain.verdict.verdict import Estimate, LossStatistics
+
+# Of a grid step: what the vertices of asymmetric curves are off by beyond the seeds' scatter (ADR 0019).
+GRID_ERROR = 1.0 / 6.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One larger size against the base, on one loss; what is unknown is None or NaN."""
+
+    statistics: LossStatistics
+    base: Optimum | None
+    target: Optimum | None
+    median_shift: float | None
+    has_base_learned: bool
+    has_target_learned: bool
+    has_base_interpolated: bool
+    num_seeds: int
+    search_gain_loss: Estimate
+    benefit: Benefit | None
+
+
+def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
+    """Return the optimum of every size, on means over the seeds it shares with the base."""
+    return [find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, index)) for index in range(len(sweep.sizes))]
+
+
+def compare(sweep: Sweep, loss: Metric, size_index: int, *, level: float, interpolation: float) -> Comparison:
+    """Compare the size at `size_index` with the base.
+
+    Args:
+        level: of the intervals.
+        interpolation: a base whose best loss is below this share of its loss at init interpolates.
+    """
+    found = optima(sweep, loss)
+    base, target = found[sweep.base_index], found[size_index]
+    pair = pair_of(sweep, loss, size_index)
+    shift, median_shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else (Estimate(), None)
+    costs = costs_of(pair, base, target, level)
+    best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
+    best_target, initial_target = _best(sweep, loss, size_index, target)
+    return Comparison(
+        statistics=LossStatistics(
+            loss=loss,
+            optimal_lr=None if target is None else float(2.0**target.log2_lr),
+            is_edge=target is not None and target.is_edge,
+            lr_shift=shift,
+            transfer_regret=costs.regret,
+            regret_z=costs.regret_z,
+            gain_loss=costs.gain_loss,
+            has_gain=costs.has_gain,
+            best_loss=finite_or_none(best_target),
+            reused_loss=costs.reused,
+        ),
+        base=base,
+        target=target,
+        median_shift=median_shift,
+        has_base_learned=best_base < initial_base,
+        has_target_learned=best_target < initial_target,
+        has_base_interpolated=best_base <= interpolation * initial_base,
+        num_seeds=pair.num_seeds,
+        search_gain_loss=costs.search_gain_loss,
+        benefit=costs.benefit,
+    )
+
+
+def _best(sweep: Sweep, loss: Metric, size_index: int, optimum: Optimum | None) -> tuple[float, float]:
+    if optimum is None:
+        return math.nan, math.nan
+    seeds = sweep.shared_seeds(size_index)
+    best = float(sweep.judged(loss)[size_index, optimum.index, seeds].mean())
+    return best, float(sweep.initial(loss)[size_index, seeds].mean())
+
+
+def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, float | None]:
+    """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices.
+
+    A vertex through three points of an asymmetric curve lies beside its optimum, whatever the seeds: the
+    interval is wider by what the grid cannot tell (`grid_error`). With it comes the median of the seeds' own
+    distances.
+    """
+    centre = pair.shift_of_means(log2_lrs)
+    if not math.isfinite(centre):
+        return Estimate(), None
+    each = np.eye(pair.num_seeds)
+    shift_S = pair.target.vertices(each) - pair.base.vertices(each)
+    median = float(np.median(np.abs(shift_S)))
+    if pair.num_seeds < bootstrap.MIN_SEEDS:
+        found = estimate(shift_S, level, centre=centre)
+        return found.model_copy(update={"interval": widened(found.interval, grid_error(log2_lrs))}), median
+    weights_SB = bootstrap.resampling_weights(pair.num_seeds, pair.random_seed)
+    shift_B = pair.target.vertices(weights_SB) - pair.base.vertices(weights_SB)
+    interval = bootstrap.bootstrap_interval(shift_B, pair.num_seeds, level)
+    return Estimate(value=centre, interval=widened(interval, grid_error(log2_lrs))), median
+
+
+def grid_error(log2_lrs: Values) -> float:
+    """Return by how many octaves the grid alone may misplace the distance of two optima (ADR 0019)."""
+    steps = np.diff(log2_lrs)
+    return GRID_ERROR * float(np.median(steps)) if len(steps) else 0.0
+
+
+def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
+    """Return b: octaves of the optimum per doubling of what grows on the axis.
+
+    Sizes whose optimum is at the edge of what was tried are left out. The slope is that of the seed-mean
+    vertices; the interval comes from the own slopes of the seeds that all these sizes have.
+    """
+    inside = {
+        i: found for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge
+    }
+    if len(inside) < 2:
+        return Estimate()
+    indices = list(inside)
+    x = sweep.log2_extents[indices]
+    judged_WES = sweep.judged(loss)
+    per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in indices])
+    of_mean = np.array([found.log2_lr for found in inside.values()])
+    return estimate(_slope(x, per_seed), level, centre=float(_slope(x, of_mean[:, None])[0]))
+
+
+def _slope(x: Values, y: Values) -> Values:
+    """Return the least-squares slopes of columns y [N, S] on x [N]."""
+    centred = x - x.mean()
+    slopes: Values = centred @ y / float(centred @ centred)
+    return slopes
+
+
+def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
+    """Return M4: octaves from the reused LR to the first LR at or above it at which a seed diverges."""
+    diverges_E = ((sweep.diverged_at[size_index] >= 0) & sweep.counts[size_index]).any(axis=1)
+    above = np.flatnonzero(diverges_E[lr_index:])
+    if len(above) == 0:
+        return None
+    return float(sweep.log2_lrs[lr_index + above[0]] - sweep.log2_lrs[lr_index])
+
+
+def speed(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
+    """Return M8: steps until the larger size is where the base ends, at the reused LR, over all steps.
+
+    The loss is the train loss; the curve is the seeds' mean of trailing means over as many steps as the
+    final loss is a mean of. None when it never gets there, or when a seed diverged.
+    """
+    if Metric.TRAIN_LOSS not in sweep.losses:
+        return None
+    seeds = sweep.shared_seeds(size_index)
+    goal = float(complete_mean(sweep.judged(Metric.TRAIN_LOSS)[sweep.base_index, lr_index, seeds]))
+    curve = trailing_mean(sweep.curves(size_index, lr_index), sweep.tail_steps)
+    reached = np.flatnonzero(curve <= goal)
+    if len(reached) == 0 or not math.isfinite(goal):
+        return None
+    return float((reached[0] + sweep.tail_steps - 1) / sweep.num_steps)
+
+
+def trailing_mean(curves_TS: Values, num_steps: int) -> Values:
+    """Return the seeds' mean of means over `num_steps` consecutive steps, [T - num_steps + 1]; NaN stays."""
+    if curves_TS.shape[0] < num_steps or curves_TS.shape[1] == 0:
+        return np.empty(0)
+    mean_T = curves_TS.mean(axis=1)
+    first_bad = np.flatnonzero(~np.isfinite(mean_T))
+    usable = mean_T[: first_bad[0]] if len(first_bad) else mean_T
+    if len(usable) < num_steps:
+        return np.empty(0)
+    total = np.cumsum(np.concatenate([[0.0], usable]))
+    means: Values = (total[num_steps:] - total[:-num_steps]) / num_steps
+    return means

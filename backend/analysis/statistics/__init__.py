@@ -1,0 +1,1 @@
+"""Estimates from arrays: intervals, bootstrap, optima, smoothing, lines. No rule stands here."""

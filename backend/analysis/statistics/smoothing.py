@@ -1,0 +1,74 @@
+"""Losses at an LR, helped by the LRs beside it: less noise where the grid is finer than an octave.
+
+Within an octave to either side the log of the loss is near a parabola in log2 lr, the same that gives the
+optimum its vertex (science.md §6.2). Where more than three LRs lie that close, the least-squares parabola of
+every seed is read instead of its single loss: a grid twice as fine then tells costs twice as well, while each
+seed still gives one value, so that Student's intervals stay what they are (docs/decisions/0026).
+
+Shapes: E learning rates, S seeds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from backend.analysis.statistics.intervals import standard_error
+from backend.analysis.sweep import Values
+
+# In octaves to either side; on an octave grid these are three LRs, through which a parabola goes exactly.
+REACH = 1.0
+_TOLERANCE = 0.1
+_DEGREES = 2
+# Where seeds agree that the parabola is not the curve's, at this level, the losses are taken as they are.
+FIT_LEVEL = 0.90
+
+
+def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.bool_]) -> Values:
+    """Return the losses read from local parabolas, [E, S]; as they are where no parabola can be trusted.
+
+    Args:
+        log2_lrs: ascending, [E].
+        losses_ES: complete and finite.
+        is_diverging_E: LRs at which a seed diverged: they are left as they are and help no other.
+    """
+    read = losses_ES.copy()
+    if min(losses_ES.shape) < 2 or not (losses_ES > 0).all():
+        return read
+    logs_ES = np.log(losses_ES)
+    for run in _stable_runs(is_diverging_E):
+        for index in run:
+            near = _nearest(log2_lrs, run, index)
+            if len(near) <= _DEGREES + 1:
+                continue
+            fitted_S = _weights(log2_lrs[near] - log2_lrs[index]) @ logs_ES[near]
+            if _is_fair(fitted_S - logs_ES[index]):
+                read[index] = np.exp(fitted_S)
+    return read
+
+
+def _stable_runs(is_diverging_E: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return the stretches of neighbouring LRs at which nothing diverged."""
+    stable = np.flatnonzero(~is_diverging_E)
+    return np.split(stable, np.flatnonzero(np.diff(stable) > 1) + 1) if len(stable) else []
+
+
+def _nearest(log2_lrs: Values, run: NDArray[np.intp], index: int) -> NDArray[np.intp]:
+    """Return as many LRs as an octave to either side holds, moved inwards at the ends of the stretch."""
+    step = float(np.median(np.diff(log2_lrs)))
+    count = 2 * int((REACH + _TOLERANCE) / step) + 1
+    first = max(0, min(int(np.searchsorted(run, index)) - count // 2, len(run) - count))
+    return run[first : first + count]
+
+
+def _weights(x: Values) -> Values:
+    """Return what the least-squares parabola through values at `x` is at 0, as weights of the values."""
+    weights: Values = np.linalg.pinv(np.vander(x, _DEGREES + 1, increasing=True))[0]
+    return weights
+
+
+def _is_fair(residual_S: Values) -> bool:
+    """Tell whether the seeds' residuals are no further from zero than chance takes them."""
+    limit = float(stdtrit(len(residual_S) - 1, (1.0 + FIT_LEVEL) / 2.0))
+    return abs(float(residual_S.mean())) <= limit * standard_error(residual_S)

@@ -1,0 +1,133 @@
+"""From sweeps to the verdict: which gates hold, which size decides, what the control says (science.md §6).
+
+Choices for the open points of science.md §11 (docs/decisions/0011): the reused LR is the base's best grid
+point, vertices serve the shift only; intervals are Student-t on values paired by seed; each loss is judged at
+the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss; fixtures with one
+seed stay inconclusive; M7 blocks where it was measured and fails, and is said to be missing where it was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backend.analysis.measures.coordinate_check import check_not_claimed
+from backend.analysis.reasons import reason
+from backend.analysis.sweep import Sweep
+from backend.analysis.verdict.missing_runs import RunSeconds
+from backend.analysis.verdict.one_arm import judge_arm
+from backend.analysis.verdict.preconditions import Terms
+from backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import ArmVerdict, Outcome, Ranges, Reason, Verdict
+
+DEFAULT_THRESHOLDS = Thresholds()
+NO_COSTS: Mapping[Size, float] = {}
+
+
+def judge(
+    spec: ExperimentSpec,
+    scenario: Scenario,
+    sweeps: Mapping[Parametrization, Sequence[Sweep]],
+    *,
+    is_interim: bool,
+    seconds: Mapping[Size, float] = NO_COSTS,
+    run_seconds: RunSeconds | None = None,
+) -> Verdict:
+    """Judge one scenario of an experiment by the spec's thresholds; never fails for want of results.
+
+    Args:
+        sweeps: of every arm, one per axis.
+        is_interim: cells are still open, so that what is missing may yet come.
+        seconds: what the judged arm's runs of a size would take, to price what is not there yet.
+        run_seconds: what one of its runs would take at any size, to price what is missing.
+    """
+    control_name = control_for(spec.loss, spec.optimizer)
+    of_chosen = Terms(spec.thresholds, is_interim, seconds=seconds, run_seconds=run_seconds)
+    arms = _judged_arms(spec, sweeps, of_chosen)
+    arm = arms[chosen_arm(spec)]
+    control = arms.get(control_name) if control_name is not arm.parametrization else None
+    num_seeds = _num_seeds(spec, arm)
+    return Verdict(
+        scenario=scenario,
+        outcome=arm.outcome,
+        rule=arm.rule,
+        reasons=(*arm.reasons, *_qualifications(spec.thresholds, num_seeds, control)),
+        is_provisional=_is_provisional(num_seeds, spec.thresholds),
+        is_interim=is_interim,
+        arm=arm,
+        control=control,
+        can_discriminate=_can_discriminate(control),
+        base_width=base_size(spec).width,
+        target_width=max(spec.widths),
+        ranges=_ranges(spec.under(scenario), arm),
+        thresholds=spec.thresholds,
+        spec_sha256=spec.sha256(),
+    )
+
+
+def _num_seeds(spec: ExperimentSpec, arm: ArmVerdict) -> int:
+    """Count the seeds that the size with the fewest of them was judged by."""
+    return min((size.num_seeds for size in arm.sizes if size.num_seeds is not None), default=len(spec.seeds))
+
+
+def _is_provisional(num_seeds: int, thresholds: Thresholds) -> bool:
+    return thresholds.min_seeds <= num_seeds < thresholds.full_seeds
+
+
+def _judged_arms(
+    spec: ExperimentSpec,
+    sweeps: Mapping[Parametrization, Sequence[Sweep]],
+    of_chosen: Terms,
+) -> dict[Parametrization, ArmVerdict]:
+    chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    others = Terms(of_chosen.thresholds, of_chosen.is_interim)
+    terms = {name: others._replace(is_control=name is control) for name in sweeps}
+    terms[chosen] = of_chosen
+    return {name: judge_arm(name, of_arm, terms[name]) for name, of_arm in sweeps.items()}
+
+
+def _can_discriminate(control: ArmVerdict | None) -> bool | None:
+    if control is None or control.outcome is Outcome.INCONCLUSIVE:
+        return None
+    return control.outcome not in (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
+
+
+def _qualifications(thresholds: Thresholds, num_seeds: int, control: ArmVerdict | None) -> tuple[Reason, ...]:
+    found = []
+    if _can_discriminate(control) is False and control is not None:
+        found.append(reason("control_transfers", parametrization=control.parametrization))
+    if _is_provisional(num_seeds, thresholds):
+        found.append(reason("provisional", given=num_seeds, needed=thresholds.full_seeds))
+    if thresholds != DEFAULT_THRESHOLDS:
+        found.append(reason("thresholds_changed"))
+    return tuple(found)
+
+
+def _ranges(spec: ExperimentSpec, arm: ArmVerdict) -> Ranges:
+    lrs = spec.arm(arm.parametrization).lrs
+    return Ranges(
+        widths=tuple(sorted(spec.widths)),
+        depths=tuple(sorted(spec.depths)),
+        num_steps=spec.num_steps,
+        batch_size=spec.batch_size,
+        num_seeds=len(spec.seeds),
+        lr_low=min(lrs),
+        lr_high=max(lrs),
+        not_claimed=(
+            reason("beyond_widths", width=max(spec.widths)),
+            reason("other_horizon", num_steps=spec.num_steps),
+            reason("other_batch", batch_size=spec.batch_size),
+            reason("other_optimizer", optimizer=spec.optimizer.kind),
+            _regularisation(spec.optimizer.weight_decay),
+            *check_not_claimed(arm.coordinate_checks, len(spec.seeds), spec.thresholds),
+        ),
+    )
+
+
+def _regularisation(weight_decay: float) -> Reason:
+    if weight_decay == 0.0:
+        return reason("no_regularisation")
+    return reason("other_weight_decay", weight_decay=weight_decay)

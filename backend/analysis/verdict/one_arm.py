@@ -1,0 +1,157 @@
+"""One parametrization, judged: every axis by its worst size, the arm by its worst axis (science.md §6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.analysis.measures.coordinate_check import check_coordinates, check_reasons
+from backend.analysis.measures.larger_is_better import num_inversions
+from backend.analysis.measures.transfer import lr_slope, optima
+from backend.analysis.reasons import reason, rounded
+from backend.analysis.sweep import TUNED_ON, Sweep
+from backend.analysis.verdict.findings import Finding
+from backend.analysis.verdict.missing_runs import adding_takes
+from backend.analysis.verdict.one_size import JudgedSize, judge_base_alone, judge_size
+from backend.analysis.verdict.preconditions import Terms, grid_lacks, sizes_not_run, unmet_preconditions
+from backend.analysis.verdict.rules import SEVERITY
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.size import Axis, Size
+from backend.domain.verdict.verdict import (
+    ArmVerdict,
+    AxisVerdict,
+    CheckState,
+    CoordinateCheck,
+    Estimate,
+    Outcome,
+    Reason,
+    SizeStatistics,
+)
+
+
+@dataclass(frozen=True)
+class _SweepVerdict:
+    """One axis of an arm, judged."""
+
+    finding: Finding
+    sizes: tuple[SizeStatistics, ...]
+    worst: Size | None
+    axis: Axis
+    base_lr: float | None
+    base_lr_index: int | None
+    slope: Estimate
+    num_inversions: int | None
+    check: CoordinateCheck | None
+
+
+def judge_arm(parametrization: Parametrization, sweeps: Sequence[Sweep], terms: Terms) -> ArmVerdict:
+    """Judge one arm; the worst axis decides.
+
+    Args:
+        sweeps: one per axis; one without larger sizes is left out where another axis has some.
+    """
+    claimed = [sweep for sweep in sweeps if sweep.larger] or sweeps[:1]
+    judged = [_judge_sweep(parametrization, sweep, terms) for sweep in claimed]
+    worst = max(judged, key=lambda each: SEVERITY[each.finding.outcome])
+    return ArmVerdict(
+        parametrization=parametrization,
+        outcome=worst.finding.outcome,
+        rule=worst.finding.rule,
+        reasons=_unique(worst.finding.reasons),
+        base_lr=worst.base_lr,
+        base_lr_index=worst.base_lr_index,
+        worst_width=None if worst.worst is None else worst.worst.width,
+        worst_depth=None if worst.worst is None else worst.worst.depth,
+        limiting_axis=None if worst.worst is None else worst.axis,
+        lr_slope=worst.slope,
+        sizes=tuple(size for each in judged for size in each.sizes),
+        axes=tuple(_axis_verdict(each) for each in judged),
+        coordinate_checks=tuple(each.check for each in judged if each.check is not None),
+    )
+
+
+def _axis_verdict(judged: _SweepVerdict) -> AxisVerdict:
+    return AxisVerdict(
+        axis=judged.axis,
+        outcome=judged.finding.outcome,
+        rule=judged.finding.rule,
+        reasons=_unique(judged.finding.reasons),
+        worst_width=None if judged.worst is None else judged.worst.width,
+        worst_depth=None if judged.worst is None else judged.worst.depth,
+        lr_slope=judged.slope,
+        sizes=tuple((size.width, size.depth) for size in judged.sizes),
+        num_inversions=judged.num_inversions,
+    )
+
+
+def _unique(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    return tuple(why for index, why in enumerate(reasons) if why not in reasons[:index])
+
+
+def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -> _SweepVerdict:
+    thresholds = terms.thresholds
+    tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
+    base = optima(sweep, tuned)[sweep.base_index] if tuned is not None else None
+    slope = lr_slope(sweep, tuned, thresholds.level) if tuned is not None else Estimate()
+    lr_index = None if base is None else base.index
+    sizes = [judge_size(sweep, size_index, lr_index, thresholds) for size_index in sweep.planned]
+    is_checked = sweep.axis is Axis.WIDTH
+    check = check_coordinates(sweep, parametrization, lr_index, thresholds) if is_checked else None
+    finding, worst = _decide(sweep, sizes, check, terms)
+    if finding.outcome is Outcome.INCONCLUSIVE and not terms.is_interim:
+        price = adding_takes(finding.reasons, sweep, terms.run_seconds)
+        finding = finding._replace(reasons=(*finding.reasons, *price))
+    if check is not None and check.state is CheckState.WATCH:
+        finding = finding._replace(reasons=(*finding.reasons, *check_reasons(check)))
+    if finding.outcome is Outcome.FINE_TUNE and lr_index is not None:
+        finding = finding._replace(reasons=(*finding.reasons, _narrow_search(sweep, lr_index, slope)))
+    return _SweepVerdict(
+        finding=finding,
+        sizes=tuple(size.statistics for size in sizes),
+        worst=worst,
+        axis=sweep.axis,
+        base_lr=None if lr_index is None else sweep.lrs[lr_index],
+        base_lr_index=None if lr_index is None else sweep.lr_indices[lr_index],
+        slope=slope,
+        num_inversions=None if lr_index is None or tuned is None else num_inversions(sweep, tuned, lr_index),
+        check=check,
+    )
+
+
+def _decide(
+    sweep: Sweep, sizes: list[JudgedSize], check: CoordinateCheck | None, terms: Terms
+) -> tuple[Finding, Size | None]:
+    """Apply what must hold before anything is judged, then the worst size, then what a claim needs."""
+    not_run = sizes_not_run(sweep, terms)
+    lacking = (*not_run, *grid_lacks(sweep, terms))
+    gates = unmet_preconditions(sweep, check, terms)
+    if gates:
+        reasons = tuple(why for gate in gates for why in gate.reasons)
+        return Finding(Outcome.INCONCLUSIVE, gates[0].rule, (*reasons, *lacking)), None
+    if not sizes:
+        finding = judge_base_alone(sweep, terms.thresholds)
+        if finding is None:
+            return Finding(Outcome.INCONCLUSIVE, "sizes_not_run", lacking), None
+        return finding._replace(reasons=(*finding.reasons, *lacking)), None
+    deciding = _sizes_of_control(sizes) if terms.is_control else sizes
+    worst = max(deciding, key=lambda judged: (SEVERITY[judged.finding.outcome], judged.size))
+    finding, size = worst.finding, worst.size
+    if not lacking or finding.outcome is Outcome.DOES_NOT_TRANSFER:
+        return finding, size
+    if finding.outcome is Outcome.INCONCLUSIVE:
+        return finding._replace(reasons=(*finding.reasons, *lacking)), size
+    return Finding(Outcome.INCONCLUSIVE, "sizes_not_run" if not_run else "grid_too_small", lacking), None
+
+
+def _sizes_of_control(sizes: list[JudgedSize]) -> list[JudgedSize]:
+    """Return the sizes at which the control fails, else its largest: the full grid has others in between."""
+    failing = [judged for judged in sizes if judged.finding.outcome is Outcome.DOES_NOT_TRANSFER]
+    return failing or sizes[-1:]
+
+
+def _narrow_search(sweep: Sweep, lr_index: int, slope: Estimate) -> Reason:
+    """Recommend one octave around the base's LR, and the LR the slope points to at the largest size."""
+    lr = sweep.lrs[lr_index]
+    doublings = float(sweep.log2_extents[-1] - sweep.log2_extents[sweep.base_index])
+    suggested = lr * 2.0 ** ((slope.value or 0.0) * doublings)
+    return reason("narrow_search", low=rounded(lr / 2), high=rounded(lr * 2), suggested=rounded(suggested))

@@ -1,0 +1,146 @@
+"""One larger size against the base: its statistics, and what the rules make of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.analysis.measures.larger_is_better import field_statistics
+from backend.analysis.measures.sharpness_spread import late_edge_share, sharpness_spread
+from backend.analysis.measures.transfer import compare, lr_margin, speed
+from backend.analysis.reasons import named, reason
+from backend.analysis.statistics.intervals import finite_or_none
+from backend.analysis.sweep import TUNED_ON, Sweep
+from backend.analysis.verdict.findings import (
+    Case,
+    Finding,
+    combine_losses,
+    judge_base,
+    judge_loss,
+    with_sharpness,
+)
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import Estimate, Outcome, SharpnessSpread, SizeStatistics
+
+# M5 is also shown at a half and a quarter of the reused LR, in octaves, if the grid has them this closely.
+LOWER_OCTAVES = (0.0, -1.0, -2.0)
+GRID_TOLERANCE = 0.1
+# Of the late steps; where more are at the edge, what is left comes from before sharpness got there.
+MOST_AT_EDGE = 0.5
+
+
+@dataclass(frozen=True)
+class JudgedSize:
+    """One larger size, judged."""
+
+    finding: Finding
+    statistics: SizeStatistics
+
+    @property
+    def size(self) -> Size:
+        """Return which size it is."""
+        return Size(self.statistics.width, self.statistics.depth)
+
+
+def judge_size(
+    sweep: Sweep,
+    size_index: int,
+    lr_index: int | None,
+    thresholds: Thresholds,
+    *,
+    is_target: bool | None = None,
+) -> JudgedSize:
+    """Measure and judge the size at `size_index`; `lr_index` is the LR a user takes along from the base.
+
+    Args:
+        is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
+    """
+    width, depth = sweep.sizes[size_index]
+    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
+    cases = [case_of(sweep, size_index, loss, thresholds, is_target=is_target) for loss in losses]
+    spreads = _spreads(sweep, size_index, lr_index, thresholds)
+    spread = next((each for each in spreads if each.is_judged), None)
+    at_reused = spreads[0] if spreads else None
+    num_seeds = len(sweep.shared_seeds(size_index))
+    finding = combine_losses([judge_loss(case, thresholds) for case in cases])
+    if num_seeds < thresholds.min_seeds:
+        finding = _too_few_seeds(sweep.sizes[size_index], num_seeds, thresholds.min_seeds)
+    statistics = SizeStatistics(
+        width=width,
+        depth=depth,
+        axis=sweep.axis,
+        num_seeds=num_seeds,
+        losses=tuple(case.comparison.statistics for case in cases),
+        divergence_rate=None if lr_index is None else sweep.divergence_rate(size_index, lr_index),
+        lr_margin=None if lr_index is None else lr_margin(sweep, size_index, lr_index),
+        spread_level=None if spread is None else spread.level,
+        spread_growth=Estimate() if spread is None else spread.growth,
+        seed_spread=None if spread is None else spread.seed_spread,
+        edge_share=None if at_reused is None else at_reused.edge_share,
+        spreads=tuple(spreads),
+        field=field_statistics(sweep, size_index, cases[0].comparison if cases else None),
+        speed=None if lr_index is None else finite_or_none(speed(sweep, size_index, lr_index)),
+    )
+    return JudgedSize(with_sharpness(finding, spread, sweep.sizes[size_index], thresholds), statistics)
+
+
+def judge_base_alone(sweep: Sweep, thresholds: Thresholds) -> Finding | None:
+    """Say why a base without larger sizes can judge none, on any loss; None where it could."""
+    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
+    cases = [case_of(sweep, sweep.base_index, loss, thresholds, is_target=True) for loss in losses]
+    findings = [finding for case in cases if (finding := judge_base(case, thresholds)) is not None]
+    return combine_losses(findings) if findings and len(findings) == len(cases) else None
+
+
+def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
+    why = reason("too_few_seeds_at", given=given, needed=needed, add=needed - given, **named(size))
+    return Finding(Outcome.INCONCLUSIVE, "too_few_seeds", (why,))
+
+
+def case_of(
+    sweep: Sweep, size_index: int, loss: Metric, thresholds: Thresholds, *, is_target: bool | None = None
+) -> Case:
+    """Return what is judged of one size on one loss.
+
+    Args:
+        is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
+    """
+    comparison = compare(
+        sweep, loss, size_index, level=thresholds.level, interpolation=thresholds.interpolation
+    )
+    reused = 0 if comparison.base is None else comparison.base.index
+    if is_target is None:
+        is_target = size_index == max(sweep.larger, default=size_index)
+    return Case(
+        comparison=comparison,
+        base=sweep.base,
+        size=sweep.sizes[size_index],
+        lrs=sweep.lrs,
+        reused_index=reused,
+        rate=sweep.divergence_rate(size_index, reused) or 0.0,
+        is_target=is_target,
+    )
+
+
+def _spreads(
+    sweep: Sweep, size_index: int, lr_index: int | None, thresholds: Thresholds
+) -> list[SharpnessSpread]:
+    """Return M5 at the reused LR and below it: against the widest, and of the widest against the base."""
+    if lr_index is None:
+        return []
+    widest = max(sweep.planned, default=sweep.base_index)
+    other = sweep.base_index if size_index == widest else widest
+    distances = [abs(sweep.log2_lrs - sweep.log2_lrs[lr_index] - octaves) for octaves in LOWER_OCTAVES]
+    indices = [int(each.argmin()) for each in distances if each.min() <= GRID_TOLERANCE]
+    spreads = [sharpness_spread(sweep, size_index, other, index, thresholds) for index in indices]
+    shares = [late_edge_share(sweep, (size_index, other), index, thresholds) for index in indices]
+    judged = _judged_place(spreads, shares)
+    return [each.model_copy(update={"is_judged": index == judged}) for index, each in enumerate(spreads)]
+
+
+def _judged_place(spreads: list[SharpnessSpread], shares: list[float]) -> int | None:
+    """Return the highest LR away from the edge of stability, else the one that is least at it."""
+    usable = [index for index, each in enumerate(spreads) if each.level is not None]
+    away = [index for index in usable if shares[index] <= MOST_AT_EDGE]
+    return next(iter(away), min(usable, key=shares.__getitem__, default=None))

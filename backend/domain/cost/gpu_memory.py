@@ -1,0 +1,67 @@
+"""What a cell needs of a GPU's memory, and how many runs of it fit.
+
+A GPU trains a whole cell as one stack (`worker.numerics.ensemble`), so that every run's Krylov basis and
+activations live at once; on a CPU one sub-stack after another has them. The bound was measured on stacks of
+the residual MLP (docs/log.md 2026-11-24).
+"""
+
+from __future__ import annotations
+
+import math
+
+from backend.domain.cost.memory import bytes_per_run, require_fits, turn_bytes
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.size import Size
+
+# Of a GPU's free memory what a plan may fill: the rest is for cuBLAS, fragmentation and the data.
+USABLE_SHARE = 0.8
+# Float32 copies of the parameters per run beyond those `memory.bytes_per_run` counts, which
+# holds what a run keeps: the Krylov basis of every run, twice while finished runs leave it, and gradients.
+MORE_COPIES_PER_RUN = 59
+# Copies of the hidden activations that live at once in a Hessian-vector product.
+ACTIVATION_COPIES = 5
+
+
+def gpu_bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory one run of a stacked cell needs."""
+    more = MORE_COPIES_PER_RUN * spec.model.num_parameters(shape.dims, width, depth)
+    samples = max(spec.batch_size, spec.sharpness_batch_size)
+    activations = ACTIVATION_COPIES * samples * _activation_numbers(spec, shape, width, depth)
+    return bytes_per_run(spec, shape, width, depth) + 4 * (more + activations)
+
+
+def _activation_numbers(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Count what a forward pass of one example leaves, without the inputs and outputs of an MLP."""
+    numbers = spec.model.activation_numbers(shape.dims, width, depth)
+    is_mlp = isinstance(spec.model, ResidualMLP)
+    return numbers - (shape.num_features + shape.num_outputs if is_mlp else 0)
+
+
+def gpu_cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int, num_runs: int) -> int:
+    """Bound the memory of a cell of `num_runs` runs."""
+    per_run = gpu_bytes_per_run(spec, shape, width, depth)
+    return num_runs * per_run + turn_bytes(spec, shape, width, depth)
+
+
+def halved_to_fit(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
+    """Return, per width, the runs of a cell: the largest arm's, halved until they fit; at least one."""
+    deepest, under_each = max(spec.depths), [spec.under(scenario) for scenario in spec.scenarios]
+    all_runs = max(len(arm.lrs) for arm in spec.arms) * len(spec.seeds)
+    fitting = {}
+    for width in spec.widths:
+        num_runs = all_runs
+        while num_runs > 1 and memory_bytes < max(
+            gpu_cell_bytes(under, shape, width, deepest, num_runs) for under in under_each
+        ):
+            num_runs = math.ceil(num_runs / 2)
+        fitting[width] = num_runs
+    return fitting
+
+
+def require_gpu_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
+    """Refuse a plan whose largest run alone does not fit; raises InvalidInput with the estimate."""
+    width, depth = max(spec.widths), max(spec.depths)
+    needed = max(gpu_cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
+    require_fits("spec.too_much_gpu_memory", Size(width, depth), needed, memory_bytes)

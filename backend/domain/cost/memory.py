@@ -1,0 +1,116 @@
+"""What memory a cell needs on a CPU: what every run keeps, and what the stack in training needs besides.
+
+A CPU trains one sub-stack of a cell after another (`worker.numerics.ensemble`), so that gradients, the Krylov
+basis and activations exist for the runs of one stack only. Measured: docs/bench.md, row `memory`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.measures import Measure, measure_copies, turn_copies
+from backend.domain.spec.optimizer import UpdateFamily
+from backend.domain.spec.size import Size
+from backend.errors import InvalidInput
+
+# Float32 copies of the parameters that every run keeps: weights, eigenvector, and a spare while runs leave.
+COPIES_PER_RUN = 3
+# More copies of the runs in training: gradients, the Krylov basis and what a product with the Hessian makes.
+COPIES_IN_TRAINING = 26
+# Copies of a pass's activations: hand-written derivatives of the MLP, and whatever else there is.
+MLP_ACTIVATION_COPIES = 3
+ACTIVATION_COPIES = 6
+# What a training takes whatever its size.
+FIXED_BYTES = 4 << 20
+# Runs in training at once, by largest width, and beyond; `worker.numerics.families` keeps to it.
+MLP_STACKS = ((64, 32), (128, 16), (256, 6), (math.inf, 3))
+OTHER_STACKS = ((64, 12), (128, 6), (math.inf, 1))
+
+
+def stacked_runs(model: ModelFamily, width: int) -> int:
+    """Bound how many runs of a width a CPU trains as one stack."""
+    stacks = MLP_STACKS if isinstance(model, ResidualMLP) else OTHER_STACKS
+    return next(runs for up_to, runs in stacks if width <= up_to)
+
+
+def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound the memory of the measures that take one run after another: a cell needs it once."""
+    vectors = turn_copies(spec.measures) * spec.model.num_parameters(shape.dims, width, depth)
+    has_matrix = Measure.NTK in spec.measures and has_factorised_kernel(spec)
+    rows = spec.sharpness_batch_size * shape.num_outputs if has_matrix else 0
+    return 4 * max(vectors, 3 * rows * rows)
+
+
+def has_factorised_kernel(spec: ExperimentSpec) -> bool:
+    """Tell whether the tangent kernel can be put together from Gram matrices of layers.
+
+    That is so for the plain residual MLP; Adam's preconditioner, which weighs single entries, rules it out.
+    """
+    model = spec.model
+    is_plain = isinstance(model, ResidualMLP) and model.has_skip and model.layers_per_block == 1
+    return is_plain and spec.optimizer.family is UpdateFamily.SGD
+
+
+def bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound what one run of a cell keeps, with the optimizer's moments and what its measures keep."""
+    copies = COPIES_PER_RUN + spec.optimizer.num_moments + measure_copies(spec.measures)
+    return copies * 4 * spec.model.num_parameters(shape.dims, width, depth)
+
+
+def training_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
+    """Bound what one run needs besides while its stack is in training."""
+    copies = MLP_ACTIVATION_COPIES if isinstance(spec.model, ResidualMLP) else ACTIVATION_COPIES
+    examples = max(spec.batch_size, spec.sharpness_batch_size)
+    activations = copies * examples * spec.model.activation_numbers(shape.dims, width, depth)
+    return 4 * (COPIES_IN_TRAINING * spec.model.num_parameters(shape.dims, width, depth) + activations)
+
+
+def cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int, num_runs: int) -> int:
+    """Bound the memory of a cell of `num_runs` runs."""
+    in_training = min(num_runs, stacked_runs(spec.model, width))
+    of_runs = num_runs * bytes_per_run(spec, shape, width, depth)
+    of_stack = in_training * training_bytes(spec, shape, width, depth)
+    return FIXED_BYTES + of_runs + of_stack + turn_bytes(spec, shape, width, depth)
+
+
+def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
+    """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
+    width, depth = max(spec.widths), max(spec.depths)
+    needed = max(cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
+    require_fits("spec.too_much_memory", Size(width, depth), needed, memory_bytes)
+
+
+def require_fits(code: str, size: Size, needed: int, memory_bytes: int) -> None:
+    """Refuse what needs more bytes than there are; raises InvalidInput with the estimate."""
+    if needed > memory_bytes:
+        raise InvalidInput(
+            code,
+            width=size.width,
+            depth=size.depth,
+            needed_mib=math.ceil(needed / (1 << 20)),
+            limit_mib=memory_bytes >> 20,
+        )
+
+
+def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
+    """Return, per width, how many runs fit into `memory_bytes` under every scenario; at least one."""
+    under_each = [spec.under(scenario) for scenario in spec.scenarios]
+    return {
+        width: min(_max_runs(under, shape, width, memory_bytes) for under in under_each)
+        for width in spec.widths
+    }
+
+
+def _max_runs(spec: ExperimentSpec, shape: DatasetShape, width: int, memory_bytes: int) -> int:
+    depth = max(spec.depths)
+    left = memory_bytes - cell_bytes(spec, shape, width, depth, 0)
+    of_run = bytes_per_run(spec, shape, width, depth)
+    of_training = training_bytes(spec, shape, width, depth)
+    stack = stacked_runs(spec.model, width)
+    if left < stack * (of_run + of_training):
+        return max(1, left // (of_run + of_training))
+    return (left - stack * of_training) // of_run

@@ -1,0 +1,140 @@
+"""How far an experiment is in time: what it has taken, and how long what is left will take.
+
+Predictions rest on which runs have diverged (`living`); what cells of this very experiment took corrects what
+is left, the latest most: a machine gets busy and idle again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from backend.domain.cost.chains import wall_of_chains
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
+
+# Work that counts for the prediction itself, as a share of all: little evidence corrects little.
+PRIOR_SHARE = 0.01
+# What a cell taught counts half after so much further work, as a share of all.
+HALF_LIFE_SHARE = 0.15
+
+
+@dataclass(frozen=True)
+class CellWork:
+    """One cell's part of the work.
+
+    Attributes:
+        kind: as `calibration.kind_of` names it.
+        predicted_seconds: of the whole cell, by what is known now of its runs.
+        spent_seconds: slot-seconds so far, attempts that failed and the running one included.
+        share_done: of its work, 0..1.
+        arm_key: cells of other strands do not wait for it.
+    """
+
+    kind: str
+    state: CellState
+    predicted_seconds: float
+    spent_seconds: float
+    share_done: float
+    arm_key: str = ""
+
+    @property
+    def done_seconds(self) -> float:
+        """Return what the work that is done was predicted to take."""
+        return self.predicted_seconds * self.share_done
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether work is left to do."""
+        return self.state in OPEN_CELL_STATES
+
+
+@dataclass(frozen=True)
+class LaterWork:
+    """Cells that are not planned yet; within a arm_key a higher stage waits for the lower ones."""
+
+    kind: str
+    seconds: float
+    arm_key: str = ""
+    stage: int = 0
+
+
+def slowness(
+    cells: Iterable[CellWork],
+    prior_seconds: float,
+    prior: float = 1.0,
+    half_life_seconds: float = math.inf,
+) -> float:
+    """Return actual over predicted time of what is done, `prior` as long as little is.
+
+    Args:
+        cells: in the order in which they ended, running ones last.
+        half_life_seconds: predicted seconds of later work after which a cell counts half.
+    """
+    seen = [cell for cell in cells if cell.share_done > 0]
+    spent, done, weight = prior * prior_seconds, prior_seconds, 1.0
+    for cell in reversed(seen):
+        spent += weight * cell.spent_seconds
+        done += weight * cell.done_seconds
+        weight *= 0.5 ** (cell.done_seconds / half_life_seconds) if half_life_seconds > 0 else 1.0
+    return spent / done if done > 0 else prior
+
+
+class _Speeds:
+    """What cells of each kind take beyond their prediction; one correction starts from that of all."""
+
+    def __init__(self, cells: Sequence[CellWork]) -> None:
+        all_seconds = sum(cell.predicted_seconds for cell in cells)
+        prior_seconds, half_life = PRIOR_SHARE * all_seconds, HALF_LIFE_SHARE * all_seconds
+        self.overall = slowness(cells, prior_seconds, half_life_seconds=half_life)
+        self._by_kind = {
+            kind: slowness((c for c in cells if c.kind == kind), prior_seconds, self.overall, half_life)
+            for kind in {cell.kind for cell in cells}
+        }
+
+    def of(self, kind: str) -> float:
+        """Return the factor of a kind, the overall one where nothing is known of it."""
+        return self._by_kind.get(kind, self.overall)
+
+
+def left_seconds(cells: Sequence[CellWork]) -> list[float]:
+    """Return, per open cell, the slot-seconds still to come, corrected by what this experiment has shown.
+
+    Cells of one kind share a correction, which starts from that of the whole experiment.
+    """
+    speeds = _Speeds(cells)
+    return [_left(speeds, cell) for cell in cells if cell.is_open]
+
+
+def _left(speeds: _Speeds, cell: CellWork) -> float:
+    return speeds.of(cell.kind) * cell.predicted_seconds * (1 - cell.share_done)
+
+
+def eta_seconds(cells: Sequence[CellWork], *, slots: int, later: Sequence[LaterWork] = ()) -> float:
+    """Predict the wall time until the last cell ends, those not planned yet included."""
+    speeds = _Speeds(cells)
+    chains: dict[str, dict[int, list[float]]] = {}
+    for cell in cells:
+        if cell.is_open:
+            chains.setdefault(cell.arm_key, {}).setdefault(-1, []).append(_left(speeds, cell))
+    for work in later:
+        seconds = speeds.of(work.kind) * work.seconds
+        chains.setdefault(work.arm_key, {}).setdefault(work.stage, []).append(seconds)
+    return wall_of_chains(
+        [[chain[stage] for stage in sorted(chain)] for chain in chains.values()], slots=slots
+    )
+
+
+def total_seconds(cells: Sequence[CellWork], later: Sequence[LaterWork] = ()) -> float:
+    """Predict the slot-seconds of all: spent, left of the open cells, and of cells not planned yet."""
+    speeds = _Speeds(cells)
+    coming = sum(speeds.of(work.kind) * work.seconds for work in later)
+    return sum(cell.spent_seconds for cell in cells) + sum(left_seconds(cells)) + coming
+
+
+def share_done(cells: Iterable[CellWork], later: Sequence[LaterWork] = ()) -> float:
+    """Return the share of the predicted work that is done; what was skipped counts as neither."""
+    counted = [cell for cell in cells if cell.is_open or cell.state is CellState.COMPLETED]
+    total = sum(cell.predicted_seconds for cell in counted) + sum(work.seconds for work in later)
+    done = sum(cell.done_seconds for cell in counted)
+    return min(1.0, done / total) if total > 0 and math.isfinite(total) else 0.0

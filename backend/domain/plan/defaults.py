@@ -1,0 +1,168 @@
+"""The default plan: what is run when a user only presses the button.
+
+µP and the control that discriminates under the chosen loss, widths 32-256, 5 seeds, 9 LRs one octave apart,
+sharpness every 30 steps. When the plan would take too long, steps are cut, never seeds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
+from backend.domain.protocol import foreseen_cells
+from backend.domain.protocol.grid import PlannedCell
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, control_for
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.families.transformer import GPT
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.model import Model
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
+from backend.domain.spec.parametrization import Parametrization
+
+WIDTHS = (32, 64, 128, 256)
+DEPTHS = (3,)
+SEEDS = (0, 1, 2, 3, 4)
+NUM_LRS = 9
+BATCH_SIZE = 64
+SHARPNESS_BATCH_SIZE = 256
+MEASURE_EVERY = 30
+NUM_STEPS = 300
+MIN_INTERVALS = 2
+# Three updates of a copy, once a run: next to nothing, and the verdict is worth more with it (ADR 0018).
+MEASURES = (Measure.COORDINATE_CHECK,)
+# The promise is 3 minutes; the rest is for start-up and for the prediction's error.
+TARGET_SECONDS = 150.0
+
+# log2 of the lowest LR of the grid under SGD, from sweeps on built-in datasets (docs/log.md, 2026-11-23, for
+# the conv nets 2026-11-24): every optimum seen at default widths keeps at least one point on either side.
+LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
+    (Loss.CROSS_ENTROPY, Parametrization.MUP): -6,
+    (Loss.CROSS_ENTROPY, Parametrization.DEPTH_MUP): -6,
+    (Loss.CROSS_ENTROPY, Parametrization.COMPLETEP): -6,
+    (Loss.CROSS_ENTROPY, Parametrization.NTP): -5,
+    (Loss.CROSS_ENTROPY, Parametrization.SP): -6,
+    (Loss.SQUARED_ERROR, Parametrization.MUP): -8,
+    (Loss.SQUARED_ERROR, Parametrization.DEPTH_MUP): -8,
+    (Loss.SQUARED_ERROR, Parametrization.COMPLETEP): -8,
+    (Loss.SQUARED_ERROR, Parametrization.NTP): -8,
+    (Loss.SQUARED_ERROR, Parametrization.SP): -9,
+}
+# The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base.
+LOWEST_LOG2_LR_ADAM = -11
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What a plan is made for: how many slots train side by side, how fast each is, and on which device.
+
+    `gpu_memory_bytes` is what a cell may use of the smallest GPU; None means that the CPU trains.
+    """
+
+    slots: int
+    calibration: Calibration = DEFAULT_CALIBRATION
+    gpu_memory_bytes: int | None = None
+
+
+def default_loss(task: Task) -> Loss:
+    """Return the loss a task is usually trained with."""
+    return Loss.SQUARED_ERROR if task is Task.REGRESSION else Loss.CROSS_ENTROPY
+
+
+class FamilyDefaults(NamedTuple):
+    """What the default plan of a model family is, where it is not the residual MLP's."""
+
+    widths: tuple[int, ...] = WIDTHS
+    depths: tuple[int, ...] = DEPTHS
+    seeds: tuple[int, ...] = SEEDS
+    batch_size: int = BATCH_SIZE
+    sharpness_batch_size: int = SHARPNESS_BATCH_SIZE
+    optimizer: OptimizerSpec = PLAIN_SGD
+
+
+_ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
+# Smaller grids for dearer models, with three seeds (a provisional verdict), and the optimizer of the field.
+FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
+    "convnet": FamilyDefaults((16, 32, 64, 128), (1,), SEEDS, 64, 64),
+    "residual_convnet": FamilyDefaults((4, 8, 16), (3,), SEEDS[:3], 32, 32),
+    "vit": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64, _ADAM),
+    "gpt": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16, _ADAM),
+}
+
+
+def default_model(shape: DatasetShape) -> Model:
+    """Return the family a kind of data is tried with: text needs a language model, all else is a vector."""
+    return GPT() if shape.task is Task.LANGUAGE_MODELLING else ResidualMLP()
+
+
+def default_arm(
+    loss: Loss,
+    parametrization: Parametrization,
+    optimizer: OptimizerSpec = PLAIN_SGD,
+) -> Arm:
+    """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
+    if optimizer.family is UpdateFamily.ADAM:
+        lowest = LOWEST_LOG2_LR_ADAM
+    else:
+        lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
+    return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
+
+
+def default_spec(
+    dataset_sha256: str,
+    shape: DatasetShape,
+    *,
+    loss: Loss | None = None,
+    optimizer: OptimizerSpec | None = None,
+    model: Model | None = None,
+) -> ExperimentSpec:
+    """Return the default plan for a dataset, with the full number of steps."""
+    loss = loss or default_loss(shape.task)
+    model = model or default_model(shape)
+    defaults = FAMILY_DEFAULTS.get(model.name, FamilyDefaults())
+    optimizer = optimizer or defaults.optimizer
+    arms = (Parametrization.MUP, control_for(loss, optimizer))
+    return ExperimentSpec(
+        dataset_sha256=dataset_sha256,
+        model=model,
+        arms=tuple(default_arm(loss, arm, optimizer) for arm in arms),
+        widths=defaults.widths,
+        depths=defaults.depths,
+        base_width=defaults.widths[0],
+        seeds=defaults.seeds,
+        loss=loss,
+        optimizer=optimizer,
+        batch_size=min(defaults.batch_size, shape.num_train),
+        num_steps=NUM_STEPS,
+        measure_every=MEASURE_EVERY,
+        measures=MEASURES,
+        sharpness_batch_size=min(defaults.sharpness_batch_size, shape.num_train),
+    )
+
+
+def plan_seconds(
+    spec: ExperimentSpec, cells: Sequence[PlannedCell], shape: DatasetShape, capacity: Capacity
+) -> float:
+    """Predict the wall time of these cells."""
+    costs = [predict(spec, shape, cell, capacity.calibration) for cell in cells]
+    return wall_seconds([cost.seconds for cost in costs], slots=capacity.slots)
+
+
+def cut_steps(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    capacity: Capacity,
+    *,
+    target_seconds: float = TARGET_SECONDS,
+) -> ExperimentSpec:
+    """Take whole measurement intervals off the end until what is foreseen fits the target time."""
+    cells = foreseen_cells(spec)
+    least = MIN_INTERVALS * spec.measure_every
+    while plan_seconds(spec, cells, shape, capacity) > target_seconds:
+        if spec.num_steps - spec.measure_every < least:
+            break
+        spec = spec.model_copy(update={"num_steps": spec.num_steps - spec.measure_every})
+    return spec

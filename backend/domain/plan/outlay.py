@@ -1,0 +1,38 @@
+"""What a plan will come to, before it runs: of the cells that are foreseen, and of the whole grid at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from backend.domain.cost.prediction import Calibration, CellCost, predict, wall_seconds
+from backend.domain.protocol import foreseen_cells
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec, base_size
+
+
+@dataclass(frozen=True)
+class Outlay:
+    """What cells come to: time on the wall and of slots, bytes of the largest, and how many runs."""
+
+    wall_seconds: float
+    slot_seconds: float
+    num_bytes: int
+    num_runs: int
+
+
+def outlay(costs: Iterable[CellCost], slots: int) -> Outlay:
+    """Add up cells on `slots` slots."""
+    costs = tuple(costs)
+    seconds = [cost.seconds for cost in costs]
+    most_bytes = max((cost.num_bytes for cost in costs), default=0)
+    return Outlay(
+        wall_seconds(seconds, slots=slots), sum(seconds), most_bytes, sum(cost.num_runs for cost in costs)
+    )
+
+
+def least_seconds(spec: ExperimentSpec, shape: DatasetShape, calibration: Calibration) -> float:
+    """Return the predicted slot-seconds of the cheapest cell at the base size: less buys no result."""
+    base = base_size(spec)
+    at_base = [cell for cell in foreseen_cells(spec) if (cell.width, cell.depth) == base]
+    return min(predict(spec, shape, cell, calibration).seconds for cell in at_base)

@@ -1,0 +1,199 @@
+"""What a user may say about a plan; everything left out comes from the default plan."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backend.domain.cost.gpu_memory import require_gpu_memory
+from backend.domain.cost.memory import require_memory
+from backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_model, default_spec
+from backend.domain.plan.outlay import least_seconds
+from backend.domain.plan.presets import PRESET_PLANS, Preset, refined, with_preset, within_runs
+from backend.domain.plan.runnable import require_runnable
+from backend.domain.plan.scenario_data import num_left
+from backend.domain.spec.budget import Budget, require_budget
+from backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from backend.domain.spec.experiment import (
+    MAX_STEPS,
+    Arm,
+    ExperimentSpec,
+    Extent,
+    Extents,
+    LearningRates,
+    Loss,
+    Measures,
+    PositiveInt,
+    Protocol,
+    Scenarios,
+    Seed,
+    Seeds,
+)
+from backend.domain.spec.measures import DensityGrid
+from backend.domain.spec.metrics import Spacing
+from backend.domain.spec.model import Model
+from backend.domain.spec.optimizer import OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.thresholds import Thresholds
+from backend.errors import InvalidInput
+
+
+class ArmRequest(Frozen):
+    """An arm to run; without `lrs`, on the default grid of its loss and optimizer."""
+
+    parametrization: Parametrization
+    lrs: LearningRates | None = None
+
+
+class PlanRequest(Frozen):
+    """The wishes. `num_steps` left out means: as many as fit the target time.
+
+    `lrs` is the grid of every arm without one of its own, be the arms asked for or the default ones.
+    """
+
+    loss: Loss | None = None
+    arms: Annotated[tuple[ArmRequest, ...], Field(min_length=1)] | None = None
+    lrs: LearningRates | None = None
+    widths: Extents | None = None
+    depths: Extents | None = None
+    base_width: Extent | None = None
+    base_depth: Extent | None = None
+    completep_alpha: Annotated[float, Field(ge=0.5, le=1.0)] | None = None
+    optimizer: OptimizerSpec | None = None
+    seeds: Seeds | None = None
+    batch_size: PositiveInt | None = None
+    num_steps: Annotated[int, Field(ge=1, le=MAX_STEPS)] | None = None
+    measure_every: PositiveInt | None = None
+    sharpness_batch_size: PositiveInt | None = None
+    measure_spacing: Spacing | None = None
+    model: Model | None = None
+    branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
+    measures: Measures | None = None
+    sharpness_tolerance: Annotated[float, Field(gt=0, lt=1)] | None = None
+    divergence_factor: Annotated[float, Field(gt=1)] | None = None
+    tail_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    spec_seed: Seed | None = None
+    density_grid: DensityGrid | None = None
+    scenarios: Scenarios | None = None
+    protocol: Protocol | None = None
+    thresholds: Thresholds | None = None
+    preset: Preset | None = None
+    budget: Budget | None = None
+    target_width: Extent | None = None
+    target_depth: Extent | None = None
+
+
+def resolve(
+    request: PlanRequest,
+    *,
+    dataset_sha256: str,
+    shape: DatasetShape,
+    capacity: Capacity,
+    max_runs: int,
+    memory_bytes: int,
+) -> ExperimentSpec:
+    """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
+    if request.loss is Loss.CROSS_ENTROPY and shape.task is Task.REGRESSION:
+        raise InvalidInput("spec.cross_entropy_needs_classes")
+    if request.loss is Loss.SQUARED_ERROR and shape.task is Task.LANGUAGE_MODELLING:
+        raise InvalidInput("spec.text_needs_cross_entropy")
+    model = request.model or default_model(shape)
+    model.require_data(shape.dims)
+    spec = default_spec(
+        dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer, model=_branched(request, model)
+    )
+    spec = _made_thorough(request, spec, shape, capacity, memory_bytes)
+    if request.preset is not None:
+        spec = within_runs(spec, max_runs)
+    spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec, shape))
+    require_runnable(spec, shape, max_runs=max_runs)
+    _require_memory(spec, shape, capacity, memory_bytes)
+    if request.num_steps is None:
+        spec = _cut(request, spec, shape, capacity)
+    if spec.budget is not None:
+        require_budget(spec.budget, least_seconds(spec, shape, capacity.calibration))
+    return spec
+
+
+def _require_memory(spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity, memory_bytes: int) -> None:
+    if capacity.gpu_memory_bytes is None:
+        require_memory(spec, shape, memory_bytes=memory_bytes)
+    else:
+        require_gpu_memory(spec, shape, memory_bytes=capacity.gpu_memory_bytes)
+
+
+def _made_thorough(
+    request: PlanRequest,
+    default: ExperimentSpec,
+    shape: DatasetShape,
+    capacity: Capacity,
+    memory_bytes: int,
+) -> ExperimentSpec:
+    """Apply the preset; a further size that does not fit the memory is left out."""
+    if request.preset is None:
+        return default
+    spec = with_preset(default, request.preset, shape)
+    try:
+        _require_memory(spec, shape, capacity, memory_bytes)
+    except InvalidInput:
+        return spec.model_copy(update={"widths": default.widths})
+    return spec
+
+
+def _cut(
+    request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
+) -> ExperimentSpec:
+    if request.preset is None:
+        return cut_steps(spec, shape, capacity)
+    target = PRESET_PLANS[request.preset].target_seconds
+    return cut_steps(spec, shape, capacity, target_seconds=target)
+
+
+def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:
+    plain = set(PlanRequest.model_fields) - {
+        "arms",
+        "lrs",
+        "branch_exponent",
+        "base_width",
+        "base_depth",
+        "optimizer",
+        "model",
+        "preset",
+    }
+    given = _fitting(request, default, shape) | request.model_dump(exclude_none=True, include=plain)
+    if request.num_steps is not None and request.measure_every is None:
+        given["measure_every"] = min(default.measure_every, request.num_steps)
+    if request.arms is not None or request.lrs is not None:
+        given["arms"] = _arms(request, default)
+    widths = request.widths or default.widths
+    given["base_width"] = request.base_width or min(widths)
+    given["base_depth"] = request.base_depth or min(request.depths or default.depths)
+    return given
+
+
+def _fitting(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:
+    """Return the default batches, no larger than what the scenario with the fewest examples leaves."""
+    left = min(num_left(shape, scenario) for scenario in request.scenarios or default.scenarios)
+    return {name: min(getattr(default, name), left) for name in ("batch_size", "sharpness_batch_size")}
+
+
+def _branched(request: PlanRequest, model: Model) -> Model:
+    """Return the model with the request's branch exponent."""
+    if request.branch_exponent is None:
+        return model
+    if not model.scales_branches:
+        raise InvalidInput("spec.branch_exponent_needs_branches", family=model.name)
+    return model.model_copy(update={"branch_exponent": request.branch_exponent})
+
+
+def _arms(request: PlanRequest, default: ExperimentSpec) -> tuple[Arm, ...]:
+    named = request.arms or tuple(ArmRequest(parametrization=arm.parametrization) for arm in default.arms)
+    per_octave = PRESET_PLANS[request.preset].per_octave if request.preset else 1
+    return tuple(_arm(arm, arm.lrs or request.lrs, default, per_octave) for arm in named)
+
+
+def _arm(request: ArmRequest, lrs: LearningRates | None, default: ExperimentSpec, per_octave: int = 1) -> Arm:
+    if lrs is None:
+        return refined(default_arm(default.loss, request.parametrization, default.optimizer), per_octave)
+    return Arm(parametrization=request.parametrization, lrs=lrs)

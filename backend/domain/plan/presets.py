@@ -1,0 +1,104 @@
+"""Three ready-made plans: how sure one wants to be, and what that takes.
+
+All go in stages, so that a finer grid and more sizes cost only what the answer needs. What a user asks for
+besides goes before the preset; what the preset leaves open is the default plan's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from backend.domain.plan.runnable import require_scenario
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import Arm, ExperimentSpec, Protocol
+from backend.domain.spec.scenario import Scenario
+from backend.errors import InvalidInput
+
+
+class Preset(StrEnum):
+    """How thorough a plan is."""
+
+    QUICK = "quick"
+    STANDARD = "standard"
+    THOROUGH = "thorough"
+
+
+@dataclass(frozen=True)
+class PresetPlan:
+    """What a preset sets.
+
+    Attributes:
+        per_octave: LRs per octave of every arm's grid.
+        num_steps, target_seconds: steps, cut by whole intervals until the expected path fits the time.
+        num_wider: sizes beyond the family's usual widths, each twice the one before.
+        scenarios: beside the conditions as given, where task and data allow them.
+    """
+
+    num_seeds: int
+    per_octave: int
+    num_steps: int
+    target_seconds: float
+    num_wider: int = 0
+    scenarios: tuple[Scenario, ...] = ()
+
+
+PRESET_PLANS: dict[Preset, PresetPlan] = {
+    Preset.QUICK: PresetPlan(3, 1, 300, 150.0),
+    Preset.STANDARD: PresetPlan(8, 2, 300, 900.0),
+    Preset.THOROUGH: PresetPlan(
+        8,
+        2,
+        600,
+        4 * 3600.0,
+        num_wider=1,
+        scenarios=(Scenario("label_noise:0.1"), Scenario("subsample:0.5"), Scenario("horizon:4")),
+    ),
+}
+
+
+def with_preset(default: ExperimentSpec, preset: Preset, shape: DatasetShape) -> ExperimentSpec:
+    """Return the default plan of a family and dataset, made as thorough as the preset."""
+    plan = PRESET_PLANS[preset]
+    widths = _wide_enough(default)
+    widths = (*widths, *(max(widths) * 2**more for more in range(1, plan.num_wider + 1)))
+    changes: dict[str, Any] = {
+        "protocol": Protocol.STAGED,
+        "seeds": tuple(range(plan.num_seeds)),
+        "arms": tuple(refined(arm, plan.per_octave) for arm in default.arms),
+        "widths": widths,
+        "num_steps": plan.num_steps,
+    }
+    spec = default.model_copy(update=changes)
+    possible = tuple(scenario for scenario in plan.scenarios if _is_possible(spec, shape, scenario))
+    return spec.model_copy(update={"scenarios": (Scenario.AS_GIVEN, *possible)})
+
+
+def within_runs(spec: ExperimentSpec, max_runs: int) -> ExperimentSpec:
+    """Return the plan with as many of its conditions as the limit on runs leaves room for."""
+    while spec.num_runs() > max_runs and len(spec.scenarios) > 1:
+        spec = spec.model_copy(update={"scenarios": spec.scenarios[:-1]})
+    return spec
+
+
+def _wide_enough(default: ExperimentSpec) -> tuple[int, ...]:
+    """Return a family's usual widths, and as many doublings as a verdict that says "transfers" needs."""
+    widths, limits = default.widths, default.thresholds
+    while len(widths) < limits.min_widths or max(widths) < limits.min_width_span * min(widths):
+        widths = (*widths, 2 * max(widths))
+    return widths
+
+
+def refined(arm: Arm, per_octave: int) -> Arm:
+    """Return an arm on a grid over octaves with so many LRs per octave."""
+    lrs = [lr * 2.0 ** (part / per_octave) for lr in arm.lrs[:-1] for part in range(per_octave)]
+    return arm.model_copy(update={"lrs": (*lrs, arm.lrs[-1])})
+
+
+def _is_possible(spec: ExperimentSpec, shape: DatasetShape, scenario: Scenario) -> bool:
+    try:
+        require_scenario(spec, shape, scenario)
+    except InvalidInput:
+        return False
+    return True

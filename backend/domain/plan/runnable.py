@@ -1,0 +1,86 @@
+"""What cannot run on this data, or means nothing, is refused before anything is stored."""
+
+from __future__ import annotations
+
+from backend.domain.plan.scenario_data import num_left
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.depth_scaling import require_known
+from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
+from backend.domain.spec.model import require_depth_rule, require_model
+from backend.domain.spec.optimizer import UpdateFamily
+from backend.domain.spec.scenario import Scenario, ScenarioKind
+from backend.errors import InvalidInput
+
+
+def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int) -> None:
+    """Refuse what cannot run on this data or is over the limit; raises InvalidInput naming the field."""
+    num_train = shape.num_train
+    require_model(spec.model, shape.dims, (*spec.widths, spec.base_width), spec.depths)
+    spec.optimizer.require_consistent()
+    for arm in spec.arms:
+        require_known(arm.parametrization, spec.optimizer)
+        require_depth_rule(spec.model, arm.parametrization)
+    target, base = target_size(spec), base_size(spec)
+    if target.width < base.width or target.depth < base.depth:
+        raise InvalidInput("spec.target_below_base", width=base.width, depth=base.depth)
+    if spec.num_runs() > max_runs:
+        raise InvalidInput("spec.too_many_runs", runs=spec.num_runs(), limit=max_runs)
+    if spec.batch_size > num_train:
+        raise InvalidInput("spec.batch_larger_than_data", batch_size=spec.batch_size, examples=num_train)
+    if spec.sharpness_batch_size > num_train:
+        raise InvalidInput(
+            "spec.sharpness_batch_larger_than_data", batch_size=spec.sharpness_batch_size, examples=num_train
+        )
+    if spec.measure_every > spec.num_steps:
+        raise InvalidInput(
+            "spec.measures_too_rarely", measure_every=spec.measure_every, num_steps=spec.num_steps
+        )
+    if not spec.judged_scenarios:
+        raise InvalidInput("scenario.nothing_to_judge", given=", ".join(spec.scenarios))
+    for scenario in spec.scenarios:
+        require_scenario(spec, shape, scenario)
+
+
+def require_scenario(spec: ExperimentSpec, shape: DatasetShape, scenario: Scenario) -> None:
+    """Refuse a scenario that data or training cannot have, or that changes nothing; raises InvalidInput."""
+    _require_task(shape, scenario)
+    is_change = scenario.is_of_data or scenario.kind is ScenarioKind.AS_GIVEN
+    if not is_change and spec.under(scenario) == spec:
+        raise InvalidInput("scenario.same_as_given", scenario=scenario)
+    if scenario.kind is ScenarioKind.MOMENTUM and spec.optimizer.family is not UpdateFamily.SGD:
+        raise InvalidInput(
+            "scenario.momentum_needs_sgd", scenario=scenario, optimizer=spec.optimizer.kind.value
+        )
+    if scenario.kind is ScenarioKind.HORIZON and scenario.number * spec.num_steps > MAX_STEPS:
+        raise InvalidInput(
+            "scenario.too_many_steps",
+            scenario=scenario,
+            num_steps=spec.num_steps,
+            largest=int(MAX_STEPS // scenario.number),
+        )
+    under = spec.under(scenario)
+    under.optimizer.require_consistent()
+    _require_examples(under, shape, scenario)
+
+
+def _require_task(shape: DatasetShape, scenario: Scenario) -> None:
+    kind, task = scenario.kind, shape.task
+    if kind is ScenarioKind.CLASS_IMBALANCE and task is not Task.CLASSIFICATION:
+        raise InvalidInput("scenario.imbalance_needs_classes", scenario=scenario)
+    if kind is ScenarioKind.FEATURE_NOISE and task is Task.LANGUAGE_MODELLING:
+        raise InvalidInput("scenario.feature_noise_of_text", scenario=scenario)
+    if kind is ScenarioKind.LABEL_NOISE and task is not Task.REGRESSION:
+        # From here on the right class is no more frequent than any other: nothing is left to learn.
+        limit = 1.0 - 1.0 / shape.num_outputs
+        if scenario.number >= limit:
+            raise InvalidInput("scenario.labels_say_nothing", scenario=scenario, limit=f"{limit:.3g}")
+
+
+def _require_examples(under: ExperimentSpec, shape: DatasetShape, scenario: Scenario) -> None:
+    largest = num_left(shape, scenario)
+    for field in ("batch_size", "sharpness_batch_size"):
+        given = getattr(under, field)
+        if given > largest:
+            raise InvalidInput(
+                "scenario.too_few_examples", scenario=scenario, field=field, given=given, largest=largest
+            )

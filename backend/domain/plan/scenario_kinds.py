@@ -1,0 +1,58 @@
+"""Which scenarios a plan can have, with the limits of their values: what a form offers."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import Field
+
+from backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec
+from backend.domain.spec.optimizer import SCHEDULES, UpdateFamily
+from backend.domain.spec.scenario import LIMITS, WHOLE_NUMBERS, Scenario, ScenarioKind
+
+
+class KindLimits(Frozen):
+    """One kind of scenario and what its value may be: a number between two, or a name."""
+
+    kind: ScenarioKind
+    low: float | None = None
+    high: float | None = None
+    is_whole: bool = Field(default=False, description="Whole numbers only.")
+    names: tuple[str, ...] = Field(default=(), description="The names it may have instead of a number.")
+
+
+def possible_kinds(spec: ExperimentSpec, shape: DatasetShape) -> tuple[KindLimits, ...]:
+    """List the kinds that make sense on this data with this training, in the order they are declared."""
+    return tuple(
+        _limits_of(kind, spec, shape)
+        for kind in ScenarioKind
+        if kind is not ScenarioKind.AS_GIVEN and _is_possible(kind, spec, shape)
+    )
+
+
+def _is_possible(kind: ScenarioKind, spec: ExperimentSpec, shape: DatasetShape) -> bool:
+    if kind is ScenarioKind.CLASS_IMBALANCE:
+        return shape.task is Task.CLASSIFICATION
+    if kind is ScenarioKind.FEATURE_NOISE:
+        return shape.task is not Task.LANGUAGE_MODELLING
+    if kind is ScenarioKind.MOMENTUM:
+        return spec.optimizer.family is UpdateFamily.SGD
+    if kind is ScenarioKind.HORIZON:
+        return LIMITS[kind][0] * spec.num_steps <= MAX_STEPS
+    return True
+
+
+def _limits_of(kind: ScenarioKind, spec: ExperimentSpec, shape: DatasetShape) -> KindLimits:
+    if kind is ScenarioKind.SCHEDULE:
+        names = [name for name in SCHEDULES if spec.under(Scenario(f"{kind}:{name}")) != spec]
+        return KindLimits(kind=kind, names=tuple(names))
+    low, high = LIMITS[kind]
+    if kind is ScenarioKind.LABEL_NOISE and shape.task is not Task.REGRESSION:
+        # The largest share in thousandths that is below 1 - 1/C.
+        high = (math.ceil(1000 * (1.0 - 1.0 / shape.num_outputs)) - 1) / 1000
+    elif kind is ScenarioKind.BATCH_SIZE:
+        high = shape.num_train
+    elif kind is ScenarioKind.HORIZON:
+        high = min(high, MAX_STEPS // spec.num_steps)
+    return KindLimits(kind=kind, low=low, high=high, is_whole=kind in WHOLE_NUMBERS)

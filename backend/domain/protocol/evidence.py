@@ -1,0 +1,99 @@
+"""Evidence of an experiment as the protocol needs it: runs and statistics by cell group, no arrays.
+
+`analysis.verdict.group_statistics` builds it. The protocol decides from it and from the spec alone. Learning
+rates are named by their `lr_index`, the index in the arm's own grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from backend.domain.protocol.grid import PlannedCell
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
+
+# (lr_index, seed)
+RunKey = tuple[int, int]
+NO_RUNS: frozenset[RunKey] = frozenset()
+
+
+class CellGroup(NamedTuple):
+    """Key of the cells of one size under one arm and scenario; memory may split them into several."""
+
+    scenario: Scenario
+    parametrization: Parametrization
+    size: Size
+
+
+def group_of(cell: PlannedCell) -> CellGroup:
+    """Return the group a planned cell belongs to."""
+    return CellGroup(cell.scenario, cell.parametrization, Size(cell.width, cell.depth))
+
+
+@dataclass(frozen=True)
+class GroupStatistics:
+    """Statistics of the LRs tried in a cell group; empty while a run of it is open.
+
+    Attributes:
+        best: the best LR by loss, of those tried with all the seeds planned there; a loss that cannot be
+            tuned on (nothing learned, or interpolated) is left out.
+        best_of_seeds: the LRs that are best for a seed alone, on those losses.
+        fails: by the rules, reusing the base's LR fails here, at the level of the verdict.
+        fails_early: it fails at the smaller level of an interim look (ADR 0021).
+        curvature_lr: of a base, the LR at which sizes can be compared by sharpness: the reused one, or a
+            lower one where the base is at the edge of stability there.
+    """
+
+    best: Mapping[Metric, int] = field(default_factory=dict)
+    best_of_seeds: frozenset[int] = frozenset()
+    fails: bool = False
+    fails_early: bool = False
+    curvature_lr: int | None = None
+
+
+@dataclass(frozen=True)
+class GroupEvidence:
+    """State of the runs planned in a cell group.
+
+    Attributes:
+        finished: have a result; a diverged run has one.
+        open: queued or running.
+        lost: will have none, since their cell failed, was cancelled or was skipped.
+        num_cells: how many cells hold them.
+    """
+
+    finished: frozenset[RunKey] = NO_RUNS
+    open: frozenset[RunKey] = NO_RUNS
+    lost: frozenset[RunKey] = NO_RUNS
+    num_cells: int = 0
+    statistics: GroupStatistics = GroupStatistics()
+
+    @property
+    def planned(self) -> frozenset[RunKey]:
+        """Return every run that may not be planned again."""
+        return self.finished | self.open | self.lost
+
+
+NOTHING = GroupEvidence()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence of every cell group with a planned run, and the cells that are still queued."""
+
+    groups: Mapping[CellGroup, GroupEvidence] = field(default_factory=dict)
+    queued: Mapping[UUID, CellGroup] = field(default_factory=dict)
+
+    def at(self, group: CellGroup) -> GroupEvidence:
+        """Return the evidence of a group; empty where no run is planned."""
+        return self.groups.get(group, NOTHING)
+
+    @property
+    def has_open(self) -> bool:
+        """Tell whether a run is queued or running."""
+        return any(group.open for group in self.groups.values())

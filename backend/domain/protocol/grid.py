@@ -1,0 +1,84 @@
+"""The grid a spec allows, as cells: the runs that share every tensor shape train as one program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from backend.domain.spec.experiment import Arm, ExperimentSpec, base_size, chosen_arm
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Size
+
+
+class PlannedRun(NamedTuple):
+    """One trajectory: the LR's index in its arm's grid, its value, and the seed."""
+
+    lr_index: int
+    lr: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """Runs of one (scenario, parametrization, width, depth), in their stored order.
+
+    `has_curvature`: sharpness and the other measures of curvature are taken; without, only losses, the field
+    metric and the coordinate check are.
+    """
+
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    runs: tuple[PlannedRun, ...]
+    stage: int = 0
+    part: int = 0
+    has_curvature: bool = True
+
+    def id_in(self, experiment_id: UUID) -> UUID:
+        """Identify the cell by its science only, so that planning twice plans the same rows."""
+        runs = [[run.lr_index, run.seed] for run in self.runs]
+        science: list[object] = [self.scenario, self.parametrization, self.width, self.depth, runs]
+        if not self.has_curvature:
+            science.append("without curvature")
+        return uuid5(experiment_id, json.dumps(science, separators=(",", ":")))
+
+
+def full_grid(spec: ExperimentSpec, *, max_runs_per_cell: dict[int, int] | None = None) -> list[PlannedCell]:
+    """List every cell of the grid; a cell over `max_runs_per_cell[width]` is split into parts.
+
+    A scenario that is only a probe has the chosen arm at the base size, without curvature.
+    """
+    return [
+        part
+        for scenario in spec.scenarios
+        for arm, size in _places(spec, scenario)
+        for part in _parts(scenario, arm, size, spec.seeds, (max_runs_per_cell or {}).get(size.width))
+    ]
+
+
+def _places(spec: ExperimentSpec, scenario: Scenario) -> Iterator[tuple[Arm, Size]]:
+    """List where a scenario trains: arms with the LRs they have under it, at every size."""
+    spec = spec.under(scenario)
+    if not scenario.is_judged:
+        yield spec.arm(chosen_arm(spec)), base_size(spec)
+        return
+    for arm in spec.arms:
+        for depth in spec.depths:
+            yield from ((arm, Size(width, depth)) for width in spec.widths)
+
+
+def _parts(
+    scenario: Scenario, arm: Arm, size: Size, seeds: tuple[int, ...], most: int | None
+) -> Iterator[PlannedCell]:
+    runs = [PlannedRun(i, lr, seed) for i, lr in enumerate(arm.lrs) for seed in seeds]
+    most = most or len(runs)
+    for part, first in enumerate(range(0, len(runs), most)):
+        chosen = tuple(runs[first : first + most])
+        yield PlannedCell(
+            scenario, arm.parametrization, *size, chosen, part=part, has_curvature=scenario.is_judged
+        )

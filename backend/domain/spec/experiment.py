@@ -1,0 +1,233 @@
+"""The experiment's immutable definition: everything that decides its numbers, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from backend.domain.spec.budget import Budget
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.measures import DensityGrid, Measure
+from backend.domain.spec.metrics import Schedule, Spacing
+from backend.domain.spec.model import Model
+from backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario, ScenarioKind
+from backend.domain.spec.size import Axis, Size, axis_of
+from backend.domain.spec.thresholds import Thresholds
+
+T = TypeVar("T")
+# Of one run; a longer horizon counts as well.
+MAX_STEPS = 1_000_000
+
+
+class Loss(StrEnum):
+    """The training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error."""
+
+    CROSS_ENTROPY = "cross_entropy"
+    SQUARED_ERROR = "squared_error"
+
+
+class Protocol(StrEnum):
+    """How the grid is spent: all of it, or in stages from the base size up, as far as the answer needs."""
+
+    FULL = "full"
+    STAGED = "staged"
+
+
+def control_for(loss: Loss, optimizer: OptimizerSpec) -> Parametrization:
+    """Return the arm that should fail to transfer under `loss` and `optimizer`.
+
+    Measured (docs/decisions/0008): under cross-entropy with SGD, SP shows nothing, since logits may grow
+    benignly (arXiv 2505.22491), and NTP moves; under squared error, and under Adam, it is SP that moves.
+    """
+    is_sgd = optimizer.family is UpdateFamily.SGD
+    return Parametrization.NTP if is_sgd and loss is Loss.CROSS_ENTROPY else Parametrization.SP
+
+
+def _require_unique(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) != len(values):
+        repeated = next(value for value in values if values.count(value) > 1)
+        raise ValueError(f"{repeated} is given twice; every value may appear once")
+    return values
+
+
+def _sorted_measures(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    return tuple(sorted(measures))
+
+
+PositiveInt = Annotated[int, Field(ge=1)]
+Extent = Annotated[int, Field(ge=1, le=65_536)]
+LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Extents = Annotated[tuple[Extent, ...], Field(min_length=1), AfterValidator(_require_unique)]
+Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
+# What is measured does not depend on the order it was asked for in.
+Measures = Annotated[tuple[Measure, ...], AfterValidator(_require_unique), AfterValidator(_sorted_measures)]
+Scenarios = Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(_require_unique)]
+LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
+
+
+# Left out of the hash as long as they say nothing new: specs from before these fields keep theirs.
+UNUSED = frozenset(
+    {
+        "measures",
+        "density_grid",
+        "measure_spacing",
+        "thresholds",
+        "budget",
+        "target_width",
+        "target_depth",
+    }
+)
+
+
+class Arm(Frozen):
+    """One parametrization with its own LR grid."""
+
+    parametrization: Parametrization
+    lrs: LearningRates
+
+    def scaled(self, factor: float) -> Arm:
+        """Return the arm on a grid that is `factor` times this one."""
+        return self.model_copy(update={"lrs": tuple(lr * factor for lr in self.lrs)})
+
+
+class ExperimentSpec(Frozen):
+    """One question with one grid. Equal specs on equal data give equal numbers."""
+
+    dataset_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    scenarios: Scenarios = (Scenario.AS_GIVEN,)
+    model: Model = ResidualMLP()
+    arms: Annotated[tuple[Arm, ...], Field(min_length=1)]
+    widths: Extents
+    depths: Extents
+    base_width: Extent
+    base_depth: Extent = Field(default_factory=lambda given: min(given.get("depths") or (1,)))
+    completep_alpha: float = Field(default=1.0, ge=0.5, le=1.0)
+    seeds: Seeds
+    loss: Loss
+    optimizer: OptimizerSpec = PLAIN_SGD
+    batch_size: PositiveInt
+    num_steps: PositiveInt = Field(le=MAX_STEPS)
+    measure_every: PositiveInt
+    measure_spacing: Spacing = Spacing.EVEN
+    sharpness_batch_size: PositiveInt
+    sharpness_tolerance: float = Field(default=1e-3, gt=0, lt=1)
+    divergence_factor: float = Field(default=20.0, gt=1)
+    tail_fraction: float = Field(default=0.1, gt=0, le=1)
+    spec_seed: Seed = 0
+    protocol: Protocol = Protocol.FULL
+    measures: Measures = ()
+    density_grid: DensityGrid = DensityGrid()
+    thresholds: Thresholds = Thresholds()
+    budget: Budget | None = None
+    target_width: Extent | None = Field(default=None, description="The model to be trained in the end.")
+    target_depth: Extent | None = None
+
+    @model_validator(mode="after")
+    def _arms_are_distinct(self) -> Self:
+        _require_unique(tuple(arm.parametrization for arm in self.arms))
+        return self
+
+    def arm(self, parametrization: Parametrization) -> Arm:
+        """Return the arm of `parametrization`."""
+        return next(arm for arm in self.arms if arm.parametrization is parametrization)
+
+    @property
+    def judged_scenarios(self) -> tuple[Scenario, ...]:
+        """Return the scenarios that get a verdict, in their order."""
+        return tuple(scenario for scenario in self.scenarios if scenario.is_judged)
+
+    def under(self, scenario: Scenario) -> ExperimentSpec:
+        """Return the spec that a scenario's cells train by; a scenario of the data leaves it as it is."""
+        if scenario.kind is ScenarioKind.MOMENTUM:
+            # A step grows by 1/(1-b): the grid moves by whole octaves, as the default plan's does.
+            octaves = round(math.log2((1.0 - scenario.number) / (1.0 - self.optimizer.momentum)))
+            arms = tuple(arm.scaled(2.0**octaves) for arm in self.arms)
+            return self.model_copy(
+                update={"arms": arms, "optimizer": self.optimizer.changed(momentum=scenario.number)}
+            )
+        changes: dict[str, Any] = {}
+        if scenario.kind is ScenarioKind.WEIGHT_DECAY:
+            changes["optimizer"] = self.optimizer.changed(weight_decay=scenario.number)
+        elif scenario.kind is ScenarioKind.SCHEDULE:
+            changes["optimizer"] = self.optimizer.changed(schedule=SCHEDULES[scenario.name])
+        elif scenario.kind is ScenarioKind.BATCH_SIZE:
+            changes["batch_size"] = int(scenario.number)
+        elif scenario.kind is ScenarioKind.HORIZON:
+            changes["num_steps"] = int(scenario.number) * self.num_steps
+            changes["measure_every"] = int(scenario.number) * self.measure_every
+        return self.model_copy(update=changes) if changes else self
+
+    def num_runs(self) -> int:
+        """Count the runs of the whole grid without listing them."""
+        judged = len(self.judged_scenarios)
+        of_size = judged * sum(len(arm.lrs) for arm in self.arms)
+        probed = (len(self.scenarios) - judged) * len(self.arm(chosen_arm(self)).lrs)
+        return len(self.seeds) * (of_size * len(self.widths) * len(self.depths) + probed)
+
+    def tail_steps(self, end: int | None = None) -> int:
+        """Count the last steps whose mean train loss is the final loss of a training until `end`."""
+        return max(1, math.ceil(self.tail_fraction * (self.num_steps if end is None else end)))
+
+    def _changed(self) -> set[str]:
+        return set(self.model_dump(exclude_defaults=True))
+
+    def _said_of_the_model(self) -> dict[str, Any]:
+        said = {"family": self.model.name, "branch_exponent": getattr(self.model, "branch_exponent", None)}
+        return said | self.model.model_dump(mode="json", exclude_defaults=True)
+
+    def schedule(self, chunk_steps: int) -> Schedule:
+        """Return when a cell of this spec measures, with windows of `chunk_steps`."""
+        return Schedule(self.num_steps, self.measure_every, chunk_steps, self.measure_spacing)
+
+    def sha256(self) -> str:
+        """Identify the definition, independent of field order."""
+        unused = set(UNUSED) - self._changed()
+        content = self.model_dump(mode="json", exclude=unused)
+        content["model"] = self._said_of_the_model()
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def chosen_arm(spec: ExperimentSpec) -> Parametrization:
+    """Return the arm the verdict is about: µP, else the first that is not the control."""
+    names = [arm.parametrization for arm in spec.arms]
+    if Parametrization.MUP in names:
+        return Parametrization.MUP
+    return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
+
+
+def base_size(spec: ExperimentSpec) -> Size:
+    """Return the size the LR is tuned at: the base, or the smallest where that is not trained."""
+    width = spec.base_width if spec.base_width in spec.widths else min(spec.widths)
+    return Size(width, spec.base_depth if spec.base_depth in spec.depths else min(spec.depths))
+
+
+def target_size(spec: ExperimentSpec) -> Size:
+    """Return the size to be trained in the end: as the spec names it, else the largest it plans."""
+    return Size(spec.target_width or max(spec.widths), spec.target_depth or max(spec.depths))
+
+
+def sizes_on(spec: ExperimentSpec, axis: Axis) -> tuple[Size, ...]:
+    """Return the base and the sizes on one axis, ascending; smaller sizes count to the axis they vary."""
+    base = base_size(spec)
+    every = sorted(Size(width, depth) for width in spec.widths for depth in spec.depths)
+    if axis is Axis.WIDTH:
+        return tuple(size for size in every if size.depth == base.depth)
+    if axis is Axis.DEPTH:
+        return tuple(size for size in every if size.width == base.width)
+    return tuple(size for size in every if size == base or axis_of(size, base) is axis)
+
+
+def axes_of(spec: ExperimentSpec) -> tuple[Axis, ...]:
+    """Return the axes a spec has sizes on; width always, since without another width that is said."""
+    more = (axis for axis in (Axis.DEPTH, Axis.BOTH) if len(sizes_on(spec, axis)) > 1)
+    return (Axis.WIDTH, *more)

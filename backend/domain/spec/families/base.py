@@ -1,0 +1,103 @@
+"""What every model family says of itself: its tensors, the data it takes, and what a forward pass costs.
+
+Nothing is computed here, so that plans can be checked, costed and refused without torch.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar, NamedTuple, Self
+
+from backend.domain.spec.dataset import DataDims, Frozen
+from backend.domain.spec.parametrization import Role
+from backend.errors import InvalidInput
+
+
+class TensorSpec(NamedTuple):
+    """One tensor of a network, as it is at some width.
+
+    Attributes:
+        role: the row of the (A, B, C) table.
+        shape: (n_in, n_out); a vector is (1, n), a convolution (kernel positions × n_in, n_out).
+        std, mean: of its initial entries, at the base width; the table says how the std goes on from there.
+        forward_mult: A at the base width.
+        is_in_branch: inside a residual branch, where the rules for depth apply.
+    """
+
+    role: Role
+    shape: tuple[int, int]
+    std: float
+    mean: float = 0.0
+    forward_mult: float = 1.0
+    is_in_branch: bool = False
+
+    @property
+    def size(self) -> int:
+        """Count its entries."""
+        return self.shape[0] * self.shape[1]
+
+
+Tensors = dict[str, TensorSpec]
+
+
+class ModelFamily(Frozen):
+    """Base of the families; a spec names one and sets its options.
+
+    Attributes:
+        branch_exponent: residual branches are multiplied by depth^-branch_exponent where the parametrization
+            has no rule for depth (`depth_scaling.py`).
+    """
+
+    takes_images_only: ClassVar[bool] = False
+    takes_text: ClassVar[bool] = False
+    # Without residual branches there is nothing that a rule for depth could scale.
+    has_branches: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """Return the family's name, the discriminator of the union."""
+        return str(getattr(self, "family"))  # noqa: B009 - every family declares it as a Literal
+
+    @property
+    def scales_branches(self) -> bool:
+        """Tell whether there are residual branches with a multiplier."""
+        return self.has_branches
+
+    @abstractmethod
+    def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:
+        """Return every tensor by name, in forward order."""
+
+    @abstractmethod
+    def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
+        """Count the multiplications and additions of a forward pass of one example."""
+
+    def input_flops(self, dims: DataDims, width: int) -> float:  # noqa: ARG002
+        """Count the part of `forward_flops` that multiplies the data, which need no gradient; 0: not told."""
+        return 0.0
+
+    @abstractmethod
+    def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
+        """Count the numbers a forward pass of one example leaves for its backward pass."""
+
+    def num_parameters(self, dims: DataDims, width: int, depth: int) -> int:
+        """Count the parameters."""
+        return sum(tensor.size for tensor in self.tensors(dims, width, depth).values())
+
+    def require_data(self, dims: DataDims) -> Self:
+        """Return the family; raises InvalidInput when it cannot read this kind of data."""
+        if self.takes_text and not dims.is_text:
+            raise InvalidInput("spec.family_needs_text", family=self.name)
+        if dims.is_text and not self.takes_text:
+            raise InvalidInput("spec.family_cannot_read_text", family=self.name)
+        if self.takes_images_only and dims.image is None:
+            raise InvalidInput("spec.family_needs_images", family=self.name)
+        return self
+
+    def require_size(self, dims: DataDims, width: int, depth: int) -> None:
+        """Refuse a size this family cannot have; raises InvalidInput naming the field and what is allowed."""
+
+
+def require_multiple(code: str, value: int, divisor: int) -> None:
+    """Raise InvalidInput unless `value` is a multiple of `divisor`."""
+    if value % divisor:
+        raise InvalidInput(code, given=value, divisor=divisor)

@@ -1,0 +1,167 @@
+"""The transformers: a vision transformer for images and a byte-level GPT for text.
+
+A block is an attention branch and a two-layer branch, both multiplied by τ = depth^-branch_exponent. The
+scale of the attention logits, 1/d_head under µP and 1/√d_head under SP and NTP (science.md §2.2), is the
+forward multiplier of the query weights: (s·x W_q)·(x W_k) = s·(x W_q)·(x W_k). Linear maps have no biases;
+layer norms, where there are any, have a gain and a shift. Initial constants are those of SP at base width.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec, require_multiple
+from backend.domain.spec.families.convnet import image_of
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.parametrization import Role
+from backend.errors import InvalidInput
+
+POSITION = "position"
+CLASS_TOKEN = "class_token"
+FINAL_NORM = "final_norm"
+ATTENTION_NORM = "attention_norm"
+BRANCH_NORM = "mlp_norm"
+# What enters the stream at a position has a mean square of about one: half from each of its two parts.
+EMBEDDING_STD = 0.5**0.5
+# GELU passes about as much on as ReLU.
+GELU_GAIN = 2.0
+
+
+class Transformer(ModelFamily):
+    """What both share.
+
+    Attributes:
+        num_heads: attention heads; the width must be a multiple.
+        mlp_ratio: hidden units of the two-layer branch per unit of width.
+        has_norm: layer norm in front of every branch and of the readout.
+    """
+
+    branch_exponent: float = Field(default=0.5, ge=0.0, le=2.0)
+    num_heads: int = Field(default=4, ge=1, le=64)
+    mlp_ratio: int = Field(default=2, ge=1, le=8)
+    has_norm: bool = True
+
+    def block_tensors(self, width: int, block: int) -> Tensors:
+        """Return the tensors of one block, by name."""
+        square, gain = (width, width), width**-0.5
+        inner = self.mlp_ratio * width
+        parts: Tensors = {}
+        if self.has_norm:
+            parts |= norm_tensors(ATTENTION_NORM, width, is_in_branch=True)
+        parts["query"] = TensorSpec(
+            Role.QUERY, square, gain, forward_mult=(width / self.num_heads) ** -0.5, is_in_branch=True
+        )
+        for name in ("key", "value", "attention_out"):
+            parts[name] = TensorSpec(Role.HIDDEN, square, gain, is_in_branch=True)
+        if self.has_norm:
+            parts |= norm_tensors(BRANCH_NORM, width, is_in_branch=True)
+        parts["mlp_in"] = TensorSpec(Role.HIDDEN, (width, inner), gain, is_in_branch=True)
+        out_std = (GELU_GAIN / inner) ** 0.5
+        parts["mlp_out"] = TensorSpec(Role.HIDDEN, (inner, width), out_std, is_in_branch=True)
+        return {part_name(block, part): tensor for part, tensor in parts.items()}
+
+    def body_tensors(self, width: int, depth: int, num_outputs: int) -> Tensors:
+        """Return the tensors from the first block to the readout."""
+        tensors: Tensors = {}
+        for block in range(depth):
+            tensors |= self.block_tensors(width, block)
+        if self.has_norm:
+            tensors |= norm_tensors(FINAL_NORM, width)
+        return tensors | {OUTPUT: TensorSpec(Role.OUTPUT, (width, num_outputs), width**-0.5)}
+
+    def body_flops(self, num_tokens: int, width: int, depth: int) -> float:
+        """Count the multiplications and additions of the blocks of one example."""
+        matrices = 4 * width * width + 2 * self.mlp_ratio * width * width
+        attention = 2 * num_tokens * width
+        return 2.0 * depth * num_tokens * (matrices + attention)
+
+    def body_activations(self, num_tokens: int, width: int, depth: int) -> int:
+        """Count the numbers the blocks of one example leave for the backward pass."""
+        per_token = (8 + 3 * self.mlp_ratio) * width + 3 * self.num_heads * num_tokens
+        return depth * num_tokens * per_token
+
+    def require_size(self, dims: DataDims, width: int, depth: int) -> None:  # noqa: ARG002
+        """Refuse a width that the heads do not divide."""
+        if width % self.num_heads:
+            raise InvalidInput("spec.heads_do_not_divide", width=width, heads=self.num_heads)
+
+
+class ViT(Transformer):
+    """A vision transformer: patches, a class token, pre-norm blocks, readout of the class token."""
+
+    takes_images_only: ClassVar[bool] = True
+    family: Literal["vit"] = "vit"
+    patch_size: int = Field(default=4, ge=1, le=32)
+
+    def num_tokens(self, dims: DataDims) -> int:
+        """Count the patches and the class token."""
+        image = image_of(dims)
+        return (image.height // self.patch_size) * (image.width // self.patch_size) + 1
+
+    def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:
+        """Return every tensor by name, in forward order."""
+        patch = self.patch_size**2 * image_of(dims).channels
+        stem = {
+            INPUT: TensorSpec(Role.INPUT, (patch, width), (0.5 / patch) ** 0.5),
+            CLASS_TOKEN: TensorSpec(Role.INPUT, (1, width), EMBEDDING_STD),
+            POSITION: TensorSpec(Role.INPUT, (self.num_tokens(dims), width), EMBEDDING_STD),
+        }
+        return stem | self.body_tensors(width, depth, dims.num_outputs)
+
+    def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
+        """Count the multiplications and additions of a forward pass of one example."""
+        ends = 2.0 * width * (dims.num_features + dims.num_outputs)
+        return ends + self.body_flops(self.num_tokens(dims), width, depth)
+
+    def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
+        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        return dims.num_features + self.body_activations(self.num_tokens(dims), width, depth)
+
+    def require_size(self, dims: DataDims, width: int, depth: int) -> None:
+        """Refuse a width that the heads do not divide, and patches that do not tile the image."""
+        super().require_size(dims, width, depth)
+        image = image_of(dims)
+        for side in (image.height, image.width):
+            require_multiple("spec.patches_do_not_tile", side, self.patch_size)
+
+
+class GPT(Transformer):
+    """A byte-level language model: embeddings of byte and position, causal pre-norm blocks, readout."""
+
+    takes_text: ClassVar[bool] = True
+    family: Literal["gpt"] = "gpt"
+
+    def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:
+        """Return every tensor by name, in forward order."""
+        stem = {
+            INPUT: TensorSpec(Role.INPUT, (dims.num_outputs, width), EMBEDDING_STD),
+            POSITION: TensorSpec(Role.INPUT, (dims.num_features, width), EMBEDDING_STD),
+        }
+        return stem | self.body_tensors(width, depth, dims.num_outputs)
+
+    def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
+        """Count the multiplications and additions of a forward pass of one example: one window."""
+        readout = 2.0 * dims.num_features * width * dims.num_outputs
+        return readout + self.body_flops(dims.num_features, width, depth)
+
+    def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
+        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        return dims.num_features * 3 * dims.num_outputs + self.body_activations(
+            dims.num_features, width, depth
+        )
+
+
+def part_name(block: int, part: str) -> str:
+    """Return the name of a tensor of block 0..depth-1."""
+    return f"block_{block}_{part}"
+
+
+def norm_tensors(name: str, width: int, *, is_in_branch: bool = False) -> Tensors:
+    """Return the gain and the shift of a layer norm, which begin at 1 and 0."""
+    return {
+        f"{name}_gain": TensorSpec(Role.NORM, (1, width), 0.0, mean=1.0, is_in_branch=is_in_branch),
+        f"{name}_shift": TensorSpec(Role.BIAS, (1, width), 0.0, is_in_branch=is_in_branch),
+    }

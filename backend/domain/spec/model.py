@@ -1,0 +1,47 @@
+"""The registry of model families: a new one is a file in `families` and a line here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+from pydantic import BeforeValidator, Field
+
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.depth_scaling import depth_alpha
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.families.transformer import GPT, ViT
+from backend.domain.spec.parametrization import Parametrization
+from backend.errors import InvalidInput
+
+Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT
+
+
+def _named(data: Any) -> Any:
+    """A name alone stands for the family's defaults; options without a name are the residual MLP's."""
+    if isinstance(data, str):
+        return {"family": data}
+    return {"family": "residual_mlp"} | data if isinstance(data, dict) else data
+
+
+Model = Annotated[Families, Field(discriminator="family"), BeforeValidator(_named)]
+FAMILIES: tuple[type[ModelFamily], ...] = get_args(Families)
+
+
+def require_depth_rule(model: ModelFamily, parametrization: Parametrization) -> None:
+    """Refuse a parametrization that scales residual branches for a model that has none."""
+    if depth_alpha(parametrization, 1.0) is not None and not model.scales_branches:
+        raise InvalidInput(
+            "spec.depth_rule_needs_branches", family=model.name, parametrization=parametrization.value
+        )
+
+
+def require_model(
+    model: ModelFamily, dims: DataDims, widths: tuple[int, ...], depths: tuple[int, ...]
+) -> None:
+    """Refuse data or sizes that the family cannot have; raises InvalidInput naming the field."""
+    model.require_data(dims)
+    for width in widths:
+        for depth in depths:
+            model.require_size(dims, width, depth)

@@ -1,0 +1,134 @@
+"""Optimizers as values: which update, with which constants, and how the learning rate moves."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.metrics import eos_threshold
+from backend.errors import InvalidInput
+
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
+class OptimizerKind(StrEnum):
+    """How parameters are updated, in the conventions of torch.optim."""
+
+    SGD = "sgd"
+    ADAM = "adam"
+    ADAMW = "adamw"
+
+
+class UpdateFamily(StrEnum):
+    """What decides how an update scales with its gradient: SGD is linear in it, Adam scale-free."""
+
+    SGD = "sgd"
+    ADAM = "adam"
+
+
+class ScheduleKind(StrEnum):
+    """How the learning rate falls after the warm-up."""
+
+    CONSTANT = "constant"
+    COSINE = "cosine"
+    LINEAR = "linear"
+
+
+class WeightDecayRule(StrEnum):
+    """How the weight decay λ of a tensor follows its LR multiplier C by width (ADR 0012)."""
+
+    FIXED = "fixed"  # λ everywhere, as torch does
+    INDEPENDENT = "independent"  # λ/C: a step decays by lr·λ at every width (mup, CompleteP)
+    SQRT_WIDTH = "sqrt_width"  # λ/√C on hidden weights, none on the others (arXiv 2510.15262)
+
+
+class EpsilonRule(StrEnum):
+    """How Adam's ε follows the size of the network (ADR 0012)."""
+
+    FIXED = "fixed"  # ε everywhere, as torch does
+    SCALED = "scaled"  # hidden weights as CompleteP's table says
+
+
+class ScheduleSpec(Frozen):
+    """A linear warm-up over a share of the steps, then `kind` down to a share of the base LR."""
+
+    kind: ScheduleKind = ScheduleKind.CONSTANT
+    warmup_fraction: float = Field(default=0.0, ge=0, lt=1)
+    final_fraction: float = Field(default=0.0, ge=0, le=1)
+
+    def factor(self, step: int, *, num_steps: int) -> float:
+        """Return the factor on every learning rate for the update of `step`, 0 <= step < num_steps."""
+        warmup_steps = math.ceil(self.warmup_fraction * num_steps)
+        if step < warmup_steps:
+            return (step + 1) / warmup_steps
+        if self.kind is ScheduleKind.CONSTANT:
+            return 1.0
+        progress = (step - warmup_steps) / max(1, num_steps - warmup_steps)
+        is_cosine = self.kind is ScheduleKind.COSINE
+        remaining = 0.5 * (1.0 + math.cos(math.pi * progress)) if is_cosine else 1.0 - progress
+        return self.final_fraction + (1.0 - self.final_fraction) * remaining
+
+
+class OptimizerSpec(Frozen):
+    """One optimizer; without arguments plain SGD. A name alone, such as "adam", stands for its defaults."""
+
+    kind: OptimizerKind = OptimizerKind.SGD
+    momentum: Decay = 0.0
+    nesterov: bool = False
+    beta1: Decay = 0.9
+    beta2: Decay = 0.999
+    epsilon: float = Field(default=1e-8, ge=0, le=1)
+    epsilon_rule: EpsilonRule = EpsilonRule.SCALED
+    weight_decay: float = Field(default=0.0, ge=0, le=100)
+    weight_decay_rule: WeightDecayRule = WeightDecayRule.INDEPENDENT
+    schedule: ScheduleSpec = ScheduleSpec()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_a_name(cls, data: Any) -> Any:
+        return {"kind": data} if isinstance(data, str) else data
+
+    @property
+    def family(self) -> UpdateFamily:
+        """Return the column of LR multipliers this optimizer takes."""
+        return UpdateFamily.SGD if self.kind is OptimizerKind.SGD else UpdateFamily.ADAM
+
+    @property
+    def num_moments(self) -> int:
+        """Count the tensors kept beside each weight."""
+        if self.family is UpdateFamily.ADAM:
+            return 2
+        return 1 if self.momentum > 0 else 0
+
+    @property
+    def kappa(self) -> float:
+        """Return κ: the edge of stability is at sharpness κ/lr (science.md §4.1)."""
+        if self.family is UpdateFamily.ADAM:
+            return eos_threshold(1.0, momentum=self.beta1, dampening=self.beta1)
+        return eos_threshold(1.0, momentum=self.momentum, nesterov=self.nesterov)
+
+    def changed(self, **changes: Any) -> Self:
+        """Return the optimizer with other values of some fields, checked again."""
+        return self.model_validate(self.model_dump() | changes)
+
+    def require_consistent(self) -> Self:
+        """Return the optimizer; raises InvalidInput when an argument does nothing for its kind."""
+        if self.momentum > 0 and self.kind is not OptimizerKind.SGD:
+            raise InvalidInput("spec.momentum_needs_sgd", optimizer=self.kind.value)
+        if self.nesterov and self.momentum == 0:
+            raise InvalidInput("spec.nesterov_needs_momentum")
+        return self
+
+
+PLAIN_SGD = OptimizerSpec()
+WARMUP_FRACTION = 0.1
+SCHEDULES: dict[str, ScheduleSpec] = {
+    "constant": ScheduleSpec(),
+    "warmup": ScheduleSpec(warmup_fraction=WARMUP_FRACTION),
+    "cosine": ScheduleSpec(kind=ScheduleKind.COSINE, warmup_fraction=WARMUP_FRACTION),
+    "linear": ScheduleSpec(kind=ScheduleKind.LINEAR, warmup_fraction=WARMUP_FRACTION),
+}

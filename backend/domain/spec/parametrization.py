@@ -1,0 +1,137 @@
+"""Parametrizations as one table of exponents of the width multiplier m = width / base_width.
+
+A tensor is used as A·w in the forward pass, drawn from N(0, B²) and updated with C·lr. Per role the table
+gives the exponents (a, b, c) of m in A = m^a, B = B_base·m^b, C = m^c, c for each family of updates, so that
+every parametrization coincides with SP at the base size, bit for bit (science.md §2.2, oracle 15).
+
+    SP   standard: init variance 1/fan_in, one global LR (He et al. 2015).
+    NTP  neural tangent: multiplier 1 instead of 1/sqrt(fan_in), hence LR 1/m (Jacot et al. 2018); under Adam
+         the LRs that keep the kernel still (docs/decisions/0012).
+    µP   maximal update, Tensor Programs V table 8 (Yang et al. 2022; `microsoft/mup`).
+    depth-µP, CompleteP   µP by width; what depth does is in `depth_scaling.py`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from backend.domain.spec.optimizer import (
+    PLAIN_SGD,
+    EpsilonRule,
+    OptimizerSpec,
+    UpdateFamily,
+    WeightDecayRule,
+)
+
+
+class Parametrization(StrEnum):
+    """How initialisation, LR and forward multipliers scale with size."""
+
+    SP = "sp"
+    NTP = "ntp"
+    MUP = "mup"
+    DEPTH_MUP = "depth_mup"
+    COMPLETEP = "completep"
+
+
+class Role(StrEnum):
+    """The row of the (A, B, C) table a tensor belongs to."""
+
+    INPUT = "input"
+    HIDDEN = "hidden"
+    OUTPUT = "output"
+    QUERY = "query"  # hidden; its forward multiplier carries the scale of the attention logits
+    NORM = "norm"  # a vector of gains, which begin at 1
+    BIAS = "bias"
+
+
+class TensorScaling(NamedTuple):
+    """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C, the factors on
+    the optimizer's ε and weight decay, and the mean of its initial entries.
+    """
+
+    forward_mult: float
+    init_std: float
+    lr_mult: float
+    epsilon_mult: float = 1.0
+    weight_decay_mult: float = 1.0
+    init_mean: float = 0.0
+
+
+class _Exponents(NamedTuple):
+    forward: float
+    init: float
+    sgd_lr: float
+    adam_lr: float
+    epsilon: float = 0
+
+    def lr(self, family: UpdateFamily) -> float:
+        return self.sgd_lr if family is UpdateFamily.SGD else self.adam_lr
+
+
+_BY_WIDTH: dict[tuple[Parametrization, Role], _Exponents] = {
+    (Parametrization.SP, Role.INPUT): _Exponents(0, 0, 0, 0),
+    (Parametrization.SP, Role.HIDDEN): _Exponents(0, -0.5, 0, 0),
+    (Parametrization.SP, Role.OUTPUT): _Exponents(0, -0.5, 0, 0),
+    (Parametrization.NTP, Role.INPUT): _Exponents(0, 0, 0, -0.5),
+    (Parametrization.NTP, Role.HIDDEN): _Exponents(0, -0.5, -1, -1.5),
+    (Parametrization.NTP, Role.OUTPUT): _Exponents(0, -0.5, -1, -1),
+    (Parametrization.MUP, Role.INPUT): _Exponents(0, 0, 1, 0),
+    (Parametrization.MUP, Role.HIDDEN): _Exponents(0, -0.5, 0, -1, epsilon=-1),
+    (Parametrization.MUP, Role.OUTPUT): _Exponents(-1, 0, 1, 0),
+    # Hidden weights; the logits are divided by √d_head under SP and NTP and by d_head under µP.
+    (Parametrization.SP, Role.QUERY): _Exponents(-0.5, -0.5, 0, 0),
+    (Parametrization.NTP, Role.QUERY): _Exponents(-0.5, -0.5, -1, -1.5),
+    (Parametrization.MUP, Role.QUERY): _Exponents(-1, -0.5, 0, -1, epsilon=-1),
+}
+# Gains and biases are vectors: like an input weight they have one side that does not grow.
+_BY_WIDTH |= {
+    (parametrization, role): _BY_WIDTH[parametrization, Role.INPUT]
+    for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
+    for role in (Role.NORM, Role.BIAS)
+}
+_WIDTH_RULE = {
+    Parametrization.DEPTH_MUP: Parametrization.MUP,
+    Parametrization.COMPLETEP: Parametrization.MUP,
+}
+
+
+def tensor_scaling(
+    parametrization: Parametrization,
+    role: Role,
+    *,
+    base_init_std: float,
+    width_mult: float,
+    optimizer: OptimizerSpec = PLAIN_SGD,
+    base_forward_mult: float = 1.0,
+    init_mean: float = 0.0,
+) -> TensorScaling:
+    """Return the constants by width of a tensor whose initial std at the base width is `base_init_std`.
+
+    Args:
+        base_init_std: sqrt(gain / fan_in) with the fan-in the tensor has at the base width.
+        base_forward_mult: A at the base width.
+        init_mean: mean of the initial entries, at every width.
+        width_mult: m = width / base_width, > 0.
+        optimizer: decides the column of C and the rules of ε and weight decay.
+    """
+    exponents = _BY_WIDTH[_WIDTH_RULE.get(parametrization, parametrization), role]
+    lr_mult = width_mult ** exponents.lr(optimizer.family)
+    is_epsilon_scaled = optimizer.epsilon_rule is EpsilonRule.SCALED
+    return TensorScaling(
+        forward_mult=base_forward_mult * width_mult**exponents.forward,
+        init_std=base_init_std * width_mult**exponents.init,
+        lr_mult=lr_mult,
+        epsilon_mult=width_mult**exponents.epsilon if is_epsilon_scaled else 1.0,
+        weight_decay_mult=_weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
+        init_mean=init_mean,
+    )
+
+
+def _weight_decay_mult(rule: WeightDecayRule, role: Role, lr_mult: float) -> float:
+    if rule is WeightDecayRule.FIXED:
+        return 1.0
+    if rule is WeightDecayRule.INDEPENDENT:
+        return 1.0 / lr_mult
+    return lr_mult**-0.5 if role in (Role.HIDDEN, Role.QUERY) else 0.0

@@ -1,0 +1,143 @@
+"""Scenarios: named variants of the conditions an experiment is run under.
+
+A scenario is written `kind` or `kind:value` wherever it crosses a border (spec, database, REST, page), so
+that one string identifies it. What it changes is one number; everything else stays as the spec says.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import Any, ClassVar, Self
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from backend.domain.spec.optimizer import SCHEDULES
+
+MAX_LENGTH = 64
+
+
+class ScenarioKind(StrEnum):
+    """What a scenario changes; the unit of its value is said here."""
+
+    AS_GIVEN = "as_given"  # nothing
+    # Of the data, imitating the field; applied to the training split, feature noise to validation as well.
+    LABEL_NOISE = "label_noise"  # share of the labels replaced, or noise in label standard deviations
+    FEATURE_NOISE = "feature_noise"  # standard deviations of the features
+    SUBSAMPLE = "subsample"  # share of the training examples kept
+    CLASS_IMBALANCE = "class_imbalance"  # share of the examples kept of the rarest class
+    # Of the training.
+    MOMENTUM = "momentum"  # coefficient b
+    WEIGHT_DECAY = "weight_decay"  # λ
+    BATCH_SIZE = "batch_size"  # examples
+    SCHEDULE = "schedule"  # name of an LR schedule
+    HORIZON = "horizon"  # multiple of the steps; run at the base only, to see how the optimum moves
+
+
+# Smallest and largest value a kind may take; a kind that is not here takes none, or a name.
+LIMITS: dict[ScenarioKind, tuple[float, float]] = {
+    ScenarioKind.LABEL_NOISE: (0.001, 2.0),
+    ScenarioKind.FEATURE_NOISE: (0.001, 10.0),
+    ScenarioKind.SUBSAMPLE: (0.001, 0.999),
+    ScenarioKind.CLASS_IMBALANCE: (0.001, 0.999),
+    ScenarioKind.MOMENTUM: (0.0, 0.999),
+    ScenarioKind.WEIGHT_DECAY: (0.0, 10.0),
+    ScenarioKind.BATCH_SIZE: (1, 1_000_000),
+    ScenarioKind.HORIZON: (2, 64),
+}
+# A pure change of the arrays; the other kinds change how is trained.
+OF_THE_DATA = frozenset(
+    {
+        ScenarioKind.LABEL_NOISE,
+        ScenarioKind.FEATURE_NOISE,
+        ScenarioKind.SUBSAMPLE,
+        ScenarioKind.CLASS_IMBALANCE,
+    }
+)
+WHOLE_NUMBERS = frozenset({ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON})
+
+
+class Scenario(str):
+    """One scenario, as its own identity: equal strings are equal conditions.
+
+    Raises PydanticCustomError, a ValueError, for an unknown kind or a value outside its limits; the texts are
+    the catalogue keys `validation.scenario_…`.
+    """
+
+    AS_GIVEN: ClassVar[Scenario]
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Read `kind` or `kind:value`; the value is written in its shortest form."""
+        return super().__new__(cls, _canonical(str(text)))
+
+    @property
+    def kind(self) -> ScenarioKind:
+        """What the scenario changes."""
+        return ScenarioKind(self.partition(":")[0])
+
+    @property
+    def is_of_data(self) -> bool:
+        """Tell whether the scenario changes the data, and nothing about the training."""
+        return self.kind in OF_THE_DATA
+
+    @property
+    def is_judged(self) -> bool:
+        """Tell whether the scenario gets a verdict; a longer horizon is a probe of the base alone."""
+        return self.kind is not ScenarioKind.HORIZON
+
+    @property
+    def number(self) -> float:
+        """To what it changes it; raises ValueError for a kind without a number."""
+        return float(self.partition(":")[2])
+
+    @property
+    def name(self) -> str:
+        """The value as it is written; empty for `as_given`."""
+        return self.partition(":")[2]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            cls,
+            core_schema.str_schema(max_length=MAX_LENGTH),
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
+        )
+
+
+def _canonical(text: str) -> str:
+    kind_name, colon, value = text.partition(":")
+    if kind_name not in list(ScenarioKind):
+        raise _refusal("kind", expected=", ".join(ScenarioKind))
+    kind = ScenarioKind(kind_name)
+    if kind is ScenarioKind.AS_GIVEN:
+        if colon:
+            raise _refusal("no_value", kind=kind)
+        return kind.value
+    if kind is ScenarioKind.SCHEDULE:
+        if value not in SCHEDULES:
+            raise _refusal("name", kind=kind, expected=", ".join(SCHEDULES))
+        return f"{kind}:{value}"
+    return f"{kind}:{_number(kind, value)}"
+
+
+def _number(kind: ScenarioKind, value: str) -> str:
+    low, high = LIMITS[kind]
+    is_whole = kind in WHOLE_NUMBERS
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high or (is_whole and not number.is_integer()):
+        how = "whole_number" if is_whole else "number"
+        raise _refusal(how, kind=kind, low=f"{low:.7g}", high=f"{high:.7g}")
+    return str(int(number)) if is_whole else f"{number:.6g}"
+
+
+def _refusal(how: str, **params: str) -> PydanticCustomError:
+    facts = " ".join(f"{name}={{{name}}}" for name in params)
+    return PydanticCustomError(f"scenario_{how}", f"scenario_{how}: {facts}", {**params})
+
+
+Scenario.AS_GIVEN = Scenario("as_given")

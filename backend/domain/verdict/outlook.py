@@ -1,0 +1,200 @@
+"""What the verdict says beyond what was measured: longer training, larger models, next steps, early answers.
+
+Nothing here decides the outcome. Every claim carries its interval, how far it reaches, and on how many cases
+of the calibration study it rests (science.md §6.4, docs/decisions/0020). Words are catalogue keys
+`reason.<code>`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.metrics import Metric
+from backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
+
+
+class ModelSize(Frozen):
+    """Width and depth of one model."""
+
+    width: int
+    depth: int
+
+
+class HorizonPoint(Frozen):
+    """The best LR of one size, had training ended after so many steps."""
+
+    num_steps: int
+    optimal_lr: float | None
+    is_edge: bool = Field(description="The best LR is the smallest or largest tried; it tells no trend.")
+
+
+class HorizonTrend(Frozen):
+    """How the best LR of one size moves with the length of training."""
+
+    size: ModelSize
+    per_doubling: Estimate = Field(description="Octaves per doubling of the horizon.")
+    points: tuple[HorizonPoint, ...]
+
+
+class HorizonProbe(Frozen):
+    """A longer training of the base size, run for this question alone."""
+
+    factor: int
+    num_steps: int
+    optimal_lr: float | None
+    is_edge: bool
+    shift: Estimate = Field(description="Octaves from the best LR at the experiment's own horizon.")
+    is_as_expected: bool | None = Field(description="Agrees with the trend of the stored curves.")
+
+
+class Horizon(Frozen):
+    """How far a longer training would move the best LR."""
+
+    is_available: bool = Field(description="Only a constant LR lets one curve stand for shorter trainings.")
+    loss: Metric
+    trends: tuple[HorizonTrend, ...] = ()
+    probes: tuple[HorizonProbe, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Basis(StrEnum):
+    """What a statement about a size rests on."""
+
+    MEASURED = "measured"
+    EXTRAPOLATED = "extrapolated"
+    NOT_CLAIMED = "not_claimed"
+
+
+class Extrapolation(Frozen):
+    """Where the best LR of the target size is, or is expected to be."""
+
+    target: ModelSize
+    claim: Basis
+    doublings: float = Field(ge=0, description="How often the largest size tested doubles to the target.")
+    lr: Estimate = Field(description="The best LR; beyond the sizes tested with a prediction interval.")
+    lr_shift: Estimate = Field(description="Octaves from the reused LR to the best one.")
+    reasons: tuple[Reason, ...] = ()
+
+
+class Tally(Frozen):
+    """So many of so many cases."""
+
+    count: int = Field(ge=0)
+    of: int = Field(ge=0)
+
+
+class HeldAtDistance(Frozen):
+    """How often what was recommended for a size so many doublings beyond the tested ones held there."""
+
+    doublings: float = Field(ge=0)
+    held: Tally
+
+
+class TrackRecord(Frozen):
+    """What the calibration study found, with sizes hidden from the verdict and trained afterwards."""
+
+    rule_version: str
+    date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    max_doublings: float = Field(ge=0, description="Recommendations held as far beyond the tests.")
+    held: dict[Outcome, Tally] = Field(description="Per outcome: how often the recommendation held.")
+    false_transfers: Tally = Field(description="Wrong 'transfers' among tasks whose truth is 'not'.")
+    reach: tuple[HeldAtDistance, ...] = Field(
+        default=(),
+        description="Per distance: LRs recommended for larger sizes, after an answer that names any.",
+    )
+
+
+class Reliability(Frozen):
+    """How often a recommendation like this one held in the calibration study; None: not calibrated."""
+
+    record: TrackRecord | None = None
+    is_same_rules: bool = Field(default=False, description="The study used the rules of this verdict.")
+    chance: float | None = Field(default=None, ge=0, le=1)
+    interval: Interval | None = Field(default=None, description="Clopper-Pearson, of the chance.")
+    error_bound: float | None = Field(
+        default=None, ge=0, le=1, description="Upper 95% bound of wrong 'transfers' (Clopper-Pearson)."
+    )
+    reasons: tuple[Reason, ...] = ()
+
+
+class SafeRange(Frozen):
+    """Up to which LR no run diverged at the target; beyond the tested sizes the border is extrapolated."""
+
+    lr_high: float
+    lr_diverged: float | None = Field(
+        default=None, description="The next LR tried, at which runs diverged; None where nothing diverged."
+    )
+    is_border_seen: bool = Field(description="False: no LR tried diverged; the range ends with the grid.")
+    headroom: float | None = Field(description="lr_high over the recommended LR.")
+
+
+class NarrowSweep(Frozen):
+    """A few LRs to try at the target, and what that takes."""
+
+    lrs: tuple[float, ...]
+    num_seeds: int
+    num_runs: int
+    num_steps: int
+    seconds: float | None = Field(default=None, description="On one worker slot; None: cost not known.")
+
+
+class RolloutStepName(StrEnum):
+    """A step of the roll-out."""
+
+    POC = "poc"
+    PILOT = "pilot"
+    PRODUCTION = "production"
+
+
+class RolloutStepState(StrEnum):
+    """How far a step of the roll-out is."""
+
+    PASSED = "passed"
+    NEXT = "next"
+    LATER = "later"
+    STOPPED = "stopped"
+
+
+class RolloutStep(Frozen):
+    """One step of the roll-out: what to check there, and when to stop."""
+
+    name: RolloutStepName
+    state: RolloutStepState
+    checks: tuple[Reason, ...] = ()
+    stop_when: tuple[Reason, ...] = ()
+
+
+class Recommendation(Frozen):
+    """What to do at the target size."""
+
+    target: ModelSize
+    lr: float | None = Field(description="The LR to use; None where none can be recommended.")
+    lr_interval: Interval | None = Field(default=None, description="Where the target's best LR lies.")
+    safe_range: SafeRange | None = None
+    narrow_sweep: NarrowSweep | None = None
+    gates: tuple[RolloutStep, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Outlook(Frozen):
+    """Everything beyond the measured: horizon, larger sizes, how far to trust that, what to do next."""
+
+    horizon: Horizon
+    extrapolation: Extrapolation
+    reliability: Reliability
+    recommendation: Recommendation
+
+
+class EarlyAnswer(Frozen):
+    """What the verdict will probably be, from the steps that enough runs share so far; it may change."""
+
+    outcome: Outcome
+    confidence: float = Field(ge=0, le=1, description="Never more than how often such answers were right.")
+    at_step: int
+    num_steps: int
+    sizes: tuple[ModelSize, ...] = Field(description="The sizes it rests on, the base first.")
+    num_sizes: int = Field(description="How many sizes the plan has.")
+    would_change: tuple[Reason, ...] = Field(default=(), description="What could still change it.")

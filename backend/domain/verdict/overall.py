@@ -1,0 +1,49 @@
+"""The answer over all scenarios: what holds, and where it breaks first."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Axis
+from backend.domain.verdict.statement import Estimate, Outcome
+
+
+class BreakPoint(Frozen):
+    """Where reusing the base's LR was found to cost too much."""
+
+    scenario: Scenario
+    outcome: Outcome = Field(description="`fine_tune` or `does_not_transfer`.")
+    width: int
+    depth: int
+    axis: Axis = Field(description="What grew from the base to this size.")
+
+
+class ScenarioAnswer(Frozen):
+    """One scenario's verdict in a line; the numbers are those of the size that decides, else the largest."""
+
+    scenario: Scenario
+    outcome: Outcome
+    rule: str
+    is_interim: bool
+    is_provisional: bool
+    base_lr: float | None = Field(description="The tuned LR of the base size under this scenario.")
+    width: int | None
+    depth: int | None
+    axis: Axis | None
+    transfer_regret: Estimate = Field(description="M2 on the loss the LR is tuned on.")
+
+
+class OverallVerdict(Frozen):
+    """The worst of an experiment's verdicts."""
+
+    outcome: Outcome
+    scenario: Scenario = Field(description="The scenario that decides: the first of the worst.")
+    breaks_at: BreakPoint | None = Field(
+        description="The worst scenario that was found to fail, even where an inconclusive one decides."
+    )
+    holds_under: tuple[Scenario, ...] = Field(description="Scenarios under which the LR may be reused.")
+    is_interim: bool
+    is_provisional: bool
+    scenarios: tuple[ScenarioAnswer, ...]

@@ -1,0 +1,200 @@
+"""The verdict: outcome, the statistics that decided it, and the rule; a value that crosses processes.
+
+Rules and metrics: science.md §6. Words for people are catalogue keys: `outcome.<outcome>` in a manager's and
+an engineer's wording, `reason.<code>` for reasons and what is missing.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Axis
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.outlook import EarlyAnswer, Outlook
+from backend.domain.verdict.statement import Estimate as Estimate
+from backend.domain.verdict.statement import Interval as Interval
+from backend.domain.verdict.statement import Outcome as Outcome
+from backend.domain.verdict.statement import Reason as Reason
+
+# 2: a coordinate check that was made and fails forbids an answer (M7).
+# 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.
+# 4: docs/decisions/0026; a third of the benefit of size lost for sure is a failure.
+RULE_VERSION = "4"
+# The versions that evidence can be judged by now. Verdicts of earlier ones stay readable.
+RULE_VERSIONS = (RULE_VERSION,)
+
+
+class LossStatistics(Frozen):
+    """M1, M2, M2s of one size against the base, judged on one loss."""
+
+    loss: Metric
+    optimal_lr: float | None
+    is_edge: bool
+    lr_shift: Estimate = Field(description="M1, octaves.")
+    transfer_regret: Estimate = Field(description="M2, share of the achievable loss reduction that is lost.")
+    regret_z: float | None = Field(default=None, description="M3: the regret in standard errors over seeds.")
+    gain_loss: Estimate = Field(description="M2s, share of the benefit of the larger size that is lost.")
+    has_gain: bool | None = Field(description="The larger size is better by more than 2 SE.")
+    best_loss: float | None
+    reused_loss: float | None
+
+
+class FieldStatistics(Frozen):
+    """What the user counts in, at the end of training, as means over seeds; None where a seed diverged."""
+
+    metric: Metric
+    of_base: float | None = Field(description="Of the base size at its best LR.")
+    reused: float | None = Field(description="Of this size at the reused LR.")
+    best: float | None = Field(description="Of this size at the LR that is best for its loss.")
+
+
+class SharpnessSpread(Frozen):
+    """M5 of one size at one LR, over the steps that are not at the edge of stability."""
+
+    lr: float
+    level: float | None = Field(description="SC1, after the first tenth of training.")
+    early_level: float | None = Field(
+        default=None, description="The same over the first tenth, where f_0 of narrow networks dominates."
+    )
+    growth: Estimate
+    seed_spread: float | None
+    edge_share: float | None = Field(description="Share of this size's measured steps at the edge.")
+    is_judged: bool = Field(default=False, description="The LR that M5 is judged at.")
+    num_dropped: int = Field(description="Measured values left out because they are not positive.")
+
+
+class SizeStatistics(Frozen):
+    """One size against the base size."""
+
+    width: int
+    depth: int
+    axis: Axis = Field(default=Axis.WIDTH, description="What grew from the base to this size.")
+    num_seeds: int | None = Field(default=None, description="Seeds that base and size both have.")
+    losses: tuple[LossStatistics, ...]
+    divergence_rate: float | None = Field(description="M4 at the reused LR.")
+    lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
+    spread_level: float | None = Field(
+        description="M5 SC1 at the LR it is judged at: median |ln ratio| of sharpness to the largest size,"
+        " after the first tenth of training; the largest's own, to the base."
+    )
+    spread_growth: Estimate = Field(description="M5 SC2: exponent of the spread's growth.")
+    seed_spread: float | None = Field(description="The same spread between seeds of one width.")
+    edge_share: float | None = Field(description="Share of measured steps at the edge of stability.")
+    spreads: tuple[SharpnessSpread, ...] = Field(
+        default=(),
+        description="M5 at the reused LR, a half and a quarter of it, as far as the grid has them.",
+    )
+    field: FieldStatistics | None = None
+    speed: float | None = Field(description="M8: steps to the base's best loss over the base's steps.")
+
+
+class CheckState(StrEnum):
+    """What a coordinate check came to."""
+
+    PASSED = "passed"
+    WATCH = "watch"
+    FAILED = "failed"
+    NOT_ENOUGH = "not_enough"  # too few widths or seeds to judge
+
+
+class PartSlope(Frozen):
+    """How one part of the networks scales with width: slope of log2 size on log2 width."""
+
+    part: Part
+    num_updates: int = Field(description="0: its size at the start; else its change after so many updates.")
+    slope: Estimate
+    expected_low: float | None = Field(description="Theory's slope, or the lower end of it.")
+    expected_high: float | None
+    state: CheckState | None = Field(description="None where it is not judged.")
+
+
+class CoordinateCheck(Frozen):
+    """M7 of one depth: do all parts start and move as the parametrization says?"""
+
+    depth: int
+    lr: float
+    lr_index: int
+    widths: tuple[int, ...]
+    state: CheckState
+    slopes: tuple[PartSlope, ...]
+
+
+class AxisVerdict(Frozen):
+    """The judgement of one parametrization on one axis."""
+
+    axis: Axis
+    outcome: Outcome
+    rule: str
+    reasons: tuple[Reason, ...]
+    worst_width: int | None
+    worst_depth: int | None
+    lr_slope: Estimate = Field(description="Octaves per doubling of what grows; of width × depth on both.")
+    sizes: tuple[tuple[int, int], ...] = Field(description="Width and depth of the sizes judged.")
+    num_inversions: int | None = Field(
+        default=None,
+        description="M6: steps up at which the loss at the reused LR rises by more than two standard errors.",
+    )
+
+
+class ArmVerdict(Frozen):
+    """The judgement of one parametrization."""
+
+    parametrization: Parametrization
+    outcome: Outcome
+    rule: str = Field(description="Which rule decided; catalogue key rule.<rule>.")
+    reasons: tuple[Reason, ...]
+    base_lr: float | None = Field(description="The tuned LR of the base size, on the grid: what is reused.")
+    base_lr_index: int | None
+    worst_width: int | None
+    worst_depth: int | None = None
+    limiting_axis: Axis | None = Field(default=None, description="The axis of the size that decides.")
+    lr_slope: Estimate = Field(description="Octaves per doubling of what grows on the axis that decides.")
+    sizes: tuple[SizeStatistics, ...]
+    axes: tuple[AxisVerdict, ...] = Field(default=(), description="The worst of them is the arm's.")
+    coordinate_checks: tuple[CoordinateCheck, ...] = Field(
+        default=(), description="M7, one per depth; empty where it was not measured."
+    )
+
+
+class Ranges(Frozen):
+    """What was measured; everything else is not claimed."""
+
+    widths: tuple[int, ...]
+    depths: tuple[int, ...]
+    num_steps: int
+    batch_size: int
+    num_seeds: int
+    lr_low: float
+    lr_high: float
+    not_claimed: tuple[Reason, ...]
+
+
+class Verdict(Frozen):
+    """µP's (or the chosen arm's) judgement at its worst size, qualified by the control."""
+
+    scenario: Scenario
+    outcome: Outcome
+    rule: str
+    rule_version: str = RULE_VERSION
+    reasons: tuple[Reason, ...]
+    is_provisional: bool
+    is_interim: bool
+    arm: ArmVerdict
+    control: ArmVerdict | None
+    can_discriminate: bool | None = Field(description="False when the control transfers as well.")
+    base_width: int
+    target_width: int
+    ranges: Ranges
+    thresholds: Thresholds
+    spec_sha256: str
+    outlook: Outlook | None = Field(default=None, description="What is said beyond what was measured.")
+    early: EarlyAnswer | None = Field(
+        default=None, description="While cells are open: what the verdict will probably be."
+    )

@@ -1,0 +1,1 @@
+"""Rounds of the conductor: expire, cancel, advance, ring."""

@@ -1,0 +1,165 @@
+"""Taking experiments a stage further: what their ended cells have shown decides what is run next.
+
+An arm goes on as soon as its own cells have ended, whatever else of the experiment is still training. The
+decision is made from a snapshot, outside any lock; it is carried out only if no cell was planned or ended
+since, so any number of conductors may try.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.db import cells as cell_rows
+from backend.db import experiments as experiment_rows
+from backend.db import verdicts as verdict_rows
+from backend.db.session import Session
+from backend.db.tables import ExperimentRow
+from backend.domain.cost.prediction import CostedCell
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState, ExperimentState, StopReason
+from backend.domain.plan.defaults import Capacity
+from backend.domain.protocol import Add, Decision, Done, Skip, Wait
+from backend.domain.verdict.verdict import Verdict
+from backend.events import ProgressNotice
+from backend.services.context import Context
+from backend.services.evidence.divergence_counts import divergence_counts_on
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.plans.draft import cost, decide
+from backend.services.time_left.budget import within_budget
+from backend.services.verdicts.judging import final_verdicts
+from backend.services.workers import capacity_of, fresh_workers
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Which cells an experiment has, and which of them have ended."""
+
+    planned: frozenset[UUID]
+    ended: frozenset[UUID]
+
+    @property
+    def has_open(self) -> bool:
+        """Tell whether a cell is queued or running."""
+        return self.planned != self.ended
+
+
+class LastSnapshots:
+    """Remembers what was known at the last look, so that statistics are not computed again for nothing."""
+
+    def __init__(self) -> None:
+        self._ended: dict[UUID, frozenset[UUID]] = {}
+
+    def is_due(self, experiment_id: UUID, snapshot: Snapshot) -> bool:
+        """Tell whether a cell has ended since the last look, or none is left to wait for."""
+        return not snapshot.has_open or self._ended.get(experiment_id) != snapshot.ended
+
+    def note(self, experiment_id: UUID, snapshot: Snapshot) -> None:
+        """Remember a look."""
+        self._ended[experiment_id] = snapshot.ended
+
+    def keep(self, experiment_ids: list[UUID]) -> None:
+        """Forget every experiment that is not open any more."""
+        self._ended = {each: ended for each, ended in self._ended.items() if each in experiment_ids}
+
+
+def advance_experiments(context: Context, last: LastSnapshots | None = None) -> None:
+    """For every open experiment with an arm that may go on, plan, skip, or close it."""
+    last = last or LastSnapshots()
+    with context.database.read() as session:
+        experiment_ids = experiment_rows.unfinished(session)
+        snapshots = {each: _snapshot(session, each) for each in experiment_ids}
+    last.keep(experiment_ids)
+    for experiment_id, snapshot in snapshots.items():
+        if last.is_due(experiment_id, snapshot) and _advance(context, experiment_id):
+            context.notices.publish(ProgressNotice(experiment_id))
+        last.note(experiment_id, snapshot)
+
+
+def _snapshot(session: Session, experiment_id: UUID) -> Snapshot:
+    states = cell_rows.states_of(session, experiment_id)
+    ended = (cell_id for cell_id, state in states.items() if state not in OPEN_CELL_STATES)
+    return Snapshot(frozenset(states), frozenset(ended))
+
+
+def _advance(context: Context, experiment_id: UUID) -> bool:
+    """Decide from a snapshot, then do it if the snapshot still holds; tell whether anything was done."""
+    with context.database.read() as session:
+        experiment = session.get(ExperimentRow, experiment_id)
+        if experiment is None:
+            return False
+        snapshot = _snapshot(session, experiment_id)
+        decision, verdicts = _decide(context, session, experiment)
+    with context.database.write() as session:
+        experiment = experiment_rows.lock_open(session, experiment_id)
+        if experiment is None or _snapshot(session, experiment_id) != snapshot:
+            return False  # another conductor or a worker was faster: the next round looks again
+        if experiment.desired_state == DesiredState.CANCELLED:
+            return _end_cancelled(context, session, experiment, snapshot)
+        return _carry_out(context, session, experiment, decision, verdicts)
+
+
+def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tuple[Decision, list[Verdict]]:
+    """Ask the protocol, and judge an experiment that is done, before the short transaction that closes it."""
+    if experiment.desired_state == DesiredState.CANCELLED:
+        return Wait(), []
+    capacity = capacity_of(context, session, fresh_workers(context, session))
+    evidence = ExperimentEvidence(session, experiment)
+    decision = decide(context, evidence, capacity)
+    costed = _costed(evidence, decision, capacity)
+    decision = within_budget(evidence, decision, costed, context.now())
+    if not isinstance(decision, Done):
+        return decision, []
+    return decision, final_verdicts(evidence, _stop_reason(experiment, decision))
+
+
+def _end_cancelled(context: Context, session: Session, experiment: ExperimentRow, snapshot: Snapshot) -> bool:
+    if not snapshot.has_open:
+        experiment_rows.end(session, experiment.id, ExperimentState.CANCELLED, now=context.now())
+    return not snapshot.has_open
+
+
+def _carry_out(
+    context: Context,
+    session: Session,
+    experiment: ExperimentRow,
+    decision: Decision,
+    verdicts: list[Verdict],
+) -> bool:
+    if isinstance(decision, Add):
+        capacity = capacity_of(context, session, fresh_workers(context, session))
+        evidence = ExperimentEvidence(session, experiment)
+        cell_rows.plan(session, experiment.id, _costed(evidence, decision, capacity))
+        # What was foreseen is a guess; a window may have been widened since.
+        experiment.num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
+        return True
+    if isinstance(decision, Skip):
+        experiment.stop_reason = decision.stop_reason or experiment.stop_reason
+        return cell_rows.skip(session, decision.cell_ids, now=context.now()) > 0
+    if isinstance(decision, Done):
+        for verdict in verdicts:
+            verdict_rows.add(session, experiment.id, verdict, now=context.now())
+        states = cell_rows.states_of(session, experiment.id)
+        final, reason = _final_state(states), _stop_reason(experiment, decision)
+        experiment.num_runs = cell_rows.num_runs(session, experiment.id)
+        experiment_rows.end(session, experiment.id, final, now=context.now(), stop_reason=reason)
+        return True
+    return False
+
+
+def _costed(evidence: ExperimentEvidence, decision: Decision, capacity: Capacity) -> list[CostedCell]:
+    if not isinstance(decision, Add):
+        return []
+    divergence = divergence_counts_on(evidence)
+    return cost(evidence.spec, evidence.shape, decision.cells, capacity, divergence)
+
+
+def _stop_reason(experiment: ExperimentRow, decision: Done) -> StopReason | None:
+    """Return why an experiment ends early; cells that a budget left out are the reason whatever else is."""
+    if experiment.stop_reason is not None:
+        return experiment.stop_reason
+    return decision.stop_reason
+
+
+def _final_state(states: dict[UUID, CellState]) -> ExperimentState:
+    has_result = CellState.COMPLETED in states.values()
+    return ExperimentState.COMPLETED if has_result else ExperimentState.FAILED

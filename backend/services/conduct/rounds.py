@@ -1,0 +1,98 @@
+"""What the conductor does each round. Every step is idempotent, so any number of conductors may run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from backend.db import cells as cell_rows
+from backend.db import claims
+from backend.db.cells import Pulse
+from backend.db.claims import Claim, ClaimLost
+from backend.db.session import Session
+from backend.domain.lifecycle import CellState
+from backend.services.conduct.advance import LastSnapshots, advance_experiments
+from backend.services.context import Context
+from backend.services.workers import fresh_workers, queue_to_ring
+
+log = logging.getLogger(__name__)
+
+# One round rings for at most this many cells; the rest follow as the queue empties.
+MOST_RINGS = 100
+
+
+class PulseWatch:
+    """Tells which running cells have shown no life for a lease, by our own monotonic clock.
+
+    A counter that stands still is judged, never a wall-clock time of the worker's, so clock jumps on either
+    side expire nothing (reliability.md §2).
+    """
+
+    def __init__(self, *, lease_seconds: float, monotonic: Callable[[], float]) -> None:
+        self._lease_seconds = lease_seconds
+        self._monotonic = monotonic
+        self._first_seen: dict[Pulse, float] = {}
+
+    def stale(self, pulses: list[Pulse]) -> list[Pulse]:
+        """Return the pulses unchanged since at least one lease."""
+        now = self._monotonic()
+        self._first_seen = {pulse: self._first_seen.get(pulse, now) for pulse in pulses}
+        return [pulse for pulse in pulses if now - self._first_seen[pulse] >= self._lease_seconds]
+
+
+def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | None = None) -> None:
+    """Expire, cancel, advance, ring: one look at everything that may need it."""
+    expire_lost_cells(context, watch)
+    settle_cancellations(context)
+    advance_experiments(context, last)
+    ring_again(context)
+
+
+def expire_lost_cells(context: Context, watch: PulseWatch) -> None:
+    """Put cells whose worker fell silent back into the queue, or fail them when they were lost too often."""
+    with context.database.read() as session:
+        pulses = cell_rows.pulses(session)
+    for pulse in watch.stale(pulses):
+        with context.database.write() as session:
+            state = _expire(context, session, pulse)
+        if state is not None:
+            log.warning("cell %s fell silent and is now %s", pulse.cell_id, state)
+
+
+def _expire(context: Context, session: Session, pulse: Pulse) -> CellState | None:
+    try:
+        return claims.expire(
+            session,
+            Claim(pulse.cell_id, pulse.fence),
+            seen_count=pulse.heartbeat_count,
+            now=context.now(),
+            retry_delay=timedelta(seconds=context.settings.retry_delay_seconds),
+        )
+    except ClaimLost:
+        return None
+
+
+def settle_cancellations(context: Context) -> None:
+    """End cells that returned to the queue after their owner had cancelled them."""
+    with context.database.write() as session:
+        cell_rows.cancel_requeued(session, now=context.now())
+
+
+def ring_again(context: Context) -> None:
+    """Ring for queued cells nobody came for; not while earlier messages still wait to be taken.
+
+    Only the queue that is heard now counts: what waits in that of a device that is gone holds nothing up.
+    """
+    with context.database.read() as session:
+        queue = queue_to_ring(fresh_workers(context, session))
+    if context.bell.num_waiting(queue=queue) != 0:
+        return
+    now = context.now()
+    overdue = now - timedelta(seconds=context.settings.ring_again_seconds)
+    with context.database.read() as session:
+        cell_ids = cell_rows.to_ring(session, now=now, dispatched_before=overdue, most=MOST_RINGS)
+    if cell_ids and context.bell.ring(cell_ids, queue=queue):
+        with context.database.write() as session:
+            cell_rows.mark_dispatched(session, cell_ids, now=now)
+        log.info("rang on %s for %d waiting cells", queue, len(cell_ids))

@@ -1,0 +1,1 @@
+"""Datasets: storing, reading in a limited child, samples."""

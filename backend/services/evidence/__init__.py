@@ -1,0 +1,1 @@
+"""Evidence of experiments, from rows to arrays: what verdicts, figures and the protocol read."""

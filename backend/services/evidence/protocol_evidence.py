@@ -1,0 +1,65 @@
+"""Evidence for the protocol: the runs of an experiment by state, with statistics of ended cell groups."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from backend.analysis.sweep import Sweep
+from backend.analysis.verdict.group_statistics import with_statistics
+from backend.db import cells as cell_rows
+from backend.db.cells import RunState
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
+from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, RunKey
+from backend.domain.spec.experiment import ExperimentSpec, Protocol
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.evidence.sweeps import load_sweeps
+
+
+def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:
+    """Return what the protocol needs to know; sweeps are read only where it looks at statistics."""
+    spec = evidence.spec
+    runs = cell_rows.run_states(evidence.session, evidence.experiment.id)
+    groups = groups_of(runs)
+    sweeps: dict[tuple[Scenario, Parametrization], Sequence[Sweep]] = {}
+    for scenario in scenarios_to_look_at(spec, groups):
+        for name, of_arm in load_sweeps(evidence, scenario).items():
+            sweeps[scenario, name] = of_arm
+    queued = {run.cell_id: run.group for run in runs if run.state is CellState.QUEUED}
+    return Evidence(with_statistics(groups, sweeps, spec.thresholds), queued)
+
+
+def groups_of(runs: Sequence[RunState]) -> dict[CellGroup, GroupEvidence]:
+    """Sort runs by cell group and by the state of their cell."""
+    by_group: dict[CellGroup, list[RunState]] = defaultdict(list)
+    for run in runs:
+        by_group[run.group].append(run)
+    return {group: _evidence(of_group) for group, of_group in by_group.items()}
+
+
+def _evidence(runs: Sequence[RunState]) -> GroupEvidence:
+    finished, still_open, lost = set[RunKey](), set[RunKey](), set[RunKey]()
+    for run in runs:
+        is_open = run.state in OPEN_CELL_STATES
+        group = still_open if is_open else finished if run.state == CellState.COMPLETED else lost
+        group.add((run.lr_index, run.seed))
+    num_cells = len({run.cell_id for run in runs})
+    return GroupEvidence(frozenset(finished), frozenset(still_open), frozenset(lost), num_cells)
+
+
+def scenarios_to_look_at(
+    spec: ExperimentSpec, groups: Mapping[CellGroup, GroupEvidence]
+) -> tuple[Scenario, ...]:
+    """Return the scenarios whose statistics decide something and have a group with nothing open.
+
+    The full grid looks at none, unless a probe of a longer horizon follows its base.
+    """
+    if spec.protocol is Protocol.STAGED:
+        wanted = set(spec.scenarios)
+    else:
+        probes = [scenario for scenario in spec.scenarios if not scenario.is_judged]
+        wanted = {Scenario.AS_GIVEN, *probes} if probes else set()
+    ready = {group.scenario for group, evidence in groups.items() if not evidence.open}
+    return tuple(scenario for scenario in spec.scenarios if scenario in wanted & ready)

@@ -1,0 +1,1 @@
+"""Experiments: creating, listing, cancelling, deleting, and reading what they have stored."""

@@ -1,0 +1,190 @@
+"""Creating, reading, cancelling and deleting experiments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from backend.analysis.verdict.overall import deciding_scenario
+from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
+from backend.db import experiments as experiment_rows
+from backend.db import verdicts as verdict_rows
+from backend.db.session import Session
+from backend.db.tables import ExperimentRow
+from backend.db.verdicts import Judged
+from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
+from backend.domain.spec.dataset import Task
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import RULE_VERSIONS
+from backend.errors import Conflict, Malformed
+from backend.events import ProgressNotice
+from backend.figures.names import figures_of
+from backend.services.context import Context
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.lookup import find_experiment
+from backend.services.plans.draft import Draft, ExperimentRequest, control_of, cost, draft, first_cells
+from backend.services.time_left.budget import afforded
+from backend.services.time_left.progress import progress_of
+from backend.services.views.views import ConditionsView, ExperimentView
+
+
+@dataclass(frozen=True)
+class Created:
+    """The experiment, and whether this request made it or an earlier one with the same key did."""
+
+    experiment: ExperimentView
+    is_new: bool
+
+
+def create_experiment(
+    context: Context, owner_id: str, request: ExperimentRequest, *, key: str | None
+) -> Created:
+    """Store an experiment with its first cells and ring for them; a repeated key returns the first one."""
+    body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    with context.database.write() as session:
+        if key is not None and (known := experiment_rows.find_key(session, owner_id, key)):
+            if known.body_sha256 != body:
+                raise Malformed("experiment.key_reused", key=key)
+            return Created(_view_of(context, session, owner_id, known.experiment_id), is_new=False)
+        plan = draft(context, session, owner_id, request)
+        experiment_id, cell_ids = _store(context, session, owner_id, request, plan)
+        if key is not None:
+            experiment_rows.add_key(
+                session, owner_id, key, body_sha256=body, experiment_id=experiment_id, now=context.now()
+            )
+        cell_rows.mark_dispatched(session, cell_ids, now=context.now())
+        view = _view_of(context, session, owner_id, experiment_id)
+    context.bell.ring(cell_ids, queue=plan.queue)
+    context.notices.publish(ProgressNotice(experiment_id))
+    return Created(view, is_new=True)
+
+
+def _store(
+    context: Context, session: Session, owner_id: str, request: ExperimentRequest, plan: Draft
+) -> tuple[UUID, list[UUID]]:
+    row = ExperimentRow(
+        id=uuid4(),
+        owner_id=owner_id,
+        dataset_id=plan.dataset.id,
+        name=request.name or plan.dataset.name,
+        spec=plan.spec,
+        spec_sha256=plan.spec.sha256(),
+        state=ExperimentState.QUEUED,
+        desired_state=DesiredState.RUN,
+        num_runs=plan.num_runs,
+        predicted_seconds=plan.expected.wall_seconds,
+        created_at=context.now(),
+    )
+    experiment_rows.add(session, row)
+    first = first_cells(context, plan.spec, plan.shape, plan.capacity)
+    costed = cost(plan.spec, plan.shape, first, plan.capacity, plan.divergence)
+    budget = plan.spec.budget
+    if budget is not None:
+        costed = afforded(costed, left_seconds=budget.limit_seconds)
+    return row.id, cell_rows.plan(session, row.id, costed, is_limited=budget is not None)
+
+
+def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:
+    """List experiments, newest first, without reading any history."""
+    with context.database.read() as session:
+        return _views(session, experiment_rows.list_of(session, owner_id, limit=limit, offset=offset))
+
+
+def get_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    """Return one experiment; raises NotFound."""
+    with context.database.read() as session:
+        return _view_of(context, session, owner_id, experiment_id)
+
+
+def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    """Stop an experiment: queued cells at once, running ones at their next write; repeatable."""
+    with context.database.write() as session:
+        find_experiment(session, owner_id, experiment_id)
+        experiment_rows.want_cancelled(session, experiment_id)
+        cell_rows.cancel(session, experiment_id, now=context.now())
+        if cell_rows.num_open(session, experiment_id) == 0:
+            experiment_rows.end(session, experiment_id, ExperimentState.CANCELLED, now=context.now())
+        session.expire_all()
+        view = _view_of(context, session, owner_id, experiment_id)
+    context.notices.publish(ProgressNotice(experiment_id))
+    return view
+
+
+def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> None:
+    """Delete an experiment and all it measured; raises Conflict while cells are open."""
+    with context.database.write() as session:
+        row = find_experiment(session, owner_id, experiment_id)
+        if cell_rows.num_open(session, experiment_id) > 0:
+            raise Conflict("experiment.still_open", name=row.name, state=row.state)
+        experiment_rows.remove(session, experiment_id)
+
+
+def _view_of(context: Context, session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    row = find_experiment(session, owner_id, experiment_id)
+    view = _views(session, [row])[0]
+    return view.model_copy(update={"progress": progress_of(context, ExperimentEvidence(session, row))})
+
+
+def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentView]:
+    ids = [row.id for row in rows]
+    counts, outcomes = (
+        experiment_rows.cell_counts(session, ids),
+        verdict_rows.outcomes(session, ids),
+    )
+    tasks = dataset_rows.tasks_of(session, [row.dataset_id for row in rows])
+    return [_view(row, tasks[row.dataset_id], counts[row.id], outcomes.get(row.id, {})) for row in rows]
+
+
+def _deciding(spec: ExperimentSpec, outcomes: dict[str, Judged]) -> Judged | None:
+    """Return the worst judgement of all scenarios; None until each of them has one."""
+    judged = {scenario: outcomes[scenario] for scenario in spec.judged_scenarios if scenario in outcomes}
+    if len(judged) < len(spec.judged_scenarios):
+        return None
+    return judged[deciding_scenario({scenario: each.outcome for scenario, each in judged.items()})]
+
+
+def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:
+    under = spec.under(scenario)
+    return ConditionsView(
+        scenario=scenario,
+        num_steps=under.num_steps,
+        measure_every=under.measure_every,
+        batch_size=under.batch_size,
+        lrs={arm.parametrization: arm.lrs for arm in under.arms},
+    )
+
+
+def _view(
+    row: ExperimentRow, task: Task, counts: dict[str, int], outcomes: dict[str, Judged]
+) -> ExperimentView:
+    spec = row.spec
+    judged = _deciding(spec, outcomes)
+    return ExperimentView(
+        id=row.id,
+        name=row.name,
+        dataset_id=row.dataset_id,
+        task=task,
+        state=row.state,
+        is_cancelling=row.desired_state == DesiredState.CANCELLED,
+        version=row.version,
+        spec=spec,
+        spec_sha256=row.spec_sha256,
+        control=control_of(spec),
+        num_runs=row.num_runs,
+        predicted_seconds=row.predicted_seconds,
+        stop_reason=row.stop_reason,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        progress=None,
+        cell_counts={CellState(state): count for state, count in counts.items()},
+        outcome=None if judged is None else judged.outcome,
+        rule_version=None if judged is None else judged.rule_version,
+        is_judged_by_old_rules=judged is not None and judged.rule_version not in RULE_VERSIONS,
+        figures=figures_of(spec.measures),
+        conditions=tuple(_conditions(spec, scenario) for scenario in spec.judged_scenarios),
+    )

@@ -1,0 +1,176 @@
+"""From stored values to a figure: reads one consistent state, lets `analysis` count and `figures` draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from backend.db.tables import CellRow
+from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
+from backend.figures.coordinate_check import coordinate_figure
+from backend.figures.density import density_figure
+from backend.figures.encode import to_json
+from backend.figures.loss import loss_figure
+from backend.figures.lr_loss import lr_loss_figure
+from backend.figures.names import FigureName
+from backend.figures.optimum_size import optimum_size_figure
+from backend.figures.sharpness import raw_sharpness_figure, sharpness_figure
+from backend.figures.sharpness_spread import sharpness_spread_figure
+from backend.figures.spectrum import spectrum_figure
+from backend.figures.stability import stability_figure
+from backend.figures.step_curves import Column, StepInfo
+from backend.figures.step_pairs import curvature_split_figure, ntk_hessian_figure
+from backend.figures.theme import Style
+from backend.figures.trace import trace_figure
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.figures.coordinates import coordinate_info
+from backend.services.figures.density import density_info
+from backend.services.figures.options import LOSS_METRICS, FigureOptions, SharpnessChoice
+from backend.services.figures.shown_runs import ShownRuns, shown_runs
+from backend.services.figures.sizes import optimum_info, spread_info
+from backend.services.figures.steps import Count, Source, StepReader
+
+
+class Asked(NamedTuple):
+    """The question: whose values, and what of them is to be shown."""
+
+    shown: ShownRuns
+    cells: Sequence[CellRow]
+    options: FigureOptions
+    style: Style
+
+    def read(self, *sources: Source) -> tuple[StepInfo, Count]:
+        """Return curves over steps, one row per source, and how many points they have."""
+        reader = StepReader(self.shown, self.cells, self.options)
+        return reader.info(*sources), reader.count
+
+
+class Drawn(NamedTuple):
+    """The answer, and what is said beside it; without columns the figure shows all LRs."""
+
+    figure: Any
+    num_points: Count
+    num_hidden: int
+    columns: Sequence[Column] = ()
+    step: int | None = None
+
+
+def figure_json(
+    evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions
+) -> bytes:
+    """Return `{"figure": …, "meta": …}` of what is stored."""
+    style = Style(language, options.mode, options.y_scale)
+    shown = shown_runs(evidence, options)
+    cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
+    drawn = _DRAWERS[name](Asked(shown, cells, options, style))
+    meta = {
+        "title": drawn.figure.layout.title.text,
+        "description": style.say(f"{name}.description"),
+        "lr": {column.parametrization: column.lr for column in drawn.columns},
+        "lr_index": shown.lr_index if drawn.columns else None,
+        "step": drawn.step,
+        "n_raw": drawn.num_points.raw,
+        "n_returned": drawn.num_points.returned,
+        "method": "all" if drawn.num_points.raw == drawn.num_points.returned else "first_min_max_last",
+        "n_hidden": drawn.num_hidden,
+        "band": _BANDS.get(name, "min_max"),
+        "committed": _committed(cells),
+    }
+    return to_json(drawn.figure, meta)
+
+
+def _committed(cells: Sequence[CellRow]) -> dict[str, dict[int, int]]:
+    committed: dict[str, dict[int, int]] = {}
+    for cell in cells:
+        of_arm = committed.setdefault(cell.parametrization, {})
+        of_arm[cell.width] = min(cell.committed_step, of_arm.get(cell.width, cell.committed_step))
+    return committed
+
+
+def _lr_loss(asked: Asked) -> Drawn:
+    info = asked.shown.info(asked.style.y_scale)
+    num_points = sum(len(curve.points) for curve in info.curves)
+    return Drawn(lr_loss_figure(info, asked.style), Count(num_points, num_points), info.num_hidden)
+
+
+def _loss(asked: Asked) -> Drawn:
+    metric, loss = LOSS_METRICS[asked.options.loss], asked.shown.spec.loss
+    return _over_steps(lambda info, style: loss_figure(info, metric, loss, style), Source(metric))(asked)
+
+
+def _sharpness(asked: Asked) -> Drawn:
+    if asked.options.sharpness is SharpnessChoice.RAW:
+        return _over_steps(raw_sharpness_figure, Source(Metric.RAW_SHARPNESS))(asked)
+    return _over_steps(sharpness_figure, Source(Metric.SHARPNESS))(asked)
+
+
+def _density(asked: Asked) -> Drawn:
+    info = density_info(asked.shown, asked.cells, asked.options)
+    num_bins = sum(len(curve.shares) for curve in info.curves)
+    figure = density_figure(info, asked.style)
+    return Drawn(figure, Count(num_bins, num_bins), 0, info.columns, info.step)
+
+
+def _coordinates(asked: Asked) -> Drawn:
+    info = coordinate_info(asked.shown, asked.cells)
+    num_points = sum(len(line.means) for line in info.lines)
+    return Drawn(coordinate_figure(info, asked.style), Count(num_points, num_points), 0, info.columns)
+
+
+def _optimum_size(asked: Asked) -> Drawn:
+    info = optimum_info(asked.shown)
+    num_points = sum(len(line.points) for line in info.lines)
+    return Drawn(optimum_size_figure(info, asked.style), Count(num_points, num_points), 0)
+
+
+def _sharpness_spread(asked: Asked) -> Drawn:
+    info = spread_info(asked.shown, asked.options)
+    num_points = sum(len(curve.mean.values) for curve in info.steps.curves)
+    figure = sharpness_spread_figure(info, asked.style)
+    return Drawn(figure, Count(num_points, num_points), 0, info.steps.columns)
+
+
+def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Callable[[Asked], Drawn]:
+    """Return the drawer of a figure over steps: one row per source."""
+
+    def drawer(asked: Asked) -> Drawn:
+        info, count = asked.read(*sources)
+        return Drawn(draw(info, asked.style), count, info.num_hidden, info.columns)
+
+    return drawer
+
+
+def _mean(metric: Metric) -> Source:
+    return Source(metric, is_mean_only=True)
+
+
+_DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
+    FigureName.LR_LOSS: _lr_loss,
+    FigureName.SHARPNESS: _sharpness,
+    FigureName.LOSS: _loss,
+    FigureName.STABILITY: _over_steps(stability_figure, Source(Metric.SHARPNESS, is_share_of_edge=True)),
+    FigureName.NTK_HESSIAN: _over_steps(
+        ntk_hessian_figure, _mean(Metric.NTK_EIGENVALUES), _mean(Metric.SHARPNESS)
+    ),
+    FigureName.SPECTRUM: _over_steps(
+        spectrum_figure, Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True, num_components=NUM_EIGENVALUES)
+    ),
+    FigureName.CURVATURE_SPLIT: _over_steps(
+        curvature_split_figure, _mean(Metric.GAUSS_NEWTON_SHARPNESS), _mean(Metric.RESIDUAL_SHARPNESS)
+    ),
+    FigureName.TRACE: _over_steps(trace_figure, Source(Metric.HESSIAN_TRACE, Metric.HESSIAN_TRACE_ERROR)),
+    FigureName.DENSITY: _density,
+    FigureName.COORDINATE_CHECK: _coordinates,
+    FigureName.OPTIMUM_SIZE: _optimum_size,
+    FigureName.SHARPNESS_SPREAD: _sharpness_spread,
+}
+# What the shaded area is, where it is not the range of the seeds.
+_BANDS = {
+    FigureName.TRACE: "standard_error",
+    FigureName.NTK_HESSIAN: "none",
+    FigureName.SPECTRUM: "none",
+    FigureName.CURVATURE_SPLIT: "none",
+    FigureName.DENSITY: "none",
+    FigureName.COORDINATE_CHECK: "none",
+    FigureName.OPTIMUM_SIZE: "interval",
+}

@@ -1,0 +1,105 @@
+"""Figures of an experiment as compressed JSON: one build per state and wish, however many people look.
+
+Building lies in `figure_build`, imported on first use: Plotly takes longer to import than the rest together.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from typing import NamedTuple
+from uuid import UUID
+
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.measures import Measure
+from backend.errors import InvalidInput
+from backend.figures.names import NEEDED, FigureName
+from backend.services.context import Context
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.figures.options import FigureOptions, SharpnessChoice, reference_arm
+from backend.services.keyed_cache import KeyedCache
+from backend.services.lookup import find_experiment
+from backend.services.marks import read_marks
+
+# Part of every ETag: raise it when the same data gives another picture.
+LOOK_VERSION = 4
+# Some 30 kB each; enough for the figures of the experiments people look at together.
+MAX_BUILDS = 128
+_GZIP_LEVEL = 6
+
+
+class FigureView(NamedTuple):
+    """A figure with its meta data as gzip-compressed JSON, and the mark of what it was made from."""
+
+    compressed: bytes
+    etag: str
+
+    def json_bytes(self) -> bytes:
+        """Return the JSON itself."""
+        return gzip.decompress(self.compressed)
+
+
+_builds: KeyedCache[bytes] = KeyedCache(MAX_BUILDS)
+
+
+def figure_etag(
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    name: FigureName,
+    language: str,
+    options: FigureOptions,
+) -> str:
+    """Return the mark of a figure without building it: it changes with the data and with every choice."""
+    marks = read_marks(context, owner_id, experiment_id).model_dump(mode="json")
+    wish = [LOOK_VERSION, name, language, options.model_dump(mode="json"), marks]
+    return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def build_figure(
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    name: FigureName,
+    language: str,
+    options: FigureOptions,
+) -> FigureView:
+    """Return a figure of what is stored now; raises InvalidInput for an unknown choice."""
+    etag = figure_etag(context, owner_id, experiment_id, name, language, options)
+
+    def build() -> bytes:
+        from backend.services.figures.build import figure_json
+
+        with context.database.read() as session:
+            experiment = find_experiment(session, owner_id, experiment_id)
+            _require_known(experiment.spec, options)
+            _require_measured(experiment.spec, name, options)
+            content = figure_json(ExperimentEvidence(session, experiment), name, language, options)
+        return gzip.compress(content, _GZIP_LEVEL, mtime=0)
+
+    return FigureView(_builds.get(etag, build), etag)
+
+
+def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
+    known = [arm.parametrization for arm in spec.arms]
+    for given in options.parametrization:
+        if given not in known:
+            raise InvalidInput("figure.unknown_parametrization", given=given, expected=", ".join(known))
+    if options.scenario is not None and options.scenario not in spec.judged_scenarios:
+        scenarios = ", ".join(spec.judged_scenarios)
+        raise InvalidInput("figure.unknown_scenario", given=options.scenario, expected=scenarios)
+    if options.depth is not None and options.depth not in spec.depths:
+        depths = ", ".join(map(str, spec.depths))
+        raise InvalidInput("figure.unknown_depth", given=options.depth, expected=depths)
+    last = len(reference_arm(spec).lrs) - 1
+    if options.lr_index is not None and options.lr_index > last:
+        raise InvalidInput("figure.unknown_lr", given=options.lr_index, last=last)
+
+
+def _require_measured(spec: ExperimentSpec, name: FigureName, options: FigureOptions) -> None:
+    needed = NEEDED.get(name)
+    if name is FigureName.SHARPNESS and options.sharpness is SharpnessChoice.RAW:
+        needed = Measure.RAW_SHARPNESS
+    if needed is not None and needed not in spec.measures:
+        raise InvalidInput("figure.not_measured", figure=name.value, measure=needed.value)

@@ -1,0 +1,1 @@
+"""Plans before they are stored: draft, preview, presets."""

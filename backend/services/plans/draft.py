@@ -1,0 +1,203 @@
+"""Turning a request into a spec, its next cells and their cost, before anything is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.db.session import Session
+from backend.db.tables import DatasetRow
+from backend.domain.cost.divergence import DivergenceCount
+from backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
+from backend.domain.cost.memory import max_runs_per_cell
+from backend.domain.cost.prediction import CellCost, CostedCell, predict
+from backend.domain.plan.defaults import NUM_STEPS, Capacity
+from backend.domain.plan.outlay import Outlay, outlay
+from backend.domain.plan.plan_request import PlanRequest, resolve
+from backend.domain.plan.presets import PRESET_PLANS
+from backend.domain.plan.scenario_kinds import possible_kinds
+from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
+from backend.domain.protocol.evidence import Evidence
+from backend.domain.protocol.grid import PlannedCell, full_grid
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec, control_for
+from backend.domain.spec.money import Price
+from backend.domain.spec.parametrization import Parametrization
+from backend.services.context import Context
+from backend.services.evidence.divergence_counts import divergence_counts
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.evidence.protocol_evidence import protocol_evidence
+from backend.services.lookup import find_dataset
+from backend.services.views.outlays import outlay_view
+from backend.services.views.views import PlannedCellView, PlanView
+from backend.services.workers import capacity_of, fresh_workers, queue_to_ring
+
+
+class ExperimentRequest(PlanRequest):
+    """A plan for a stored dataset, under a name."""
+
+    dataset_id: UUID
+    # PostgreSQL stores no NUL, and no control character belongs in a name.
+    name: str | None = Field(default=None, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request thought through: what would be stored, the cells of all stages that can be foreseen, what
+    they are expected to take, and what the whole grid would.
+    """
+
+    dataset: DatasetRow
+    shape: DatasetShape
+    spec: ExperimentSpec
+    capacity: Capacity
+    num_workers: int
+    queue: str
+    is_cut: bool
+    cells: tuple[PlannedCell, ...]
+    expected: Outlay
+    most: Outlay
+    divergence: tuple[DivergenceCount, ...]
+
+    @property
+    def num_runs(self) -> int:
+        """Count the runs of all stages, as far as they can be foreseen."""
+        return sum(len(cell.runs) for cell in self.cells)
+
+
+def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
+    """Resolve a request; raises NotFound or InvalidInput."""
+    dataset = find_dataset(session, owner_id, request.dataset_id)
+    shape = dataset.shape
+    workers = fresh_workers(context, session)
+    capacity = capacity_of(context, session, workers)
+    spec = resolve(
+        request,
+        dataset_sha256=dataset.arrays_sha256,
+        shape=shape,
+        capacity=capacity,
+        max_runs=context.settings.max_runs,
+        memory_bytes=context.settings.cell_memory_bytes,
+    )
+    full_steps = PRESET_PLANS[request.preset].num_steps if request.preset else NUM_STEPS
+    is_cut = request.num_steps is None and spec.num_steps < full_steps
+    split = runs_per_cell(context, spec, shape, capacity)
+    cells = foreseen_cells(spec, max_runs_per_cell=split)
+    divergence = divergence_counts(session, dataset.id, spec)
+    expected = outlay_of(spec, shape, cells, capacity, divergence)
+    most = outlay_of(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
+    queue = queue_to_ring(workers)
+    return Draft(
+        dataset, shape, spec, capacity, len(workers), queue, is_cut, cells, expected, most, divergence
+    )
+
+
+def first_cells(
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
+) -> tuple[PlannedCell, ...]:
+    """List the cells of the first stage."""
+    split = runs_per_cell(context, spec, shape, capacity)
+    decision = next_cells(spec, Evidence(), max_runs_per_cell=split)
+    return decision.cells if isinstance(decision, Add) else ()
+
+
+def runs_per_cell(
+    context: Context, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
+) -> dict[int, int]:
+    """Return, per width, how many runs of a cell fit the memory of the device that will train it."""
+    if capacity.gpu_memory_bytes is not None:
+        return halved_to_fit(spec, shape, memory_bytes=capacity.gpu_memory_bytes)
+    return max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
+
+
+def decide(context: Context, evidence: ExperimentEvidence, capacity: Capacity) -> Decision:
+    """Ask the protocol what comes next for a stored experiment."""
+    split = runs_per_cell(context, evidence.spec, evidence.shape, capacity)
+    return next_cells(evidence.spec, protocol_evidence(evidence), max_runs_per_cell=split)
+
+
+def cost(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cells: Sequence[PlannedCell],
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
+) -> list[CostedCell]:
+    """Put the predicted cost beside each cell."""
+    return [(cell, _cost_of(spec, shape, cell, capacity, divergence)) for cell in cells]
+
+
+def _cost_of(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cell: PlannedCell,
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
+) -> CellCost:
+    predicted = predict(spec, shape, cell, capacity.calibration, divergence)
+    if capacity.gpu_memory_bytes is None:
+        return predicted
+    under = spec.under(cell.scenario)
+    stacked = gpu_cell_bytes(under, shape, cell.width, cell.depth, len(cell.runs))
+    return replace(predicted, num_bytes=stacked)
+
+
+def outlay_of(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    cells: Sequence[PlannedCell],
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
+) -> Outlay:
+    """Return what cells come to here."""
+    return outlay(
+        (predicted for _, predicted in cost(spec, shape, cells, capacity, divergence)), capacity.slots
+    )
+
+
+def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
+    """Show what would run and how long it would take; nothing is stored."""
+    with context.database.read() as session:
+        plan = draft(context, session, owner_id, request)
+    costed = cost(plan.spec, plan.shape, plan.cells, plan.capacity, plan.divergence)
+    return PlanView(
+        spec=plan.spec,
+        control=control_of(plan.spec),
+        num_runs=plan.num_runs,
+        max_runs=context.settings.max_runs,
+        cells=tuple(_cell_view(*item) for item in costed),
+        device=plan.queue,
+        slots=plan.capacity.slots,
+        num_workers=plan.num_workers,
+        predicted_seconds=plan.expected.wall_seconds,
+        expected=outlay_view(plan.expected, budget_price(plan.spec)),
+        most=outlay_view(plan.most, budget_price(plan.spec)),
+        scenario_kinds=possible_kinds(plan.spec, plan.shape),
+        are_steps_cut=plan.is_cut,
+    )
+
+
+def budget_price(spec: ExperimentSpec) -> Price | None:
+    """Return the price a spec's budget was given at."""
+    return spec.budget.price if spec.budget is not None else None
+
+
+def control_of(spec: ExperimentSpec) -> Parametrization | None:
+    """Return the control among a spec's arms, if it has one."""
+    control = control_for(spec.loss, spec.optimizer)
+    return control if any(arm.parametrization is control for arm in spec.arms) else None
+
+
+def _cell_view(cell: PlannedCell, predicted: CellCost) -> PlannedCellView:
+    return PlannedCellView(
+        scenario=cell.scenario,
+        parametrization=cell.parametrization,
+        width=cell.width,
+        depth=cell.depth,
+        num_runs=len(cell.runs),
+        predicted_seconds=predicted.seconds,
+        predicted_bytes=predicted.num_bytes,
+    )

@@ -1,0 +1,76 @@
+"""The three presets for a dataset: what each takes here, and what each can conclude."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from backend.db.session import Session
+from backend.domain.plan.conclusions import conclusions
+from backend.domain.plan.presets import Preset
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.money import Currency, Price, RatePerHour
+from backend.domain.verdict.verdict import Reason
+from backend.services.context import Context
+from backend.services.plans.draft import Draft, ExperimentRequest, draft
+from backend.services.views.outlay_views import OutlayView
+from backend.services.views.outlays import outlay_view
+
+
+class PresetsRequest(ExperimentRequest):
+    """A plan whose preset is left open, and what an hour of a slot costs."""
+
+    rate_per_hour: RatePerHour | None = None
+    currency: Currency = Currency.JPY
+
+
+class PresetView(Frozen):
+    """One preset for one dataset, here and now."""
+
+    preset: Preset
+    spec: ExperimentSpec
+    expected: OutlayView = Field(description="If transfer holds; most other answers come earlier.")
+    most: OutlayView = Field(description="The whole grid, which is never exceeded.")
+    are_steps_cut: bool = Field(description="Steps were cut to fit the preset's time.")
+    conclusions: tuple[Reason, ...] = Field(description="What it can say; catalogue keys conclusion.<code>.")
+
+
+class PresetsView(Frozen):
+    """The presets, from the quickest."""
+
+    presets: tuple[PresetView, ...]
+    device: str = Field(description="What it is planned for: `cpu` or `gpu`.")
+    slots: int
+    num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
+
+
+def preview_presets(context: Context, owner_id: str, request: PresetsRequest) -> PresetsView:
+    """Price every preset with the request's wishes; raises NotFound or InvalidInput. Nothing is stored."""
+    price = None
+    if request.rate_per_hour is not None:
+        price = Price(rate_per_hour=request.rate_per_hour, currency=request.currency)
+    with context.database.read() as session:
+        plans = [(preset, _draft(context, session, owner_id, request, preset)) for preset in Preset]
+    views = tuple(
+        PresetView(
+            preset=preset,
+            spec=plan.spec,
+            expected=outlay_view(plan.expected, price),
+            most=outlay_view(plan.most, price),
+            are_steps_cut=plan.is_cut,
+            conclusions=conclusions(plan.spec),
+        )
+        for preset, plan in plans
+    )
+    first = plans[0][1]
+    return PresetsView(
+        presets=views, device=first.queue, slots=first.capacity.slots, num_workers=first.num_workers
+    )
+
+
+def _draft(
+    context: Context, session: Session, owner_id: str, request: PresetsRequest, preset: Preset
+) -> Draft:
+    wishes = request.model_dump(exclude_none=True, exclude={"rate_per_hour", "currency"})
+    asked = ExperimentRequest.model_validate(wishes | {"preset": preset})
+    return draft(context, session, owner_id, asked)

@@ -1,0 +1,1 @@
+"""Progress, remaining work and budget of an experiment."""

@@ -1,0 +1,63 @@
+"""Keeping an experiment within its budget: what it has committed, and what it can still afford."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from backend.db.tables import CellRow
+from backend.domain.cost.prediction import CostedCell
+from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason
+from backend.domain.protocol import Add, Decision, Done, Skip, Wait
+from backend.domain.spec.budget import Claimed, affordable, beyond, committed_seconds
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+
+
+def claimed(rows: Sequence[CellRow], now: datetime) -> list[Claimed]:
+    """Return cells as a budget sees them; a running one takes what was predicted, or longer if it has."""
+    return [
+        Claimed(
+            cell_id=row.id,
+            is_open=row.state in OPEN_CELL_STATES,
+            is_queued=row.state == CellState.QUEUED,
+            spent_seconds=row.spent_seconds,
+            coming_seconds=max(row.predicted_seconds, running_seconds(row, now)),
+        )
+        for row in rows
+    ]
+
+
+def running_seconds(row: CellRow, now: datetime) -> float:
+    """Return how long the attempt that is running has taken so far."""
+    if row.state != CellState.RUNNING or row.started_at is None:
+        return 0.0
+    return max(0.0, (now - row.started_at).total_seconds())
+
+
+def afforded(costed: Sequence[CostedCell], *, left_seconds: float) -> list[CostedCell]:
+    """Return the cells that the rest of a budget pays for, in the order they should start."""
+    chosen = affordable([cost.seconds for _, cost in costed], left_seconds=left_seconds)
+    return [costed[index] for index in chosen]
+
+
+def within_budget(
+    evidence: ExperimentEvidence, decision: Decision, costed: Sequence[CostedCell], now: datetime
+) -> Decision:
+    """Return what the budget leaves of a decision; raises nothing.
+
+    Queued cells that became too dear are skipped first. Of new cells the affordable are added; when none
+    is, what is running is waited for, and then the experiment is done.
+    """
+    budget = evidence.spec.budget
+    if budget is None:
+        return decision
+    cells = claimed(evidence.cells, now)
+    if too_dear := beyond(cells, budget.limit_seconds):
+        return Skip(too_dear, StopReason.BUDGET)
+    if not isinstance(decision, Add):
+        return decision
+    left = budget.limit_seconds - committed_seconds(cells)
+    chosen = tuple(cell for cell, _ in afforded(costed, left_seconds=left))
+    if chosen:
+        return Add(chosen)
+    return Wait() if any(cell.is_open for cell in cells) else Done(StopReason.BUDGET)

@@ -1,0 +1,91 @@
+"""Progress of an experiment in time: spent, left, share done, and the state of its budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backend.db.tables import CellRow
+from backend.domain.cost.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
+from backend.domain.plan.defaults import Capacity
+from backend.domain.plan.outlay import outlay
+from backend.domain.protocol import foreseen_cells
+from backend.domain.protocol.evidence import group_of
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.budget import Budget, committed_seconds
+from backend.domain.spec.experiment import chosen_arm
+from backend.services.context import Context
+from backend.services.evidence.divergence_counts import divergence_counts_on
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.plans.draft import cost
+from backend.services.time_left.budget import claimed, running_seconds
+from backend.services.time_left.remaining import Remaining, remaining_of, within_seconds
+from backend.services.views.outlay_views import BudgetView, OutlayView, ProgressView
+from backend.services.views.outlays import outlay_view
+from backend.services.workers import capacity_of, fresh_workers
+
+
+def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
+    """Return what an experiment has taken and what is left, as of now."""
+    spec, rows, session = evidence.spec, evidence.cells, evidence.session
+    workers = fresh_workers(context, session)
+    capacity, budget = capacity_of(context, session, workers), _budget(context, spec.budget, rows)
+    found = remaining_of(evidence, capacity, context.now())
+    is_open = evidence.experiment.state in OPEN_EXPERIMENT_STATES
+    later = found.later if is_open else []
+    if budget is not None:
+        later = within_seconds(later, budget.left_seconds)
+    eta = eta_seconds(found.works, slots=capacity.slots, later=later)
+    most = max(eta, _eta_most(found.works, capacity, _grid_seconds(evidence, capacity, found)))
+    can_tell = is_open and bool(workers)
+    planned_stages = [row.stage for row in rows]
+    return ProgressView(
+        spent_seconds=sum(work.spent_seconds for work in found.works),
+        predicted_total_seconds=total_seconds(found.works, later),
+        eta_seconds=eta if can_tell else None,
+        eta_most_seconds=most if can_tell else None,
+        share_done=share_done(found.works, later),
+        # The control goes straight to the largest size, so that its stage tells nothing.
+        stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
+        num_stages=1 + max([*planned_stages, *(cell.stage for cell, _ in found.later_cells)], default=0),
+        budget=budget,
+        left_out=_left_out(evidence, capacity),
+    )
+
+
+def _eta_most(works: Sequence[CellWork], capacity: Capacity, grid_seconds: float) -> float:
+    """Predict the wall time if the whole grid is run."""
+    left = max(0.0, grid_seconds - sum(work.predicted_seconds for work in works))
+    slots = max(1, capacity.slots)
+    return eta_seconds(works, slots=slots, later=[LaterWork("", left / slots, f"{i}") for i in range(slots)])
+
+
+def _grid_seconds(evidence: ExperimentEvidence, capacity: Capacity, found: Remaining) -> float:
+    spec = evidence.spec
+    costed = cost(spec, evidence.shape, full_grid(spec), capacity, found.divergence)
+    return sum(each.seconds for _, each in costed)
+
+
+def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) -> BudgetView | None:
+    if budget is None:
+        return None
+    cells = claimed(rows, context.now())
+    spent = sum(row.spent_seconds + running_seconds(row, context.now()) for row in rows)
+    return BudgetView(
+        limit_seconds=budget.limit_seconds,
+        left_seconds=max(0.0, budget.limit_seconds - committed_seconds(cells)),
+        money_spent=None if budget.price is None else budget.price.of(spent),
+        money_limit=budget.money,
+        currency=None if budget.price is None else budget.price.currency,
+    )
+
+
+def _left_out(evidence: ExperimentEvidence, capacity: Capacity) -> OutlayView | None:
+    """Return what is foreseen of cell groups without a result, where a budget ended the experiment."""
+    spec = evidence.spec
+    if evidence.experiment.stop_reason != StopReason.BUDGET or spec.budget is None:
+        return None
+    done = {row.group for row in evidence.cells if row.state == CellState.COMPLETED}
+    cells = [cell for cell in foreseen_cells(spec) if group_of(cell) not in done]
+    costed = cost(spec, evidence.shape, cells, capacity, divergence_counts_on(evidence))
+    return outlay_view(outlay((each for _, each in costed), capacity.slots), spec.budget.price)

@@ -1,0 +1,1 @@
+"""Judging experiments, and what a verdict is completed by."""

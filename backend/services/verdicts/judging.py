@@ -1,0 +1,140 @@
+"""Judging experiments: while they run, when they end, and again later under the same rules.
+
+Until a verdict is stored, everyone who asks gets the one judged from what is stored now. It is judged once
+for every state of the evidence: kept under the marks of the experiment and its cells, which a worker changes
+in the same transaction as every window it stores, and which are read before the evidence. So an answer may be
+of later evidence than its marks say, but never of earlier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from backend.analysis.verdict.judge import judge
+from backend.analysis.verdict.overall import deciding_scenario, overall
+from backend.db import verdicts as verdict_rows
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
+from backend.domain.spec.experiment import ExperimentSpec, chosen_arm
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import RULE_VERSION, Reason, Verdict
+from backend.errors import InvalidInput, NotFound
+from backend.services.context import Context
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.evidence.sweeps import load_sweeps
+from backend.services.keyed_cache import KeyedCache
+from backend.services.lookup import find_experiment
+from backend.services.marks import marks_of
+from backend.services.verdicts.left_out import with_left_out
+from backend.services.verdicts.outlook import with_outlook
+from backend.services.verdicts.predicted_seconds import run_seconds_of, seconds_of_absent_sizes
+from backend.services.views.views import VerdictsView
+
+# Some 50 kB each; enough for the experiments and scenarios that people look at together.
+MAX_JUDGED = 64
+_judged: KeyedCache[Verdict] = KeyedCache(MAX_JUDGED)
+
+
+def get_verdict(
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    *,
+    scenario: Scenario | None = None,
+    rule_version: str | None = None,
+) -> Verdict:
+    """Return one scenario's verdict, or without a choice the one that decides; see `get_verdicts`.
+
+    Raises InvalidInput for a scenario without one, NotFound.
+    """
+    with context.database.read() as session:
+        evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
+        known = evidence.spec.judged_scenarios
+        if scenario is not None and scenario not in known:
+            raise InvalidInput("verdict.unknown_scenario", given=scenario, expected=", ".join(known))
+        wanted = known if scenario is None else (scenario,)
+        verdicts = {each: _verdict_of(evidence, each, rule_version) for each in wanted}
+        return verdicts[deciding_scenario({each: found.outcome for each, found in verdicts.items()})]
+
+
+def get_verdicts(
+    context: Context, owner_id: str, experiment_id: UUID, *, rule_version: str | None = None
+) -> VerdictsView:
+    """Return the stored verdict of every scenario, or, while there is none yet, an interim one.
+
+    Stored under several versions of the rules, it is the one under `rule_version`, else under the current
+    ones, else the last one given: what was said stays said until somebody has it judged again.
+    Raises NotFound.
+    """
+    with context.database.read() as session:
+        evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
+        verdicts = [
+            _verdict_of(evidence, scenario, rule_version) for scenario in evidence.spec.judged_scenarios
+        ]
+    return VerdictsView(overall=overall(verdicts), verdicts=tuple(verdicts))
+
+
+def _verdict_of(evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None) -> Verdict:
+    session, experiment_id = evidence.session, evidence.experiment.id
+    given = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION)
+    if given is not None:
+        return given
+    if rule_version is not None:
+        found = ", ".join(verdict_rows.versions(session, experiment_id)) or "–"
+        raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
+    last = verdict_rows.latest(session, experiment_id, scenario)
+    return last or _judged_once(evidence, scenario)
+
+
+def _judged_once(evidence: ExperimentEvidence, scenario: Scenario) -> Verdict:
+    marks = marks_of(evidence.experiment, evidence.cells).model_dump_json()
+    key = hashlib.sha256(f"{RULE_VERSION}/{scenario}/{marks}".encode()).hexdigest()
+    return _judged.get(key, lambda: judge_scenario(evidence, scenario))
+
+
+def judge_scenario(
+    evidence: ExperimentEvidence,
+    scenario: Scenario,
+    *,
+    is_closing: bool = False,
+    stop_reason: StopReason | None = None,
+    thresholds: Thresholds | None = None,
+) -> Verdict:
+    """Judge one scenario from raw chunks; interim while the experiment is open and not just closing.
+
+    Args:
+        stop_reason: why the experiment is just closing; once it is closed, it is stored.
+        thresholds: other ones than the spec's.
+    """
+    spec, experiment = evidence.spec, evidence.experiment
+    is_open = experiment.state in OPEN_EXPERIMENT_STATES
+    sweeps = load_sweeps(evidence, scenario)
+    asked = spec if thresholds is None else spec.model_copy(update={"thresholds": thresholds})
+    judged = judge(
+        asked,
+        scenario,
+        sweeps,
+        is_interim=is_open and not is_closing,
+        seconds=seconds_of_absent_sizes(evidence, sweeps[chosen_arm(spec)]),
+        run_seconds=run_seconds_of(evidence, scenario),
+    )
+    verdict = with_outlook(evidence, asked, judged, sweeps)
+    if StopReason.BUDGET in (stop_reason, experiment.stop_reason) and not verdict.is_interim:
+        verdict = with_left_out(verdict, evidence)
+    return verdict if asked == spec else _stamped(verdict, spec)
+
+
+def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:
+    """Name what was judged by other thresholds than those hashed with the spec before the first run."""
+    others = tuple(why for why in verdict.reasons if why.code != "thresholds_changed")
+    moved = Reason(code="thresholds_not_fixed")
+    return verdict.model_copy(update={"reasons": (*others, moved), "spec_sha256": spec.sha256()})
+
+
+def final_verdicts(evidence: ExperimentEvidence, stop_reason: StopReason | None = None) -> list[Verdict]:
+    """Judge every scenario of an experiment that has nothing left to run, and why it has not."""
+    return [
+        judge_scenario(evidence, scenario, is_closing=True, stop_reason=stop_reason)
+        for scenario in evidence.spec.judged_scenarios
+    ]

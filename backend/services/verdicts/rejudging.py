@@ -1,0 +1,110 @@
+"""Judging stored evidence again: under the rules of now, or with other thresholds; earlier verdicts stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.db import verdicts as verdict_rows
+from backend.db.session import Session
+from backend.db.tables import ExperimentRow, VerdictRow
+from backend.db.verdicts import FIXED_THRESHOLDS
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import RULE_VERSION, RULE_VERSIONS
+from backend.errors import Conflict, InvalidInput
+from backend.events import ProgressNotice
+from backend.services.context import Context
+from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.lookup import find_experiment
+from backend.services.verdicts.judging import judge_scenario
+from backend.services.views.views import JudgementView
+
+
+class JudgementRequest(Frozen):
+    """How stored evidence is to be judged."""
+
+    rule_version: str | None = Field(
+        default=None, max_length=16, description="A version of the rules; the current one when left out."
+    )
+    thresholds: Thresholds | None = Field(
+        default=None,
+        description="Where the lines are drawn; as fixed before the first run when left out. Others are "
+        "allowed, and named in the verdict.",
+    )
+
+
+@dataclass(frozen=True)
+class Judgements:
+    """One for each scenario, and whether this request made any of them."""
+
+    judgements: tuple[JudgementView, ...]
+    is_new: bool
+
+
+def judge_again(
+    context: Context, owner_id: str, experiment_id: UUID, request: JudgementRequest
+) -> Judgements:
+    """Judge what an ended experiment has stored and keep the verdicts beside the earlier ones.
+
+    Repeatable: what was judged like this before is returned as it is. Raises InvalidInput for rules there
+    are not, Conflict while runs are open, NotFound.
+    """
+    version = request.rule_version or RULE_VERSION
+    if version not in RULE_VERSIONS:
+        raise InvalidInput("verdict.unknown_rules", given=version, known=", ".join(RULE_VERSIONS))
+    with context.database.read() as session:
+        experiment = find_experiment(session, owner_id, experiment_id)
+        if experiment.state in OPEN_EXPERIMENT_STATES:
+            raise Conflict("verdict.still_open", name=experiment.name)
+        mark = _mark(experiment, request.thresholds)
+        found = _stored(session, experiment, version, mark)
+        evidence = ExperimentEvidence(session, experiment)
+        verdicts = [
+            judge_scenario(evidence, scenario, thresholds=request.thresholds)
+            for scenario in experiment.spec.judged_scenarios
+            if scenario not in found
+        ]
+    with context.database.write() as session:
+        # Looked up again: it may have been deleted while we judged.
+        experiment = find_experiment(session, owner_id, experiment_id)
+        added = [
+            verdict_rows.add(session, experiment_id, verdict, now=context.now(), thresholds_sha256=mark)
+            for verdict in verdicts
+        ]
+        # The figure over sizes shows what the latest verdict expects: its mark must change with it.
+        experiment.version += any(added)
+        found = _stored(session, experiment, version, mark)
+        views = tuple(_view(found[scenario]) for scenario in experiment.spec.judged_scenarios)
+    if any(added):
+        context.notices.publish(ProgressNotice(experiment_id))
+    return Judgements(views, is_new=any(added))
+
+
+def _mark(experiment: ExperimentRow, thresholds: Thresholds | None) -> str:
+    """Return what the thresholds are kept under: nothing for those of the spec."""
+    fixed = experiment.spec.thresholds
+    return FIXED_THRESHOLDS if thresholds is None or thresholds == fixed else thresholds.sha256()
+
+
+def _stored(session: Session, experiment: ExperimentRow, version: str, mark: str) -> dict[str, VerdictRow]:
+    rows = {
+        scenario: verdict_rows.row_of(session, experiment.id, scenario, version, mark)
+        for scenario in experiment.spec.judged_scenarios
+    }
+    return {scenario: row for scenario, row in rows.items() if row is not None}
+
+
+def _view(row: VerdictRow) -> JudgementView:
+    verdict = verdict_rows.read_body(row)
+    return JudgementView(
+        scenario=verdict.scenario,
+        rule_version=row.rule_version,
+        are_thresholds_fixed=row.thresholds_sha256 == FIXED_THRESHOLDS,
+        thresholds_sha256=verdict.thresholds.sha256(),
+        judged_at=row.created_at,
+        verdict=verdict,
+    )

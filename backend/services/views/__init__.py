@@ -1,0 +1,1 @@
+"""Answers of the services, as REST shows them."""

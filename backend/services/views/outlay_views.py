@@ -1,0 +1,51 @@
+"""What things take, as REST shows it: outlays of plans, and how far an experiment is with its own."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.money import Currency
+
+
+class OutlayView(Frozen):
+    """What cells come to."""
+
+    wall_seconds: float = Field(description="On the slots there are, nothing else running.")
+    slot_seconds: float = Field(description="Of all slots together: what a budget counts.")
+    num_bytes: int = Field(description="Memory of the largest cell.")
+    num_runs: int
+    money: float | None = Field(description="At the rate that was given; null without one.")
+    currency: Currency | None
+
+
+class BudgetView(Frozen):
+    """What an experiment may spend, and what is left of it."""
+
+    limit_seconds: float = Field(description="Slot-seconds; the smaller of time and money.")
+    left_seconds: float = Field(description="Nothing is spent of these or committed to open cells; ≥ 0.")
+    money_spent: float | None = Field(description="At the budget's rate; null without one.")
+    money_limit: float | None
+    currency: Currency | None
+
+
+class ProgressView(Frozen):
+    """How far an experiment is in time."""
+
+    spent_seconds: float = Field(description="Slot-seconds of all attempts so far.")
+    predicted_total_seconds: float = Field(
+        description="Slot-seconds in all: spent, and what is left corrected by what cells of it took."
+    )
+    eta_seconds: float | None = Field(
+        description="Wall time left, windows that may widen and the budget included; null if ended or idle."
+    )
+    eta_most_seconds: float | None = Field(
+        description="The same for the whole grid, which is never exceeded."
+    )
+    share_done: float = Field(ge=0, le=1)
+    stage: int = Field(description="The stage of the cells that were planned last; the base is 0.")
+    num_stages: int = Field(description="As many as are foreseen.")
+    budget: BudgetView | None
+    left_out: OutlayView | None = Field(
+        description="What a budget left undone, and what it would cost to add."
+    )

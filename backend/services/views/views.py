@@ -1,0 +1,266 @@
+"""What use cases return: frozen values, ready for REST, free of database rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.domain.lifecycle import CellState, ExperimentState, StopReason
+from backend.domain.plan.scenario_kinds import KindLimits
+from backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization, Role
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.overall import OverallVerdict
+from backend.domain.verdict.verdict import Outcome, Verdict
+from backend.figures.names import FigureName
+from backend.services.views.outlay_views import OutlayView, ProgressView
+
+
+class DatasetView(Frozen):
+    """A stored dataset."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    example: str | None = Field(description="The built-in it came from, if any.")
+    source_bytes: int
+    arrays_sha256: str
+    arrays_bytes: int
+    shape: DatasetShape
+    profile: Profile
+
+
+class ImageSample(Frozen):
+    """One image as it is drawn."""
+
+    label: str = Field(description="The class it belongs to.")
+    png: str = Field(description="The picture, a PNG file in base64.")
+
+
+class SamplesView(Frozen):
+    """A few training examples: images, or windows of text."""
+
+    images: tuple[ImageSample, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+class PlannedCellView(Frozen):
+    """One cell of a plan, before anything is stored."""
+
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    num_runs: int
+    predicted_seconds: float
+    predicted_bytes: int
+
+
+class PlanView(Frozen):
+    """What an experiment would run, and how long it would take here."""
+
+    spec: ExperimentSpec
+    control: Parametrization | None = Field(description="The arm that should fail to transfer.")
+    num_runs: int
+    max_runs: int
+    cells: tuple[PlannedCellView, ...]
+    device: str = Field(description="What it is planned for: `cpu` or `gpu`.")
+    slots: int = Field(description="Worker slots the time is predicted for.")
+    num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
+    predicted_seconds: float
+    scenario_kinds: tuple[KindLimits, ...] = Field(
+        description="The scenarios this plan could have besides, with the limits of their values."
+    )
+    are_steps_cut: bool = Field(description="Steps were cut to fit the target time.")
+    expected: OutlayView = Field(
+        description="If transfer holds; a staged plan ends as soon as it is settled."
+    )
+    most: OutlayView = Field(description="The whole grid, which is never exceeded.")
+
+
+class ConditionsView(Frozen):
+    """What a scenario trains with, where scenarios may differ."""
+
+    scenario: Scenario
+    num_steps: int
+    measure_every: int
+    batch_size: int
+    lrs: dict[Parametrization, tuple[float, ...]] = Field(description="The LR grid of each arm.")
+
+
+class ExperimentView(Frozen):
+    """An experiment, without its cells."""
+
+    id: UUID
+    name: str
+    dataset_id: UUID
+    task: Task
+    state: ExperimentState
+    is_cancelling: bool
+    version: int
+    spec: ExperimentSpec
+    spec_sha256: str
+    control: Parametrization | None
+    num_runs: int = Field(
+        description="As far as the stages can be foreseen; once it has ended, what was run."
+    )
+    predicted_seconds: float
+    stop_reason: StopReason | None = Field(description="Why it ended before all sizes were run.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    cell_counts: dict[CellState, int]
+    progress: ProgressView | None = Field(description="Of a single experiment; null in lists.")
+    outcome: Outcome | None = Field(description="The worst answer of all scenarios, once they are final.")
+    rule_version: str | None = Field(description="The version of the rules the outcome was given under.")
+    is_judged_by_old_rules: bool = Field(
+        description="The rules have changed since; `POST …/verdicts` judges the stored evidence again."
+    )
+    figures: tuple[FigureName, ...] = Field(description="The figures there are of what it measures.")
+    conditions: tuple[ConditionsView, ...] = Field(description="Of every scenario that is judged.")
+
+
+class VerdictsView(Frozen):
+    """The verdicts of all scenarios, in the order of the plan, and the answer over them."""
+
+    overall: OverallVerdict
+    verdicts: tuple[Verdict, ...]
+
+
+class JudgementView(Frozen):
+    """A verdict as it is stored: one of possibly several on the same evidence."""
+
+    scenario: Scenario
+    rule_version: str
+    are_thresholds_fixed: bool = Field(description="Judged by the thresholds hashed before the first run.")
+    thresholds_sha256: str
+    judged_at: datetime
+    verdict: Verdict
+
+
+class TensorView(Frozen):
+    """The effective constants of one tensor of a cell; None where there is no branch, ε or weight decay."""
+
+    name: str
+    role: Role
+    shape: tuple[int, int]
+    forward_mult: float
+    init_std: float
+    lr_mult: float
+    branch_mult: float | None
+    epsilon: float | None
+    weight_decay: float | None
+
+
+class CellView(Frozen):
+    """One cell: what it trains, where it stands, and why it failed if it did."""
+
+    id: UUID
+    experiment_id: UUID
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    stage: int
+    part: int
+    num_runs: int
+    num_steps: int
+    chunk_steps: int
+    predicted_seconds: float
+    predicted_bytes: int
+    state: CellState
+    version: int
+    committed_step: int = Field(description="Last step whose values are stored; -1 before the first.")
+    failures: int
+    error_class: str | None
+    error_detail: str | None
+    not_before: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    environment: dict[str, str | int | float] | None
+    is_mixed_environment: bool
+    has_nondeterminism: bool
+
+
+class SummaryView(Frozen):
+    """What is known of one metric of one run without reading its history."""
+
+    last_step: int
+    last: float | None
+    minimum: float | None
+    minimum_step: int | None
+    tail_mean: float | None = Field(description="Mean over the last steps, as far as they are stored.")
+    final: float | None = Field(
+        default=None,
+        description="Final value, as the verdict takes it: the mean over the last steps of a metric of every "
+        "step, else the last measurement. Null until the training has ended.",
+    )
+    num_values: int
+    num_non_finite: int
+
+
+class RunView(Frozen):
+    """One trajectory."""
+
+    id: UUID
+    cell_id: UUID
+    position: int = Field(description="The run's index on the R axis of its cell's curves.")
+    scenario: Scenario
+    parametrization: Parametrization
+    width: int
+    depth: int
+    lr_index: int
+    lr: float
+    seed: int
+    state: str = Field(description="running, completed or diverged; queued before its cell starts.")
+    diverged_at: int | None
+    summaries: dict[Metric, SummaryView]
+
+
+class CurveView(Frozen):
+    """Raw values of one metric of a cell: `values[t][r]` at `steps[t]`; null after a run diverged.
+
+    A metric of several components, such as the NTK eigenvalues, has `values[t][r][k]`.
+    """
+
+    cell_id: UUID
+    metric: Metric
+    run_ids: tuple[UUID, ...]
+    lrs: tuple[float, ...]
+    seeds: tuple[int, ...]
+    steps: tuple[int, ...]
+    values: tuple[tuple[float | None, ...] | tuple[tuple[float | None, ...], ...], ...]
+    committed_step: int = Field(description="Ask for more with `after` set to this.")
+
+
+class CellMark(Frozen):
+    """How far a cell is; marks only grow, so repeating one is harmless."""
+
+    cell_id: UUID
+    state: CellState
+    version: int
+    step: int
+
+
+class Marks(Frozen):
+    """How far an experiment and each of its cells are."""
+
+    experiment_id: UUID
+    state: ExperimentState
+    version: int
+    cells: tuple[CellMark, ...]
+
+
+class WorkerView(Frozen):
+    """A worker node seen lately."""
+
+    name: str
+    slots: int
+    device: str
+    memory_bytes: int
+    environment: dict[str, str | int | float]
+    seen_at: datetime

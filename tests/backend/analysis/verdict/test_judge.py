@@ -1,0 +1,301 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
+from backend.analysis.verdict.one_arm import judge_arm
+from backend.analysis.verdict.preconditions import Terms
+from backend.domain.spec.experiment import Loss, base_size, chosen_arm
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.size import Axis, Size
+from backend.domain.spec.thresholds import Thresholds
+from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
+from tests.backend.analysis.sweeps import (
+    parabolas,
+    spec_of,
+    sweep_of,
+    with_diverged,
+    with_finals,
+    without,
+)
+
+MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP
+TRAIN, VAL = Metric.TRAIN_LOSS, Metric.VAL_LOSS
+
+
+def judged(sweep, *, thresholds=DEFAULT_THRESHOLDS, is_interim=False):
+    return judge_arm(MUP, [sweep], Terms(thresholds, is_interim))
+
+
+def verdict_of(sweep, control=None, *, thresholds=DEFAULT_THRESHOLDS, **options):
+    arms = {MUP: [sweep]} if control is None else {MUP: [sweep], NTP: [control]}
+    spec = spec_of(sweep, *arms).model_copy(update={"thresholds": thresholds})
+    return judge(spec, Scenario.AS_GIVEN, arms, **{"is_interim": False} | options)
+
+
+def codes(arm):
+    return {why.code for why in arm.reasons}
+
+
+def drifting():
+    sweep = parabolas()
+    sharpness = sweep.sharpness * np.array([1, 1.2, 1.5, 2])[:, None, None, None]
+    return replace(sweep, sharpness=sharpness)
+
+
+def val_only(sweep):
+    return replace(sweep, losses={VAL: sweep.losses[VAL]})
+
+
+def scaled(sweep, factor):
+    return with_finals(sweep, TRAIN, sweep.losses[TRAIN].final * factor)
+
+
+def at_rate(sweep, size_index, lr_index, count):
+    return with_diverged(sweep, *[(size_index, lr_index, seed) for seed in range(count)])
+
+
+CASES = {
+    "transfers": (parabolas(), "transfers"),
+    "spread_level": (drifting(), "sharpness_drifts"),
+    "fine_tune": (parabolas(slope=0.5, curvature=0.02, noise=0.001), "fine_tune"),
+    "regret_too_large": (parabolas(slope=-1.0), "does_not_transfer"),
+    "shift_too_large": (parabolas(slope=-0.9, curvature=0.01, noise=1e-4), "does_not_transfer"),
+    "diverges": (at_rate(parabolas(), 3, 4, 3), "does_not_transfer"),
+    "base_at_edge": (parabolas(lrs=tuple(2.0**e for e in range(-1, 7))), "inconclusive"),
+    "target_at_edge": (
+        parabolas(slope=0.6, curvature=0.01, noise=1e-4, lrs=tuple(2.0**e for e in range(-7, 1))),
+        "inconclusive",
+    ),
+    "flat_optimum": (parabolas(slope=0.8, curvature=0.0002, noise=1e-7, gain=0.5), "inconclusive"),
+    "no_gain": (parabolas(gain=0.0), "inconclusive"),
+    "too_few_seeds": (parabolas(num_seeds=2), "inconclusive"),
+    "one_width": (parabolas(widths=(32,)), "inconclusive"),
+    "missing_runs": (without(parabolas(), (2, 0, 1)), "inconclusive"),
+    "grid_too_small": (parabolas(widths=(32, 64)), "inconclusive"),
+    "nothing_learned": (
+        with_diverged(parabolas(), *np.ndindex(4, 9, 5)),
+        "inconclusive",
+    ),
+    "losses_disagree": (
+        with_finals(parabolas(), TRAIN, parabolas(slope=-1.0).losses[TRAIN].final),
+        "inconclusive",
+    ),
+    "unresolved": (at_rate(parabolas(), 3, 4, 1), "inconclusive"),
+    "train_interpolates": (
+        replace(scaled(parabolas(), 0.01), losses={TRAIN: scaled(parabolas(), 0.01).losses[TRAIN]}),
+        "inconclusive",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_every_rule_has_a_case(rule):
+    """The golden cases: one for each outcome among them."""
+    sweep, outcome = CASES[rule]
+
+    arm = judged(sweep)
+
+    assert (arm.rule, arm.outcome) == (rule, outcome)
+    assert arm.reasons != ()
+
+
+def test_sharpness_that_drifts_apart_late_is_a_watch():
+    sweep = parabolas()
+    growth = 1 + 0.3 * (sweep.measurement_steps / 100) ** 2
+    factor = np.where(np.arange(4)[:, None] == 3, growth, 1.0)[:, None, None, :]
+
+    assert judged(replace(sweep, sharpness=sweep.sharpness * factor)).rule == "spread_growth"
+
+
+def test_oracle_30_public_standard_parametrization_does_not_transfer():
+    """Oracle 30: Megatron SP, with synthetic seeds."""
+    arm = judged(megatron(MEGATRON_SP, curvature=0.2))
+
+    assert (arm.outcome, arm.worst_width) == ("does_not_transfer", 2048)
+    assert arm.lr_slope.value == pytest.approx(-1.0, abs=0.005)
+
+
+def test_oracle_30_public_maximal_update_needs_the_loss_to_decide():
+    """Oracle 30: Megatron µP: D = +1 transfers on a flat curve and not on a steep one."""
+    assert judged(megatron(MEGATRON_MUP, curvature=0.01)).outcome in {"transfers", "fine_tune"}
+    assert judged(megatron(MEGATRON_MUP, curvature=0.5)).outcome == "does_not_transfer"
+
+
+@pytest.mark.parametrize("num_seeds", [1, 5])
+def test_oracle_30_a_public_table_with_a_hole_is_inconclusive(num_seeds):
+    """Oracle 30: mup #66 never transfers; at 768 the reused LR was not run."""
+    arm = judged(mup66(num_seeds=num_seeds), thresholds=Thresholds(min_lrs=5))
+
+    assert arm.outcome == "inconclusive"
+    assert "missing_runs" in codes(arm)
+
+
+def test_oracle_30_a_public_table_up_to_its_third_width_is_a_fine_tune():
+    """Oracle 30: mup #66 at 384: D = -1.89 and a regret of .4%."""
+    limits = Thresholds(min_lrs=5, min_width_span=4)
+
+    arm = judged(mup66(num_seeds=5, num_widths=3), thresholds=limits)
+
+    assert (arm.outcome, arm.base_lr, arm.worst_width) == ("fine_tune", 2.0**-9, 384)
+    assert "narrow_search" in codes(arm)
+
+
+def test_the_worst_width_decides():
+    sweep = parabolas()
+    final = sweep.losses[VAL].final.copy()
+    final[2] = parabolas(slope=-2.0).losses[VAL].final[2]
+
+    arm = judged(with_finals(with_finals(sweep, VAL, final), TRAIN, final))
+
+    assert (arm.outcome, arm.worst_width) == ("does_not_transfer", 128)
+    assert [size.width for size in arm.sizes] == [64, 128, 256]
+
+
+def test_the_worst_axis_decides():
+    sizes = tuple(Size(32, depth) for depth in (3, 6, 12, 24))
+    deeper = replace(parabolas(slope=-1), sizes=sizes, axis=Axis.DEPTH)
+
+    arm = judge_arm(MUP, [parabolas(), deeper], Terms())
+
+    assert arm.outcome == "does_not_transfer"
+    assert (arm.limiting_axis, arm.worst_width, arm.worst_depth) == ("depth", 32, 24)
+    assert {size.depth for size in arm.sizes} == {3, 6, 12, 24}
+
+
+def test_a_training_loss_that_interpolates_leaves_the_verdict_to_the_validation_loss():
+    arm = judged(scaled(parabolas(), 0.01))
+
+    assert arm.outcome == "transfers"
+    assert "train_interpolates" in codes(arm)
+
+
+def test_a_target_at_the_edge_may_still_prove_that_nothing_transfers():
+    lrs = tuple(2.0**e for e in range(-3, 4))
+
+    arm = judged(parabolas(slope=-1.0, lrs=lrs))
+
+    assert arm.sizes[-1].losses[0].is_edge
+    assert arm.outcome == "does_not_transfer"
+
+
+def test_a_base_at_the_edge_proves_nothing():
+    arm = judged(parabolas(slope=2.0, lrs=tuple(2.0**e for e in range(-2, 6))))
+
+    assert (arm.rule, arm.outcome) == ("base_at_edge", "inconclusive")
+    assert "optimum_at_lower_edge" in codes(arm)
+
+
+def test_what_is_missing_is_named_with_what_to_add():
+    arm = judged(without(parabolas(num_seeds=2, widths=(32, 64), lrs=(0.125, 0.25, 0.5)), (1, 1, 0)))
+
+    assert {why.code: dict(why.params) for why in arm.reasons} == {
+        "too_few_seeds": {"given": 2, "needed": 3, "add": 1},
+        "missing_runs": {"width": 64, "depth": 3, "missing": 1, "planned": 6},
+        "too_few_widths": {"given": 2, "needed": 3},
+        "span_too_small": {"base_width": 32, "width": 64, "needed": 256},
+        "too_few_lrs": {"given": 3, "needed": 7},
+    }
+
+
+def test_runs_that_may_yet_come_are_pending():
+    verdict = verdict_of(without(parabolas(), (1, 1, 0), (2, 2, 2)), is_interim=True)
+
+    assert (verdict.rule, verdict.is_interim) == ("runs_pending", True)
+    assert verdict.reasons[0].params == {"missing": 2, "planned": 180}
+
+
+@pytest.mark.parametrize(("num_seeds", "is_provisional"), [(2, False), (3, True), (4, True), (5, False)])
+def test_three_or_four_seeds_are_provisional(num_seeds, is_provisional):
+    verdict = verdict_of(parabolas(num_seeds=num_seeds))
+
+    assert verdict.is_provisional is is_provisional
+    assert ("provisional" in codes(verdict)) is is_provisional
+
+
+@pytest.mark.parametrize(
+    ("control", "can_discriminate"),
+    [(parabolas(slope=-1), True), (parabolas(), False), (drifting(), False), (parabolas(num_seeds=2), None)],
+)
+def test_the_control_says_whether_anything_could_have_failed(control, can_discriminate):
+    verdict = verdict_of(parabolas(), control)
+
+    assert (verdict.outcome, verdict.can_discriminate) == ("transfers", can_discriminate)
+    assert ("control_transfers" in codes(verdict)) is (can_discriminate is False)
+
+
+def test_other_limits_are_stamped():
+    verdict = verdict_of(parabolas(), thresholds=Thresholds(transfers_regret=0.5))
+
+    assert "thresholds_changed" in codes(verdict)
+
+
+def test_the_verdict_says_what_it_does_not_claim():
+    verdict = verdict_of(parabolas())
+
+    assert {why.code for why in verdict.ranges.not_claimed} >= {
+        "other_horizon",
+        "coordinate_check_not_measured",
+    }
+    assert (verdict.base_width, verdict.target_width, verdict.ranges.num_seeds) == (32, 256, 5)
+    assert (verdict.ranges.lr_low, verdict.ranges.lr_high) == (2.0**-6, 4.0)
+
+
+def test_the_arm_that_is_judged_is_the_one_asked_about():
+    sweep = parabolas()
+
+    assert chosen_arm(spec_of(sweep, NTP, MUP)) is MUP
+    assert chosen_arm(spec_of(sweep, NTP, SP)) is SP
+    assert chosen_arm(spec_of(sweep, NTP)) is NTP
+    squared = spec_of(sweep, SP, NTP).model_copy(update={"loss": Loss.SQUARED_ERROR})
+    assert chosen_arm(squared) is NTP
+
+
+def test_a_base_that_was_not_trained_is_the_smallest():
+    spec = spec_of(parabolas())
+
+    assert base_size(spec.model_copy(update={"base_width": 64})).width == 64
+    assert base_size(spec.model_copy(update={"base_width": 7})).width == 32
+
+
+def test_the_reused_rate_keeps_its_place_in_the_plan():
+    sweep = replace(parabolas(), lr_indices=(8, 7, 6, 5, 4, 3, 2, 1, 0))
+
+    arm = judged(sweep)
+
+    assert (arm.base_lr, arm.base_lr_index) == (0.25, 4)
+
+
+def test_the_order_of_seeds_and_the_unit_of_the_loss_change_nothing():
+    sweep = parabolas(slope=0.3, scatter=0.3)
+    finals = {loss: table.final for loss, table in sweep.losses.items()}
+    shuffled = sweep_of(
+        {loss: final[:, :, ::-1] for loss, final in finals.items()}, widths=sweep.widths, lrs=sweep.lrs
+    )
+    larger = sweep_of(
+        {loss: 8 * final for loss, final in finals.items()},
+        widths=sweep.widths,
+        lrs=sweep.lrs,
+        initial=8 * 2.3,
+    )
+
+    plain = judged(sweep)
+
+    for other in (judged(shuffled), judged(larger)):
+        assert (other.outcome, other.rule, other.base_lr) == (plain.outcome, plain.rule, plain.base_lr)
+        regrets = [size.losses[0].transfer_regret.value for size in other.sizes]
+        assert regrets == pytest.approx([size.losses[0].transfer_regret.value for size in plain.sizes])
+
+
+def test_a_benefit_that_only_the_largest_size_brings_is_enough():
+    plain, larger = parabolas(gain=0.0), parabolas(gain=0.5)
+    final = plain.losses[VAL].final.copy()
+    final[-1] = larger.losses[VAL].final[-1]
+
+    arm = judged(with_finals(with_finals(plain, VAL, final), TRAIN, final))
+
+    assert arm.outcome == "transfers"
+    assert [size.losses[0].has_gain for size in arm.sizes] == [False, False, True]

@@ -1,0 +1,100 @@
+import math
+from itertools import pairwise
+
+import pytest
+
+from backend.domain.cost.prediction import Calibration
+from backend.domain.plan.defaults import (
+    LOWEST_LOG2_LR,
+    TARGET_SECONDS,
+    Capacity,
+    cut_steps,
+    default_arm,
+    default_spec,
+    plan_seconds,
+)
+from backend.domain.protocol.grid import full_grid
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.parametrization import Parametrization
+
+SHA256 = "cd" * 32
+DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
+FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
+
+
+def _slow(slowness):
+    return Capacity(slots=1, calibration=Calibration(4e10 / slowness, 40e-6 * slowness))
+
+
+@pytest.mark.parametrize(
+    ("shape", "loss", "control"),
+    [
+        (DIGITS, Loss.CROSS_ENTROPY, Parametrization.NTP),
+        (FRIEDMAN, Loss.SQUARED_ERROR, Parametrization.SP),
+    ],
+)
+def test_the_default_plan_is_mup_with_the_control_of_its_loss(shape, loss, control):
+    spec = default_spec(SHA256, shape)
+
+    assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, control]
+    assert (spec.loss, spec.widths, spec.base_width) == (loss, (32, 64, 128, 256), 32)
+    assert (len(spec.seeds), [len(arm.lrs) for arm in spec.arms]) == (5, [9, 9])
+    assert (spec.measure_every, spec.num_runs()) == (30, 2 * 9 * 4 * 5)
+
+
+def test_squared_error_on_classes_takes_the_control_of_squared_error():
+    spec = default_spec(SHA256, DIGITS, loss=Loss.SQUARED_ERROR)
+
+    assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, Parametrization.SP]
+
+
+@pytest.mark.parametrize(("loss", "parametrization"), sorted(LOWEST_LOG2_LR))
+def test_default_lrs_are_nine_exactly_one_octave_apart(loss, parametrization):
+    lrs = default_arm(loss, parametrization).lrs
+
+    assert len(lrs) == 9
+    assert {high / low for low, high in pairwise(lrs)} == {2.0}
+    assert math.log2(lrs[0]) == LOWEST_LOG2_LR[loss, parametrization]
+
+
+def test_every_loss_and_parametrization_has_a_grid():
+    assert set(LOWEST_LOG2_LR) == {(loss, arm) for loss in Loss for arm in Parametrization}
+
+
+def test_small_data_gets_batches_that_fit():
+    spec = default_spec(SHA256, DIGITS.model_copy(update={"num_train": 40}))
+
+    assert (spec.batch_size, spec.sharpness_batch_size) == (40, 40)
+
+
+def test_a_fast_workplace_runs_all_steps():
+    spec = default_spec(SHA256, DIGITS)
+
+    assert cut_steps(spec, DIGITS, Capacity(64, Calibration(1e12, 1e-6))) == spec
+
+
+@pytest.mark.parametrize("slowness", [1, 2, 1e6])
+def test_a_slow_workplace_cuts_whole_intervals_of_steps_and_never_seeds(slowness):
+    spec = default_spec(SHA256, DIGITS)
+
+    cut = cut_steps(spec, DIGITS, _slow(slowness))
+
+    assert cut == spec.model_copy(update={"num_steps": cut.num_steps})
+    assert cut.num_steps % spec.measure_every == 0
+    assert 2 * spec.measure_every <= cut.num_steps < spec.num_steps
+
+
+@pytest.mark.parametrize("slowness", [0.8, 1, 2])
+def test_the_cut_is_the_smallest_that_fits_the_target(slowness):
+    spec, capacity = default_spec(SHA256, DIGITS), _slow(slowness)
+
+    cut = cut_steps(spec, DIGITS, capacity)
+    longer = cut.model_copy(update={"num_steps": cut.num_steps + cut.measure_every})
+
+    assert plan_seconds(cut, full_grid(cut), DIGITS, capacity) <= TARGET_SECONDS
+    assert plan_seconds(longer, full_grid(longer), DIGITS, capacity) > TARGET_SECONDS
+
+
+def test_a_hopeless_workplace_still_gets_two_intervals():
+    assert cut_steps(default_spec(SHA256, DIGITS), DIGITS, _slow(1e9)).num_steps == 60

@@ -1,0 +1,334 @@
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from backend import conductor
+from backend.db import cells as cell_rows
+from backend.db import claims, workers
+from backend.db.cells import Pulse
+from backend.db.tables import ExperimentRow
+from backend.domain.lifecycle import CellState
+from backend.domain.protocol.grid import full_grid
+from backend.errors import Unavailable
+from backend.events import ProgressNotice
+from backend.services.conduct import rounds as conductor_rounds
+from backend.services.conduct.advance import advance_experiments
+from backend.services.conduct.rounds import PulseWatch, conduct_round
+from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, take
+from tests.backend.domain.specs import SPEC, spec
+from tests.backend.services.two_conductors import advance_twice_at_once
+
+
+class Seconds:
+    """A monotonic clock that is told the time."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def seconds():
+    return Seconds()
+
+
+@pytest.fixture
+def watch(seconds):
+    return PulseWatch(lease_seconds=30, monotonic=seconds)
+
+
+def _experiment(database, experiment_id):
+    with database.read() as session:
+        return session.get_one(ExperimentRow, experiment_id)
+
+
+def _end_all(database, cell_ids, *states):
+    for cell_id, state in zip(cell_ids, states, strict=True):
+        change_cell(database, cell_id, state=state)
+
+
+PULSE = Pulse(UUID(int=1), 1, 5)
+
+
+def test_a_pulse_is_stale_after_a_lease_without_change(watch, seconds):
+    seen = []
+    for seconds.now in (100, 129.9, 130, 500):
+        seen.append(watch.stale([PULSE]))
+
+    assert seen == [[], [], [PULSE], [PULSE]]
+
+
+@pytest.mark.parametrize(
+    "other", [Pulse(PULSE.cell_id, 1, 6), Pulse(PULSE.cell_id, 2, 5)], ids=["beat", "fence"]
+)
+def test_a_pulse_that_changed_starts_anew(other, watch, seconds):
+    watch.stale([PULSE])
+    seconds.now = 29
+    watch.stale([other])
+    seconds.now = 58
+
+    assert watch.stale([other]) == []
+    seconds.now = 59
+    assert watch.stale([other]) == [other]
+
+
+def test_a_pulse_that_was_gone_meanwhile_is_forgotten(watch, seconds):
+    watch.stale([PULSE])
+    watch.stale([])
+    seconds.now = 40
+
+    assert watch.stale([PULSE]) == []
+
+
+def test_a_silent_cell_expires_and_is_rung_again_after_its_delay(
+    context, watch, seconds, database, bell, clock
+):
+    _, cell_ids = add_experiment(database)
+    for cell_id in cell_ids:
+        change_cell(database, cell_id, dispatched_at=NOW)
+    take(database, cell_ids[0])
+    conduct_round(context, watch)
+    assert cell_row(database, cell_ids[0]).state == "running"
+
+    seconds.now = 30
+    conduct_round(context, watch)
+    row = cell_row(database, cell_ids[0])
+    assert (row.state, row.error_class, bell.rung) == ("queued", "lost", [])
+
+    clock.now = NOW + timedelta(seconds=2)
+    conduct_round(context, watch)
+    assert bell.rung == [[cell_ids[0]]]
+
+
+def test_a_beating_cell_is_left_alone(context, watch, seconds, database):
+    _, cell_ids = add_experiment(database)
+    claim = take(database, cell_ids[0])
+
+    for seconds.now in range(0, 120, 20):
+        conductor_rounds.expire_lost_cells(context, watch)
+        with database.write() as session:
+            claims.beat(session, claim, now=NOW)
+
+    assert cell_row(database, cell_ids[0]).state == "running"
+
+
+def test_two_conductors_expire_a_cell_once(context, watch, seconds, database):
+    other = PulseWatch(lease_seconds=30, monotonic=seconds)
+    _, cell_ids = add_experiment(database)
+    take(database, cell_ids[0])
+    pulses = [Pulse(cell_ids[0], 1, 0)]
+    for each in (watch, other):
+        each.stale(pulses)
+    seconds.now = 31
+
+    for each in (watch, other):
+        conductor_rounds.expire_lost_cells(context, each)
+
+    assert cell_row(database, cell_ids[0]).failures == 1
+
+
+def test_an_expiry_that_lost_the_race_is_no_error(context, database):
+    _, cell_ids = add_experiment(database)
+    claim = take(database, cell_ids[0])
+    with database.write() as session:
+        claims.release(session, claim, now=NOW)
+
+    with database.write() as session:
+        assert conductor_rounds._expire(context, session, Pulse(cell_ids[0], claim.fence, 0)) is None
+
+
+@pytest.mark.parametrize("waiting", [3, None], ids=["messages wait", "broker away"])
+def test_nobody_rings_while_messages_wait_or_the_broker_is_away(waiting, context, database, bell):
+    add_experiment(database)
+    bell.waiting = waiting
+
+    conductor_rounds.ring_again(context)
+
+    assert bell.rung == []
+
+
+def test_a_cell_is_rung_again_only_after_a_while(context, database, bell, clock):
+    _, cell_ids = add_experiment(database)
+    for cell_id in cell_ids[1:]:
+        change_cell(database, cell_id, state="completed")
+
+    rings = []
+    for after in (0, 15, 15.1, 30, 30.2):
+        clock.now = NOW + timedelta(seconds=after)
+        conductor_rounds.ring_again(context)
+        rings.append(len(bell.rung))
+
+    assert rings == [1, 1, 2, 2, 3]
+    assert bell.rung[0] == [cell_ids[0]]
+
+
+def test_a_bell_that_is_not_heard_does_not_count_as_rung(context, database, bell):
+    _, cell_ids = add_experiment(database)
+    bell.hears = False
+
+    conductor_rounds.ring_again(context)
+
+    assert cell_row(database, cell_ids[0]).dispatched_at is None
+
+
+def test_one_round_rings_for_a_limited_number(context, database, bell):
+    add_experiment(database, spec(widths=tuple(range(8, 68)), seeds=(0,)))
+
+    conductor_rounds.ring_again(context)
+
+    assert [len(rung) for rung in bell.rung] == [conductor_rounds.MOST_RINGS]
+
+
+def _show_gpu(database, now):
+    with database.write() as session:
+        workers.register(
+            session,
+            "cuda-0@host",
+            now=now,
+            slots=1,
+            device="cuda",
+            memory_bytes=1 << 33,
+            environment={},
+            flops_per_second=1e13,
+            seconds_per_run_step=1e-6,
+        )
+
+
+def test_cells_are_rung_for_where_somebody_hears_and_follow_when_a_gpu_comes_or_goes(
+    context, database, bell, clock
+):
+    add_experiment(database)
+    for minutes, gpu_is_there in enumerate((False, True, True, False)):
+        clock.now = NOW + timedelta(minutes=2 * minutes)
+        if gpu_is_there:
+            _show_gpu(database, clock.now)
+        conductor_rounds.ring_again(context)
+
+    assert bell.queues == ["cpu", "gpu", "gpu", "cpu"]
+
+
+def test_messages_that_wait_where_nobody_hears_hold_nothing_up(context, database, bell):
+    add_experiment(database)
+    bell.waiting_in = {"gpu": 4, "cpu": 0}
+
+    conductor_rounds.ring_again(context)
+
+    assert bell.queues == ["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("states", "ending"),
+    [
+        (("completed",) * 4, "completed"),
+        (("completed", "failed", "failed", "failed"), "completed"),
+        (("failed",) * 4, "failed"),
+        (("failed", "skipped", "failed", "failed"), "failed"),
+    ],
+    ids=["all", "some", "none", "skipped"],
+)
+def test_an_experiment_ends_with_its_last_cell(states, ending, context, database, notices):
+    experiment_id, cell_ids = add_experiment(database)
+    _end_all(database, cell_ids, *states)
+
+    advance_experiments(context)
+
+    row = _experiment(database, experiment_id)
+    assert (row.state, row.finished_at, row.version) == (ending, NOW, 1)
+    assert notices.published == [ProgressNotice(experiment_id)]
+
+
+def test_an_experiment_with_an_open_cell_goes_on(context, database, notices):
+    experiment_id, cell_ids = add_experiment(database)
+    _end_all(database, cell_ids, "completed", "completed", "completed", "running")
+
+    advance_experiments(context)
+
+    assert (_experiment(database, experiment_id).state, notices.published) == ("queued", [])
+
+
+def test_an_ended_experiment_is_looked_at_no_more(context, database, notices, clock):
+    experiment_id, cell_ids = add_experiment(database)
+    _end_all(database, cell_ids, *["completed"] * 4)
+    advance_experiments(context)
+    clock.now = LATER
+
+    advance_experiments(context)
+
+    assert _experiment(database, experiment_id).finished_at == NOW
+    assert len(notices.published) == 1
+
+
+def test_a_cancelled_experiment_becomes_cancelled_when_its_running_cell_returns(context, watch, database):
+    experiment_id, cell_ids = add_experiment(database)
+    claim = take(database, cell_ids[0])
+    with database.write() as session:
+        session.get_one(ExperimentRow, experiment_id).desired_state = "cancelled"
+        cell_rows.cancel(session, experiment_id, now=NOW)
+    conduct_round(context, watch)
+    assert _experiment(database, experiment_id).state == "running"
+    with database.write() as session:
+        claims.release(session, claim, now=NOW)
+
+    conduct_round(context, watch)
+
+    assert cell_row(database, cell_ids[0]).state == "cancelled"
+    assert _experiment(database, experiment_id).state == "cancelled"
+
+
+def _lose_cells(database, experiment_id, keep):
+    """Leave an experiment as if a later stage had not been planned yet."""
+    with database.write() as session:
+        for row in cell_rows.of_experiment(session, experiment_id):
+            if row.width != keep:
+                session.delete(row)
+
+
+def test_the_next_cells_are_planned_when_a_stage_has_ended(context, watch, database, bell):
+    experiment_id, _ = add_experiment(database)
+    _lose_cells(database, experiment_id, keep=8)
+    with database.read() as session:
+        first = [row.id for row in cell_rows.of_experiment(session, experiment_id)]
+    _end_all(database, first, "completed", "failed")
+
+    conduct_round(context, watch)
+
+    with database.read() as session:
+        states = cell_rows.states_of(session, experiment_id)
+    assert set(states) == {cell.id_in(experiment_id) for cell in full_grid(SPEC)}
+    assert sorted(states.values()) == ["completed", "failed", "queued", "queued"]
+    assert set(bell.rung[0]) == set(states) - set(first)
+
+
+def test_two_conductors_at_once_plan_nothing_twice(context, database):
+    experiment_id, _ = add_experiment(database)
+    _lose_cells(database, experiment_id, keep=0)
+    assert advance_twice_at_once(context) == []
+
+    with database.read() as session:
+        states = cell_rows.states_of(session, experiment_id)
+    assert set(states) == {cell.id_in(experiment_id) for cell in full_grid(SPEC)}
+    assert set(states.values()) == {CellState.QUEUED}
+    assert _experiment(database, experiment_id).state == "queued"
+
+
+def test_the_loop_outlives_an_outage_and_ends_when_told(context, monkeypatch):
+    stop, wake = threading.Event(), threading.Event()
+    rounds: list[int] = []
+
+    def conduct_round(*_):
+        rounds.append(len(rounds))
+        wake.set()
+        if len(rounds) == 1:
+            raise Unavailable("database.unavailable", detail="gone")
+        stop.set()
+
+    monkeypatch.setattr(conductor, "conduct_round", conduct_round)
+    monkeypatch.setattr(conductor, "LEAST_SECONDS_BETWEEN_ROUNDS", 0.0)
+
+    conductor.run(context, stop, wake)
+
+    assert rounds == [0, 1]
