@@ -37,16 +37,16 @@ constraints: setup-dev ## Write the installed versions to constraints.txt
 reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 for one of them; goes on where it was stopped
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
-	@OMP_NUM_THREADS=1 .venv/bin/python -m tests.reproduce --only $(ONLY)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.reproduction --only $(ONLY)
 
 calibrate: ## Test the verdict against known truth, ONLY=simulated, real or staged for a part; goes on where it was stopped
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
-	@OMP_NUM_THREADS=1 .venv/bin/python -m tests.calibrate $(ONLY)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.calibration $(ONLY)
 
 clean: ## Remove .venv and caches; data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
-	@find backend worker tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find backend worker studies benchmarks tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
 
 bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one row
-	@.venv/bin/python -m tests.benchmarks $(ONLY)
+	@.venv/bin/python -m benchmarks $(ONLY)

@@ -7,9 +7,9 @@ import pytest
 from backend.domain.protocol.evidence import group_of
 from backend.domain.protocol.grid import full_grid
 from backend.domain.spec.experiment import Protocol
-from tests.benchmarks import programs
-from tests.benchmarks.headline_staged import SHAPE, Measured, row, spec_of
-from tests.benchmarks.protocol_run import Slots, run_experiment
+from benchmarks import programs
+from benchmarks.protocol_run import Slots, run_experiment
+from benchmarks.rows.headline_staged import SHAPE, Measured, row, spec_of
 
 WIDTHS, SEEDS, STEPS = (4, 8, 32), (0, 1, 2), 30
 

@@ -1,0 +1,67 @@
+"""Run rows, print their tables, write them to docs/bench.md and end with one line a row.
+
+python -m benchmarks [ROW …]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from benchmarks.report import RowResult, closing_line, section, write
+from benchmarks.rows import (
+    authors,
+    cost,
+    curvature,
+    families,
+    headline,
+    headline_staged,
+    jax_rows,
+    memory,
+    training,
+)
+from worker.device import prepare_process
+
+ROWS: dict[str, Callable[[], RowResult]] = {
+    "headline_full": headline.full,
+    "headline_narrow": headline.narrow,
+    "headline_staged": headline_staged.staged,
+    "train_rate": training.train_rate,
+    "gemm_share": training.gemm_share,
+    "hvps": curvature.hvps,
+    "one_value": curvature.one_value,
+    "ntk": curvature.ntk,
+    "families": families.families,
+    "jax": jax_rows.residual_mlp,
+    "authors": authors.authors,
+    "memory": memory.memory,
+    "cost_cells": cost.cells,
+    "cost_eta": cost.eta,
+}
+# One name for rows that share their measurement.
+GROUPS = {"cost": ("cost_cells", "cost_eta")}
+
+
+def main(wanted: list[str]) -> int:
+    """Run the wanted rows, or all of them."""
+    wanted = [row for name in wanted for row in GROUPS.get(name, (name,))]
+    unknown = [name for name in wanted if name not in ROWS]
+    if unknown:
+        print(f"no such row: {', '.join(unknown)}; rows: {', '.join(ROWS)}", file=sys.stderr)
+        return 2
+    prepare_process()
+    lines = []
+    for name in wanted or ROWS:
+        before = os.getloadavg()[0]
+        result = ROWS[name]()
+        text = section(name, result, load=f"{before:.1f} before, {os.getloadavg()[0]:.1f} after")
+        write(name, text)
+        print(text, flush=True)
+        lines.append(closing_line(name, result))
+    print("\n".join(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

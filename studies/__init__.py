@@ -1,0 +1,1 @@
+"""Programs that judge the product by experiment; no part of the product imports them."""

@@ -1,0 +1,1 @@
+"""The verdict held against known truth: `make calibrate`."""

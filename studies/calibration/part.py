@@ -1,0 +1,128 @@
+"""What a part of the study came to: goals, tables and words; and the page they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from studies.page.checks import Check, shown
+
+_HEAD = """# How far the verdict can be trusted
+
+Written by `make calibrate`; do not edit. Three parts: sweeps drawn with a known truth (`simulated`), trained
+networks whose largest sizes were hidden from the verdict (`real`), and the staged protocol replayed on both
+(`staged`). Every verdict is that of the product's own rules, `backend.analysis.verdict.judge`, with the
+thresholds a user gets. Goals were set before the first run; what is missed is said.
+"""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A number that was promised; `name` is how the last lines of a run call it."""
+
+    name: str
+    check: Check
+
+    def line(self) -> str:
+        """Return `<name> <value> <goal> ok|short`."""
+        answer = "ok" if self.check.holds else "short"
+        return f"{self.name} {self.check.measured:.4g} {self.check.limit:g} {answer}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under a title."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def to_markdown(self) -> str:
+        """Return the table with its title."""
+        lines = [self.head, ("---",) * len(self.head), *self.rows]
+        cells = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+        return "\n".join([f"**{self.title}**", "", *cells])
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of the page.
+
+    Attributes:
+        figures: names of SVG files beside the page.
+        made: when, under which rule version, from how much.
+    """
+
+    name: str
+    title: str
+    words: tuple[str, ...]
+    goals: tuple[Goal, ...]
+    tables: tuple[Table, ...]
+    figures: tuple[str, ...]
+    made: str
+
+    def to_markdown(self) -> str:
+        """Return the section."""
+        head = ("goal", "measured", "limit", "holds", "why not")
+        rows = tuple(
+            (
+                one.check.text,
+                shown(one.check),
+                f"{one.check.relation} {one.check.limit:g}",
+                *_answer(one.check),
+            )
+            for one in self.goals
+        )
+        parts = [f"## {self.name}: {self.title}", f"*{self.made}*", *self.words]
+        parts += [table.to_markdown() for table in (Table("Goals", head, rows), *self.tables)]
+        parts += [f"![{name}]({name}.svg)" for name in self.figures]
+        return "\n\n".join(parts) + "\n"
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        """Return the part that `save` wrote."""
+        goals = tuple(
+            Goal(one["name"], Check(**one["check"] | {"measured": float(one["check"]["measured"])}))
+            for one in content["goals"]
+        )
+        tables = tuple(
+            Table(one["title"], tuple(one["head"]), tuple(tuple(row) for row in one["rows"]))
+            for one in content["tables"]
+        )
+        texts = {name: tuple(content[name]) for name in ("words", "figures")}
+        return cls(**content | texts | {"goals": goals, "tables": tables})
+
+
+def _answer(check: Check) -> tuple[str, str]:
+    return ("yes", "") if check.holds else ("**no**", check.why_not)
+
+
+def load(path: Path) -> dict[str, Part]:
+    """Return the parts kept in a file; none where there is no file."""
+    if not path.is_file():
+        return {}
+    return {content["name"]: Part.from_json(content) for content in json.loads(path.read_text("utf-8"))}
+
+
+def save(path: Path, parts: Mapping[str, Part], order: Sequence[str]) -> None:
+    """Keep the parts, in order; infinities and NaN as text."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = [asdict(parts[name]) for name in order if name in parts]
+    for part in content:
+        for goal in part["goals"]:
+            goal["check"]["measured"] = repr(float(goal["check"]["measured"]))
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def page(parts: Mapping[str, Part], order: Sequence[str]) -> str:
+    """Return the page; a part that was not run yet is named."""
+    sections = [
+        parts[name].to_markdown()
+        if name in parts
+        else f"## {name}\n\nNot run yet: `make calibrate ONLY={name}`.\n"
+        for name in order
+    ]
+    return "\n".join([_HEAD, *sections])

@@ -1,0 +1,1 @@
+"""Row `real`: trained networks whose largest sizes are hidden from the verdict."""

@@ -1,0 +1,118 @@
+"""From kept cells to what a verdict sees.
+
+Shapes: W sizes, E learning rates, S seeds, M measurements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from backend.analysis.sweep import Losses, Sweep, Values
+from backend.domain.spec.experiment import Arm, ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Axis
+from studies.calibration.real.task import SEEDS, TAIL_FRACTION, Task
+from studies.cells.jobs import Result, Results
+
+
+def spec_of(task: Task) -> ExperimentSpec:
+    """Return the spec of what is visible, as a user would have planned it."""
+    widths = task.visible if task.axis is Axis.WIDTH else (task.other,)
+    depths = task.visible if task.axis is Axis.DEPTH else (task.other,)
+    return ExperimentSpec(
+        dataset_sha256=hashlib.sha256(task.data.encode()).hexdigest(),
+        model=task.model,
+        arms=(Arm(parametrization=task.parametrization, lrs=tuple(2.0**e for e in task.log2_lrs)),),
+        widths=widths,
+        depths=depths,
+        base_width=widths[0],
+        base_depth=depths[0],
+        seeds=SEEDS,
+        loss=task.loss,
+        optimizer=task.optimizer,
+        batch_size=task.batch_size,
+        num_steps=task.num_steps,
+        measure_every=task.measure_every,
+        sharpness_batch_size=task.sharpness_batch,
+        tail_fraction=TAIL_FRACTION,
+    )
+
+
+def with_seeds(sweep: Sweep, num_seeds: int) -> Sweep:
+    """Return what the first seeds alone would have shown."""
+    first = slice(num_seeds)
+    return replace(
+        sweep,
+        num_seeds=num_seeds,
+        losses={
+            loss: Losses(each.final[..., first], each.initial[..., first])
+            for loss, each in sweep.losses.items()
+        },
+        diverged_at=sweep.diverged_at[..., first],
+        is_measured=sweep.is_measured[..., first],
+        sharpness=sweep.sharpness[:, :, first],
+        train_curves=lambda size_index, lr_index: sweep.train_curves(size_index, lr_index)[:, first],
+    )
+
+
+def visible_sweep(task: Task, results: Results) -> Sweep:
+    """Return the visible sizes as one sweep: losses of all runs, sharpness at the reused LR and below it."""
+    found = task.visible_results(results)
+    shape = (len(found), len(task.log2_lrs), len(SEEDS))
+    losses = {
+        loss: Losses(
+            np.stack([finals_of(one, loss, shape[1:]) for one in found]),
+            np.stack([initials_of(one, loss, shape[1:]) for one in found]),
+        )
+        for loss in (Metric.TRAIN_LOSS, Metric.VAL_LOSS)
+    }
+    diverged_at = np.array([[-1 if at is None else at for at in one.diverged_at] for one in found])
+    curves = [one.values[Metric.TRAIN_LOSS].reshape(-1, *shape[1:]) for one in found]
+    sharpness, steps = _sharpness(task, results, shape)
+    spec = spec_of(task)
+    return Sweep(
+        sizes=tuple(task.size(extent) for extent in task.visible),
+        axis=task.axis,
+        lrs=tuple(2.0**e for e in task.log2_lrs),
+        lr_indices=tuple(range(len(task.log2_lrs))),
+        base_index=0,
+        num_seeds=len(SEEDS),
+        num_steps=task.num_steps,
+        tail_steps=spec.tail_steps(),
+        losses=losses,
+        diverged_at=diverged_at.reshape(shape),
+        is_measured=np.ones(shape, np.bool_),
+        sharpness=sharpness,
+        measurement_steps=steps,
+        train_curves=lambda size_index, lr_index: curves[size_index][:, lr_index],
+        kappa=task.optimizer.kappa,
+    )
+
+
+def finals_of(result: Result, loss: Metric, shape: tuple[int, ...]) -> Values:
+    """Return the final loss [E, S]: of train losses the mean of the tail; NaN where a run diverged."""
+    values = result.values[loss]
+    tail = max(1, round(TAIL_FRACTION * (len(values) - 1))) if loss is Metric.TRAIN_LOSS else 1
+    has_diverged = np.array([at is not None for at in result.diverged_at])
+    finals: Values = np.where(has_diverged, np.nan, values[-tail:].mean(axis=0)).reshape(shape)
+    return finals
+
+
+def initials_of(result: Result, loss: Metric, shape: tuple[int, ...]) -> Values:
+    initials: Values = result.values[loss][0].reshape(shape)
+    return initials
+
+
+def _sharpness(task: Task, results: Results, shape: tuple[int, ...]) -> tuple[Values, np.ndarray]:
+    cells = task.curvature_cells(task.best_at_ends(results)[0])
+    steps = results[cells[0].key()].steps[Metric.SHARPNESS]
+    sharpness = np.full((*shape, len(steps)), np.nan)
+    for index, cell in enumerate(cells):
+        for run, values_M in zip(
+            cell.program.runs, results[cell.key()].values[Metric.SHARPNESS].T, strict=True
+        ):
+            sharpness[index, run.lr_index, SEEDS.index(run.seed)] = values_M
+    return sharpness, steps

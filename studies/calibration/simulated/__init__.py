@@ -1,0 +1,1 @@
+"""Row `simulated`: sweeps drawn from loss curves whose optimum is known."""

@@ -1,0 +1,150 @@
+"""Part `simulated`: how often the verdict and its intervals are right where the truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.analysis.sweep import Sweep
+from backend.analysis.verdict.judge import judge
+from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.verdict import Estimate, Outcome, Verdict
+from studies.calibration.in_parts import in_parts
+from studies.calibration.simulated.cases import DEPTH, THRESHOLDS, WIDTHS, Conditions, draw, sample
+
+NUM_CASES = 5000
+# Whatever decides what a case comes to.
+_SOURCES = (
+    "backend/analysis/**/*.py", "backend/domain/spec/thresholds.py", "backend/domain/verdict/verdict.py",
+    "backend/domain/verdict/statement.py",
+    "studies/calibration/simulated/*.py", "studies/calibration/truth.py",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Covered:
+    """An interval against the true value."""
+
+    true: float
+    low: float
+    high: float
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the true value lies within; rounding apart."""
+        return self.low - 1e-9 <= self.true <= self.high + 1e-9
+
+    @property
+    def is_point(self) -> bool:
+        """Tell whether the interval has no width."""
+        return self.low == self.high
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A case with its truth and what the verdict said.
+
+    `shift_interval` is held against the distance of the true optima, `vertex_interval` against that of the
+    vertices which the expected losses have on this grid: what the interval misses of the first but not of the
+    second is the bias of a parabola through three points.
+    """
+
+    index: int
+    num_seeds: int
+    num_missing: int
+    outcome: Outcome
+    rule: str
+    true_outcome: Outcome
+    strain: float
+    regret: float
+    shift: float
+    shift_interval: Covered | None
+    vertex_interval: Covered | None
+    regret_interval: Covered | None
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Judged:
+        """Return what `asdict` gave to JSON."""
+        intervals = {
+            name: None if content[name] is None else Covered(**content[name])
+            for name in ("shift_interval", "vertex_interval", "regret_interval")
+        }
+        outcomes = {name: Outcome(content[name]) for name in ("outcome", "true_outcome")}
+        return cls(**content | intervals | outcomes)
+
+
+def judge_case(index: int) -> Judged:
+    """Draw a case, show its sweep to the product's rules, and compare with its truth."""
+    conditions = draw(index)
+    sweep = sample(conditions, index)
+    verdict = verdict_of(sweep)
+    truth = conditions.worst(verdict.arm.base_lr_index)
+    return Judged(
+        index=index,
+        num_seeds=conditions.num_seeds,
+        num_missing=conditions.num_missing,
+        outcome=verdict.outcome,
+        rule=verdict.rule,
+        true_outcome=truth.outcome(THRESHOLDS),
+        strain=truth.strain(THRESHOLDS),
+        regret=truth.regret,
+        shift=truth.shift,
+        **_intervals(conditions, verdict),
+    )
+
+
+def verdict_of(sweep: Sweep) -> Verdict:
+    """Return the product's verdict on one arm."""
+    spec = spec_like(sweep, (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),))
+    return judge(spec, Scenario.AS_GIVEN, {Parametrization.MUP: [sweep]}, is_interim=False)
+
+
+def spec_like(sweep: Sweep, arms: tuple[Arm, ...]) -> ExperimentSpec:
+    """Return the spec a simulated sweep could have come from."""
+    return ExperimentSpec(
+        dataset_sha256="0" * 64,
+        arms=arms,
+        widths=WIDTHS,
+        depths=(DEPTH,),
+        base_width=WIDTHS[0],
+        seeds=tuple(range(sweep.num_seeds)),
+        loss=Loss.CROSS_ENTROPY,
+        batch_size=32,
+        num_steps=sweep.num_steps,
+        measure_every=25,
+        sharpness_batch_size=32,
+    )
+
+
+def _intervals(conditions: Conditions, verdict: Verdict) -> dict[str, Covered | None]:
+    """Return M1 and M2 of the largest size, on the loss that is tuned on, against their true values."""
+    lr_index, largest = verdict.arm.base_lr_index, verdict.arm.sizes[-1]
+    found = next(each for each in largest.losses if each.loss is Metric.VAL_LOSS)
+    if lr_index is None or found.is_edge or conditions.num_missing:
+        return {"shift_interval": None, "vertex_interval": None, "regret_interval": None}
+    truth = conditions.true_costs(Metric.VAL_LOSS, len(WIDTHS) - 1, lr_index)
+    return {
+        "shift_interval": _covered(truth.shift, found.lr_shift),
+        "vertex_interval": _covered(conditions.vertex_shift(Metric.VAL_LOSS), found.lr_shift),
+        "regret_interval": _covered(truth.regret, found.transfer_regret),
+    }
+
+
+def _covered(true: float, estimate: Estimate) -> Covered | None:
+    interval = estimate.interval
+    return None if interval is None else Covered(true, interval.low, interval.high)
+
+
+def judge_all(folder: Path, num_cases: int, processes: int, report: Callable[[str], None]) -> list[Judged]:
+    """Judge all cases; what is kept is used as long as the rules and the cases are what they were."""
+    kept = in_parts(_case_content, num_cases, folder, _SOURCES, processes=processes, report=report)
+    return [Judged.from_json(content) for content in kept]
+
+
+def _case_content(index: int) -> dict[str, Any]:
+    return asdict(judge_case(index))

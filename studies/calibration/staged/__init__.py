@@ -1,0 +1,1 @@
+"""Row `staged`: the staged protocol replayed where the full grid is known."""

@@ -1,0 +1,56 @@
+"""What the product reads of the study: how often recommendations held, how rarely "transfers" was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from backend.domain.verdict.outlook import Tally, TrackRecord
+from backend.domain.verdict.verdict import RULE_VERSION, Outcome
+from studies.calibration.real.judged import THRESHOLDS, JudgedTask
+from studies.calibration.real.report import not_holding, reach, reached_doublings, wrong_claims
+
+
+def track_record(judged: Sequence[JudgedTask], date: str) -> TrackRecord:
+    """Return the record of the tasks that are done.
+
+    What an answer recommends, and when that held at the largest hidden size: reuse, where the rate holds;
+    after "fine-tune" a search within an octave, where its best is good enough; after "does not transfer" not
+    to reuse, where the rate does not hold.
+    """
+    return TrackRecord(
+        rule_version=RULE_VERSION,
+        date=date,
+        max_doublings=reached_doublings(judged),
+        held={outcome: _tally(judged, outcome) for outcome in Outcome},
+        false_transfers=Tally(count=len(wrong_claims(judged)), of=len(not_holding(judged))),
+        reach=reach(judged),
+    )
+
+
+def write_record(path: Path, record: TrackRecord) -> None:
+    """Write the file the product ships."""
+    path.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def _tally(judged: Sequence[JudgedTask], outcome: Outcome) -> Tally:
+    of_outcome = [one for one in judged if one.verdict.outcome is outcome]
+    return Tally(count=sum(map(_HELD.get(outcome, _holds), of_outcome)), of=len(of_outcome))
+
+
+def _holds(one: JudgedTask) -> bool:
+    return one.holds
+
+
+def _is_found_by_a_search(one: JudgedTask) -> bool:
+    return one.held[-1].search_regret <= THRESHOLDS.transfers_regret
+
+
+def _is_rightly_denied(one: JudgedTask) -> bool:
+    return not one.holds
+
+
+_HELD: dict[Outcome, Callable[[JudgedTask], bool]] = {
+    Outcome.FINE_TUNE: _is_found_by_a_search,
+    Outcome.DOES_NOT_TRANSFER: _is_rightly_denied,
+}

@@ -1,0 +1,1 @@
+"""Parts of the pages that a study writes: numbers against limits, and figures."""

@@ -1,0 +1,49 @@
+"""A measured number against the limit that was written down before the first run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """One number against its limit; `why_not` is said where it is missed."""
+
+    text: str
+    measured: float
+    relation: str
+    limit: float
+    why_not: str = ""
+    is_bound: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the number is on the right side; NaN never is."""
+        if self.relation == "≥":
+            return self.measured >= self.limit
+        return self.measured <= self.limit if self.relation == "≤" else self.measured > self.limit
+
+
+def at_most(text: str, measured: float, limit: float, why_not: str, *, is_bound: bool = False) -> Check:
+    """Check that `measured` ≤ `limit`."""
+    return Check(text, measured, "≤", limit, why_not, is_bound)
+
+
+def more_than(text: str, measured: float, limit: float, why_not: str, *, is_bound: bool = False) -> Check:
+    """Check that `measured` > `limit`."""
+    return Check(text, measured, ">", limit, why_not, is_bound)
+
+
+def at_least(text: str, measured: float, limit: float, why_not: str) -> Check:
+    """Check that `measured` ≥ `limit`."""
+    return Check(text, measured, "≥", limit, why_not)
+
+
+def shown(check: Check) -> str:
+    """Return the measured number with two decimals."""
+    if math.isnan(check.measured):
+        return "unknown"
+    if math.isinf(check.measured):
+        return "∞ (a run diverged)"
+    return f"{'≥ ' if check.is_bound else ''}{check.measured:.2f}"

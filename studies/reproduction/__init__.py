@@ -1,0 +1,1 @@
+"""The claims of the paper, tested at the size of a CPU: `make reproduce`."""

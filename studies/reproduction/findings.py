@@ -1,0 +1,52 @@
+"""What a row found: checks whose limits were written before the first run, and the words around them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from studies.page.checks import Check
+
+SPREAD_LIMIT = math.log(1.5)  # ln ratio: science.md §6.3, Thresholds.spread_level
+SHIFT_LIMIT = 1.0  # octaves: the verdict's own limit
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of the table; `seconds` is processor time, shared cells counted in each row that uses them."""
+
+    name: str
+    claim: str
+    setting: str
+    checks: tuple[Check, ...]
+    seconds: float
+
+    @property
+    def num_holding(self) -> int:
+        """Count the checks that hold."""
+        return sum(check.holds for check in self.checks)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether all do."""
+        return self.num_holding == len(self.checks)
+
+    def line(self) -> str:
+        """Return `<name> <value> <goal> ok|short`: checks that hold, and how many there are."""
+        return f"{self.name} {self.num_holding} {len(self.checks)} {'ok' if self.holds else 'short'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what JSON knows; infinities as text."""
+        content = asdict(self)
+        for check in content["checks"]:
+            check["measured"] = repr(float(check["measured"]))
+        return content
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        """Return the finding that `to_json` wrote."""
+        checks = tuple(
+            Check(**{**check, "measured": float(check["measured"])}) for check in content["checks"]
+        )
+        return cls(**{**content, "checks": checks})
