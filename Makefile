@@ -3,11 +3,11 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test bench check format constraints reproduce calibrate clean
+.PHONY: help run setup setup-dev test bench check format constraints reproduce calibrate install-calibration clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' Makefile
 
 run: setup ## Start µScope on this machine (installs it first if needed)
 	@exec .venv/bin/muscope run
@@ -43,6 +43,9 @@ calibrate: ## Test the verdict against known truth, ONLY=simulated, real or stag
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
 	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.calibration $(ONLY)
+
+install-calibration: setup-dev ## Show what the record of `make calibrate` changes in the product, and install it
+	@.venv/bin/python -m studies.calibration.install
 
 clean: ## Remove .venv and caches; data stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

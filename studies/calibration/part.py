@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from studies.page.checks import Check, shown
+from studies.repository import ROOT
 
+PAGE = ROOT / "docs/calibration"
+# Name of the record file beside the page; `studies.calibration.install` copies it into the product.
+RECORD = "record.json"
 _HEAD = """# How far the verdict can be trusted
 
 Written by `make calibrate`; do not edit. Three parts: sweeps drawn with a known truth (`simulated`), trained

@@ -12,6 +12,10 @@ from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
 from backend.domain.verdict.outlook import Tally, TrackRecord
 from backend.domain.verdict.verdict import Outcome
+from studies.calibration import rows
+from studies.calibration.__main__ import main
+from studies.calibration.part import RECORD
+from studies.calibration.real import report as real_report
 from studies.calibration.real.judged import JudgedTask, judge_task
 from studies.calibration.real.kept import ArrayStore, Cell
 from studies.calibration.real.predictors import compare_predictors, rank_correlation
@@ -29,9 +33,10 @@ from studies.calibration.real.task import FEWER_SEEDS, SEEDS
 from studies.calibration.real.tasks import tasks
 from studies.calibration.real.training import complete_tasks
 from studies.calibration.real.truth_at_hidden import Held
-from studies.calibration.track_record import track_record, write_record
+from studies.calibration.record import track_record, write_record
 from studies.calibration.truth import Truth
 from studies.cells.jobs import Result, train_job
+from studies.repository import ROOT
 
 SMALL = replace(
     next(task for task in tasks() if task.name == "sgd mup, teacher mse"),
@@ -242,6 +247,32 @@ def test_the_record_says_of_every_answer_how_often_its_advice_held(results, tmp_
     assert record.held[Outcome.INCONCLUSIVE] == Tally(count=0, of=0)
     assert record.false_transfers == Tally(count=1, of=3)
     assert TrackRecord.model_validate_json((tmp_path / "calibration.json").read_bytes()) == record
+
+
+def test_the_study_writes_its_record_beside_the_page_and_leaves_the_product_alone(
+    results, tmp_path, monkeypatch
+):
+    """With as many tasks as a record needs: one."""
+    store, page = ArrayStore(tmp_path / "kept/real"), tmp_path / "page"
+    for cell in SMALL.plan(results):
+        store.save(cell, results[cell.key()])
+    monkeypatch.setattr(rows, "tasks", lambda: [SMALL])
+    monkeypatch.setattr(real_report, "LEAST_TASKS", 1)
+    before = product_files()
+
+    main(["real", "--minutes", "0"], folder=page, kept=tmp_path / "kept")
+
+    assert product_files() == before
+    assert TrackRecord.model_validate_json((page / RECORD).read_bytes()).false_transfers.of <= 1
+    assert {path.name for path in page.iterdir()} == {
+        "README.md", "parts.json", RECORD, f"{real_report.FIGURE}.svg",
+    }  # fmt: skip
+
+
+def product_files():
+    """Return the content of every file of the product."""
+    paths = (path for top in ("backend", "worker") for path in (ROOT / top).rglob("*"))
+    return {path: path.read_bytes() for path in paths if path.is_file() and "__pycache__" not in path.parts}
 
 
 def test_a_search_within_an_octave_loses_no_more_than_the_rate_itself(results):

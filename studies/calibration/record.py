@@ -1,4 +1,4 @@
-"""What the product reads of the study: how often recommendations held, how rarely "transfers" was wrong."""
+"""Record of the study for the product: how often recommendations held, how rarely "transfers" was wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def track_record(judged: Sequence[JudgedTask], date: str) -> TrackRecord:
 
 
 def write_record(path: Path, record: TrackRecord) -> None:
-    """Write the file the product ships."""
+    """Write the record; `studies.calibration.install` copies it into the product."""
     path.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,0 +1,91 @@
+"""Rows of the study: each does what is not kept yet, draws its figure and returns its section of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from backend.domain.verdict.verdict import RULE_VERSION
+from studies.calibration.part import RECORD, Part
+from studies.calibration.real import report as real_report
+from studies.calibration.real import training as real
+from studies.calibration.real.judged import judge_task
+from studies.calibration.real.tasks import tasks
+from studies.calibration.record import track_record, write_record
+from studies.calibration.simulated import judged as simulated
+from studies.calibration.simulated import report as simulated_report
+from studies.calibration.staged import compared as staged
+from studies.calibration.staged import report as staged_report
+from studies.page.figures import draw
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and limits of one run of the study.
+
+    Attributes:
+        page: folder of the page, its figures and the record; nothing is written elsewhere but into `kept`.
+        kept: folder of judged cases and trained cells, so that a run goes on where it was stopped.
+        cases: number of simulated cases.
+        processes: processes side by side, a thread each.
+        minutes: wall time after which no further task is trained; 0 judges what is kept.
+        say: takes a line of progress.
+    """
+
+    page: Path
+    kept: Path
+    cases: int
+    processes: int
+    minutes: float
+    say: Callable[[str], None]
+
+
+def simulated_row(settings: Settings) -> Part:
+    """Judge simulated sweeps."""
+    cases = simulated.judge_all(settings.kept / "simulated", settings.cases, settings.processes, settings.say)
+    part, panels = simulated_report.report(cases, _made(f"{len(cases)} cases"))
+    draw(panels, settings.page / f"{simulated_report.POWER}.svg")
+    return part
+
+
+def real_row(settings: Settings) -> Part:
+    """Train tasks while time is left, judge those that are complete, write the record once they suffice."""
+    listed, kept = tasks(), settings.kept / "real"
+    if settings.minutes > 0:
+        real.train_tasks(
+            kept, listed, processes=settings.processes, minutes=settings.minutes, report=settings.say
+        )
+    judged = [judge_task(task, results) for task, results in real.complete_tasks(kept, listed)]
+    part, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
+    draw(panels, settings.page / f"{real_report.FIGURE}.svg")
+    if len(judged) >= real_report.LEAST_TASKS:
+        write_record(settings.page / RECORD, track_record(judged, _today()))
+    return part
+
+
+def staged_row(settings: Settings) -> Part:
+    """Replay the staged protocol on simulated cases and on the real tasks that are complete."""
+    num_cases = min(settings.cases, staged.NUM_CASES)
+    cases = staged.compare_cases(settings.kept / "staged", num_cases, settings.processes, settings.say)
+    real_tasks, alone = staged.compare_tasks(real.complete_tasks(settings.kept / "real", tasks()))
+    made = _made(f"{len(cases)} cases, {len(real_tasks)} tasks with and {len(alone)} without a control")
+    part, panels = staged_report.report({"simulated": cases, "real": real_tasks, "real_alone": alone}, made)
+    draw(panels, settings.page / f"{staged_report.FIGURE}.svg")
+    return part
+
+
+ROWS: dict[str, Callable[[Settings], Part]] = {
+    "simulated": simulated_row,
+    "real": real_row,
+    "staged": staged_row,
+}
+
+
+def _made(how_much: str) -> str:
+    return f"{_today()}, rule version {RULE_VERSION}, {how_much}"
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"
