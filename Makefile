@@ -34,12 +34,12 @@ format: setup-dev ## Format the code and fix what can be fixed
 constraints: setup-dev ## Write the installed versions to constraints.txt
 	@.venv/bin/python scripts/constraints.py
 
-reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 for one of them; goes on where it was stopped
+reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 runs one row; goes on where it was stopped
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
-	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.reproduction --only $(ONLY)
+	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.reproduction $(ONLY)
 
-calibrate: ## Test the verdict against known truth, ONLY=simulated, real or staged for a part; goes on where it was stopped
+calibrate: ## Test the verdict against known truth, ONLY=real runs one row; goes on where it was stopped
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
 	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.calibration $(ONLY)

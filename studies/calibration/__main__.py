@@ -16,6 +16,7 @@ from pathlib import Path
 from studies.calibration.part import PAGE, load, page, save
 from studies.calibration.rows import ROWS, Settings
 from studies.calibration.simulated.judged import NUM_CASES
+from studies.command_line import parsed, parser_of
 from studies.repository import ROOT
 
 KEPT = ROOT / "build/calibrate"
@@ -47,16 +48,10 @@ def _say(line: str) -> None:
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m studies.calibration", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
-    parser.add_argument("--processes", type=int, default=2, help="processes side by side, a thread each")
+    parser = parser_of("studies.calibration", __doc__, ROWS)
     parser.add_argument("--cases", type=int, default=NUM_CASES, help="simulated cases")
     parser.add_argument("--minutes", type=float, default=math.inf, help="for training; 0 judges what is kept")
-    found = parser.parse_args(arguments)
-    unknown = [name for name in found.rows if name not in ROWS]
-    if unknown:
-        parser.error(f"no such row: {', '.join(unknown)}; rows: {', '.join(ROWS)}")
-    return found
+    return parsed(parser, ROWS, arguments)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from studies.page.checks import Check, shown
+from studies.page.checks import Check, closing_line, shown
 from studies.repository import ROOT
 
 PAGE = ROOT / "docs/calibration"
@@ -32,8 +32,8 @@ class Goal:
 
     def line(self) -> str:
         """Return `<name> <value> <goal> ok|short`."""
-        answer = "ok" if self.check.holds else "short"
-        return f"{self.name} {self.check.measured:.4g} {self.check.limit:g} {answer}"
+        check = self.check
+        return closing_line(self.name, f"{check.measured:.4g}", f"{check.limit:g}", is_met=check.holds)
 
 
 @dataclass(frozen=True)

@@ -47,3 +47,8 @@ def shown(check: Check) -> str:
     if math.isinf(check.measured):
         return "∞ (a run diverged)"
     return f"{'≥ ' if check.is_bound else ''}{check.measured:.2f}"
+
+
+def closing_line(name: str, value: str, goal: str, *, is_met: bool) -> str:
+    """Return `<name> <value> <goal> ok|short`, the last lines of a study's output."""
+    return f"{name} {value} {goal} {'ok' if is_met else 'short'}"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 
 from studies.cells.jobs import Results
 from studies.cells.pool import ResultStore, Trainer
 from studies.cells.row import Row
+from studies.command_line import parsed, parser_of
 from studies.page.figures import draw
 from studies.repository import ROOT
 from studies.reproduction.findings import Finding
@@ -22,14 +24,12 @@ PAGE = ROOT / "docs/reproduce"
 FINDINGS = PAGE / "findings.json"
 
 
-def main() -> None:
-    """Train, judge, write."""
-    arguments = _arguments()
-    trainer = Trainer(
-        ResultStore(ROOT / "build/reproduce"), num_processes=arguments.processes, report=_report
-    )
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, judge, write; `arguments` of the command line, None takes the process's own."""
+    asked = _parsed(arguments)
+    trainer = Trainer(ResultStore(ROOT / "build/reproduce"), num_processes=asked.processes, report=_report)
     began, lines = time.monotonic(), {}
-    for row, results in trainer.train([ROWS[name] for name in arguments.only or ROWS]):
+    for row, results in trainer.train([ROWS[name] for name in asked.rows or ROWS]):
         finding = conclude(row, results)
         found = load(FINDINGS) | {row.name: finding}
         save(FINDINGS, found, list(ROWS))
@@ -52,11 +52,8 @@ def _report(line: str) -> None:
     print(line, flush=True)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m studies.reproduction", description=__doc__)
-    parser.add_argument("--only", nargs="*", choices=list(ROWS), metavar="ROW", help=", ".join(ROWS))
-    parser.add_argument("--processes", type=int, default=2, help="cells trained side by side, a thread each")
-    return parser.parse_args()
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    return parsed(parser_of("studies.reproduction", __doc__, ROWS), ROWS, arguments)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from studies.page.checks import Check
+from studies.page.checks import Check, closing_line
 
 SPREAD_LIMIT = math.log(1.5)  # ln ratio: science.md §6.3, Thresholds.spread_level
 SHIFT_LIMIT = 1.0  # octaves: the verdict's own limit
@@ -34,7 +34,7 @@ class Finding:
 
     def line(self) -> str:
         """Return `<name> <value> <goal> ok|short`: checks that hold, and how many there are."""
-        return f"{self.name} {self.num_holding} {len(self.checks)} {'ok' if self.holds else 'short'}"
+        return closing_line(self.name, str(self.num_holding), str(len(self.checks)), is_met=self.holds)
 
     def to_json(self) -> dict[str, Any]:
         """Return what JSON knows; infinities as text."""
