@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted([*ROOT.glob("backend/**/*.py"), *ROOT.glob("worker/**/*.py")])
+SOURCES = sorted(path for top in ("backend", "worker") for path in ROOT.glob(f"{top}/**/*.py"))
+# Programs and helpers beside the product; files of tests have no ceiling.
+BESIDE = sorted(
+    path
+    for top in ("studies", "benchmarks", "scripts", "tests")
+    for path in ROOT.glob(f"{top}/**/*.py")
+    if not path.name.startswith("test_")
+)
+# The tests of the studies and of the benchmarks are the only ones that import them.
+PROGRAMS = {"studies", "benchmarks"}
+TESTS = sorted(path for path in ROOT.glob("tests/**/*.py") if path.relative_to(ROOT).parts[1] not in PROGRAMS)
 FILE_CEILING = 350
 FUNCTION_CEILING = 40
 DOMAIN_IMPORTS = {"backend", "pydantic", "pydantic_core", "annotated_types", *sys.stdlib_module_names}
@@ -70,7 +80,7 @@ def test_the_migrations_folder_does_not_shadow_the_library():
     assert not (ROOT / "alembic" / "__init__.py").exists(), "`import alembic` must find the installed library"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+@pytest.mark.parametrize("path", [*SOURCES, *BESIDE], ids=name_of)
 def test_files_and_functions_stay_below_their_ceilings(path):
     lines = path.read_text(encoding="utf-8").count("\n")
     functions = (
@@ -99,6 +109,19 @@ def test_the_domain_imports_the_standard_library_and_pydantic_only():
     }
 
     assert {(name, package) for name, package in imported if package not in DOMAIN_IMPORTS} == set()
+
+
+def test_no_test_of_the_product_needs_a_study_or_a_benchmark():
+    imported = {
+        (name_of(path), module.split(".")[0])
+        for path in TESTS
+        for node in ast.walk(tree_of(path))
+        for module in imports_of(node)
+    }
+
+    found = {(name, package) for name, package in imported if package in PROGRAMS}
+
+    assert found == set(), "move the test to tests/studies, or what it needs to where both find it"
 
 
 def imports_of(node: ast.AST) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -38,6 +39,11 @@ def more_than(text: str, measured: float, limit: float, why_not: str, *, is_boun
 def at_least(text: str, measured: float, limit: float, why_not: str) -> Check:
     """Check that `measured` ≥ `limit`."""
     return Check(text, measured, "≥", limit, why_not)
+
+
+def percent(flags: Sequence[bool]) -> float:
+    """Return the share of true ones in percent; NaN of none."""
+    return 100.0 * sum(flags) / len(flags) if flags else math.nan
 
 
 def shown(check: Check) -> str:

@@ -13,9 +13,8 @@ from studies.calibration.real.judged import THRESHOLDS, JudgedTask, advice_holds
 from studies.calibration.real.predictors import LEVEL, Correlation, compare_predictors
 from studies.calibration.real.still_open import open_tables, without_benefit
 from studies.calibration.real.truth_at_hidden import Held
-from studies.calibration.simulated.report import percent
 from studies.calibration.truth import CLAIMS, NEAR
-from studies.page.checks import at_least, at_most
+from studies.page.checks import at_least, at_most, percent
 from studies.page.figures import Line, Panel, shades
 
 FIGURE = "real_regret"

@@ -8,7 +8,7 @@ from backend.domain.verdict.verdict import Outcome
 from studies.calibration.part import Table
 from studies.calibration.real.judged import JudgedTask
 from studies.calibration.real.task import FEWER_SEEDS, SEEDS
-from studies.calibration.simulated.report import percent
+from studies.page.checks import percent
 
 
 def open_tables(judged: Sequence[JudgedTask]) -> tuple[Table, ...]:

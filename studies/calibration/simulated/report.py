@@ -12,7 +12,7 @@ from studies.calibration.part import Goal, Part, Table
 from studies.calibration.simulated.cases import NUM_SEEDS, THRESHOLDS, WIDTHS, draw
 from studies.calibration.simulated.judged import Covered, Judged
 from studies.calibration.truth import CLAIMS, NEAR
-from studies.page.checks import at_least, at_most
+from studies.page.checks import at_least, at_most, percent
 from studies.page.figures import Line, Panel, shades
 
 FALSE_CLAIMS_GOAL, COVERAGE_GOAL = 5.0, 88.0  # percent
@@ -27,11 +27,6 @@ vertices differs from that of the optima by {middle:.2f} octaves in the median, 
 ten: curves here are up to 2.7 times steeper above the optimum than below. More seeds narrow the interval
 around the vertices, and so it covers the optima less often.
 """
-
-
-def percent(flags: Sequence[bool]) -> float:
-    """Return the share of true ones in percent; NaN of none."""
-    return 100.0 * sum(flags) / len(flags) if flags else math.nan
 
 
 def report(cases: Sequence[Judged], made: str) -> tuple[Part, list[Panel]]:

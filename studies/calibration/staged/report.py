@@ -9,10 +9,9 @@ import numpy as np
 
 from backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.part import Goal, Part, Table
-from studies.calibration.simulated.report import percent
 from studies.calibration.staged.compared import Compared
 from studies.calibration.truth import CLAIMS
-from studies.page.checks import at_least, at_most
+from studies.page.checks import at_least, at_most, percent
 from studies.page.figures import Line, Panel, shades
 
 FIGURE = "staged_share"

@@ -13,8 +13,9 @@ from backend.domain.verdict.verdict import Outcome
 from studies.calibration.simulated.cases import THRESHOLDS, WIDTHS, Wanted, draw, sample, wanted
 from studies.calibration.simulated.curves import INITIAL, LossCurve
 from studies.calibration.simulated.judged import Covered, judge_case
-from studies.calibration.simulated.report import percent, report
+from studies.calibration.simulated.report import report
 from studies.calibration.truth import Truth
+from studies.page.checks import percent
 
 PLAIN = LossCurve(
     optimum=-2.0, edge=50.0, best=0.5, curvature_below=0.1, curvature_above=0.1, scatter=0.3, noise=0.02
