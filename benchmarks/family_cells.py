@@ -49,7 +49,7 @@ SIDE = 32
 
 @dataclass(frozen=True)
 class Setting:
-    """A family as both sides run it; `samples` are the images or windows sharpness is measured on."""
+    """Family as both sides run it; `samples` are the images or windows sharpness is measured on."""
 
     model: ModelFamily
     depth: int
@@ -139,7 +139,7 @@ class Split(NamedTuple):
 
 @dataclass
 class Measured:
-    """What the trainer measured: seconds, values, the first weights and exact values if asked for."""
+    """Measurements of the trainer: seconds, values, the first weights and exact values if asked for."""
 
     seconds: float = 0.0
     num_products: list[int] = field(default_factory=list)
@@ -193,7 +193,7 @@ def share_of(family: str, width: int, turns: int, **changes: Any) -> CellProgram
 
 
 class OurTurns:
-    """A cell that trains turn by turn; the first one, a cold start, is behind it."""
+    """Cell that trains turn by turn; the first turn, a cold start, is done on construction."""
 
     def __init__(self, cell: CellProgram, data: TrainingData) -> None:
         self._windows = train(cell, data)

@@ -1,4 +1,4 @@
-"""The peers' environment, made on demand, and a peer as a process that answers requests in JSON lines.
+"""Environment of the peers, made on demand, and a peer as a process that answers requests in JSON lines.
 
 Peers stay out of the project's environment. Theirs sees the project's torch, numpy and scipy through a path
 file, so that both sides run on the same kernels and nothing large is downloaded twice.
@@ -38,7 +38,7 @@ def peer_python() -> Path:
 
 
 class Peer:
-    """One peer script, alive between requests; closes with the `with` block."""
+    """Peer script, alive between requests; closes with the `with` block."""
 
     def __init__(self, script: str, *, threads: int) -> None:
         environment = os.environ | {

@@ -1,4 +1,4 @@
-"""The cells and the data our side of a row runs on. The one file here that knows how a program is built."""
+"""Cells and data that our side of a row runs on. The one file here that knows how a program is built."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def program(
 
 @dataclass
 class Watch:
-    """What `watching` saw: every measured value, its exact counterpart, and the last weights measured on."""
+    """Values that `watching` collects: measured and exact ones, and the last weights measured on."""
 
     value: list[float] = field(default_factory=list)
     exact: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""An experiment from its first cell to its verdict, without database or queue.
+"""Runs an experiment from its first cell to its verdict, without database or queue.
 
 What the conductor and the workers do, as one loop: ask the protocol, train what it adds on so many processes,
 tell it what ended.
@@ -43,7 +43,7 @@ CHUNK_STEPS = 50
 
 @dataclass(frozen=True)
 class CellResult:
-    """What a cell gave: metrics [T, R] or [M, R], where runs diverged, and how long it took."""
+    """Result of a cell: metrics [T, R] or [M, R], where runs diverged, and how long it took."""
 
     values: dict[Metric, Values]
     diverged_at: tuple[int | None, ...]
@@ -52,7 +52,7 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished experiment: the verdict, what was trained with its results' seconds, and the wall time."""
+    """Finished experiment: the verdict, what was trained with its results' seconds, and the wall time."""
 
     verdict: Verdict
     cells: tuple[tuple[PlannedCell, float], ...]
@@ -128,7 +128,7 @@ def _skip(decision: Skip, running: dict[Future[CellResult], PlannedCell], board:
 
 @dataclass
 class _Board:
-    """The arrays of every arm, filled cell by cell."""
+    """Arrays of every arm, filled cell by cell."""
 
     spec: ExperimentSpec
     finished: list[tuple[PlannedCell, float]] = field(default_factory=list)
@@ -172,7 +172,7 @@ class _Board:
 
 
 class _ArmArrays:
-    """One arm: losses, divergences, sharpness and curves of all its runs, NaN where there is nothing yet."""
+    """Losses, divergences, sharpness and curves of all runs of one arm, NaN where there is nothing yet."""
 
     def __init__(self, spec: ExperimentSpec, num_sizes: int, num_lrs: int) -> None:
         self._seeds, self._tail = spec.seeds, spec.tail_steps()

@@ -1,4 +1,4 @@
-"""What a row comes to, and `docs/bench.md`: one section a row, replaced when the row runs again."""
+"""Result of a row, and the page docs/bench.md: one section a row, replaced when the row runs again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ stand in the project's design; what limits a row that is short is told in `docs/
 
 @dataclass(frozen=True)
 class RowResult:
-    """`value` and `goal` hold no blanks: they end as words of one line."""
+    """Value, goal and tables of a row; no blanks in the first two, which are words of the closing line."""
 
     value: str
     goal: str

@@ -1,4 +1,4 @@
-"""How a row takes time: one core where it compares one thread with one thread, turns that alternate."""
+"""Measurement of time: one core where one thread is compared with one thread, turns that alternate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The repository that a study runs in, and a digest of the sources that decide a result."""
+"""Root of the repository, and a digest of the sources that decide a result."""
 
 from __future__ import annotations
 

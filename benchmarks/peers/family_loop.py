@@ -1,4 +1,4 @@
-"""The user loop of the other families: `mup`'s SGD, PyHessian at its defaults, as it comes or tuned.
+"""User loop of the other families: `mup`'s SGD, PyHessian at its defaults, as it comes or tuned.
 
 Tuned is what a careful user sets: convolutions channels-last; products of attention models through oneDNN
 and attention by the math kernel. PyHessian needs the math kernel in any case: fused ones have no second
@@ -28,7 +28,7 @@ from user_loop import exact_value, train_step
 
 @dataclass
 class Loop:
-    """One model in training."""
+    """Model in training."""
 
     model: Net
     optimizer: torch.optim.Optimizer

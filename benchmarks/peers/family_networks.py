@@ -1,4 +1,4 @@
-"""Our conv net, ViT and GPT as people write them: torch modules, scaled by `mup`."""
+"""Conv net, ViT and GPT of the product as plain torch modules, scaled by `mup`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """What both transformers share: positions, blocks, a norm and the readout."""
+    """Parts that both transformers share: positions, blocks, a norm and the readout."""
 
     def __init__(self, width: int, depth: int, num_tokens: int, num_outputs: int, *, is_causal: bool) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Our re-implementation of the paper's algorithm in JAX: its script has no licence, so none of it is here.
+"""Algorithm of the paper in JAX, written anew: the authors' script has no licence, so none of it is here.
 
 Two 3 × 3 convolutions by `lax`, jitted steps, forward-over-reverse products, ten power iterations from the
 last eigenvector on one fixed batch, |λ|. One thread, one run, arrays [B, H, W, channels].
@@ -74,7 +74,7 @@ def power_iteration(
 
 @dataclass
 class Run:
-    """One run in training."""
+    """Run in training."""
 
     params: Params
     mults: Params

@@ -1,4 +1,4 @@
-"""The residual MLP as a good JAX programmer would write it: `vmap` over runs, `scan` over steps."""
+"""Residual MLP in idiomatic JAX: `vmap` over runs, `scan` over steps."""
 
 from __future__ import annotations
 

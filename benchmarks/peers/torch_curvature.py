@@ -1,4 +1,4 @@
-"""One sharpness value by curvlinops and SciPy, one NTK eigenvalue by torch.func.jacrev, on given weights."""
+"""Sharpness by curvlinops and SciPy, NTK eigenvalue by torch.func.jacrev, on given weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 
 class Given(nn.Module):
-    """The residual MLP of given weights [n_in, n_out] and forward multipliers."""
+    """Residual MLP of given weights [n_in, n_out] and forward multipliers."""
 
     def __init__(self, path: str) -> None:
         super().__init__()

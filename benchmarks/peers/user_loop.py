@@ -1,4 +1,4 @@
-"""What people write today: one model at a time, `mup` or plain torch, PyHessian at its defaults.
+"""User loop of the headline: one model at a time, `mup` or plain torch, PyHessian at its defaults.
 
 The network is our residual MLP: no biases, ReLU, branches over √depth, the same gains and base width.
 """

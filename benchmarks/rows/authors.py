@@ -1,4 +1,4 @@
-"""The paper's two-layer conv net: a step and a sharpness value against its authors' algorithm in JAX."""
+"""Two-layer conv net of the paper: a step and a sharpness value against its authors' algorithm in JAX."""
 
 from __future__ import annotations
 

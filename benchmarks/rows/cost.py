@@ -1,4 +1,4 @@
-"""Whether cells take as long as was predicted, and whether the time left is told right.
+"""Predicted time against measured time: of cells, and of what is left of an experiment.
 
 Twenty-odd small cells of every family, with and without curvature, train one after another through the real
 numerics. A prediction knows the calibration measured at the start of the row, nothing of the cells before it.
@@ -42,7 +42,7 @@ ETA_WITHIN, ETA_FROM, ETA_UNTIL = 0.20, 0.15, 0.85
 
 @dataclass(frozen=True)
 class Case:
-    """A family on a built-in dataset, in a few sizes."""
+    """Family on a built-in dataset, in a few sizes."""
 
     example: ExampleName
     family: str
@@ -65,7 +65,7 @@ CASES = (
 
 @dataclass(frozen=True)
 class Planned:
-    """A cell of a case and what trains it."""
+    """Cell of a case and its program."""
 
     spec: ExperimentSpec
     shape: DatasetShape
@@ -82,8 +82,8 @@ class Planned:
         return kind_of(self.spec.model.name, self.cell.width, has_curvature=self.cell.has_curvature)
 
 
-class GroupStatistics(NamedTuple):
-    """One cell at the end of a window."""
+class Look(NamedTuple):
+    """Progress of one cell at the end of a window."""
 
     at: float
     done: float
@@ -95,7 +95,7 @@ NOT_BEGUN = GroupStatistics(0.0, 0.0, ())
 
 @dataclass(frozen=True)
 class Took:
-    """One cell's figures.
+    """Predicted and measured seconds of one cell.
 
     Attributes:
         predicted: the model's seconds, of the cell's runs alone.

@@ -1,4 +1,4 @@
-"""Sharpness and kernel values one by one: how many products, how long, how exact."""
+"""Single sharpness and kernel values: number of products, seconds, errors."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ JUDGED_LRS, JUDGED_TURNS = cells.LRS[1::2], 6
 
 
 class Measurement(NamedTuple):
-    """What a width came to: the mean turn of ours, of the loop as it comes, and of the tuned one.
+    """Seconds of a width: the mean turn of ours, of the loop as it comes, and of the tuned one.
 
     `products` are Hessian-vector products a value, of ours and of PyHessian.
     """
@@ -35,7 +35,7 @@ class Measurement(NamedTuple):
 
     @property
     def ratios(self) -> tuple[float, float]:
-        """How many times as long the loops take."""
+        """Ratios of the loops' seconds to ours."""
         ours = sum(self.ours)
         return sum(self.default) / ours, sum(self.tuned) / ours
 
@@ -84,7 +84,7 @@ def _measure(peer: Peer, folder: str, family: str, width: int, num_turns: int) -
 
 
 class _TheirTurns:
-    """The sampled run in the user loop, its first steps behind it."""
+    """Sampled run in the user loop, its first steps done."""
 
     def __init__(self, peer: Peer, path: str, family: str, width: int, *, is_tuned: bool) -> None:
         self._peer = peer

@@ -1,4 +1,4 @@
-"""The headline grid: every width, arm, LR and seed with sharpness along training, against the user loop."""
+"""Headline grid: every width, arm, LR and seed with sharpness along training, against the user loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The headline as a user meets it: the staged protocol's verdict against the user loop's full grid.
+"""Headline with the default protocol: the staged verdict against the user loop's full grid.
 
 µP and its control NTP, five seeds, widths 64 to 512, nine LRs, 300 steps, sharpness every 10. The user loop
 knows no verdict: its full grid is timed from sampled runs. Which verdict a full grid gives is found with our

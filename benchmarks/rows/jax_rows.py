@@ -1,4 +1,4 @@
-"""The residual MLP against a vmapped and scanned JAX program of the same work, one thread each."""
+"""Residual MLP against a vmapped and scanned JAX program of the same work, one thread each."""
 
 from __future__ import annotations
 

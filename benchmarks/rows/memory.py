@@ -1,4 +1,4 @@
-"""Memory of a training process: the peak against the planner's figure, and whether it creeps."""
+"""Memory of a training process: the peak against the planner's figure, and growth over many cells."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The verdict held against known truth: `make calibrate`."""
+"""Calibration of the verdict against known truth: `make calibrate`."""

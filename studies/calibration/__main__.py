@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from studies.calibration.part import PAGE, load, page, save
 from studies.calibration.rows import ROWS, Settings
+from studies.calibration.sections import PAGE, load, page, save
 from studies.calibration.simulated.judged import NUM_CASES
 from studies.command_line import parsed, parser_of
 from studies.repository import ROOT
@@ -34,11 +34,11 @@ def main(arguments: Sequence[str] | None = None, *, folder: Path = PAGE, kept: P
     settings = Settings(folder, kept, asked.cases, asked.processes, asked.minutes, _say)
     began, lines = time.monotonic(), []
     for name in asked.rows or ROWS:
-        part = ROWS[name](settings)
-        parts = load(folder / "parts.json") | {name: part}
-        save(folder / "parts.json", parts, list(ROWS))
-        (folder / "README.md").write_text(page(parts, list(ROWS)), encoding="utf-8")
-        lines += [goal.line() for goal in part.goals]
+        section = ROWS[name](settings)
+        sections = load(folder / "parts.json") | {name: section}
+        save(folder / "parts.json", sections, list(ROWS))
+        (folder / "README.md").write_text(page(sections, list(ROWS)), encoding="utf-8")
+        lines += [goal.line() for goal in section.goals]
     _say(f"── {folder}/README.md, {time.monotonic() - began:.0f} s")
     print("\n".join(lines))
 

@@ -1,4 +1,4 @@
-"""Many cases, each made from its number: done side by side in parts, each part kept on disk."""
+"""Parallel evaluation of numbered cases in parts of 50, each part kept on disk."""
 
 from __future__ import annotations
 

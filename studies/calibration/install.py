@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from backend.analysis.advice.reliability import RECORD_FILE, read_record
-from studies.calibration.part import PAGE, RECORD
+from studies.calibration.sections import PAGE, RECORD
 
 
 def install(source: Path, target: Path, say: Callable[[str], None]) -> bool:

@@ -1,4 +1,4 @@
-"""The staged protocol where the full grid is known: what it would have run, and what it would say.
+"""Replays the staged protocol where the full grid is known: the runs it chooses and the verdict it gives.
 
 Sweeps of the full grid answer for the workers, so that the protocol's verdict and its cost can be compared
 with the full grid's on the same numbers (ADR 0021).
@@ -31,7 +31,7 @@ Strands = dict[tuple[Scenario, Parametrization], list[Sweep]]
 
 @dataclass(frozen=True)
 class Replay:
-    """What the staged protocol came to.
+    """Result of a replay.
 
     Attributes:
         cells: what it planned, in order, each with its stage.
@@ -54,7 +54,7 @@ class Replay:
 
 
 class Stage(NamedTuple):
-    """What had been run when the protocol was asked, and what that had shown."""
+    """Cells run when the protocol was asked, and the evidence they gave."""
 
     planned: tuple[PlannedCell, ...]
     evidence: Evidence

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backend.domain.verdict.verdict import RULE_VERSION
-from studies.calibration.part import RECORD, Part
 from studies.calibration.real import report as real_report
 from studies.calibration.real import training as real
 from studies.calibration.real.judged import judge_task
 from studies.calibration.real.tasks import tasks
 from studies.calibration.record import track_record, write_record
+from studies.calibration.sections import RECORD, Section
 from studies.calibration.simulated import judged as simulated
 from studies.calibration.simulated import report as simulated_report
 from studies.calibration.staged import compared as staged
@@ -42,15 +42,15 @@ class Settings:
     say: Callable[[str], None]
 
 
-def simulated_row(settings: Settings) -> Part:
+def simulated_row(settings: Settings) -> Section:
     """Judge simulated sweeps."""
     cases = simulated.judge_all(settings.kept / "simulated", settings.cases, settings.processes, settings.say)
-    part, panels = simulated_report.report(cases, _made(f"{len(cases)} cases"))
+    section, panels = simulated_report.report(cases, _made(f"{len(cases)} cases"))
     draw(panels, settings.page / f"{simulated_report.POWER}.svg")
-    return part
+    return section
 
 
-def real_row(settings: Settings) -> Part:
+def real_row(settings: Settings) -> Section:
     """Train tasks while time is left, judge those that are complete, write the record once they suffice."""
     listed, kept = tasks(), settings.kept / "real"
     if settings.minutes > 0:
@@ -58,25 +58,27 @@ def real_row(settings: Settings) -> Part:
             kept, listed, processes=settings.processes, minutes=settings.minutes, report=settings.say
         )
     judged = [judge_task(task, results) for task, results in real.complete_tasks(kept, listed)]
-    part, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
+    section, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
     draw(panels, settings.page / f"{real_report.FIGURE}.svg")
     if len(judged) >= real_report.LEAST_TASKS:
         write_record(settings.page / RECORD, track_record(judged, _today()))
-    return part
+    return section
 
 
-def staged_row(settings: Settings) -> Part:
+def staged_row(settings: Settings) -> Section:
     """Replay the staged protocol on simulated cases and on the real tasks that are complete."""
     num_cases = min(settings.cases, staged.NUM_CASES)
     cases = staged.compare_cases(settings.kept / "staged", num_cases, settings.processes, settings.say)
     real_tasks, alone = staged.compare_tasks(real.complete_tasks(settings.kept / "real", tasks()))
     made = _made(f"{len(cases)} cases, {len(real_tasks)} tasks with and {len(alone)} without a control")
-    part, panels = staged_report.report({"simulated": cases, "real": real_tasks, "real_alone": alone}, made)
+    section, panels = staged_report.report(
+        {"simulated": cases, "real": real_tasks, "real_alone": alone}, made
+    )
     draw(panels, settings.page / f"{staged_report.FIGURE}.svg")
-    return part
+    return section
 
 
-ROWS: dict[str, Callable[[Settings], Part]] = {
+ROWS: dict[str, Callable[[Settings], Section]] = {
     "simulated": simulated_row,
     "real": real_row,
     "staged": staged_row,

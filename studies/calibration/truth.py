@@ -1,4 +1,4 @@
-"""What is so, as against what a verdict says: the costs of an LR at a size, known or measured without doubt.
+"""True costs of an LR at a size, known or measured without doubt, and the outcome that follows from them.
 
 The lines are those of the verdict's thresholds, drawn on true values instead of intervals.
 """
@@ -21,7 +21,7 @@ CLAIMS = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 
 @dataclass(frozen=True)
 class Truth:
-    """The true costs of the reused LR at one size.
+    """True costs of the reused LR at one size.
 
     Attributes:
         regret: M2, share of the achievable loss reduction that is lost; a diverged run loses all of it.

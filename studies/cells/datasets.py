@@ -62,7 +62,7 @@ def _teacher_data() -> TrainingData:
 
 
 def _teacher_classes() -> TrainingData:
-    """The same with six outputs, of which the largest names the class."""
+    """Teacher data with six outputs, of which the largest names the class."""
     x, signal_NC, noise = _teacher(num_outputs=6, noise=0.2)
     y = (signal_NC / signal_NC.std() + noise).argmax(axis=1)
     return _split_teacher(x, torch.tensor(y), Task.CLASSIFICATION, 6)

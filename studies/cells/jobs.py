@@ -1,4 +1,4 @@
-"""One cell of the reproduction: what is trained, under which name its result is kept, and the result."""
+"""Cell of a study: the program and its data, the key its result is kept under, and the result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PRODUCTS, _KERNEL_PRODUCTS = 6, 96
 
 @dataclass(frozen=True)
 class Job:
-    """One cell: a program on a dataset."""
+    """Cell: a program on a dataset."""
 
     data: str
     program: CellProgram
@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What a cell gave.
+    """Metrics that a cell gave.
 
     Attributes:
         steps: per metric, the steps [T] it has values at.

@@ -1,4 +1,4 @@
-"""The paper's two-layer linear net f = A_out · (A_in · x W_in) W_out, as a family of its own.
+"""Two-layer linear net of the paper, f = A_out · (A_in · x W_in) W_out, as a model family.
 
 It is no product family: it learns linear maps only. Being in the registry is all the trainer needs.
 """

@@ -1,4 +1,4 @@
-"""Train cells in a few processes, largest first, and keep each result, so that an interrupted run goes on."""
+"""Trains cells in a few processes, largest first, and keeps each result, so that a stopped run goes on."""
 
 from __future__ import annotations
 

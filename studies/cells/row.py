@@ -1,4 +1,4 @@
-"""A row of the table before it is run: the claim, the cells it needs, and who judges them."""
+"""Row of a study before it is run: the claim, the cells it needs, and the function that judges them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studies.page.figures import Panel
 
 @dataclass(frozen=True)
 class Row:
-    """A claim: which cells it needs (more may follow once some are there), and what they say of it."""
+    """Claim with the cells it needs (more may follow once some are there) and the checks of their results."""
 
     name: str
     claim: str

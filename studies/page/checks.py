@@ -1,4 +1,4 @@
-"""A measured number against the limit that was written down before the first run."""
+"""Measured numbers against limits that were written before the first run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """One number against its limit; `why_not` is said where it is missed."""
+    """Measured number with its limit; `why_not` is printed where the limit is missed."""
 
     text: str
     measured: float

@@ -15,7 +15,7 @@ MAX_COLUMNS = 4
 
 @dataclass(frozen=True)
 class Line:
-    """A curve; `shade` 0..1 is the place of its size among all, None for a line of reference."""
+    """Curve; `shade` 0..1 is the place of its size among all, None for a line of reference."""
 
     label: str
     x: Sequence[float]

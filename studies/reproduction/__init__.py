@@ -1,1 +1,1 @@
-"""The claims of the paper, tested at the size of a CPU: `make reproduce`."""
+"""Claims of the paper, tested at the size of a CPU: `make reproduce`."""

@@ -1,4 +1,4 @@
-"""What a row found: checks whose limits were written before the first run, and the words around them."""
+"""Result of a row: its claim with the checks, and the limits that several rows share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHIFT_LIMIT = 1.0  # octaves: the verdict's own limit
 
 @dataclass(frozen=True)
 class Finding:
-    """A row of the table; `seconds` is processor time, shared cells counted in each row that uses them."""
+    """Row of the table; `seconds` is processor time, shared cells counted in each row that uses them."""
 
     name: str
     claim: str

@@ -1,4 +1,4 @@
-"""The page of the reproduction as Markdown: a table of the claims, then each row's checks and figure."""
+"""Page of the reproduction as Markdown: a table of the claims, then each row's checks and figure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panels that most rows draw: final loss over the LR; sharpness, or a metric, along training."""
+"""Panels that most rows draw: final loss over the LR; sharpness, or a metric, along training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far curves of several sizes are apart, and how that grows: numpy in, values out.
+"""Distances between curves of several sizes, and their growth: numpy in, values out.
 
 Shapes: W sizes, S seeds, M measurements.
 """

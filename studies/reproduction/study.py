@@ -1,4 +1,4 @@
-"""A comparison of sizes under several arms: an LR sweep of each, then curvature along training at one LR.
+"""Comparison of sizes under several arms: an LR sweep of each, then curvature along training at one LR.
 
 The LR of the trajectories is chosen where a user would choose it: on the smallest size, from its sweep.
 
@@ -28,7 +28,7 @@ UNREAD_BATCH = 8
 
 @dataclass(frozen=True)
 class Study:
-    """Sizes × arms.
+    """Sizes × arms on one dataset.
 
     Attributes:
         template: a program; width or depth, runs and schedule are filled in.

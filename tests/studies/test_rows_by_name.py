@@ -10,7 +10,7 @@ import pytest
 from benchmarks import report
 from benchmarks.__main__ import main as benchmarks
 from studies.calibration.__main__ import main as calibration
-from studies.calibration.part import Goal
+from studies.calibration.sections import Goal
 from studies.page.checks import at_least, at_most
 from studies.reproduction.__main__ import main as reproduction
 from studies.reproduction.findings import Finding

@@ -1,4 +1,4 @@
-"""What the grid does to the verdict's numbers: snapping against interpolating, and optima near an edge.
+"""Errors that the LR grid causes: the optimum snapped to a point or interpolated, and optima near an edge.
 
 `python -m studies.calibration.intervals.grid_points [trials]`. Choice: docs/decisions/0019.
 """

@@ -1,4 +1,4 @@
-"""How often nominal 90% intervals of M1, M2 and M2s cover the truth, by method and number of seeds.
+"""Coverage of nominal 90% intervals of M1, M2 and M2s, by method and number of seeds.
 
 `python -m studies.calibration.intervals.interval_coverage [trials]`: noisy parabolas whose optimum
 scatters over seeds, truth in closed form, seeded. What the product says is judged as the product computes it;

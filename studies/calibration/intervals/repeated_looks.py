@@ -1,4 +1,4 @@
-"""What looking again and again does to the two proofs of the verdict, with the truth on the line itself.
+"""Error rates of the verdict's two tests under repeated looks, with the truth exactly on the limit.
 
 `python -m studies.calibration.intervals.repeated_looks [trials]`: one larger size, looked at with
 3, then 4, then 5 seeds. "Small" is the proof that the regret is below 2%, "large" that it is above 10%. The

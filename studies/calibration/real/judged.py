@@ -1,4 +1,4 @@
-"""A task judged: what the verdict says of the visible sizes, and what its LR comes to at the hidden ones."""
+"""Judges a task: the verdict on the visible sizes, and the true costs of its LR at the hidden ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ANY_DISTANCE = TrackRecord(
 
 @dataclass(frozen=True)
 class JudgedTask:
-    """One task: `held` by hidden size, ascending; the largest is its truth.
+    """Task with its verdict: `held` by hidden size, ascending; the largest is its truth.
 
     `with_fewer_seeds`: what would have been said with the first few seeds only.
     """

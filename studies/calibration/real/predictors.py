@@ -1,4 +1,4 @@
-"""What on the visible sizes predicts the regret at the hidden one: rank correlations with their intervals."""
+"""Rank correlations between numbers at the visible sizes and the regret at the hidden one, with intervals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEED = 5
 
 
 class Correlation(NamedTuple):
-    """A rank correlation with the percentile interval of a bootstrap over tasks."""
+    """Rank correlation with the percentile interval of a bootstrap over tasks."""
 
     value: float
     low: float

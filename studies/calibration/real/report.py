@@ -1,4 +1,4 @@
-"""What the real tasks come to: verdict against truth, the bound that allows, how far claims reach."""
+"""Report on the real tasks: verdict against truth, error bound, and distance over which claims held."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 from backend.analysis.advice.reliability import exact_interval
 from backend.domain.verdict.outlook import Tally
 from backend.domain.verdict.verdict import RULE_VERSION, Outcome
-from studies.calibration.part import Goal, Part, Table
 from studies.calibration.real.judged import THRESHOLDS, JudgedTask, advice_holds, holds
 from studies.calibration.real.predictors import LEVEL, Correlation, compare_predictors
 from studies.calibration.real.still_open import open_tables, without_benefit
 from studies.calibration.real.truth_at_hidden import Held
+from studies.calibration.sections import Goal, Section, Table
 from studies.calibration.truth import CLAIMS, NEAR
 from studies.page.checks import at_least, at_most, percent
 from studies.page.figures import Line, Panel, shades
@@ -41,8 +41,8 @@ made: the statistics stand alone. Rule version {version}.
 """
 
 
-def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Part, list[Panel]]:
-    """Return the part and the panels of its figure."""
+def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Section, list[Panel]]:
+    """Return the section and the panels of its figure."""
     seconds = sum(one.seconds for one in judged)
     near = [one for one in judged if one.is_near and not one.holds]
     not_held = [one for one in judged if not one.holds]
@@ -69,7 +69,7 @@ def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Pa
         _tasks(judged),
     )
     said, title = (" ".join(words.split()),), "trained networks, sizes hidden"
-    return Part("real", title, said, _goals(judged), tables, (FIGURE,), made), _panels(judged)
+    return Section("real", title, said, _goals(judged), tables, (FIGURE,), made), _panels(judged)
 
 
 def exact_bound(count: int, of: int) -> float:

@@ -1,13 +1,13 @@
-"""Why real tasks stay open, what fewer seeds would have said, whether the border of divergence held."""
+"""Tables on inconclusive real tasks: by rule, with fewer seeds, and where the border of divergence held."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from backend.domain.verdict.verdict import Outcome
-from studies.calibration.part import Table
 from studies.calibration.real.judged import JudgedTask
 from studies.calibration.real.task import FEWER_SEEDS, SEEDS
+from studies.calibration.sections import Table
 from studies.page.checks import percent
 
 

@@ -1,4 +1,4 @@
-"""From kept cells to what a verdict sees.
+"""Builds from kept cells the spec and the sweep that a verdict is made of.
 
 Shapes: W sizes, E learning rates, S seeds, M measurements.
 """

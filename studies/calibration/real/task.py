@@ -1,4 +1,4 @@
-"""A real task: networks of several sizes, the largest of which are hidden from the verdict.
+"""Definition of a real task: networks of several sizes, the largest of which are hidden from the verdict.
 
 Visible sizes are trained as the preset Standard does, half-octave grid and eight seeds; the reused LR and the
 one an octave below it once more with sharpness, on fewer seeds. At the hidden sizes and at the base the truth
@@ -41,7 +41,7 @@ PLAIN_MLP = ResidualMLP()
 
 @dataclass(frozen=True)
 class Task:
-    """One question whose answer is known.
+    """Question whose answer is known: a dataset, a network, a parametrization, and visible and hidden sizes.
 
     Attributes:
         visible, hidden: extents on the axis, ascending; the first visible one is the base.

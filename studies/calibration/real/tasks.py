@@ -1,4 +1,4 @@
-"""The list of real tasks, most informative first: what ought to fail or is near the line, and its like.
+"""List of real tasks, most informative first: tasks expected to fail or near the limit, and their neighbours.
 
 Data × loss × optimizer × parametrization × axis × horizon, on data made on the machine. The errors that go
 beyond µP were added, and the order changed, after a look at the first ten; smaller errors, other batches and
@@ -32,7 +32,7 @@ DEPTHS, HIDDEN_DEPTHS, DEPTH_WIDTH = (2, 4, 8, 16), (32,), 32
 
 
 class Data(NamedTuple):
-    """A dataset with the loss it is trained with."""
+    """Dataset with the loss it is trained with."""
 
     name: str
     loss: Loss
@@ -110,7 +110,7 @@ def _varied() -> Iterator[Task]:
 
 
 def _usual() -> Iterator[Task]:
-    """The widths of the default plan, with the next one hidden."""
+    """Widths of the default plan, with the next one hidden."""
     for data, arm, optimizer, expected in (
         (DIGITS, MUP, SGD, "transfers"),
         (TEACHER_CE, MUP, SGD, "transfers"),

@@ -1,4 +1,4 @@
-"""Part `real`: train the tasks, as many as time allows; what is trained is kept."""
+"""Training of the real tasks while time is left; results are kept on disk."""
 
 from __future__ import annotations
 

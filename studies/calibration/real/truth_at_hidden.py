@@ -1,4 +1,4 @@
-"""What is true at the sizes a verdict does not see.
+"""Measured truth at the hidden sizes: costs of the verdict's LR and of the LRs it recommends.
 
 Shapes: E learning rates, S seeds.
 """
@@ -30,7 +30,7 @@ SEARCH = 1.0
 
 @dataclass(frozen=True)
 class Held:
-    """What an LR comes to at a hidden size.
+    """Measured costs of an LR at one hidden size.
 
     Attributes:
         doublings: of the extent, beyond the largest visible size.
@@ -88,7 +88,7 @@ def _is_kept(visible: Sweep, target: _True, size: Size) -> bool | None:
 
 @dataclass(frozen=True)
 class _True:
-    """One sweep of the truth: validation losses [E, S], a diverged run counted as its loss at init."""
+    """Sweep at a hidden size: validation losses [E, S], a diverged run counted as its loss at init."""
 
     log2_lrs: Values
     losses: Values

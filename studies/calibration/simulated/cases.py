@@ -1,4 +1,4 @@
-"""Simulated experiments with known truth: what is drawn, and the sweep a case shows to the verdict.
+"""Simulated experiments with known truth: draws the conditions of a case, and its sweep from them.
 
 Every case is made from its number alone, so that any part of the study can be repeated.
 
@@ -35,7 +35,7 @@ _STEPS, _TAIL = 100, 10
 
 
 class Wanted(StrEnum):
-    """Which truth a case is drawn to have, with the LR that is best at the base."""
+    """Truth that a case is drawn to have, for the LR that is best at the base."""
 
     INSIDE = "inside"
     JUST_INSIDE = "just_inside"
@@ -45,7 +45,7 @@ class Wanted(StrEnum):
 
 @dataclass(frozen=True)
 class Conditions:
-    """A case before its runs are drawn: loss curves [metric][W] and what is wrong with the data."""
+    """Case before its runs are drawn: loss curves [metric][W], and the flaws of the data."""
 
     curves: dict[Metric, tuple[LossCurve, ...]]
     log2_lrs: Values

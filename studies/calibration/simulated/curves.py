@@ -1,4 +1,4 @@
-"""Loss over the learning rate with everything known: what a simulated run is drawn from.
+"""Expected loss as a function of the learning rate, from which simulated runs are drawn.
 
 Of the possible loss reduction a run at distance d from its optimum keeps exp(-k d²), d in octaves, k another
 one above the optimum than below; every run has its own optimum and a noisy loss, and diverges above its own
@@ -28,7 +28,7 @@ FINE = 0.02
 
 @dataclass(frozen=True)
 class LossCurve:
-    """One size.
+    """Loss curve of one size.
 
     Attributes:
         optimum, edge: log2 lr of the least loss, and above which runs diverge.

@@ -1,4 +1,4 @@
-"""Part `simulated`: how often the verdict and its intervals are right where the truth is known."""
+"""Judges simulated cases with the product's rules and compares verdict and intervals with the truth."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SOURCES = (
 
 @dataclass(frozen=True)
 class Covered:
-    """An interval against the true value."""
+    """Interval with the true value beside it."""
 
     true: float
     low: float
@@ -47,7 +47,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class Judged:
-    """A case with its truth and what the verdict said.
+    """Simulated case with its truth and its verdict.
 
     `shift_interval` is held against the distance of the true optima, `vertex_interval` against that of the
     vertices which the expected losses have on this grid: what the interval misses of the first but not of the

@@ -1,4 +1,4 @@
-"""What the simulated cases come to: error rates, coverage, and which outcome is said along the truth."""
+"""Report on the simulated cases: error rates, coverage, and the share of each outcome by truth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from backend.domain.verdict.verdict import RULE_VERSION, Outcome
-from studies.calibration.part import Goal, Part, Table
+from studies.calibration.sections import Goal, Section, Table
 from studies.calibration.simulated.cases import NUM_SEEDS, THRESHOLDS, WIDTHS, draw
 from studies.calibration.simulated.judged import Covered, Judged
 from studies.calibration.truth import CLAIMS, NEAR
@@ -29,8 +29,8 @@ around the vertices, and so it covers the optima less often.
 """
 
 
-def report(cases: Sequence[Judged], made: str) -> tuple[Part, list[Panel]]:
-    """Return the part and the panels of its figure."""
+def report(cases: Sequence[Judged], made: str) -> tuple[Section, list[Panel]]:
+    """Return the section and the panels of its figure."""
     outside = [one for one in cases if one.true_outcome is not Outcome.TRANSFERS]
     near = [one for one in outside if one.strain <= NEAR]
     words = (
@@ -43,10 +43,10 @@ def report(cases: Sequence[Judged], made: str) -> tuple[Part, list[Panel]]:
         f"factor {NEAR:g}. Rule version {RULE_VERSION}.",
     )
     tables = (_outcomes(cases), _errors(cases), _coverage(cases))
-    part = Part(
+    section = Section(
         "simulated", "truth is known", (*words, _bias(cases)), _goals(cases, outside), tables, (POWER,), made
     )
-    return part, power_panels(cases)
+    return section, power_panels(cases)
 
 
 def _goals(cases: Sequence[Judged], outside: Sequence[Judged]) -> tuple[Goal, ...]:

@@ -1,4 +1,4 @@
-"""Part `staged`: the protocol replayed on full grids: is it the same verdict, at which cost?"""
+"""Compares the verdict and the cost of the staged protocol with those of the full grid."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Sweeps = dict[Parametrization, list[Sweep]]
 
 @dataclass(frozen=True)
 class Compared:
-    """One experiment judged twice.
+    """Experiment judged twice: from the full grid, and from the runs of the staged protocol.
 
     Attributes:
         share: predicted compute of the staged protocol over that of the full grid.

@@ -1,4 +1,4 @@
-"""What the replayed protocol comes to: how often the verdict is the full grid's, and what was saved."""
+"""Report on the replays: share of verdicts equal to the full grid's, and compute saved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backend.domain.verdict.verdict import RULE_VERSION, Outcome
-from studies.calibration.part import Goal, Part, Table
+from studies.calibration.sections import Goal, Section, Table
 from studies.calibration.staged.compared import Compared
 from studies.calibration.truth import CLAIMS
 from studies.page.checks import at_least, at_most, percent
@@ -31,13 +31,13 @@ Rule version {version}.
 """
 
 
-def report(groups: Groups, made: str) -> tuple[Part, list[Panel]]:
-    """Return the part and the panels of its figure, from comparisons by kind."""
+def report(groups: Groups, made: str) -> tuple[Section, list[Panel]]:
+    """Return the section and the panels of its figure, from comparisons by kind."""
     words = " ".join(_WORDS.format(version=RULE_VERSION).split())
     goals = tuple(goal for name in WITH_GOALS for goal in _goals(name, groups.get(name, ())))
     differences = [_differences(name, compared) for name, compared in groups.items()]
     tables, title = (_summary(groups), *differences), "stages against the full grid"
-    return Part("staged", title, (words,), goals, tables, (FIGURE,), made), [_panel(groups)]
+    return Section("staged", title, (words,), goals, tables, (FIGURE,), made), [_panel(groups)]
 
 
 def _goals(name: str, compared: Sequence[Compared]) -> tuple[Goal, ...]:

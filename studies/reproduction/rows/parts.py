@@ -1,4 +1,4 @@
-"""F6 and the appendix lines on SP and random features: what sharpens, and what does not."""
+"""F6 and the appendix lines on SP and random features: progressive sharpening, present and absent."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _readout_only(program: CellProgram, width: int) -> CellProgram:
 
 
 class FeatureStudy(Study):
-    """A study whose arm `readout` trains the last layer only."""
+    """Study whose arm `readout` trains the last layer only."""
 
     def _program(self, arm: str, size: int) -> CellProgram:
         program = super()._program(arm, size)

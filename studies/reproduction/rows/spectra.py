@@ -1,4 +1,4 @@
-"""F2 and F3: what is super consistent under µP (top Hessian eigenvalues) and what is not (kernel, loss)."""
+"""F2 and F3: under µP the top Hessian eigenvalues are super consistent; kernel and loss are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rows have in common: the sizes of a CPU. Widths, steps and seeds are far below the paper's.
+"""Programs and grids that the rows share, at the size of a CPU: widths, steps, seeds far below the paper's.
 
 The base width is 1, which makes our µP and NTP the paper's own: all weights N(0, 1) up to a gain, output
 divisor γ = √N under µP and 1 under NTP. With the smallest width N₀ as base, γ would be √(N/N₀): the nets

@@ -1,4 +1,4 @@
-"""What most claims come down to: sharpness overlaps and the optimum stays, and the control's do not."""
+"""Checks that most claims share: sharpness overlaps and the optimal LR stays; those of the control do not."""
 
 from __future__ import annotations
 

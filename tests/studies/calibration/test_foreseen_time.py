@@ -1,4 +1,4 @@
-"""The time left under the staged protocol, against replays whose whole course is known."""
+"""Time left under the staged protocol, against replays whose whole course is known."""
 
 from __future__ import annotations
 

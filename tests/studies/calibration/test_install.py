@@ -6,7 +6,7 @@ import pytest
 
 from backend.analysis.advice.reliability import RECORD_FILE
 from studies.calibration.install import install
-from studies.calibration.part import PAGE, RECORD
+from studies.calibration.sections import PAGE, RECORD
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from backend.domain.verdict.outlook import Tally, TrackRecord
 from backend.domain.verdict.verdict import Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
-from studies.calibration.part import RECORD
 from studies.calibration.real import report as real_report
 from studies.calibration.real.judged import JudgedTask, judge_task
 from studies.calibration.real.kept import ArrayStore, Cell
@@ -34,6 +33,7 @@ from studies.calibration.real.tasks import tasks
 from studies.calibration.real.training import complete_tasks
 from studies.calibration.real.truth_at_hidden import Held
 from studies.calibration.record import track_record, write_record
+from studies.calibration.sections import RECORD
 from studies.calibration.truth import Truth
 from studies.cells.jobs import Result, train_job
 from studies.repository import ROOT

@@ -1,4 +1,4 @@
-"""How often the staged protocol says "transfers" where the truth lies exactly on the line (ADR 0021).
+"""Rate of "transfers" under the staged protocol where the truth lies exactly on the line (ADR 0021).
 
 One larger size is on the line, the others are well within it, so that only that size can prevent the answer:
 the worst case for an error that is to stay below 5%.

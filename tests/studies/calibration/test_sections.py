@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from studies.calibration.part import Goal, Part, Table, load, page, save
+from studies.calibration.sections import Goal, Section, Table, load, page, save
 from studies.page.checks import at_least, at_most
 
 KEPT = Goal("real_wrong", at_most("wrong claims", 0.0, 0.0, ""))
 MISSED = Goal("real_coverage", at_least("covers, %", 71.25, 88.0, "biased"))
-PART = Part(
+PART = Section(
     "real",
     "trained",
     ("Words.",),
@@ -36,7 +36,7 @@ def test_a_missed_goal_is_on_the_page_with_its_reason_and_a_part_without_results
 
 def test_parts_are_the_same_after_they_were_kept_and_in_order(tmp_path):
     unknown = Goal("real_bound", at_most("bound", math.nan, 5.0, "none"))
-    parts = {"real": PART, "simulated": Part("simulated", "", (), (unknown,), (), (), "now")}
+    parts = {"real": PART, "simulated": Section("simulated", "", (), (unknown,), (), (), "now")}
 
     save(tmp_path / "parts.json", parts, ["simulated", "real"])
     kept = load(tmp_path / "parts.json")

@@ -1,4 +1,4 @@
-"""What a part of the study came to: goals, tables and words; and the page they make."""
+"""Sections of the study's page: goals, tables and text of a row, kept as JSON and written as Markdown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ thresholds a user gets. Goals were set before the first run; what is missed is s
 
 @dataclass(frozen=True)
 class Goal:
-    """A number that was promised; `name` is how the last lines of a run call it."""
+    """Measured number with the goal set before the first run; `name` stands in the closing lines."""
 
     name: str
     check: Check
@@ -52,10 +52,11 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A section of the page.
+class Section:
+    """Section of the page: the result of one row.
 
     Attributes:
+        words: paragraphs below the title.
         figures: names of SVG files beside the page.
         made: when, under which rule version, from how much.
     """
@@ -87,7 +88,7 @@ class Part:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
-        """Return the part that `save` wrote."""
+        """Return the section that `save` wrote."""
         goals = tuple(
             Goal(one["name"], Check(**one["check"] | {"measured": float(one["check"]["measured"])}))
             for one in content["goals"]
@@ -104,29 +105,29 @@ def _answer(check: Check) -> tuple[str, str]:
     return ("yes", "") if check.holds else ("**no**", check.why_not)
 
 
-def load(path: Path) -> dict[str, Part]:
-    """Return the parts kept in a file; none where there is no file."""
+def load(path: Path) -> dict[str, Section]:
+    """Return the sections kept in a file; none where there is no file."""
     if not path.is_file():
         return {}
-    return {content["name"]: Part.from_json(content) for content in json.loads(path.read_text("utf-8"))}
+    return {content["name"]: Section.from_json(content) for content in json.loads(path.read_text("utf-8"))}
 
 
-def save(path: Path, parts: Mapping[str, Part], order: Sequence[str]) -> None:
-    """Keep the parts, in order; infinities and NaN as text."""
+def save(path: Path, sections: Mapping[str, Section], order: Sequence[str]) -> None:
+    """Keep the sections, in order; infinities and NaN as text."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = [asdict(parts[name]) for name in order if name in parts]
-    for part in content:
-        for goal in part["goals"]:
+    content = [asdict(sections[name]) for name in order if name in sections]
+    for section in content:
+        for goal in section["goals"]:
             goal["check"]["measured"] = repr(float(goal["check"]["measured"]))
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def page(parts: Mapping[str, Part], order: Sequence[str]) -> str:
-    """Return the page; a part that was not run yet is named."""
-    sections = [
-        parts[name].to_markdown()
-        if name in parts
+def page(sections: Mapping[str, Section], order: Sequence[str]) -> str:
+    """Return the page; a section that was not run yet is named."""
+    written = [
+        sections[name].to_markdown()
+        if name in sections
         else f"## {name}\n\nNot run yet: `make calibrate ONLY={name}`.\n"
         for name in order
     ]
-    return "\n".join([_HEAD, *sections])
+    return "\n".join([_HEAD, *written])
