@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None, *, folder: Path = PAGE, kept: P
         save(folder / "parts.json", sections, list(ROWS))
         (folder / "README.md").write_text(page(sections, list(ROWS)), encoding="utf-8")
         lines += [goal.line() for goal in section.goals]
-    _say(f"── {folder}/README.md, {time.monotonic() - began:.0f} s")
+    where = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    _say(f"── {where}/README.md, {time.monotonic() - began:.0f} s")
     print("\n".join(lines))
 
 
