@@ -90,7 +90,7 @@ class Look(NamedTuple):
     diverged_at: tuple[int | None, ...]
 
 
-NOT_BEGUN = GroupStatistics(0.0, 0.0, ())
+NOT_BEGUN = Look(0.0, 0.0, ())
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Took:
     wall: float
     processor: float
     diverged_at: tuple[int | None, ...]
-    windows: tuple[GroupStatistics, ...]
+    windows: tuple[Look, ...]
 
     @property
     def predicted(self) -> float:
@@ -178,7 +178,7 @@ def _train(planned: Planned, calibration: Calibration) -> Took:
     for window in train(program, data):
         diverged_at = tuple(window.diverged_at)
         done = (window.last_step + 1) / (spec.num_steps + 1)
-        windows.append(GroupStatistics(time.process_time() - processor, done, diverged_at))
+        windows.append(Look(time.process_time() - processor, done, diverged_at))
     wall = time.perf_counter() - started
     return Took(planned, cost, wall, windows[-1].at, diverged_at, tuple(windows))
 
@@ -257,7 +257,7 @@ def _told(cells: Sequence[Took]) -> Iterator[tuple[float, float]]:
         before += running.processor
 
 
-def _work(took: Took, state: CellState, look: GroupStatistics) -> CellWork:
+def _work(took: Took, state: CellState, look: Look) -> CellWork:
     """Return a cell as the product would see it: by its steps, and by which of its runs live."""
     spec, planned = took.planned.spec, replace(took.cost.planned, seconds=took.predicted)
     dead = {

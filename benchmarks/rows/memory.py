@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from backend.domain.cost.prediction import prediction as cost
+from backend.domain.cost import prediction as cost
 from backend.domain.protocol.grid import full_grid
 from backend.domain.spec.dataset import DatasetShape, Task
 from backend.domain.spec.experiment import ExperimentSpec

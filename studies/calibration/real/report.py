@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 
 from backend.analysis.advice.reliability import exact_interval
-from backend.domain.verdict.outlook import Tally
+from backend.domain.verdict.outlook import HeldAtDistance, Tally
 from backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.real.judged import THRESHOLDS, JudgedTask, advice_holds, holds
 from studies.calibration.real.predictors import LEVEL, Correlation, compare_predictors

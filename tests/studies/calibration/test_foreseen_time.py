@@ -9,7 +9,8 @@ import pytest
 
 from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
 from backend.domain.protocol import foreseen_cells, further_runs
-from backend.domain.protocol.evidence import Evidence, GroupEvidence, group_of
+from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
+from backend.domain.protocol.expected_runs import OptimumSpan, expected_span
 from backend.domain.protocol.grid import full_grid
 from backend.domain.spec.experiment import Protocol, base_size
 from backend.domain.spec.metrics import Metric
