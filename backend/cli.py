@@ -70,11 +70,11 @@ def _read_settings() -> Settings:
 def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
     match options.command:
         case "run":
-            from backend.stack import run
+            from backend.stack.run import run
 
             return run(settings, language, options.verbose)
         case "serve":
-            from backend.commands import web_command
+            from backend.stack.commands import web_command
 
             _replace_process(web_command(settings), {})
         case "worker":
@@ -95,13 +95,13 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
 
 def _work(settings: Settings) -> int:
-    from backend.commands import worker_nodes
-    from backend.devices import find_devices
+    from backend.stack.commands import worker_nodes
+    from backend.stack.devices import find_devices
 
     nodes = worker_nodes(settings, find_devices(settings.devices))
     if len(nodes) == 1:
         _replace_process(nodes[0].command, nodes[0].environment)
-    from backend.worker_group import run_nodes
+    from backend.stack.worker_group import run_nodes
 
     return run_nodes(nodes)
 

@@ -34,7 +34,7 @@ LIGHT_IMPORTS = [
     ("backend.api.app", ("torch", "worker")),
     ("backend.conductor", ("torch", "worker", "fastapi", "plotly")),
     ("backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
-    ("backend.stack", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    ("backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
     ("worker.app", ("torch", "fastapi", "plotly")),
     ("worker.tasks", ("torch", "fastapi", "plotly")),
     ("worker.supervisor", ("torch", "fastapi", "plotly")),

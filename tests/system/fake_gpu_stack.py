@@ -8,14 +8,15 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from backend import stack
-from backend.processes import Service
 from backend.settings import Settings
+from backend.stack.processes import Service
+from backend.stack.run import run
+from backend.stack.start_order import StartOrder, embedded_start_order
 
 
-def plan(settings: Settings) -> stack.Plan:
+def start_order(settings: Settings) -> StartOrder:
     """Return the real services of a machine with one GPU."""
-    real = stack.embedded_plan(settings, find=lambda _: ("cuda:0",))
+    real = embedded_start_order(settings, find=lambda _: ("cuda:0",))
     return dataclasses.replace(real, services=tuple(_on_cpu(service) for service in real.services))
 
 
@@ -26,4 +27,4 @@ def _on_cpu(service: Service) -> Service:
 
 
 if __name__ == "__main__":
-    sys.exit(stack.run(Settings(), make_plan=plan))
+    sys.exit(run(Settings(), choose_order=start_order))

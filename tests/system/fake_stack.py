@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from backend import cli, stack
-from backend.embedded_broker import prepare_broker
+from backend import cli
 from backend.errors import MuscopeError
-from backend.processes import Service
 from backend.settings import Settings
+from backend.stack.embedded_broker import prepare_broker
+from backend.stack.processes import Service
+from backend.stack.run import run
+from backend.stack.start_order import StartOrder
 
 # Waits for ever and has a child that does the same, as a Celery node has.
 PARENT_AND_CHILD = """
@@ -29,7 +31,7 @@ def python(program: str) -> tuple[str, ...]:
     return (sys.executable, "-S", "-c", program)
 
 
-def plan(settings: Settings) -> stack.Plan:
+def start_order(settings: Settings) -> StartOrder:
     """Return a real broker and the stand-ins of the scenario named on the command line."""
     broker = prepare_broker(settings.runtime_folder, settings.broker_socket)
     stand_ins = {
@@ -40,11 +42,11 @@ def plan(settings: Settings) -> stack.Plan:
     foundation = (Service("broker", broker.command, broker.is_ready, stop_rank=1),)
     bad_migration = python("raise SystemExit('the disk is tired')")
     migration = bad_migration if "--bad-migration" in sys.argv else None
-    return stack.Plan(foundation, migration, (stand_ins[sys.argv[1]],))
+    return StartOrder(foundation, migration, (stand_ins[sys.argv[1]],))
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(stack.run(Settings(), make_plan=plan, is_verbose=True))
+        sys.exit(run(Settings(), choose_order=start_order, is_verbose=True))
     except MuscopeError as error:
         sys.exit(cli.sentence(error, "en"))

@@ -20,13 +20,13 @@ import pytest
 from backend.api import hub as hub_module
 from backend.api.hub import Hub, Viewer
 from backend.api.stream import marks_since, progress_events
-from backend.commands import GRACEFUL_SHUTDOWN_SECONDS, web_command
 from backend.db.tables import CellRow
 from backend.domain.lifecycle import CellState, ExperimentState
 from backend.events import ProgressNotice
 from backend.services.marks import read_marks
 from backend.services.views.views import CellMark, Marks
 from backend.settings import Settings
+from backend.stack.commands import GRACEFUL_SHUTDOWN_SECONDS, web_command
 from tests.backend.api.conftest import Server, serving
 from tests.waiting import wait_until
 

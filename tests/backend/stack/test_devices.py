@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from backend import devices
-from backend.commands import worker_nodes
-from backend.devices import find_devices
 from backend.errors import InvalidInput, Unavailable
 from backend.settings import Settings
-from backend.stack import embedded_plan
+from backend.stack import devices
+from backend.stack.commands import worker_nodes
+from backend.stack.devices import find_devices
+from backend.stack.start_order import embedded_start_order
 
 
 def _never():
@@ -133,7 +133,7 @@ def test_every_queue_that_may_be_rung_is_heard_by_a_node(found, queues):
 def test_the_stack_starts_the_nodes_of_the_devices_found(num_gpus, names, tmp_path):
     settings = Settings(data=tmp_path, broker_url="redis://elsewhere")
 
-    plan = embedded_plan(settings, find=lambda wanted: _find(*wanted, num_gpus=num_gpus))
+    order = embedded_start_order(settings, find=lambda wanted: _find(*wanted, num_gpus=num_gpus))
 
-    assert [service.name for service in plan.services] == ["web", "conductor", *names]
-    assert {service.environment["MUSCOPE_DATA"] for service in plan.services} == {str(tmp_path)}
+    assert [service.name for service in order.services] == ["web", "conductor", *names]
+    assert {service.environment["MUSCOPE_DATA"] for service in order.services} == {str(tmp_path)}

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from backend.child_environment import child_environment
 from backend.errors import Unavailable
-from backend.process_logs import log_path, open_log, rotate_log
+from backend.stack.process_logs import log_path, open_log, rotate_log
 
 logger = logging.getLogger("muscope.stack")
 
@@ -78,11 +78,6 @@ class Supervisor:
 
     def is_ready(self, name: str) -> bool:
         return self._children[name].is_ready
-
-    def pids(self) -> dict[str, int]:
-        """Return the process id of every child that runs."""
-        children = self._children.items()
-        return {name: child.process.pid for name, child in children if child.restart_at is None}
 
     def tick(self) -> None:
         """Look at every child once; raises Unavailable for one that never comes up."""

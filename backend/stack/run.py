@@ -1,54 +1,40 @@
 """The embedded stack: one parent that starts, watches, restarts and stops broker, conductor, worker and web.
 
-What belongs here is the order of things. How children are kept alive is in `processes.py`, what is checked
-before in `stack_checks.py`, what happens when this process is killed in `process_reaper.py`.
+`start_order.py` lists the services, `checks.py` holds the checks before the start, `processes.py` keeps
+children alive, and `process_reaper.py` cleans up when this process is killed.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-from backend import process_reaper
 from backend.catalogue import text
 from backend.child_environment import child_environment
-from backend.commands import Command, Node, muscope_command, web_command, worker_nodes
-from backend.devices import find_devices
-from backend.embedded_broker import prepare_broker
 from backend.errors import Unavailable
-from backend.process_logs import LogFollower, log_path, open_log, rotate_log
-from backend.processes import Service, Supervisor, die_with_parent
 from backend.settings import Settings
-from backend.stack_checks import check_port, hold_lock, prepare_data_folder
-from backend.stop_signals import StopSignals
+from backend.stack import process_reaper
+from backend.stack.checks import check_port, hold_lock, prepare_data_folder
+from backend.stack.commands import Command
+from backend.stack.process_logs import LogFollower, log_path, open_log, rotate_log
+from backend.stack.processes import Service, Supervisor, die_with_parent
+from backend.stack.start_order import StartOrder, embedded_start_order
+from backend.stack.stop_signals import StopSignals
+from backend.stack.web_address import address
 
 READY_SECONDS = 60.0
-# A supervisor needs this long at most to checkpoint, release its lease and end its training child.
-WORKER_GRACE_SECONDS = 20.0
-_ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What runs first and side by side (the broker, and once the migration), then the services in order."""
-
-    foundation: tuple[Service, ...]
-    migration: Command | None
-    services: tuple[Service, ...]
 
 
 def run(
     settings: Settings,
     language: str = "en",
     is_verbose: bool = False,
-    make_plan: Callable[[Settings], Plan] | None = None,
+    choose_order: Callable[[Settings], StartOrder] | None = None,
 ) -> int:
     """Run the stack until it is told to stop; returns the exit status."""
 
@@ -60,8 +46,8 @@ def run(
     with hold_lock(settings.data_folder / "lock") as lock, StopSignals() as signals:
         say("port", port=settings.port)
         check_port(settings.host, settings.port)
-        plan = (make_plan or embedded_plan)(settings)
-        stack = _Stack(settings, plan, signals, lock, is_verbose)
+        order = (choose_order or embedded_start_order)(settings)
+        stack = _Stack(settings, order, signals, lock, is_verbose)
         try:
             if stack.start(say):
                 stack.watch()
@@ -72,58 +58,14 @@ def run(
     return 0
 
 
-def embedded_plan(settings: Settings, find: Callable[[Sequence[str]], Sequence[str]] = find_devices) -> Plan:
-    """Return the services of the embedded stack; a broker of our own only where none is configured."""
-    absolute = {"MUSCOPE_DATA": str(settings.data_folder)}
-    foundation: tuple[Service, ...] = ()
-    if settings.broker_url is None:
-        broker = prepare_broker(settings.runtime_folder, settings.broker_socket)
-        foundation = (Service("broker", broker.command, broker.is_ready, grace_seconds=3, stop_rank=4),)
-    web = Service("web", web_command(settings), lambda: is_web_up(settings), absolute, stop_rank=1)
-    nodes = worker_nodes(settings, find(settings.devices))
-    workers = tuple(_worker_service(node, absolute) for node in nodes)
-    conductor = Service("conductor", muscope_command("conductor"), environment=absolute, stop_rank=3)
-    # The page comes first: the worker's import of torch would keep every core busy for seconds.
-    return Plan(foundation, muscope_command("migrate"), (web, conductor, *workers))
-
-
-def _worker_service(node: Node, absolute: dict[str, str]) -> Service:
-    return Service(
-        node.name,
-        node.command,
-        environment=absolute | node.environment,
-        grace_seconds=WORKER_GRACE_SECONDS,
-        stop_rank=2,
-    )
-
-
-def is_web_up(settings: Settings) -> bool:
-    """Tell whether the web process answers its health check."""
-    host = _ANY_HOST.get(settings.host, settings.host)
-    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
-    try:
-        connection.request("GET", "/healthz", headers={"Host": settings.allowed_hosts[0]})
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
-def address(settings: Settings) -> str:
-    """Return what to type into a browser on this machine."""
-    host = _ANY_HOST.get(settings.host, settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"
-
-
 class _Stack:
-    """The running stack: a plan, its supervisor, the reaper and the status file."""
+    """The running stack: its services, their supervisor, the reaper and the status file."""
 
     def __init__(
-        self, settings: Settings, plan: Plan, signals: StopSignals, lock: int, is_verbose: bool
+        self, settings: Settings, order: StartOrder, signals: StopSignals, lock: int, is_verbose: bool
     ) -> None:
         self._settings = settings
-        self._plan = plan
+        self._order = order
         self._signals = signals
         self._lock = lock
         self._groups: dict[str, int] = {}
@@ -131,19 +73,19 @@ class _Stack:
         self._migration_log = log_path(settings.log_folder, "migrate")
         self._reaper = self._start_reaper()
         self._supervisor = Supervisor(settings.log_folder, self._note_start, self._note_end)
-        names = [service.name for service in (*plan.foundation, *plan.services)]
+        names = [service.name for service in (*order.foundation, *order.services)]
         paths = {name: log_path(settings.log_folder, name) for name in names}
         self._follower = LogFollower(paths, lambda line: print(line, flush=True)) if is_verbose else None
 
     def start(self, say: Callable[..., None]) -> bool:
         """Start everything in order; returns False when told to stop meanwhile."""
-        if self._plan.migration:
+        if self._order.migration:
             say("migrating")
-            self._begin_migration(self._plan.migration)
-        for service in self._plan.foundation:
+            self._begin_migration(self._order.migration)
+        for service in self._order.foundation:
             self._start_service(service, say)
         self._end_migration()
-        for service in self._plan.services:
+        for service in self._order.services:
             self._start_service(service, say)
         if not self._signals.is_requested:
             say("ready", address=address(self._settings), logs=str(self._settings.log_folder))
