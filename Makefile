@@ -16,9 +16,10 @@ setup: ## Create .venv with what running needs
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded
 
-setup-dev: ## Create .venv with what tests and checks need too
+setup-dev: ## Create .venv with what tests and checks need too, and install the git hooks
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded dev
+	@.venv/bin/python scripts/hooks.py install
 
 test: setup-dev ## Run all checks, then all tests: what CI runs
 	@.venv/bin/python scripts/browser.py
