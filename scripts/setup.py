@@ -16,6 +16,10 @@ import re
 import subprocess
 import sys
 
+TYPE_CHECKING = False  # types stand in comments, which an old Python does not read
+if TYPE_CHECKING:
+    from typing import Any  # noqa: F401  (the type comments use it)
+
 OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
@@ -26,6 +30,7 @@ HINT = "choose another one with PYTHON=, for example: make run PYTHON=python3.12
 
 
 def main(extras):
+    # type: (list[str]) -> int
     """Do what is missing; silent when nothing is."""
     if sys.version_info < OLDEST:
         given = ".".join(str(part) for part in sys.version_info[:3])
@@ -47,6 +52,7 @@ def main(extras):
 
 
 def wanted_state(extras):
+    # type: (list[str]) -> dict[str, Any]
     """Return what the environment depends on: dependencies and versions, not the tools' settings."""
     import tomllib
 
@@ -59,6 +65,7 @@ def wanted_state(extras):
 
 
 def is_done(wanted):
+    # type: (dict[str, Any]) -> bool
     """Tell whether the stamp says that all of this is installed already."""
     try:
         with open(STAMP) as file:
@@ -70,6 +77,7 @@ def is_done(wanted):
 
 
 def has_new_enough_python():
+    # type: () -> bool
     """Tell whether .venv exists and its Python still runs and is new enough."""
     check = "import sys, pip; sys.exit(sys.version_info < {0!r})".format(OLDEST)
     try:
@@ -79,6 +87,7 @@ def has_new_enough_python():
 
 
 def can_make_venv():
+    # type: () -> bool
     """Tell whether the parts that Debian packages separately are here."""
     try:
         import ensurepip
@@ -89,6 +98,7 @@ def can_make_venv():
 
 
 def install(extras, wanted):
+    # type: (list[str], dict[str, Any]) -> int
     """Let pip install the project and its extras within the tested versions."""
     print(
         "Installing the tested packages into .venv; the first time downloads them, which takes minutes",
@@ -107,6 +117,7 @@ def install(extras, wanted):
 
 
 def explain(code):
+    # type: (int) -> str
     """Return one sentence about what pip could not do."""
     text = ""
     if os.path.exists(LOG):
@@ -128,6 +139,7 @@ def explain(code):
 
 
 def fail(sentence):
+    # type: (str) -> int
     """Print one sentence and return the exit status."""
     if sys.version_info < (3,):
         sentence = sentence.decode("utf-8").encode(sys.stderr.encoding or "ascii", "replace")
