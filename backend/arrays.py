@@ -1,4 +1,4 @@
-"""Our array file: a few named numeric arrays and a JSON note, readable without running anything.
+"""Array file format: a few named numeric arrays and JSON metadata, readable without running anything.
 
     magic line | header length, 8 bytes little-endian | JSON header | padding | raw little-endian arrays
 
@@ -30,7 +30,7 @@ Array = NDArray[Any]
 
 
 class _Entry(NamedTuple):
-    """Where one array lies, `offset` bytes behind the start of the data."""
+    """Position and type of one array, `offset` bytes behind the start of the data."""
 
     name: str
     dtype: str

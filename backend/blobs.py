@@ -24,7 +24,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """What the database remembers of a stored file."""
+    """Address and size of a stored file, as the database keeps them."""
 
     sha256: str
     size: int

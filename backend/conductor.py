@@ -1,4 +1,4 @@
-"""The loop on the backend half: re-ring, expire, cancel, advance. It calls services and decides nothing.
+"""Loop of the backend: re-queue, expire, cancel and advance cells. It calls services and decides nothing.
 
 It works every `conductor_seconds`, and at once when a notice says that something changed.
 """

@@ -1,4 +1,4 @@
-"""The exception tree. Each error carries a catalogue code and parameters, never a finished sentence.
+"""Tree of exceptions. Each error carries a catalogue code and parameters, never a finished sentence.
 
     MuscopeError
     ├── InvalidInput     400  the request is well-formed, its content is not acceptable

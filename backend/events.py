@@ -1,6 +1,6 @@
 """Notices: "this cell or experiment has something new". They carry no data and may be lost or repeated.
 
-Whoever hears one reads the database; whoever hears none looks there every second (reliability.md §7).
+A reader of a notice looks into the database; one without notices looks every second (reliability.md §7).
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ class ProgressNotice:
     cell_id: UUID | None = None
 
     def to_json(self) -> str:
-        """Return the form that travels."""
+        """Return the JSON form that is published."""
         cell = None if self.cell_id is None else str(self.cell_id)
         return json.dumps({"experiment": str(self.experiment_id), "cell": cell})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> ProgressNotice:
-        """Read the form that travels."""
+        """Read the published JSON form."""
         fields = json.loads(text)
         cell = fields["cell"]
         return cls(UUID(fields["experiment"]), None if cell is None else UUID(cell))
 
 
 class Notices:
-    """The channel notices travel on."""
+    """Channel on which notices are published and received."""
 
     def __init__(self, url: str) -> None:
         self._redis = redis.Redis.from_url(
@@ -49,7 +49,7 @@ class Notices:
         )
 
     def publish(self, notice: ProgressNotice) -> None:
-        """Tell whoever listens; losing a notice loses nothing."""
+        """Publish a notice; one that is lost does no harm."""
         try:
             self._redis.publish(CHANNEL, notice.to_json())
         except (redis.RedisError, OSError) as error:

@@ -1,4 +1,4 @@
-"""The doorbell: Celery carries cell ids to idle workers, never a spec and never a result.
+"""Task queue: Celery carries cell ids to idle workers, never a spec and never a result.
 
 Backend and worker meet by the task's name and an id only; the task's body is in `worker.tasks`. The settings
 and the reasons for them: reliability.md §4-5.
@@ -55,7 +55,7 @@ def celery_broker_url(url: str) -> str:
 
 
 class Bell:
-    """Rings for cells. A bell that is not heard is rung again by the conductor, so failure is only logged."""
+    """Publishes cell ids to workers. The conductor publishes lost ones again, so a failure is only logged."""
 
     def __init__(self, settings: Settings) -> None:
         self._celery = create_celery(settings, publishes_only=True)

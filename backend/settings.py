@@ -20,7 +20,7 @@ Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")]
 
 
 class Settings(BaseSettings):
-    """What an operator may change, with units in the names."""
+    """Settings an operator may change, with units in the names."""
 
     model_config = SettingsConfigDict(
         env_prefix="MUSCOPE_", frozen=True, populate_by_name=True, env_ignore_empty=True

@@ -1,4 +1,4 @@
-"""Run the steps of `make test` in the order that fails fastest, and say how long each took.
+"""Run the steps of `make test` in the order that fails fastest, and print the time of each.
 
 python scripts/checks.py [check]      # `check` leaves out the tests
 """

@@ -1,4 +1,4 @@
-"""What endpoints are given: the context, the owner, the language, the live hub."""
+"""Dependencies of the endpoints: the context, the owner, the language, the live hub."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_READERS = 4
 
 @dataclass(frozen=True)
 class Runtime:
-    """What the process keeps open while it serves."""
+    """Resources that the process keeps open while it serves."""
 
     context: Context
     hub: Hub

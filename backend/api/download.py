@@ -1,4 +1,4 @@
-"""Texts too large for memory: written to a nameless file first, so that no slow client holds the database."""
+"""Sends texts too large for memory from an unnamed file, so that no slow client holds the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every failure leaves as one JSON shape, in the language the client prefers."""
+"""Turns every failure into one JSON shape, in the language that the client prefers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def own_error(scope: Scope, error: MuscopeError) -> JSONResponse:
 
 
 def unexpected_error(scope: Scope) -> JSONResponse:
-    """Answer what nobody foresaw, without a word about its cause."""
+    """Answer an unexpected exception with 500; its cause stays in the log."""
     return _reply(500, "internal", text("error.internal", language_of(scope)), {})
 
 

@@ -1,4 +1,4 @@
-"""What holds for every route and method: whose host, whose site, how large a body, which headers.
+"""Checks of host, origin and body size, and security headers, for every route and method.
 
 Pure ASGI, so that streams are neither buffered nor moved to other tasks.
 """

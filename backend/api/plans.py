@@ -1,4 +1,4 @@
-"""A plan that only proves unreadable as a whole is reported like any other unreadable field."""
+"""Reports errors found when the whole spec is validated as 422 on the request body."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.domain.spec.experiment import ExperimentSpec
 
 @contextmanager
 def reporting_unreadable_plans() -> Iterator[None]:
-    """Blame the request for what the spec made of it refuses; any other model's refusal is our own fault."""
+    """Turn a ValidationError of the spec into a RequestValidationError; that of any other model is a bug."""
     try:
         yield
     except ValidationError as error:

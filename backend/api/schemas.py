@@ -1,4 +1,4 @@
-"""What REST says beyond the views of the use cases: errors, small replies, small requests."""
+"""Request and reply models that no use case defines: errors, small replies, small requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FieldError(Frozen):
 
 
 class ErrorDetail(Frozen):
-    """What went wrong, for programs (`code`, `params`) and for people (`message`)."""
+    """Description of an error for programs (`code`, `params`) and for people (`message`)."""
 
     code: str = Field(description="Stable name of the error; the message's catalogue key is `error.<code>`.")
     message: str = Field(description="One sentence in the language of Accept-Language (en, ja).")
@@ -63,7 +63,7 @@ class ExampleView(Frozen):
 
 
 class VariantRequest(Frozen):
-    """How to read a stored file once more; what is left out is guessed."""
+    """Options for reading a stored file once more; what is left out is guessed."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"label": "price", "task": "regression", "delimiter": ";"}]}
@@ -75,7 +75,7 @@ class VariantRequest(Frozen):
     kind: FileKind | None = Field(default=None, description="What to read it as; as before if left out.")
 
     def options(self) -> IngestOptions:
-        """Return the same wishes as the reader takes them."""
+        """Return the same options in the form that the reader takes."""
         return IngestOptions(kind=self.kind, label=self.label, task=self.task, delimiter=self.delimiter)
 
 
@@ -87,14 +87,14 @@ class ExportDigest(Frozen):
 
 
 class FigureContent(Frozen):
-    """What `Plotly.react` takes, without base64: numbers have six significant digits, gaps are null."""
+    """Arguments of `Plotly.react`, without base64: numbers have six significant digits, gaps are null."""
 
     data: list[dict[str, Any]]
     layout: dict[str, Any]
 
 
 class FigureMeta(Frozen):
-    """What a page says beside a figure."""
+    """Facts that a page states beside a figure."""
 
     title: str
     description: str = Field(description="The figure in words, for those who cannot see it.")

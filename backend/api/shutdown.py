@@ -1,4 +1,4 @@
-"""Hears the server's stop signal early: Uvicorn waits for open streams before it tells the application."""
+"""Handles the stop signal before Uvicorn does, which would wait for open streams first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings a raw request body to a file of our own, within limits, and leaves nothing behind when that fails.
+"""Writes a raw request body to a file, within limits; nothing is left behind when that fails.
 
 No form types: a raw body needs no parser here (reliability.md §8.1).
 """

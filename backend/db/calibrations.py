@@ -1,4 +1,4 @@
-"""What finished cells taught about each kind of device, as sums."""
+"""Measured against predicted training time per kind of device and cell, kept as sums."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def run_lives(session: Session, experiment_id: UUID) -> list[RunLife]:
 
 
 class RunFates(NamedTuple):
-    """Number of runs of one LR in one cell group whose fate is known, and how many have not diverged."""
+    """Runs of one LR at one place whose fate is known: their number, and how many have not diverged."""
 
     scenario: Scenario
     parametrization: Parametrization
@@ -239,7 +239,7 @@ def num_open(session: Session, experiment_id: UUID) -> int:
 
 
 def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, most: int) -> list[UUID]:
-    """List queued cells that nobody was told of, or so long ago that the message may be lost."""
+    """List queued cells that workers were never told of, or so long ago that the message may be lost."""
     return list(
         session.scalars(
             select(CellRow.id)
@@ -256,7 +256,7 @@ def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, mos
 
 
 def mark_dispatched(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Note when the bell was rung for these cells."""
+    """Record when the workers were last told of these cells."""
     session.execute(update(CellRow).where(CellRow.id.in_(cell_ids)).values(dispatched_at=now))
 
 

@@ -1,4 +1,4 @@
-"""The life of a cell as conditional updates: claim, beat, write, finish, fail, release, expire.
+"""Changes the state of a cell by conditional updates: claim, beat, write, finish, fail, release, expire.
 
 Every update names the fence it was claimed under; expiry and claim raise it, so a worker that woke up too
 late hits no row and stops (reliability.md §2). Nothing here decides: `domain.lifecycle` says what follows.

@@ -135,7 +135,7 @@ def mark_diverged(session: Session, cell_id: UUID, diverged_at: dict[int, int]) 
 
 
 def mark_nondeterminism(session: Session, cell_id: UUID) -> None:
-    """Raise the alarm on a cell whose recomputed values differ from the stored ones.
+    """Mark a cell whose recomputed values differ from the stored ones.
 
     A cell that also ran in another environment may differ; it is marked as mixed instead.
     """

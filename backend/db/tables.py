@@ -255,7 +255,7 @@ class MetricChunkRow(Base):
 
 
 class RunSummaryRow(Base):
-    """What lists and tables show of one metric of one run, so that they never read its history."""
+    """Summary of one metric of one run, for lists and tables, which never read its history."""
 
     __tablename__ = "run_summary"
 
@@ -294,7 +294,7 @@ class VerdictRow(Base):
 
 
 class CalibrationRow(Base):
-    """What cells of one kind took on one kind of device, against what was predicted."""
+    """Time that cells of one kind took on one kind of device, against the predicted time."""
 
     __tablename__ = "calibration"
 

@@ -1,4 +1,4 @@
-"""Inserts that meet an existing key, in the dialect of the database at hand."""
+"""Inserts rows whose key may exist already (ON CONFLICT), on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is shown of an experiment: plain info tuple → Plotly figure. Knows no database and no web."""
+"""Figures of an experiment: plain info tuple in, Plotly figure out. Knows no database and no web."""

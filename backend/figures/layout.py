@@ -1,4 +1,4 @@
-"""Where things stand in a figure: small multiples, title and legend above, notes below.
+"""Layout of a figure: small multiples, title and legend above, notes below.
 
 One column per parametrization, one row per quantity where there are several, all on the same axes.
 """

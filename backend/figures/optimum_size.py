@@ -33,7 +33,7 @@ class OptimumPoint(NamedTuple):
 
 
 class FarPoint(NamedTuple):
-    """Where the best LR of a size beyond the tests is expected, with a prediction interval."""
+    """Expected best LR of a size beyond the tested ones, with a prediction interval."""
 
     size: Size
     lr: float

@@ -1,4 +1,4 @@
-"""How far the sharpness of each size is from the largest one's, over training: what M5 is the median of."""
+"""Distance of each size's sharpness from that of the largest size, over training; M5 is its median."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What figures over steps share: one column per parametrization, one row per quantity, colour is width."""
+"""Layout of figures over steps: one column per parametrization, one row per quantity, colour is width."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class StepInfo(NamedTuple):
 
 
 class StepWords(NamedTuple):
-    """What a figure says: its axes and its hover texts row by row, each with the unit."""
+    """Texts of a figure: its axes and hover texts, row by row, each with the unit."""
 
     title: str
     axes: tuple[str, ...]

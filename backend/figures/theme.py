@@ -1,6 +1,6 @@
-"""How every figure looks: colour always means width, dash always parametrization; light and dark.
+"""Colours and line styles of every figure: colour means width, dash means parametrization; light and dark.
 
-Where things stand in a figure is decided in `layout.py`. Texts come from the catalogue; nothing a user wrote
+The layout of a figure is in `layout.py`. Texts come from the catalogue; nothing a user wrote
 ever enters a figure, because Plotly reads titles and legends as HTML.
 """
 
@@ -73,7 +73,7 @@ SHADES = {
 
 
 class Style(NamedTuple):
-    """What a viewer chose of a figure's looks."""
+    """Appearance of a figure as the viewer chose it."""
 
     language: str
     mode: Mode = Mode.LIGHT

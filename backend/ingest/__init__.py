@@ -1,1 +1,1 @@
-"""From an uploaded file to our arrays and a manifest, inside a child process; no database, no network."""
+"""Turns an uploaded file into arrays and a manifest, in a child process without database or network."""

@@ -1,4 +1,4 @@
-"""From columns to what is stored: the split, the arrays, the manifest. Pure; the file is read elsewhere."""
+"""Turns columns into the stored form: split, arrays and manifest. Pure; the file is read elsewhere."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the columns come from; the hash decides the split."""
+    """Source of the columns: the file's hash, which decides the split, and how the file was read."""
 
     sha256: str
     encoding: str | None = None

@@ -1,4 +1,4 @@
-"""What kind of column a list of cells is, and its values. A cell that almost fits is an error, no guess."""
+"""Finds the kind of a column (numbers or categories) and its values. A cell that almost fits is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which encoding a text file has, decided on the whole file; what is not text at all is refused by name."""
+"""Finds the encoding of a text file from the whole file; refuses files that are no text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From columns to the matrix the trainer reads: standardised numbers and one-hot categories, in float32."""
+"""Turns columns into the matrix for training: standardised numbers and one-hot categories, in float32."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which reader an uploaded file gets: what the user said, else what its first bytes say."""
+"""Chooses the reader of an uploaded file: by what the user said, else by its first bytes."""
 
 from __future__ import annotations
 

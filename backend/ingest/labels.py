@@ -1,4 +1,4 @@
-"""Which column is the label, what task it sets, and its values in the form the trainer wants."""
+"""Chooses the label column, derives the task from it, and returns its values as training needs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What crosses the border between the product and the reading child. Imports no parser, so both sides may."""
+"""Messages between the product and the reading child. Imports no parser, so that both sides can import it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLE_NAMES: tuple[ExampleName, ...] = ("digits", "friedman", "shapes", "pytho
 
 
 class IngestOptions(Frozen):
-    """What the user may say about a file; what is left out is guessed, and the profile says so.
+    """Options a user may set for a file; what is left out is guessed, and the profile says so.
 
     Images and texts have neither a label to choose nor a delimiter.
     """
@@ -27,7 +27,7 @@ class IngestOptions(Frozen):
 
 
 class IngestLimits(Frozen):
-    """What one reading may cost before it is stopped."""
+    """Limits of time and memory for reading one file."""
 
     cpu_seconds: int = Field(default=120, ge=1)
     wall_seconds: float = Field(default=150.0, gt=0)
@@ -38,7 +38,7 @@ class IngestLimits(Frozen):
 
 
 class Manifest(Frozen):
-    """What was read: the sizes the trainer needs, and what the user should see."""
+    """Result of reading a file: the sizes needed for training, and the profile shown to the user."""
 
     shape: DatasetShape
     profile: Profile

@@ -1,4 +1,4 @@
-"""What was found in a table, as the user will recognise it: columns, classes, and what was changed."""
+"""Describes a table as it was read: its columns, classes, and the changes made to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows train and which validate: 80/20, fixed by the content, every class in proportion."""
+"""Splits rows into training and validation: 80/20, fixed by the content, every class in proportion."""
 
 from __future__ import annotations
 

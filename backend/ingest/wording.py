@@ -1,4 +1,4 @@
-"""How cells of a file appear in messages: short, on one line, without control characters."""
+"""Formats cells of a file for messages: short, on one line, without control characters."""
 
 from __future__ import annotations
 

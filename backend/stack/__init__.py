@@ -1,1 +1,1 @@
-"""Processes of one machine: which ones run, and how they are started, watched, restarted and stopped."""
+"""Starts, watches, restarts and stops the processes of one machine."""

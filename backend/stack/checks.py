@@ -1,4 +1,4 @@
-"""What must hold before the embedded stack starts: a private data folder, its lock, a free port."""
+"""Checks before the embedded stack starts: a private data folder, its lock, a free port."""
 
 from __future__ import annotations
 

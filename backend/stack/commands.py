@@ -28,7 +28,7 @@ def web_command(settings: Settings) -> Command:
 
 @dataclass(frozen=True)
 class Node:
-    """One Celery node: its name among the processes of the stack, how it is started, and with what."""
+    """One Celery node: its name among the processes of the stack, its command and its environment."""
 
     name: str
     command: Command
@@ -36,7 +36,7 @@ class Node:
 
 
 def worker_nodes(settings: Settings, devices: Sequence[str]) -> tuple[Node, ...]:
-    """Return the node of each device: as many cells at once as there are slots on the CPU, one on a GPU."""
+    """Return one node per device; the CPU trains as many cells at once as it has slots, a GPU one."""
     return tuple(_worker_node(settings, device, devices) for device in devices)
 
 

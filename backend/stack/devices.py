@@ -1,6 +1,6 @@
-"""Which devices the workers of this machine use. Torch is asked in another process, and only where needed.
+"""Finds the devices that the workers of this machine use.
 
-A machine without a graphics driver answers by that alone, at once: asking torch costs a few seconds.
+Torch is imported in another process, which takes a few seconds, and only on a machine with a graphics driver.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _CLIENT_RULES = (
 
 @dataclass(frozen=True)
 class EmbeddedBroker:
-    """Where the broker lives and how to talk to it."""
+    """Command, socket and password of a broker that is ready to be started."""
 
     command: tuple[str, ...]
     socket: Path

@@ -1,7 +1,7 @@
-"""The reaper: a tiny process that outlives the stack's parent by a moment and leaves nothing behind.
+"""Kills the remaining child processes when the parent of the stack is gone.
 
-It is told process groups on stdin (`+123` started, `-123` gone). The end of stdin means that the parent is
-gone, politely or by SIGKILL: it kills the groups that remain, removes the runtime folder and exits. It
+It reads process groups from stdin (`+123` started, `-123` ended). The end of stdin means that the parent has
+ended, politely or by SIGKILL: it kills the groups that remain, removes the runtime folder and exits. It
 inherits the stack's lock, so that no new stack starts before that is done. Standard library only: it runs
 as a plain script, in milliseconds.
 """

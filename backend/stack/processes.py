@@ -1,4 +1,4 @@
-"""Starting, watching, restarting and stopping child processes. Knows nothing about µScope's own services.
+"""Starts, watches, restarts and stops child processes. Knows nothing about µScope's own services.
 
 Each child leads its own session, so that a signal reaches it and all its descendants, and Ctrl-C in the
 terminal reaches only us. A child that was steady once is restarted for ever, with growing pauses; one that
@@ -159,7 +159,7 @@ class Supervisor:
 
 
 def kill_group(group: int) -> None:
-    """Kill every process of a group; none left is fine."""
+    """Kill every process of a group; a group that is empty already is no error."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
         os.killpg(group, signal.SIGKILL)
 
@@ -170,7 +170,7 @@ def describe(code: int) -> str:
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """Return what a child runs before exec so that the kernel kills it with us (Linux only)."""
+    """Return a `preexec_fn` that makes the kernel kill the child when we die (Linux only)."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None, use_errno=True).prctl

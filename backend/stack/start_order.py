@@ -1,4 +1,4 @@
-"""Start order of the embedded stack: which services this machine needs, and what must be up before what."""
+"""Services of the embedded stack, in the order in which they start."""
 
 from __future__ import annotations
 

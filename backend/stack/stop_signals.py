@@ -1,4 +1,4 @@
-"""Polite stop requests (Ctrl-C, SIGTERM, a closed terminal) and a sleep that they and dying children end."""
+"""Counts stop requests (Ctrl-C, SIGTERM, a closed terminal); offers a sleep that signals interrupt."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ class StopSignals:
 
 
 def _notice(_number: int, _frame: FrameType | None) -> None:
-    """Exist, so that SIGCHLD reaches the wakeup descriptor."""
+    """Do nothing: SIGCHLD reaches the wakeup descriptor only if it has a handler."""

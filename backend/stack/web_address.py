@@ -24,6 +24,6 @@ def is_web_up(settings: Settings) -> bool:
 
 
 def address(settings: Settings) -> str:
-    """Return what to type into a browser on this machine."""
+    """Return the URL of the page for a browser on this machine."""
     host = _ANY_HOST.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/"

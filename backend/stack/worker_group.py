@@ -1,7 +1,7 @@
-"""Runs the worker nodes of one machine that has no stack around them: in a container, or by hand.
+"""Runs the worker nodes of a machine without the embedded stack: in a container, or by hand.
 
-The nodes write to the same terminal. When one ends, the others are stopped as well: whoever started us starts
-all of them again.
+The nodes write to the same terminal. When one ends, the others are stopped as well, so that a container
+restarts all of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cells: what trained as one program, its constants and its curves."""
+"""Cells: their state, the constants of their tensors and their curves."""
 
 from __future__ import annotations
 

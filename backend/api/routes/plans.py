@@ -1,4 +1,4 @@
-"""Plans before they are experiments."""
+"""Prices of the presets before an experiment exists."""
 
 from __future__ import annotations
 

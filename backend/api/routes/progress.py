@@ -1,4 +1,4 @@
-"""What flows from an experiment: its live progress and its canonical export."""
+"""Live progress and canonical export of an experiment."""
 
 from __future__ import annotations
 
@@ -76,5 +76,5 @@ def export_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -
 
 @router.get("/{experiment_id}/export/sha256", summary="Fingerprint of the export", responses=errors(404))
 def get_export_digest(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExportDigest:
-    """Return the sha256 of the canonical export: what to compare two experiments by."""
+    """Return the sha256 of the canonical export, by which two experiments can be compared."""
     return ExportDigest(experiment_id=experiment_id, sha256=export_sha256(context, owner, experiment_id))

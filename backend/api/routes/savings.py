@@ -1,4 +1,4 @@
-"""What an experiment saved."""
+"""Compute, staff hours and money that an experiment saved."""
 
 from __future__ import annotations
 
