@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from backend.domain.spec.parametrization import TensorScaling
-from worker.numerics.hvp import flatten, unflatten
+from backend.domain.parametrization import TensorScaling
+from worker.numerics.operators import flatten, unflatten
 
 
 class AutogradHessian:

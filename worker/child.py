@@ -34,26 +34,26 @@ def main() -> None:
     """Train one cell after another until stdin ends."""
     settings = get_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    replies = _claim_stdout()
+    replies = _reserve_stdout()
     requests: queue.Queue[Request] = queue.Queue()
-    threading.Thread(target=_watch_stdin, args=(requests,), daemon=True).start()
+    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     log.info("matmul backend %s on %s", prepare_process(settings.node_device), settings.node_device)
     stores = Stores(
         Database(settings.resolved_database_url, busy_seconds=PATIENT_SECONDS),
         BlobStore(settings.blob_folder),
         Notices(settings.resolved_broker_url),
     )
-    _say(replies, Reply(event=Event.READY))
+    _send(replies, Reply(event=Event.READY))
     while True:
         request = requests.get()
-        _say(replies, _train(request, stores, replies))
+        _send(replies, _train(request, stores, replies))
 
 
 def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
     """Train one cell; the boundary where every failure becomes a reply."""
 
     def on_step(step: int) -> None:
-        _say(replies, Reply(event=Event.WINDOW, cell_id=request.cell_id, step=step))
+        _send(replies, Reply(event=Event.WINDOW, cell_id=request.cell_id, step=step))
 
     try:
         train_cell_now(Claim(request.cell_id, request.fence), stores, on_step=on_step)
@@ -82,20 +82,20 @@ def classify(error: Exception) -> FailureClass:
     return FailureClass.CODE
 
 
-def _watch_stdin(requests: queue.Queue[Request]) -> None:
+def _read_requests(requests: queue.Queue[Request]) -> None:
     for line in sys.stdin:
         requests.put(Request.model_validate_json(line))
     os._exit(0)
 
 
-def _claim_stdout() -> TextIO:
+def _reserve_stdout() -> TextIO:
     """Keep stdout for replies; whatever a library prints goes to stderr."""
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return replies
 
 
-def _say(replies: TextIO, reply: Reply) -> None:
+def _send(replies: TextIO, reply: Reply) -> None:
     replies.write(reply.model_dump_json() + "\n")
 
 

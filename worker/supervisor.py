@@ -26,7 +26,7 @@ from worker.training_process import TrainingProcess
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 class Ending(StrEnum):
@@ -41,7 +41,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SupervisorContext:
     """The outside world of a supervision; clocks and the wish to stop come as functions."""
 
     settings: Settings
@@ -53,18 +53,18 @@ class Surroundings:
     is_stopping: Callable[[], bool]
 
 
-def supervise(cell_id: UUID, child: TrainingProcess, around: Surroundings) -> Ending:
+def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext) -> Ending:
     """Claim a cell and see it through; a duplicate or late message finds nothing to claim."""
-    with around.database.write() as session:
-        claim = claims.claim(session, cell_id, owner=around.owner, now=around.now())
+    with context.database.write() as session:
+        claim = claims.claim(session, cell_id, owner=context.owner, now=context.now())
         cell = cell_rows.get(session, cell_id) if claim else None
     if claim is None or cell is None:
         return Ending.NOT_CLAIMED
     about = ProgressNotice(cell.experiment_id, cell_id)
-    around.notices.publish(about)
-    patience = max(around.settings.stall_seconds, cell.predicted_seconds)
-    ending = _Supervision(claim, child, around, patience).run()
-    around.notices.publish(about)
+    context.notices.publish(about)
+    patience = max(context.settings.stall_seconds, cell.predicted_seconds)
+    ending = _Supervision(claim, child, context, patience).run()
+    context.notices.publish(about)
     log.info("cell %s: %s", cell_id, ending)
     return ending
 
@@ -73,19 +73,19 @@ class _Supervision:
     """One claim from the request to its end."""
 
     def __init__(
-        self, claim: Claim, child: TrainingProcess, around: Surroundings, patience_seconds: float
+        self, claim: Claim, child: TrainingProcess, context: SupervisorContext, patience_seconds: float
     ) -> None:
         self._claim = claim
         self._child = child
-        self._around = around
+        self._context = context
         self._patience_seconds = patience_seconds
-        self._last_beat = self._last_try = self._last_progress = around.monotonic()
+        self._last_beat = self._last_try = self._last_progress = context.monotonic()
         self._cancelled_at: float | None = None
 
     def run(self) -> Ending:
-        self._child.ask(Request(cell_id=self._claim.cell_id, fence=self._claim.fence))
+        self._child.send(Request(cell_id=self._claim.cell_id, fence=self._claim.fence))
         while True:
-            reply = self._child.hear(wait_seconds=LOOK_SECONDS)
+            reply = self._child.receive(wait_seconds=POLL_SECONDS)
             if reply is not None and reply.cell_id == self._claim.cell_id:
                 ending = self._on_reply(reply)
             else:
@@ -96,7 +96,7 @@ class _Supervision:
     def _on_reply(self, reply: Reply) -> Ending | None:
         match reply.event:
             case Event.WINDOW:
-                self._last_progress = self._around.monotonic()
+                self._last_progress = self._context.monotonic()
                 # A cell with short windows is never silent; it must be let go all the same.
                 return self._release_if_stopping() or self._beat_if_due()
             case Event.COMPLETED:
@@ -110,14 +110,14 @@ class _Supervision:
                 return None
 
     def _on_silence(self) -> Ending | None:
-        now = self._around.monotonic()
+        now = self._context.monotonic()
         if released := self._release_if_stopping():
             return released
         if self._child.exit_code is not None:
-            failure = self._child.why_it_died()
+            failure = self._child.failure()
             self._child.kill()
             return self._fail(*failure)
-        grace = self._around.settings.cancel_grace_seconds
+        grace = self._context.settings.cancel_grace_seconds
         if self._cancelled_at is not None and now - self._cancelled_at > grace:
             self._child.kill()
             return self._after_lost_claim()
@@ -127,18 +127,18 @@ class _Supervision:
         return self._beat_if_due()
 
     def _beat_if_due(self) -> Ending | None:
-        now = self._around.monotonic()
-        settings = self._around.settings
+        now = self._context.monotonic()
+        settings = self._context.settings
         if now - self._last_try < settings.heartbeat_seconds:
             return None
         self._last_try = now
         try:
-            with self._around.database.write() as session:
-                desired = claims.beat(session, self._claim, now=self._around.now())
+            with self._context.database.write() as session:
+                desired = claims.beat(session, self._claim, now=self._context.now())
         except Unavailable as error:
             log.warning("heartbeat missed: %s", error)
             # The failed try itself took time.
-            if self._around.monotonic() - self._last_beat > settings.heartbeat_give_up_seconds:
+            if self._context.monotonic() - self._last_beat > settings.heartbeat_give_up_seconds:
                 # Our lease is about to end: stop writing before somebody else starts.
                 self._child.kill()
                 return Ending.LOST
@@ -153,31 +153,31 @@ class _Supervision:
 
     def _after_lost_claim(self) -> Ending:
         """The child could not write: its owner cancelled the cell, or somebody else has it."""
-        with self._around.database.write() as session:
-            desired = claims.beat(session, self._claim, now=self._around.now())
+        with self._context.database.write() as session:
+            desired = claims.beat(session, self._claim, now=self._context.now())
             if desired is DesiredState.CANCELLED:
-                claims.finish(session, self._claim, CellState.CANCELLED, now=self._around.now())
+                claims.finish(session, self._claim, CellState.CANCELLED, now=self._context.now())
                 return Ending.CANCELLED
         return Ending.LOST
 
     def _fail(self, failure: FailureClass, detail: str) -> Ending:
         log.error("cell %s: %s: %s", self._claim.cell_id, failure, detail)
-        delay = timedelta(seconds=self._around.settings.retry_delay_seconds)
+        delay = timedelta(seconds=self._context.settings.retry_delay_seconds)
         try:
-            with self._around.database.write() as session:
-                now = self._around.now()
+            with self._context.database.write() as session:
+                now = self._context.now()
                 claims.fail(session, self._claim, failure, detail, now=now, retry_delay=delay)
         except ClaimLost:
             return Ending.LOST
         return Ending.FAILED
 
     def _release_if_stopping(self) -> Ending | None:
-        if not self._around.is_stopping():
+        if not self._context.is_stopping():
             return None
         self._child.kill()
         try:
-            with self._around.database.write() as session:
-                claims.release(session, self._claim, now=self._around.now())
+            with self._context.database.write() as session:
+                claims.release(session, self._claim, now=self._context.now())
         except ClaimLost:
             return Ending.LOST
         return Ending.RELEASED

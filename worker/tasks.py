@@ -19,7 +19,7 @@ from backend.errors import Unavailable
 from backend.events import Notices
 from backend.queue import TRAIN_CELL
 from backend.settings import get_settings
-from worker.supervisor import Surroundings, supervise
+from worker.supervisor import SupervisorContext, supervise
 from worker.training_process import TrainingProcess
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def register(app: Celery) -> Task:
 def train_cell(cell_id: str) -> None:
     """Supervise one cell; when the database is away the conductor rings again later."""
     try:
-        supervise(UUID(cell_id), _child(), _surroundings())
+        supervise(UUID(cell_id), _child(), _context())
     except Unavailable as error:
         log.warning("cell %s is left for the next bell: %s", cell_id, error)
 
@@ -50,7 +50,7 @@ def stop_soon(**_: Any) -> None:
 def warm_up(**_: Any) -> None:
     """Start the training child before the first cell comes: importing torch takes seconds."""
     _child().start()
-    _surroundings()
+    _context()
 
 
 def cool_down(**_: Any) -> None:
@@ -64,11 +64,11 @@ def _child() -> TrainingProcess:
 
 
 @cache
-def _surroundings() -> Surroundings:
+def _context() -> SupervisorContext:
     """Open this pool process's own connections; none is inherited over the fork."""
     settings = get_settings()
     parent = os.getppid()
-    return Surroundings(
+    return SupervisorContext(
         settings=settings,
         database=Database(settings.resolved_database_url),
         notices=Notices(settings.resolved_broker_url),

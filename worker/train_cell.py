@@ -72,10 +72,10 @@ def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], Non
         recorder.append(window)
         on_step(window.last_step)
     recorder.finish()
-    _teach(claim, work, stores.database)
+    _record_speed(claim, work, stores.database)
 
 
-def _teach(claim: Claim, work: _Work, database: Database) -> None:
+def _record_speed(claim: Claim, work: _Work, database: Database) -> None:
     """Let the time a finished cell took improve what is predicted; one of several attempts does not."""
     kind = kind_of(work.planned.model.name, work.cell.width, has_curvature=work.cell.has_curvature)
     try:
@@ -88,14 +88,14 @@ def _teach(claim: Claim, work: _Work, database: Database) -> None:
                 device_sha256(row.environment),
                 kind,
                 actual_seconds=row.spent_seconds,
-                predicted_seconds=_seconds_as_lived(session, row, work) / row.correction,
+                predicted_seconds=_predicted_for_living_runs(session, row, work) / row.correction,
                 now=datetime.now(UTC),
             )
     except Unavailable as error:
         log.warning("what cell %s took is not remembered: %s", claim.cell_id, error)
 
 
-def _seconds_as_lived(session: Session, row: CellRow, work: _Work) -> float:
+def _predicted_for_living_runs(session: Session, row: CellRow, work: _Work) -> float:
     """Return what would have been predicted had one known which runs diverge; they teach nothing here."""
     num_steps = work.planned.under(work.cell.scenario).num_steps
     shares = [lived_share(num_steps, run.diverged_at) for run in cell_rows.runs_of(session, row.id)]

@@ -49,9 +49,9 @@ class TrainingProcess:
             start_new_session=True,  # cancel and kill reach whatever it starts
             env=child_environment(**FOR_TORCH),
         )
-        threading.Thread(target=_hear, args=(self._process, self._replies), daemon=True).start()
+        threading.Thread(target=_read_replies, args=(self._process, self._replies), daemon=True).start()
 
-    def ask(self, request: Request) -> None:
+    def send(self, request: Request) -> None:
         """Send a request; a child that died meanwhile is noticed by `exit_code`."""
         if self._num_cells >= CELLS_PER_CHILD:
             self.kill()
@@ -63,7 +63,7 @@ class TrainingProcess:
             self._process.stdin.write(request.model_dump_json() + "\n")
             self._process.stdin.flush()
 
-    def hear(self, *, wait_seconds: float) -> Reply | None:
+    def receive(self, *, wait_seconds: float) -> Reply | None:
         """Return the next reply, or None when none came in time."""
         try:
             return self._replies.get(timeout=wait_seconds)
@@ -80,7 +80,7 @@ class TrainingProcess:
         """Return how the child ended; None while it runs."""
         return None if self._process is None else self._process.poll()
 
-    def why_it_died(self) -> tuple[FailureClass, str]:
+    def failure(self) -> tuple[FailureClass, str]:
         """Classify the end of a dead child."""
         code = self.exit_code
         if code is not None and code < 0:
@@ -113,7 +113,7 @@ def num_oom_kills() -> int:
     return next((int(value) for name, value in lines if name == "oom_kill"), 0)
 
 
-def _hear(process: subprocess.Popen[str], replies: queue.Queue[Reply]) -> None:
+def _read_replies(process: subprocess.Popen[str], replies: queue.Queue[Reply]) -> None:
     assert process.stdout is not None
     with contextlib.suppress(ValueError):  # closed while we read: the child was killed on purpose
         for line in process.stdout:

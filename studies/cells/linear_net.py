@@ -20,7 +20,7 @@ from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from backend.domain.spec.parametrization import Role
 from worker.numerics.ensemble import runs_of_mlp
 from worker.numerics.families import NETWORKS, FamilyNetwork
-from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched
+from worker.numerics.networks.network import ActivationHook, Network, Params, linear, no_hook
 
 
 class LinearNet(ModelFamily):
@@ -45,11 +45,13 @@ class LinearNet(ModelFamily):
         return dims.num_features + width + dims.num_outputs
 
 
-def apply_linear_net(network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched) -> Tensor:
+def apply_linear_net(
+    network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook
+) -> Tensor:
     """Return the outputs [R, B, C] of R stacked linear nets."""
     hidden: Tensor = linear(network, params, INPUT, x_RBD)
-    watch(Part.INPUT, hidden)
-    watch(Part.HIDDEN, hidden)
+    hook(Part.INPUT, hidden)
+    hook(Part.HIDDEN, hidden)
     return torch.bmm(hidden, params[OUTPUT]) * network.scaling[OUTPUT].forward_mult
 
 

@@ -14,7 +14,7 @@ from backend.settings import Settings
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.services.fakes import FakeNotices
 from worker.messages import Event, Reply, Request
-from worker.supervisor import Ending, Surroundings, supervise
+from worker.supervisor import Ending, SupervisorContext, supervise
 from worker.training_process import TrainingProcess
 
 SETTINGS = Settings(
@@ -44,10 +44,10 @@ class FakeChild(TrainingProcess):
         self.num_kills = 0
         self.died: tuple[FailureClass, str] | None = None
 
-    def ask(self, request: Request) -> None:
+    def send(self, request: Request) -> None:
         self.asked.append(request)
 
-    def hear(self, *, wait_seconds: float) -> Reply | None:
+    def receive(self, *, wait_seconds: float) -> Reply | None:
         self._looks += 1
         assert self._looks < BORED_AFTER, "the supervisor never ends"
         self._clock.now += wait_seconds
@@ -61,7 +61,7 @@ class FakeChild(TrainingProcess):
     def exit_code(self) -> int | None:
         return None if self.died is None else -9
 
-    def why_it_died(self) -> tuple[FailureClass, str]:
+    def failure(self) -> tuple[FailureClass, str]:
         assert self.died is not None
         return self.died
 
@@ -70,7 +70,7 @@ class FakeChild(TrainingProcess):
 
 
 class Stage:
-    """One cell, its supervisor's surroundings, and a child that plays a script."""
+    """One cell, its supervisor's context, and a child that plays a script."""
 
     def __init__(self, database) -> None:
         self.database = database
@@ -82,7 +82,7 @@ class Stage:
 
     def play(self, *script: Reply | Callable[[], object] | None, database=None) -> Ending:
         self.child = FakeChild(self.clock, list(script))
-        around = Surroundings(
+        context = SupervisorContext(
             settings=SETTINGS,
             database=database or self.database,
             notices=self.notices,
@@ -91,7 +91,7 @@ class Stage:
             monotonic=self.clock,
             is_stopping=lambda: self.is_stopping,
         )
-        return supervise(self.cell_id, self.child, around)
+        return supervise(self.cell_id, self.child, context)
 
     def reply(self, event: Event, **fields) -> Reply:
         return Reply(event=event, cell_id=self.cell_id, **fields)

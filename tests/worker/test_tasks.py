@@ -21,13 +21,13 @@ def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):
 def test_the_body_is_supervision_of_the_cell_in_the_message(monkeypatch):
     asked = []
     monkeypatch.setattr(tasks, "_child", lambda: "child")
-    monkeypatch.setattr(tasks, "_surroundings", lambda: "surroundings")
+    monkeypatch.setattr(tasks, "_context", lambda: "context")
     monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
     cell_id = uuid4()
 
     tasks.register(Celery(set_as_current=False))(str(cell_id))
 
-    assert asked == [(cell_id, "child", "surroundings")]
+    assert asked == [(cell_id, "child", "context")]
 
 
 def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, caplog):
@@ -35,7 +35,7 @@ def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, c
         raise Unavailable("database.unavailable", detail="gone")
 
     monkeypatch.setattr(tasks, "_child", lambda: None)
-    monkeypatch.setattr(tasks, "_surroundings", lambda: None)
+    monkeypatch.setattr(tasks, "_context", lambda: None)
     monkeypatch.setattr(tasks, "supervise", be_away)
 
     tasks.train_cell(str(uuid4()))

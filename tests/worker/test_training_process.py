@@ -42,8 +42,8 @@ def process():
         each.kill()
 
 
-def _hear(process):
-    reply = process.hear(wait_seconds=20)
+def _read_replies(process):
+    reply = process.receive(wait_seconds=20)
     assert reply is not None
     return reply
 
@@ -55,14 +55,14 @@ def _end(process):
 def test_it_asks_and_hears_the_replies_in_order(process):
     child = process(ANSWERING)
 
-    child.ask(REQUEST)
+    child.send(REQUEST)
 
-    assert [_hear(child) for _ in range(3)] == [
+    assert [_read_replies(child) for _ in range(3)] == [
         Reply(event=Event.READY),
         Reply(event=Event.WINDOW, cell_id=UUID(int=1), step=0),
         Reply(event=Event.COMPLETED, cell_id=UUID(int=1)),
     ]
-    assert child.hear(wait_seconds=0.001) is None
+    assert child.receive(wait_seconds=0.001) is None
 
 
 def test_one_child_serves_many_cells(process):
@@ -71,9 +71,9 @@ def test_one_child_serves_many_cells(process):
     child.start()
     first = child.pid
     for _ in range(3):
-        child.ask(REQUEST)
+        child.send(REQUEST)
 
-    assert [_hear(child).step for _ in range(7)] == [None, 0, None, 1, None, 2, None]
+    assert [_read_replies(child).step for _ in range(7)] == [None, 0, None, 1, None, 2, None]
     assert child.pid == first
 
 
@@ -83,8 +83,8 @@ def test_an_old_child_is_replaced_between_two_cells(process, monkeypatch):
     steps, pids = [], []
 
     for _ in range(5):
-        child.ask(REQUEST)
-        while (reply := _hear(child)).event is not Event.COMPLETED:
+        child.send(REQUEST)
+        while (reply := _read_replies(child)).event is not Event.COMPLETED:
             steps.append(reply.step)
         pids.append(child.pid)
 
@@ -95,7 +95,7 @@ def test_an_old_child_is_replaced_between_two_cells(process, monkeypatch):
 def test_a_child_ends_when_its_stdin_ends(process):
     child = process(ANSWERING)
     child.start()
-    _hear(child)
+    _read_replies(child)
 
     child._process.stdin.close()
 
@@ -105,7 +105,7 @@ def test_a_child_ends_when_its_stdin_ends(process):
 def test_kill_reaches_grandchildren(process):
     child = process(WITH_GRANDCHILD)
     child.start()
-    grandchild = int(_hear(child).detail)
+    grandchild = int(_read_replies(child).detail)
 
     child.kill()
 
@@ -125,26 +125,26 @@ def _is_gone(pid):
 
 def test_a_killed_child_is_started_anew_at_the_next_request(process):
     child = process(ANSWERING)
-    child.ask(REQUEST)
+    child.send(REQUEST)
     first = child.pid
     child.kill()
     child.kill()
 
-    child.ask(REQUEST)
+    child.send(REQUEST)
 
-    assert _hear(child).event is Event.READY
+    assert _read_replies(child).event is Event.READY
     assert child.pid not in (None, first)
 
 
 def test_replies_of_a_killed_child_are_not_heard_later(process):
     child = process(ANSWERING)
-    child.ask(REQUEST)
-    _hear(child)
+    child.send(REQUEST)
+    _read_replies(child)
     child.kill()
 
     child.start()
 
-    assert [_hear(child).event, child.hear(wait_seconds=0.05)] == [Event.READY, None]
+    assert [_read_replies(child).event, child.receive(wait_seconds=0.05)] == [Event.READY, None]
 
 
 @pytest.mark.parametrize(
@@ -158,11 +158,11 @@ def test_replies_of_a_killed_child_are_not_heard_later(process):
 def test_a_death_is_a_crash_with_its_reason(script, detail, process, monkeypatch):
     monkeypatch.setattr(training_process, "num_oom_kills", lambda: 5)
     child = process(script)
-    child.ask(REQUEST)
+    child.send(REQUEST)
 
     wait_until(lambda: child.exit_code is not None)
 
-    failure, why = child.why_it_died()
+    failure, why = child.failure()
     assert (failure, detail in why) == (FailureClass.CRASH, True)
 
 
@@ -174,7 +174,7 @@ def test_a_kill_while_the_kernel_counts_one_more_is_out_of_memory(process, monke
 
     wait_until(lambda: child.exit_code is not None)
 
-    assert child.why_it_died()[0] is FailureClass.OOM
+    assert child.failure()[0] is FailureClass.OOM
 
 
 def test_asking_a_child_that_dies_meanwhile_is_noticed_by_its_exit_only(process):
@@ -183,7 +183,7 @@ def test_asking_a_child_that_dies_meanwhile_is_noticed_by_its_exit_only(process)
     child._process.wait()
     child._process.poll = lambda: None  # not noticed yet
 
-    child.ask(REQUEST)
+    child.send(REQUEST)
 
     del child._process.poll
     assert child.exit_code == 0

@@ -80,5 +80,5 @@ def _centred(family: FamilyNetwork, initial_RBC: Tensor) -> Autograd:
 
 def _activations(family: FamilyNetwork, network: Network, params: Params, x_RBD: Tensor) -> Activations:
     seen: Activations = {}
-    seen[Part.OUTPUT] = family.apply(network, params, x_RBD, watch=seen.__setitem__)
+    seen[Part.OUTPUT] = family.apply(network, params, x_RBD, hook=seen.__setitem__)
     return seen

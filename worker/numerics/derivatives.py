@@ -16,11 +16,11 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
-from worker.numerics.hvp import SymmetricOperator, flatten, unflatten
+from backend.domain.experiment import Loss
 from worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
 from worker.numerics.networks.network import Apply, Network, Params
 from worker.numerics.networks.outer_product import OuterProduct
+from worker.numerics.operators import SymmetricOperator, flatten, unflatten
 
 
 class KernelProduct(NamedTuple):
@@ -99,7 +99,7 @@ class Autograd:
         return AutogradCurvature(self.apply, network, params, x_RBD, y_RBC, loss, weights)
 
 
-class Part(StrEnum):
+class HessianPart(StrEnum):
     """Which part of the Hessian is meant."""
 
     ALL = "all"
@@ -122,7 +122,7 @@ class AutogradCurvature:
     y_RBC: Tensor
     loss: Loss
     lr_mult: dict[str, float]
-    part: Part = Part.ALL
+    part: HessianPart = HessianPart.ALL
 
     def select(self, keep: Tensor) -> AutogradCurvature:
         """Return the operator of the runs `keep` (indices, also repeated ones) only."""
@@ -136,16 +136,16 @@ class AutogradCurvature:
 
     def gauss_newton(self) -> AutogradCurvature:
         """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J."""
-        return replace(self, part=Part.GAUSS_NEWTON)
+        return replace(self, part=HessianPart.GAUSS_NEWTON)
 
     def residual(self) -> AutogradCurvature:
         """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²."""
-        return replace(self, part=Part.RESIDUAL)
+        return replace(self, part=HessianPart.RESIDUAL)
 
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return the product of each run's matrix with its row, [R, P]."""
         v = self._weighted(unflatten(v_RP, self.params))
-        if self.part is Part.GAUSS_NEWTON:
+        if self.part is HessianPart.GAUSS_NEWTON:
             t_f_RBC = self._jvp(v)
             products = self._vjp(output_hessian_product(self._outputs.detach(), t_f_RBC, self.loss))
         else:
@@ -185,7 +185,7 @@ class AutogradCurvature:
     @cached_property
     def _gradients(self) -> tuple[Tensor, ...]:
         """Return the gradients, with their graph, of the loss or of what is linear in the outputs."""
-        if self.part is Part.RESIDUAL:
+        if self.part is HessianPart.RESIDUAL:
             g_f_RBC = loss_and_gradient(self._outputs.detach(), self.y_RBC, self.loss)[1]
             scalar = (self._outputs * g_f_RBC).sum()
         else:

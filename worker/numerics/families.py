@@ -20,7 +20,7 @@ from worker.numerics.ensemble import (
 )
 from worker.numerics.networks.convnet import apply_convnet, apply_residual_convnet
 from worker.numerics.networks.convnet_derivatives import HandWrittenConvNet
-from worker.numerics.networks.network import Network, WatchedApply
+from worker.numerics.networks.network import HookedApply, Network
 from worker.numerics.networks.residual_mlp import apply, is_plain
 from worker.numerics.networks.residual_mlp_derivatives import HandWritten
 from worker.numerics.networks.transformer import apply_gpt, apply_vit
@@ -30,7 +30,7 @@ from worker.numerics.networks.transformer_derivatives import HandWrittenTransfor
 class FamilyNetwork(NamedTuple):
     """How a family computes; `runs_per_stack` depends on the width only, so that results do too."""
 
-    apply: WatchedApply
+    apply: HookedApply
     runs_per_stack: Callable[[int], int]
     hand_written: Derivatives | None = None
     is_hand_written: Callable[[Network], bool] = lambda network: True  # noqa: ARG005

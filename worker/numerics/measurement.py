@@ -22,10 +22,10 @@ from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
 from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
 from worker.numerics.families import FamilyNetwork, network_of
-from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs
 from worker.numerics.losses import Targets, num_correct, sample_losses, sum_absolute_error
 from worker.numerics.networks.network import Network, Params
+from worker.numerics.operators import SymmetricOperator
 from worker.numerics.optimizer import Update
 from worker.numerics.preconditioned import Preconditioned, adam_root
 from worker.numerics.program import CellProgram, TrainingData

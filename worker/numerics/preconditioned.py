@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from worker.numerics.derivatives import Curvature
-from worker.numerics.hvp import flatten
+from worker.numerics.operators import flatten
 from worker.numerics.optimizer import Moments, Update
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import Eigenpairs, StoppingRule, largest_eigenpairs
+from worker.numerics.operators import SymmetricOperator
 from worker.numerics.randomness import direction
 
 AUDIT_EVERY = 10

@@ -11,10 +11,10 @@ from backend.domain.spec.families.convnet import HIDDEN, ConvNet
 from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.derivatives import Autograd
-from worker.numerics.hvp import flatten
 from worker.numerics.networks.convnet import apply_convnet
 from worker.numerics.networks.convnet_derivatives import HandWrittenConvNet
 from worker.numerics.networks.network import Network, init
+from worker.numerics.operators import flatten
 from worker.numerics.scaling import scaling_table
 
 WIDTH, OUTPUTS, EXAMPLES = 6, 3, 5

@@ -13,7 +13,6 @@ from backend.domain.spec.families.residual_mlp import ResidualMLP
 from backend.domain.spec.parametrization import Parametrization, Role
 from tests import cases, reference
 from tests.autograd_hessian import AutogradHessian
-from worker.numerics.hvp import flatten
 from worker.numerics.losses import mean_loss, target_rows
 from worker.numerics.networks.network import Network, Params, init
 from worker.numerics.networks.residual_mlp import apply, tensor_shapes
@@ -22,6 +21,7 @@ from worker.numerics.networks.residual_mlp_derivatives import (
     forward_loss,
     loss_and_gradients,
 )
+from worker.numerics.operators import flatten
 from worker.numerics.program import TrainingData
 
 PROBLEMS = [

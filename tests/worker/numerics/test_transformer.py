@@ -13,9 +13,9 @@ from backend.domain.spec.families.transformer import GPT, ViT
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of, network_of
 from worker.numerics.derivatives import Autograd
 from worker.numerics.families import network_of as family_of
-from worker.numerics.hvp import flatten
 from worker.numerics.losses import Targets
 from worker.numerics.networks.transformer_derivatives import HandWrittenTransformer
+from worker.numerics.operators import flatten
 
 CASES = {
     "vit": FAMILY_CASES["vit"],

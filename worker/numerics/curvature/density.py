@@ -62,6 +62,6 @@ def binned(quadrature: Quadrature, edges: NDArray[np.float64]) -> NDArray[np.flo
     num_bins = len(edges) - 1
     if not np.isfinite(quadrature.node_MK).all():
         return np.full(num_bins, np.nan)
-    place_MK = np.clip(np.searchsorted(edges, quadrature.node_MK, side="right") - 1, 0, num_bins - 1)
-    share = np.bincount(place_MK.ravel(), quadrature.weight_MK.ravel(), num_bins)
+    bin_MK = np.clip(np.searchsorted(edges, quadrature.node_MK, side="right") - 1, 0, num_bins - 1)
+    share = np.bincount(bin_MK.ravel(), quadrature.weight_MK.ravel(), num_bins)
     return share / len(quadrature.node_MK)

@@ -27,8 +27,8 @@ from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.curvature.trace import hutchinson_trace
 from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
-from worker.numerics.hvp import SymmetricOperator
 from worker.numerics.lanczos import StoppingRule
+from worker.numerics.operators import SymmetricOperator
 from worker.numerics.preconditioned import Preconditioned
 from worker.numerics.program import CellProgram
 from worker.numerics.randomness import direction, signs

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from worker.numerics.hvp import SymmetricOperator
+from worker.numerics.operators import SymmetricOperator
 
 
 class TraceEstimate(NamedTuple):

@@ -22,27 +22,29 @@ from backend.domain.spec.families.convnet import (
     image_of,
     stage_name,
 )
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, layer_name
-from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched
+from backend.domain.families.residual_mlp import INPUT, OUTPUT, layer_name
+from worker.numerics.networks.network import ActivationHook, Network, Params, linear, no_hook
 
 
-def apply_convnet(network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched) -> Tensor:
+def apply_convnet(
+    network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook
+) -> Tensor:
     """Return the outputs [R, B, C] of R stacked two-layer convolutional nets."""
     h = convolution(network, params, INPUT, _images(network, x_RBD), FIRST_STRIDE)
-    watch(Part.INPUT, h)
+    hook(Part.INPUT, h)
     h = convolution(network, params, HIDDEN, pooled(torch.relu(h)), SECOND_STRIDE)
-    watch(Part.HIDDEN, h)
+    hook(Part.HIDDEN, h)
     return linear(network, params, OUTPUT, pooled(torch.relu(h)).flatten(2))
 
 
 def apply_residual_convnet(
-    network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched
+    network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook
 ) -> Tensor:
     """Return the outputs [R, B, C] of R stacked residual convolutional nets."""
     model = network.model
     assert isinstance(model, ResidualConvNet)
     h = convolution(network, params, INPUT, _images(network, x_RBD), 1)
-    watch(Part.INPUT, h)
+    hook(Part.INPUT, h)
     for stage in range(NUM_STAGES):
         if stage:
             h = convolution(network, params, stage_name(stage), pooled(torch.relu(h)), 1)
@@ -52,7 +54,7 @@ def apply_residual_convnet(
                 name = layer_name(block, layer, model.layers_per_block)
                 branch = convolution(network, params, name, torch.relu(branch), 1)
             h = torch.add(h, branch, alpha=network.branch_mult)
-    watch(Part.HIDDEN, h)
+    hook(Part.HIDDEN, h)
     return linear(network, params, OUTPUT, pooled(torch.relu(h)).flatten(2))
 
 

@@ -25,11 +25,11 @@ from backend.domain.spec.experiment import Loss
 from backend.domain.spec.families.convnet import HIDDEN, KERNEL, image_of
 from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from worker.numerics.derivatives import AutogradCurvature, KernelProduct
-from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product
 from worker.numerics.networks.convnet import apply_convnet
-from worker.numerics.networks.convnet_reading import Reading, reading_of
+from worker.numerics.networks.convnet_reading import InputLayout, input_layout_of
 from worker.numerics.networks.network import Network, Params, scaled
+from worker.numerics.operators import flatten, unflatten
 
 
 class HandWrittenConvNet:
@@ -40,7 +40,7 @@ class HandWrittenConvNet:
     ) -> Tensor:
         """Return the mean loss [R]; the same arithmetic as `loss_and_gradients`."""
         layout = Layout.of(network)
-        forward = Forward.of(layout.reading, layout.effective(params), x_RBD)
+        forward = Forward.of(layout.inputs, layout.effective(params), x_RBD)
         return loss_and_gradient(forward.f_RBC, y_RBC, loss)[0]
 
     def loss_and_gradients(
@@ -49,7 +49,7 @@ class HandWrittenConvNet:
         """Return the mean loss [R] and, by name, its gradients [R, n_in, n_out]."""
         layout = Layout.of(network)
         w = layout.effective(params)
-        forward = Forward.of(layout.reading, w, x_RBD)
+        forward = Forward.of(layout.inputs, w, x_RBD)
         loss_R, g_f_RBC = loss_and_gradient(forward.f_RBC, y_RBC, loss)
         g = Gradients.of(w, forward, g_f_RBC)
         return loss_R, layout.by_weights(
@@ -71,18 +71,18 @@ class Layout(NamedTuple):
     """How weights, and vectors of weights, become effective ones.
 
     Attributes:
-        reading: how inputs are laid out.
+        inputs: how inputs are laid out.
         factor: by name, A; or A · C^½ for the vectors that C^½ H C^½ is applied to.
     """
 
-    reading: Reading
+    inputs: InputLayout
     factor: dict[str, float]
 
     @classmethod
     def of(cls, network: Network) -> Layout:
         """Return the layout of weights."""
         factor = {name: constants.forward_mult for name, constants in network.scaling.items()}
-        return cls(reading_of(image_of(network.dims)), factor)
+        return cls(input_layout_of(image_of(network.dims)), factor)
 
     def weighted(self, network: Network) -> Layout:
         """Return the layout of vectors under C of `network`."""
@@ -100,13 +100,13 @@ class Layout(NamedTuple):
         return {name: scaled(tensor, self.factor[name]) for name, tensor in full.items()}
 
     def _used(self, weight: Tensor) -> Tensor:
-        kernel = self.reading.kernel.to(weight.device)
+        kernel = self.inputs.kernel.to(weight.device)
         if len(kernel) == KERNEL:
             return weight
         return torch.unflatten(weight, 1, (KERNEL, -1)).index_select(1, kernel).flatten(1, 2)
 
     def _put_back(self, derivative: Tensor) -> Tensor:
-        kernel = self.reading.kernel.to(derivative.device)
+        kernel = self.inputs.kernel.to(derivative.device)
         if len(kernel) == KERNEL:
             return derivative
         used = torch.unflatten(derivative, 1, (len(kernel), -1))
@@ -135,14 +135,14 @@ class Pool(NamedTuple):
             share.div_(is_largest.sum(2, keepdim=True))
         return torch.relu_(top), cls(is_largest, share)
 
-    def pushed(self, t_h: Tensor) -> Tensor:
+    def jvp(self, t_h: Tensor) -> Tensor:
         """Return the tangent of the results, for that of the pre-activations in any shape of theirs."""
         t_h = t_h.view_as(self.is_largest)
         if t_h.shape[2] == 1:
             return t_h * self.share
         return (t_h * self.is_largest).sum(2, keepdim=True).mul_(self.share)
 
-    def pulled(self, g_a: Tensor) -> Tensor:
+    def vjp(self, g_a: Tensor) -> Tensor:
         """Return the gradient by the pre-activations, for that by the results in any shape of theirs."""
         shared = g_a.view_as(self.share) * self.share
         return shared if self.is_largest.shape[2] == 1 else shared * self.is_largest
@@ -169,11 +169,11 @@ class Forward(NamedTuple):
     f_RBC: Tensor
 
     @classmethod
-    def of(cls, reading: Reading, w: Params, x_RBD: Tensor) -> Forward:
+    def of(cls, inputs: InputLayout, w: Params, x_RBD: Tensor) -> Forward:
         """Run the net with effective weights."""
         num_runs, num_examples = x_RBD.shape[:2]
-        num_second, num_first, *_ = reading.sizes
-        x_RMJ = reading.of(x_RBD)
+        num_second, num_first, *_ = inputs.sizes
+        x_RMJ = inputs.of(x_RBD)
         h_1 = torch.bmm(x_RMJ, w[INPUT])
         a_1, pool_1 = Pool.of(h_1.view(num_runs, num_examples * num_second, num_first, -1))
         a_1 = a_1.view(num_runs, -1, w[HIDDEN].shape[1])
@@ -205,8 +205,8 @@ class Gradients(NamedTuple):
     def of(cls, w: Params, forward: Forward, g_f_RBC: Tensor) -> Gradients:
         """Run the backward pass with effective weights."""
         num_runs = len(g_f_RBC)
-        g_h_2 = forward.pool_2.pulled(torch.bmm(g_f_RBC, w[OUTPUT].mT)).view(num_runs, -1, w[HIDDEN].shape[2])
-        g_h_1 = forward.pool_1.pulled(torch.bmm(g_h_2, w[HIDDEN].mT)).view(num_runs, -1, w[INPUT].shape[2])
+        g_h_2 = forward.pool_2.vjp(torch.bmm(g_f_RBC, w[OUTPUT].mT)).view(num_runs, -1, w[HIDDEN].shape[2])
+        g_h_1 = forward.pool_1.vjp(torch.bmm(g_h_2, w[HIDDEN].mT)).view(num_runs, -1, w[INPUT].shape[2])
         return cls(g_f_RBC, g_h_2, g_h_1)
 
 
@@ -234,7 +234,7 @@ class ConvNetHessian:
         """Run the primal passes once on the batch the Hessian is taken on."""
         layout = Layout.of(network)
         w = layout.effective(params)
-        forward = Forward.of(layout.reading, w, x_RBD)
+        forward = Forward.of(layout.inputs, w, x_RBD)
         g = Gradients.of(w, forward, loss_and_gradient(forward.f_RBC, y_RBC, loss)[1])
         return cls(network, loss, params, x_RBD, layout.weighted(network), w, forward, g)
 
@@ -285,9 +285,9 @@ class ConvNetHessian:
     def _tangent_forward(self, v: Params) -> tuple[Tensor, Tensor, Tensor]:
         """Return the tangents of `a_1`, `a_2` and of the gradient by the outputs."""
         forward, w = self.forward, self.w
-        t_a_1 = forward.pool_1.pushed(torch.bmm(forward.x_RMJ, v[INPUT])).view_as(forward.a_1)
+        t_a_1 = forward.pool_1.jvp(torch.bmm(forward.x_RMJ, v[INPUT])).view_as(forward.a_1)
         t_h_2 = torch.bmm(t_a_1, w[HIDDEN]).baddbmm_(forward.a_1, v[HIDDEN])
-        t_a_2 = forward.pool_2.pushed(t_h_2).view_as(forward.a_2)
+        t_a_2 = forward.pool_2.jvp(t_h_2).view_as(forward.a_2)
         if not self.has_loss_curvature:
             return t_a_1, t_a_2, torch.zeros_like(forward.f_RBC)
         t_f_RBC = torch.bmm(t_a_2, w[OUTPUT]).baddbmm_(forward.a_2, v[OUTPUT])
@@ -296,9 +296,9 @@ class ConvNetHessian:
     def _tangent_backward(self, v: Params, t_a_1: Tensor, t_a_2: Tensor, t_g_f: Tensor) -> Params:
         forward, w, g = self.forward, self.w, self.g
         t_g_a_2 = torch.bmm(t_g_f, w[OUTPUT].mT).baddbmm_(g.f, v[OUTPUT].mT)
-        t_g_h_2 = forward.pool_2.pulled(t_g_a_2).view_as(g.h_2)
+        t_g_h_2 = forward.pool_2.vjp(t_g_a_2).view_as(g.h_2)
         t_g_a_1 = torch.bmm(t_g_h_2, w[HIDDEN].mT).baddbmm_(g.h_2, v[HIDDEN].mT)
-        t_g_h_1 = forward.pool_1.pulled(t_g_a_1).view_as(g.h_1)
+        t_g_h_1 = forward.pool_1.vjp(t_g_a_1).view_as(g.h_1)
         return {
             OUTPUT: torch.bmm(t_a_2.mT, g.f).baddbmm_(forward.a_2.mT, t_g_f),
             HIDDEN: torch.bmm(t_a_1.mT, g.h_2).baddbmm_(forward.a_1.mT, t_g_h_2),

@@ -30,7 +30,7 @@ OUTSIDE = -1
 
 
 @dataclass(frozen=True)
-class Reading:
+class InputLayout:
     """Where each number that the net reads lies in an image, and which rows of the second kernel meet any.
 
     Attributes:
@@ -54,7 +54,7 @@ class Reading:
 
 
 @lru_cache(maxsize=8)
-def reading_of(image: ImageShape) -> Reading:
+def input_layout_of(image: ImageShape) -> InputLayout:
     """Return what the net reads of images of this shape."""
     rows, columns = _axis(image.height), _axis(image.width)
     # [q2, q1, s, k, j] of the rows beside [q2, q1, s, k, j] of the columns, then the channels.
@@ -66,7 +66,7 @@ def reading_of(image: ImageShape) -> Reading:
     pairs = [rows.pixel.shape[axis] * columns.pixel.shape[axis] for axis in range(5)]
     kernel = (rows.kernel[:, None] * KERNEL_SIDE + columns.kernel).ravel()
     sizes = (pairs[0], pairs[1], pairs[2], pairs[3], pairs[4] * image.channels)
-    return Reading(torch.from_numpy(index.ravel()), sizes, torch.from_numpy(kernel))
+    return InputLayout(torch.from_numpy(index.ravel()), sizes, torch.from_numpy(kernel))
 
 
 class _Axis(NamedTuple):

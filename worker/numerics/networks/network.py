@@ -44,18 +44,18 @@ class Network:
 # From a network, its stacked weights and inputs [R, B, D] to outputs [R, B, C]; of text, [R, B·D, C].
 Apply = Callable[[Network, Params, Tensor], Tensor]
 # Is shown the activations [R, ...] of a part as they are computed; of several in a row, the last one counts.
-Watch = Callable[[Part, Tensor], None]
+ActivationHook = Callable[[Part, Tensor], None]
 
 
-def unwatched(part: Part, activations: Tensor) -> None:
+def no_hook(part: Part, activations: Tensor) -> None:
     """Look at nothing."""
 
 
-class WatchedApply(Protocol):
+class HookedApply(Protocol):
     """The forward pass of a family, which shows its parts to who asks."""
 
     def __call__(
-        self, network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched
+        self, network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook
     ) -> Tensor:
         """Return the outputs [R, B, C]; of text, [R, B·D, C]."""
 

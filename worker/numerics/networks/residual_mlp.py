@@ -14,10 +14,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
-from worker.numerics.networks.network import Network, Params, Watch, linear, unwatched
+from backend.domain.coordinates import Part
+from backend.domain.dataset import DataDims
+from backend.domain.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
+from worker.numerics.networks.network import ActivationHook, Network, Params, linear, no_hook
 
 
 def tensor_shapes(num_features: int, width: int, depth: int, num_outputs: int) -> dict[str, tuple[int, int]]:
@@ -37,23 +37,23 @@ def is_plain(network: Network) -> bool:
     return isinstance(model, ResidualMLP) and model.has_skip and model.layers_per_block == 1
 
 
-def apply(network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched) -> Tensor:
+def apply(network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook) -> Tensor:
     """Return the outputs [R, B, C] of R stacked networks.
 
     Args:
         params: by name, weights [R, n_in, n_out].
         x_RBD: inputs; a batch shared by all runs may be an expanded view.
-        watch: is shown the first layer's output and the stream in front of the readout.
+        hook: is shown the first layer's output and the stream in front of the readout.
     """
     h_RBN = torch.bmm(x_RBD, params[INPUT]) * network.scaling[INPUT].forward_mult
-    watch(Part.INPUT, h_RBN)
+    hook(Part.INPUT, h_RBN)
     for block in range(network.depth):
         if is_plain(network):
             weight_RNN = params[block_name(block)]
             h_RBN = torch.baddbmm(h_RBN, torch.relu(h_RBN), weight_RNN, alpha=network.block_mult(block))
         else:
             h_RBN = _block(network, params, block, h_RBN)
-    watch(Part.HIDDEN, h_RBN)
+    hook(Part.HIDDEN, h_RBN)
     return torch.bmm(torch.relu(h_RBN), params[OUTPUT]) * network.scaling[OUTPUT].forward_mult
 
 

@@ -17,13 +17,13 @@ from torch import Tensor
 from backend.domain.spec.experiment import Loss
 from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from worker.numerics.derivatives import AutogradCurvature, Gradients, KernelProduct
-from worker.numerics.hvp import neighbours, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product
 from worker.numerics.networks.network import Network, Params
 from worker.numerics.networks.outer_product import OuterProduct
 from worker.numerics.networks.outer_product import scaled_product as _product
 from worker.numerics.networks.residual_mlp import apply, block_name
 from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
+from worker.numerics.operators import neighbours, unflatten
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class ResidualMlpHessian:
         )
         return like.kernel(0, root_P)
 
-    def pulled_back(self, g_f_RBC: Tensor) -> list[Tensor]:
+    def backward_pass(self, g_f_RBC: Tensor) -> list[Tensor]:
         """Return the gradients by h_0..h_depth of what has the gradient `g_f_RBC` by the outputs."""
         return backward(self.network, self.params, self.forward, g_f_RBC)
 

@@ -33,7 +33,7 @@ def tangent_kernel(hessian: ResidualMlpHessian, row: int) -> Tensor:
         torch.full((num_outputs,), row, device=hessian.x_RBD.device)
     )  # once for every output
     g_f_CBC = torch.diag_embed(one.forward.f_RBC.new_ones(num_samples, num_outputs)).transpose(0, 1)
-    g_h = one.pulled_back(g_f_CBC)
+    g_h = one.backward_pass(g_f_CBC)
     network, a = one.network, [left[0] for left in one.forward.a]
     kernel_CBCB = g_f_CBC.new_zeros(num_outputs, num_samples, num_outputs, num_samples)
     _add_layer_(kernel_CBCB, one.x_RBD[0], g_h[0], _weight(one, INPUT, network.scaling[INPUT].forward_mult))

@@ -26,27 +26,27 @@ from backend.domain.spec.families.transformer import (
     ViT,
     part_name,
 )
-from worker.numerics.networks.network import Network, Params, Watch, linear, scaled, unwatched
+from worker.numerics.networks.network import ActivationHook, Network, Params, linear, no_hook, scaled
 from worker.numerics.networks.transformer_pieces import NORM_EPSILON
 
 
-def apply_vit(network: Network, params: Params, x_RBD: Tensor, /, watch: Watch = unwatched) -> Tensor:
+def apply_vit(network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook) -> Tensor:
     """Return the outputs [R, B, C] of R stacked vision transformers, read off the class token."""
     tiles_RBTD = patches(network, x_RBD)
     h_RBTN = linear(network, params, INPUT, tiles_RBTD.flatten(1, 2)).view(*tiles_RBTD.shape[:3], -1)
     token_RBTN = _vector(network, params, CLASS_TOKEN)[:, None].expand(-1, x_RBD.shape[1], -1, -1)
     h_RBTN = torch.cat([token_RBTN, h_RBTN], dim=2) + _vector(network, params, POSITION)[:, None]
-    h_RBTN = _body(network, params, h_RBTN, watch, is_causal=False)
+    h_RBTN = _body(network, params, h_RBTN, hook, is_causal=False)
     return linear(network, params, OUTPUT, h_RBTN[:, :, 0])
 
 
-def apply_gpt(network: Network, params: Params, x_RBT: Tensor, /, watch: Watch = unwatched) -> Tensor:
+def apply_gpt(network: Network, params: Params, x_RBT: Tensor, /, hook: ActivationHook = no_hook) -> Tensor:
     """Return the outputs [R, B·T, C] of R stacked language models at every position of windows [R, B, T]."""
     num_runs, _, num_tokens = x_RBT.shape
     run = torch.arange(num_runs, device=x_RBT.device)[:, None, None]
     embedded_RBTN = scaled(params[INPUT][run, x_RBT], network.scaling[INPUT].forward_mult)
     h_RBTN = embedded_RBTN + _vector(network, params, POSITION)[:, None, :num_tokens]
-    h_RBTN = _body(network, params, h_RBTN, watch, is_causal=True)
+    h_RBTN = _body(network, params, h_RBTN, hook, is_causal=True)
     return linear(network, params, OUTPUT, h_RBTN.flatten(1, 2))
 
 
@@ -65,18 +65,20 @@ def _vector(network: Network, params: Params, name: str) -> Tensor:
     return scaled(params[name], network.scaling[name].forward_mult)
 
 
-def _body(network: Network, params: Params, h_RBTN: Tensor, watch: Watch, *, is_causal: bool) -> Tensor:
+def _body(
+    network: Network, params: Params, h_RBTN: Tensor, hook: ActivationHook, *, is_causal: bool
+) -> Tensor:
     """Return the stream after all blocks and the final norm, [R, B, T, N]."""
-    watch(Part.INPUT, h_RBTN)
+    hook(Part.INPUT, h_RBTN)
     for block in range(network.depth):
         x_RBTN = _normed(network, params, part_name(block, ATTENTION_NORM), h_RBTN)
-        branch_RBTN = _attention(network, params, block, x_RBTN, watch, is_causal=is_causal)
+        branch_RBTN = _attention(network, params, block, x_RBTN, hook, is_causal=is_causal)
         h_RBTN = torch.add(h_RBTN, branch_RBTN, alpha=network.branch_mult)
         x_RBTN = _normed(network, params, part_name(block, BRANCH_NORM), h_RBTN)
         inner = linear(network, params, part_name(block, "mlp_in"), x_RBTN.flatten(1, 2))
         branch = linear(network, params, part_name(block, "mlp_out"), torch.nn.functional.gelu(inner))
         h_RBTN = torch.add(h_RBTN, branch.view_as(h_RBTN), alpha=network.branch_mult)
-    watch(Part.HIDDEN, h_RBTN)
+    hook(Part.HIDDEN, h_RBTN)
     return _normed(network, params, FINAL_NORM, h_RBTN)
 
 
@@ -92,7 +94,7 @@ def _normed(network: Network, params: Params, name: str, h_RBTN: Tensor) -> Tens
 
 
 def _attention(
-    network: Network, params: Params, block: int, x_RBTN: Tensor, watch: Watch, *, is_causal: bool
+    network: Network, params: Params, block: int, x_RBTN: Tensor, hook: ActivationHook, *, is_causal: bool
 ) -> Tensor:
     """Return the attention branch, [R, B, T, N]."""
     model = network.model
@@ -106,7 +108,7 @@ def _attention(
         return split.transpose(1, 2).flatten(0, 1)
 
     logits = torch.bmm(heads("query"), heads("key").mT)
-    watch(Part.LOGITS, logits.view(num_runs, -1, num_tokens, num_tokens))
+    hook(Part.LOGITS, logits.view(num_runs, -1, num_tokens, num_tokens))
     if is_causal:
         logits = logits + future(num_tokens, logits.dtype, logits.device)
     mixed = torch.bmm(torch.softmax(logits, dim=-1), heads("value"))

@@ -98,24 +98,24 @@ class NormedRows(NamedTuple):
         norm = Norm.of(h_RMN)
         return cls(norm, torch.addcmul(w[f"{name}_shift"], norm.u_RMN, gain))
 
-    def pulled(self, w: Weights, name: str, g_x_RMN: Tensor, gradients: Params) -> NormGradient:
+    def vjp(self, w: Weights, name: str, g_x_RMN: Tensor, gradients: Params) -> NormGradient:
         """Return the gradients by u and h, and leave those by gain and shift in `gradients`."""
         if self.norm is None:
             return NormGradient(g_x_RMN, g_x_RMN, g_x_RMN)
         gradients[f"{name}_gain"] = (g_x_RMN * self.norm.u_RMN).sum(1, keepdim=True)
         gradients[f"{name}_shift"] = g_x_RMN.sum(1, keepdim=True)
         g_u = g_x_RMN * w[f"{name}_gain"]
-        return NormGradient(g_x_RMN, g_u, self.norm.turned(g_u))
+        return NormGradient(g_x_RMN, g_u, self.norm.jacobian_product(g_u))
 
-    def pushed(self, w: Weights, v: Weights, name: str, t_h_RMN: Tensor) -> tuple[Tensor, NormTangent]:
+    def jvp(self, w: Weights, v: Weights, name: str, t_h_RMN: Tensor) -> tuple[Tensor, NormTangent]:
         """Return the tangent of the rows, and what the backward pass needs of it."""
         if self.norm is None:
             return t_h_RMN, NormTangent(t_h_RMN, t_h_RMN)
-        t = NormTangent(t_h_RMN, self.norm.turned(t_h_RMN))
+        t = NormTangent(t_h_RMN, self.norm.jacobian_product(t_h_RMN))
         t_x = torch.addcmul(v[f"{name}_shift"], t.u_RMN, w[f"{name}_gain"])
         return t_x.addcmul_(self.norm.u_RMN, v[f"{name}_gain"]), t
 
-    def pulled_tangent(
+    def vjp_tangent(
         self,
         weights: tuple[Weights, Weights],
         name: str,
@@ -133,7 +133,7 @@ class NormedRows(NamedTuple):
         )
         products[f"{name}_shift"] = t_g_x_RMN.sum(1, keepdim=True)
         t_g_u = (t_g_x_RMN * w).addcmul_(g.x_RMN, v)
-        return self.norm.turned_tangent(t, g.u_RMN, g.h_RMN, t_g_u)
+        return self.norm.jacobian_product_tangent(t, g.u_RMN, g.h_RMN, t_g_u)
 
     def select(self, keep: Tensor) -> NormedRows:
         """Return the rows of the runs `keep` only."""
@@ -195,16 +195,16 @@ def backward_block(
     g_z = torch.bmm(g_out_RMN, w["mlp_out"].mT)
     g_inner = torch.ops.aten.gelu_backward(g_z, left.inner_RMN)
     gradients["mlp_in"] = torch.bmm(left.rows_2.x_RMN.mT, g_inner)
-    norm_2 = left.rows_2.pulled(w, "mlp_norm", torch.bmm(g_inner, w["mlp_in"].mT), gradients)
+    norm_2 = left.rows_2.vjp(w, "mlp_norm", torch.bmm(g_inner, w["mlp_in"].mT), gradients)
     g_middle = g_out_RMN + norm_2.h_RMN
     gradients["attention_out"] = torch.bmm(left.o_RMN.mT, g_middle)
-    attention = left.attention.pulled(shape.split(torch.bmm(g_middle, w["attention_out"].mT)))
+    attention = left.attention.vjp(shape.split(torch.bmm(g_middle, w["attention_out"].mT)))
     g_q, g_kv = shape.rows(attention.heads)
     x = left.rows_1.x_RMN
     gradients["query"] = torch.bmm(shape.read(x).mT, g_q)
     gradients["key_value"] = torch.bmm(x.mT, g_kv)
     g_x = shape.spread(torch.bmm(g_q, w["query"].mT)).baddbmm_(g_kv, w["key_value"].mT)
-    norm_1 = left.rows_1.pulled(w, "attention_norm", g_x, gradients)
+    norm_1 = left.rows_1.vjp(w, "attention_norm", g_x, gradients)
     return gradients, BlockGradient(norm_1, g_q, g_kv, attention, g_middle, norm_2, g_inner, g_out_RMN)
 
 
@@ -239,15 +239,15 @@ def tangent_forward_block(
 ) -> tuple[Tensor, BlockTangent]:
     """Return the tangent of the stream after the block along `v` and `t_h`; `first` is gelu's slope."""
     x_1, x_2 = left.rows_1.x_RMN, left.rows_2.x_RMN
-    t_x_1, norm_1 = left.rows_1.pushed(w, v, "attention_norm", t_h_RMN)
+    t_x_1, norm_1 = left.rows_1.jvp(w, v, "attention_norm", t_h_RMN)
     t_q = _both(shape.read(t_x_1), w["query"], shape.read(x_1), v["query"])
     t_kv = _both(t_x_1, w["key_value"], x_1, v["key_value"])
-    attention = left.attention.pushed(shape.heads(t_q, t_kv))
+    attention = left.attention.jvp(shape.heads(t_q, t_kv))
     t_o = shape.merge(attention.o_GQE)
     t_middle = torch.baddbmm(shape.read(t_h_RMN), t_o, w["attention_out"]).baddbmm_(
         left.o_RMN, v["attention_out"]
     )
-    t_x_2, norm_2 = left.rows_2.pushed(w, v, "mlp_norm", t_middle)
+    t_x_2, norm_2 = left.rows_2.jvp(w, v, "mlp_norm", t_middle)
     t_inner = _both(t_x_2, w["mlp_in"], x_2, v["mlp_in"])
     t_z = t_inner * first
     t_out = torch.baddbmm(t_middle, t_z, w["mlp_out"]).baddbmm_(left.z_RMN, v["mlp_out"])
@@ -272,18 +272,18 @@ def tangent_backward_block(
     t_g_inner.addcmul_(g.g_gelu_second, t.inner_RMN)
     products["mlp_in"] = _product_rule(t.x_2_RMN, g.inner_RMN, x_2, t_g_inner)
     t_g_x_2 = _both(t_g_inner, w["mlp_in"].mT, g.inner_RMN, v["mlp_in"].mT)
-    t_g_middle = t_g_out_RMN + left.rows_2.pulled_tangent(
+    t_g_middle = t_g_out_RMN + left.rows_2.vjp_tangent(
         weights, "mlp_norm", t.norm_2, g.norm_2, t_g_x_2, products
     )
     products["attention_out"] = _product_rule(t.o_RMN, g.middle_RMN, left.o_RMN, t_g_middle)
     t_g_o = _both(t_g_middle, w["attention_out"].mT, g.middle_RMN, v["attention_out"].mT)
-    heads = left.attention.pulled_tangent(t.attention, g.attention, shape.split(t_g_o))
+    heads = left.attention.vjp_tangent(t.attention, g.attention, shape.split(t_g_o))
     t_g_q, t_g_kv = shape.rows(heads)
     products["query"] = _product_rule(shape.read(t.x_1_RMN), g.q_RMN, shape.read(x_1), t_g_q)
     products["key_value"] = _product_rule(t.x_1_RMN, g.kv_RMN, x_1, t_g_kv)
     t_g_x_1 = shape.spread(_both(t_g_q, w["query"].mT, g.q_RMN, v["query"].mT))
     t_g_x_1 = t_g_x_1.baddbmm_(t_g_kv, w["key_value"].mT).baddbmm_(g.kv_RMN, v["key_value"].mT)
-    t_g_h = left.rows_1.pulled_tangent(weights, "attention_norm", t.norm_1, g.norm_1, t_g_x_1, products)
+    t_g_h = left.rows_1.vjp_tangent(weights, "attention_norm", t.norm_1, g.norm_1, t_g_x_1, products)
     return products, shape.spread(t_g_middle) + t_g_h
 
 

@@ -21,7 +21,6 @@ from backend.domain.spec.experiment import Loss
 from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from backend.domain.spec.families.transformer import FINAL_NORM, Transformer, ViT
 from worker.numerics.derivatives import AutogradCurvature, KernelProduct
-from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product
 from worker.numerics.networks.network import Apply, Network, Params
 from worker.numerics.networks.transformer import apply_gpt, apply_vit, future
@@ -39,7 +38,8 @@ from worker.numerics.networks.transformer_block import (
     tangent_forward_block,
     with_second_derivatives,
 )
-from worker.numerics.networks.transformer_layout import Grouped, Layout, Stem
+from worker.numerics.networks.transformer_layout import GroupedWeights, Layout, Stem
+from worker.numerics.operators import flatten, unflatten
 
 
 class HandWrittenTransformer:
@@ -73,7 +73,7 @@ class HandWrittenTransformer:
 class Forward:
     """What a forward pass leaves; `w` are the effective weights."""
 
-    w: Grouped
+    w: GroupedWeights
     stem: Stem
     shapes: list[Shape]
     blocks: list[BlockPass]
@@ -114,20 +114,20 @@ class Backward:
     blocks: list[BlockGradient]
 
     @classmethod
-    def of(cls, forward: Forward, g_f_RBC: Tensor) -> tuple[Grouped, Backward]:
+    def of(cls, forward: Forward, g_f_RBC: Tensor) -> tuple[GroupedWeights, Backward]:
         """Return the gradients by effective weights, and those in between."""
         w = forward.w
         rest = {OUTPUT: torch.bmm(forward.final.x_RMN.mT, g_f_RBC)}
         g_x = torch.bmm(g_f_RBC, w.rest[OUTPUT].mT)
-        final = forward.final.pulled(w.rest, FINAL_NORM, g_x, rest)
+        final = forward.final.vjp(w.rest, FINAL_NORM, g_x, rest)
         g_h, inside, blocks = final.h_RMN, [], []
         for shape, weights, left in _reversed(forward.shapes, w.blocks, forward.blocks):
             gradients, g = backward_block(shape, weights, left, g_h)
             g_h = below(shape, g)
             inside.append(gradients)
             blocks.append(g)
-        rest |= forward.stem.pulled(g_h, forward.shapes[0].num_tokens, w.rest[INPUT].shape[1])
-        return Grouped(inside[::-1], rest), cls(g_f_RBC, final, blocks[::-1])
+        rest |= forward.stem.vjp(g_h, forward.shapes[0].num_tokens, w.rest[INPUT].shape[1])
+        return GroupedWeights(inside[::-1], rest), cls(g_f_RBC, final, blocks[::-1])
 
 
 def _reversed(*lists: list[Any]) -> zip[tuple[Any, ...]]:
@@ -225,11 +225,11 @@ class TransformerHessian:
         products = self.layout.by_weights(self._products(v))
         return flatten({name: products[name] for name in self.params})
 
-    def _products(self, v: Grouped) -> Grouped:
+    def _products(self, v: GroupedWeights) -> GroupedWeights:
         """Return the tangents of the gradients by effective weights along `v`."""
         forward, g, rest = self.forward, self.g, self.forward.w.rest
         t_h, tangents = self._tangent_blocks(v)
-        t_x, t_final = forward.final.pushed(rest, v.rest, FINAL_NORM, t_h)
+        t_x, t_final = forward.final.jvp(rest, v.rest, FINAL_NORM, t_h)
         t_f_RBC = torch.bmm(t_x, rest[OUTPUT]).baddbmm_(forward.final.x_RMN, v.rest[OUTPUT])
         t_g_f = (
             output_hessian_product(forward.f_RBC, t_f_RBC, self.loss)
@@ -238,17 +238,17 @@ class TransformerHessian:
         )
         products = {OUTPUT: torch.bmm(t_x.mT, g.f_RBC).baddbmm_(forward.final.x_RMN.mT, t_g_f)}
         t_g_x = torch.bmm(t_g_f, rest[OUTPUT].mT).baddbmm_(g.f_RBC, v.rest[OUTPUT].mT)
-        t_g_h = forward.final.pulled_tangent((rest, v.rest), FINAL_NORM, t_final, g.final, t_g_x, products)
+        t_g_h = forward.final.vjp_tangent((rest, v.rest), FINAL_NORM, t_final, g.final, t_g_x, products)
         inside = []
         for shape, *weights, left, t, block in _reversed(
             forward.shapes, forward.w.blocks, v.blocks, forward.blocks, tangents, g.blocks
         ):
             of_block, t_g_h = tangent_backward_block(shape, (weights[0], weights[1]), left, t, block, t_g_h)
             inside.append(of_block)
-        products |= forward.stem.pulled(t_g_h, forward.shapes[0].num_tokens, rest[INPUT].shape[1])
-        return Grouped(inside[::-1], products)
+        products |= forward.stem.vjp(t_g_h, forward.shapes[0].num_tokens, rest[INPUT].shape[1])
+        return GroupedWeights(inside[::-1], products)
 
-    def _tangent_blocks(self, v: Grouped) -> tuple[Tensor, list[BlockTangent]]:
+    def _tangent_blocks(self, v: GroupedWeights) -> tuple[Tensor, list[BlockTangent]]:
         forward = self.forward
         t_h, tangents = forward.stem.forward(v.rest), []
         for shape, w, along, left, g in zip(

@@ -24,7 +24,7 @@ KEY, VALUE, KEY_VALUE = "key", "value", "key_value"
 BRANCH_ENDS = ("attention_out", "mlp_out")
 
 
-class Grouped(NamedTuple):
+class GroupedWeights(NamedTuple):
     """Tensors by where they belong: those of each block by their part, and the rest by name."""
 
     blocks: list[Weights]
@@ -55,7 +55,7 @@ class Layout(NamedTuple):
         scaling = self.network.scaling
         return self._replace(factor={n: f * scaling[n].lr_mult ** 0.5 for n, f in self.factor.items()})
 
-    def effective(self, params: Params) -> Grouped:
+    def effective(self, params: Params) -> GroupedWeights:
         """Return factor times each tensor, keys and values of a block side by side."""
         rest = {name: scaled(tensor, self.factor[name]) for name, tensor in params.items()}
         blocks = []
@@ -65,9 +65,9 @@ class Layout(NamedTuple):
             inside = {part: rest.pop(name) for name, part in parts.items()}
             inside[KEY_VALUE] = torch.cat([inside.pop(KEY), inside.pop(VALUE)], dim=2)
             blocks.append(inside)
-        return Grouped(blocks, rest)
+        return GroupedWeights(blocks, rest)
 
-    def by_weights(self, by_effective: Grouped) -> Params:
+    def by_weights(self, by_effective: GroupedWeights) -> Params:
         """Return the transpose of `effective` applied to derivatives by effective weights."""
         flat = dict(by_effective.rest)
         for block, inside in enumerate(by_effective.blocks):
@@ -106,7 +106,7 @@ class Stem:
         first = w[CLASS_TOKEN][:, None].expand(-1, self.num_examples, -1, -1)
         return (torch.cat([first, tokens], dim=2) + position).flatten(1, 2)
 
-    def pulled(self, g_RMN: Tensor, num_tokens: int, vocabulary: int) -> Params:
+    def vjp(self, g_RMN: Tensor, num_tokens: int, vocabulary: int) -> Params:
         """Return the transpose of `forward`."""
         g_RBTN = torch.unflatten(g_RMN, 1, (self.num_examples, num_tokens))
         by_position = g_RBTN.sum(1)

@@ -1,6 +1,6 @@
 """Layer norm, softmax attention and GELU with what their hand-written derivatives need.
 
-Each piece keeps what its forward pass leaves and offers `pulled` (gradient by its input), and the tangents of
+Each piece keeps what its forward pass leaves and offers `vjp` (gradient by its input), and the tangents of
 both passes. Layer norm's Jacobian r (I - 1 1ᵀ/N - u uᵀ/N) and softmax's diag(p) - p pᵀ are symmetric, so one
 fused kernel of torch serves gradients and tangents.
 
@@ -34,7 +34,7 @@ class Norm(NamedTuple):
         u, mean, r = torch.native_layer_norm(h_RMN, h_RMN.shape[-1:], None, None, NORM_EPSILON)
         return cls(h_RMN, mean, r, u)
 
-    def turned(self, g_RMN: Tensor) -> Tensor:
+    def jacobian_product(self, g_RMN: Tensor) -> Tensor:
         """Return the Jacobian times g: a gradient by h, or a tangent of u."""
         result: Tensor = torch.ops.aten.native_layer_norm_backward(
             g_RMN,
@@ -48,13 +48,15 @@ class Norm(NamedTuple):
         )[0]
         return result
 
-    def turned_tangent(self, t: NormTangent, g_RMN: Tensor, g_h_RMN: Tensor, t_g_RMN: Tensor) -> Tensor:
-        """Return the tangent of `turned(g)` = g_h along t_h, with `t_g` the tangent of g.
+    def jacobian_product_tangent(
+        self, t: NormTangent, g_RMN: Tensor, g_h_RMN: Tensor, t_g_RMN: Tensor
+    ) -> Tensor:
+        """Return the tangent of `jacobian_product(g)` = g_h along t_h, with `t_g` the tangent of g.
 
-        turned(t_g) - r · (t_u mean(g u) + u mean(g t_u) + g_h mean(u t_h))
+        jacobian_product(t_g) - r · (t_u mean(g u) + u mean(g t_u) + g_h mean(u t_h))
         """
         scale = -self.r_RM1 / self.u_RMN.shape[-1]
-        result = self.turned(t_g_RMN)
+        result = self.jacobian_product(t_g_RMN)
         result.addcmul_(t.u_RMN, scale * _dot(g_RMN, self.u_RMN))
         result.addcmul_(self.u_RMN, scale * _dot(g_RMN, t.u_RMN))
         return result.addcmul_(g_h_RMN, scale * _dot(self.u_RMN, t.h_RMN))
@@ -101,10 +103,10 @@ class Attention(NamedTuple):
         p = torch.softmax(logits, dim=-1)
         return cls(heads, p, torch.bmm(p, heads.v))
 
-    def pulled(self, g_o_GQE: Tensor) -> AttentionGradient:
+    def vjp(self, g_o_GQE: Tensor) -> AttentionGradient:
         """Return the gradients, for that by o."""
         g_p = torch.bmm(g_o_GQE, self.heads.v.mT)
-        g_logits = self._softmax_turned(g_p)
+        g_logits = self._softmax_jacobian_product(g_p)
         by = Heads(
             torch.bmm(g_logits, self.heads.k),
             torch.bmm(g_logits.mT, self.heads.q),
@@ -116,21 +118,21 @@ class Attention(NamedTuple):
         """Return the gradients with that by p centred, as tangents need it."""
         return g._replace(centred_GQT=g.centred_GQT - (g.centred_GQT * self.p_GQT).sum(-1, keepdim=True))
 
-    def pushed(self, t: Heads) -> AttentionTangent:
+    def jvp(self, t: Heads) -> AttentionTangent:
         """Return the tangents, for those of the heads."""
         t_logits = torch.bmm(t.q, self.heads.k.mT).baddbmm_(self.heads.q, t.k.mT)
-        t_p = self._softmax_turned(t_logits)
+        t_p = self._softmax_jacobian_product(t_logits)
         return AttentionTangent(t, t_p, torch.bmm(t_p, self.heads.v).baddbmm_(self.p_GQT, t.v))
 
-    def pulled_tangent(self, t: AttentionTangent, g: AttentionGradient, t_g_o_GQE: Tensor) -> Heads:
+    def vjp_tangent(self, t: AttentionTangent, g: AttentionGradient, t_g_o_GQE: Tensor) -> Heads:
         """Return the tangents of the gradients by the heads.
 
-        With c = g_p - Σ g_p p, the tangent of g_logits = p c is turned(t_g_p) + t_p c - p Σ t_p c.
+        With c = g_p - Σ g_p p, the tangent of g_logits = p c is jacobian_product(t_g_p) + t_p c - p Σ t_p c.
         """
         heads = self.heads
         t_g_p = torch.bmm(t_g_o_GQE, heads.v.mT).baddbmm_(g.o_GQE, t.heads.v.mT)
         bent = t.p_GQT * g.centred_GQT
-        t_g_logits = self._softmax_turned(t_g_p).add_(bent)
+        t_g_logits = self._softmax_jacobian_product(t_g_p).add_(bent)
         t_g_logits.addcmul_(self.p_GQT, bent.sum(-1, keepdim=True), value=-1)
         return Heads(
             torch.bmm(t_g_logits, heads.k).baddbmm_(g.logits_GQT, t.heads.k),
@@ -138,7 +140,7 @@ class Attention(NamedTuple):
             torch.bmm(t.p_GQT.mT, g.o_GQE).baddbmm_(self.p_GQT.mT, t_g_o_GQE),
         )
 
-    def _softmax_turned(self, g_GQT: Tensor) -> Tensor:
+    def _softmax_jacobian_product(self, g_GQT: Tensor) -> Tensor:
         """Return p (g - Σ p g): a gradient by the logits, or a tangent of p."""
         result: Tensor = torch.ops.aten._softmax_backward_data(g_GQT, self.p_GQT, -1, g_GQT.dtype)
         return result

@@ -19,11 +19,11 @@ from backend.domain.spec.parametrization import Parametrization
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
 from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.families import network_of as family_of
-from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
 from worker.numerics.losses import Targets, mean_loss, target_rows
 from worker.numerics.networks.network import Network
 from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.operators import flatten, unflatten
 from worker.numerics.scaling import scaling_table
 
 RECORDED = json.loads(

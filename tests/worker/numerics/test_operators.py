@@ -9,10 +9,10 @@ from torch import Tensor
 from backend.domain.spec.experiment import Loss
 from tests import cases, reference
 from tests.autograd_hessian import AutogradHessian
-from worker.numerics.hvp import flatten, unflatten
 from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
 from worker.numerics.losses import mean_loss, target_rows
 from worker.numerics.networks.residual_mlp import apply
+from worker.numerics.operators import flatten, unflatten
 
 EXACT = StoppingRule(tolerance=1e-13, min_steps=3, max_steps=60)
 
