@@ -1,6 +1,6 @@
 """Task queue: Celery carries cell ids to idle workers, never a spec and never a result.
 
-Backend and worker meet by the task's name and an id only; the task's body is in `worker.tasks`. The settings
+Backend and worker meet by the task's name and an id only; its body is in `worker.node.tasks`. The settings
 and the reasons for them: reliability.md §4-5.
 """
 

@@ -23,9 +23,9 @@ from backend.domain.spec.experiment import Loss
 from backend.domain.spec.families.residual_mlp import ResidualMLP
 from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.derivatives import AutogradCurvature
-from worker.numerics.lanczos import Eigenpairs
+from worker.numerics.linalg.lanczos import Eigenpairs
 from worker.numerics.measurement import Measurer
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 from worker.numerics.program import CellProgram, TrainingData
 
 DEPTH = 3

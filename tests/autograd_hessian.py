@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from backend.domain.parametrization import TensorScaling
-from worker.numerics.operators import flatten, unflatten
+from worker.numerics.linalg.operators import flatten, unflatten
 
 
 class AutogradHessian:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.networks.network import Network, Params, init
-from worker.numerics.networks.residual_mlp import tensor_shapes
+from backend.domain.dataset import DataDims, Task
+from backend.domain.experiment import Loss
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.grid import PlannedRun
+from backend.domain.parametrization import Parametrization
+from worker.numerics.network import Network, Params, init
+from worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.scaling import scaling_table
 
@@ -85,8 +85,7 @@ def network(
     """Return a network on the small features, base width 8."""
     scaling = scaling_table(
         parametrization,
-        num_features=NUM_FEATURES,
-        num_outputs=outputs,
+        dims=DataDims(NUM_FEATURES, outputs),
         width=width,
         depth=depth,
         base_width=BASE_WIDTH,
@@ -98,6 +97,20 @@ def parameters(of: Network, *, width: int = 8, seeds: tuple[int, ...] = (0, 1), 
     """Return float64 weights of one run per seed."""
     shapes = tensor_shapes(NUM_FEATURES, width, of.depth, outputs)
     return init(shapes, of.scaling, spec_seed=0, seeds=seeds, dtype=torch.float64)
+
+
+def tensor_shapes(num_features: int, width: int, depth: int, num_outputs: int) -> dict[str, tuple[int, int]]:
+    """Return (fan_in, fan_out) of every weight of the plain residual MLP, by name, in forward order."""
+    tensors = ResidualMLP().tensors(DataDims(num_features, num_outputs), width, depth)
+    return {name: tensor.shape for name, tensor in tensors.items()}
+
+
+def loss_and_gradients(
+    of: Network, params: Params, x_RBD: torch.Tensor, y_RBC: torch.Tensor, loss: Loss
+) -> tuple[torch.Tensor, Params]:
+    """Return the mean loss [R] of the plain residual MLP and its hand-written gradients, formed."""
+    loss_R, products = HandWrittenResidualMlp().loss_and_gradients(of, params, x_RBD, y_RBC, loss)
+    return loss_R, {name: product.dense() for name, product in products.items()}
 
 
 def _split(

@@ -82,3 +82,20 @@ def dense_hessian(
     root = torch.cat(multipliers).to(flat.dtype).sqrt()
     assert isinstance(hessian, Tensor)
     return root[:, None] * hessian * root
+
+
+def jacobian_kernel(f_BC: Tensor, params: Weights, table: Table | None = None) -> Tensor:
+    """Return J C Jᵀ / n, [C·B, C·B] with all samples of an output side by side, one Jacobian row at a time.
+
+    Args:
+        f_BC: outputs of leaf `params`, with their graph.
+        table: its LR multipliers are C; C = 1 without.
+    """
+    leaves = list(params.values())
+    rows = [torch.autograd.grad(f, leaves, retain_graph=True) for f in f_BC.T.flatten()]
+    weights = [table[name].lr_mult if table else 1.0 for name in params]
+    kernel = f_BC.new_zeros(f_BC.numel(), f_BC.numel())
+    for index, weight in enumerate(weights):
+        jacobian = torch.stack([row[index].flatten() for row in rows])
+        kernel.addmm_(jacobian, jacobian.mT, alpha=weight / len(f_BC))
+    return kernel.detach()

@@ -36,8 +36,8 @@ LIGHT_IMPORTS = [
     ("backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
     ("backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
     ("worker.app", ("torch", "fastapi", "plotly")),
-    ("worker.tasks", ("torch", "fastapi", "plotly")),
-    ("worker.supervisor", ("torch", "fastapi", "plotly")),
+    ("worker.node.tasks", ("torch", "fastapi", "plotly")),
+    ("worker.node.supervisor", ("torch", "fastapi", "plotly")),
 ]
 
 

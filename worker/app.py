@@ -11,7 +11,7 @@ from celery.signals import (
 
 from backend.queue import create_celery
 from backend.settings import get_settings
-from worker import presence, tasks
+from worker.node import presence, tasks
 
 app = create_celery(get_settings())
 train_cell = tasks.register(app)

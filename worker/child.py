@@ -25,7 +25,7 @@ from backend.events import Notices
 from backend.settings import get_settings
 from worker.device import prepare_process
 from worker.messages import Event, Reply, Request
-from worker.train_cell import Stores, train_cell_now
+from worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,9 @@ from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.timing import alternate, one_core, seconds
 from worker.numerics.curvature.measures import KERNEL_BLOCK, KERNEL_STEPS
-from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
-from worker.numerics.lanczos import StoppingRule
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
-from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
+from worker.numerics.linalg.block_lanczos import top_eigenpairs
+from worker.numerics.linalg.lanczos import StoppingRule
+from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 from worker.numerics.randomness import sharpness_indices
 from worker.numerics.trainer import train
 
@@ -138,7 +137,8 @@ def our_kernel_value(watch: programs.Watch) -> float:
     chosen = sharpness_indices(0, 1437, programs.SAMPLES)[:NTK_SAMPLES]
     y_RBC = torch.nn.functional.one_hot(programs.data().y_train[chosen], 10).float()
     x_RBD = programs.data().x_train[None, chosen]
-    kernel = tangent_kernel(ResidualMlpHessian.at(seen.network, seen.params, x_RBD, y_RBC, seen.loss), 0)
+    hessian = ResidualMlpHessian.at(seen.network, seen.params, x_RBD, y_RBC, seen.loss)
+    kernel = hessian.tangent_kernel(0)
     start_MP = torch.randn(KERNEL_BLOCK, len(kernel), generator=torch.Generator().manual_seed(0))
     rule = StoppingRule(TOLERANCE, 1, KERNEL_STEPS)
     return float(top_eigenpairs(lambda v: v @ kernel, start_MP, 5, rule).value_K[0])

@@ -20,7 +20,7 @@ from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from backend.domain.spec.parametrization import Role
 from worker.numerics.ensemble import runs_of_mlp
 from worker.numerics.families import NETWORKS, FamilyNetwork
-from worker.numerics.networks.network import ActivationHook, Network, Params, linear, no_hook
+from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
 
 
 class LinearNet(ModelFamily):

@@ -20,7 +20,7 @@ from backend.domain.spec.optimizer import ScheduleSpec
 from worker.numerics.derivatives import Autograd
 from worker.numerics.ensemble import Stack
 from worker.numerics.families import FamilyNetwork
-from worker.numerics.networks.network import Network, Params
+from worker.numerics.network import Network, Params
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.program import CellProgram
 

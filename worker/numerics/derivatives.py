@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from backend.domain.experiment import Loss
+from worker.numerics.linalg.operators import SymmetricOperator, flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
-from worker.numerics.networks.network import Apply, Network, Params
-from worker.numerics.networks.outer_product import OuterProduct
-from worker.numerics.operators import SymmetricOperator, flatten, unflatten
+from worker.numerics.network import Apply, Network, Params
+from worker.numerics.outer_product import OuterProduct
 
 
 class KernelProduct(NamedTuple):

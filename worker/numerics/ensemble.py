@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from backend.domain.spec.metrics import Metric
-from worker.numerics.networks.network import Params
+from backend.domain.metrics import Metric
+from worker.numerics.network import Params
 from worker.numerics.optimizer import Moments
 
 

@@ -18,13 +18,13 @@ from worker.numerics.ensemble import (
     runs_of_residual_convnet,
     runs_of_vit,
 )
-from worker.numerics.networks.convnet import apply_convnet, apply_residual_convnet
-from worker.numerics.networks.convnet_derivatives import HandWrittenConvNet
-from worker.numerics.networks.network import HookedApply, Network
-from worker.numerics.networks.residual_mlp import apply, is_plain
-from worker.numerics.networks.residual_mlp_derivatives import HandWritten
-from worker.numerics.networks.transformer import apply_gpt, apply_vit
-from worker.numerics.networks.transformer_derivatives import HandWrittenTransformer
+from worker.numerics.network import HookedApply, Network
+from worker.numerics.networks.convnet.derivatives import HandWrittenConvNet
+from worker.numerics.networks.convnet.forward import apply_convnet, apply_residual_convnet
+from worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
+from worker.numerics.networks.residual_mlp.forward import apply, is_plain
+from worker.numerics.networks.transformer.derivatives import HandWrittenTransformer
+from worker.numerics.networks.transformer.forward import apply_gpt, apply_vit
 
 
 class FamilyNetwork(NamedTuple):
@@ -43,7 +43,7 @@ class FamilyNetwork(NamedTuple):
 
 
 NETWORKS: dict[str, FamilyNetwork] = {
-    "residual_mlp": FamilyNetwork(apply, runs_of_mlp, HandWritten(), is_plain),
+    "residual_mlp": FamilyNetwork(apply, runs_of_mlp, HandWrittenResidualMlp(), is_plain),
     "convnet": FamilyNetwork(apply_convnet, runs_of_convnet, HandWrittenConvNet()),
     "residual_convnet": FamilyNetwork(apply_residual_convnet, runs_of_residual_convnet),
     "vit": FamilyNetwork(apply_vit, runs_of_vit, HandWrittenTransformer()),

@@ -19,18 +19,18 @@ from backend.domain.spec.metrics import Metric
 from backend.domain.spec.optimizer import UpdateFamily
 from worker.numerics.coordinate_check import check_coordinates
 from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
+from worker.numerics.curvature.preconditioned import Preconditioned, adam_root
+from worker.numerics.curvature.sharpness import measure_sharpness
 from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
 from worker.numerics.families import FamilyNetwork, network_of
-from worker.numerics.lanczos import Eigenpairs
+from worker.numerics.linalg.lanczos import Eigenpairs
+from worker.numerics.linalg.operators import SymmetricOperator
 from worker.numerics.losses import Targets, num_correct, sample_losses, sum_absolute_error
-from worker.numerics.networks.network import Network, Params
-from worker.numerics.operators import SymmetricOperator
+from worker.numerics.network import Network, Params
 from worker.numerics.optimizer import Update
-from worker.numerics.preconditioned import Preconditioned, adam_root
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.randomness import sharpness_indices
-from worker.numerics.sharpness import measure_sharpness
 
 # Validation rows per forward pass: bounds memory, and the activations stay in cache.
 VAL_BATCH = 256

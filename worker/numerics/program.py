@@ -5,7 +5,7 @@ Legend: D inputs, T steps, R runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 import numpy as np
@@ -13,16 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.dataset import DataDims, ImageShape, Task
-from backend.domain.spec.depth_scaling import branch_mult, depth_alpha
-from backend.domain.spec.experiment import ExperimentSpec, Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.measures import DensityGrid, Measure, without_curvature
-from backend.domain.spec.metrics import Metric, Schedule, Spacing
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.networks.network import Network
+from backend.domain.dataset import DataDims, ImageShape, Task
+from backend.domain.depth_scaling import branch_mult, depth_alpha
+from backend.domain.experiment import ExperimentSpec, Loss
+from backend.domain.families.base import ModelFamily
+from backend.domain.grid import PlannedCell, PlannedRun
+from backend.domain.measures import DensityGrid, Measure, without_curvature
+from backend.domain.metrics import Metric, Schedule, Spacing
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.parametrization import Parametrization
+from worker.numerics.network import Network
 from worker.numerics.scaling import ScalingTable, scaling_table
 
 # The one NaN that is ever stored: equal runs give equal bytes.
@@ -64,30 +64,18 @@ class CellProgram:
     def from_spec(cls, spec: ExperimentSpec, cell: PlannedCell, *, chunk_steps: int) -> Self:
         """Return the program of one planned cell of `spec`, under the conditions of its scenario."""
         spec = spec.under(cell.scenario)
-        return cls(
-            parametrization=cell.parametrization,
-            width=cell.width,
-            depth=cell.depth,
-            base_width=spec.base_width,
-            model=spec.model,
-            loss=spec.loss,
-            runs=cell.runs,
-            num_steps=spec.num_steps,
-            measure_every=spec.measure_every,
-            measure_spacing=spec.measure_spacing,
-            chunk_steps=chunk_steps,
-            batch_size=spec.batch_size,
-            sharpness_batch_size=spec.sharpness_batch_size,
-            sharpness_tolerance=spec.sharpness_tolerance,
-            divergence_factor=spec.divergence_factor,
-            spec_seed=spec.spec_seed,
-            optimizer=spec.optimizer,
-            base_depth=spec.base_depth,
-            completep_alpha=spec.completep_alpha,
-            measures=spec.measures if cell.has_curvature else without_curvature(spec.measures),
-            has_curvature=cell.has_curvature,
-            density_grid=spec.density_grid,
-        )
+        # A field of both has one meaning, so a new setting is copied by being added to both.
+        names = {field.name for field in fields(cls)} & set(ExperimentSpec.model_fields)
+        shared = {name: getattr(spec, name) for name in names}
+        of_cell = {
+            "parametrization": cell.parametrization,
+            "width": cell.width,
+            "depth": cell.depth,
+            "runs": cell.runs,
+            "has_curvature": cell.has_curvature,
+            "measures": spec.measures if cell.has_curvature else without_curvature(spec.measures),
+        }
+        return cls(**shared | of_cell, chunk_steps=chunk_steps)
 
     @property
     def schedule(self) -> Schedule:
@@ -112,16 +100,9 @@ class CellProgram:
 
     def scaling_of(self, dims: DataDims) -> ScalingTable:
         """Return the constants of every tensor: the override, or those of the parametrization."""
-        return self.scaling_for(dims.num_features, dims.num_outputs, dims.image, is_text=dims.is_text)
-
-    def scaling_for(
-        self, num_features: int, num_outputs: int, image: ImageShape | None = None, *, is_text: bool = False
-    ) -> ScalingTable:
-        """Return the constants of every tensor: the override, or those of the parametrization."""
         return self.scaling or scaling_table(
             self.parametrization,
-            num_features=num_features,
-            num_outputs=num_outputs,
+            dims=dims,
             width=self.width,
             depth=self.depth,
             base_width=self.base_width,
@@ -129,8 +110,6 @@ class CellProgram:
             completep_alpha=self.completep_alpha,
             optimizer=self.optimizer,
             model=self.model,
-            image=image,
-            is_text=is_text,
         )
 
 

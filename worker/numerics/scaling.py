@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backend.domain.spec.dataset import DataDims, ImageShape
-from backend.domain.spec.depth_scaling import depth_alpha, in_a_branch, require_known
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.model import require_depth_rule
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling, tensor_scaling
+from backend.domain.dataset import DataDims
+from backend.domain.depth_scaling import depth_alpha, in_a_branch, require_known
+from backend.domain.families.base import ModelFamily
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.model import require_depth_rule
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.parametrization import Parametrization, TensorScaling, tensor_scaling
 
 ScalingTable = Mapping[str, TensorScaling]
 
@@ -22,8 +22,7 @@ ScalingTable = Mapping[str, TensorScaling]
 def scaling_table(
     parametrization: Parametrization,
     *,
-    num_features: int,
-    num_outputs: int,
+    dims: DataDims,
     width: int,
     depth: int,
     base_width: int,
@@ -31,8 +30,6 @@ def scaling_table(
     completep_alpha: float = 1.0,
     optimizer: OptimizerSpec = PLAIN_SGD,
     model: ModelFamily | None = None,
-    image: ImageShape | None = None,
-    is_text: bool = False,
 ) -> dict[str, TensorScaling]:
     """Return forward multiplier A, init std B, LR multiplier C and the rest of every tensor, by name.
 
@@ -45,7 +42,6 @@ def scaling_table(
     require_known(parametrization, optimizer)
     require_depth_rule(model, parametrization)
     alpha = depth_alpha(parametrization, completep_alpha)
-    dims = DataDims(num_features, num_outputs, image, is_text)
     table = {}
     for name, tensor in model.tensors(dims, base_width, depth).items():
         constants = tensor_scaling(

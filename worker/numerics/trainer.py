@@ -23,7 +23,7 @@ from worker.numerics.ensemble import Stack, stack_slices
 from worker.numerics.families import network_of
 from worker.numerics.losses import Targets
 from worker.numerics.measurement import Measurer
-from worker.numerics.networks.network import Network, init
+from worker.numerics.network import Network, init
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from worker.numerics.randomness import BatchOrder

@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.verdict.outlook import Tally, TrackRecord
-from backend.domain.verdict.verdict import Outcome
-from studies.calibration import rows
-from studies.calibration.__main__ import main
-from studies.calibration.real import report as real_report
-from studies.calibration.real.judged import JudgedTask, judge_task
-from studies.calibration.real.kept import ArrayStore, Cell
-from studies.calibration.real.predictors import compare_predictors, rank_correlation
-from studies.calibration.real.report import (
+from backend.domain.dataset import DataDims
+from backend.domain.metrics import Metric
+from backend.domain.outlook import Tally, TrackRecord
+from backend.domain.parametrization import Parametrization
+from backend.domain.verdict import Outcome
+from tests.calibrate.kept import ArrayStore, Cell
+from tests.calibrate.predictors import compare_predictors, rank_correlation
+from tests.calibrate.real import complete_tasks
+from tests.calibrate.real_judged import JudgedTask, judge_task
+from tests.calibrate.real_open import without_benefit
+from tests.calibrate.real_report import (
     exact_bound,
     not_holding,
     reach,
@@ -156,8 +156,8 @@ def test_a_cell_is_known_by_what_it_says_and_not_by_what_it_leaves_out():
 def test_constants_half_way_to_sp_are_the_geometric_mean_of_both():
     half = replace(SMALL, towards_sp=0.5).visible_cells()[-1].program.scaling
     program = SMALL.visible_cells()[-1].program
-    own = program.scaling_for(16, 1)
-    sp = replace(program, parametrization=Parametrization.SP).scaling_for(16, 1)
+    own = program.scaling_of(DataDims(16, 1))
+    sp = replace(program, parametrization=Parametrization.SP).scaling_of(DataDims(16, 1))
 
     assert half is not None
     for name in own:

@@ -13,7 +13,7 @@ from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
 from backend.domain.spec.families.residual_mlp import ResidualMLP
 from backend.domain.spec.families.transformer import GPT, ViT
 from tests import cases
-from worker.numerics.networks.network import Network, Params, init
+from worker.numerics.network import Network, Params, init
 from worker.numerics.program import CellProgram, TrainingData
 
 IMAGE = ImageShape(height=8, width=8, channels=1)

@@ -30,7 +30,7 @@ from tests.backend.analysis.sweeps import sweep_of
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of
 from worker.numerics.ensemble import Stack
 from worker.numerics.measurement import Measurer
-from worker.numerics.networks.network import init
+from worker.numerics.network import init
 from worker.numerics.optimizer import Update
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.trainer import train

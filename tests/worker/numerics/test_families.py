@@ -16,8 +16,8 @@ from tests.worker.numerics.networks_cases import FAMILY_CASES, NUM_TRAIN, data_o
 from worker.numerics.derivatives import Autograd
 from worker.numerics.families import NETWORKS
 from worker.numerics.families import network_of as family_of
+from worker.numerics.linalg.operators import flatten, unflatten
 from worker.numerics.losses import Targets, mean_loss, output_hessian_product
-from worker.numerics.operators import flatten, unflatten
 from worker.numerics.trainer import train
 
 every_case = pytest.mark.parametrize("case", FAMILY_CASES.values(), ids=FAMILY_CASES)

@@ -18,8 +18,7 @@ from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics.families import NETWORKS
-from worker.numerics.networks.network import init
-from worker.numerics.networks.residual_mlp import tensor_shapes
+from worker.numerics.network import init
 from worker.numerics.program import CellProgram, TrainingData
 from worker.numerics.randomness import sharpness_indices
 from worker.numerics.trainer import train
@@ -49,8 +48,8 @@ def whole(
 
 def reference_run(program: CellProgram, data: TrainingData, run: PlannedRun, num_steps: int) -> Any:
     """Return losses before each update and the weights after `num_steps` updates, in float64."""
-    table = program.scaling_for(data.x_train.shape[1], data.num_outputs)
-    shapes = tensor_shapes(data.x_train.shape[1], program.width, program.depth, data.num_outputs)
+    table = program.scaling_of(data.dims)
+    shapes = cases.tensor_shapes(data.x_train.shape[1], program.width, program.depth, data.num_outputs)
     params = init(shapes, table, spec_seed=0, seeds=(run.seed,), dtype=torch.float64)
     batches = [
         reference.batch_of(

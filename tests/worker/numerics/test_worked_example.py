@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from backend.domain.spec import dataset
-from backend.domain.spec.families import base, convnet, residual_mlp
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.networks import network
+from backend.domain import dataset
+from backend.domain.families import base, convnet, residual_mlp
+from backend.domain.parametrization import Parametrization
+from worker.numerics import network
 from worker.numerics.scaling import scaling_table
 
 GUIDE = Path(__file__).resolve().parents[3] / "CONTRIBUTING.md"
@@ -31,9 +31,7 @@ def test_the_linear_net_of_the_guide_computes_what_it_says():
     example = _example()
     model, dims, width = example["LinearNet"](), dataset.DataDims(5, 3), 8
     tensors = model.tensors(dims, width, 1)
-    scaling = scaling_table(
-        Parametrization.MUP, num_features=5, num_outputs=3, width=width, depth=1, base_width=4, model=model
-    )
+    scaling = scaling_table(Parametrization.MUP, dims=dims, width=width, depth=1, base_width=4, model=model)
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     params = network.init(shapes, scaling, spec_seed=0, seeds=(0,), dtype=torch.float64)
     x_RBD = torch.linspace(-1, 1, 20, dtype=torch.float64).view(1, 4, 5)

@@ -21,18 +21,23 @@ from backend.domain.spec.measures import (
     TRACE_PROBES,
     Measure,
 )
-from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
-from worker.numerics.curvature.density import binned, lanczos_quadrature
-from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
-from worker.numerics.curvature.trace import hutchinson_trace
+from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from worker.numerics.curvature.preconditioned import Preconditioned
+from worker.numerics.curvature.sharpness import (
+    AUDIT_EVERY,
+    AUDIT_RANDOM_NORM,
+    WARM_RANDOM_NORM,
+    measure_sharpness,
+)
 from worker.numerics.derivatives import Curvature
 from worker.numerics.ensemble import Stack
-from worker.numerics.lanczos import StoppingRule
-from worker.numerics.operators import SymmetricOperator
-from worker.numerics.preconditioned import Preconditioned
+from worker.numerics.linalg.block_lanczos import top_eigenpairs
+from worker.numerics.linalg.lanczos import StoppingRule
+from worker.numerics.linalg.lanczos_quadrature import binned, lanczos_quadrature
+from worker.numerics.linalg.operators import SymmetricOperator
+from worker.numerics.linalg.trace import hutchinson_trace
 from worker.numerics.program import CellProgram
 from worker.numerics.randomness import direction, signs
-from worker.numerics.sharpness import AUDIT_EVERY, AUDIT_RANDOM_NORM, WARM_RANDOM_NORM, measure_sharpness
 
 # The kernel of C outputs has eigenvalues in clusters of up to C: a block finds a cluster at once.
 KERNEL_BLOCK = 8

@@ -1,1 +1,1 @@
-"""One module per model family: shapes and roles of its tensors, initialisation, forward pass, derivatives."""
+"""Model families, one folder each: forward pass and hand-written derivatives. None imports another."""

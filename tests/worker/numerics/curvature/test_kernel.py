@@ -9,8 +9,6 @@ from backend.domain.spec.metrics import Metric
 from tests import cases, reference
 from tests.worker.numerics.curvature.test_measures import EVERY_CASE, largest, taken
 from tests.worker.numerics.curvature.trained import SEEDS, trained
-from worker.numerics.curvature.jacobian_kernel import jacobian_kernel
-from worker.numerics.networks.residual_mlp_kernel import tangent_kernel
 
 
 @pytest.mark.parametrize("parametrization", cases.UNDER_SGD)
@@ -20,9 +18,9 @@ def test_oracle_04_the_factorised_kernel_is_the_one_of_jacobian_rows(row, parame
     leaves = {name: tensor.clone().requires_grad_() for name, tensor in case.weights(row).items()}
     f_BC = reference.outputs(leaves, case.data.x_train, case.network.scaling)
 
-    kernel = tangent_kernel(case.hessian(), row)
+    kernel = case.hessian().tangent_kernel(row)
 
-    expected = jacobian_kernel(f_BC, leaves, case.network.scaling)
+    expected = reference.jacobian_kernel(f_BC, leaves, case.network.scaling)
     torch.testing.assert_close(kernel, expected, rtol=1e-10, atol=1e-12)
     slow = case.jacobian(row)
     torch.testing.assert_close(kernel, slow @ slow.T / len(f_BC), rtol=1e-10, atol=1e-12)
@@ -35,7 +33,7 @@ def test_its_largest_eigenvalues_are_measured(loss, parametrization):
     values_RK = taken(case, Measure.NTK)[Metric.NTK_EIGENVALUES]
 
     for row in range(len(SEEDS)):
-        assert values_RK[row] == pytest.approx(largest(tangent_kernel(case.hessian(), row), 5), rel=1e-8)
+        assert values_RK[row] == pytest.approx(largest(case.hessian().tangent_kernel(row), 5), rel=1e-8)
 
 
 def test_under_squared_error_its_top_is_that_of_the_gauss_newton_part():

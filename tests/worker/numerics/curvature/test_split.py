@@ -8,8 +8,8 @@ from torch import Tensor
 
 from backend.domain.spec.experiment import Loss
 from tests.worker.numerics.curvature.trained import SEEDS, trained
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
-from worker.numerics.operators import flatten
+from worker.numerics.linalg.operators import flatten
+from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 
 
 def normals(size: int) -> Tensor:

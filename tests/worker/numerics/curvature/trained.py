@@ -12,8 +12,8 @@ from backend.domain.spec.experiment import Loss
 from backend.domain.spec.parametrization import Parametrization
 from tests import cases, reference
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.network import Network, Params
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
+from worker.numerics.network import Network, Params
+from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 from worker.numerics.program import TrainingData
 
 WIDTH = 16

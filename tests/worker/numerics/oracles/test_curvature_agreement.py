@@ -13,17 +13,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.parametrization import Parametrization
+from backend.domain.dataset import DataDims, Task
+from backend.domain.experiment import Loss
+from backend.domain.parametrization import Parametrization
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
-from worker.numerics.curvature.top_eigenvalues import top_eigenpairs
 from worker.numerics.families import network_of as family_of
-from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
+from worker.numerics.linalg.block_lanczos import top_eigenpairs
+from worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
+from worker.numerics.linalg.operators import flatten, unflatten
 from worker.numerics.losses import Targets, mean_loss, target_rows
-from worker.numerics.networks.network import Network
-from worker.numerics.networks.residual_mlp_derivatives import ResidualMlpHessian
-from worker.numerics.operators import flatten, unflatten
+from worker.numerics.network import Network
+from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 from worker.numerics.scaling import scaling_table
 
 RECORDED = json.loads(
@@ -81,9 +81,7 @@ def test_eigenvalues_are_those_of_curvlinops_and_eigsh(loss, kind, weighing):
 
 def operator_of_the_fixture(loss: Loss) -> ResidualMlpHessian:
     """Return the operator at the weights and data that curvlinops_record.py draws, under µP."""
-    scaling = scaling_table(
-        Parametrization.MUP, num_features=6, num_outputs=3, width=16, depth=2, base_width=4
-    )
+    scaling = scaling_table(Parametrization.MUP, dims=DataDims(6, 3), width=16, depth=2, base_width=4)
     assert {name: constants.forward_mult for name, constants in scaling.items()} == RECORDED["forward_mults"]
     assert {name: constants.lr_mult for name, constants in scaling.items()} == RECORDED["lr_mults"]
     stream, sides = np.random.RandomState(0), (6, 16, 16, 16, 3)

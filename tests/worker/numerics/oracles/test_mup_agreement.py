@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from backend.domain.dataset import DataDims, Task
+from backend.domain.experiment import Loss
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.parametrization import Parametrization, TensorScaling
+from tests import cases
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.network import Network
-from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
+from worker.numerics.network import Network
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.scaling import scaling_table
 
@@ -32,8 +32,7 @@ OPTIMIZERS = {
 def table(optimizer: OptimizerSpec, width: int, arm: Any = Parametrization.MUP) -> dict[str, TensorScaling]:
     return scaling_table(
         arm,
-        num_features=FEATURES,
-        num_outputs=CLASSES,
+        dims=DataDims(FEATURES, CLASSES),
         width=width,
         depth=DEPTH,
         base_width=BASE_WIDTH,
@@ -87,7 +86,7 @@ def test_training_from_the_same_weights_gives_the_losses_of_mup(kind, width):
     update, moments = Update(optimizer, scaling, num_steps=20), initial_moments(optimizer, params)
     lr_R11, losses = torch.full((1, 1, 1), lr, dtype=torch.float64), []
     for step, (x_RBD, y_RBC) in enumerate(batches()):
-        loss_R, gradients = loss_and_gradients(network, params, x_RBD, y_RBC, Loss.CROSS_ENTROPY)
+        loss_R, gradients = cases.loss_and_gradients(network, params, x_RBD, y_RBC, Loss.CROSS_ENTROPY)
         update.apply_(params, gradients, moments, lr_R11, step)
         losses.append(float(loss_R))
 

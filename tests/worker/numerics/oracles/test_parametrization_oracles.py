@@ -17,9 +17,8 @@ from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpe
 from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from tests import cases, reference
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.network import Network, init
-from worker.numerics.networks.residual_mlp import apply, tensor_shapes
-from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
+from worker.numerics.network import Network, init
+from worker.numerics.networks.residual_mlp.forward import apply
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.trainer import train
 
@@ -89,7 +88,9 @@ def test_oracle_10_the_published_forms_have_the_same_sharpness_weighted_and_not_
 def initial_eigenvalues(form: str) -> tuple[float, float]:
     """Return λ_eff and raw λ at init, of the dense Hessian."""
     data, table = cases.classification(torch.float64), SGD_FORMS[form]
-    params = init(tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0,), dtype=torch.float64)
+    params = init(
+        cases.tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0,), dtype=torch.float64
+    )
     weights = {name: tensor[0] for name, tensor in params.items()}
     args = (data.x_train, data.y_train, data, Loss.CROSS_ENTROPY, table)
     weighted_PP = reference.dense_hessian(weights, *args)
@@ -103,14 +104,16 @@ def losses(table: Table, optimizer: OptimizerSpec, lrs: tuple[float, float]) -> 
     """Train in float64 through our init, derivatives and optimizer; windows would round to float32."""
     data = cases.classification(torch.float64)
     network = Network(table, DEPTH, DEPTH**-0.5)
-    params = init(tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0, 1), dtype=torch.float64)
+    params = init(
+        cases.tensor_shapes(D, WIDTH, DEPTH, 3), table, spec_seed=0, seeds=(0, 1), dtype=torch.float64
+    )
     y = target_rows(data.y_train, data.task, 3, torch.float64)
     x = data.x_train.expand(2, -1, -1)
     update, moments = Update(optimizer, table, num_steps=9), initial_moments(optimizer, params)
     lr_R11 = torch.tensor(lrs, dtype=torch.float64)[:, None, None]
     seen = []
     for step in range(9):
-        loss_R, gradients = loss_and_gradients(network, params, x, y, Loss.CROSS_ENTROPY)
+        loss_R, gradients = cases.loss_and_gradients(network, params, x, y, Loss.CROSS_ENTROPY)
         update.apply_(params, gradients, moments, lr_R11, step)
         seen.append(loss_R)
     return torch.stack(seen)

@@ -13,17 +13,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.dataset import ImageShape
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.transformer import GPT, ViT, part_name
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from backend.domain.dataset import DataDims, ImageShape
+from backend.domain.experiment import Loss
+from backend.domain.families.transformer import GPT, ViT, part_name
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.parametrization import Parametrization, TensorScaling
 from tests import cases
 from tests.worker.numerics.oracles.toy import Toy
 from worker.numerics.losses import target_rows
-from worker.numerics.networks.network import Network, Params, init
-from worker.numerics.networks.residual_mlp import apply, tensor_shapes
-from worker.numerics.networks.residual_mlp_derivatives import loss_and_gradients
+from worker.numerics.network import Network, Params, init
+from worker.numerics.networks.residual_mlp.forward import apply
 from worker.numerics.optimizer import Update, initial_moments
 from worker.numerics.scaling import scaling_table
 
@@ -42,8 +41,7 @@ STEPS = 3
 def table(arm: Parametrization, optimizer: OptimizerSpec, width: int) -> dict[str, TensorScaling]:
     return scaling_table(
         arm,
-        num_features=cases.NUM_FEATURES,
-        num_outputs=3,
+        dims=DataDims(cases.NUM_FEATURES, 3),
         width=width,
         depth=2,
         base_width=SMALL_BASE,
@@ -58,7 +56,7 @@ def trained(
     """Return the weights before every step and after the last, [R, n_in, n_out] by name."""
     data, scaling = cases.classification(torch.float64), table(arm, optimizer, width)
     network = Network(scaling, 2, 2**-0.5)
-    shapes = tensor_shapes(cases.NUM_FEATURES, width, 2, 3)
+    shapes = cases.tensor_shapes(cases.NUM_FEATURES, width, 2, 3)
     params = init(shapes, scaling, spec_seed=0, seeds=SEEDS, dtype=torch.float64)
     if is_readout_zero:
         params["output"].zero_()
@@ -69,7 +67,7 @@ def trained(
     snapshots = []
     for step in range(STEPS):
         snapshots.append({name: weight.clone() for name, weight in params.items()})
-        _, gradients = loss_and_gradients(network, params, x_RBD, y, Loss.CROSS_ENTROPY)
+        _, gradients = cases.loss_and_gradients(network, params, x_RBD, y, Loss.CROSS_ENTROPY)
         update.apply_(params, gradients, moments, lr_R11, step)
     return [*snapshots, params]
 
@@ -221,14 +219,11 @@ def test_oracle_25_attention_logits_of_our_transformers(model, arm, exponent):
     for head in (16, 64, 256):
         scaling = scaling_table(
             arm,
-            num_features=64,
-            num_outputs=3,
+            dims=DataDims(64, 3, ImageShape(height=8, width=8, channels=1), isinstance(model, GPT)),
             width=4 * head,
             depth=1,
             base_width=64,
             model=model,
-            image=ImageShape(height=8, width=8, channels=1),
-            is_text=isinstance(model, GPT),
         )
         q, k = generator.standard_normal((2, 4000, head))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from backend.domain.dataset import DataDims
+from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.parametrization import Parametrization, TensorScaling
 from backend.errors import InvalidInput
 from tests import cases
 from worker.numerics.scaling import scaling_table
@@ -27,8 +28,7 @@ def table(
 ) -> dict[str, TensorScaling]:
     return scaling_table(
         arm,
-        num_features=6,
-        num_outputs=3,
+        dims=DataDims(6, 3),
         width=width,
         depth=depth,
         base_width=base_width,

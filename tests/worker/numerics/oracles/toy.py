@@ -20,8 +20,8 @@ from torch import Tensor
 from backend.domain.spec.optimizer import PLAIN_SGD
 from backend.domain.spec.parametrization import TensorScaling
 from tests.autograd_hessian import AutogradHessian
-from worker.numerics.lanczos import StoppingRule, largest_eigenpairs
-from worker.numerics.operators import flatten
+from worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
+from worker.numerics.linalg.operators import flatten
 from worker.numerics.optimizer import Update, initial_moments
 
 FEATURES, SAMPLES = 8, 64

@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from backend.db import cells, claims
+from backend.db.claims import Claim
+from backend.domain.lifecycle import CellState, FailureClass
+from backend.errors import Unavailable
+from backend.settings import Settings
+from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
+from tests.backend.services.fakes import FakeNotices
+from worker.messages import Event, Reply, Request
+from worker.node.supervisor import Ending, SupervisorContext, supervise
+from worker.node.training_process import TrainingProcess
+
+SETTINGS = Settings(
+    heartbeat_seconds=5, heartbeat_give_up_seconds=20, cancel_grace_seconds=10, stall_seconds=300
+)
+BORED_AFTER = 5000
+
+
+class Seconds:
+    """A monotonic clock that only listening to the child moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakeChild(TrainingProcess):
+    """Plays a script: replies are said, functions are called, None is a while of silence."""
+
+    def __init__(self, clock: Seconds, script: list[Reply | Callable[[], object] | None]) -> None:
+        self._clock = clock
+        self._script = list(script)
+        self._looks = 0
+        self.asked: list[Request] = []
+        self.num_kills = 0
+        self.died: tuple[FailureClass, str] | None = None
+
+    def send(self, request: Request) -> None:
+        self.asked.append(request)
+
+    def receive(self, *, wait_seconds: float) -> Reply | None:
+        self._looks += 1
+        assert self._looks < BORED_AFTER, "the supervisor never ends"
+        self._clock.now += wait_seconds
+        step = self._script.pop(0) if self._script else None
+        if step is None or isinstance(step, Reply):
+            return step
+        step()
+        return None
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self.died is None else -9
+
+    def failure(self) -> tuple[FailureClass, str]:
+        assert self.died is not None
+        return self.died
+
+    def kill(self) -> None:
+        self.num_kills += 1
+
+
+class Stage:
+    """One cell, its supervisor's context, and a child that plays a script."""
+
+    def __init__(self, database) -> None:
+        self.database = database
+        self.experiment_id, (self.cell_id, *_) = add_experiment(database)
+        self.clock = Seconds()
+        self.notices = FakeNotices()
+        self.is_stopping = False
+        self.child = FakeChild(self.clock, [])
+
+    def play(self, *script: Reply | Callable[[], object] | None, database=None) -> Ending:
+        self.child = FakeChild(self.clock, list(script))
+        context = SupervisorContext(
+            settings=SETTINGS,
+            database=database or self.database,
+            notices=self.notices,
+            owner="host:1",
+            now=lambda: NOW + timedelta(seconds=self.clock.now),
+            monotonic=self.clock,
+            is_stopping=lambda: self.is_stopping,
+        )
+        return supervise(self.cell_id, self.child, context)
+
+    def reply(self, event: Event, **fields) -> Reply:
+        return Reply(event=event, cell_id=self.cell_id, **fields)
+
+    def window(self, step: int) -> Reply:
+        return self.reply(Event.WINDOW, step=step)
+
+    @property
+    def row(self):
+        return cell_row(self.database, self.cell_id)
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(self.cell_id, self.row.fence)
+
+    def write(self, function, *args, **kwargs):
+        with self.database.write() as session:
+            return function(session, *args, **kwargs)
+
+    def finish(self) -> None:
+        self.write(claims.finish, self.claim, CellState.COMPLETED, now=NOW)
+
+    def cancel(self) -> None:
+        self.write(cells.cancel, self.experiment_id, now=NOW)
+
+    def take_over(self) -> None:
+        self.write(claims.release, self.claim, now=NOW)
+        take(self.database, self.cell_id, owner="other")
+
+    def stop(self) -> None:
+        self.is_stopping = True
+
+    def die(self) -> None:
+        self.child.died = (FailureClass.OOM, "killed by SIGKILL: out of memory")
+
+
+class OutageAfterClaim:
+    """A database that goes away after its first transaction until `is_back`; a try takes `seconds`."""
+
+    def __init__(self, database, clock: Seconds, *, seconds: float = 0.0) -> None:
+        self._database = database
+        self._clock = clock
+        self._seconds = seconds
+        self.num_tries = 0
+        self.is_back = False
+
+    def write(self):
+        self.num_tries += 1
+        if self.num_tries == 1 or self.is_back:
+            return self._database.write()
+        self._clock.now += self._seconds
+        raise Unavailable("database.unavailable", detail="gone")
+
+
+@pytest.fixture
+def stage(database):
+    return Stage(database)
+
+
+def test_a_cell_is_claimed_asked_for_and_seen_through(stage):
+    ending = stage.play(
+        Reply(event=Event.READY),
+        stage.window(3),
+        stage.window(12),
+        stage.finish,
+        stage.reply(Event.COMPLETED),
+    )
+
+    assert ending is Ending.COMPLETED
+    assert stage.child.asked == [Request(cell_id=stage.cell_id, fence=1)]
+    assert (stage.row.state, stage.child.num_kills) == ("completed", 0)
+    assert [notice.cell_id for notice in stage.notices.published] == [stage.cell_id] * 2
+
+
+@pytest.mark.parametrize("state", ["running", "completed", "failed", "cancelled"])
+def test_a_late_or_duplicate_message_does_nothing(state, stage):
+    change_cell(stage.database, stage.cell_id, state=state, fence=4)
+
+    assert stage.play() is Ending.NOT_CLAIMED
+    assert (stage.child.asked, stage.notices.published) == ([], [])
+    assert (stage.row.state, stage.row.fence) == (state, 4)
+
+
+def test_a_message_for_a_deleted_cell_does_nothing(stage):
+    stage.cell_id = UUID(int=9)
+
+    assert stage.play() is Ending.NOT_CLAIMED
+
+
+def test_a_failure_of_the_code_queues_the_cell_again_with_class_and_detail(stage):
+    failed = stage.reply(Event.FAILED, failure=FailureClass.CODE, detail="ValueError: x")
+
+    ending = stage.play(failed)
+
+    row = stage.row
+    assert ending is Ending.FAILED
+    assert (row.state, row.error_class, row.error_detail, row.failures) == (
+        "queued",
+        "code",
+        "ValueError: x",
+        1,
+    )
+    assert row.not_before == NOW + timedelta(seconds=0.2 + SETTINGS.retry_delay_seconds)
+    assert stage.child.num_kills == 1
+
+
+def test_three_failures_fail_the_cell(stage):
+    for _ in range(3):
+        change_cell(stage.database, stage.cell_id, not_before=None)
+        stage.play(stage.reply(Event.FAILED, failure=FailureClass.CODE, detail="why"))
+
+    assert stage.row.state == "failed"
+
+
+def test_a_child_that_was_killed_is_classified_and_replaced(stage):
+    ending = stage.play(stage.window(3), stage.die)
+
+    row = stage.row
+    assert (ending, row.state, row.error_class) == (Ending.FAILED, "queued", "oom")
+    assert row.error_detail == "killed by SIGKILL: out of memory"
+    assert stage.child.num_kills == 1
+
+
+def test_a_child_without_progress_has_stalled(stage):
+    ending = stage.play(stage.window(3))
+
+    assert (ending, stage.row.state, stage.row.error_class) == (Ending.FAILED, "queued", "stalled")
+    assert stage.child.num_kills == 1
+    assert 300 < stage.clock.now < 302
+    assert stage.row.heartbeat_count == pytest.approx(300 / 5, abs=4)
+
+
+def test_a_cell_that_is_predicted_to_be_slow_has_longer_patience(stage):
+    change_cell(stage.database, stage.cell_id, predicted_seconds=800.0)
+
+    stage.play()
+
+    assert 800 < stage.clock.now < 802
+
+
+def test_windows_show_progress_however_long_a_cell_takes(stage):
+    silence = [None] * 1000
+    script = [reply for step in range(4) for reply in (*silence, stage.window(step))]
+
+    ending = stage.play(*script, stage.finish, stage.reply(Event.COMPLETED))
+
+    assert (ending, stage.clock.now > 800) == (Ending.COMPLETED, True)
+
+
+@pytest.mark.parametrize("is_silent", [True, False])
+def test_the_heart_beats_every_five_seconds_in_silence_and_in_talk(is_silent, stage):
+    script = [None if is_silent else stage.window(0)] * 255
+
+    stage.play(*script, stage.finish, stage.reply(Event.COMPLETED))
+
+    assert stage.row.heartbeat_count == 10
+
+
+def test_a_cancelled_cell_is_ended_when_the_child_may_not_write(stage):
+    ending = stage.play(stage.cancel, stage.reply(Event.LOST))
+
+    assert (ending, stage.row.state, stage.row.failures) == (Ending.CANCELLED, "cancelled", 0)
+    assert stage.child.num_kills == 0
+
+
+def test_a_cancelled_cell_whose_child_says_nothing_is_killed_after_the_grace(stage):
+    ending = stage.play(stage.cancel)
+
+    assert (ending, stage.row.state) == (Ending.CANCELLED, "cancelled")
+    assert stage.child.num_kills == 1
+    assert 15 < stage.clock.now < 16
+
+
+def test_a_claim_that_another_fence_took_over_is_let_go_at_the_next_beat(stage):
+    ending = stage.play(stage.take_over)
+
+    assert (ending, stage.child.num_kills) == (Ending.LOST, 1)
+    assert (stage.row.state, stage.row.owner, stage.row.heartbeat_count) == ("running", "other", 0)
+    assert 5 <= stage.clock.now < 5.5
+
+
+def test_a_claim_the_child_lost_first_is_let_go_at_once(stage):
+    ending = stage.play(stage.take_over, stage.reply(Event.LOST))
+
+    assert (ending, stage.row.owner) == (Ending.LOST, "other")
+
+
+@pytest.mark.parametrize("why", ["failed", "died"])
+def test_a_failure_after_the_claim_was_lost_counts_for_nobody(why, stage):
+    last = stage.reply(Event.FAILED, detail="late") if why == "failed" else stage.die
+
+    ending = stage.play(stage.take_over, last)
+
+    assert (ending, stage.row.failures, stage.row.owner) == (Ending.LOST, 0, "other")
+
+
+def test_draining_gives_the_cell_back_without_a_failure(stage):
+    change_cell(stage.database, stage.cell_id, failures=2)
+
+    ending = stage.play(stage.window(3), stage.stop)
+
+    row = stage.row
+    assert (ending, row.state, row.failures, row.error_class) == (Ending.RELEASED, "queued", 2, None)
+    assert (row.not_before, stage.child.num_kills) == (None, 1)
+
+
+def test_draining_does_not_wait_for_a_child_that_is_never_silent(stage):
+    stage.stop()
+
+    ending = stage.play(*[stage.window(step) for step in range(100)])
+
+    assert (ending, stage.clock.now) == (Ending.RELEASED, pytest.approx(0.2))
+
+
+def test_draining_after_the_claim_was_lost_changes_nothing(stage):
+    def lose_and_stop():
+        stage.take_over()
+        stage.stop()
+
+    assert stage.play(lose_and_stop) is Ending.LOST
+    assert stage.row.owner == "other"
+
+
+@pytest.mark.parametrize("seconds_per_try", [0.0, 4.9])
+def test_without_a_database_it_gives_up_before_its_lease_ends(seconds_per_try, stage):
+    away = OutageAfterClaim(stage.database, stage.clock, seconds=seconds_per_try)
+
+    ending = stage.play(database=away)
+
+    assert (ending, stage.child.num_kills, stage.row.state) == (Ending.LOST, 1, "running")
+    latest = SETTINGS.heartbeat_give_up_seconds + SETTINGS.heartbeat_seconds
+    assert 20 < stage.clock.now < latest < SETTINGS.lease_seconds
+    assert away.num_tries >= 3
+
+
+def test_a_short_outage_is_survived(stage):
+    away = OutageAfterClaim(stage.database, stage.clock)
+
+    def come_back():
+        away.is_back = True
+
+    ending = stage.play(
+        *[None] * 60, come_back, *[None] * 30, stage.finish, stage.reply(Event.COMPLETED), database=away
+    )
+
+    assert (ending, stage.row.heartbeat_count) == (Ending.COMPLETED, 1)
+
+
+def test_replies_about_another_cell_are_not_ours(stage):
+    other = Reply(event=Event.COMPLETED, cell_id=UUID(int=4))
+
+    ending = stage.play(other, stage.finish, stage.reply(Event.COMPLETED))
+
+    assert (ending, stage.row.state) == (Ending.COMPLETED, "completed")

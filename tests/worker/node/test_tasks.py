@@ -1,0 +1,48 @@
+from uuid import uuid4
+
+import pytest
+from celery import Celery
+
+from backend.errors import Unavailable
+from backend.queue import TRAIN_CELL, create_celery
+from backend.settings import Settings
+from worker.node import tasks
+
+
+def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):
+    app = create_celery(Settings(data=tmp_path))
+
+    task = tasks.register(app)
+
+    assert task.name == TRAIN_CELL
+    assert TRAIN_CELL in app.tasks
+
+
+def test_the_body_is_supervision_of_the_cell_in_the_message(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks, "_child", lambda: "child")
+    monkeypatch.setattr(tasks, "_context", lambda: "context")
+    monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
+    cell_id = uuid4()
+
+    tasks.register(Celery(set_as_current=False))(str(cell_id))
+
+    assert asked == [(cell_id, "child", "context")]
+
+
+def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, caplog):
+    def be_away(*_):
+        raise Unavailable("database.unavailable", detail="gone")
+
+    monkeypatch.setattr(tasks, "_child", lambda: None)
+    monkeypatch.setattr(tasks, "_context", lambda: None)
+    monkeypatch.setattr(tasks, "supervise", be_away)
+
+    tasks.train_cell(str(uuid4()))
+
+    assert "next bell" in caplog.text
+
+
+def test_a_message_that_is_no_id_is_an_error():
+    with pytest.raises(ValueError, match="UUID"):
+        tasks.train_cell("not an id")

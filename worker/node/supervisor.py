@@ -1,0 +1,183 @@
+"""A Celery task is a supervisor: it claims a cell, has it trained by a child, and keeps the claim alive.
+
+The heart beats here, outside the training, so that a hang cannot fake life and a busy training cannot miss a
+beat. What the child's end means is decided here and recorded under the fence (reliability.md §2).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from backend.db import cells as cell_rows
+from backend.db import claims
+from backend.db.claims import Claim, ClaimLost
+from backend.db.session import Database
+from backend.domain.lifecycle import CellState, DesiredState, FailureClass
+from backend.errors import Unavailable
+from backend.events import Notices, ProgressNotice
+from backend.settings import Settings
+from worker.messages import Event, Reply, Request
+from worker.node.training_process import TrainingProcess
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+
+
+class Ending(StrEnum):
+    """How a supervision ended."""
+
+    NOT_CLAIMED = "not_claimed"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    RELEASED = "released"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class SupervisorContext:
+    """The outside world of a supervision; clocks and the wish to stop come as functions."""
+
+    settings: Settings
+    database: Database
+    notices: Notices
+    owner: str
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    is_stopping: Callable[[], bool]
+
+
+def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext) -> Ending:
+    """Claim a cell and see it through; a duplicate or late message finds nothing to claim."""
+    with context.database.write() as session:
+        claim = claims.claim(session, cell_id, owner=context.owner, now=context.now())
+        cell = cell_rows.get(session, cell_id) if claim else None
+    if claim is None or cell is None:
+        return Ending.NOT_CLAIMED
+    about = ProgressNotice(cell.experiment_id, cell_id)
+    context.notices.publish(about)
+    patience = max(context.settings.stall_seconds, cell.predicted_seconds)
+    ending = _Supervision(claim, child, context, patience).run()
+    context.notices.publish(about)
+    log.info("cell %s: %s", cell_id, ending)
+    return ending
+
+
+class _Supervision:
+    """One claim from the request to its end."""
+
+    def __init__(
+        self, claim: Claim, child: TrainingProcess, context: SupervisorContext, patience_seconds: float
+    ) -> None:
+        self._claim = claim
+        self._child = child
+        self._context = context
+        self._patience_seconds = patience_seconds
+        self._last_beat = self._last_try = self._last_progress = context.monotonic()
+        self._cancelled_at: float | None = None
+
+    def run(self) -> Ending:
+        self._child.send(Request(cell_id=self._claim.cell_id, fence=self._claim.fence))
+        while True:
+            reply = self._child.receive(wait_seconds=POLL_SECONDS)
+            if reply is not None and reply.cell_id == self._claim.cell_id:
+                ending = self._on_reply(reply)
+            else:
+                ending = self._on_silence()
+            if ending is not None:
+                return ending
+
+    def _on_reply(self, reply: Reply) -> Ending | None:
+        match reply.event:
+            case Event.WINDOW:
+                self._last_progress = self._context.monotonic()
+                # A cell with short windows is never silent; it must be let go all the same.
+                return self._release_if_stopping() or self._beat_if_due()
+            case Event.COMPLETED:
+                return Ending.COMPLETED
+            case Event.LOST:
+                return self._after_lost_claim()
+            case Event.FAILED:
+                self._child.kill()
+                return self._fail(reply.failure or FailureClass.CODE, reply.detail)
+            case Event.READY:
+                return None
+
+    def _on_silence(self) -> Ending | None:
+        now = self._context.monotonic()
+        if released := self._release_if_stopping():
+            return released
+        if self._child.exit_code is not None:
+            failure = self._child.failure()
+            self._child.kill()
+            return self._fail(*failure)
+        grace = self._context.settings.cancel_grace_seconds
+        if self._cancelled_at is not None and now - self._cancelled_at > grace:
+            self._child.kill()
+            return self._after_lost_claim()
+        if now - self._last_progress > self._patience_seconds:
+            self._child.kill()
+            return self._fail(FailureClass.STALLED, f"no progress for {self._patience_seconds:g} s")
+        return self._beat_if_due()
+
+    def _beat_if_due(self) -> Ending | None:
+        now = self._context.monotonic()
+        settings = self._context.settings
+        if now - self._last_try < settings.heartbeat_seconds:
+            return None
+        self._last_try = now
+        try:
+            with self._context.database.write() as session:
+                desired = claims.beat(session, self._claim, now=self._context.now())
+        except Unavailable as error:
+            log.warning("heartbeat missed: %s", error)
+            # The failed try itself took time.
+            if self._context.monotonic() - self._last_beat > settings.heartbeat_give_up_seconds:
+                # Our lease is about to end: stop writing before somebody else starts.
+                self._child.kill()
+                return Ending.LOST
+            return None
+        self._last_beat = now
+        if desired is None:
+            self._child.kill()
+            return Ending.LOST
+        if desired is DesiredState.CANCELLED and self._cancelled_at is None:
+            self._cancelled_at = now
+        return None
+
+    def _after_lost_claim(self) -> Ending:
+        """The child could not write: its owner cancelled the cell, or somebody else has it."""
+        with self._context.database.write() as session:
+            desired = claims.beat(session, self._claim, now=self._context.now())
+            if desired is DesiredState.CANCELLED:
+                claims.finish(session, self._claim, CellState.CANCELLED, now=self._context.now())
+                return Ending.CANCELLED
+        return Ending.LOST
+
+    def _fail(self, failure: FailureClass, detail: str) -> Ending:
+        log.error("cell %s: %s: %s", self._claim.cell_id, failure, detail)
+        delay = timedelta(seconds=self._context.settings.retry_delay_seconds)
+        try:
+            with self._context.database.write() as session:
+                now = self._context.now()
+                claims.fail(session, self._claim, failure, detail, now=now, retry_delay=delay)
+        except ClaimLost:
+            return Ending.LOST
+        return Ending.FAILED
+
+    def _release_if_stopping(self) -> Ending | None:
+        if not self._context.is_stopping():
+            return None
+        self._child.kill()
+        try:
+            with self._context.database.write() as session:
+                claims.release(session, self._claim, now=self._context.now())
+        except ClaimLost:
+            return Ending.LOST
+        return Ending.RELEASED

@@ -1,0 +1,80 @@
+"""The body of the one Celery task: supervise a cell with this process's training child."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import socket
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from celery import Celery, Task
+
+from backend.db.session import Database
+from backend.errors import Unavailable
+from backend.events import Notices
+from backend.queue import TRAIN_CELL
+from backend.settings import get_settings
+from worker.node.supervisor import SupervisorContext, supervise
+from worker.node.training_process import TrainingProcess
+
+log = logging.getLogger(__name__)
+
+# Made before the pool forks, so that the node can tell its pool processes to let go of their cells.
+_stopping = multiprocessing.Event()
+
+
+def register(app: Celery) -> Task:
+    """Register the task under the name the backend rings."""
+    task: Task = app.task(name=TRAIN_CELL)(train_cell)
+    return task
+
+
+def train_cell(cell_id: str) -> None:
+    """Supervise one cell; when the database is away the conductor rings again later."""
+    try:
+        supervise(UUID(cell_id), _child(), _context())
+    except Unavailable as error:
+        log.warning("cell %s is left for the next bell: %s", cell_id, error)
+
+
+def stop_soon(**_: Any) -> None:
+    """Tell every pool process to release its cell: the node is shutting down."""
+    _stopping.set()
+
+
+def warm_up(**_: Any) -> None:
+    """Start the training child before the first cell comes: importing torch takes seconds."""
+    _child().start()
+    _context()
+
+
+def cool_down(**_: Any) -> None:
+    """End the training child with its pool process."""
+    _child().kill()
+
+
+@cache
+def _child() -> TrainingProcess:
+    return TrainingProcess()
+
+
+@cache
+def _context() -> SupervisorContext:
+    """Open this pool process's own connections; none is inherited over the fork."""
+    settings = get_settings()
+    parent = os.getppid()
+    return SupervisorContext(
+        settings=settings,
+        database=Database(settings.resolved_database_url),
+        notices=Notices(settings.resolved_broker_url),
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+        now=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
+        # A pool process whose node was killed would go on alone; it lets go instead.
+        is_stopping=lambda: _stopping.is_set() or os.getppid() != parent,
+    )

@@ -1,0 +1,1 @@
+"""Eigenvalues, spectra and traces of symmetric matrices known by their products with vectors."""

@@ -1,0 +1,1 @@
+"""Convolutional nets: forward passes of both, hand-written derivatives of the two-layer one."""

@@ -1,0 +1,1 @@
+"""Residual MLP: forward pass, hand-written gradient and Hessian, factorised tangent kernel."""

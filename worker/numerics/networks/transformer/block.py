@@ -1,0 +1,297 @@
+"""One block of the transformers, by hand: both passes and the tangents of both, on effective weights.
+
+    x = norm(h);  h' = h + attention(x W_q, x W_k, x W_v) W_o;  h'' = h' + gelu(norm(h') W_1) W_2
+
+Effective weights hold the forward multipliers and, in W_o and W_2, the branch multiplier τ. Where only one
+token of the block is read, queries, h' and h'' are computed for that token alone.
+
+Legend: R runs, B batch, T tokens, M rows (examples · tokens), N width; G runs · examples · heads.
+"""
+
+# ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from worker.numerics.network import Params
+from worker.numerics.networks.transformer.layers import (
+    Attention,
+    AttentionGradient,
+    AttentionTangent,
+    Heads,
+    Norm,
+    NormTangent,
+    gelu_derivatives,
+)
+
+# A block's tensors by their part of the name; "key_value" holds both side by side.
+Weights = Params
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of the stream a block works on; `reads_first` tells that only the first token is read afterwards."""
+
+    num_runs: int
+    num_examples: int
+    num_tokens: int
+    num_heads: int
+    reads_first: bool = False
+
+    def read(self, h_RMN: Tensor) -> Tensor:
+        """Return the rows that are read."""
+        if not self.reads_first:
+            return h_RMN
+        return torch.unflatten(h_RMN, 1, (self.num_examples, -1))[:, :, 0]
+
+    def spread(self, g_RMN: Tensor) -> Tensor:
+        """Return the transpose of `read`: zero rows where nothing is read."""
+        if not self.reads_first:
+            return g_RMN
+        full = g_RMN.new_zeros(self.num_runs, self.num_examples, self.num_tokens, g_RMN.shape[-1])
+        full[:, :, 0] = g_RMN
+        return full.flatten(1, 2)
+
+    def heads(self, q_RMN: Tensor, kv_RMN: Tensor) -> Heads:
+        """Return rows of queries, and of keys beside values, by head."""
+        pairs = kv_RMN.view(
+            self.num_runs * self.num_examples, -1, 2, self.num_heads, kv_RMN.shape[-1] // (2 * self.num_heads)
+        )
+        k, v = pairs.permute(2, 0, 3, 1, 4).flatten(1, 2).unbind(0)
+        return Heads(self.split(q_RMN), k, v)
+
+    def rows(self, heads: Heads) -> tuple[Tensor, Tensor]:
+        """Return the transpose of `heads`."""
+        pairs = torch.unflatten(torch.stack([heads.k, heads.v]), 1, (-1, self.num_heads))
+        kv = pairs.permute(1, 3, 0, 2, 4).reshape(self.num_runs, self.num_examples * self.num_tokens, -1)
+        return self.merge(heads.q), kv
+
+    def split(self, x_RMN: Tensor) -> Tensor:
+        """Return rows [R, M, N] by head."""
+        split = x_RMN.view(
+            self.num_runs * self.num_examples, -1, self.num_heads, x_RMN.shape[-1] // self.num_heads
+        )
+        return split.transpose(1, 2).flatten(0, 1)
+
+    def merge(self, x: Tensor) -> Tensor:
+        """Return what is by head as rows [R, M, N]."""
+        rows = torch.unflatten(x, 0, (-1, self.num_heads)).transpose(1, 2)
+        return rows.reshape(self.num_runs, -1, self.num_heads * x.shape[-1])
+
+
+class NormedRows(NamedTuple):
+    """Rows after a norm with gain and shift; without a norm, the rows themselves."""
+
+    norm: Norm | None
+    x_RMN: Tensor
+
+    @classmethod
+    def of(cls, w: Weights, name: str, h_RMN: Tensor) -> NormedRows:
+        """Normalise where there is a norm of that name."""
+        gain = w.get(f"{name}_gain")
+        if gain is None:
+            return cls(None, h_RMN)
+        norm = Norm.of(h_RMN)
+        return cls(norm, torch.addcmul(w[f"{name}_shift"], norm.u_RMN, gain))
+
+    def vjp(self, w: Weights, name: str, g_x_RMN: Tensor, gradients: Params) -> NormGradient:
+        """Return the gradients by u and h, and leave those by gain and shift in `gradients`."""
+        if self.norm is None:
+            return NormGradient(g_x_RMN, g_x_RMN, g_x_RMN)
+        gradients[f"{name}_gain"] = (g_x_RMN * self.norm.u_RMN).sum(1, keepdim=True)
+        gradients[f"{name}_shift"] = g_x_RMN.sum(1, keepdim=True)
+        g_u = g_x_RMN * w[f"{name}_gain"]
+        return NormGradient(g_x_RMN, g_u, self.norm.jacobian_product(g_u))
+
+    def jvp(self, w: Weights, v: Weights, name: str, t_h_RMN: Tensor) -> tuple[Tensor, NormTangent]:
+        """Return the tangent of the rows, and what the backward pass needs of it."""
+        if self.norm is None:
+            return t_h_RMN, NormTangent(t_h_RMN, t_h_RMN)
+        t = NormTangent(t_h_RMN, self.norm.jacobian_product(t_h_RMN))
+        t_x = torch.addcmul(v[f"{name}_shift"], t.u_RMN, w[f"{name}_gain"])
+        return t_x.addcmul_(self.norm.u_RMN, v[f"{name}_gain"]), t
+
+    def vjp_tangent(
+        self,
+        weights: tuple[Weights, Weights],
+        name: str,
+        t: NormTangent,
+        g: NormGradient,
+        t_g_x_RMN: Tensor,
+        products: Params,
+    ) -> Tensor:
+        """Return the tangent of the gradient by h, and leave those by gain and shift in `products`."""
+        if self.norm is None:
+            return t_g_x_RMN
+        w, v = (part[f"{name}_gain"] for part in weights)
+        products[f"{name}_gain"] = torch.addcmul(t_g_x_RMN * self.norm.u_RMN, g.x_RMN, t.u_RMN).sum(
+            1, keepdim=True
+        )
+        products[f"{name}_shift"] = t_g_x_RMN.sum(1, keepdim=True)
+        t_g_u = (t_g_x_RMN * w).addcmul_(g.x_RMN, v)
+        return self.norm.jacobian_product_tangent(t, g.u_RMN, g.h_RMN, t_g_u)
+
+    def select(self, keep: Tensor) -> NormedRows:
+        """Return the rows of the runs `keep` only."""
+        return NormedRows(None if self.norm is None else self.norm.select(keep), self.x_RMN[keep])
+
+
+class NormGradient(NamedTuple):
+    """Gradients by the rows after gain and shift, by u and by h."""
+
+    x_RMN: Tensor
+    u_RMN: Tensor
+    h_RMN: Tensor
+
+
+class BlockPass(NamedTuple):
+    """What the forward pass through a block leaves; `o_RMN` enters W_o, `inner_RMN` the GELU, `z_RMN` W_2."""
+
+    rows_1: NormedRows
+    attention: Attention
+    o_RMN: Tensor
+    rows_2: NormedRows
+    inner_RMN: Tensor
+    z_RMN: Tensor
+
+
+class BlockGradient(NamedTuple):
+    """Gradients by what enters and leaves the block's products; `first`, `second` are gelu's derivatives."""
+
+    norm_1: NormGradient
+    q_RMN: Tensor
+    kv_RMN: Tensor
+    attention: AttentionGradient
+    middle_RMN: Tensor
+    norm_2: NormGradient
+    inner_RMN: Tensor
+    out_RMN: Tensor
+    gelu_first: Tensor | None = None
+    g_gelu_second: Tensor | None = None
+
+
+def forward_block(shape: Shape, w: Weights, h_RMN: Tensor, mask: Tensor | None) -> tuple[Tensor, BlockPass]:
+    """Return the stream after the block, and what it leaves."""
+    rows_1 = NormedRows.of(w, "attention_norm", h_RMN)
+    q = torch.bmm(shape.read(rows_1.x_RMN), w["query"])
+    attention = Attention.of(shape.heads(q, torch.bmm(rows_1.x_RMN, w["key_value"])), mask)
+    o = shape.merge(attention.o_GQE)
+    middle = torch.baddbmm(shape.read(h_RMN), o, w["attention_out"])
+    rows_2 = NormedRows.of(w, "mlp_norm", middle)
+    inner = torch.bmm(rows_2.x_RMN, w["mlp_in"])
+    z = torch.nn.functional.gelu(inner)
+    return torch.baddbmm(middle, z, w["mlp_out"]), BlockPass(rows_1, attention, o, rows_2, inner, z)
+
+
+def backward_block(
+    shape: Shape, w: Weights, left: BlockPass, g_out_RMN: Tensor
+) -> tuple[Params, BlockGradient]:
+    """Return the gradients by the block's effective weights, and by all that lies in between."""
+    gradients = {"mlp_out": torch.bmm(left.z_RMN.mT, g_out_RMN)}
+    g_z = torch.bmm(g_out_RMN, w["mlp_out"].mT)
+    g_inner = torch.ops.aten.gelu_backward(g_z, left.inner_RMN)
+    gradients["mlp_in"] = torch.bmm(left.rows_2.x_RMN.mT, g_inner)
+    norm_2 = left.rows_2.vjp(w, "mlp_norm", torch.bmm(g_inner, w["mlp_in"].mT), gradients)
+    g_middle = g_out_RMN + norm_2.h_RMN
+    gradients["attention_out"] = torch.bmm(left.o_RMN.mT, g_middle)
+    attention = left.attention.vjp(shape.split(torch.bmm(g_middle, w["attention_out"].mT)))
+    g_q, g_kv = shape.rows(attention.heads)
+    x = left.rows_1.x_RMN
+    gradients["query"] = torch.bmm(shape.read(x).mT, g_q)
+    gradients["key_value"] = torch.bmm(x.mT, g_kv)
+    g_x = shape.spread(torch.bmm(g_q, w["query"].mT)).baddbmm_(g_kv, w["key_value"].mT)
+    norm_1 = left.rows_1.vjp(w, "attention_norm", g_x, gradients)
+    return gradients, BlockGradient(norm_1, g_q, g_kv, attention, g_middle, norm_2, g_inner, g_out_RMN)
+
+
+def below(shape: Shape, g: BlockGradient) -> Tensor:
+    """Return the gradient by the stream in front of the block."""
+    return shape.spread(g.middle_RMN) + g.norm_1.h_RMN
+
+
+class BlockTangent(NamedTuple):
+    """Tangents of what a block's forward pass leaves."""
+
+    norm_1: NormTangent
+    x_1_RMN: Tensor
+    attention: AttentionTangent
+    o_RMN: Tensor
+    norm_2: NormTangent
+    x_2_RMN: Tensor
+    inner_RMN: Tensor
+    z_RMN: Tensor
+
+
+def with_second_derivatives(w: Weights, left: BlockPass, g: BlockGradient) -> BlockGradient:
+    """Return the gradients with what tangents of the backward pass need of them."""
+    first, second = gelu_derivatives(left.inner_RMN)
+    g_z = torch.bmm(g.out_RMN, w["mlp_out"].mT)
+    attention = left.attention.centre(g.attention)
+    return g._replace(attention=attention, gelu_first=first, g_gelu_second=g_z.mul_(second))
+
+
+def tangent_forward_block(
+    shape: Shape, w: Weights, v: Weights, left: BlockPass, first: Tensor, t_h_RMN: Tensor
+) -> tuple[Tensor, BlockTangent]:
+    """Return the tangent of the stream after the block along `v` and `t_h`; `first` is gelu's slope."""
+    x_1, x_2 = left.rows_1.x_RMN, left.rows_2.x_RMN
+    t_x_1, norm_1 = left.rows_1.jvp(w, v, "attention_norm", t_h_RMN)
+    t_q = _both(shape.read(t_x_1), w["query"], shape.read(x_1), v["query"])
+    t_kv = _both(t_x_1, w["key_value"], x_1, v["key_value"])
+    attention = left.attention.jvp(shape.heads(t_q, t_kv))
+    t_o = shape.merge(attention.o_GQE)
+    t_middle = torch.baddbmm(shape.read(t_h_RMN), t_o, w["attention_out"]).baddbmm_(
+        left.o_RMN, v["attention_out"]
+    )
+    t_x_2, norm_2 = left.rows_2.jvp(w, v, "mlp_norm", t_middle)
+    t_inner = _both(t_x_2, w["mlp_in"], x_2, v["mlp_in"])
+    t_z = t_inner * first
+    t_out = torch.baddbmm(t_middle, t_z, w["mlp_out"]).baddbmm_(left.z_RMN, v["mlp_out"])
+    return t_out, BlockTangent(norm_1, t_x_1, attention, t_o, norm_2, t_x_2, t_inner, t_z)
+
+
+def tangent_backward_block(
+    shape: Shape,
+    weights: tuple[Weights, Weights],
+    left: BlockPass,
+    t: BlockTangent,
+    g: BlockGradient,
+    t_g_out_RMN: Tensor,
+) -> tuple[Params, Tensor]:
+    """Return the tangents of the gradients by effective weights, and by the stream in front of the block."""
+    w, v = weights
+    assert g.gelu_first is not None
+    assert g.g_gelu_second is not None
+    x_1, x_2 = left.rows_1.x_RMN, left.rows_2.x_RMN
+    products = {"mlp_out": _product_rule(t.z_RMN, g.out_RMN, left.z_RMN, t_g_out_RMN)}
+    t_g_inner = _both(t_g_out_RMN, w["mlp_out"].mT, g.out_RMN, v["mlp_out"].mT).mul_(g.gelu_first)
+    t_g_inner.addcmul_(g.g_gelu_second, t.inner_RMN)
+    products["mlp_in"] = _product_rule(t.x_2_RMN, g.inner_RMN, x_2, t_g_inner)
+    t_g_x_2 = _both(t_g_inner, w["mlp_in"].mT, g.inner_RMN, v["mlp_in"].mT)
+    t_g_middle = t_g_out_RMN + left.rows_2.vjp_tangent(
+        weights, "mlp_norm", t.norm_2, g.norm_2, t_g_x_2, products
+    )
+    products["attention_out"] = _product_rule(t.o_RMN, g.middle_RMN, left.o_RMN, t_g_middle)
+    t_g_o = _both(t_g_middle, w["attention_out"].mT, g.middle_RMN, v["attention_out"].mT)
+    heads = left.attention.vjp_tangent(t.attention, g.attention, shape.split(t_g_o))
+    t_g_q, t_g_kv = shape.rows(heads)
+    products["query"] = _product_rule(shape.read(t.x_1_RMN), g.q_RMN, shape.read(x_1), t_g_q)
+    products["key_value"] = _product_rule(t.x_1_RMN, g.kv_RMN, x_1, t_g_kv)
+    t_g_x_1 = shape.spread(_both(t_g_q, w["query"].mT, g.q_RMN, v["query"].mT))
+    t_g_x_1 = t_g_x_1.baddbmm_(t_g_kv, w["key_value"].mT).baddbmm_(g.kv_RMN, v["key_value"].mT)
+    t_g_h = left.rows_1.vjp_tangent(weights, "attention_norm", t.norm_1, g.norm_1, t_g_x_1, products)
+    return products, shape.spread(t_g_middle) + t_g_h
+
+
+def _both(t_x: Tensor, w: Tensor, x: Tensor, v: Tensor) -> Tensor:
+    """Return the tangent of x w."""
+    return torch.bmm(t_x, w).baddbmm_(x, v)
+
+
+def _product_rule(t_left: Tensor, right: Tensor, left: Tensor, t_right: Tensor) -> Tensor:
+    """Return the tangent of leftᵀ right."""
+    return torch.bmm(t_left.mT, right).baddbmm_(left.mT, t_right)

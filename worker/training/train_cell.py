@@ -1,0 +1,141 @@
+"""Trains one claimed cell from its row to its last chunk."""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from backend.blobs import BlobStore
+from backend.db import calibrations
+from backend.db import cells as cell_rows
+from backend.db import datasets as dataset_rows
+from backend.db.claims import Claim, ClaimLost
+from backend.db.session import Database, Session
+from backend.db.tables import CellRow, ExperimentRow
+from backend.domain.cost.calibration import device_sha256, kind_of
+from backend.domain.cost.divergence import PlannedWork, lived_share
+from backend.domain.protocol.grid import PlannedCell
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.scenario import Scenario
+from backend.errors import Unavailable
+from backend.events import Notices, ProgressNotice
+from worker.device import environment_fingerprint
+from worker.numerics.program import CellProgram, TrainingData
+from worker.numerics.trainer import train
+from worker.training.data import load_data
+from worker.training.recorder import Recorder
+from worker.training.tensor_rows import tensor_rows
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The outside world of the training child."""
+
+    database: Database
+    blobs: BlobStore
+    notices: Notices
+
+
+@dataclass(frozen=True)
+class _Work:
+    about: ProgressNotice
+    planned: ExperimentSpec
+    shape: DatasetShape
+    cell: PlannedCell
+    chunk_steps: int
+
+
+def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], None]) -> None:
+    """Train the cell and store every window; calls `on_step` after each commit. Raises ClaimLost."""
+    work = _load_work(claim, stores.database)
+    program = CellProgram.from_spec(work.planned, work.cell, chunk_steps=work.chunk_steps)
+    recorder = Recorder(
+        stores.database,
+        stores.notices,
+        claim,
+        about=work.about,
+        schedule=program.schedule,
+        tail_steps=work.planned.under(work.cell.scenario).tail_steps(),
+        now=lambda: datetime.now(UTC),
+        sleep=time.sleep,
+    )
+    recorder.begin(environment_fingerprint(), tensor_rows(program, work.shape.dims))
+    for window in train(program, _data_of(stores.blobs, work)):
+        recorder.append(window)
+        on_step(window.last_step)
+    recorder.finish()
+    _record_speed(claim, work, stores.database)
+
+
+def _record_speed(claim: Claim, work: _Work, database: Database) -> None:
+    """Let the time a finished cell took improve what is predicted; one of several attempts does not."""
+    kind = kind_of(work.planned.model.name, work.cell.width, has_curvature=work.cell.has_curvature)
+    try:
+        with database.write() as session:
+            row = cell_rows.get(session, claim.cell_id)
+            if row is None or row.fence != 1 or row.environment is None:
+                return
+            calibrations.learn(
+                session,
+                device_sha256(row.environment),
+                kind,
+                actual_seconds=row.spent_seconds,
+                predicted_seconds=_predicted_for_living_runs(session, row, work) / row.correction,
+                now=datetime.now(UTC),
+            )
+    except Unavailable as error:
+        log.warning("what cell %s took is not remembered: %s", claim.cell_id, error)
+
+
+def _predicted_for_living_runs(session: Session, row: CellRow, work: _Work) -> float:
+    """Return what would have been predicted had one known which runs diverge; they teach nothing here."""
+    num_steps = work.planned.under(work.cell.scenario).num_steps
+    shares = [lived_share(num_steps, run.diverged_at) for run in cell_rows.runs_of(session, row.id)]
+    planned = PlannedWork(row.predicted_seconds, row.start_share, row.stack_share, row.living)
+    return planned.total(statistics.mean(shares))
+
+
+def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:
+    """Return a cell's data; scenarios of the training share the data as given."""
+    scenario = work.cell.scenario if work.cell.scenario.is_of_data else Scenario.AS_GIVEN
+    return _cached_data(blobs, work.planned.dataset_sha256, work.shape, scenario, work.planned.spec_seed)
+
+
+# A child trains many cells of one experiment; two datasets at most stay in memory.
+@lru_cache(maxsize=2)
+def _cached_data(
+    blobs: BlobStore, sha256: str, shape: DatasetShape, scenario: Scenario, spec_seed: int
+) -> TrainingData:
+    return load_data(blobs, sha256, shape, scenario, spec_seed=spec_seed)
+
+
+def _load_work(claim: Claim, database: Database) -> _Work:
+    with database.read() as session:
+        row = cell_rows.get(session, claim.cell_id)
+        if row is None:
+            raise ClaimLost
+        experiment = session.get_one(ExperimentRow, row.experiment_id)
+        return _Work(
+            about=ProgressNotice(row.experiment_id, row.id),
+            planned=experiment.spec,
+            shape=dataset_rows.shape_of(session, experiment.dataset_id),
+            cell=PlannedCell(
+                scenario=row.scenario,
+                parametrization=row.parametrization,
+                width=row.width,
+                depth=row.depth,
+                runs=cell_rows.planned_runs(session, row.id),
+                stage=row.stage,
+                part=row.part,
+                has_curvature=row.has_curvature,
+            ),
+            chunk_steps=row.chunk_steps,
+        )
