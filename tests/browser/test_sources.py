@@ -6,13 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from backend.domain.plan.plan_request import PlanRequest
-from backend.domain.spec.budget import Budget
-from backend.domain.spec.measures import DensityGrid, Measure
-from backend.domain.spec.metrics import Spacing
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import Parametrization
+from backend.domain.budget import Budget
+from backend.domain.measures import DensityGrid, Measure
+from backend.domain.metrics import Spacing
+from backend.domain.model import FAMILIES
+from backend.domain.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
@@ -106,5 +106,5 @@ def test_the_form_names_every_option_of_a_request():
     wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
     wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}
     assert named - {"num_seeds"} == wanted
-    for names in (Parametrization, Measure, Spacing, (family().name for family in FAMILIES)):
+    for names in (Parametrization, Measure, Spacing, OptimizerKind, (family().name for family in FAMILIES)):
         assert all(f'"{name}"' in source for name in names)

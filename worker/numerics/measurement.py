@@ -13,10 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.dataset import Task, num_validated
-from backend.domain.spec.measures import Measure, measured_metrics
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import UpdateFamily
+from backend.domain.dataset import Task, num_validated
+from backend.domain.measures import Measure, measured_metrics
+from backend.domain.metrics import Metric
 from worker.numerics.coordinate_check import check_coordinates
 from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
 from worker.numerics.curvature.preconditioned import Preconditioned, adam_root
@@ -83,8 +82,8 @@ class Measurer:
         )
 
     @property
-    def _is_adam(self) -> bool:
-        return self.program.optimizer.family is UpdateFamily.ADAM
+    def _is_preconditioned(self) -> bool:
+        return self.program.optimizer.traits.is_preconditioned
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -119,7 +118,7 @@ class Measurer:
         loss_R, field_R = self.validate(stack.params)
         if not self.program.has_curvature:
             return dict(zip(self.metrics, (loss_R, field_R), strict=False)), stack.eigenvector_RP
-        if self._is_adam and step == 0:
+        if self._is_preconditioned and step == 0:
             always = dict(zip(self.metrics, (loss_R, field_R), strict=False))
             step_0 = CurvatureStep(self.program, self.hessian(stack), stack, step)
             return always | step_0.measure(UNPRECONDITIONED), stack.eigenvector_RP
@@ -169,7 +168,7 @@ class Measurer:
 
     def _adam_root(self, stack: Stack, step: int) -> Tensor | None:
         """Return the root of Adam's preconditioner, [R, P]; None under SGD and before the first update."""
-        if not self._is_adam or step == 0:
+        if not self._is_preconditioned or step == 0:
             return None
         return adam_root(self.update, stack.params, stack.moments, step)
 
@@ -182,6 +181,6 @@ class Measurer:
             seeds=stack.seeds,
             step=step,
             # Under Adam the first one, an audit, is that after the first update.
-            measurement=self.program.schedule.measurement_index(step) - self._is_adam,
+            measurement=self.program.schedule.measurement_index(step) - self._is_preconditioned,
             tolerance=self.program.sharpness_tolerance,
         )

@@ -7,13 +7,13 @@ Legend: R runs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
+from backend.domain.optimizer import OptimizerKind, OptimizerSpec
 from backend.domain.parametrization import TensorScaling
 from worker.numerics.outer_product import OuterProduct
 
@@ -62,37 +62,34 @@ class Update:
                     continue
                 gradient = gradient.dense()
             gradient = self._decayed_(name, weight, gradient, lr_R11, scale)
-            if self.spec.family is UpdateFamily.ADAM:
-                direction = self._adam_direction(name, gradient, moments[name], step)
-            else:
-                direction = self._sgd_direction(gradient, moments[name])
+            direction = DIRECTIONS[self.spec.kind](self, name, gradient, moments[name], step)
             weight.addcmul_(direction, lr_R11, value=-scale)
 
     @property
     def _is_plain(self) -> bool:
         """Whether the update is w - lr · gradient and nothing else."""
         spec = self.spec
-        return spec.family is UpdateFamily.SGD and spec.num_moments == 0 and spec.weight_decay == 0.0
+        return spec.kind is OptimizerKind.SGD and spec.num_moments == 0 and spec.weight_decay == 0.0
 
     def _decayed_(self, name: str, weight: Tensor, gradient: Tensor, lr_R11: Tensor, scale: float) -> Tensor:
         """Shrink the weight (AdamW), or return the gradient of the loss plus ½ λ w² (SGD, Adam)."""
         decay = self.spec.weight_decay * self.scaling[name].weight_decay_mult
         if decay == 0.0:
             return gradient
-        if self.spec.kind is OptimizerKind.ADAMW:
+        if self.spec.traits.decouples_weight_decay:
             weight.mul_(1.0 - lr_R11 * (scale * decay))
             return gradient
         return gradient.add(weight, alpha=decay)
 
-    def _sgd_direction(self, gradient: Tensor, moments: tuple[Tensor, ...]) -> Tensor:
-        """Return the gradient, the velocity b·u + g, or Nesterov's g + b·u (Sutskever et al. 2013)."""
+    def sgd_direction(self, _name: str, gradient: Tensor, moments: tuple[Tensor, ...], _step: int) -> Tensor:
+        """Return the gradient g, the velocity u ← b·u + g, or Nesterov's g + b·u (Sutskever et al. 2013)."""
         if not moments:
             return gradient
         (velocity,) = moments
         velocity.mul_(self.spec.momentum).add_(gradient)
         return gradient.add(velocity, alpha=self.spec.momentum) if self.spec.nesterov else velocity
 
-    def _adam_direction(self, name: str, gradient: Tensor, moments: tuple[Tensor, ...], step: int) -> Tensor:
+    def adam_direction(self, name: str, gradient: Tensor, moments: tuple[Tensor, ...], step: int) -> Tensor:
         """Return m̂ / (√v̂ + ε) (Kingma & Ba 2015); 0 where that is 0/0, as for a dead unit at ε = 0."""
         mean, _ = moments
         mean.lerp_(gradient, 1.0 - self.spec.beta1)
@@ -107,3 +104,13 @@ class Update:
         unbias = 1.0 - self.spec.beta2**num_updates
         epsilon = self.spec.epsilon * self.scaling[name].epsilon_mult
         return (moments[1] / unbias).sqrt_().add_(epsilon)
+
+
+# The step direction of each kind [R, n_in, n_out], from a tensor's name, gradient and moments (updated in
+# place) and the number of updates made before.
+Direction = Callable[[Update, str, Tensor, tuple[Tensor, ...], int], Tensor]
+DIRECTIONS: dict[OptimizerKind, Direction] = {
+    OptimizerKind.SGD: Update.sgd_direction,
+    OptimizerKind.ADAM: Update.adam_direction,
+    OptimizerKind.ADAMW: Update.adam_direction,
+}

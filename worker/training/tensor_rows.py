@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.optimizer import OptimizerSpec, UpdateFamily
-from backend.domain.spec.parametrization import TensorScaling
+from backend.domain.dataset import DataDims
+from backend.domain.optimizer import OptimizerSpec
+from backend.domain.parametrization import TensorScaling
 from worker.numerics.program import CellProgram
 
 
@@ -27,11 +27,11 @@ def tensor_rows(program: CellProgram, dims: DataDims) -> list[dict[str, Any]]:
 
 
 def _constants(scaling: TensorScaling, optimizer: OptimizerSpec) -> dict[str, float | None]:
-    is_adam, decays = optimizer.family is UpdateFamily.ADAM, optimizer.weight_decay > 0
+    has_epsilon, decays = optimizer.traits.is_preconditioned, optimizer.weight_decay > 0
     return {
         "forward_mult": scaling.forward_mult,
         "init_std": scaling.init_std,
         "lr_mult": scaling.lr_mult,
-        "epsilon": optimizer.epsilon * scaling.epsilon_mult if is_adam else None,
+        "epsilon": optimizer.epsilon * scaling.epsilon_mult if has_epsilon else None,
         "weight_decay": optimizer.weight_decay * scaling.weight_decay_mult if decays else None,
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from backend.domain.plan.scenario_data import num_left
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.depth_scaling import require_known
-from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
-from backend.domain.spec.model import require_depth_rule, require_model
-from backend.domain.spec.optimizer import UpdateFamily
-from backend.domain.spec.scenario import Scenario, ScenarioKind
+from backend.domain.dataset import DatasetShape, Task
+from backend.domain.depth_scaling import require_known
+from backend.domain.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
+from backend.domain.model import require_depth_rule, require_model
+from backend.domain.scenario import Scenario, ScenarioKind
+from backend.domain.scenario_data import num_left
 from backend.errors import InvalidInput
 
 
@@ -47,7 +46,7 @@ def require_scenario(spec: ExperimentSpec, shape: DatasetShape, scenario: Scenar
     is_change = scenario.is_of_data or scenario.kind is ScenarioKind.AS_GIVEN
     if not is_change and spec.under(scenario) == spec:
         raise InvalidInput("scenario.same_as_given", scenario=scenario)
-    if scenario.kind is ScenarioKind.MOMENTUM and spec.optimizer.family is not UpdateFamily.SGD:
+    if scenario.kind is ScenarioKind.MOMENTUM and not spec.optimizer.traits.has_momentum:
         raise InvalidInput(
             "scenario.momentum_needs_sgd", scenario=scenario, optimizer=spec.optimizer.kind.value
         )

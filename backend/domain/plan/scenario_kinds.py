@@ -6,10 +6,10 @@ import math
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import DatasetShape, Frozen, Task
-from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec
-from backend.domain.spec.optimizer import SCHEDULES, UpdateFamily
-from backend.domain.spec.scenario import LIMITS, WHOLE_NUMBERS, Scenario, ScenarioKind
+from backend.domain.dataset import DatasetShape, Frozen, Task
+from backend.domain.experiment import MAX_STEPS, ExperimentSpec
+from backend.domain.optimizer import SCHEDULES
+from backend.domain.scenario import LIMITS, WHOLE_NUMBERS, Scenario, ScenarioKind
 
 
 class KindLimits(Frozen):
@@ -37,7 +37,7 @@ def _is_possible(kind: ScenarioKind, spec: ExperimentSpec, shape: DatasetShape) 
     if kind is ScenarioKind.FEATURE_NOISE:
         return shape.task is not Task.LANGUAGE_MODELLING
     if kind is ScenarioKind.MOMENTUM:
-        return spec.optimizer.family is UpdateFamily.SGD
+        return spec.optimizer.traits.has_momentum
     if kind is ScenarioKind.HORIZON:
         return LIMITS[kind][0] * spec.num_steps <= MAX_STEPS
     return True

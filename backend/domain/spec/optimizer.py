@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -28,6 +28,33 @@ class UpdateFamily(StrEnum):
 
     SGD = "sgd"
     ADAM = "adam"
+
+
+class OptimizerTraits(NamedTuple):
+    """Facts about a kind of optimizer that hold for all its arguments.
+
+    Attributes:
+        family: the column of LR and ε multipliers it takes (`parametrization`, `depth_scaling`).
+        num_moments: tensors kept beside each weight; momentum > 0 adds one where it applies.
+        has_momentum: `momentum` and `nesterov` apply.
+        is_preconditioned: it divides by √v̂ + ε, and its sharpness is that of P^-½ H P^-½.
+        decouples_weight_decay: decay shrinks the weight itself, instead of adding to its gradient.
+    """
+
+    family: UpdateFamily
+    num_moments: int = 0
+    has_momentum: bool = False
+    is_preconditioned: bool = False
+    decouples_weight_decay: bool = False
+
+
+TRAITS: dict[OptimizerKind, OptimizerTraits] = {
+    OptimizerKind.SGD: OptimizerTraits(UpdateFamily.SGD, has_momentum=True),
+    OptimizerKind.ADAM: OptimizerTraits(UpdateFamily.ADAM, num_moments=2, is_preconditioned=True),
+    OptimizerKind.ADAMW: OptimizerTraits(
+        UpdateFamily.ADAM, num_moments=2, is_preconditioned=True, decouples_weight_decay=True
+    ),
+}
 
 
 class ScheduleKind(StrEnum):
@@ -93,16 +120,19 @@ class OptimizerSpec(Frozen):
         return {"kind": data} if isinstance(data, str) else data
 
     @property
+    def traits(self) -> OptimizerTraits:
+        """Return the facts about the optimizer's kind."""
+        return TRAITS[self.kind]
+
+    @property
     def family(self) -> UpdateFamily:
         """Return the column of LR multipliers this optimizer takes."""
-        return UpdateFamily.SGD if self.kind is OptimizerKind.SGD else UpdateFamily.ADAM
+        return self.traits.family
 
     @property
     def num_moments(self) -> int:
         """Count the tensors kept beside each weight."""
-        if self.family is UpdateFamily.ADAM:
-            return 2
-        return 1 if self.momentum > 0 else 0
+        return self.traits.num_moments + (self.traits.has_momentum and self.momentum > 0)
 
     @property
     def kappa(self) -> float:
@@ -117,7 +147,7 @@ class OptimizerSpec(Frozen):
 
     def require_consistent(self) -> Self:
         """Return the optimizer; raises InvalidInput when an argument does nothing for its kind."""
-        if self.momentum > 0 and self.kind is not OptimizerKind.SGD:
+        if self.momentum > 0 and not self.traits.has_momentum:
             raise InvalidInput("spec.momentum_needs_sgd", optimizer=self.kind.value)
         if self.nesterov and self.momentum == 0:
             raise InvalidInput("spec.nesterov_needs_momentum")

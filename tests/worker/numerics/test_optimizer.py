@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import TensorScaling
+from backend.domain.optimizer import TRAITS, OptimizerKind, OptimizerSpec, ScheduleSpec
+from backend.domain.parametrization import TensorScaling
 from tests import cases
 from worker.numerics.ensemble import Stack
-from worker.numerics.optimizer import Update, initial_moments
+from worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
 from worker.numerics.trainer import train
 
 LRS = (0.03, 0.2)
@@ -130,3 +130,7 @@ def test_the_length_of_a_window_changes_no_byte(optimizer):
         return b"".join(w.values[m].tobytes() for m in metrics for w in windows if m in w.values)
 
     assert joined(1) == joined(25)
+
+
+def test_every_kind_has_its_traits_and_its_step_direction():
+    assert set(TRAITS) == set(DIRECTIONS) == set(OptimizerKind)
