@@ -1,1 +1,1 @@
-"""The half of µScope that trains. It never imports FastAPI or Plotly."""
+"""Worker half of µScope: trains cells. It never imports FastAPI or Plotly."""

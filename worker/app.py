@@ -1,4 +1,4 @@
-"""The Celery node. `python -m celery -A worker.app worker` starts here; torch is never imported in it."""
+"""Celery application of a worker node, for `python -m celery -A worker.app worker`. Never imports torch."""
 
 from __future__ import annotations
 

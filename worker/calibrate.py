@@ -1,4 +1,4 @@
-"""Names a node's training environment and measures its device. Imports torch."""
+"""Prints a node's training environment, free memory and measured speed as JSON. Imports torch."""
 
 from __future__ import annotations
 

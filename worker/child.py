@@ -1,4 +1,4 @@
-"""The training child: a fresh interpreter that trains the cells it is told on stdin.
+"""Training child: a fresh interpreter that trains the cells it is told on stdin.
 
 It exits when stdin ends, from a thread of its own, so that no orphan ever writes. Torch is imported here
 and in what this imports, nowhere else on the worker side.

@@ -1,4 +1,4 @@
-"""The device a worker trains on: how its process is prepared, named and timed. The one file that knows."""
+"""Device of this process: preparation for deterministic training, fingerprint, calibration of its speed."""
 
 from __future__ import annotations
 
@@ -161,7 +161,8 @@ CALIBRATION_TURNS = 3
 def calibrate() -> Calibration:
     """Time a short training of a narrow and of a wide stack by turns, in a few seconds; the fastest count.
 
-    Seconds per run and step are modelled as `domain.cost` predicts them: work / speed + overhead.
+    Seconds per run and step are modelled as `backend.domain.cost` predicts them, flops / speed + overhead:
+    two timings give the two unknowns.
     """
     # A few wide runs fill a core; a GPU would wait for its next kernel.
     num_wide = 6 if _device.type == "cpu" else 45

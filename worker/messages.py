@@ -1,4 +1,4 @@
-"""What supervisor and training child say to each other: one JSON object a line, both ways."""
+"""Messages between supervisor and training child: one JSON object a line, both ways."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.domain.lifecycle import FailureClass
 
 
 class Request(BaseModel):
-    """Train this cell under this fence."""
+    """Order to train this cell under this fence."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -20,7 +20,7 @@ class Request(BaseModel):
 
 
 class Event(StrEnum):
-    """What happened in the child."""
+    """Kinds of replies of the training child."""
 
     READY = "ready"
     WINDOW = "window"

@@ -1,4 +1,4 @@
-"""A node's row in table `worker`: what it can do, measured at every start, and that it is alive."""
+"""Registers a node in table `worker`, with the speed it measures at every start, and shows that it lives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Celery task is a supervisor: it claims a cell, has it trained by a child, and keeps the claim alive.
+"""Supervises one cell: claims it, has a training child train it, and keeps the claim alive.
 
 The heart beats here, outside the training, so that a hang cannot fake life and a busy training cannot miss a
 beat. What the child's end means is decided here and recorded under the fence (reliability.md §2).
@@ -30,7 +30,7 @@ POLL_SECONDS = 0.2
 
 
 class Ending(StrEnum):
-    """How a supervision ended."""
+    """Ways a supervision ends."""
 
     NOT_CLAIMED = "not_claimed"
     COMPLETED = "completed"
@@ -42,7 +42,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class SupervisorContext:
-    """The outside world of a supervision; clocks and the wish to stop come as functions."""
+    """Connections and settings of a supervision; its clocks and the request to stop are functions."""
 
     settings: Settings
     database: Database

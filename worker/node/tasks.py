@@ -1,4 +1,4 @@
-"""The body of the one Celery task: supervise a cell with this process's training child."""
+"""Celery task of a worker: supervises one cell with this process's training child."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisor's handle on its training child: start, ask, hear, kill. No torch on this side."""
+"""Handle on a training child: start it, send requests, receive replies, kill it. Never imports torch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""How far every part of a network moves in its first updates: what µP keeps equal over widths.
+"""Coordinate check: how far the activations of each part of a network move in its first updates.
 
-A copy of every run trains from its initial weights on one fixed batch, at its own LR, with a constant
-schedule, as in `microsoft/mup`'s check; the run itself knows nothing of it (science.md §3).
+For activations h of a part, mean |h_t - h_0| after t updates; under µP it does not depend on the width
+(Yang et al. 2022, arXiv 2203.03466). A copy of every run trains from its initial weights on one
+fixed batch, at its own LR, with a constant schedule, as in `microsoft/mup`'s check; the run itself knows
+nothing of it (science.md §3).
 
 Legend: R runs, B batch, D inputs, C outputs, K components (`backend.domain.spec.coordinates`).
 """

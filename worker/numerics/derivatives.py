@@ -1,5 +1,14 @@
-"""Losses, gradients and curvature of any network by automatic differentiation: right for all, the oracle of
-what is hand-written.
+"""Losses, gradients and curvature of any network by automatic differentiation.
+
+It works for every family and is the reference that hand-written derivatives are tested against. With outputs
+f [B, C], J = ∂f/∂θ [B·C, P], n samples and H_L = ∂²ℓ/∂f² [C, C] per sample:
+
+    Hessian-vector product    H v = ∂/∂θ (g(θ) · v), a second backward pass (Pearlmutter 1994)
+    Gauss-Newton product      G v = (1/n) Jᵀ H_L (J v), with J v by two backward passes (Schraudolph 2002)
+    residual part             H - G = (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²
+    tangent kernel            K u = (1/n) J C (Jᵀ u)
+
+All are weighted by the diagonal C of LR multipliers: C^½ H C^½, and so on.
 
 Legend: R runs, B batch, C classes or outputs, P parameters, M vectors of a block.
 """
@@ -24,7 +33,7 @@ from worker.numerics.outer_product import OuterProduct
 
 
 class KernelProduct(NamedTuple):
-    """The tangent kernel of one run, [size, size], known by its products with the rows of [M, size]."""
+    """Tangent kernel of one run, [size, size], known by its products with the rows of [M, size]."""
 
     matvec: Callable[[Tensor], Tensor]
     size: int
@@ -51,7 +60,7 @@ class Curvature(SymmetricOperator, Protocol):
 
 
 class Derivatives(Protocol):
-    """What the trainer asks of a network."""
+    """Loss, gradients and curvature of a network: all the trainer needs beside the forward pass."""
 
     def forward_loss(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
@@ -71,7 +80,7 @@ class Derivatives(Protocol):
 
 @dataclass(frozen=True)
 class Autograd:
-    """Derivatives of any `apply`."""
+    """Derivatives of any `apply` by automatic differentiation."""
 
     apply: Apply
 
@@ -100,7 +109,7 @@ class Autograd:
 
 
 class HessianPart(StrEnum):
-    """Which part of the Hessian is meant."""
+    """Parts of the Hessian: H = Gauss-Newton part + residual part."""
 
     ALL = "all"
     GAUSS_NEWTON = "gauss_newton"

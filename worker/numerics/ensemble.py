@@ -1,4 +1,4 @@
-"""Runs of one cell as stacks: how many train together, and which of them are still alive.
+"""Stacks of runs: how many runs of a cell train as one, and which of them are still alive.
 
 Legend: R runs, P parameters.
 """

@@ -1,7 +1,8 @@
-"""How each model family computes: its forward pass, its derivatives, and how many runs train as one stack.
+"""Registry of model families: forward pass, derivatives and stack size of each.
 
 A new family is a file in `backend/domain/families` (what it is made of), one in `networks` (its forward pass)
-and a line in each registry; hand-written derivatives are an option, automatic ones the default.
+and a line in each registry; hand-written derivatives are an option, automatic ones the default
+(docs/guides/add-a-model-family.md).
 """
 
 from __future__ import annotations
@@ -28,7 +29,14 @@ from worker.numerics.networks.transformer.forward import apply_gpt, apply_vit
 
 
 class FamilyNetwork(NamedTuple):
-    """How a family computes; `runs_per_stack` depends on the width only, so that results do too."""
+    """Computation of a family.
+
+    Attributes:
+        apply: the forward pass, with an activation hook.
+        runs_per_stack: how many runs of a width train as one stack on a CPU; it depends on the width only, so
+            that results do too.
+        hand_written: fast derivatives, for the networks where `is_hand_written` holds.
+    """
 
     apply: HookedApply
     runs_per_stack: Callable[[int], int]

@@ -1,6 +1,10 @@
-"""Training losses, their derivatives by the outputs, and the metrics read off the outputs.
+"""Training losses, their derivatives with respect to the outputs, and metrics of the outputs.
 
-Targets are rows [C]: one-hot for classification (under both losses), the standardised label for regression.
+With targets y as rows [C], one-hot for classification (under both losses), the standardised label for
+regression, and p = softmax(f):
+
+    cross-entropy    ℓ = -Σ_c y_c ln p_c    ∂ℓ/∂f = p - y    ∂²ℓ/∂f² = diag(p) - p pᵀ    (nats)
+    squared error    ℓ = ½ ‖f - y‖²         ∂ℓ/∂f = f - y    ∂²ℓ/∂f² = I
 
 Legend: R runs, B batch, C classes or outputs.
 """

@@ -1,4 +1,4 @@
-"""Which matrix-multiplication kernels the process may use without losing float32 accuracy.
+"""Choice of the matrix-multiplication kernels that are fastest without losing float32 accuracy.
 
 `torch.set_float32_matmul_precision("medium")` routes batched products through oneDNN. Without AMX that is
 true float32 and faster than MKL on many CPUs; with AMX, or on a GPU, it may mean bfloat16 or TF32.

@@ -1,4 +1,4 @@
-"""What is measured at a measurement step: validation metrics and sharpness of every living run.
+"""Measurements of a stack at one step: validation metrics, sharpness and curvature of every living run.
 
 Legend: R runs, B batch, D inputs, C classes or outputs, P parameters.
 """
@@ -44,7 +44,7 @@ SHARPNESS_METRICS = (
 
 @dataclass(frozen=True)
 class Measurer:
-    """The fixed samples of a cell's measurements; `metrics` are those that apply to its task."""
+    """Takes a cell's measurements on its fixed samples; `metrics` are those that apply to its task."""
 
     program: CellProgram
     network: Network

@@ -1,4 +1,4 @@
-"""What every network is made of here: stacked weights by name, their constants, and how they are drawn.
+"""Stacked networks: weights by name with their constants, how they are drawn, and the product with one.
 
 Legend: R runs, B batch, D inputs, C classes or outputs.
 """
@@ -26,8 +26,14 @@ Params = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Network:
-    """What `apply` needs besides the weights: the constants of each tensor, the branch multiplier τ, the
-    model and the kind of its data.
+    """Everything but the weights that a forward pass needs.
+
+    Attributes:
+        scaling: the constants A, B, C of every tensor, by name.
+        depth: the number of blocks.
+        branch_mult: τ, the factor in front of every residual branch.
+        model: the family with its options.
+        dims: the kind of its data.
     """
 
     scaling: Mapping[str, TensorScaling]
@@ -48,11 +54,11 @@ ActivationHook = Callable[[Part, Tensor], None]
 
 
 def no_hook(part: Part, activations: Tensor) -> None:
-    """Look at nothing."""
+    """Ignore the activations: the default hook."""
 
 
 class HookedApply(Protocol):
-    """The forward pass of a family, which shows its parts to who asks."""
+    """Forward pass of a family that calls an activation hook with its parts as it computes them."""
 
     def __call__(
         self, network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook

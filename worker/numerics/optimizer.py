@@ -1,6 +1,14 @@
-"""The parameter update of stacked runs, in effective learning rates and in torch.optim's conventions.
+"""Parameter update of stacked runs, in effective learning rates and in torch.optim's conventions.
 
-The state has no counter: step and schedule come in, so that a recomputed cell repeats itself byte for byte.
+With η the base LR, C a tensor's LR multiplier, s the schedule's factor and g the gradient:
+
+    w     ← w - η C s · direction
+    SGD     g; with momentum b, u ← b u + g: u, or Nesterov's g + b u
+    Adam    m̂ / (√v̂ + ε), m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g², hats divided by 1 - β^t
+    decay   g + λ w (SGD, Adam), or w ← (1 - η C s λ) w first (AdamW, Loshchilov & Hutter 2019)
+
+ε and λ are each tensor's own (ADR 0012). The state has no counter: step and schedule come in, so that a
+recomputed cell repeats itself byte for byte.
 
 Legend: R runs.
 """
@@ -31,7 +39,7 @@ def initial_moments(spec: OptimizerSpec, params: Mapping[str, Tensor]) -> Moment
 
 @dataclass(frozen=True)
 class Update:
-    """The update of one cell: w ← w - lr · C · factor(step) · direction, with each tensor's C, ε and λ."""
+    """Update of one cell: w ← w - lr · C · factor(step) · direction, with each tensor's C, ε and λ."""
 
     spec: OptimizerSpec
     scaling: Mapping[str, TensorScaling]

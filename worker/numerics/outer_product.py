@@ -1,4 +1,4 @@
-"""Batched products with their factor folded in, and gradients left as the product they are.
+"""Batched products with a factor folded in, and gradients kept as the outer products they are.
 
 Legend: R runs, B batch.
 """

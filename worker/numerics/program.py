@@ -1,4 +1,4 @@
-"""What the trainer is given and what it gives back: a cell's program, its data, and windows of values.
+"""Input and output of the trainer: a cell's program, its data, and windows of values.
 
 Legend: D inputs, T steps, R runs.
 """
@@ -31,9 +31,10 @@ CANONICAL_NAN = np.array(0x7FC00000, np.uint32).view(np.float32)[()]
 
 @dataclass(frozen=True)
 class CellProgram:
-    """All that decides the numbers of a cell, given its data.
+    """Everything that decides the numbers of a cell, given its data.
 
-    `scaling` overrides `parametrization`; without `base_depth`, this depth is the base.
+    `scaling` overrides `parametrization`; without `base_depth`, this depth is the base. Fields that
+    `ExperimentSpec` has as well mean the same.
     """
 
     parametrization: Parametrization
@@ -137,7 +138,7 @@ class TrainingData:
 
     @property
     def dims(self) -> DataDims:
-        """What a network must know of the data."""
+        """Return the kind of the data as a network sees it: features, outputs, image shape."""
         is_text = self.task is Task.LANGUAGE_MODELLING
         return DataDims(self.x_train.shape[1], self.num_outputs, self.image, is_text)
 
@@ -149,7 +150,7 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class Window:
-    """The values of the steps first_step..last_step.
+    """Values of the steps first_step..last_step.
 
     Attributes:
         values: per metric float32 [T, R], or [T, R, K] for a metric of K > 1 components; T follows

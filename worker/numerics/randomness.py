@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 
 class Purpose(StrEnum):
-    """What a stream is drawn for; two purposes never share a number."""
+    """Purposes of streams; two purposes never share a number."""
 
     INIT = "init"
     BATCH_ORDER = "batch_order"

@@ -1,7 +1,17 @@
-"""From a parametrization and the sizes of a network to the constants of each of its tensors.
+"""Scaling table of a network: the constants (A, B, C) of each of its tensors, from parametrization and sizes.
 
-Any other table, name -> TensorScaling, can be run through the same networks; the tests do so with the
-published forms of µP.
+A tensor's weight W has standard deviation B at the start, enters as A · W, and learns with LR η · C (abc
+parametrization: Yang & Hu 2021, arXiv 2011.14522). With m = width / base_width, the powers of m in
+A, B and C under SGD, C under Adam are (Yang et al. 2022, arXiv 2203.03466, table 8 for µP):
+
+            SP               NTP                 µP
+    input    0   0   0   0    0   0   0   -½      0   0   1   0
+    hidden   0  -½   0   0    0  -½  -1  -3/2     0  -½   0  -1
+    output   0  -½   0   0    0  -½  -1  -1      -1   0   1   0
+
+B is relative to the initial std at the base width. The exponents are `backend.domain.parametrization`'s,
+which has the other roles, ε and weight decay; depth is `backend.domain.depth_scaling`'s (ADR 0012). Any other
+table, name -> TensorScaling, can be run through the same networks; tests do so with published forms of µP.
 """
 
 from __future__ import annotations
@@ -36,7 +46,13 @@ def scaling_table(
     The init std at the base width is what the model says of the tensor there; width enters only through
     m_N = width / base_width (science.md §2.2), so all parametrizations agree at m_N = 1 and, depth entering
     through m_L = depth / base_depth, at m_L = 1. Without `base_depth`, m_L = 1; without `model`, the residual
-    MLP.
+    MLP. For example, µP at four times the base width under SGD:
+
+        table = scaling_table(Parametrization.MUP, dims=DataDims(64, 10), width=256, depth=2, base_width=64)
+        table["output"].forward_mult, table["output"].lr_mult  # 0.25, 4.0
+
+    Raises:
+        InvalidInput: the parametrization is not known under this optimizer, or needs residual branches.
     """
     model = model or ResidualMLP()
     require_known(parametrization, optimizer)

@@ -1,4 +1,4 @@
-"""Train all runs of a cell and yield their values window by window.
+"""Trains all runs of a cell and yields their values window by window.
 
 The loss of a step is taken before its update; measurements see the same weights. Each sub-stack trains a
 whole window before the next one does, so that its weights stay in cache. What a run's values are depends on

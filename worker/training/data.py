@@ -1,4 +1,4 @@
-"""From a dataset's blob to tensors on the device that trains."""
+"""Loads a dataset's blob as tensors on the device that trains."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def load_data(
 ) -> TrainingData:
     """Return a dataset's arrays under a scenario, drawn with `spec_seed`.
 
-    Raises Unavailable when the file is missing or not what it was.
+    Raises:
+        Unavailable: the file is missing, or its bytes are not those of `sha256`.
     """
     path = blobs.path(sha256)
     if not path.is_file():

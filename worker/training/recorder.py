@@ -1,4 +1,4 @@
-"""Writes a cell's windows, each in one fenced transaction, and tells whoever listens."""
+"""Writes a cell's windows, each in one fenced transaction, and publishes a notice after each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """The pen of one claim. Every write raises ClaimLost once the claim is gone."""
+    """Writes the windows of one claimed cell. Every write raises ClaimLost once the claim is gone."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A dataset's arrays as a scenario of the data has them: pure, seeded, the same for every cell (ADR 0022).
+"""Applies a scenario to a dataset's arrays: pure, seeded, the same for every cell (ADR 0022).
 
 Draws are keyed by the spec's seed and the kind of scenario, never by its value: the labels that are wrong at
 10 % are wrong at 20 % as well, and feature noise only grows.

@@ -1,4 +1,4 @@
-"""The effective constants of a cell's tensors, as the rows that are stored of them."""
+"""Rows that store the effective constants of a cell's tensors: A, B, C, ε and weight decay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from worker.numerics.program import CellProgram
 
 
 def tensor_rows(program: CellProgram, dims: DataDims) -> list[dict[str, Any]]:
-    """Return one row per tensor, in forward order."""
+    """Return one row per tensor, in forward order, with the constants in use (ε times its factor, …)."""
     scaling = program.scaling_of(dims)
     return [
         {

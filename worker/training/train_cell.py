@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """The outside world of the training child."""
+    """Connections of the training child: database, blobs and notices."""
 
     database: Database
     blobs: BlobStore

@@ -1,1 +1,1 @@
-"""The optional curvature measures, one module each; `measures` calls those a program asks for."""
+"""Sharpness along training, Adam's preconditioner, and the optional curvature measures."""

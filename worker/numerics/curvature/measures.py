@@ -1,4 +1,7 @@
-"""Take the optional measures of curvature of a program at one measurement step.
+"""Optional curvature measures of a program at one measurement step.
+
+Raw sharpness, trace, tangent kernel, top eigenvalues, spectral density, and the Gauss-Newton and residual
+parts, each of C^½ H C^½ (under Adam also preconditioned), except for raw sharpness, which is that of H.
 
 Legend: R runs, K components, P parameters.
 """

@@ -1,4 +1,8 @@
-"""Sharpness under Adam: P^-½ H P^-½ with P^-1 = C / (√v̂ + ε) (arXiv 2207.14484; science.md §4.1).
+"""Adam's preconditioned Hessian P^-½ H P^-½, P^-1 = C / (√v̂ + ε): its largest eigenvalue is the sharpness.
+
+Reference: Cohen et al. 2022, "Adaptive gradient methods at the edge of stability" (arXiv 2207.14484);
+science.md §4.1. With A = C^½ H C^½ and D = (√v̂ + ε)^-1 it is D^½ A D^½, so that any `Curvature` can be
+wrapped.
 
 Legend: R runs, P parameters.
 """
@@ -42,7 +46,7 @@ class Preconditioned:
 
 
 def adam_root(update: Update, params: Mapping[str, Tensor], moments: Moments, num_updates: int) -> Tensor:
-    """Return (√v̂ + ε)^-½ of every parameter after `num_updates` >= 1 updates, [R, P].
+    """Return D^½ = (√v̂ + ε)^-½ of every parameter after `num_updates` >= 1 updates, [R, P].
 
     It is 0 where √v̂ + ε is 0: such a weight has had no gradient and does not move.
     """

@@ -1,4 +1,8 @@
-"""LR-weighted sharpness λ_max(C^½ H C^½) along training, by warm-started Lanczos.
+"""LR-weighted sharpness λ_max(C^½ H C^½) along training, by warm-started Lanczos; unit 1/lr.
+
+H is the Hessian of the mean loss on the sharpness batch, C the diagonal of LR multipliers. Gradient descent
+with the base LR η is stable on the quadratic model while λ_max < κ/η, κ = 2 without momentum (Cohen et al.
+2021, arXiv 2103.00065); with C the bound is the same at every width (science.md §4.1).
 
 The start is the last eigenvector plus a small random component. A warm start can stay on an eigenvalue that
 was overtaken, so every few measurements an audit starts from a much more random vector and takes more steps;

@@ -1,8 +1,8 @@
-"""Block Lanczos for the k largest algebraic eigenvalues of one symmetric matrix.
+"""Block Lanczos for the K largest algebraic eigenvalues of one symmetric matrix.
 
 A block finds eigenvalues that lie close together, or coincide, which a single vector cannot (Golub and
 Underwood 1977). Every block is orthogonalised twice against all before it, and the projected matrix is made
-of the measured overlaps, so that its eigenvalues never exceed the true ones.
+of the measured overlaps Qᵀ A Q, so that its eigenvalues never exceed the true ones.
 
 Legend: M vectors of a block, P dimensions, K eigenvalues.
 """

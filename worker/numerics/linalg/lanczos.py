@@ -1,8 +1,14 @@
 """Batched Lanczos for the largest algebraic eigenvalue of many symmetric operators at once.
 
-Vectors keep the dtype of the start vector; the tridiagonal matrices are solved in float64. Full
-reorthogonalisation, a second time where much was cancelled (Giraud et al. 2005: twice is enough). Finished
-runs leave the batch.
+From a unit vector q_1, with β_0 = 0,
+
+    w = A q_k - β_{k-1} q_{k-1},   α_k = q_kᵀ w,   β_k = ‖w - α_k q_k‖,   q_{k+1} = (w - α_k q_k) / β_k
+
+gives Q_Kᵀ A Q_K = T_K, tridiagonal with α on and β beside the diagonal. Its largest eigenvalue θ approaches
+that of A from below, with ‖A y - θ y‖ = β_K |s_K| for T_K s = θ s and y = Q_K s (Parlett 1998, ch. 13).
+
+Vectors keep the dtype of the start vector; T is solved in float64. Full reorthogonalisation, a second time
+where much was cancelled (Giraud et al. 2005: twice is enough). Finished runs leave the batch.
 
 Legend: R runs, P parameters, K Lanczos vectors.
 """
@@ -36,7 +42,15 @@ class StoppingRule:
 
 @dataclass(frozen=True)
 class Eigenpairs:
-    """Per run; `residual_R` is ‖Av - λv‖ / |λ|. Not finite means NaN and not converged."""
+    """Largest eigenvalue and vector of every run.
+
+    Attributes:
+        value_R: NaN where the operator gave a number that is not finite.
+        vector_RP: unit Ritz vectors, zero rows where the value is NaN.
+        residual_R: ‖Av - λv‖ / |λ|.
+        num_products_R: operator products taken.
+        converged_R: whether the stopping rule's tolerance was met.
+    """
 
     value_R: NDArray[np.float64]
     vector_RP: Tensor

@@ -1,8 +1,13 @@
 """Spectral density by stochastic Lanczos quadrature.
 
-For a probe of random signs z the Ritz values of the Lanczos process started at z are the nodes, the squared
-first entries of its eigenvectors the weights, of a Gauss quadrature for the eigenvalue distribution seen by
-z; their mean over probes estimates the density (Golub and Meurant 2010; Ghorbani et al. 2019).
+For a probe z of random signs, K Lanczos steps started at z/‖z‖ give T = S Θ Sᵀ. The Ritz values θ_k are the
+nodes and the squared first entries τ_k = S_{1k}² the weights of a Gauss quadrature,
+
+    zᵀ f(A) z / zᵀ z ≈ Σ_k τ_k f(θ_k),
+
+exact for polynomials f up to degree 2K - 1. Its mean over probes estimates tr f(A) / P, and with f the
+indicator of a bin the share of the eigenvalues in it (Golub and Meurant 2010; Ghorbani et al. 2019,
+arXiv 1901.10159).
 
 Legend: M probes, P dimensions, K Lanczos steps.
 """

@@ -1,4 +1,4 @@
-"""Symmetric operators of stacked models, known by their products, and parameters as flat vectors.
+"""Operators: symmetric matrices of stacked models, known by their products, and parameters as flat vectors.
 
 Legend: R runs, P parameters.
 """

@@ -1,6 +1,7 @@
-"""Hutchinson's estimate of a trace: tr A = E zᵀAz over random signs z.
+"""Hutchinson's estimator of a trace: tr A = E zᵀ A z over random signs z.
 
-Reference: Hutchinson 1990. Exact for a diagonal A; the variance of one probe is 2(‖A‖_F² - Σ a_ii²).
+(1/M) Σ_m z_mᵀ A z_m is unbiased, exact for a diagonal A; the variance of one probe is 2(‖A‖_F² - Σ a_ii²)
+(Hutchinson 1990).
 
 Legend: M probes, P parameters.
 """

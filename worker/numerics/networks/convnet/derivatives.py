@@ -68,7 +68,7 @@ class HandWrittenConvNet:
 
 
 class Layout(NamedTuple):
-    """How weights, and vectors of weights, become effective ones.
+    """Linear map from weights W, or vectors of weights, to effective ones Ŵ = factor · W.
 
     Attributes:
         inputs: how inputs are laid out.
@@ -115,7 +115,7 @@ class Layout(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """ReLU and the maximum over the third dimension of pre-activations [R, ., Q, .]: where it looks.
+    """ReLU and the maximum over the third dimension of pre-activations [R, ., Q, .], with its derivatives.
 
     Attributes:
         is_largest: 1 for the members that are the maximum, else 0.
@@ -153,12 +153,12 @@ class Pool(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """What a forward pass leaves.
+    """Tensors a forward pass saves for the backward pass.
 
     Attributes:
-        x_RMJ: the inputs as they are read.
-        a_1: what enters the second convolution, [R, B · Q2 · S, K · N].
-        a_2: what enters the readout, [R, B, S · N].
+        x_RMJ: the inputs as they are laid out.
+        a_1: the input of the second convolution, [R, B · Q2 · S, K · N].
+        a_2: the input of the readout, [R, B, S · N].
     """
 
     x_RMJ: Tensor
@@ -254,11 +254,11 @@ class ConvNetHessian:
         return replace(self, layout=Layout.of(self.network))
 
     def gauss_newton(self) -> ConvNetHessian:
-        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: what is left where no ∂ℓ/∂f pulls."""
+        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: the products with every ∂ℓ/∂f set to 0."""
         return replace(self, g=Gradients(*(torch.zeros_like(tensor) for tensor in self.g)))
 
     def residual(self) -> ConvNetHessian:
-        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: what is left without ∂²ℓ/∂f²."""
+        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: the products with ∂²ℓ/∂f² set to 0."""
         return replace(self, has_loss_curvature=False)
 
     def kernel(self, row: int, root_P: Tensor | None = None) -> KernelProduct:

@@ -1,4 +1,4 @@
-"""What the two-layer convolutional net reads of an image, laid out so that it needs products and maxima only.
+"""Input layout of the two-layer convolutional net: pixels ordered so that it needs products and maxima only.
 
 The second convolution steps by 4 and is 3 wide, so that no position it reads belongs to two of its patches,
 and some positions of the first convolution belong to none: they are never computed. One look-up of pixels
@@ -31,10 +31,10 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class InputLayout:
-    """Where each number that the net reads lies in an image, and which rows of the second kernel meet any.
+    """Position in the image of each number the net reads, and the rows of the second kernel that meet any.
 
     Attributes:
-        index: place in the flat image, [Q2 · Q1 · S · K · J]; the image's size means a zero outside of it.
+        index: position in the flat image, [Q2 · Q1 · S · K · J]; the image's size means a zero outside of it.
         sizes: Q2, Q1, S, K, J.
         kernel: those of the 9 positions of the second kernel that ever lie inside, [K].
     """
@@ -55,7 +55,7 @@ class InputLayout:
 
 @lru_cache(maxsize=8)
 def input_layout_of(image: ImageShape) -> InputLayout:
-    """Return what the net reads of images of this shape."""
+    """Return the input layout of images of this shape."""
     rows, columns = _axis(image.height), _axis(image.width)
     # [q2, q1, s, k, j] of the rows beside [q2, q1, s, k, j] of the columns, then the channels.
     row = rows.pixel[:, None, :, None, :, None, :, None, :, None, None]

@@ -1,7 +1,15 @@
 """Hand-written gradient and Hessian of the residual MLP: the fast path, proven equal to autograd by test.
 
-The R-operator (Pearlmutter 1994) differentiates forward and backward pass along a direction and reuses the
-primal activations, so that a Hessian-vector product costs no new primal pass and no graph.
+The R-operator (Pearlmutter 1994), forward-over-reverse, differentiates forward and backward pass along a
+direction v. With tangents t_x = dx/dε at θ + ε v, gradients g_x, a = φ(h) and the block h' = h + τ A · a W,
+
+    forward     t_h' = t_h + τ A (t_a W + a V),               t_a = φ'(h) t_h
+    backward    g_h  = g_h' + φ'(h) · τ A g_h' Wᵀ
+                t_gh = t_gh' + φ'(h) · τ A (t_gh' Wᵀ + g_h' Vᵀ)    (φ'' = 0 almost everywhere)
+    product     (H v)_W = τ A (t_aᵀ g_h' + aᵀ t_gh')
+
+and, at the outputs, t_gf = (∂²ℓ/∂f²) t_f. Primal activations are reused, so that a Hessian-vector product
+costs no new primal pass and no graph.
 
 Legend: R runs, B batch, D inputs, N width, C classes or outputs, P parameters.
 """
@@ -28,7 +36,7 @@ from worker.numerics.outer_product import scaled_product as _product
 
 @dataclass(frozen=True)
 class Forward:
-    """`a[l]` is φ(h_l) [R, B, N] for l = 0..depth; `f_RBC` the outputs."""
+    """Tensors a forward pass saves: `a[l]` is φ(h_l) [R, B, N] for l = 0..depth, `f_RBC` the outputs."""
 
     a: list[Tensor]
     f_RBC: Tensor
@@ -55,7 +63,7 @@ def _backward(network: Network, params: Params, forward: Forward, g_f_RBC: Tenso
 
 @dataclass(frozen=True)
 class ResidualMlpHessian:
-    """The operator v -> C^½ H C^½ v of R runs at fixed weights, on flat vectors [R, P]."""
+    """Operator v -> C^½ H C^½ v of R runs at fixed weights, on flat vectors [R, P]."""
 
     network: Network
     loss: Loss
@@ -96,17 +104,17 @@ class ResidualMlpHessian:
         return replace(self, network=replace(self.network, scaling=raw))
 
     def gauss_newton(self) -> ResidualMlpHessian:
-        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: what is left where no ∂ℓ/∂f pulls."""
+        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: products with every ∂ℓ/∂f set to 0."""
         return replace(
             self, g_f_RBC=torch.zeros_like(self.g_f_RBC), g_h=[torch.zeros_like(g) for g in self.g_h]
         )
 
     def residual(self) -> ResidualMlpHessian:
-        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: what is left without ∂²ℓ/∂f²."""
+        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: products with ∂²ℓ/∂f² set to 0."""
         return replace(self, has_loss_curvature=False)
 
     def kernel(self, row: int, root_P: Tensor | None = None) -> KernelProduct:
-        """Return J C D Jᵀ / n of one run, factorised where D = 1: what weighs single entries does not."""
+        """Return J C D Jᵀ / n of one run: factorised where D = 1, else by autograd."""
         if root_P is None:
             kernel = self.tangent_kernel(row)
             return KernelProduct(lambda rows: rows @ kernel, len(kernel))
@@ -180,7 +188,7 @@ class ResidualMlpHessian:
 
 
 class HandWrittenResidualMlp:
-    """The derivatives of the plain residual MLP, as the trainer asks for them."""
+    """Hand-written derivatives of the plain residual MLP: one layer a branch, with skips."""
 
     def forward_loss(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss

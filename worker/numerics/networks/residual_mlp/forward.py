@@ -1,4 +1,4 @@
-"""The residual MLP of arXiv 2402.17457 as a pure function of stacked weights.
+"""Residual MLP of arXiv 2402.17457 as a pure function of stacked weights.
 
     h_0 = A_in · x W_in;  h_{l+1} = h_l + τ · A_l · φ(h_l) W_l;  f = A_out · φ(h_L) W_out;  τ = depth^-α
 

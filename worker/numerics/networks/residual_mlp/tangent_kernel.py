@@ -1,7 +1,7 @@
-"""The neural tangent kernel of the residual MLP, factorised: no Jacobian is ever formed.
+"""Neural tangent kernel of the residual MLP, factorised: no Jacobian is ever formed.
 
-The gradient of an output by the weight of a layer is an outer product of what enters the layer and what
-comes back to it, so the layer's part of J C Jᵀ is the product, entry by entry, of two Gram matrices
+The gradient of an output by the weight of a layer is an outer product of the layer's input and the gradient
+by its output, so the layer's part of J C Jᵀ is the product, entry by entry, of two Gram matrices
 (Jacot et al. 2018; for the factorisation Novak et al. 2022, "Fast finite width NTK").
 
 Legend: R runs, B batch, N width, C classes or outputs.

@@ -1,9 +1,9 @@
-"""One block of the transformers, by hand: both passes and the tangents of both, on effective weights.
+"""One transformer block with hand-written derivatives: both passes and the tangents of both.
 
     x = norm(h);  h' = h + attention(x W_q, x W_k, x W_v) W_o;  h'' = h' + gelu(norm(h') W_1) W_2
 
-Effective weights hold the forward multipliers and, in W_o and W_2, the branch multiplier τ. Where only one
-token of the block is read, queries, h' and h'' are computed for that token alone.
+Weights are effective ones: they hold the forward multipliers and, in W_o and W_2, the branch multiplier τ.
+Where only one token of the block is read, queries, h' and h'' are computed for that token alone.
 
 Legend: R runs, B batch, T tokens, M rows (examples · tokens), N width; G runs · examples · heads.
 """
@@ -34,7 +34,7 @@ Weights = Params
 
 @dataclass(frozen=True)
 class Shape:
-    """Of the stream a block works on; `reads_first` tells that only the first token is read afterwards."""
+    """Shape of the stream a block works on; `reads_first`: only the first token is read afterwards."""
 
     num_runs: int
     num_examples: int
@@ -149,7 +149,7 @@ class NormGradient(NamedTuple):
 
 
 class BlockPass(NamedTuple):
-    """What the forward pass through a block leaves; `o_RMN` enters W_o, `inner_RMN` the GELU, `z_RMN` W_2."""
+    """Tensors a block's forward pass saves: `o_RMN` enters W_o, `inner_RMN` the GELU, `z_RMN` W_2."""
 
     rows_1: NormedRows
     attention: Attention
@@ -214,7 +214,7 @@ def below(shape: Shape, g: BlockGradient) -> Tensor:
 
 
 class BlockTangent(NamedTuple):
-    """Tangents of what a block's forward pass leaves."""
+    """Tangents of the tensors a block's forward pass saves."""
 
     norm_1: NormTangent
     x_1_RMN: Tensor

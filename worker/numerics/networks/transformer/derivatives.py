@@ -1,7 +1,8 @@
 """Hand-written gradient and Hessian of the transformers: proven equal to autograd by test.
 
-Blocks are in `block.py`, what lies in front of them in `effective_weights.py`; here both passes,
-and the Hessian, are put together.
+Blocks are in `block.py`, the embedding in front of them in `effective_weights.py`; both passes, and the
+Hessian by the R-operator (Pearlmutter 1994; formulas in `residual_mlp/derivatives.py`), are put together
+here.
 
 Legend: R runs, B batch, D inputs, T tokens, M rows (examples · tokens), N width, C classes or outputs,
 P parameters.
@@ -43,7 +44,7 @@ from worker.numerics.networks.transformer.forward import apply_gpt, apply_vit, f
 
 
 class HandWrittenTransformer:
-    """The derivatives of the vision transformer and of the GPT, as the trainer asks for them."""
+    """Hand-written derivatives of the vision transformer and of the GPT."""
 
     def forward_loss(
         self, network: Network, params: Params, x_RBD: Tensor, y_RBC: Tensor, loss: Loss
@@ -71,7 +72,7 @@ class HandWrittenTransformer:
 
 @dataclass(frozen=True)
 class Forward:
-    """What a forward pass leaves; `w` are the effective weights."""
+    """Tensors a forward pass saves; `w` are the effective weights."""
 
     w: GroupedWeights
     stem: Stem
@@ -136,7 +137,7 @@ def _reversed(*lists: list[Any]) -> zip[tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class TransformerHessian:
-    """The operator v -> C^½ H C^½ v of R runs at fixed weights, on flat vectors [R, P].
+    """Operator v -> C^½ H C^½ v of R runs at fixed weights, on flat vectors [R, P].
 
     Attributes:
         layout: of the vectors it is applied to.

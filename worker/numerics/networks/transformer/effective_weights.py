@@ -1,6 +1,6 @@
-"""How the weights of the transformers become effective ones, and what lies in front of their blocks.
+"""Effective weights of the transformers, and the stem: embedding, class token and positions.
 
-Effective weights hold A, in a branch's last product τ, and keys and values side by side.
+An effective weight holds A and, in a branch's last product, τ; keys and values are side by side.
 
 Legend: R runs, B batch, D inputs, T tokens, M rows (examples · tokens), N width.
 """
@@ -25,14 +25,14 @@ BRANCH_ENDS = ("attention_out", "mlp_out")
 
 
 class GroupedWeights(NamedTuple):
-    """Tensors by where they belong: those of each block by their part, and the rest by name."""
+    """Tensors grouped by where they belong: those of each block by their part, and the rest by name."""
 
     blocks: list[Weights]
     rest: Params
 
 
 class Layout(NamedTuple):
-    """How weights, and vectors of weights, become effective ones.
+    """Linear map from weights W, or vectors of weights, to effective ones Ŵ = factor · W.
 
     Attributes:
         factor: by name, A, times τ at the end of a branch; and C^½ for what C^½ H C^½ is applied to.
@@ -79,7 +79,7 @@ class Layout(NamedTuple):
 
 @dataclass(frozen=True)
 class Stem:
-    """What lies between the inputs and the first block; linear in its weights.
+    """Layers between the inputs and the first block; linear in their weights.
 
     Attributes:
         is_image: tiles behind a class token; else bytes.

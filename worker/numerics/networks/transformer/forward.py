@@ -1,4 +1,4 @@
-"""The vision transformer and the byte-level GPT as pure functions of stacked weights.
+"""Vision transformer and byte-level GPT as pure functions of stacked weights.
 
 Attention is written out as two products and a softmax: fused kernels have no second derivative. The scale of
 the logits is in the forward multiplier of the query weights (backend/domain/spec/families/transformer.py).

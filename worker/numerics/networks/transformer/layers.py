@@ -1,8 +1,8 @@
-"""Layer norm, softmax attention and GELU with what their hand-written derivatives need.
+"""Layer norm, softmax attention and GELU with the first and second derivatives the block needs.
 
-Each piece keeps what its forward pass leaves and offers `vjp` (gradient by its input), and the tangents of
-both passes. Layer norm's Jacobian r (I - 1 1ᵀ/N - u uᵀ/N) and softmax's diag(p) - p pᵀ are symmetric, so one
-fused kernel of torch serves gradients and tangents.
+Each layer keeps the tensors its forward pass saves and offers `vjp` (gradient by its input), `jvp` (tangent
+of its output) and `vjp_tangent` (tangent of that gradient). Layer norm's Jacobian r (I - 1 1ᵀ/N - u uᵀ/N)
+and softmax's diag(p) - p pᵀ are symmetric, so one fused kernel of torch serves gradients and tangents.
 
 Legend: R runs, M rows (examples · tokens), N width; G runs · examples · heads, Q queries, T tokens,
 E width of a head.
