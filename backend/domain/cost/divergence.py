@@ -84,7 +84,7 @@ class _Law(NamedTuple):
         """Read it from the spec of a scenario."""
         optimizer = spec.optimizer
         # Heavy ball is stable up to (1 + b) times the LR of plain descent.
-        momentum = math.log2(1 + optimizer.momentum) if optimizer.family is UpdateFamily.SGD else 0.0
+        momentum = math.log2(1 + optimizer.momentum) if optimizer.traits.has_momentum else 0.0
         return cls(HALF_SURVIVAL_LRS[spec.loss, optimizer.family], base_size(spec).width, momentum)
 
     def at(self, parametrization: Parametrization, width: int) -> float:

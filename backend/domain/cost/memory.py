@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.measures import Measure, measure_copies, turn_copies
-from backend.domain.spec.optimizer import UpdateFamily
-from backend.domain.spec.size import Size
+from backend.domain.dataset import DatasetShape
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.families.base import ModelFamily
+from backend.domain.families.residual_mlp import ResidualMLP
+from backend.domain.measures import Measure, measure_copies, turn_copies
+from backend.domain.size import Size
 from backend.errors import InvalidInput
 
 # Float32 copies of the parameters that every run keeps: weights, eigenvector, and a spare while runs leave.
@@ -52,7 +51,7 @@ def has_factorised_kernel(spec: ExperimentSpec) -> bool:
     """
     model = spec.model
     is_plain = isinstance(model, ResidualMLP) and model.has_skip and model.layers_per_block == 1
-    return is_plain and spec.optimizer.family is UpdateFamily.SGD
+    return is_plain and not spec.optimizer.traits.is_preconditioned
 
 
 def bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
