@@ -56,7 +56,7 @@ def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
 
 @dataclass(frozen=True)
 class _Conditions:
-    """What all sub-stacks of a cell share."""
+    """State shared by all sub-stacks of a cell."""
 
     program: CellProgram
     network: Network

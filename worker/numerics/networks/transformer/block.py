@@ -175,7 +175,7 @@ class BlockGradient(NamedTuple):
 
 
 def forward_block(shape: Shape, w: Weights, h_RMN: Tensor, mask: Tensor | None) -> tuple[Tensor, BlockPass]:
-    """Return the stream after the block, and what it leaves."""
+    """Return the stream after the block, and the tensors saved for its derivatives."""
     rows_1 = NormedRows.of(w, "attention_norm", h_RMN)
     q = torch.bmm(shape.read(rows_1.x_RMN), w["query"])
     attention = Attention.of(shape.heads(q, torch.bmm(rows_1.x_RMN, w["key_value"])), mask)
@@ -188,23 +188,23 @@ def forward_block(shape: Shape, w: Weights, h_RMN: Tensor, mask: Tensor | None) 
 
 
 def backward_block(
-    shape: Shape, w: Weights, left: BlockPass, g_out_RMN: Tensor
+    shape: Shape, w: Weights, saved: BlockPass, g_out_RMN: Tensor
 ) -> tuple[Params, BlockGradient]:
     """Return the gradients by the block's effective weights, and by all that lies in between."""
-    gradients = {"mlp_out": torch.bmm(left.z_RMN.mT, g_out_RMN)}
+    gradients = {"mlp_out": torch.bmm(saved.z_RMN.mT, g_out_RMN)}
     g_z = torch.bmm(g_out_RMN, w["mlp_out"].mT)
-    g_inner = torch.ops.aten.gelu_backward(g_z, left.inner_RMN)
-    gradients["mlp_in"] = torch.bmm(left.rows_2.x_RMN.mT, g_inner)
-    norm_2 = left.rows_2.vjp(w, "mlp_norm", torch.bmm(g_inner, w["mlp_in"].mT), gradients)
+    g_inner = torch.ops.aten.gelu_backward(g_z, saved.inner_RMN)
+    gradients["mlp_in"] = torch.bmm(saved.rows_2.x_RMN.mT, g_inner)
+    norm_2 = saved.rows_2.vjp(w, "mlp_norm", torch.bmm(g_inner, w["mlp_in"].mT), gradients)
     g_middle = g_out_RMN + norm_2.h_RMN
-    gradients["attention_out"] = torch.bmm(left.o_RMN.mT, g_middle)
-    attention = left.attention.vjp(shape.split(torch.bmm(g_middle, w["attention_out"].mT)))
+    gradients["attention_out"] = torch.bmm(saved.o_RMN.mT, g_middle)
+    attention = saved.attention.vjp(shape.split(torch.bmm(g_middle, w["attention_out"].mT)))
     g_q, g_kv = shape.rows(attention.heads)
-    x = left.rows_1.x_RMN
+    x = saved.rows_1.x_RMN
     gradients["query"] = torch.bmm(shape.read(x).mT, g_q)
     gradients["key_value"] = torch.bmm(x.mT, g_kv)
     g_x = shape.spread(torch.bmm(g_q, w["query"].mT)).baddbmm_(g_kv, w["key_value"].mT)
-    norm_1 = left.rows_1.vjp(w, "attention_norm", g_x, gradients)
+    norm_1 = saved.rows_1.vjp(w, "attention_norm", g_x, gradients)
     return gradients, BlockGradient(norm_1, g_q, g_kv, attention, g_middle, norm_2, g_inner, g_out_RMN)
 
 
@@ -226,38 +226,38 @@ class BlockTangent(NamedTuple):
     z_RMN: Tensor
 
 
-def with_second_derivatives(w: Weights, left: BlockPass, g: BlockGradient) -> BlockGradient:
+def with_second_derivatives(w: Weights, saved: BlockPass, g: BlockGradient) -> BlockGradient:
     """Return the gradients with what tangents of the backward pass need of them."""
-    first, second = gelu_derivatives(left.inner_RMN)
+    first, second = gelu_derivatives(saved.inner_RMN)
     g_z = torch.bmm(g.out_RMN, w["mlp_out"].mT)
-    attention = left.attention.centre(g.attention)
+    attention = saved.attention.centre(g.attention)
     return g._replace(attention=attention, gelu_first=first, g_gelu_second=g_z.mul_(second))
 
 
 def tangent_forward_block(
-    shape: Shape, w: Weights, v: Weights, left: BlockPass, first: Tensor, t_h_RMN: Tensor
+    shape: Shape, w: Weights, v: Weights, saved: BlockPass, first: Tensor, t_h_RMN: Tensor
 ) -> tuple[Tensor, BlockTangent]:
     """Return the tangent of the stream after the block along `v` and `t_h`; `first` is gelu's slope."""
-    x_1, x_2 = left.rows_1.x_RMN, left.rows_2.x_RMN
-    t_x_1, norm_1 = left.rows_1.jvp(w, v, "attention_norm", t_h_RMN)
+    x_1, x_2 = saved.rows_1.x_RMN, saved.rows_2.x_RMN
+    t_x_1, norm_1 = saved.rows_1.jvp(w, v, "attention_norm", t_h_RMN)
     t_q = _both(shape.read(t_x_1), w["query"], shape.read(x_1), v["query"])
     t_kv = _both(t_x_1, w["key_value"], x_1, v["key_value"])
-    attention = left.attention.jvp(shape.heads(t_q, t_kv))
+    attention = saved.attention.jvp(shape.heads(t_q, t_kv))
     t_o = shape.merge(attention.o_GQE)
     t_middle = torch.baddbmm(shape.read(t_h_RMN), t_o, w["attention_out"]).baddbmm_(
-        left.o_RMN, v["attention_out"]
+        saved.o_RMN, v["attention_out"]
     )
-    t_x_2, norm_2 = left.rows_2.jvp(w, v, "mlp_norm", t_middle)
+    t_x_2, norm_2 = saved.rows_2.jvp(w, v, "mlp_norm", t_middle)
     t_inner = _both(t_x_2, w["mlp_in"], x_2, v["mlp_in"])
     t_z = t_inner * first
-    t_out = torch.baddbmm(t_middle, t_z, w["mlp_out"]).baddbmm_(left.z_RMN, v["mlp_out"])
+    t_out = torch.baddbmm(t_middle, t_z, w["mlp_out"]).baddbmm_(saved.z_RMN, v["mlp_out"])
     return t_out, BlockTangent(norm_1, t_x_1, attention, t_o, norm_2, t_x_2, t_inner, t_z)
 
 
 def tangent_backward_block(
     shape: Shape,
     weights: tuple[Weights, Weights],
-    left: BlockPass,
+    saved: BlockPass,
     t: BlockTangent,
     g: BlockGradient,
     t_g_out_RMN: Tensor,
@@ -266,24 +266,24 @@ def tangent_backward_block(
     w, v = weights
     assert g.gelu_first is not None
     assert g.g_gelu_second is not None
-    x_1, x_2 = left.rows_1.x_RMN, left.rows_2.x_RMN
-    products = {"mlp_out": _product_rule(t.z_RMN, g.out_RMN, left.z_RMN, t_g_out_RMN)}
+    x_1, x_2 = saved.rows_1.x_RMN, saved.rows_2.x_RMN
+    products = {"mlp_out": _product_rule(t.z_RMN, g.out_RMN, saved.z_RMN, t_g_out_RMN)}
     t_g_inner = _both(t_g_out_RMN, w["mlp_out"].mT, g.out_RMN, v["mlp_out"].mT).mul_(g.gelu_first)
     t_g_inner.addcmul_(g.g_gelu_second, t.inner_RMN)
     products["mlp_in"] = _product_rule(t.x_2_RMN, g.inner_RMN, x_2, t_g_inner)
     t_g_x_2 = _both(t_g_inner, w["mlp_in"].mT, g.inner_RMN, v["mlp_in"].mT)
-    t_g_middle = t_g_out_RMN + left.rows_2.vjp_tangent(
+    t_g_middle = t_g_out_RMN + saved.rows_2.vjp_tangent(
         weights, "mlp_norm", t.norm_2, g.norm_2, t_g_x_2, products
     )
-    products["attention_out"] = _product_rule(t.o_RMN, g.middle_RMN, left.o_RMN, t_g_middle)
+    products["attention_out"] = _product_rule(t.o_RMN, g.middle_RMN, saved.o_RMN, t_g_middle)
     t_g_o = _both(t_g_middle, w["attention_out"].mT, g.middle_RMN, v["attention_out"].mT)
-    heads = left.attention.vjp_tangent(t.attention, g.attention, shape.split(t_g_o))
+    heads = saved.attention.vjp_tangent(t.attention, g.attention, shape.split(t_g_o))
     t_g_q, t_g_kv = shape.rows(heads)
     products["query"] = _product_rule(shape.read(t.x_1_RMN), g.q_RMN, shape.read(x_1), t_g_q)
     products["key_value"] = _product_rule(t.x_1_RMN, g.kv_RMN, x_1, t_g_kv)
     t_g_x_1 = shape.spread(_both(t_g_q, w["query"].mT, g.q_RMN, v["query"].mT))
     t_g_x_1 = t_g_x_1.baddbmm_(t_g_kv, w["key_value"].mT).baddbmm_(g.kv_RMN, v["key_value"].mT)
-    t_g_h = left.rows_1.vjp_tangent(weights, "attention_norm", t.norm_1, g.norm_1, t_g_x_1, products)
+    t_g_h = saved.rows_1.vjp_tangent(weights, "attention_norm", t.norm_1, g.norm_1, t_g_x_1, products)
     return products, shape.spread(t_g_middle) + t_g_h
 
 

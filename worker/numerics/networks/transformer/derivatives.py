@@ -91,8 +91,8 @@ class Forward:
         mask = None if stem.is_image else future(shapes[0].num_tokens, h.dtype, h.device)
         blocks = []
         for shape, weights in zip(shapes, w.blocks, strict=True):
-            h, left = forward_block(shape, weights, h, mask)
-            blocks.append(left)
+            h, saved = forward_block(shape, weights, h, mask)
+            blocks.append(saved)
         final = NormedRows.of(w.rest, FINAL_NORM, h)
         return cls(w, stem, shapes, blocks, final, torch.bmm(final.x_RMN, w.rest[OUTPUT]))
 
@@ -122,8 +122,8 @@ class Backward:
         g_x = torch.bmm(g_f_RBC, w.rest[OUTPUT].mT)
         final = forward.final.vjp(w.rest, FINAL_NORM, g_x, rest)
         g_h, inside, blocks = final.h_RMN, [], []
-        for shape, weights, left in _reversed(forward.shapes, w.blocks, forward.blocks):
-            gradients, g = backward_block(shape, weights, left, g_h)
+        for shape, weights, saved in _reversed(forward.shapes, w.blocks, forward.blocks):
+            gradients, g = backward_block(shape, weights, saved, g_h)
             g_h = below(shape, g)
             inside.append(gradients)
             blocks.append(g)
@@ -161,8 +161,8 @@ class TransformerHessian:
         forward = Forward.of(layout, params, x_RBD)
         _, g = Backward.of(forward, loss_and_gradient(forward.f_RBC, y_RBC, loss)[1])
         blocks = [
-            with_second_derivatives(w, left, block)
-            for w, left, block in zip(forward.w.blocks, forward.blocks, g.blocks, strict=True)
+            with_second_derivatives(w, saved, block)
+            for w, saved, block in zip(forward.w.blocks, forward.blocks, g.blocks, strict=True)
         ]
         return cls(network, loss, params, x_RBD, layout.weighted(), forward, replace(g, blocks=blocks))
 
@@ -193,7 +193,7 @@ class TransformerHessian:
         return replace(self, layout=Layout.of(self.network))
 
     def gauss_newton(self) -> TransformerHessian:
-        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: what is left where no ∂ℓ/∂f pulls."""
+        """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: products with every ∂ℓ/∂f set to 0."""
         blocks = [
             block._replace(gelu_first=whole.gelu_first)  # no gradient of the loss
             for block, whole in zip(_mapped(self.g.blocks, torch.zeros_like), self.g.blocks, strict=True)
@@ -202,7 +202,7 @@ class TransformerHessian:
         return replace(self, g=Backward(g_f_RBC, final, blocks))
 
     def residual(self) -> TransformerHessian:
-        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: what is left without ∂²ℓ/∂f²."""
+        """Return the residual part (1/n) Σ_c (∂ℓ/∂f_c) ∂²f_c/∂θ²: products with ∂²ℓ/∂f² set to 0."""
         return replace(self, has_loss_curvature=False)
 
     def kernel(self, row: int, root_P: Tensor | None = None) -> KernelProduct:
@@ -241,10 +241,10 @@ class TransformerHessian:
         t_g_x = torch.bmm(t_g_f, rest[OUTPUT].mT).baddbmm_(g.f_RBC, v.rest[OUTPUT].mT)
         t_g_h = forward.final.vjp_tangent((rest, v.rest), FINAL_NORM, t_final, g.final, t_g_x, products)
         inside = []
-        for shape, *weights, left, t, block in _reversed(
+        for shape, *weights, saved, t, block in _reversed(
             forward.shapes, forward.w.blocks, v.blocks, forward.blocks, tangents, g.blocks
         ):
-            of_block, t_g_h = tangent_backward_block(shape, (weights[0], weights[1]), left, t, block, t_g_h)
+            of_block, t_g_h = tangent_backward_block(shape, (weights[0], weights[1]), saved, t, block, t_g_h)
             inside.append(of_block)
         products |= forward.stem.vjp(t_g_h, forward.shapes[0].num_tokens, rest[INPUT].shape[1])
         return GroupedWeights(inside[::-1], products)
@@ -252,11 +252,11 @@ class TransformerHessian:
     def _tangent_blocks(self, v: GroupedWeights) -> tuple[Tensor, list[BlockTangent]]:
         forward = self.forward
         t_h, tangents = forward.stem.forward(v.rest), []
-        for shape, w, along, left, g in zip(
+        for shape, w, along, saved, g in zip(
             forward.shapes, forward.w.blocks, v.blocks, forward.blocks, self.g.blocks, strict=True
         ):
             assert g.gelu_first is not None
-            t_h, t = tangent_forward_block(shape, w, along, left, g.gelu_first, t_h)
+            t_h, t = tangent_forward_block(shape, w, along, saved, g.gelu_first, t_h)
             tangents.append(t)
         return t_h, tangents
 
