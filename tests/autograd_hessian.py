@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.parametrization import TensorScaling
 from worker.numerics.linalg.operators import flatten, unflatten
 
 

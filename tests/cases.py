@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from backend.domain.dataset import DataDims, Task
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.grid import PlannedRun
-from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.grid import PlannedRun
+from backend.domain.spec.dataset import DataDims, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.network import Network, Params, init
 from worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
 from worker.numerics.program import CellProgram, TrainingData

@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from backend.domain.parametrization import Parametrization
-from tests.benchmarks import programs
-from tests.benchmarks.peer import Peer
-from tests.benchmarks.report import RowResult
-from tests.benchmarks.timing import alternate, one_core, seconds
-from tests.benchmarks.training import ROUNDS, WIDTHS, our_turn, save_digits
+from backend.domain.spec.parametrization import Parametrization
+from benchmarks import programs
+from benchmarks.peer import Peer
+from benchmarks.report import RowResult
+from benchmarks.rows.training import ROUNDS, WIDTHS, our_turn, save_digits
+from benchmarks.timing import alternate, one_core, seconds
 from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 from worker.numerics.trainer import train
 

@@ -25,7 +25,7 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
+from backend.domain.spec.experiment import Loss
 from worker.numerics.linalg.operators import SymmetricOperator, flatten, unflatten
 from worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
 from worker.numerics.network import Apply, Network, Params

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from backend.domain.metrics import Metric
+from backend.domain.spec.metrics import Metric
 from worker.numerics.network import Params
 from worker.numerics.optimizer import Moments
 

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.dataset import Task, num_validated
-from backend.domain.measures import Measure, measured_metrics
-from backend.domain.metrics import Metric
+from backend.domain.spec.dataset import Task, num_validated
+from backend.domain.spec.measures import Measure, measured_metrics
+from backend.domain.spec.metrics import Metric
 from worker.numerics.coordinate_check import check_coordinates
 from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
 from worker.numerics.curvature.preconditioned import Preconditioned, adam_root

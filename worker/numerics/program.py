@@ -13,15 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.dataset import DataDims, ImageShape, Task
-from backend.domain.depth_scaling import branch_mult, depth_alpha
-from backend.domain.experiment import ExperimentSpec, Loss
-from backend.domain.families.base import ModelFamily
-from backend.domain.grid import PlannedCell, PlannedRun
-from backend.domain.measures import DensityGrid, Measure, without_curvature
-from backend.domain.metrics import Metric, Schedule, Spacing
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization
+from backend.domain.protocol.grid import PlannedCell, PlannedRun
+from backend.domain.spec.dataset import DataDims, ImageShape, Task
+from backend.domain.spec.depth_scaling import branch_mult, depth_alpha
+from backend.domain.spec.experiment import ExperimentSpec, Loss
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.measures import DensityGrid, Measure, without_curvature
+from backend.domain.spec.metrics import Metric, Schedule, Spacing
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization
 from worker.numerics.network import Network
 from worker.numerics.scaling import ScalingTable, scaling_table
 

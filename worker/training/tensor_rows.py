@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.domain.dataset import DataDims
-from backend.domain.optimizer import OptimizerSpec
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.optimizer import OptimizerSpec
+from backend.domain.spec.parametrization import TensorScaling
 from worker.numerics.program import CellProgram
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 
-from backend.domain.dataset import DatasetShape
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.measures import Measure, measure_copies, turn_copies
-from backend.domain.size import Size
+from backend.domain.spec.dataset import DatasetShape
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.measures import Measure, measure_copies, turn_copies
+from backend.domain.spec.size import Size
 from backend.errors import InvalidInput
 
 # Float32 copies of the parameters that every run keeps: weights, eigenvector, and a spare while runs leave.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.depth_scaling import require_known
-from backend.domain.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
-from backend.domain.model import require_depth_rule, require_model
-from backend.domain.scenario import Scenario, ScenarioKind
-from backend.domain.scenario_data import num_left
+from backend.domain.plan.scenario_data import num_left
+from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.spec.depth_scaling import require_known
+from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
+from backend.domain.spec.model import require_depth_rule, require_model
+from backend.domain.spec.scenario import Scenario, ScenarioKind
 from backend.errors import InvalidInput
 
 

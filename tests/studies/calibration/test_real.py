@@ -8,17 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.domain.dataset import DataDims
-from backend.domain.metrics import Metric
-from backend.domain.outlook import Tally, TrackRecord
-from backend.domain.parametrization import Parametrization
-from backend.domain.verdict import Outcome
-from tests.calibrate.kept import ArrayStore, Cell
-from tests.calibrate.predictors import compare_predictors, rank_correlation
-from tests.calibrate.real import complete_tasks
-from tests.calibrate.real_judged import JudgedTask, judge_task
-from tests.calibrate.real_open import without_benefit
-from tests.calibrate.real_report import (
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.verdict.outlook import Tally, TrackRecord
+from backend.domain.verdict.verdict import Outcome
+from studies.calibration import rows
+from studies.calibration.__main__ import main
+from studies.calibration.real import report as real_report
+from studies.calibration.real.judged import JudgedTask, judge_task
+from studies.calibration.real.kept import ArrayStore, Cell
+from studies.calibration.real.predictors import compare_predictors, rank_correlation
+from studies.calibration.real.report import (
     exact_bound,
     not_holding,
     reach,

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from backend.domain.dataset import DataDims
-from backend.domain.experiment import Loss
-from tests.reproduce.datasets import RANDOM, dataset
-from tests.reproduce.linear_net import LINEAR_NETWORK
-from tests.reproduce.rows.parts import LINEAR
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.experiment import Loss
+from studies.cells.datasets import RANDOM, dataset
+from studies.cells.linear_net import LINEAR_NETWORK
+from studies.reproduction.rows.parts import LINEAR
 from worker.numerics.network import init
 from worker.numerics.program import CellProgram
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from backend.domain import dataset
-from backend.domain import optimizer as optimizers
-from backend.domain.families import base, convnet, residual_mlp
-from backend.domain.optimizer import OptimizerKind, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
+from backend.domain.spec import dataset
+from backend.domain.spec import optimizer as optimizers
+from backend.domain.spec.families import base, convnet, residual_mlp
+from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from worker.numerics import network, optimizer
 from worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
 from worker.numerics.scaling import scaling_table

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.domain.dataset import DatasetShape, ImageShape, Task
-from backend.domain.scenario import Scenario
-from backend.domain.scenario_data import num_left
+from backend.domain.plan.scenario_data import num_left
+from backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from backend.domain.spec.scenario import Scenario
 from worker.training.scenario_data import under_scenario
 
 NUM, CLASSES = 4000, 5

@@ -24,7 +24,7 @@ from backend.domain.spec.measures import (
     TRACE_PROBES,
     Measure,
 )
-from backend.domain.metrics import NUM_EIGENVALUES, Metric
+from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
 from worker.numerics.curvature.preconditioned import Preconditioned
 from worker.numerics.curvature.sharpness import (
     AUDIT_EVERY,

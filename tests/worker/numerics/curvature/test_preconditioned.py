@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.dataset import DataDims
-from backend.domain.metrics import Metric
-from backend.domain.optimizer import OptimizerSpec
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.optimizer import OptimizerSpec
 from tests import cases, reference
 from worker.numerics.network import init
 from worker.numerics.program import CellProgram

@@ -13,9 +13,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.dataset import DataDims, Task
-from backend.domain.experiment import Loss
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.dataset import DataDims, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.parametrization import Parametrization
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
 from worker.numerics.families import network_of as family_of
 from worker.numerics.linalg.block_lanczos import top_eigenpairs

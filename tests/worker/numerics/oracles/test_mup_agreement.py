@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.dataset import DataDims, Task
-from backend.domain.experiment import Loss
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
+from backend.domain.spec.dataset import DataDims, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from tests import cases
 from worker.numerics.losses import target_rows
 from worker.numerics.network import Network

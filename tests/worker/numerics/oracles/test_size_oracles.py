@@ -13,11 +13,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.dataset import DataDims, ImageShape
-from backend.domain.experiment import Loss
-from backend.domain.families.transformer import GPT, ViT, part_name
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
+from backend.domain.spec.dataset import DataDims, ImageShape
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.transformer import GPT, ViT, part_name
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from tests import cases
 from tests.worker.numerics.oracles.toy import Toy
 from worker.numerics.losses import target_rows

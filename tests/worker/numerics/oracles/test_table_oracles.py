@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.dataset import DataDims
-from backend.domain.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.parametrization import Parametrization, TensorScaling
+from backend.domain.spec.dataset import DataDims
+from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from backend.domain.spec.parametrization import Parametrization, TensorScaling
 from backend.errors import InvalidInput
 from tests import cases
 from worker.numerics.scaling import scaling_table

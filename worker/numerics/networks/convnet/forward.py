@@ -22,7 +22,7 @@ from backend.domain.spec.families.convnet import (
     image_of,
     stage_name,
 )
-from backend.domain.families.residual_mlp import INPUT, OUTPUT, layer_name
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, layer_name
 from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
 
 

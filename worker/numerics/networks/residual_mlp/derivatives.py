@@ -22,8 +22,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from backend.domain.experiment import Loss
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from worker.numerics.derivatives import AutogradCurvature, KernelProduct
 from worker.numerics.linalg.operators import neighbours, unflatten
 from worker.numerics.losses import loss_and_gradient, output_hessian_product

@@ -14,8 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.domain.coordinates import Part
-from backend.domain.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
+from backend.domain.spec.coordinates import Part
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
 from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from backend.domain.families.residual_mlp import INPUT, OUTPUT
+from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from worker.numerics.network import Network
 from worker.numerics.networks.residual_mlp.forward import block_name
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.families.residual_mlp import INPUT
-from backend.domain.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
+from backend.domain.spec.families.residual_mlp import INPUT
+from backend.domain.spec.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
 from worker.numerics.network import Network, Params, scaled
 from worker.numerics.networks.transformer.block import Weights
 from worker.numerics.networks.transformer.forward import patches
