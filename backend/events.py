@@ -1,6 +1,6 @@
 """Notices: "this cell or experiment has something new". They carry no data and may be lost or repeated.
 
-A reader of a notice looks into the database; one without notices looks every second (reliability.md §7).
+A reader of a notice looks into the database; one without notices looks every second (docs/reliability.md §7).
 """
 
 from __future__ import annotations

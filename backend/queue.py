@@ -1,7 +1,7 @@
 """Task queue: Celery carries cell ids to idle workers, never a spec and never a result.
 
 Backend and worker meet by the task's name and an id only; its body is in `worker.node.tasks`. The settings
-and the reasons for them: reliability.md §4-5.
+and the reasons for them: docs/reliability.md §4-5.
 """
 
 from __future__ import annotations

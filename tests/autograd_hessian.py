@@ -18,7 +18,7 @@ class AutogradHessian:
     """v -> C^½ H C^½ v by a second backward through the retained graph of the summed loss.
 
     Runs are independent, so the gradient of the sum stacks their gradients and one product serves all
-    (Pearlmutter 1994). C is the diagonal of LR multipliers (science.md §4.1).
+    (Pearlmutter 1994). C is the diagonal of LR multipliers (docs/science.md §4.1).
     """
 
     def __init__(

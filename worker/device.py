@@ -161,8 +161,8 @@ CALIBRATION_TURNS = 3
 def calibrate() -> Calibration:
     """Time a short training of a narrow and of a wide stack by turns, in a few seconds; the fastest count.
 
-    Seconds per run and step are modelled as `backend.domain.cost.prediction` predicts them, flops / speed + overhead:
-    two timings give the two unknowns.
+    Seconds per run and step are modelled as `backend.domain.cost.prediction` predicts them, flops / speed +
+    overhead: two timings give the two unknowns.
     """
     # A few wide runs fill a core; a GPU would wait for its next kernel.
     num_wide = 6 if _device.type == "cpu" else 45

@@ -17,7 +17,7 @@ from backend.services.context import Context
 
 T = TypeVar("T")
 
-# Principal of a machine without accounts (architecture.md, "Owner").
+# Principal of a machine without accounts (docs/architecture.md §8.3).
 LOCAL_OWNER = "local"
 # Reading a file keeps a thread and a child process busy for up to minutes; the other threads stay free.
 MAX_READERS = 4

@@ -1,6 +1,6 @@
 """Writes a raw request body to a file, within limits; nothing is left behind when that fails.
 
-No form types: a raw body needs no parser here (reliability.md §8.1).
+No form types: a raw body needs no parser here (docs/reliability.md §8.1).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Changes the state of a cell by conditional updates: claim, beat, write, finish, fail, release, expire.
 
 Every update names the fence it was claimed under; expiry and claim raise it, so a worker that woke up too
-late hits no row and stops (reliability.md §2). Nothing here decides: `domain.lifecycle` says what follows.
+late hits no row and stops (docs/reliability.md §2). Nothing here decides: `domain.lifecycle` says what
+follows.
 """
 
 from __future__ import annotations

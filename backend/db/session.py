@@ -1,7 +1,7 @@
 """Engines and transactions. The only `commit()` of the code base is here.
 
 SQLite runs through `pysqlite3`, whose bundled library is free of the WAL corruption bug of 3.7.0-3.51.2;
-where no wheel exists the standard library's SQLite is used with a rollback journal (reliability.md §6).
+where no wheel exists the standard library's SQLite is used with a rollback journal (docs/reliability.md §6).
 """
 
 from __future__ import annotations

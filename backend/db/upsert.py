@@ -26,7 +26,7 @@ def insert_into(session: Session, table: type[Base]) -> Insert:
 def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
     """Insert the rows whose key is not taken; return the primary keys really inserted."""
     keys = inspect(table).primary_key
-    # Sorted, so that two writers take their locks in the same order (reliability.md §6).
+    # Sorted, so that two writers take their locks in the same order (docs/reliability.md §6).
     ordered = sorted(rows, key=lambda row: tuple(str(row[key.name]) for key in keys))
     inserted: set[tuple[Any, ...]] = set()
     for first in range(0, len(ordered), ROWS_PER_STATEMENT):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-# Attempts in a row that committed nothing new before a cell is given up (reliability.md §2).
+# Attempts in a row that committed nothing new before a cell is given up (docs/reliability.md §2).
 FAILURE_BUDGET = 3
 
 

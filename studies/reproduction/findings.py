@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from studies.page.checks import Check, closing_line
 
-SPREAD_LIMIT = math.log(1.5)  # ln ratio: science.md §6.3, Thresholds.spread_level
+SPREAD_LIMIT = math.log(1.5)  # ln ratio: docs/science.md §6.3, Thresholds.spread_level
 SHIFT_LIMIT = 1.0  # octaves: the verdict's own limit
 
 

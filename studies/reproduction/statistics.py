@@ -56,7 +56,7 @@ def late_spread(steps_M: Values, values_WMS: Values) -> float:
 
 
 def growth_of_deviation(steps_M: Values, values_WMS: Values) -> float:
-    """Return the median over sizes and seeds of B in |S_N - S_Nmax| = A·t^B (science.md §5.2)."""
+    """Return the median over sizes and seeds of B in |S_N - S_Nmax| = A·t^B (docs/science.md §5.2)."""
     late = steps_M > WARM_UP * steps_M[-1]
     deviation_WMS = np.abs(values_WMS[:-1] - values_WMS[-1:])[:, late]
     found = [

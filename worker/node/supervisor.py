@@ -1,7 +1,7 @@
 """Supervises one cell: claims it, has a training child train it, and keeps the claim alive.
 
 The heart beats here, outside the training, so that a hang cannot fake life and a busy training cannot miss a
-beat. What the child's end means is decided here and recorded under the fence (reliability.md §2).
+beat. What the child's end means is decided here and recorded under the fence (docs/reliability.md §2).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 For activations h of a part, mean |h_t - h_0| after t updates; under µP it does not depend on the width
 (Yang et al. 2022, arXiv 2203.03466). A copy of every run trains from its initial weights on one
 fixed batch, at its own LR, with a constant schedule, as in `microsoft/mup`'s check; the run itself knows
-nothing of it (science.md §3).
+nothing of it (docs/science.md §3).
 
 Legend: R runs, B batch, D inputs, C outputs, K components (`backend.domain.spec.coordinates`).
 """

@@ -20,7 +20,8 @@ from worker.numerics.optimizer import Moments
 def runs_by_width(*up_to_width: tuple[int, int], beyond: int = 1) -> Callable[[int], int]:
     """Return how many runs of a width train as one stack on a CPU, from pairs (largest width, runs).
 
-    A stack saves the start of kernels; its weights and activations should stay in a core's cache (engine.md).
+    A stack saves the start of kernels; its weights and activations should stay in a core's cache
+    (docs/engine.md §1).
     """
     return lambda width: next((runs for up_to, runs in up_to_width if width <= up_to), beyond)
 

@@ -10,8 +10,9 @@ A, B and C under SGD, C under Adam are (Yang et al. 2022, arXiv 2203.03466, tabl
     output   0  -½   0   0    0  -½  -1  -1      -1   0   1   0
 
 B is relative to the initial std at the base width. The exponents are `backend.domain.spec.parametrization`'s,
-which has the other roles, ε and weight decay; depth is `backend.domain.spec.depth_scaling`'s (ADR 0012). Any other
-table, name -> TensorScaling, can be run through the same networks; tests do so with published forms of µP.
+which has the other roles, ε and weight decay; depth is `backend.domain.spec.depth_scaling`'s (ADR 0012). Any
+other table, name -> TensorScaling, can be run through the same networks; tests do so with published forms of
+µP.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ def scaling_table(
     """Return forward multiplier A, init std B, LR multiplier C and the rest of every tensor, by name.
 
     The init std at the base width is what the model says of the tensor there; width enters only through
-    m_N = width / base_width (science.md §2.2), so all parametrizations agree at m_N = 1 and, depth entering
-    through m_L = depth / base_depth, at m_L = 1. Without `base_depth`, m_L = 1; without `model`, the residual
-    MLP. For example, µP at four times the base width under SGD:
+    m_N = width / base_width (docs/science.md §2.2), so all parametrizations agree at m_N = 1 and, depth
+    entering through m_L = depth / base_depth, at m_L = 1. Without `base_depth`, m_L = 1; without `model`,
+    the residual MLP. For example, µP at four times the base width under SGD:
 
         table = scaling_table(Parametrization.MUP, dims=DataDims(64, 10), width=256, depth=2, base_width=64)
         table["output"].forward_mult, table["output"].lr_mult  # 0.25, 4.0

@@ -1,8 +1,8 @@
 """The three ranges: what was measured, what is extrapolated with its interval, what is not claimed.
 
 The best LR at a size beyond those tested comes from a line through the seeds' optima on log2 width and
-log2 depth (science.md §6.4, docs/decisions/0020). How far that may be called a claim is not ours to say: the
-calibration study hid the largest sizes and looked how far recommendations held.
+log2 depth (docs/science.md §6.4, docs/decisions/0020). How far that may be called a claim is not ours to say:
+the calibration study hid the largest sizes and looked how far recommendations held.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the best learning rate moves with the length of training (science.md §6.4, docs/decisions/0020).
+"""How the best learning rate moves with the length of training (docs/science.md §6.4, docs/decisions/0020).
 
 With a constant LR the first steps of a long training are a short one, so the stored train losses at T/8, T/4,
 T/2 and T are four horizons without extra runs. A decaying or warming LR depends on the horizon: then only

@@ -2,8 +2,8 @@
 
 `calibration.json` beside this file holds what `make calibrate` found (`TrackRecord` of the domain) and
 `make install-calibration` copied here, or `null` as long as no study has run; then every claim beyond the
-measured is called not calibrated. Bounds are Clopper-Pearson's (science.md §6.4: 0 wrong of 24 bounds the
-error below 11.7%, of 59 below 5%).
+measured is called not calibrated. Bounds are Clopper-Pearson's (docs/science.md §6.4: 0 wrong of 24 bounds
+the error below 11.7%, of 59 below 5%).
 """
 
 from __future__ import annotations

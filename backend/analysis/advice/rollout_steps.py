@@ -1,7 +1,7 @@
 """The roll-out: PoC, pilot, production; what to check at each and when to stop, in numbers.
 
 The numbers come from the largest size tested, at the LR that is reused: a larger model that is worse than it
-at the same step is not what the verdict promised (science.md §6.2, M6).
+at the same step is not what the verdict promised (docs/science.md §6.2, M6).
 """
 
 from __future__ import annotations

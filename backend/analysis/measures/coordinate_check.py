@@ -1,9 +1,9 @@
 """M7: does every part of the networks start and move over widths as its parametrization says?
 
 The slope of log2 of a part's size, or of its change after t updates, on log2 width is held against the slope
-the parametrization has in theory (science.md §3). As everywhere, intervals decide: a part fails when that of
-its slope lies beyond the limit altogether, and passes when the data do not tell it from the expected slope.
-Reasons for the ranges and for the LR: docs/decisions/0018.
+the parametrization has in theory (docs/science.md §3). As everywhere, intervals decide: a part fails when
+that of its slope lies beyond the limit altogether, and passes when the data do not tell it from the expected
+slope. Reasons for the ranges and for the LR: docs/decisions/0018.
 """
 
 from __future__ import annotations

@@ -29,9 +29,9 @@ from backend.analysis.sweep import Values
 from backend.domain.verdict.verdict import Estimate, Interval
 
 METHOD = "student_t_over_neighbours"
-# A difference between sizes counts when it is above so many standard errors (science.md §6.2, §6.4).
+# A difference between sizes counts when it is above so many standard errors (docs/science.md §6.2, §6.4).
 STANDARD_ERRORS = 2.0
-# A narrow search goes so far to either side, in octaves (science.md §6.3, fine-tune).
+# A narrow search goes so far to either side, in octaves (docs/science.md §6.3, fine-tune).
 SEARCH_REACH = 1.0
 
 

@@ -1,4 +1,4 @@
-"""The slopes on log2 width that a parametrization has in theory, part by part (science.md §3, oracle 20)."""
+"""Slopes on log2 width that theory gives each part of a network (docs/science.md §3, oracle 20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the sharpness of two sizes stays together along training (science.md §5.2, M5).
+"""Whether the sharpness of two sizes stays together along training (docs/science.md §5.2, M5).
 
 ln λ of two widths is compared at equal steps, the same seed with the same seed, at one LR. A step is left out
 where either is at the edge of stability (η·λ/κ at or above the edge ratio: there λ is pinned by the LR under

@@ -1,4 +1,4 @@
-"""What reusing the base size's learning rate on a larger size costs (science.md §6.2, M1-M4, M2s, M8).
+"""What reusing the base size's learning rate on a larger size costs (docs/science.md §6.2, M1-M4, M2s, M8).
 
 Everything is paired by seed, over the seeds that base and size both have: the best LR of a size is that of
 its seed mean, and every seed is read at that same LR. Intervals are Student's for few seeds and a paired

@@ -1,8 +1,8 @@
 """Where the loss is smallest on a grid of learning rates.
 
 The optimum is the vertex of the parabola through the best grid point and its two neighbours, of the log of
-the mean loss against log2 lr (science.md §6.2). What is reused on a larger size is not the vertex but the
-best grid point: the LR a user has tried and would take (docs/decisions/0011).
+the mean loss against log2 lr (docs/science.md §6.2). What is reused on a larger size is not the vertex but
+the best grid point: the LR a user has tried and would take (docs/decisions/0011).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Losses at an LR, helped by the LRs beside it: less noise where the grid is finer than an octave.
 
 Within an octave to either side the log of the loss is near a parabola in log2 lr, the same that gives the
-optimum its vertex (science.md §6.2). Where more than three LRs lie that close, the least-squares parabola of
-every seed is read instead of its single loss: a grid twice as fine then tells costs twice as well, while each
-seed still gives one value, so that Student's intervals stay what they are (docs/decisions/0026).
+optimum its vertex (docs/science.md §6.2). Where more than three LRs lie that close, the least-squares
+parabola of every seed is read instead of its single loss: a grid twice as fine then tells costs twice as
+well, while each seed still gives one value, so that Student's intervals stay what they are (ADR 0026).
 
 Shapes: E learning rates, S seeds.
 """

@@ -1,9 +1,10 @@
-"""From sweeps to the verdict: which gates hold, which size decides, what the control says (science.md §6).
+"""Judges sweeps: preconditions, the size that decides, and what the control says (docs/science.md §6).
 
-Choices for the open points of science.md §11 (docs/decisions/0011): the reused LR is the base's best grid
-point, vertices serve the shift only; intervals are Student-t on values paired by seed; each loss is judged at
-the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss; fixtures with one
-seed stay inconclusive; M7 blocks where it was measured and fails, and is said to be missing where it was not.
+Choices for the open points of docs/science.md §11 (docs/decisions/0011): the reused LR is the base's best
+grid point, vertices serve the shift only; intervals are Student-t on values paired by seed; each loss is
+judged at the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss; fixtures
+with one seed stay inconclusive; M7 blocks where it was measured and fails, and is said to be missing where it
+was not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One parametrization, judged: every axis by its worst size, the arm by its worst axis (science.md §6.3)."""
+"""Judges one parametrization: axes by their worst size, the arm by its worst axis (docs/science.md §6.3)."""
 
 from __future__ import annotations
 

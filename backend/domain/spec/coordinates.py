@@ -1,4 +1,4 @@
-"""What the coordinate check looks at: the parts of a network, and after how many updates (science.md §3).
+"""Parts of a network that the coordinate check compares, and after how many updates (docs/science.md §3).
 
 A check trains a copy of a run from its initial weights on one fixed batch and records of every part its root
 mean square at initialisation (a component a part), and after t updates the mean over entries of |h_t - h_0|
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-# As many as microsoft/mup's check makes. At t = 1 some parts may still shrink with width (science.md §3).
+# As many as microsoft/mup's check makes. At t = 1 some parts may still shrink with width (docs/science.md
+# §3).
 CHECK_UPDATES = (1, 2, 3)
 
 

@@ -2,7 +2,7 @@
 
 SP, NTP and µP leave depth to the model: its branches are multiplied by depth^-branch_exponent. Depth-µP and
 CompleteP keep that at the base depth only and go on from there by m_L^-α, m_L = depth / base_depth, so that
-all parametrizations still coincide at the base size (docs/decisions/0012; science.md §2.3).
+all parametrizations still coincide at the base size (docs/decisions/0012; docs/science.md §2.3).
 
     depth-µP   α = ½; block LR 1 under SGD, m_L^-½ under Adam (Yang et al. 2023, Tensor Programs VI).
     CompleteP  α in [½, 1], default 1; block LR m_L^(α-1) and ε m_L^-α under Adam (arXiv 2505.01618, table 1).

@@ -17,11 +17,12 @@ from pydantic import Field
 from backend.domain.spec.dataset import Frozen
 from backend.domain.spec.metrics import NUM_DENSITY_BINS, Metric
 
-# Var of the estimate is 2(‖A‖_F² - Σ a_ii²) / probes (science.md §4.2): a few percent for a flat spectrum.
+# Var of the estimate is 2(‖A‖_F² - Σ a_ii²) / probes (docs/science.md §4.2): a few percent for a flat
+# spectrum.
 TRACE_PROBES = 20
 
 
-# Stochastic Lanczos quadrature, between the quick and the publication setting of science.md §4.2.
+# Stochastic Lanczos quadrature, between the quick and the publication setting of docs/science.md §4.2.
 DENSITY_PROBES = 4
 DENSITY_STEPS = 40  # orthogonalising them costs three quarters as much again; measured, docs/log.md
 

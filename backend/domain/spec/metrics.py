@@ -2,7 +2,7 @@
 
 Steps run 0..num_steps; the loss of a step is taken before its update. A window k covers the steps
 [k·chunk_steps, (k+1)·chunk_steps) and depends on the spec only, never on the clock, so that a recomputed
-chunk has the same key and the same bytes (architecture.md decision 17).
+chunk has the same key and the same bytes (docs/architecture.md §8.2).
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def eos_threshold(
     """Return κ/lr, the LR-weighted sharpness at which gradient descent on a quadratic turns unstable.
 
     κ is 2 for plain SGD, 2+2b for heavy ball, (2+2b)/(1+2b) for Nesterov and (2+2b)/(1-b) when the gradient
-    is damped by 1-b (science.md §4.1; Cohen et al. 2021). Unit: 1/lr.
+    is damped by 1-b (docs/science.md §4.1; Cohen et al. 2021). Unit: 1/lr.
     """
     kappa = 2.0 + 2.0 * momentum
     if nesterov:

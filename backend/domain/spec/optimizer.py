@@ -136,7 +136,7 @@ class OptimizerSpec(Frozen):
 
     @property
     def kappa(self) -> float:
-        """Return κ: the edge of stability is at sharpness κ/lr (science.md §4.1)."""
+        """Return κ: the edge of stability is at sharpness κ/lr (docs/science.md §4.1)."""
         if self.family is UpdateFamily.ADAM:
             return eos_threshold(1.0, momentum=self.beta1, dampening=self.beta1)
         return eos_threshold(1.0, momentum=self.momentum, nesterov=self.nesterov)

@@ -2,7 +2,7 @@
 
 A tensor is used as A·w in the forward pass, drawn from N(0, B²) and updated with C·lr. Per role the table
 gives the exponents (a, b, c) of m in A = m^a, B = B_base·m^b, C = m^c, c for each family of updates, so that
-every parametrization coincides with SP at the base size, bit for bit (science.md §2.2, oracle 15).
+every parametrization coincides with SP at the base size, bit for bit (docs/science.md §2.2, oracle 15).
 
     SP   standard: init variance 1/fan_in, one global LR (He et al. 2015).
     NTP  neural tangent: multiplier 1 instead of 1/sqrt(fan_in), hence LR 1/m (Jacot et al. 2018); under Adam

@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Thresholds(Frozen):
-    """Where the lines are drawn (science.md §6.3-6.4); shown with every verdict."""
+    """Where the lines are drawn (docs/science.md §6.3-6.4); shown with every verdict."""
 
     level: Level = 0.90
     min_seeds: Count = 3

@@ -1,7 +1,7 @@
 """What the verdict says beyond what was measured: longer training, larger models, next steps, early answers.
 
 Nothing here decides the outcome. Every claim carries its interval, how far it reaches, and on how many cases
-of the calibration study it rests (science.md §6.4, docs/decisions/0020). Words are catalogue keys
+of the calibration study it rests (docs/science.md §6.4, docs/decisions/0020). Words are catalogue keys
 `reason.<code>`.
 """
 

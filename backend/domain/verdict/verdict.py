@@ -1,7 +1,7 @@
 """The verdict: outcome, the statistics that decided it, and the rule; a value that crosses processes.
 
-Rules and metrics: science.md §6. Words for people are catalogue keys: `outcome.<outcome>` in a manager's and
-an engineer's wording, `reason.<code>` for reasons and what is missing.
+Rules and metrics: docs/science.md §6. Words for people are catalogue keys: `outcome.<outcome>` in a manager's
+and an engineer's wording, `reason.<code>` for reasons and what is missing.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class PulseWatch:
     """Tells which running cells have shown no life for a lease, by our own monotonic clock.
 
     A counter that stands still is judged, never a wall-clock time of the worker's, so clock jumps on either
-    side expire nothing (reliability.md §2).
+    side expire nothing (docs/reliability.md §2).
     """
 
     def __init__(self, *, lease_seconds: float, monotonic: Callable[[], float]) -> None:

@@ -26,7 +26,7 @@ def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterat
     A line is scenario, parametrization, width, depth, lr, seed, metric, step and the value's little-endian
     float32 in hex, separated by tabs; a metric of several components has the component, from 0, before the
     value. Equal specs in equal environments give equal exports, whatever was
-    killed on the way (architecture.md, "Identity").
+    killed on the way (docs/architecture.md §8.1).
     """
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)

@@ -26,7 +26,7 @@ from backend.figures.theme import YScale
 from backend.services.figures.options import FigureOptions
 from backend.services.figures.shown_runs import ShownRuns
 
-# Points of a figure, and of one of its lines (data-plane.md §7.3); an edge of a band is a line.
+# Points of a figure, and of one of its lines (docs/architecture.md §8.4); an edge of a band is a line.
 FIGURE_POINTS = 15_000
 LINE_POINTS = 1_000
 LINES_PER_CURVE = 3

@@ -1,4 +1,4 @@
-"""Public sweeps whose answer is known (science.md §7): numbers from the issues, arrays our own."""
+"""Public sweeps whose answer is known (docs/science.md §7): numbers from the issues, arrays our own."""
 
 from __future__ import annotations
 

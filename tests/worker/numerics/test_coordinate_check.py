@@ -1,6 +1,6 @@
 """The coordinate check as the trainer makes it, judged by the gate of the verdict, on small networks.
 
-Oracles 19 to 21 of science.md §8 on the product's own check; what is wrongly parametrized must fail.
+Oracles 19 to 21 of docs/science.md §8 on the product's own check; what is wrongly parametrized must fail.
 """
 
 from __future__ import annotations

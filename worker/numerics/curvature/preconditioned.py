@@ -1,7 +1,7 @@
 """Adam's preconditioned Hessian P^-½ H P^-½, P^-1 = C / (√v̂ + ε): its largest eigenvalue is the sharpness.
 
 Reference: Cohen et al. 2022, "Adaptive gradient methods at the edge of stability" (arXiv 2207.14484);
-science.md §4.1. With A = C^½ H C^½ and D = (√v̂ + ε)^-1 it is D^½ A D^½, so that any `Curvature` can be
+docs/science.md §4.1. With A = C^½ H C^½ and D = (√v̂ + ε)^-1 it is D^½ A D^½, so that any `Curvature` can be
 wrapped.
 
 Legend: R runs, P parameters.

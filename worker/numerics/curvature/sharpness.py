@@ -2,7 +2,7 @@
 
 H is the Hessian of the mean loss on the sharpness batch, C the diagonal of LR multipliers. Gradient descent
 with the base LR η is stable on the quadratic model while λ_max < κ/η, κ = 2 without momentum (Cohen et al.
-2021, arXiv 2103.00065); with C the bound is the same at every width (science.md §4.1).
+2021, arXiv 2103.00065); with C the bound is the same at every width (docs/science.md §4.1).
 
 The start is the last eigenvector plus a small random component. A warm start can stay on an eigenvalue that
 was overtaken, so every few measurements an audit starts from a much more random vector and takes more steps;
@@ -24,7 +24,8 @@ from worker.numerics.linalg.operators import SymmetricOperator
 from worker.numerics.randomness import direction
 
 AUDIT_EVERY = 10
-# Norm of the random component beside the last eigenvector (norm 1): 3 % finds small rotations (engine.md).
+# Norm of the random component beside the last eigenvector (norm 1): 3 % finds small rotations (docs/engine.md
+# §3).
 WARM_RANDOM_NORM = 0.03
 AUDIT_RANDOM_NORM = 1.0
 MIN_STEPS = 3

@@ -1,7 +1,7 @@
 """The transformers: a vision transformer for images and a byte-level GPT for text.
 
 A block is an attention branch and a two-layer branch, both multiplied by τ = depth^-branch_exponent. The
-scale of the attention logits, 1/d_head under µP and 1/√d_head under SP and NTP (science.md §2.2), is the
+scale of the attention logits, 1/d_head under µP and 1/√d_head under SP and NTP (docs/science.md §2.2), is the
 forward multiplier of the query weights: (s·x W_q)·(x W_k) = s·(x W_q)·(x W_k). Linear maps have no biases;
 layer norms, where there are any, have a gain and a shift. Initial constants are those of SP at base width.
 """

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from backend.domain.spec.parametrization import Parametrization, Role, TensorScaling, tensor_scaling
 
 # (A, B / B at the base width, C) at m_N = 4. µP is TP V's table 8 with n replaced by n / n_base
-# (science.md 2.2): input 1, 1/n_in, n_out; hidden 1, 1/n_in, 1; output 1/n_in, 1, n_in, where B² is given.
+# (docs/science.md §2.2): input 1, 1/n_in, n_out; hidden 1, 1/n_in, 1; output 1/n_in, 1, n_in, where B² is
+# given.
 AT_FOUR = {
     (Parametrization.SP, Role.INPUT): (1.0, 1.0, 1.0),
     (Parametrization.SP, Role.HIDDEN): (1.0, 0.5, 1.0),
@@ -18,7 +19,7 @@ AT_FOUR = {
     (Parametrization.MUP, Role.INPUT): (1.0, 1.0, 4.0),
     (Parametrization.MUP, Role.HIDDEN): (1.0, 0.5, 1.0),
     (Parametrization.MUP, Role.OUTPUT): (0.25, 1.0, 4.0),
-    # The logits of attention are divided by √d_head, under µP by d_head (science.md 2.2).
+    # The logits of attention are divided by √d_head, under µP by d_head (docs/science.md §2.2).
     (Parametrization.SP, Role.QUERY): (0.5, 0.5, 1.0),
     (Parametrization.NTP, Role.QUERY): (0.5, 0.5, 0.25),
     (Parametrization.MUP, Role.QUERY): (0.25, 0.5, 1.0),

@@ -19,7 +19,7 @@ ADAM = OptimizerSpec.model_validate({"kind": "adam", "epsilon": 1e-4})
 
 
 def test_it_is_the_eigenvalue_of_the_preconditioned_hessian():
-    """P^-½ H P^-½ with P^-1 = C/(√v̂ + ε) after some updates (science.md §4.1)."""
+    """P^-½ H P^-½ with P^-1 = C/(√v̂ + ε) after some updates (docs/science.md §4.1)."""
     program = cases.program(width=16, optimizer=ADAM, sharpness_tolerance=1e-12)
     windows = list(train(program, cases.classification(torch.float64)))
     measured = np.concatenate([w.values[Metric.SHARPNESS] for w in windows if Metric.SHARPNESS in w.values])

@@ -112,7 +112,7 @@ def test_oracle_20_under_mup_outputs_and_features_move_alike_at_every_width(opti
 
 @SGD_AND_ADAM
 def test_oracle_20_under_ntp_outputs_move_and_features_freeze(optimizer, lr):
-    """Oracle 20, and science.md §2.2: the lazy limit, features as N^-½."""
+    """Oracle 20, and docs/science.md §2.2: the lazy limit, features as N^-½."""
     f_slope, h_slope = slopes_of_change(NTP, optimizer, lr)
 
     assert abs(f_slope) < 0.15
@@ -126,8 +126,8 @@ def test_oracle_20_under_ntp_outputs_move_and_features_freeze(optimizer, lr):
 def test_oracle_20_hidden_pre_activations_of_the_toy_after_three_steps(arm, lr, h_expected, f_expected):
     """Oracle 20: slope of mean |Δh| over N = 64..1024 near 0 under µP, -½ under NTP (lazy), -.80 under SP.
 
-    SP at a fixed LR, where the output change grows by +.63; science.md does not state that LR, and .02 is the
-    one of six tried that comes nearest (docs/log.md). The bounds of ±.1 are ours.
+    SP at a fixed LR, where the output change grows by +.63; docs/science.md does not state that LR, and .02
+    is the one of six tried that comes nearest (docs/log.md). The bounds of ±.1 are ours.
     """
     widths = (64, 128, 256, 512, 1024)
     h_changes, f_changes = [], []

@@ -107,7 +107,7 @@ def test_oracle_12_sharpness_settles_at_the_edge_of_stability_at_every_width(lr)
 def test_oracle_13_a_small_learning_rate_stops_sharpening_below_the_edge():
     """Oracle 13: at η = 1 (2/η = 2) λ_eff plateaus at all widths, as sharpening stops at convergence.
 
-    The plateau itself, .87-.92 in science.md, depends on the target; docs/log.md has ours.
+    The plateau itself, .87-.92 in docs/science.md, depends on the target; docs/log.md has ours.
     """
     values = over_widths("mup", 1.0, 800, 80).mean(2)
 

@@ -1,9 +1,9 @@
-"""The toy of science.md §8: D = 8, n = 64, one tanh hidden layer, ½·mean squared error, full-batch descent.
+"""The toy of docs/science.md §8: D = 8, n = 64, one tanh layer, ½·mean squared error, full-batch descent.
 
 In float64. Six draws at once, seeds 0-5, each with its own inputs, initial weights and target sin(w·x), w of
-standard normals. The target behind the figures of science.md was not written down; this one is ours. Forward
-multiplier, init and LR multiplier are stated by hand as science.md §2 has them, µP in the Noci/Bordelon form
-with γ₀ = 1; Hessian products come from our generic double backward, updates from our optimizer.
+standard normals. The target behind the figures of docs/science.md was not written down; this one is ours.
+Forward multiplier, init and LR multiplier are stated by hand as docs/science.md §2 has them, µP in the
+Noci/Bordelon form with γ₀ = 1; Hessian products come from our double backward, updates from our optimizer.
 
 Legend: R runs (one per seed), B samples, D inputs, N width, S seeds, E learning rates, T measurements.
 """

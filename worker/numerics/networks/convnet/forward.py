@@ -1,7 +1,7 @@
 """Convolutional nets of arXiv 2402.17457 as pure functions of stacked weights.
 
 A convolution is a matrix product with the 3 × 3 patches of its input, so that runs stack as they do for the
-MLP: grouped convolutions, and convolutions under vmap, are slower on a CPU than a loop (engine.md).
+MLP: grouped convolutions, and convolutions under vmap, are slower on a CPU than a loop (docs/engine.md §2).
 
 Legend: R runs, B batch, D inputs, H rows, W columns, N channels, C classes or outputs.
 """

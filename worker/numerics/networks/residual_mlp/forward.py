@@ -4,7 +4,7 @@
 
 φ = ReLU, no biases. Gains at the base width: 1 for input and output; 2 for hidden, so that A φ(h) W has the
 mean square of h and the residual stream grows by (1 + τ²) a block: at α = ½ at most by e over any depth, at
-α = 0 by 2^depth (science.md §8, oracle 22). A branch may have k layers, and a block may have no skip.
+α = 0 by 2^depth (docs/science.md §8, oracle 22). A branch may have k layers, and a block may have no skip.
 
 Legend: R runs, B batch, D inputs, N width, C classes or outputs.
 """
