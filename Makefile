@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test bench check format constraints reproduce calibrate install-calibration clean
+.PHONY: help run setup setup-dev test test-fast bench check types format constraints reproduce calibrate clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -25,8 +25,14 @@ test: setup-dev ## Run all checks, then all tests: what CI runs
 	@.venv/bin/python scripts/browser.py
 	@.venv/bin/python scripts/checks.py
 
+test-fast: setup-dev ## Run the tests that start no process and no browser and are not slow
+	@.venv/bin/python -m pytest -m "not system and not browser and not slow" $(PYTEST_ARGUMENTS)
+
 check: setup-dev ## Run the checks only: lint, format, import rules, types
 	@.venv/bin/python scripts/checks.py check
+
+types: setup-dev ## Check the types only
+	@.venv/bin/mypy
 
 format: setup-dev ## Format the code and fix what can be fixed
 	@.venv/bin/ruff check --fix --quiet . || true
