@@ -190,6 +190,23 @@ def test_every_measure_of_the_verdict_has_its_formula_in_the_glossary():
     assert named == set(re.findall(r"^\| (M\d+s?) \|", text_of(DOCS / "glossary.md"), re.MULTILINE))
 
 
+def test_names_of_the_glossary_are_names_of_the_code():
+    """The fourth column of the tables of words; a dotted name stands for its last part."""
+    words = text_of(DOCS / "glossary.md").split("\n## Measures")[0]
+    named = {
+        name.rsplit(".", 1)[-1]
+        for row in re.findall(r"^\| .*\|$", words, re.MULTILINE)
+        for name in re.findall(r"`([\w.]+)`", row.split(" | ")[3])
+    }
+    sources = "\n".join(
+        text_of(path) for folder in ("backend", "worker") for path in (ROOT / folder).rglob("*.py")
+    )
+    known = set(re.findall(r"\w+", sources))
+
+    assert len(named) > 80
+    assert named - known == set()
+
+
 def test_every_import_contract_is_in_the_architecture_and_no_other():
     contracts = tomllib.loads(text_of(ROOT / "pyproject.toml"))["tool"]["importlinter"]["contracts"]
     section = text_of(DOCS / "architecture.md").split("\n## 5. ")[1].split("\n## 6. ")[0]
