@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-fast bench check types format constraints reproduce calibrate clean
+.PHONY: help run setup setup-dev test bench check format constraints openapi reproduce calibrate clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -41,7 +41,10 @@ format: setup-dev ## Format the code and fix what can be fixed
 constraints: setup-dev ## Write the installed versions to constraints.txt
 	@.venv/bin/python scripts/constraints.py
 
-reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 runs one row; goes on where it was stopped
+openapi: setup-dev ## Write the description of the API to docs/openapi.json
+	@.venv/bin/python -m scripts.openapi
+
+reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 for one of them; goes on where it was stopped
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
 	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
 	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.reproduction $(ONLY)

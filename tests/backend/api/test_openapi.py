@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from backend.api.routes import (
     workers,
 )
 from backend.settings import Settings
+from scripts.openapi import TARGET, document
 from tests.backend.api.conftest import Server
 
 DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
@@ -88,6 +90,13 @@ def test_the_document_is_served_and_names_the_product(client: httpx.Client):
     assert document["info"]["title"] == "µScope"
     assert json.dumps(document) == json.dumps(DOCUMENT)
     assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]
+
+
+def test_the_committed_document_is_what_the_application_produces():
+    committed, produced = TARGET.read_text(encoding="utf-8").splitlines(), document().splitlines()
+
+    changes = list(difflib.unified_diff(committed, produced, "committed", "produced", lineterm=""))
+    assert not changes, "\n".join(["run `make openapi` and review what changed:", *changes[:60]])
 
 
 def test_threads_match_the_database_pool(server: Server):
