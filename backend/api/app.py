@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from backend.api.deps import MAX_READERS, Runtime, require_owner
+from backend.api.docs_page import install_docs
 from backend.api.errors import install_handlers
 from backend.api.hub import Hub
 from backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
@@ -49,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version="1",
         description=DESCRIPTION,
         openapi_url=f"{API_PREFIX}/openapi.json",
-        docs_url=None,  # their scripts come from elsewhere
+        docs_url=None,  # their scripts come from elsewhere; `docs_page` serves our own
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(settings),
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(_api())
     install_pages(app)
+    install_docs(app, f"{API_PREFIX}/docs")
     return app
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from backend.api.app import MAX_THREADS, create_app
+from backend.api.middleware import CONTENT_SECURITY_POLICY
 from backend.api.routes import (
     cells,
     datasets,
@@ -90,6 +93,16 @@ def test_the_document_is_served_and_names_the_product(client: httpx.Client):
     assert document["info"]["title"] == "µScope"
     assert json.dumps(document) == json.dumps(DOCUMENT)
     assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]
+
+
+def test_the_documentation_and_what_it_loads_are_served_under_the_strict_policy(client: httpx.Client):
+    page = client.get("/api/v1/docs")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+    assert {Path(path).suffix for path in loaded} == {".svg", ".css", ".js"}
+    for reply in (page, *map(client.get, loaded)):
+        assert reply.status_code == 200
+        assert reply.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
 
 
 def test_the_committed_document_is_what_the_application_produces():
