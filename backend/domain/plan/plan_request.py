@@ -94,10 +94,8 @@ def resolve(
     memory_bytes: int,
 ) -> ExperimentSpec:
     """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
-    if request.loss is Loss.CROSS_ENTROPY and shape.task is Task.REGRESSION:
-        raise InvalidInput("spec.cross_entropy_needs_classes")
-    if request.loss is Loss.SQUARED_ERROR and shape.task is Task.LANGUAGE_MODELLING:
-        raise InvalidInput("spec.text_needs_cross_entropy")
+    if request.loss is not None:
+        require_loss(request.loss, shape.task)
     model = request.model or default_model(shape)
     model.require_data(shape.dims)
     spec = default_spec(
@@ -114,6 +112,14 @@ def resolve(
     if spec.budget is not None:
         require_budget(spec.budget, least_seconds(spec, shape, capacity.calibration))
     return spec
+
+
+def require_loss(loss: Loss, task: Task) -> None:
+    """Refuse a loss that the task's labels do not allow; raises InvalidInput."""
+    if loss is Loss.CROSS_ENTROPY and task is Task.REGRESSION:
+        raise InvalidInput("spec.cross_entropy_needs_classes")
+    if loss is Loss.SQUARED_ERROR and task is Task.LANGUAGE_MODELLING:
+        raise InvalidInput("spec.text_needs_cross_entropy")
 
 
 def _require_memory(spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity, memory_bytes: int) -> None:

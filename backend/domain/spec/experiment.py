@@ -37,8 +37,8 @@ class Loss(StrEnum):
 class Protocol(StrEnum):
     """How the grid is spent: all of it, or in stages from the base size up, as far as the answer needs."""
 
-    FULL = "full"
     STAGED = "staged"
+    FULL = "full"
 
 
 def control_for(loss: Loss, optimizer: OptimizerSpec) -> Parametrization:

@@ -31,10 +31,10 @@ class Measure(StrEnum):
     """A measure a spec may ask for."""
 
     RAW_SHARPNESS = "raw_sharpness"
-    HESSIAN_TRACE = "hessian_trace"
-    GAUSS_NEWTON = "gauss_newton"
     NTK = "ntk"
     HESSIAN_EIGENVALUES = "hessian_eigenvalues"
+    GAUSS_NEWTON = "gauss_newton"
+    HESSIAN_TRACE = "hessian_trace"
     HESSIAN_DENSITY = "hessian_density"
     COORDINATE_CHECK = "coordinate_check"
 

@@ -68,16 +68,32 @@ class ScheduleKind(StrEnum):
 class WeightDecayRule(StrEnum):
     """How the weight decay λ of a tensor follows its LR multiplier C by width (ADR 0012)."""
 
-    FIXED = "fixed"  # λ everywhere, as torch does
     INDEPENDENT = "independent"  # λ/C: a step decays by lr·λ at every width (mup, CompleteP)
+    FIXED = "fixed"  # λ everywhere, as torch does
     SQRT_WIDTH = "sqrt_width"  # λ/√C on hidden weights, none on the others (arXiv 2510.15262)
 
 
 class EpsilonRule(StrEnum):
     """How Adam's ε follows the size of the network (ADR 0012)."""
 
-    FIXED = "fixed"  # ε everywhere, as torch does
     SCALED = "scaled"  # hidden weights as CompleteP's table says
+    FIXED = "fixed"  # ε everywhere, as torch does
+
+
+def update_family(kind: OptimizerKind) -> UpdateFamily:
+    """Return how the update of an optimizer scales with its gradient."""
+    return UpdateFamily.SGD if kind is OptimizerKind.SGD else UpdateFamily.ADAM
+
+
+# The arguments that only one kind of update reads; every optimizer reads the others.
+READ_BY: dict[str, UpdateFamily] = {
+    "momentum": UpdateFamily.SGD,
+    "nesterov": UpdateFamily.SGD,
+    "beta1": UpdateFamily.ADAM,
+    "beta2": UpdateFamily.ADAM,
+    "epsilon": UpdateFamily.ADAM,
+    "epsilon_rule": UpdateFamily.ADAM,
+}
 
 
 class ScheduleSpec(Frozen):
@@ -127,7 +143,7 @@ class OptimizerSpec(Frozen):
     @property
     def family(self) -> UpdateFamily:
         """Return the column of LR multipliers this optimizer takes."""
-        return self.traits.family
+        return update_family(self.kind)
 
     @property
     def num_moments(self) -> int:

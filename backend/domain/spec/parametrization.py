@@ -28,9 +28,9 @@ from backend.domain.spec.optimizer import (
 class Parametrization(StrEnum):
     """How initialisation, LR and forward multipliers scale with size."""
 
+    MUP = "mup"
     SP = "sp"
     NTP = "ntp"
-    MUP = "mup"
     DEPTH_MUP = "depth_mup"
     COMPLETEP = "completep"
 

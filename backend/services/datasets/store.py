@@ -14,7 +14,8 @@ from backend.blobs import Blob
 from backend.db import datasets as dataset_rows
 from backend.db.session import Session
 from backend.db.tables import DatasetRow
-from backend.domain.spec.dataset import DatasetShape, Task
+from backend.domain.dataset import DatasetShape, Task
+from backend.domain.options import data_options
 from backend.errors import Conflict, NotFound
 from backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
 from backend.services.context import Context
@@ -155,4 +156,6 @@ def _drop_unused(context: Context, session: Session, source: Blob | None) -> Non
 
 
 def _view(row: DatasetRow) -> DatasetView:
-    return DatasetView.model_validate({name: getattr(row, name) for name in DatasetView.model_fields})
+    stored = {name: getattr(row, name) for name in DatasetView.model_fields if name != "options"}
+    options = data_options(DatasetShape.model_validate(row.shape))
+    return DatasetView.model_validate(stored | {"options": options})

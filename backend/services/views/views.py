@@ -8,14 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.domain.lifecycle import CellState, ExperimentState, StopReason
-from backend.domain.plan.scenario_kinds import KindLimits
-from backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization, Role
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.overall import OverallVerdict
-from backend.domain.verdict.verdict import Outcome, Verdict
+from backend.domain.metrics import Metric
+from backend.domain.options import DataOptions
+from backend.domain.overall import OverallVerdict
+from backend.domain.parametrization import Parametrization, Role
+from backend.domain.scenario import Scenario
+from backend.domain.scenario_kinds import KindLimits
+from backend.domain.verdict import Outcome, Verdict
 from backend.figures.names import FigureName
 from backend.services.views.outlay_views import OutlayView, ProgressView
 
@@ -32,6 +31,7 @@ class DatasetView(Frozen):
     arrays_bytes: int
     shape: DatasetShape
     profile: Profile
+    options: DataOptions = Field(description="What can be trained on it.")
 
 
 class ImageSample(Frozen):

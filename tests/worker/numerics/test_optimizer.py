@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.optimizer import TRAITS, OptimizerKind, OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import TensorScaling
+from backend.domain.optimizer import READ_BY, OptimizerKind, OptimizerSpec, ScheduleSpec, update_family
+from backend.domain.parametrization import TensorScaling
 from tests import cases
 from worker.numerics.ensemble import Stack
 from worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
@@ -73,6 +73,16 @@ def torch_weights(
     return weights
 
 
+def updated(spec: OptimizerSpec) -> dict[str, Tensor]:
+    """Return the weights of the stack after all updates."""
+    params = start()
+    moments, update = initial_moments(spec, params), Update(spec, SCALING, NUM_STEPS)
+    lr_R11 = torch.tensor(LRS, dtype=torch.float64)[:, None, None]
+    for step in range(NUM_STEPS):
+        update.apply_(params, gradients_of(params), moments, lr_R11, step)
+    return params
+
+
 @pytest.mark.parametrize(
     "schedule", [{}, {"kind": "cosine", "warmup_fraction": 0.25}], ids=["constant", "cosine"]
 )
@@ -80,16 +90,25 @@ def torch_weights(
 def test_a_stack_of_runs_moves_as_torch_moves_each(case, schedule):
     changes, kind, options = CASES[case]
     spec = OptimizerSpec.model_validate(changes | {"schedule": ScheduleSpec.model_validate(schedule)})
-    params = start()
-    moments, update = initial_moments(spec, params), Update(spec, SCALING, NUM_STEPS)
-    lr_R11 = torch.tensor(LRS, dtype=torch.float64)[:, None, None]
 
-    for step in range(NUM_STEPS):
-        update.apply_(params, gradients_of(params), moments, lr_R11, step)
+    params = updated(spec)
 
     for run in range(len(LRS)):
         for name, expected in torch_weights(spec, kind, options, run).items():
             torch.testing.assert_close(params[name][run], expected, rtol=1e-12, atol=1e-12)
+
+
+OTHER_VALUES = {"momentum": 0.5, "nesterov": True, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1}
+
+
+@pytest.mark.parametrize("kind", OptimizerKind)
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_an_argument_moves_the_weights_of_the_optimizers_that_read_it(kind, name):
+    spec = OptimizerSpec(kind=kind, momentum=0.9)
+    before, after = updated(spec), updated(spec.model_copy(update={name: OTHER_VALUES[name]}))
+
+    has_moved = any(not torch.equal(before[weight], after[weight]) for weight in before)
+    assert has_moved == (READ_BY[name] is update_family(kind))
 
 
 def test_a_weight_without_gradient_stays_under_adam_without_epsilon():

@@ -1,0 +1,170 @@
+"""The closed sets of a plan, read off the types and rules that a request is checked by: what a form offers.
+
+Nothing is listed here a second time: a new family, optimizer, rule or field of a request appears by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from backend.domain.dataset import DatasetShape, Frozen, Task
+from backend.domain.defaults import MEASURES
+from backend.domain.experiment import Loss
+from backend.domain.families.base import ModelFamily
+from backend.domain.measures import Measure
+from backend.domain.model import FAMILIES
+from backend.domain.optimizer import READ_BY, OptimizerKind, update_family
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest, require_loss
+from backend.errors import InvalidInput
+
+Registry = Sequence[type[ModelFamily]]
+# Scale residual branches: refused for a family without any.
+OF_BRANCHES = frozenset({"branch_exponent", "completep_alpha"})
+_MODEL, _OPTIMIZER = "model.", "optimizer."
+
+
+class SettingKind(StrEnum):
+    """The form of a setting's value."""
+
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+    NUMBER = "number"
+    NUMBERS = "numbers"
+
+
+class Setting(Frozen):
+    """One setting of a plan."""
+
+    name: str = Field(description="The path into the request.", examples=["optimizer.momentum"])
+    kind: SettingKind
+    values: tuple[str, ...] = Field(default=(), description="Of a choice.")
+    families: tuple[str, ...] | None = Field(description="The model families that have it; null: all.")
+    optimizers: tuple[OptimizerKind, ...] | None = Field(
+        description="The optimizers that read it; null: all."
+    )
+
+
+class PlanOptions(Frozen):
+    """What a plan may say, whatever its data."""
+
+    settings: tuple[Setting, ...]
+    arms: tuple[Parametrization, ...]
+    measures: tuple[Measure, ...]
+    default_measures: tuple[Measure, ...] = Field(description="Measured when a request does not say.")
+
+
+class DataOptions(Frozen):
+    """What can be trained on one dataset."""
+
+    families: tuple[str, ...]
+    losses: tuple[Loss, ...]
+
+
+def plan_options(families: Registry = FAMILIES) -> PlanOptions:
+    """Return what a request may say, with the model families of a registry."""
+    return PlanOptions(
+        settings=(*_settings(families), *_model_settings(families)),
+        arms=tuple(Parametrization),
+        measures=tuple(Measure),
+        default_measures=MEASURES,
+    )
+
+
+def data_options(shape: DatasetShape, families: Registry = FAMILIES) -> DataOptions:
+    """Return the families and losses that do not refuse this data."""
+    return DataOptions(
+        families=tuple(family().name for family in families if _can_read(family(), shape)),
+        losses=tuple(loss for loss in Loss if _is_allowed(loss, shape.task)),
+    )
+
+
+def _can_read(family: ModelFamily, shape: DatasetShape) -> bool:
+    try:
+        family.require_data(shape.dims)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _is_allowed(loss: Loss, task: Task) -> bool:
+    try:
+        require_loss(loss, task)
+    except InvalidInput:
+        return False
+    return True
+
+
+def _settings(families: Registry) -> Iterator[Setting]:
+    branched = tuple(family().name for family in families if family.has_branches)
+    for name, kind, values in _fields_of(PlanRequest):
+        yield Setting(
+            name=name,
+            kind=kind,
+            values=values,
+            families=branched if name in OF_BRANCHES else None,
+            optimizers=_readers(name),
+        )
+
+
+def _readers(name: str) -> tuple[OptimizerKind, ...] | None:
+    reader = READ_BY.get(name.removeprefix(_OPTIMIZER)) if name.startswith(_OPTIMIZER) else None
+    if reader is None:
+        return None
+    return tuple(kind for kind in OptimizerKind if update_family(kind) is reader)
+
+
+def _model_settings(families: Registry) -> Iterator[Setting]:
+    """Yield the choice of a family, and every option with the families that have it."""
+    names = tuple(family().name for family in families)
+    yield Setting(
+        name=f"{_MODEL}family", kind=SettingKind.CHOICE, values=names, families=None, optimizers=None
+    )
+    found: dict[str, Setting] = {}
+    for family in families:
+        for name, kind, values in _fields_of(family, _MODEL):
+            owners = (*((found[name].families or ()) if name in found else ()), family().name)
+            found[name] = Setting(name=name, kind=kind, values=values, families=owners, optimizers=None)
+    yield from found.values()
+
+
+Described = tuple[str, SettingKind, tuple[str, ...]]
+
+
+def _fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[Described]:
+    """Yield the fields with a closed set, a switch or numbers, those of nested models by their path."""
+    schema = model.model_json_schema()
+    return _walk(schema, schema.get("$defs", {}), prefix)
+
+
+def _walk(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> Iterator[Described]:
+    for name, given in schema["properties"].items():
+        node = _resolved(given, definitions)
+        if node.get("type") == "object" and "properties" in node:
+            yield from _walk(node, definitions, f"{prefix}{name}.")
+        elif kind := _kind_of(node, definitions):
+            yield f"{prefix}{name}", kind, tuple(node.get("enum", ()))
+
+
+def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Follow references, and take the branch of an optional value that is not null."""
+    for choice in node.get("anyOf", ()):
+        if choice.get("type") != "null":
+            return _resolved(choice, definitions)
+    reference = node.get("$ref", "").rpartition("/")[2]
+    return _resolved(definitions[reference], definitions) if reference else node
+
+
+def _kind_of(node: dict[str, Any], definitions: dict[str, Any]) -> SettingKind | None:
+    if "enum" in node:
+        return SettingKind.CHOICE
+    if node.get("type") == "boolean":
+        return SettingKind.YES_NO
+    if node.get("type") in {"integer", "number"}:
+        return SettingKind.NUMBER
+    items = _resolved(node.get("items", {}), definitions)
+    return SettingKind.NUMBERS if items.get("type") in {"integer", "number"} else None

@@ -1,0 +1,22 @@
+"""What a plan may say here: the domain's closed sets, and this installation's limits."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from backend.domain.options import PlanOptions, plan_options
+from backend.services.context import Context
+
+
+class OptionsView(PlanOptions):
+    """What a plan may say, and the limits of this installation."""
+
+    upload_limit_bytes: int = Field(description="The size of the largest file that is taken.")
+
+
+def get_options(context: Context) -> OptionsView:
+    """Return what a plan may say here."""
+    options = plan_options()
+    return OptionsView.model_validate(
+        options.model_dump() | {"upload_limit_bytes": context.settings.upload_limit_bytes}
+    )
