@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from backend.domain.lifecycle import ExperimentState
-from backend.domain.spec.dataset import Frozen, Task
-from backend.domain.spec.parametrization import Parametrization
+from backend.domain.parametrization import Parametrization
+from backend.figures.names import Band, Sampling
 from backend.ingest.manifest import Delimiter, FileKind, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
@@ -51,7 +51,7 @@ class ErrorReply(Frozen):
 class Health(Frozen):
     """The answer of a probe."""
 
-    status: str = Field(examples=["ok"])
+    status: Literal["ok", "ready"] = Field(examples=["ok"])
 
 
 class ExampleView(Frozen):
@@ -103,9 +103,9 @@ class FigureMeta(Frozen):
     step: int | None = Field(description="The step of the spectral density.")
     n_raw: int = Field(description="Points of all means over seeds.")
     n_returned: int = Field(description="How many of them are drawn.")
-    method: str = Field(description="`all`, or `first_min_max_last` of each bucket of steps.")
+    method: Sampling = Field(description="`all`, or `first_min_max_last` of each bucket of steps.")
     n_hidden: int = Field(description="Points that a logarithmic axis cannot show.")
-    band: str = Field(
+    band: Band = Field(
         description="`min_max`: from the smallest to the largest seed; `standard_error`: of the mean; "
         "`interval`: of the optimum; `none`."
     )

@@ -133,7 +133,7 @@ def states_of(session: Session, experiment_id: UUID) -> dict[UUID, CellState]:
     return {row.id: row.state for row in rows}
 
 
-class RunState(NamedTuple):
+class RunInCell(NamedTuple):
     """A planned run and the state of the cell that holds it."""
 
     cell_id: UUID
@@ -151,7 +151,7 @@ class RunState(NamedTuple):
         return CellGroup(self.scenario, self.parametrization, Size(self.width, self.depth))
 
 
-def run_states(session: Session, experiment_id: UUID) -> list[RunState]:
+def run_states(session: Session, experiment_id: UUID) -> list[RunInCell]:
     """List every planned run of an experiment with its cell's state: the protocol's evidence."""
     columns = (RunRow.scenario, RunRow.parametrization, RunRow.width, RunRow.depth, RunRow.lr_index)
     rows = session.execute(
@@ -160,7 +160,7 @@ def run_states(session: Session, experiment_id: UUID) -> list[RunState]:
         .where(RunRow.experiment_id == experiment_id)
         .order_by(CellRow.id)
     )
-    return [RunState(*row) for row in rows]
+    return [RunInCell(*row) for row in rows]
 
 
 class RunLife(NamedTuple):

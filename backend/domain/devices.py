@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 CPU = "cpu"
 CPU_QUEUE = "cpu"
 GPU_QUEUE = "gpu"
+
+
+class DeviceKind(StrEnum):
+    """What cells are planned for."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+def device_kind(queue: str) -> DeviceKind:
+    """Return the kind of the nodes that hear a queue."""
+    return DeviceKind.GPU if queue == GPU_QUEUE else DeviceKind.CPU
 
 
 def is_gpu(device: str) -> bool:

@@ -20,6 +20,18 @@ class CellState(StrEnum):
     SKIPPED = "skipped"
 
 
+class RunState(StrEnum):
+    """Where a run is: where its cell is, unless it diverged."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    DIVERGED = "diverged"
+
+
 class ExperimentState(StrEnum):
     """Where an experiment is in its life."""
 
@@ -28,6 +40,11 @@ class ExperimentState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+def run_state(cell: CellState, *, has_diverged: bool) -> RunState:
+    """Return the state of a run of a cell."""
+    return RunState.DIVERGED if has_diverged else RunState(cell.value)
 
 
 class DesiredState(StrEnum):

@@ -25,6 +25,22 @@ class FigureName(StrEnum):
     COORDINATE_CHECK = "coordinate_check"
 
 
+class Sampling(StrEnum):
+    """Which of the points of all means over seeds are drawn."""
+
+    ALL = "all"
+    FIRST_MIN_MAX_LAST = "first_min_max_last"  # of each bucket of steps
+
+
+class Band(StrEnum):
+    """What the shaded area of a figure is."""
+
+    MIN_MAX = "min_max"  # from the smallest to the largest seed
+    STANDARD_ERROR = "standard_error"  # of the mean
+    INTERVAL = "interval"  # of the optimum
+    NONE = "none"
+
+
 # The others are drawn from what every experiment measures.
 NEEDED: dict[FigureName, Measure] = {
     FigureName.NTK_HESSIAN: Measure.NTK,

@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 from backend.analysis.sweep import Sweep
 from backend.analysis.verdict.group_statistics import with_statistics
 from backend.db import cells as cell_rows
-from backend.db.cells import RunState
+from backend.db.cells import RunInCell
+from backend.db.session import Session
+from backend.db.tables import ExperimentRow
+from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, RunKey
+from backend.domain.experiment import ExperimentSpec, Protocol
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, RunKey
 from backend.domain.spec.experiment import ExperimentSpec, Protocol
@@ -31,15 +35,15 @@ def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:
     return Evidence(with_statistics(groups, sweeps, spec.thresholds), queued)
 
 
-def groups_of(runs: Sequence[RunState]) -> dict[CellGroup, GroupEvidence]:
-    """Sort runs by cell group and by the state of their cell."""
-    by_group: dict[CellGroup, list[RunState]] = defaultdict(list)
+def groups_of(runs: Sequence[RunInCell]) -> dict[CellGroup, GroupEvidence]:
+    """Sort runs by group and by what became of them."""
+    by_group: dict[CellGroup, list[RunInCell]] = defaultdict(list)
     for run in runs:
         by_group[run.group].append(run)
     return {group: _evidence(of_group) for group, of_group in by_group.items()}
 
 
-def _evidence(runs: Sequence[RunState]) -> GroupEvidence:
+def _evidence(runs: Sequence[RunInCell]) -> GroupEvidence:
     finished, still_open, lost = set[RunKey](), set[RunKey](), set[RunKey]()
     for run in runs:
         is_open = run.state in OPEN_CELL_STATES
@@ -63,3 +67,8 @@ def scenarios_to_look_at(
         wanted = {Scenario.AS_GIVEN, *probes} if probes else set()
     ready = {group.scenario for group, evidence in groups.items() if not evidence.open}
     return tuple(scenario for scenario in spec.scenarios if scenario in wanted & ready)
+
+
+def _group(run: RunInCell) -> CellGroup:
+    size = Size(run.width, run.depth)
+    return CellGroup(Scenario(run.scenario), Parametrization(run.parametrization), size)

@@ -9,9 +9,10 @@ from backend.analysis.final_values import final_of_summary
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.tables import CellRow, RunRow, RunSummaryRow
-from backend.domain.lifecycle import CellState
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.lifecycle import CellState, run_state
+from backend.domain.metrics import Metric
+from backend.domain.scenario import Scenario
 from backend.services.context import Context
 from backend.services.lookup import find_cell, find_experiment, spec_of
 from backend.services.views.views import CellView, RunView, SummaryView, TensorView
@@ -109,7 +110,6 @@ def _summaries_by_run(
 
 
 def _run_view(run: RunRow, cell_state: CellState, summaries: Summaries) -> RunView:
-    state = "diverged" if run.diverged_at is not None else cell_state.value
     return RunView(
         id=run.id,
         cell_id=run.cell_id,
@@ -121,7 +121,7 @@ def _run_view(run: RunRow, cell_state: CellState, summaries: Summaries) -> RunVi
         lr_index=run.lr_index,
         lr=run.lr,
         seed=run.seed,
-        state=state,
+        state=run_state(cell_state, has_diverged=run.diverged_at is not None),
         diverged_at=run.diverged_at,
         summaries=summaries,
     )

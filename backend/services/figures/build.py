@@ -12,7 +12,7 @@ from backend.figures.density import density_figure
 from backend.figures.encode import to_json
 from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
-from backend.figures.names import FigureName
+from backend.figures.names import Band, FigureName, Sampling
 from backend.figures.optimum_size import optimum_size_figure
 from backend.figures.sharpness import raw_sharpness_figure, sharpness_figure
 from backend.figures.sharpness_spread import sharpness_spread_figure
@@ -60,20 +60,21 @@ def figure_json(
 ) -> bytes:
     """Return `{"figure": …, "meta": …}` of what is stored."""
     style = Style(language, options.mode, options.y_scale)
-    shown = shown_runs(evidence, options)
-    cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
-    drawn = _DRAWERS[name](Asked(shown, cells, options, style))
+    sweep = read_sweep(session, experiment_id, spec, options)
+    cells = [cell for cell in sweep.cells if cell.parametrization in sweep.arms]
+    drawn = _DRAWERS[name](Asked(session, experiment_id, sweep, cells, options, style))
+    points = drawn.num_points
     meta = {
         "title": drawn.figure.layout.title.text,
         "description": style.say(f"{name}.description"),
         "lr": {column.parametrization: column.lr for column in drawn.columns},
         "lr_index": shown.lr_index if drawn.columns else None,
         "step": drawn.step,
-        "n_raw": drawn.num_points.raw,
-        "n_returned": drawn.num_points.returned,
-        "method": "all" if drawn.num_points.raw == drawn.num_points.returned else "first_min_max_last",
+        "n_raw": points.raw,
+        "n_returned": points.returned,
+        "method": Sampling.ALL if points.raw == points.returned else Sampling.FIRST_MIN_MAX_LAST,
         "n_hidden": drawn.num_hidden,
-        "band": _BANDS.get(name, "min_max"),
+        "band": _BANDS.get(name, Band.MIN_MAX),
         "committed": _committed(cells),
     }
     return to_json(drawn.figure, meta)
@@ -166,11 +167,11 @@ _DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
 }
 # What the shaded area is, where it is not the range of the seeds.
 _BANDS = {
-    FigureName.TRACE: "standard_error",
-    FigureName.NTK_HESSIAN: "none",
-    FigureName.SPECTRUM: "none",
-    FigureName.CURVATURE_SPLIT: "none",
-    FigureName.DENSITY: "none",
-    FigureName.COORDINATE_CHECK: "none",
-    FigureName.OPTIMUM_SIZE: "interval",
+    FigureName.TRACE: Band.STANDARD_ERROR,
+    FigureName.NTK_HESSIAN: Band.NONE,
+    FigureName.SPECTRUM: Band.NONE,
+    FigureName.CURVATURE_SPLIT: Band.NONE,
+    FigureName.DENSITY: Band.NONE,
+    FigureName.COORDINATE_CHECK: Band.NONE,
+    FigureName.OPTIMUM_SIZE: Band.INTERVAL,
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from backend.db.session import Session
-from backend.domain.plan.conclusions import conclusions
-from backend.domain.plan.presets import Preset
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.money import Currency, Price, RatePerHour
-from backend.domain.verdict.verdict import Reason
+from backend.domain.conclusions import conclusions
+from backend.domain.dataset import Frozen
+from backend.domain.devices import DeviceKind, device_kind
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.money import Currency, Price, RatePerHour
+from backend.domain.presets import Preset
+from backend.domain.verdict import Reason
 from backend.services.context import Context
 from backend.services.plans.draft import Draft, ExperimentRequest, draft
 from backend.services.views.outlay_views import OutlayView
@@ -31,6 +32,7 @@ class PresetView(Frozen):
     spec: ExperimentSpec
     expected: OutlayView = Field(description="If transfer holds; most other answers come earlier.")
     most: OutlayView = Field(description="The whole grid, which is never exceeded.")
+    limit_seconds: float | None = Field(description="Slot-seconds the budget allows; null without one.")
     are_steps_cut: bool = Field(description="Steps were cut to fit the preset's time.")
     conclusions: tuple[Reason, ...] = Field(description="What it can say; catalogue keys conclusion.<code>.")
 
@@ -39,7 +41,7 @@ class PresetsView(Frozen):
     """The presets, from the quickest."""
 
     presets: tuple[PresetView, ...]
-    device: str = Field(description="What it is planned for: `cpu` or `gpu`.")
+    device: DeviceKind = Field(description="What it is planned for.")
     slots: int
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
 
@@ -57,6 +59,7 @@ def preview_presets(context: Context, owner_id: str, request: PresetsRequest) ->
             spec=plan.spec,
             expected=outlay_view(plan.expected, price),
             most=outlay_view(plan.most, price),
+            limit_seconds=None if plan.spec.budget is None else plan.spec.budget.limit_seconds,
             are_steps_cut=plan.is_cut,
             conclusions=conclusions(plan.spec),
         )
@@ -64,7 +67,10 @@ def preview_presets(context: Context, owner_id: str, request: PresetsRequest) ->
     )
     first = plans[0][1]
     return PresetsView(
-        presets=views, device=first.queue, slots=first.capacity.slots, num_workers=first.num_workers
+        presets=views,
+        device=device_kind(first.queue),
+        slots=first.capacity.slots,
+        num_workers=first.num_workers,
     )
 
 

@@ -7,7 +7,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.domain.lifecycle import CellState, ExperimentState, StopReason
+from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
+from backend.domain.devices import DeviceKind
+from backend.domain.experiment import ExperimentSpec
+from backend.domain.lifecycle import CellState, ExperimentState, FailureClass, RunState, StopReason
 from backend.domain.metrics import Metric
 from backend.domain.options import DataOptions
 from backend.domain.overall import OverallVerdict
@@ -68,7 +71,7 @@ class PlanView(Frozen):
     num_runs: int
     max_runs: int
     cells: tuple[PlannedCellView, ...]
-    device: str = Field(description="What it is planned for: `cpu` or `gpu`.")
+    device: DeviceKind = Field(description="What it is planned for.")
     slots: int = Field(description="Worker slots the time is predicted for.")
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
     predicted_seconds: float
@@ -176,7 +179,7 @@ class CellView(Frozen):
     version: int
     committed_step: int = Field(description="Last step whose values are stored; -1 before the first.")
     failures: int
-    error_class: str | None
+    error_class: FailureClass | None
     error_detail: str | None
     not_before: datetime | None
     started_at: datetime | None
@@ -216,7 +219,7 @@ class RunView(Frozen):
     lr_index: int
     lr: float
     seed: int
-    state: str = Field(description="running, completed or diverged; queued before its cell starts.")
+    state: RunState
     diverged_at: int | None
     summaries: dict[Metric, SummaryView]
 

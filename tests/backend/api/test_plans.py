@@ -35,6 +35,23 @@ def test_without_a_rate_there_is_no_money(client: httpx.Client, dataset: dict[st
     assert (first["money"], first["currency"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("budget", "limit"),
+    [
+        (None, None),
+        ({"slot_seconds": 7200}, 7200),
+        ({"money": 300, "rate_per_hour": 100}, 3 * 3600),
+        ({"slot_seconds": 7200, "money": 100, "rate_per_hour": 100}, 3600),
+    ],
+)
+def test_a_preset_says_what_the_budget_allows(
+    budget: dict[str, float] | None, limit: float | None, client: httpx.Client, dataset: dict[str, Any]
+):
+    found = _ask(client, dataset, budget=budget)
+
+    assert [item["limit_seconds"] for item in found["presets"]] == [limit] * 3
+
+
 def test_wishes_hold_for_every_preset(client: httpx.Client, dataset: dict[str, Any]):
     found = _ask(client, dataset, widths=[8, 16])
 

@@ -8,7 +8,9 @@ from backend.domain.lifecycle import (
     Attempt,
     CellState,
     ExperimentState,
+    RunState,
     after_failure,
+    run_state,
 )
 
 
@@ -53,3 +55,10 @@ def test_a_cell_that_keeps_moving_is_never_given_up():
     for _ in range(5 * FAILURE_BUDGET):
         state, failures = after_failure(failures=failures, has_moved=True)
         assert state is CellState.QUEUED
+
+
+def test_a_run_is_where_its_cell_is_unless_it_diverged():
+    states = {run_state(cell, has_diverged=False).value for cell in CellState}
+
+    assert states == {cell.value for cell in CellState} == set(RunState) - {RunState.DIVERGED}
+    assert {run_state(cell, has_diverged=True) for cell in CellState} == {RunState.DIVERGED}
