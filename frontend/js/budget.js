@@ -1,4 +1,4 @@
-/** A budget as it is written on the page, as the server wants it, and the device time it comes to. */
+/** A budget as it is written on the page, and as the server wants it. */
 
 const SECONDS_PER_HOUR = 3600;
 
@@ -14,13 +14,6 @@ export function budgetOf(texts, { rate_per_hour, currency }) {
   const time = hours === null ? {} : { slot_seconds: typeof hours === "number" ? hours * SECONDS_PER_HOUR : hours };
   const price = rate_per_hour === null ? { currency } : { rate_per_hour, currency };
   return { ...time, ...(money === null ? {} : { money }), ...price };
-}
-
-/** The device time that may be spent; endless without a budget. @param {any} budget of a spec */
-export function limitSeconds(budget) {
-  const time = budget?.slot_seconds ?? Infinity;
-  const bought = budget?.money && budget.rate_per_hour ? (budget.money / budget.rate_per_hour) * SECONDS_PER_HOUR : Infinity;
-  return Math.min(time, bought);
 }
 
 function amount(text) {

@@ -6,6 +6,7 @@ import { header } from "./components/header.js";
 import { loading } from "./components/loading.js";
 import { fill } from "./dom.js";
 import { onLanguage, startLanguage, t } from "./i18n.js";
+import { startOptions } from "./options.js";
 import { currentRoute, followLinks } from "./router.js";
 
 /** @typedef {{title: () => string, mount: (root: HTMLElement) => () => void}} Page */
@@ -32,7 +33,7 @@ async function show() {
   shown = location.pathname;
   const route = currentRoute();
   try {
-    const { open } = await PAGES[route.name]();
+    const [{ open }] = await Promise.all([PAGES[route.name](), startOptions(mine.signal)]);
     const opened = await open(route, mine.signal);
     if (mine.signal.aborted) return;
     page = opened;

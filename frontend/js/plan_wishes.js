@@ -1,11 +1,9 @@
 /** From what the viewer chose to what the server is asked; left out means the server's own choice. */
 
 import { budgetOf } from "./budget.js";
+import { valuesOfSetting } from "./options.js";
 import { rates } from "./rates.js";
-import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
-
-/** Ready-made plans, from a first look to being sure; what each is, the server knows. */
-export const PRESETS = ["quick", "standard", "thorough"];
+import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 
 const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
@@ -28,8 +26,8 @@ function seeds(count) {
 
 /** What decides which settings there are. @param {any} texts @param {any} spec the latest previewed one, if any */
 export const contextOf = (texts, spec) => ({
-  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd"),
-  family: texts["model.family"] || (spec?.model.family ?? "residual_mlp"),
+  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? valuesOfSetting("optimizer.kind")[0]),
+  family: texts["model.family"] || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
 });
 
 /** The value of a field in a spec. @param {any} field @param {any} spec */
@@ -42,9 +40,9 @@ export function shownValue(field, spec) {
 export function valuesOf(texts, spec) {
   const values = {};
   const context = contextOf(texts, spec);
-  for (const field of FIELDS) {
+  for (const field of FIELDS.map(described)) {
     const value = read(field, texts[field.name] ?? "");
-    if (value !== null && (!field.only || field.only(context))) place(values, field.name, value);
+    if (value !== null && matters(field, context)) place(values, field.name, value);
   }
   // A part of a whole whose name was not chosen belongs to the one that was proposed.
   if (values.optimizer) values.optimizer.kind ??= context.kind;
@@ -54,13 +52,13 @@ export function valuesOf(texts, spec) {
   return arms ? { ...values, arms } : values;
 }
 
-function read({ kind, values }, text) {
-  if (kind !== "choice") {
+function read({ kind }, text) {
+  if (kind === "number" || kind === "numbers") {
     const found = numbers(text);
-    return found && (kind === "list" ? found : found[0]);
+    return found && (kind === "numbers" ? found : found[0]);
   }
   if (text === "") return null;
-  return values === YES_NO ? text === "true" : text;
+  return kind === "yes_no" ? text === "true" : text;
 }
 
 function place(values, name, value) {

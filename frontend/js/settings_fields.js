@@ -1,27 +1,26 @@
 /**
- * What can be set of a plan, group by group. A name is where the wish goes in the request; `shown` where the
- * value stands in the spec, if elsewhere. The server knows the limits and the defaults, and says so.
+ * Which settings the form shows, group by group. A name is the path into the request; `shown` where the value
+ * stands in the spec, if elsewhere. What may be set, and of which family or optimizer, the server says.
  */
 
-const list = (name, shown) => ({ kind: "list", name, shown });
-const number = (name, more = {}) => ({ kind: "number", name, ...more });
-const choice = (name, values, more = {}) => ({ kind: "choice", name, values, ...more });
+import { setting } from "./options.js";
 
-const forSgd = { only: ({ kind }) => kind === "sgd" };
-const forAdam = { only: ({ kind }) => kind !== "sgd" };
-const forFamilies = (...names) => ({ only: ({ family }) => names.includes(family) });
-const withBranches = forFamilies("residual_mlp", "residual_convnet", "vit", "gpt");
-const transformers = forFamilies("vit", "gpt");
-export const YES_NO = ["true", "false"];
+const field = (name, shown) => ({ name, shown });
+
+/** A field with what the server says of it; `num_seeds` is the form's own, a number. */
+export const described = (own) => ({ kind: "number", values: [], families: null, optimizers: null, ...setting(own.name), ...own });
+
+/** Whether a field matters to a plan. @param {any} field described @param {{kind: string, family: string}} context */
+export const matters = ({ families, optimizers }, { kind, family }) => (families?.includes(family) ?? true) && (optimizers?.includes(kind) ?? true);
 
 /** Shown at once; the groups below are folds. */
 export const FIRST = [
-  list("widths"),
-  number("num_seeds", { shown: (spec) => spec.seeds.length }),
-  number("num_steps"),
-  list("lrs", (spec) => spec.arms[0].lrs),
-  choice("loss", ["cross_entropy", "squared_error"]),
-  choice("protocol", ["staged", "full"]),
+  field("widths"),
+  field("num_seeds", (spec) => spec.seeds.length),
+  field("num_steps"),
+  field("lrs", (spec) => spec.arms[0].lrs),
+  field("loss"),
+  field("protocol"),
 ];
 
 export const GROUPS = [
@@ -29,51 +28,46 @@ export const GROUPS = [
   {
     name: "model",
     fields: [
-      choice("model.family", ["residual_mlp", "convnet", "residual_convnet", "vit", "gpt"]),
-      number("model.layers_per_block", forFamilies("residual_mlp", "residual_convnet")),
-      choice("model.has_skip", YES_NO, forFamilies("residual_mlp")),
-      number("model.patch_size", forFamilies("vit")),
-      number("model.num_heads", transformers),
-      number("model.mlp_ratio", transformers),
-      choice("model.has_norm", YES_NO, transformers),
-      number("branch_exponent", { shown: (spec) => spec.model.branch_exponent, ...withBranches }),
-      number("completep_alpha", withBranches),
+      field("model.family"),
+      field("model.layers_per_block"),
+      field("model.has_skip"),
+      field("model.patch_size"),
+      field("model.num_heads"),
+      field("model.mlp_ratio"),
+      field("model.has_norm"),
+      field("branch_exponent", (spec) => spec.model.branch_exponent),
+      field("completep_alpha"),
     ],
   },
-  { name: "sizes", fields: [list("depths"), number("base_width"), number("base_depth"), number("target_width"), number("target_depth")] },
+  { name: "sizes", fields: [field("depths"), field("base_width"), field("base_depth"), field("target_width"), field("target_depth")] },
   {
     name: "training",
     fields: [
-      choice("optimizer.kind", ["sgd", "adam", "adamw"]),
-      number("optimizer.momentum", forSgd),
-      choice("optimizer.nesterov", YES_NO, forSgd),
-      number("optimizer.beta1", forAdam),
-      number("optimizer.beta2", forAdam),
-      number("optimizer.epsilon", forAdam),
-      choice("optimizer.epsilon_rule", ["scaled", "fixed"], forAdam),
-      number("optimizer.weight_decay"),
-      choice("optimizer.weight_decay_rule", ["independent", "fixed", "sqrt_width"]),
-      choice("optimizer.schedule.kind", ["constant", "cosine", "linear"]),
-      number("optimizer.schedule.warmup_fraction"),
-      number("optimizer.schedule.final_fraction"),
-      number("batch_size"),
-      number("divergence_factor"),
-      number("tail_fraction"),
-      list("seeds"),
-      number("spec_seed"),
+      field("optimizer.kind"),
+      field("optimizer.momentum"),
+      field("optimizer.nesterov"),
+      field("optimizer.beta1"),
+      field("optimizer.beta2"),
+      field("optimizer.epsilon"),
+      field("optimizer.epsilon_rule"),
+      field("optimizer.weight_decay"),
+      field("optimizer.weight_decay_rule"),
+      field("optimizer.schedule.kind"),
+      field("optimizer.schedule.warmup_fraction"),
+      field("optimizer.schedule.final_fraction"),
+      field("batch_size"),
+      field("divergence_factor"),
+      field("tail_fraction"),
+      field("seeds"),
+      field("spec_seed"),
     ],
   },
   {
     name: "budget",
-    fields: [number("budget.slot_seconds"), number("budget.money"), number("budget.rate_per_hour"), choice("budget.currency", ["JPY", "USD"])],
+    fields: [field("budget.slot_seconds"), field("budget.money"), field("budget.rate_per_hour"), field("budget.currency")],
   },
   {
     name: "measurement",
-    fields: [number("measure_every"), choice("measure_spacing", ["even", "log"]), number("sharpness_batch_size"), number("sharpness_tolerance"), number("density_grid.linear_limit"), number("density_grid.largest")],
+    fields: [field("measure_every"), field("measure_spacing"), field("sharpness_batch_size"), field("sharpness_tolerance"), field("density_grid.linear_limit"), field("density_grid.largest")],
   },
 ];
-
-export const ARMS = ["mup", "sp", "ntp", "depth_mup", "completep"];
-export const MEASURES = ["raw_sharpness", "ntk", "hessian_eigenvalues", "gauss_newton", "hessian_trace", "hessian_density", "coordinate_check"];
-/** What the server measures when it is not told. */
-export const USUAL_MEASURES = ["coordinate_check"];

@@ -6,13 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from backend.domain.plan.plan_request import PlanRequest
-from backend.domain.spec.budget import Budget
-from backend.domain.spec.measures import DensityGrid, Measure
-from backend.domain.spec.metrics import Spacing
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import Parametrization
+from backend.domain.budget import Budget
+from backend.domain.measures import DensityGrid, Measure
+from backend.domain.model import FAMILIES
+from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
+from backend.domain.options import plan_options
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
@@ -92,7 +92,7 @@ def test_no_file_is_too_long():
 def test_the_form_names_every_option_of_a_request():
     """Names are paths into the request; `num_seeds` is short for seeds, arms and measures are ticked."""
     source = SCRIPTS[FRONTEND / "js" / "settings_fields.js"]
-    named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
+    named = set(re.findall(r'\bfield\("([\w.]+)"', source))
 
     wanted = set(PlanRequest.model_fields) - {
         "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "scenarios",
@@ -106,5 +106,26 @@ def test_the_form_names_every_option_of_a_request():
     wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
     wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}
     assert named - {"num_seeds"} == wanted
-    for names in (Parametrization, Measure, Spacing, OptimizerKind, (family().name for family in FAMILIES)):
-        assert all(f'"{name}"' in source for name in names)
+    assert wanted <= {setting.name for setting in plan_options().settings}
+
+
+def test_every_value_the_form_offers_has_a_text():
+    choices = {setting.name: setting.values for setting in plan_options().settings if setting.values}
+    named = {"loss": "ui.loss", "optimizer.kind": "ui.optimizer", "model.family": "ui.family"}
+    named |= {"preset": "ui.preset", "budget.currency": "ui.currency"}
+    texts = {
+        f"{named.get(name, 'ui.settings.value')}.{value}"
+        for name, values in choices.items()
+        for value in values
+    }
+    texts |= {f"{prefix}.{arm}" for arm in Parametrization for prefix in ("figure.arm", "ui.arm")}
+    texts |= {f"{prefix}.{measure}" for measure in Measure for prefix in ("ui.measure", "ui.measure.cost")}
+
+    assert texts - english() == set()
+
+
+def test_the_form_repeats_no_closed_set():
+    forms = "".join(source for path, source in SCRIPTS.items() if "settings" in path.name)
+    values = {value for setting in plan_options().settings for value in setting.values}
+
+    assert {value for value in values | {*Parametrization, *Measure} if f'"{value}"' in forms} == set()

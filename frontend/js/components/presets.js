@@ -4,9 +4,8 @@ import { isAbort, post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { about, money, number, percent } from "../format.js";
 import { t } from "../i18n.js";
-import { PRESETS } from "../plan_wishes.js";
-import { limitSeconds } from "../budget.js";
-import { CURRENCIES, rateOf, rates, setRates } from "../rates.js";
+import { valuesOfSetting } from "../options.js";
+import { rateOf, rates, setRates } from "../rates.js";
 import { presetBudget } from "./preset_budget.js";
 
 /**
@@ -14,7 +13,7 @@ import { presetBudget } from "./preset_budget.js";
  * @param {() => any} wishes the request without a preset
  */
 export function presets(choices, onChange, wishes) {
-  const cards = new Map(PRESETS.map((name) => [name, card(name, choices, onChange)]));
+  const cards = new Map(valuesOfSetting("preset").map((name) => [name, card(name, choices, onChange)]));
   const show = () => choices.presets?.presets.forEach((found) => cards.get(found.preset).show(found));
   /** @param {AbortSignal} signal */
   const refresh = async (signal) => {
@@ -49,8 +48,8 @@ function card(name, choices, onChange) {
   return {
     element,
     clear: () => (fill(facts), fill(says)),
-    show: ({ expected, most, conclusions, spec }) => {
-      const share = limitSeconds(spec.budget) / expected.slot_seconds;
+    show: ({ expected, most, conclusions, limit_seconds: limit }) => {
+      const share = (limit ?? Infinity) / expected.slot_seconds;
       const over = share < 1 ? [h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }))] : [];
       fill(facts, h("strong", {}, about(expected.wall_seconds)), expected.money === null ? null : h("span", { class: "preset-money" }, money(expected.money, expected.currency)), h("span", { class: "hint" }, t("ui.preset.most", { time: about(most.wall_seconds), runs: number(expected.num_runs) })));
       fill(says, over, conclusions.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params))));
@@ -62,7 +61,7 @@ function card(name, choices, onChange) {
 function rateFields(onChange) {
   const now = rates();
   const rate = h("input", { type: "text", id: "rate", inputmode: "decimal", autocomplete: "off", value: now.rate_per_hour ?? "", placeholder: t("ui.rate.none") });
-  const currency = h("select", { id: "rate-currency", "aria-label": t("ui.rate.currency") }, CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`))));
+  const currency = h("select", { id: "rate-currency", "aria-label": t("ui.rate.currency") }, valuesOfSetting("budget.currency").map((name) => h("option", { value: name }, t(`ui.currency.${name}`))));
   currency.value = now.currency;
   const changed = () => {
     setRates({ rate_per_hour: rateOf(rate.value), currency: currency.value });

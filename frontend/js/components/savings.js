@@ -4,7 +4,8 @@ import { get, isAbort } from "../api.js";
 import { fill, h } from "../dom.js";
 import { duration, factor, figure, money, number } from "../format.js";
 import { t } from "../i18n.js";
-import { CURRENCIES, rateOf, rates, setRates } from "../rates.js";
+import { valuesOfSetting } from "../options.js";
+import { rateOf, rates, setRates } from "../rates.js";
 import { errorNote, note } from "./error.js";
 
 const ASSUMED = ["target_width", "num_lrs", "num_seeds", "hours_per_run", "poc_hours", "rate_per_hour", "staff_rate"];
@@ -49,7 +50,7 @@ function field(name, texts, onChange) {
 }
 
 function currencyField(onChange) {
-  const input = h("select", { id: "savings-currency" }, CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`))));
+  const input = h("select", { id: "savings-currency" }, valuesOfSetting("budget.currency").map((name) => h("option", { value: name }, t(`ui.currency.${name}`))));
   input.value = rates().currency;
   input.addEventListener("change", () => {
     setRates({ currency: input.value });

@@ -3,15 +3,9 @@
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { valuesOf } from "../plan_wishes.js";
-import { FIRST, GROUPS } from "../settings_fields.js";
+import { FIRST, GROUPS, described } from "../settings_fields.js";
 import { armChecks, measureChecks } from "./settings_checks.js";
 import { settingsField } from "./settings_field.js";
-
-const LOSSES = {
-  classification: ["cross_entropy", "squared_error"],
-  regression: ["squared_error"],
-  language_modelling: ["cross_entropy"],
-};
 
 /**
  * @param {any} dataset @param {any} own the settings made so far, changed in place
@@ -25,7 +19,7 @@ export function settings(dataset, own, onChange, spec) {
     update(spec());
     onChange();
   };
-  const make = (/** @type {any} */ field) => settingsField(forDataset(field, dataset), texts, changed);
+  const make = (/** @type {any} */ field) => settingsField(forDataset(described(field), dataset), texts, changed);
   const first = FIRST.map(make);
   const arms = armChecks(texts, changed);
   const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
@@ -40,14 +34,9 @@ export function settings(dataset, own, onChange, spec) {
 const fieldsOf = (fields) => (fields.length ? h("div", { class: "fields" }, fields.map((item) => item.element)) : null);
 
 /** Only what this data can be trained with. */
-function forDataset(field, { shape }) {
-  if (field.name === "loss") return { ...field, values: LOSSES[shape.task] };
-  return field.name === "model.family" ? { ...field, values: familiesOf(shape) } : field;
-}
-
-function familiesOf({ task, image }) {
-  if (task === "language_modelling") return ["gpt"];
-  return image ? ["residual_mlp", "convnet", "residual_convnet", "vit"] : ["residual_mlp"];
+function forDataset(field, { options }) {
+  if (field.name === "loss") return { ...field, values: options.losses };
+  return field.name === "model.family" ? { ...field, values: options.families } : field;
 }
 
 /** A fold that stays as it was when the page is drawn again in the other language. */

@@ -2,16 +2,17 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { ARMS, MEASURES, USUAL_MEASURES } from "../settings_fields.js";
+import { options } from "../options.js";
 
 /** Which parametrizations are trained, each with LRs of its own if wanted. @param {any} texts @param {() => void} onChange */
 export function armChecks(texts, onChange) {
-  const boxes = new Map(ARMS.map((name) => [name, box("arm", name)]));
-  const lrs = new Map(ARMS.map((name) => [name, lrsField(name, texts, onChange)]));
+  const { arms } = options();
+  const boxes = new Map(arms.map((name) => [name, box("arm", name)]));
+  const lrs = new Map(arms.map((name) => [name, lrsField(name, texts, onChange)]));
   const set = (chosen) => boxes.forEach((input, name) => (input.checked = chosen.includes(name)));
   set(texts.arms ?? []);
   const read = () => {
-    texts.arms = ARMS.filter((name) => boxes.get(name).checked);
+    texts.arms = arms.filter((name) => boxes.get(name).checked);
     onChange();
   };
   boxes.forEach((input) => input.addEventListener("change", read));
@@ -23,15 +24,16 @@ export function armChecks(texts, onChange) {
       if (arm) field.input.placeholder = arm.lrs.map((lr) => String(Number(lr.toPrecision(3)))).join(", ");
     });
   };
-  const rows = ARMS.map((name) => h("div", { class: "check-row" }, check(boxes.get(name), t(`figure.arm.${name}`), t(`ui.arm.${name}`)), lrs.get(name).element));
+  const rows = arms.map((name) => h("div", { class: "check-row" }, check(boxes.get(name), t(`figure.arm.${name}`), t(`ui.arm.${name}`)), lrs.get(name).element));
   return { element: h("fieldset", { class: "checks" }, h("legend", { class: "visually-hidden" }, t("ui.settings.group.arms")), rows), update };
 }
 
 /** What is measured beside sharpness. @param {any} texts @param {() => void} onChange */
 export function measureChecks(texts, onChange) {
-  const boxes = MEASURES.map((name) => box("measure", name));
+  const { measures, default_measures: usual } = options();
+  const boxes = measures.map((name) => box("measure", name));
   for (const input of boxes) {
-    input.checked = (texts.measures ?? USUAL_MEASURES).includes(input.value);
+    input.checked = (texts.measures ?? usual).includes(input.value);
     input.addEventListener("change", () => {
       texts.measures = boxes.filter((item) => item.checked).map((item) => item.value);
       onChange();

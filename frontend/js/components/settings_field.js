@@ -3,15 +3,20 @@
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { contextOf, shownValue } from "../plan_wishes.js";
+import { matters } from "../settings_fields.js";
+
+const YES_NO = ["true", "false"];
 
 /**
- * @param {any} field of `settings_fields.js` @param {any} texts the settings so far, changed in place
+ * @param {any} field of `settings_fields.js`, described @param {any} texts the settings so far, changed in place
  * @param {() => void} onChange
  */
 export function settingsField(field, texts, onChange) {
   const id = `set-${field.name.replaceAll(".", "-")}`;
   const proposal = h("option", { value: "" }, t("ui.settings.proposal"));
-  const control = field.kind === "choice" ? h("select", { id }, proposal, field.values.map((value) => h("option", { value }, wordOf(field, value)))) : h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
+  const values = field.kind === "yes_no" ? YES_NO : field.values;
+  const isChoice = values.length > 0;
+  const control = isChoice ? h("select", { id }, proposal, values.map((value) => h("option", { value }, wordOf(field, value)))) : h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
   control.value = texts[field.name] ?? "";
   control.addEventListener("change", () => {
     texts[field.name] = control.value;
@@ -19,10 +24,10 @@ export function settingsField(field, texts, onChange) {
   });
   const element = h("div", { class: "field" }, h("label", { for: id }, t(`ui.settings.${field.name}`)), control);
   const update = (/** @type {any} */ spec) => {
-    element.hidden = field.only ? !field.only(contextOf(texts, spec)) : false;
+    element.hidden = !matters(field, contextOf(texts, spec));
     const value = spec && shownValue(field, spec);
     if (value === undefined || value === null) return;
-    if (field.kind === "choice") proposal.textContent = t("ui.settings.proposal_is", { value: wordOf(field, value) });
+    if (isChoice) proposal.textContent = t("ui.settings.proposal_is", { value: wordOf(field, value) });
     else control.placeholder = [value].flat().map(plain).join(", ");
   };
   return { element, update };

@@ -6,14 +6,14 @@ import { privacy } from "../components/privacy.js";
 import { profile } from "../components/profile.js";
 import { h } from "../dom.js";
 import { has, t } from "../i18n.js";
+import { valuesOfSetting } from "../options.js";
 import { go, query, remember } from "../router.js";
-import { PRESETS } from "../plan_wishes.js";
 
 /** @param {{id: string}} route @param {AbortSignal} signal */
 export async function open({ id }, signal) {
   const dataset = await get(`/datasets/${id}`, signal);
   const wanted = query("preset");
-  const choices = { preset: wanted && PRESETS.includes(wanted) ? wanted : "standard", own: {}, plan: null };
+  const choices = { preset: wanted && valuesOfSetting("preset").includes(wanted) ? wanted : "standard", own: {}, plan: null };
   const name = () => (dataset.example && has(`example.${dataset.example}.title`) ? t(`example.${dataset.example}.title`) : dataset.name);
   return {
     title: name,
