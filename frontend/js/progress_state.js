@@ -1,9 +1,6 @@
-/** How far an experiment is and when it will end, from what was predicted and what is done. Pure. */
+/** How far an experiment is: what the server predicts, and where its cells are by the latest marks. Pure. */
 
-/** Below this share, the prediction is better than what can be extrapolated. */
-const TRUST_SHARE = 0.15;
-
-/** @typedef {{id: string, state: string, version: number, committed_step: number, num_steps: number, predicted_seconds: number}} Cell */
+/** @typedef {{id: string, state: string, version: number, committed_step: number}} Cell */
 
 /** Take over what marks say; marks only grow, so older ones change nothing. @param {Cell[]} cells @param {import("./stream.js").Mark[]} marks */
 export function applyMarks(cells, marks) {
@@ -17,25 +14,22 @@ export function applyMarks(cells, marks) {
   }
 }
 
-const CLOSED = new Set(["completed", "failed", "cancelled", "skipped"]);
-
-/** @param {Cell} cell */
-const shareOf = (cell) => (CLOSED.has(cell.state) ? 1 : (cell.committed_step + 1) / (cell.num_steps + 1));
-
 /**
- * @param {{started_at: string | null, finished_at: string | null, predicted_seconds: number, spec?: any, progress?: any}} experiment
+ * How far it is and what is left, as the server last said, and what is counted here: time and cells.
+ * @param {{started_at: string | null, finished_at: string | null, progress: any}} experiment
  * @param {Cell[]} cells @param {number} now milliseconds
  */
-export function progressOf(experiment, cells, now) {
-  const total = cells.reduce((sum, cell) => sum + cell.predicted_seconds, 0);
-  const done = cells.reduce((sum, cell) => sum + cell.predicted_seconds * shareOf(cell), 0);
-  // Later stages of a staged plan are not cells yet: the server counts them in.
-  const share = experiment.spec?.protocol === "staged" && experiment.progress ? experiment.progress.share_done : total > 0 ? done / total : 0;
-  const ended = experiment.finished_at ? Date.parse(experiment.finished_at) : now;
-  const elapsed = experiment.started_at ? Math.max(0, (ended - Date.parse(experiment.started_at)) / 1000) : 0;
-  const predicted = experiment.predicted_seconds * (1 - share);
-  const told = experiment.progress?.eta_seconds;
-  const left = told !== null && told !== undefined ? told : share > TRUST_SHARE ? (elapsed * (1 - share)) / share : predicted;
+export function progressOf({ started_at: start, finished_at: end, progress }, cells, now) {
+  const ended = end ? Date.parse(end) : now;
+  const elapsed = start ? Math.max(0, (ended - Date.parse(start)) / 1000) : 0;
   const count = (/** @type {string[]} */ ...states) => cells.filter((cell) => states.includes(cell.state)).length;
-  return { share, elapsed, left, done: count("completed", "skipped"), failed: count("failed"), running: count("running"), total: cells.length };
+  return {
+    share: progress?.share_done ?? 0,
+    left: progress?.eta_seconds ?? null,
+    elapsed,
+    done: count("completed", "skipped"),
+    failed: count("failed"),
+    running: count("running"),
+    total: cells.length,
+  };
 }

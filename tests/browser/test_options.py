@@ -1,4 +1,4 @@
-"""The form lists what the server answers."""
+"""The form lists what the server answers, and progress shows what the server predicts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from backend.catalogue import text
 from tests.browser.test_engineer import open_settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
@@ -56,3 +57,19 @@ def test_options_belong_to_a_family_and_an_optimizer(visit, instance):
     expect(page.locator("#set-optimizer-momentum")).to_be_hidden()
     expect(page.locator("#set-model-patch_size")).to_be_visible()
     expect(page.locator("#set-model-has_skip")).to_be_hidden()
+
+
+def test_share_and_time_left_are_the_servers(visit, instance, request):
+    dataset_id = instance.post("/examples/friedman/dataset")["id"]
+    plan = {"dataset_id": dataset_id, "widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 200_000}
+    path = f"/experiments/{instance.post('/experiments', json=plan | {'protocol': 'full'})['id']}"
+    request.addfinalizer(lambda: instance.client.post(f"{path}/cancellation"))
+    made = visit()
+    told = instance.get(path)["progress"] | {"share_done": 0.37, "eta_seconds": 7200.0}
+    answer_with(made.page, f"**/api/v1{path}", {"progress": told})
+
+    page = made.open(path)
+
+    expect(page.locator(".progress-share")).to_have_text("37%")
+    expect(page.locator(".progress .facts")).to_contain_text(text("ui.progress.left", "en"))
+    expect(page.locator(".progress .facts")).to_contain_text("2 h")

@@ -50,7 +50,7 @@ function entries(store, now) {
   return [
     ["cells", t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
     ["elapsed", experiment.started_at ? duration(now.elapsed) : "–"],
-    ["left", isUnattended(store, now) ? "–" : about(now.left)],
+    ["left", isUnattended(store, now) || now.left === null ? "–" : about(now.left)],
     ["runs", number(experiment.num_runs)],
   ];
 }

@@ -24,7 +24,7 @@ import { verdictReader } from "../verdict_reader.js";
 
 const TICK_MILLISECONDS = 1000;
 const WORKERS_MILLISECONDS = 10_000;
-const SOON_MILLISECONDS = 1000;
+const SOON_MILLISECONDS = 2000;
 
 /** @param {{id: string}} route @param {AbortSignal} signal */
 export async function open({ id }, signal) {
@@ -67,15 +67,18 @@ function keepCurrent(store, tell, reader, signal) {
     const workers = await get("/workers", signal).catch(() => null);
     if (workers) store.numWorkers = workers.length;
     tell("progress"); // that nobody works is said at once, whatever else takes time
+    await readProgress();
+  };
+  const readProgress = async () => {
+    if (document.hidden || !isOpen(store)) return;
     const found = await get(`/experiments/${id}`, signal).catch(() => null);
     if (found) store.experiment.progress = found.progress;
     tell("progress");
   };
   let soon = 0;
-  /** After a cell has ended, what is left is another; of several at once only the last is asked about. */
-  const readWorkersSoon = () => {
-    clearTimeout(soon);
-    soon = setTimeout(readWorkers, SOON_MILLISECONDS);
+  /** Cells have moved: what is done and left is another. Marks come faster than that is worth asking. */
+  const readProgressSoon = () => {
+    soon ||= setTimeout(() => readProgress().finally(() => (soon = 0)), SOON_MILLISECONDS);
   };
   const onMarks = async (/** @type {import("../stream.js").Marks} */ marks) => {
     // A later stage brings cells that this page has not heard of.
@@ -84,9 +87,8 @@ function keepCurrent(store, tell, reader, signal) {
     const isNew = marks.state !== store.experiment.state;
     tell("data");
     if (isNew) readExperiment();
-    if (!marks.cells.some((mark) => mark.state === "completed")) return;
-    reader.look(false);
-    readWorkersSoon();
+    readProgressSoon();
+    if (marks.cells.some((mark) => mark.state === "completed")) reader.look(false);
   };
   const onEnd = async () => {
     await readExperiment();
@@ -110,7 +112,7 @@ function mount(root, store, views, onJudged, signal) {
   const side = h("div", { class: "scenarios-slot" });
   const card = h("div", { class: "verdict-slot" });
   const bar = progress(store);
-  const buttons = actions(store, (changed) => (Object.assign(experiment, changed), views.forEach((view) => view("state"))), both);
+  const buttons = actions(store, (changed) => (Object.assign(experiment, { ...changed, progress: experiment.progress }), views.forEach((view) => view("state"))), both);
   const curves = figures(experiment, both);
   const constants = tensors(store, curves.choices, both);
   const table = runs(experiment, both);
