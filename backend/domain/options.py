@@ -5,8 +5,9 @@ Nothing is listed here a second time: a new family, optimizer, rule or field of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -22,7 +23,7 @@ from backend.domain.parametrization import Parametrization
 from backend.domain.plan_request import PlanRequest, require_loss
 from backend.errors import InvalidInput
 
-Registry = Sequence[type[ModelFamily]]
+Registry = tuple[type[ModelFamily], ...]
 # Scale residual branches: refused for a family without any.
 OF_BRANCHES = frozenset({"branch_exponent", "completep_alpha"})
 _MODEL, _OPTIMIZER = "model.", "optimizer."
@@ -65,6 +66,7 @@ class DataOptions(Frozen):
     losses: tuple[Loss, ...]
 
 
+@lru_cache(maxsize=4)
 def plan_options(families: Registry = FAMILIES) -> PlanOptions:
     """Return what a request may say, with the model families of a registry."""
     return PlanOptions(
