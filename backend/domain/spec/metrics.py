@@ -146,7 +146,7 @@ class Schedule(NamedTuple):
 
     def num_measurements(self) -> int:
         """Count the measurement steps of a whole run."""
-        return sum(1 for step in range(self.num_steps + 1) if self.measures_at(step))
+        return self.measurement_index(self.num_steps) + 1  # the last step always is one
 
     def last_steps(self) -> Iterator[int]:
         """Yield the last step of every window: the values `committed_step` takes."""

@@ -39,8 +39,9 @@ def test_every_metric_has_its_steps_exactly_once(schedule, metric):
     assert steps == sorted({*range(0, schedule.num_steps + 1, every), schedule.num_steps})
 
 
-@given(_schedules())
-def test_the_first_and_the_last_step_are_measured_and_measurements_are_counted(schedule):
+@given(_schedules(), st.sampled_from(Spacing))
+def test_the_first_and_the_last_step_are_measured_and_measurements_are_counted(schedule, spacing):
+    schedule = schedule._replace(spacing=spacing)
     measured = [step for step in range(schedule.num_steps + 1) if schedule.measures_at(step)]
 
     assert (measured[0], measured[-1]) == (0, schedule.num_steps)
