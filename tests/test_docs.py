@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.domain.thresholds import Thresholds
-from backend.domain.verdict import RULE_VERSION
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import RULE_VERSION
 from backend.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent

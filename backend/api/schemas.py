@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from backend.domain.lifecycle import ExperimentState
-from backend.domain.parametrization import Parametrization
+from backend.domain.spec.dataset import Frozen, Task
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.names import Band, Sampling
 from backend.ingest.manifest import Delimiter, FileKind, IngestOptions
 

@@ -6,13 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from backend.domain.budget import Budget
-from backend.domain.measures import DensityGrid, Measure
-from backend.domain.model import FAMILIES
-from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
-from backend.domain.options import plan_options
-from backend.domain.parametrization import Parametrization
-from backend.domain.plan_request import PlanRequest
+from backend.domain.plan.options import plan_options
+from backend.domain.plan.plan_request import PlanRequest
+from backend.domain.spec.budget import Budget
+from backend.domain.spec.measures import DensityGrid, Measure
+from backend.domain.spec.model import FAMILIES
+from backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
+from backend.domain.spec.parametrization import Parametrization
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}

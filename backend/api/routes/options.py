@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from backend.api.deps import Ctx
 from backend.api.documented import errors
-from backend.services import options
-from backend.services.options import OptionsView
+from backend.services.plans import options
+from backend.services.plans.options import OptionsView
 
 router = APIRouter(prefix="/options", tags=["plans"])
 

@@ -14,8 +14,8 @@ from backend.blobs import Blob
 from backend.db import datasets as dataset_rows
 from backend.db.session import Session
 from backend.db.tables import DatasetRow
-from backend.domain.dataset import DatasetShape, Task
-from backend.domain.options import data_options
+from backend.domain.plan.options import data_options
+from backend.domain.spec.dataset import DatasetShape, Task
 from backend.errors import Conflict, NotFound
 from backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
 from backend.services.context import Context

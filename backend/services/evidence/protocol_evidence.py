@@ -9,10 +9,6 @@ from backend.analysis.sweep import Sweep
 from backend.analysis.verdict.group_statistics import with_statistics
 from backend.db import cells as cell_rows
 from backend.db.cells import RunInCell
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
-from backend.domain.evidence import CellGroup, Evidence, GroupEvidence, RunKey
-from backend.domain.experiment import ExperimentSpec, Protocol
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, RunKey
 from backend.domain.spec.experiment import ExperimentSpec, Protocol
@@ -67,8 +63,3 @@ def scenarios_to_look_at(
         wanted = {Scenario.AS_GIVEN, *probes} if probes else set()
     ready = {group.scenario for group, evidence in groups.items() if not evidence.open}
     return tuple(scenario for scenario in spec.scenarios if scenario in wanted & ready)
-
-
-def _group(run: RunInCell) -> CellGroup:
-    size = Size(run.width, run.depth)
-    return CellGroup(Scenario(run.scenario), Parametrization(run.parametrization), size)

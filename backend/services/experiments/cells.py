@@ -9,10 +9,9 @@ from backend.analysis.final_values import final_of_summary
 from backend.db import cells as cell_rows
 from backend.db import metrics as metric_rows
 from backend.db.tables import CellRow, RunRow, RunSummaryRow
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, run_state
-from backend.domain.metrics import Metric
-from backend.domain.scenario import Scenario
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.metrics import Metric
 from backend.services.context import Context
 from backend.services.lookup import find_cell, find_experiment, spec_of
 from backend.services.views.views import CellView, RunView, SummaryView, TensorView

@@ -60,9 +60,9 @@ def figure_json(
 ) -> bytes:
     """Return `{"figure": …, "meta": …}` of what is stored."""
     style = Style(language, options.mode, options.y_scale)
-    sweep = read_sweep(session, experiment_id, spec, options)
-    cells = [cell for cell in sweep.cells if cell.parametrization in sweep.arms]
-    drawn = _DRAWERS[name](Asked(session, experiment_id, sweep, cells, options, style))
+    shown = shown_runs(evidence, options)
+    cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
+    drawn = _DRAWERS[name](Asked(shown, cells, options, style))
     points = drawn.num_points
     meta = {
         "title": drawn.figure.layout.title.text,

@@ -9,22 +9,17 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.db.session import Session
-from backend.db.tables import DatasetRow, ExperimentRow
-from backend.domain.cost import CellCost, CostedCell, predict
-from backend.domain.dataset import DatasetShape
-from backend.domain.defaults import NUM_STEPS, Capacity
+from backend.db.tables import DatasetRow
+from backend.domain.cost.divergence import DivergenceCount
+from backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
+from backend.domain.cost.memory import max_runs_per_cell
+from backend.domain.cost.prediction import CellCost, CostedCell, predict
 from backend.domain.devices import device_kind
-from backend.domain.divergence import DivergenceCount
-from backend.domain.evidence import Evidence
-from backend.domain.experiment import ExperimentSpec, control_for
-from backend.domain.gpu_memory import gpu_cell_bytes, halved_to_fit
-from backend.domain.grid import PlannedCell, full_grid
-from backend.domain.memory import max_runs_per_cell
-from backend.domain.money import Price
-from backend.domain.outlay import Outlay, outlay
-from backend.domain.parametrization import Parametrization
-from backend.domain.plan_request import PlanRequest, resolve
-from backend.domain.presets import PRESET_PLANS
+from backend.domain.plan.defaults import NUM_STEPS, Capacity
+from backend.domain.plan.outlay import Outlay, outlay
+from backend.domain.plan.plan_request import PlanRequest, resolve
+from backend.domain.plan.presets import PRESET_PLANS
+from backend.domain.plan.scenario_kinds import possible_kinds
 from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
 from backend.domain.protocol.evidence import Evidence
 from backend.domain.protocol.grid import PlannedCell, full_grid

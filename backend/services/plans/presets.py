@@ -5,13 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from backend.db.session import Session
-from backend.domain.conclusions import conclusions
-from backend.domain.dataset import Frozen
 from backend.domain.devices import DeviceKind, device_kind
-from backend.domain.experiment import ExperimentSpec
-from backend.domain.money import Currency, Price, RatePerHour
-from backend.domain.presets import Preset
-from backend.domain.verdict import Reason
+from backend.domain.plan.conclusions import conclusions
+from backend.domain.plan.presets import Preset
+from backend.domain.spec.dataset import Frozen
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.money import Currency, Price, RatePerHour
+from backend.domain.verdict.verdict import Reason
 from backend.services.context import Context
 from backend.services.plans.draft import Draft, ExperimentRequest, draft
 from backend.services.views.outlay_views import OutlayView

@@ -7,17 +7,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.domain.dataset import DatasetShape, Frozen, Profile, Task
 from backend.domain.devices import DeviceKind
-from backend.domain.experiment import ExperimentSpec
 from backend.domain.lifecycle import CellState, ExperimentState, FailureClass, RunState, StopReason
-from backend.domain.metrics import Metric
-from backend.domain.options import DataOptions
-from backend.domain.overall import OverallVerdict
-from backend.domain.parametrization import Parametrization, Role
-from backend.domain.scenario import Scenario
-from backend.domain.scenario_kinds import KindLimits
-from backend.domain.verdict import Outcome, Verdict
+from backend.domain.plan.options import DataOptions
+from backend.domain.plan.scenario_kinds import KindLimits
+from backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
+from backend.domain.spec.experiment import ExperimentSpec
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization, Role
+from backend.domain.spec.scenario import Scenario
+from backend.domain.verdict.overall import OverallVerdict
+from backend.domain.verdict.verdict import Outcome, Verdict
 from backend.figures.names import FigureName
 from backend.services.views.outlay_views import OutlayView, ProgressView
 

@@ -8,8 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.optimizer import READ_BY, OptimizerKind, OptimizerSpec, ScheduleSpec, update_family
-from backend.domain.parametrization import TensorScaling
+from backend.domain.spec.optimizer import (
+    READ_BY,
+    TRAITS,
+    OptimizerKind,
+    OptimizerSpec,
+    ScheduleSpec,
+    update_family,
+)
+from backend.domain.spec.parametrization import TensorScaling
 from tests import cases
 from worker.numerics.ensemble import Stack
 from worker.numerics.optimizer import DIRECTIONS, Update, initial_moments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from backend.domain.options import PlanOptions, plan_options
+from backend.domain.plan.options import PlanOptions, plan_options
 from backend.services.context import Context
 
 

@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 import pytest
 
-from backend.domain.dataset import DatasetShape, ImageShape, Task
-from backend.domain.experiment import Loss
-from backend.domain.families.base import ModelFamily
-from backend.domain.families.residual_mlp import ResidualMLP
-from backend.domain.model import FAMILIES
-from backend.domain.optimizer import READ_BY, OptimizerKind, OptimizerSpec
-from backend.domain.options import SettingKind, data_options, plan_options
-from backend.domain.plan_request import PlanRequest
+from backend.domain.plan.options import SettingKind, data_options, plan_options
+from backend.domain.plan.plan_request import PlanRequest
+from backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.families.residual_mlp import ResidualMLP
+from backend.domain.spec.model import FAMILIES
+from backend.domain.spec.optimizer import READ_BY, OptimizerKind, OptimizerSpec
 
 IMAGE = ImageShape(height=8, width=8, channels=1)
 SIZES = {"num_features": 64, "num_train": 100, "num_val": 20}

@@ -12,15 +12,15 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from backend.domain.dataset import DatasetShape, Frozen, Task
-from backend.domain.defaults import MEASURES
-from backend.domain.experiment import Loss
-from backend.domain.families.base import ModelFamily
-from backend.domain.measures import Measure
-from backend.domain.model import FAMILIES
-from backend.domain.optimizer import READ_BY, OptimizerKind, update_family
-from backend.domain.parametrization import Parametrization
-from backend.domain.plan_request import PlanRequest, require_loss
+from backend.domain.plan.defaults import MEASURES
+from backend.domain.plan.plan_request import PlanRequest, require_loss
+from backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from backend.domain.spec.experiment import Loss
+from backend.domain.spec.families.base import ModelFamily
+from backend.domain.spec.measures import Measure
+from backend.domain.spec.model import FAMILIES
+from backend.domain.spec.optimizer import READ_BY, OptimizerKind, update_family
+from backend.domain.spec.parametrization import Parametrization
 from backend.errors import InvalidInput
 
 Registry = tuple[type[ModelFamily], ...]
