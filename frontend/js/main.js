@@ -1,13 +1,12 @@
 /** Starts the page: texts, header, and whichever page the address names. */
 
-import { isAbort, readStatic } from "./api.js";
-import { errorPage } from "./components/error.js";
-import { header } from "./components/header.js";
-import { loading } from "./components/loading.js";
-import { fill } from "./dom.js";
-import { onLanguage, startLanguage, t } from "./i18n.js";
-import { startOptions } from "./options.js";
-import { currentRoute, followLinks } from "./router.js";
+import { isAbort, readStatic } from "./base/api.js";
+import { errorPage } from "./base/note.js";
+import { header } from "./pages/header.js";
+import { loading } from "./pages/loading.js";
+import { fill } from "./base/dom.js";
+import { onLanguage, startLanguage, t } from "./base/i18n.js";
+import { currentRoute, followLinks } from "./base/router.js";
 
 /** @typedef {{title: () => string, mount: (root: HTMLElement) => () => void}} Page */
 

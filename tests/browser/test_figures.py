@@ -85,7 +85,7 @@ def test_a_figure_that_did_not_change_is_not_sent_again(visit, finished):
 
     answers = page.evaluate(
         """async (path) => {
-          const { getIfChanged } = await import("/static/js/api.js");
+          const { getIfChanged } = await import("/static/js/base/api.js");
           const first = await getIfChanged(`${path}/figures/lr_loss`, null);
           return [first.etag, await getIfChanged(`${path}/figures/lr_loss`, first.etag)];
         }""",

@@ -55,7 +55,7 @@ def test_nothing_comes_from_elsewhere():
 
 
 def test_plotly_may_send_nothing():
-    config = SCRIPTS[FRONTEND / "js" / "plotly.js"]
+    config = SCRIPTS[FRONTEND / "js" / "figures" / "plotly.js"]
 
     for setting in ("showSendToCloud: false", "displaylogo: false", 'plotlyServerURL: ""'):
         assert setting in config
@@ -91,8 +91,8 @@ def test_no_file_is_too_long():
 
 def test_the_form_names_every_option_of_a_request():
     """Names are paths into the request; `num_seeds` is short for seeds, arms and measures are ticked."""
-    source = SCRIPTS[FRONTEND / "js" / "settings_fields.js"]
-    named = set(re.findall(r'\bfield\("([\w.]+)"', source))
+    source = SCRIPTS[FRONTEND / "js" / "plan" / "settings_fields.js"]
+    named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
 
     wanted = set(PlanRequest.model_fields) - {
         "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "scenarios",

@@ -1,13 +1,13 @@
 /** One dataset: what was found in it, and the plan for it. */
 
-import { get } from "../api.js";
-import { plan } from "../components/plan.js";
-import { privacy } from "../components/privacy.js";
-import { profile } from "../components/profile.js";
-import { h } from "../dom.js";
-import { has, t } from "../i18n.js";
-import { valuesOfSetting } from "../options.js";
-import { go, query, remember } from "../router.js";
+import { get } from "../base/api.js";
+import { plan } from "../plan/plan.js";
+import { privacy } from "../dataset/privacy.js";
+import { profile } from "../dataset/profile.js";
+import { h } from "../base/dom.js";
+import { has, t } from "../base/i18n.js";
+import { go, query, remember } from "../base/router.js";
+import { PRESETS } from "../plan/plan_request.js";
 
 /** @param {{id: string}} route @param {AbortSignal} signal */
 export async function open({ id }, signal) {

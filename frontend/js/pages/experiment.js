@@ -1,26 +1,26 @@
 /** One experiment: how far it is, what it answers, and the curves behind the answer. */
 
-import { get, isAbort } from "../api.js";
-import { actions } from "../components/actions.js";
-import { experimentNotes } from "../components/experiment_notes.js";
-import { figures } from "../components/figures.js";
-import { stateChip } from "../components/outcome_chip.js";
-import { progress } from "../components/progress.js";
-import { runs } from "../components/runs.js";
-import { savings } from "../components/savings.js";
-import { scenarios } from "../components/scenarios.js";
-import { spending } from "../components/spending.js";
-import { stages } from "../components/stages.js";
-import { tensors } from "../components/tensors.js";
-import { verdictCard } from "../components/verdict_card.js";
-import { fill, h } from "../dom.js";
-import { dateTime } from "../format.js";
-import { t } from "../i18n.js";
-import { applyMarks } from "../progress_state.js";
-import { hrefOf } from "../router.js";
-import { scenarioText } from "../scenario_text.js";
-import { follow } from "../stream.js";
-import { verdictReader } from "../verdict_reader.js";
+import { get, isAbort } from "../base/api.js";
+import { actions } from "../experiment/actions.js";
+import { experimentNotes } from "../experiment/experiment_notes.js";
+import { figures } from "../figures/figures.js";
+import { stateChip } from "../verdict/outcome_chip.js";
+import { progress } from "../experiment/progress.js";
+import { runs } from "../experiment/runs.js";
+import { savings } from "../verdict/savings.js";
+import { scenarios } from "../verdict/scenarios.js";
+import { spending } from "../experiment/spending.js";
+import { stages } from "../experiment/stages.js";
+import { tensors } from "../experiment/tensors.js";
+import { verdictCard } from "../verdict/verdict_card.js";
+import { fill, h } from "../base/dom.js";
+import { dateTime } from "../base/format.js";
+import { t } from "../base/i18n.js";
+import { applyMarks } from "../experiment/progress_state.js";
+import { hrefOf } from "../base/router.js";
+import { scenarioText } from "../base/scenario_text.js";
+import { follow } from "../experiment/stream.js";
+import { verdictReader } from "../verdict/verdict_reader.js";
 
 const TICK_MILLISECONDS = 1000;
 const WORKERS_MILLISECONDS = 10_000;
@@ -80,7 +80,7 @@ function keepCurrent(store, tell, reader, signal) {
   const readProgressSoon = () => {
     soon ||= setTimeout(() => readProgress().finally(() => (soon = 0)), SOON_MILLISECONDS);
   };
-  const onMarks = async (/** @type {import("../stream.js").Marks} */ marks) => {
+  const onMarks = async (/** @type {import("../experiment/stream.js").Marks} */ marks) => {
     // A later stage brings cells that this page has not heard of.
     if (marks.cells.some((mark) => !store.cells.some((cell) => cell.id === mark.cell_id))) await readCells().catch(() => null);
     applyMarks(store.cells, marks.cells);

@@ -1,14 +1,14 @@
 /** Where everything begins: the promise, a place for a file, examples, what was done before. */
 
-import { get, post } from "../api.js";
-import { errorNote } from "../components/error.js";
-import { experimentList } from "../components/experiment_list.js";
-import { privacy } from "../components/privacy.js";
-import { upload } from "../components/upload.js";
-import { fill, h, icon } from "../dom.js";
-import { ICONS } from "../icons.js";
-import { has, t } from "../i18n.js";
-import { go } from "../router.js";
+import { get, post } from "../base/api.js";
+import { errorNote } from "../base/note.js";
+import { experimentList } from "./experiment_list.js";
+import { privacy } from "../dataset/privacy.js";
+import { upload } from "../dataset/upload.js";
+import { fill, h, icon } from "../base/dom.js";
+import { ICONS } from "../base/icons.js";
+import { has, t } from "../base/i18n.js";
+import { go } from "../base/router.js";
 
 /** @param {any} _route @param {AbortSignal} signal */
 export async function open(_route, signal) {

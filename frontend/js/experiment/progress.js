@@ -1,0 +1,66 @@
+/** How far the experiment is, in a bar and in words; what to do when nothing moves. */
+
+import { fill, h, say } from "../base/dom.js";
+import { about, duration, number, percent } from "../base/format.js";
+import { t } from "../base/i18n.js";
+import { progressOf } from "./progress_state.js";
+import { note } from "../base/note.js";
+import { noWorker } from "../plan/plan.js";
+
+/** @param {any} store the page's data @returns {{element: HTMLElement, update: () => void}} */
+export function progress(store) {
+  const bar = h("progress", { max: 1, value: 0, "aria-label": t("ui.progress.label") });
+  const share = h("strong", { class: "progress-share number" });
+  const words = h("p", { class: "progress-words", role: "status" });
+  const facts = h("dl", { class: "facts" });
+  const notes = h("div", { class: "stack" });
+  const element = h("section", { class: "panel progress" }, h("div", { class: "progress-head" }, share, words), bar, facts, notes);
+  let shown = "";
+  const update = () => {
+    const { experiment, cells } = store;
+    const isOpen = ["queued", "running"].includes(experiment.state);
+    element.hidden = !isOpen;
+    if (!isOpen) return;
+    const now = progressOf(experiment, cells, Date.now());
+    bar.value = now.share;
+    say(share, percent(Math.floor(now.share * 100) / 100));
+    say(words, sentence(store, now));
+    fill(facts, entries(store, now).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value))));
+    const state = `${store.connection}/${isUnattended(store, now)}/${now.failed}`;
+    if (state === shown) return; // an alert that is drawn again is read out again
+    shown = state;
+    fill(notes, warnings(store, now));
+  };
+  return { element, update };
+}
+
+/** Whoever trains is there, whatever the list of workers said a while ago. */
+const isUnattended = ({ numWorkers }, now) => numWorkers === 0 && now.running === 0;
+
+function sentence(store, now) {
+  const { experiment } = store;
+  if (experiment.is_cancelling) return t("ui.progress.cancelling");
+  if (isUnattended(store, now)) return t("ui.progress.waiting_for_worker");
+  if (now.share === 0) return t(experiment.state === "queued" ? "ui.progress.queued" : "ui.progress.starting");
+  return t(now.share < 0.98 ? "ui.progress.running" : "ui.progress.closing");
+}
+
+function entries(store, now) {
+  const { experiment } = store;
+  return [
+    ["cells", t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
+    ["elapsed", experiment.started_at ? duration(now.elapsed) : "–"],
+    ["left", isUnattended(store, now) || now.left === null ? "–" : about(now.left)],
+    ["runs", number(experiment.num_runs)],
+  ];
+}
+
+function warnings(store, now) {
+  const { connection } = store;
+  return [
+    isUnattended(store, now) ? noWorker() : null,
+    connection === "lost" ? note("warn", t("ui.connection.lost")) : null,
+    connection === "polling" ? note("info", t("ui.connection.polling")) : null,
+    now.failed ? note("warn", t("ui.progress.some_failed", { count: now.failed })) : null,
+  ];
+}

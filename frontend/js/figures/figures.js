@@ -1,0 +1,37 @@
+/** The figures of an experiment: the ones everyone sees, and in a fold those of what else was measured. */
+
+import { h } from "../base/dom.js";
+import { t } from "../base/i18n.js";
+import { figure } from "./figure.js";
+import { figureChoices } from "./figure_choices.js";
+
+const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread"];
+
+/** @param {any} experiment @param {AbortSignal} signal */
+export function figures(experiment, signal) {
+  /** @type {Map<string, any>} */
+  const made = new Map();
+  const refresh = () => made.forEach((item) => item.refresh());
+  const choices = figureChoices(experiment, refresh, signal);
+  for (const name of experiment.figures) made.set(name, figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal));
+  const [sweep, ...others] = MAIN.map((name) => made.get(name).element);
+  const element = h("section", { class: "figures" }, h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element), h("p", { class: "hint" }, t("ui.figure.diverged")), sweep, h("div", { class: side(experiment) }, others));
+  const rest = experiment.figures.filter((name) => !MAIN.includes(name));
+  return { element, more: fold(rest.map((name) => made.get(name).element), choices.step, experiment), refresh, choices };
+}
+
+/** Two figures stand side by side unless their columns would be too narrow for their headings. */
+const side = ({ spec }) => (spec.arms.length > 2 ? "figure-stack" : "figure-pair");
+
+/** What engineers look at; open at once for who asked for more than what is always measured. */
+function fold(elements, step, experiment) {
+  const isOpen = experiment.spec.measures.some((name) => name !== "coordinate_check");
+  return h(
+    "details",
+    { class: "fold figures", id: "curvature", open: isOpen },
+    h("summary", {}, t("ui.figure.more", { count: elements.length })),
+    step && h("div", { class: "controls" }, step),
+    h("div", { class: side(experiment) }, elements),
+    isOpen ? null : h("p", { class: "hint" }, t("ui.figure.more_hint")),
+  );
+}

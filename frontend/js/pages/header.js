@@ -1,0 +1,49 @@
+/** The bar above and the line below every page: name, way home, language, version. */
+
+import { addressOf } from "../base/api.js";
+import { fill, h } from "../base/dom.js";
+import { known, language, onLanguage, switchLanguage, t } from "../base/i18n.js";
+import { hrefOf, query, remember } from "../base/router.js";
+
+const NAMES = { en: "English", ja: "日本語" };
+
+/** @param {string} version @param {AbortSignal} signal */
+export function header(version, signal) {
+  const draw = () => {
+    const home = /** @type {HTMLAnchorElement} */ (document.getElementById("home"));
+    home.setAttribute("aria-label", t("ui.nav.home"));
+    home.href = hrefOf("/");
+    fill(/** @type {Element} */ (document.getElementById("skip")), t("ui.nav.skip"));
+    fill(/** @type {Element} */ (document.getElementById("languages")), languages());
+    fill(/** @type {Element} */ (document.getElementById("footer")), footer(version));
+  };
+  onLanguage(draw, signal);
+  draw();
+}
+
+function languages() {
+  return known().map((name) =>
+    h(
+      "button",
+      { type: "button", lang: name, "aria-pressed": String(name === language()), on: { click: () => choose(name) } },
+      NAMES[name] ?? name,
+    ),
+  );
+}
+
+/** @param {string} name */
+async function choose(name) {
+  if (query("lang")) remember({ lang: name });
+  await switchLanguage(name);
+  /** @type {HTMLElement | null} */ (document.querySelector(`#languages [lang="${name}"]`))?.focus();
+}
+
+/** @param {string} version */
+function footer(version) {
+  return [
+    h("span", {}, t("ui.footer.privacy")),
+    h("span", { class: "spring" }),
+    h("a", { href: addressOf("/docs") }, t("ui.footer.api")),
+    h("span", { class: "number" }, `µScope ${version}`),
+  ];
+}
