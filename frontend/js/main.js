@@ -1,7 +1,7 @@
 /** Starts the page: texts, header, and whichever page the address names. */
 
 import { isAbort, readStatic } from "./base/api.js";
-import { errorPage } from "./base/note.js";
+import { errorPage } from "./pages/error_page.js";
 import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
@@ -61,7 +61,7 @@ function draw() {
 }
 
 const config = await readStatic("config.json");
-await startLanguage(config.languages);
+await startLanguage(config.languages, (language) => readStatic(`locales/${language}.json`));
 header(config.version, life.signal);
 onLanguage(draw, life.signal);
 followLinks(life.signal);

@@ -1,10 +1,12 @@
 /** The texts of the page: one catalogue per language, chosen by ?lang=, then memory, then the browser. */
 
-import { readStatic } from "./api.js";
+/** @typedef {Record<string, string>} Catalogue texts by their keys */
 
 const MEMORY = "muscope.language";
-/** @type {Record<string, Record<string, string>>} */
+/** @type {Record<string, Catalogue>} */
 const catalogues = {};
+/** @type {(language: string) => Promise<Catalogue>} */
+let readCatalogue;
 const listeners = new Set();
 let languages = ["en", "ja"];
 let current = "en";
@@ -15,9 +17,13 @@ export const language = () => current;
 /** @returns {string[]} the languages there are */
 export const known = () => languages;
 
-/** Choose the language and load its texts. @param {string[]} available */
-export async function startLanguage(available) {
+/**
+ * Choose the language and load its texts.
+ * @param {string[]} available @param {(language: string) => Promise<Catalogue>} read fetches the texts of one
+ */
+export async function startLanguage(available, read) {
   languages = available;
+  readCatalogue = read;
   current = preferred();
   await load(current);
   document.documentElement.lang = current;
@@ -42,8 +48,7 @@ function remembered() {
 
 /** @param {string} wanted */
 async function load(wanted) {
-  if (catalogues[wanted]) return;
-  catalogues[wanted] = await readStatic(`locales/${wanted}.json`);
+  catalogues[wanted] ??= await readCatalogue(wanted);
 }
 
 /** Switch; everything listening draws itself again from what it already has. @param {string} wanted */

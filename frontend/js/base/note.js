@@ -1,10 +1,9 @@
-/** What went wrong, said where the user can act on it. */
+/** Notes inside a page: what went wrong or must be known, and what the user can do about it. */
 
 import { ApiError } from "./api.js";
 import { h, icon } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { t } from "./i18n.js";
-import { hrefOf } from "./router.js";
 
 /** @param {unknown} error @returns {string} */
 export function messageOf(error) {
@@ -29,20 +28,5 @@ export function note(tone, words, ...actions) {
   );
 }
 
-/** A page of its own, when the one asked for cannot be shown. @param {unknown} error @param {() => void} retry */
-export function errorPage(error, retry) {
-  const isMissing = error instanceof ApiError && error.status === 404;
-  const title = () => t(isMissing ? "ui.missing.title" : "ui.error.title");
-  return {
-    title,
-    /** @param {HTMLElement} root */
-    mount(root) {
-      const again = h("button", { class: "button", type: "button", on: { click: retry } }, t("ui.error.retry"));
-      const home = h("a", { class: "button", href: hrefOf("/"), data: { page: "" } }, t("ui.missing.home"));
-      root.append(
-        h("section", { class: "lonely" }, h("h1", {}, title()), errorNote(error), h("div", { class: "row" }, isMissing ? null : again, home)),
-      );
-      return () => {};
-    },
-  };
-}
+/** Nothing will move until a worker is started. */
+export const noWorkerNote = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);

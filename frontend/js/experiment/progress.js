@@ -4,8 +4,7 @@ import { fill, h, say } from "../base/dom.js";
 import { about, duration, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { progressOf } from "./progress_state.js";
-import { note } from "../base/note.js";
-import { noWorker } from "../plan/plan.js";
+import { note, noWorkerNote } from "../base/note.js";
 
 /** @param {any} store the page's data @returns {{element: HTMLElement, update: () => void}} */
 export function progress(store) {
@@ -58,7 +57,7 @@ function entries(store, now) {
 function warnings(store, now) {
   const { connection } = store;
   return [
-    isUnattended(store, now) ? noWorker() : null,
+    isUnattended(store, now) ? noWorkerNote() : null,
     connection === "lost" ? note("warn", t("ui.connection.lost")) : null,
     connection === "polling" ? note("info", t("ui.connection.polling")) : null,
     now.failed ? note("warn", t("ui.progress.some_failed", { count: now.failed })) : null,

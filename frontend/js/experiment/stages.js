@@ -4,8 +4,8 @@ import { fill, h } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { scenarioText } from "../base/scenario_text.js";
+import { sizeText } from "../base/size_text.js";
 import { currentStage, stageGrid } from "./stage_grid.js";
-import { sizeText } from "../verdict/verdict_numbers.js";
 
 /** @param {any} store @returns {{element: HTMLElement, update: () => void}} */
 export function stages(store) {
@@ -35,7 +35,7 @@ function content({ spec, state, task }, cells) {
 function table(spec, cells, scenario, name, mayCome) {
   const grid = stageGrid(spec, cells, scenario);
   const heads = grid.arms.map((arm) => h("th", { scope: "col" }, t(`figure.arm.${arm}`)));
-  const row = (size) => h("tr", {}, h("th", { scope: "row" }, sizeText(size, spec.depths.length > 1)), grid.arms.map((arm) => cell(grid.at(size, arm), mayCome)));
+  const row = (size) => h("tr", {}, h("th", { scope: "row" }, sizeText(size.width, spec.depths.length > 1 ? size.depth : null)), grid.arms.map((arm) => cell(grid.at(size, arm), mayCome)));
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.stages.title") },

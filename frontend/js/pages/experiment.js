@@ -4,7 +4,7 @@ import { get, isAbort } from "../base/api.js";
 import { actions } from "../experiment/actions.js";
 import { experimentNotes } from "../experiment/experiment_notes.js";
 import { figures } from "../figures/figures.js";
-import { stateChip } from "../verdict/outcome_chip.js";
+import { stateChip } from "../experiment/state_chip.js";
 import { progress } from "../experiment/progress.js";
 import { runs } from "../experiment/runs.js";
 import { savings } from "../verdict/savings.js";

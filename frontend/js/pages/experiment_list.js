@@ -5,7 +5,8 @@ import { dateTime } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { hrefOf } from "../base/router.js";
 import { judgeAgainButton } from "../verdict/judge_again.js";
-import { outcomeChip, stateChip } from "../verdict/outcome_chip.js";
+import { stateChip } from "../experiment/state_chip.js";
+import { outcomeChip } from "../verdict/outcome_chip.js";
 
 /** @param {any[]} experiments @param {() => void} [onJudged] after one was judged again */
 export function experimentList(experiments, onJudged = () => {}) {

@@ -1,7 +1,7 @@
 /** An address that leads nowhere. */
 
 import { ApiError } from "../base/api.js";
-import { errorPage } from "../base/note.js";
+import { errorPage } from "./error_page.js";
 import { t } from "../base/i18n.js";
 
 export async function open() {

@@ -6,7 +6,7 @@ import { about, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { newKey } from "../base/idempotency_key.js";
 import { planRequest } from "./plan_request.js";
-import { errorNote, note } from "../base/note.js";
+import { errorNote, noWorkerNote } from "../base/note.js";
 import { planDetails } from "./plan_details.js";
 import { presets } from "./presets.js";
 import { scenarioEditor } from "./scenario_editor.js";
@@ -52,7 +52,7 @@ export function plan(dataset, choices, onCreated, signal) {
   };
   const show = (/** @type {any} */ found) => {
     summary.classList.remove("is-stale");
-    fill(summary, found.num_workers ? null : noWorker(), planDetails(found, dataset.shape.task));
+    fill(summary, found.num_workers ? null : noWorkerNote(), planDetails(found, dataset.shape.task));
     fill(estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time: about(found.predicted_seconds) }));
     fields.show(found.spec);
     conditions.update();
@@ -85,5 +85,3 @@ export function plan(dataset, choices, onCreated, signal) {
 
 const REST_MILLISECONDS = 150;
 const rest = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-export const noWorker = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);

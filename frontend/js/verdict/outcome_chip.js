@@ -1,11 +1,8 @@
-/** Small marks of where an experiment stands, and of its answer. */
+/** The answer of an experiment as a small mark: icon and word. */
 
 import { h, icon } from "../base/dom.js";
 import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
-
-/** @param {string} state */
-export const stateChip = (state) => h("span", { class: `chip state-${state}` }, t(`ui.state.${state}`));
 
 /** @param {string} outcome */
 export const outcomeChip = (outcome) =>

@@ -2,6 +2,7 @@
 
 import { figure, money, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
+import { sizeText } from "../base/size_text.js";
 
 const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}`, part: (value) => `coordinate.part.${value}` };
 /** Sizes and counts are written in full; the rest with three digits. */
@@ -11,12 +12,11 @@ const WHOLE = new Set(["width", "base_width", "depth", "base_depth", "num_steps"
 export function reasonText({ code, params }) {
   const shown = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shownValue(name, value)]));
   if (params.currency) shown.money = money(params.money, params.currency);
-  const sizes = { size: sizeText(shown.width, shown.depth), base_size: sizeText(shown.base_width, shown.base_depth) };
-  return has(`reason.${code}`) ? t(`reason.${code}`, { ...shown, ...sizes }) : code;
+  // Verdicts of older rules name a width only.
+  if (params.width !== undefined) shown.size = sizeText(params.width, params.depth);
+  if (params.base_width !== undefined) shown.base_size = sizeText(params.base_width, params.base_depth);
+  return has(`reason.${code}`) ? t(`reason.${code}`, shown) : code;
 }
-
-/** Words for a size; verdicts of older rules name its width only. */
-const sizeText = (width, depth) => (depth === undefined ? t("size.width", { width }) : t("size.width_depth", { width, depth }));
 
 function shownValue(name, value) {
   const key = WORDS[name]?.(value);

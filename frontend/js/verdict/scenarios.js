@@ -4,6 +4,7 @@ import { h } from "../base/dom.js";
 import { figure, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { scenarioText } from "../base/scenario_text.js";
+import { sizeText } from "../base/size_text.js";
 import { outcomeChip } from "./outcome_chip.js";
 
 const HEADS = ["scenario", "answer", "size", "lr", "regret"];
@@ -58,7 +59,7 @@ export function overallText(overall, task) {
 
 function sizeOf({ width, depth, axis }) {
   if (width === null) return "–";
-  return axis === "width" ? t("size.width", { width }) : t("size.width_depth", { width, depth });
+  return sizeText(width, axis === "width" ? null : depth);
 }
 
 function regretOf({ value, interval }) {

@@ -3,13 +3,14 @@
 import { h, icon } from "../base/dom.js";
 import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
+import { sizeText } from "../base/size_text.js";
 import { reasonText } from "./reason_text.js";
 import { judgeAgain } from "./judge_again.js";
 import { verdictAxes } from "./verdict_axes.js";
 import { verdictEarly } from "./verdict_early.js";
 import { verdictLimits } from "./verdict_limits.js";
 import { verdictNext } from "./verdict_next.js";
-import { decidingSize, sizeText, verdictNumbers } from "./verdict_numbers.js";
+import { decidingSize, verdictNumbers } from "./verdict_numbers.js";
 import { verdictWhy } from "./verdict_why.js";
 
 /**
@@ -64,8 +65,8 @@ const isMoved = (verdict) => verdict.reasons.some((reason) => reason.code === "t
 /** Both sizes in words: only the width, unless they differ in depth. */
 function sizesCompared(size, { base_width: width }, { spec }) {
   const depth = spec.depths.includes(spec.base_depth) ? spec.base_depth : Math.min(...spec.depths);
-  const hasDepth = size.depth !== depth;
-  return { size: sizeText(size, hasDepth), base: sizeText({ width, depth }, hasDepth) };
+  const isDeeper = size.depth !== depth;
+  return { size: sizeText(size.width, isDeeper ? size.depth : null), base: sizeText(width, isDeeper ? depth : null) };
 }
 
 function missing(verdict) {

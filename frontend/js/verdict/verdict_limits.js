@@ -3,8 +3,8 @@
 import { h } from "../base/dom.js";
 import { figure, list, number, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
+import { sizeText } from "../base/size_text.js";
 import { reasonText } from "./reason_text.js";
-import { sizeText } from "./verdict_numbers.js";
 
 /** @param {any} verdict @returns {HTMLElement} */
 export function verdictLimits(verdict) {
@@ -38,7 +38,7 @@ function estimated({ outlook }) {
 }
 
 function larger({ claim, target, lr }) {
-  const size = sizeText(target, false);
+  const size = sizeText(target.width);
   if (claim !== "extrapolated" || lr.value === null) return t(claim === "not_claimed" ? "ui.verdict.target_not_claimed" : "ui.verdict.no_extrapolation", { size });
   const { low, high, level } = lr.interval ?? { low: lr.value, high: lr.value, level: 0 };
   return t("ui.verdict.expected", { size, lr: figure(lr.value), low: figure(low), high: figure(high), percent: percent(level) });

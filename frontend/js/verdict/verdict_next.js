@@ -3,8 +3,8 @@
 import { h } from "../base/dom.js";
 import { about, figure, list, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
+import { sizeText } from "../base/size_text.js";
 import { reasonText } from "./reason_text.js";
-import { sizeText } from "./verdict_numbers.js";
 
 /** @param {any} verdict @returns {any} */
 export function verdictNext(verdict) {
@@ -32,7 +32,7 @@ function headline({ outcome }, { lr, narrow_sweep: sweep }) {
 function facts({ outlook }, { target, lr, lr_interval: ends, safe_range: safe, narrow_sweep: sweep, reasons }) {
   const isFar = outlook.extrapolation.claim === "extrapolated";
   const entries = [
-    ["target", sizeText(target, false), isFar ? t("ui.next.is_extrapolated") : null],
+    ["target", sizeText(target.width), isFar ? t("ui.next.is_extrapolated") : null],
     ends && ["interval", t("ui.number.range", { low: figure(ends.low), high: figure(ends.high) }), t("ui.next.level", { percent: percent(ends.level) })],
     safe && ["safe", t("ui.number.up_to", { value: figure(safe.lr_high) }), safe.is_border_seen ? t("ui.next.border.seen", { lr: figure(safe.lr_diverged ?? safe.lr_high) }) : t("ui.next.border.unseen")],
     sweep && ["sweep", list(sweep.lrs, figure), t("ui.next.sweep_takes", { runs: number(sweep.num_runs), time: sweep.seconds === null ? "–" : about(sweep.seconds) })],

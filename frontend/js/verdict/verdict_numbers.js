@@ -1,7 +1,7 @@
 /** The three numbers behind the answer, each with its interval, its limit and a small picture of both. */
 
 import { h, icon } from "../base/dom.js";
-import { asFactor, factor, number, percent } from "../base/format.js";
+import { asFactor, factor, percent } from "../base/format.js";
 import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
 
@@ -15,9 +15,6 @@ export function decidingSize({ arm, target_width: target }) {
   const losses = size?.losses ?? [];
   return { size, loss: losses.find((item) => item.loss === "val_loss") ?? losses[0] };
 }
-
-/** A size in words. @param {{width: number, depth: number}} size @param {boolean} hasDepth */
-export const sizeText = ({ width, depth }, hasDepth) => t(hasDepth ? "size.width_depth" : "size.width", { width: number(width, { useGrouping: false }), depth });
 
 /** @param {any} verdict @returns {HTMLElement} */
 export function verdictNumbers(verdict) {
