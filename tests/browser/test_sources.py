@@ -6,13 +6,14 @@ import json
 import re
 from pathlib import Path
 
-from backend.domain.plan.options import plan_options
-from backend.domain.plan.plan_request import PlanRequest
-from backend.domain.spec.budget import Budget
-from backend.domain.spec.measures import DensityGrid, Measure
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import Parametrization
+from backend.domain.budget import Budget
+from backend.domain.measures import DensityGrid, Measure
+from backend.domain.metrics import Spacing
+from backend.domain.model import FAMILIES
+from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
+from backend.domain.parametrization import Parametrization
+from backend.domain.plan_request import PlanRequest
+from backend.figures.plotly_bundle import PlotlyBundle
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
@@ -59,6 +60,19 @@ def test_plotly_may_send_nothing():
 
     for setting in ("showSendToCloud: false", "displaylogo: false", 'plotlyServerURL: ""'):
         assert setting in config
+
+
+def test_the_words_that_are_translated_are_those_of_plotly():
+    source = SCRIPTS[FRONTEND / "js" / "figures" / "plotly.js"]
+    words = {
+        key: quoted or name
+        for quoted, name, key in re.findall(r'^  (?:"(.+)"|(\w+)): "(ui\..+)",$', source, re.M)
+    }
+    texts = json.loads((FRONTEND / "locales" / "en.json").read_text(encoding="utf-8"))
+    script = PlotlyBundle().script.decode()
+
+    assert words == {key: text for key, text in texts.items() if key.startswith("ui.plotly.")}
+    assert {word for word in words.values() if f'"{word}"' not in script} == set()
 
 
 def test_every_style_sheet_is_linked():

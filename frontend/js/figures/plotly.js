@@ -2,42 +2,44 @@
 
 import { readStatic } from "../base/api.js";
 import { h } from "../base/dom.js";
-import { language } from "../base/i18n.js";
+import { language, t } from "../base/i18n.js";
 
-/** Our own Japanese words for the buttons and hints that Plotly shows. */
-const JAPANESE = {
-  moduleType: "locale",
-  name: "ja",
-  dictionary: {
-    Autoscale: "自動調整",
-    "Box Select": "範囲選択",
-    "Double-click on legend to isolate one trace": "凡例をダブルクリックすると、その項目だけを表示します",
-    "Double-click to zoom back out": "ダブルクリックで元の範囲に戻ります",
-    "Download plot": "図を保存",
-    "Download plot as a PNG": "PNG 形式で保存",
-    "Lasso Select": "投げ縄選択",
-    Pan: "移動",
-    "Reset axes": "元の範囲に戻す",
-    "Snapshot succeeded": "図を保存しました",
-    "Sorry, there was a problem downloading your snapshot!": "図を保存できませんでした",
-    "Taking snapshot - this may take a few seconds": "図を作成しています（数秒かかることがあります）",
-    Zoom: "拡大",
-    "Zoom in": "拡大",
-    "Zoom out": "縮小",
-  },
-  format: { decimal: ".", thousands: ",", date: "%Y/%m/%d" },
+/** The buttons and hints that Plotly shows, by their texts in Plotly; the catalogue has ours. */
+const WORDS = {
+  Autoscale: "ui.plotly.autoscale",
+  "Box Select": "ui.plotly.box_select",
+  "Double-click on legend to isolate one trace": "ui.plotly.isolate_trace",
+  "Double-click to zoom back out": "ui.plotly.zoom_back_out",
+  "Download plot": "ui.plotly.download_plot",
+  "Download plot as a PNG": "ui.plotly.download_png",
+  "Lasso Select": "ui.plotly.lasso_select",
+  Pan: "ui.plotly.pan",
+  "Reset axes": "ui.plotly.reset_axes",
+  Zoom: "ui.plotly.zoom",
+  "Zoom in": "ui.plotly.zoom_in",
+  "Zoom out": "ui.plotly.zoom_out",
 };
+/** How a language writes numbers and dates on an axis, where Plotly does not know it. */
+const FORMATS = { ja: { decimal: ".", thousands: ",", date: "%Y/%m/%d" } };
 
 /** @type {Promise<any> | null} */
 let loaded = null;
 
-/** @returns {Promise<any>} */
-export function plotly() {
+/** Plotly, speaking the language in use. @returns {Promise<any>} */
+export async function plotly() {
   loaded ??= load().catch((error) => {
     loaded = null; // let the next figure try again
     throw error;
   });
-  return loaded;
+  const Plotly = await loaded;
+  Plotly.register(plotlyLocale());
+  return Plotly;
+}
+
+/** Our words for what Plotly shows, as it registers a language. */
+function plotlyLocale() {
+  const dictionary = Object.fromEntries(Object.entries(WORDS).map(([word, key]) => [word, t(key)]));
+  return { moduleType: "locale", name: language(), dictionary, format: FORMATS[language()] };
 }
 
 async function load() {
@@ -50,9 +52,7 @@ async function load() {
     script.onerror = () => reject(new Error(`${source} could not be loaded`));
     document.head.append(script);
   });
-  const { Plotly } = /** @type {any} */ (window);
-  Plotly.register(JAPANESE);
-  return Plotly;
+  return /** @type {any} */ (window).Plotly;
 }
 
 /** Bring Plotly's style rules as a file, so that it writes none into the page: our policy forbids that. @param {string[]} marks */
