@@ -28,7 +28,10 @@ export async function get(path, signal) {
   return (await send(API + path, { signal })).json();
 }
 
-/** @param {string} path @param {any} [body] @param {{signal?: AbortSignal, key?: string}} [options] @returns {Promise<any>} */
+/**
+ * @param {string} path @param {any} [body] @param {{signal?: AbortSignal, key?: string}} [options]
+ * @returns {Promise<any>}
+ */
 export async function post(path, body, { signal, key } = {}) {
   /** @type {Record<string, string>} */
   const headers = body === undefined ? {} : { "Content-Type": "application/json" };

@@ -17,7 +17,10 @@ export function figure(value) {
   return number(value, { maximumSignificantDigits: 3 });
 }
 
-/** A distance in octaves, or an exponent: hundredths say all that the intervals beside it allow. @param {number | null | undefined} value */
+/**
+ * A distance in octaves, or an exponent: hundredths say all that the intervals beside it allow.
+ * @param {number | null | undefined} value
+ */
 export function octaves(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   return number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "negative" });
@@ -58,12 +61,18 @@ export function about(seconds) {
 }
 
 /** @param {number} value @param {"second" | "minute" | "hour"} unit */
-const part = (value, unit) => number(value, { style: "unit", unit, unitDisplay: language() === "ja" ? "long" : "short" });
+const part = (value, unit) =>
+  number(value, { style: "unit", unit, unitDisplay: language() === "ja" ? "long" : "short" });
 
 /** An amount of money; small amounts keep their decimals. @param {number} value @param {string} currency */
 export function money(value, currency) {
   const isSmall = Math.abs(value) < 10;
-  return number(value, { style: "currency", currency, maximumFractionDigits: isSmall ? 2 : 0, minimumFractionDigits: 0 });
+  return number(value, {
+    style: "currency",
+    currency,
+    maximumFractionDigits: isSmall ? 2 : 0,
+    minimumFractionDigits: 0,
+  });
 }
 
 /** @param {string} iso */
@@ -75,10 +84,19 @@ export function dateTime(iso) {
 export function bytes(count) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
   const rank = Math.min(units.length - 1, count < 1 ? 0 : Math.floor(Math.log10(count) / 3));
-  return number(count / 1000 ** rank, { style: "unit", unit: units[rank], maximumSignificantDigits: 3, unitDisplay: "short" });
+  return number(count / 1000 ** rank, {
+    style: "unit",
+    unit: units[rank],
+    maximumSignificantDigits: 3,
+    unitDisplay: "short",
+  });
 }
 
 const size = (/** @type {number} */ value) => number(value, { useGrouping: false });
 
-/** A list of sizes: 32, 64, 128; or of what `format` writes. @param {number[]} values @param {(value: number) => string} [format] */
-export const list = (values, format = size) => values.map((value) => format(value)).join(language() === "ja" ? "、" : ", ");
+/**
+ * A list of sizes: 32, 64, 128; or of what `format` writes.
+ * @param {number[]} values @param {(value: number) => string} [format]
+ */
+export const list = (values, format = size) =>
+  values.map((value) => format(value)).join(language() === "ja" ? "、" : ", ");

@@ -29,4 +29,5 @@ export function note(tone, words, ...actions) {
 }
 
 /** Nothing will move until a worker is started. */
-export const noWorkerNote = () => note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);
+export const noWorkerNote = () =>
+  note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);

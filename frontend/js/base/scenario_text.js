@@ -9,7 +9,8 @@ const SHARES = new Set(["label_noise", "subsample", "class_imbalance"]);
 export const isShare = (kind, task) => SHARES.has(kind) && !(kind === "label_noise" && task === "regression");
 
 /** What a text of a kind is called: those of numbers have words of their own. */
-export const scenarioKey = (kind, task) => `scenario.${kind}${kind === "label_noise" && task === "regression" ? ".numbers" : ""}`;
+export const scenarioKey = (kind, task) =>
+  `scenario.${kind}${kind === "label_noise" && task === "regression" ? ".numbers" : ""}`;
 
 /** @param {string} scenario `kind` or `kind:value` @param {string} task of the dataset @returns {string} */
 export function scenarioText(scenario, task) {

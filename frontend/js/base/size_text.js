@@ -5,7 +5,10 @@ import { t } from "./i18n.js";
 
 const whole = (/** @type {number} */ value) => number(value, { useGrouping: false });
 
-/** Width and depth, or the width alone where depths do not differ. @param {number} width @param {number | null} [depth] */
+/**
+ * Width and depth, or the width alone where depths do not differ.
+ * @param {number} width @param {number | null} [depth]
+ */
 export function sizeText(width, depth) {
   if (depth === null || depth === undefined) return t("size.width", { width: whole(width) });
   return t("size.width_depth", { width: whole(width), depth: whole(depth) });

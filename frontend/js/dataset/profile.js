@@ -77,7 +77,9 @@ function facts({ shape, source_bytes }, own) {
   return h(
     "dl",
     { class: "facts" },
-    entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.profile.${name}`)), h("dd", { class: "number" }, value))),
+    entries.map(([name, value]) =>
+      h("div", {}, h("dt", {}, t(`ui.profile.${name}`)), h("dd", { class: "number" }, value)),
+    ),
   );
 }
 
@@ -89,8 +91,17 @@ function purpose(task, kind) {
 /** @param {{code: string, params: Record<string, any>}[]} found */
 function warnings(found) {
   if (!found.length) return note("info", t("ui.profile.no_warnings"));
-  const words = (warning) => (has(`warning.${warning.code}`) ? t(`warning.${warning.code}`, warning.params) : warning.code);
-  return note("warn", h("span", {}, h("strong", {}, t("ui.profile.warnings"))), h("ul", { class: "plain" }, found.map((warning) => h("li", {}, words(warning)))));
+  const words = (warning) =>
+    has(`warning.${warning.code}`) ? t(`warning.${warning.code}`, warning.params) : warning.code;
+  return note(
+    "warn",
+    h("span", {}, h("strong", {}, t("ui.profile.warnings"))),
+    h(
+      "ul",
+      { class: "plain" },
+      found.map((warning) => h("li", {}, words(warning))),
+    ),
+  );
 }
 
 /** @param {{name: string, count: number}[]} classes */
@@ -102,8 +113,20 @@ function balance(classes) {
   const rows = shown.map((item) => {
     const bar = h("span", { class: "bar" });
     bar.style.setProperty("--share", String(item.count / largest));
-    return h("li", {}, h("span", { class: "bar-name" }, item.name), bar, h("span", { class: "number" }, percent(item.count / total)));
+    return h(
+      "li",
+      {},
+      h("span", { class: "bar-name" }, item.name),
+      bar,
+      h("span", { class: "number" }, percent(item.count / total)),
+    );
   });
   const rest = classes.length - shown.length;
-  return h("section", {}, h("h3", {}, t("ui.profile.classes")), h("ul", { class: "bars" }, rows), rest ? h("p", { class: "hint" }, t("ui.profile.more_classes", { count: rest })) : null);
+  return h(
+    "section",
+    {},
+    h("h3", {}, t("ui.profile.classes")),
+    h("ul", { class: "bars" }, rows),
+    rest ? h("p", { class: "hint" }, t("ui.profile.more_classes", { count: rest })) : null,
+  );
 }

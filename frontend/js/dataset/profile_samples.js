@@ -10,12 +10,29 @@ const NUM_TEXTS = 6;
 
 /** @param {any} dataset @param {AbortSignal} signal */
 export function imageSamples(dataset, signal) {
-  return samples(dataset, "images", NUM_IMAGES, ({ images }) => h("ul", { class: "pictures" }, images.map(picture)), signal);
+  return samples(
+    dataset,
+    "images",
+    NUM_IMAGES,
+    ({ images }) => h("ul", { class: "pictures" }, images.map(picture)),
+    signal,
+  );
 }
 
 /** @param {any} dataset @param {AbortSignal} signal */
 export function textSamples(dataset, signal) {
-  return samples(dataset, "texts", NUM_TEXTS, ({ texts }) => h("ul", { class: "windows" }, texts.map((text) => h("li", {}, h("code", {}, text)))), signal);
+  return samples(
+    dataset,
+    "texts",
+    NUM_TEXTS,
+    ({ texts }) =>
+      h(
+        "ul",
+        { class: "windows" },
+        texts.map((text) => h("li", {}, h("code", {}, text))),
+      ),
+    signal,
+  );
 }
 
 function samples(dataset, kind, limit, draw, signal) {

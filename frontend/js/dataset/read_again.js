@@ -10,7 +10,8 @@ import { errorNote } from "../base/note.js";
 export function readAsTable(dataset, onVariant, signal) {
   const problem = h("div", {});
   const button = h("button", { type: "button", class: "button" }, t("ui.profile.read_as_table"));
-  const read = (/** @type {string} */ delimiter) => post(`/datasets/${dataset.id}/variants`, { kind: "table", delimiter }, { signal });
+  const read = (/** @type {string} */ delimiter) =>
+    post(`/datasets/${dataset.id}/variants`, { kind: "table", delimiter }, { signal });
   button.addEventListener("click", async () => {
     button.disabled = true;
     fill(problem, h("p", { class: "hint", role: "status" }, t("ui.profile.reading")));
@@ -22,7 +23,13 @@ export function readAsTable(dataset, onVariant, signal) {
       button.disabled = false;
     }
   });
-  return h("div", { class: "field" }, h("p", { class: "hint" }, t("ui.profile.is_table")), h("div", {}, button), problem);
+  return h(
+    "div",
+    { class: "field" },
+    h("p", { class: "hint" }, t("ui.profile.is_table")),
+    h("div", {}, button),
+    problem,
+  );
 }
 
 /** Return the delimiter that the server found; any other error stays one. */

@@ -15,13 +15,23 @@ export function upload(onStored, signal) {
 
   const idle = (error = null, again = null) => {
     box.dataset.state = error ? "refused" : "idle";
-    const input = h("input", { type: "file", accept: ".csv,.txt,.npz,text/csv,text/plain", class: "visually-hidden", id: "file" });
+    const input = h("input", {
+      type: "file",
+      accept: ".csv,.txt,.npz,text/csv,text/plain",
+      class: "visually-hidden",
+      id: "file",
+    });
     input.addEventListener("change", () => input.files[0] && send(input.files[0]));
     fill(
       box,
       error ? errorNote(error, again) : icon(ICONS.upload, "icon-large"),
       h("p", { class: "drop-title" }, t(error ? "ui.upload.again" : "ui.upload.drop")),
-      h("div", { class: "drop-pick" }, input, h("label", { for: "file", class: "button button-main" }, t("ui.upload.choose"))),
+      h(
+        "div",
+        { class: "drop-pick" },
+        input,
+        h("label", { for: "file", class: "button button-main" }, t("ui.upload.choose")),
+      ),
       h("p", { class: "hint" }, t("ui.upload.formats")),
     );
   };
@@ -34,7 +44,11 @@ export function upload(onStored, signal) {
     const bar = h("progress", { max: 1, value: 0, "aria-label": t("ui.upload.sending", { name: file.name }) });
     const words = h("p", { class: "drop-title", role: "status" }, t("ui.upload.sending", { name: file.name }));
     const share = h("span", { class: "number" }, percent(0));
-    const cancel = h("button", { type: "button", class: "button", on: { click: forget } }, t("ui.action.cancel_upload"));
+    const cancel = h(
+      "button",
+      { type: "button", class: "button", on: { click: forget } },
+      t("ui.action.cancel_upload"),
+    );
     box.dataset.state = "sending";
     fill(box, words, h("div", { class: "drop-bar" }, bar, share), cancel);
     const onProgress = (/** @type {number} */ done) => {
@@ -48,7 +62,8 @@ export function upload(onStored, signal) {
     try {
       onStored(await uploadFile(file, options, onProgress, stop.signal));
     } catch (error) {
-      if (!signal.aborted) idle(isAbort(error) ? null : error, isAbort(error) ? null : otherDelimiter(error, file, send));
+      if (!signal.aborted)
+        idle(isAbort(error) ? null : error, isAbort(error) ? null : otherDelimiter(error, file, send));
     } finally {
       signal.removeEventListener("abort", forget);
     }

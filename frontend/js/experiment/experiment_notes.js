@@ -25,9 +25,14 @@ function failures(cells) {
       h("strong", {}, t("ui.ended.cell", { arm: t(`figure.arm.${cell.parametrization}`), width: cell.width })),
       " ",
       reasonOf(cell.error_class),
-      cell.error_detail ? h("details", {}, h("summary", {}, t("ui.ended.detail")), h("pre", {}, cell.error_detail)) : null,
+      cell.error_detail
+        ? h("details", {}, h("summary", {}, t("ui.ended.detail")), h("pre", {}, cell.error_detail))
+        : null,
     );
-  return note("warn", [h("span", {}, t("ui.ended.cells_failed", { count: number(cells.length) })), h("ul", { class: "plain" }, cells.map(item))]);
+  return note("warn", [
+    h("span", {}, t("ui.ended.cells_failed", { count: number(cells.length) })),
+    h("ul", { class: "plain" }, cells.map(item)),
+  ]);
 }
 
 function reasonOf(errorClass) {

@@ -13,7 +13,14 @@ export function progress(store) {
   const words = h("p", { class: "progress-words", role: "status" });
   const facts = h("dl", { class: "facts" });
   const notes = h("div", { class: "stack" });
-  const element = h("section", { class: "panel progress" }, h("div", { class: "progress-head" }, share, words), bar, facts, notes);
+  const element = h(
+    "section",
+    { class: "panel progress" },
+    h("div", { class: "progress-head" }, share, words),
+    bar,
+    facts,
+    notes,
+  );
   let shown = "";
   const update = () => {
     const { experiment, cells } = store;
@@ -24,7 +31,12 @@ export function progress(store) {
     bar.value = now.share;
     say(share, percent(Math.floor(now.share * 100) / 100));
     say(words, sentence(store, now));
-    fill(facts, entries(store, now).map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value))));
+    fill(
+      facts,
+      entries(store, now).map(([name, value]) =>
+        h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value)),
+      ),
+    );
     const state = `${store.connection}/${isUnattended(store, now)}/${now.failed}`;
     if (state === shown) return; // an alert that is drawn again is read out again
     shown = state;

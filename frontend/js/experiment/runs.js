@@ -12,7 +12,12 @@ const HEADS = ["arm", "width", "lr", "seed", "state", "train_loss", "val_loss", 
 /** @param {any} experiment @param {AbortSignal} signal */
 export function runs(experiment, signal) {
   const body = h("div", {});
-  const box = h("details", { class: "fold", id: "runs" }, h("summary", {}, t("ui.runs.title", { count: number(experiment.num_runs) })), body);
+  const box = h(
+    "details",
+    { class: "fold", id: "runs" },
+    h("summary", {}, t("ui.runs.title", { count: number(experiment.num_runs) })),
+    body,
+  );
   let isRead = false;
   const read = async () => {
     if (!box.open || isRead) return;
@@ -41,11 +46,35 @@ function table(found, { spec, task }) {
       h("td", {}, t(`figure.arm.${run.parametrization}`)),
       ...[String(run.width), figure(run.lr), String(run.seed)].map((value) => h("td", { class: "number" }, value)),
       h("td", { title: run.state === "skipped" ? t("ui.stages.skipped_why") : null }, t(`ui.run.${run.state}`)),
-      ...["train_loss", "val_loss"].map((name) => h("td", { class: "number" }, run.state === "diverged" ? "–" : figure(run.summaries[name]?.tail_mean))),
+      ...["train_loss", "val_loss"].map((name) =>
+        h("td", { class: "number" }, run.state === "diverged" ? "–" : figure(run.summaries[name]?.tail_mean)),
+      ),
       h("td", { class: "number" }, run.diverged_at === null ? "" : number(run.diverged_at)),
     );
   return [
     h("p", { class: "hint" }, t("ui.runs.hint")),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("ui.runs.title", { count: number(found.length) }) }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))))), h("tbody", {}, found.map(row)))),
+    h(
+      "div",
+      {
+        class: "scroll",
+        tabindex: 0,
+        role: "region",
+        "aria-label": t("ui.runs.title", { count: number(found.length) }),
+      },
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            heads.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))),
+          ),
+        ),
+        h("tbody", {}, found.map(row)),
+      ),
+    ),
   ];
 }

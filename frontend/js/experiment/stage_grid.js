@@ -7,7 +7,14 @@
  * Runs by what became of their cells.
  */
 
-const GROUP = /** @type {Record<string, keyof Counts>} */ ({ completed: "done", running: "running", queued: "waiting", skipped: "skipped", failed: "failed", cancelled: "failed" });
+const GROUP = /** @type {Record<string, keyof Counts>} */ ({
+  completed: "done",
+  running: "running",
+  queued: "waiting",
+  skipped: "skipped",
+  failed: "failed",
+  cancelled: "failed",
+});
 
 /** @returns {Counts} */
 const nothing = () => ({ planned: 0, done: 0, running: 0, waiting: 0, skipped: 0, failed: 0 });
@@ -28,7 +35,11 @@ export function stageGrid(spec, cells, scenario) {
     found.planned += cell.num_runs;
     counts.set(key, found);
   }
-  return { sizes, arms: spec.arms.map((arm) => arm.parametrization), at: ({ width, depth }, arm) => counts.get(`${width}/${depth}/${arm}`) ?? nothing() };
+  return {
+    sizes,
+    arms: spec.arms.map((arm) => arm.parametrization),
+    at: ({ width, depth }, arm) => counts.get(`${width}/${depth}/${arm}`) ?? nothing(),
+  };
 }
 
 /** The stage that is running: the highest with an open cell, else the last one planned. @param {Cell[]} cells */

@@ -32,16 +32,37 @@ export function tensorTable(name, rows, base, lr) {
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": name },
-    h("table", {}, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, t(`ui.tensors.head.${head}`))))), h("tbody", {}, grouped(rows).map(line))),
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((head) => h("th", { scope: "col" }, t(`ui.tensors.head.${head}`))),
+        ),
+      ),
+      h("tbody", {}, grouped(rows).map(line)),
+    ),
   );
 }
 
-const nameOf = (group) => (group.length > 2 ? `${group[0].name} … ${group[group.length - 1].name} (${group.length})` : group.map((row) => row.name).join(", "));
+const nameOf = (group) =>
+  group.length > 2
+    ? `${group[0].name} … ${group[group.length - 1].name} (${group.length})`
+    : group.map((row) => row.name).join(", ");
 
 function cell(value, atBase) {
   if (value === null) return h("td", { class: "number" }, "–");
   const ratio = atBase ? value / atBase : 1;
-  return h("td", { class: "number" }, figure(value), Math.abs(ratio - 1) > SAME ? h("span", { class: "ratio" }, `×${figure(ratio)}`) : null);
+  return h(
+    "td",
+    { class: "number" },
+    figure(value),
+    Math.abs(ratio - 1) > SAME ? h("span", { class: "ratio" }, `×${figure(ratio)}`) : null,
+  );
 }
 
 /** The same tensor of the base size, else the first of its role: a deeper network has more of them. */

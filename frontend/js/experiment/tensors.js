@@ -15,7 +15,10 @@ import { tensorTable } from "./tensor_table.js";
 export function tensors(store, choices, signal) {
   const { spec, task, conditions } = store.experiment;
   const widths = [...spec.widths].sort((one, other) => one - other);
-  const base = { width: widths.includes(spec.base_width) ? spec.base_width : widths[0], depth: spec.depths.includes(spec.base_depth) ? spec.base_depth : Math.min(...spec.depths) };
+  const base = {
+    width: widths.includes(spec.base_width) ? spec.base_width : widths[0],
+    depth: spec.depths.includes(spec.base_depth) ? spec.base_depth : Math.min(...spec.depths),
+  };
   const width = select("width", widths, widths[widths.length - 1]);
   const depth = select("depth", spec.depths, Math.max(...spec.depths));
   const body = h("div", { class: "stack" });
@@ -29,7 +32,13 @@ export function tensors(store, choices, signal) {
   );
   const known = new Map();
   const read = async (arm, size) => {
-    const cell = store.cells.find((item) => item.scenario === choices.scenario() && item.parametrization === arm && item.width === size.width && item.depth === size.depth);
+    const cell = store.cells.find(
+      (item) =>
+        item.scenario === choices.scenario() &&
+        item.parametrization === arm &&
+        item.width === size.width &&
+        item.depth === size.depth,
+    );
     if (!cell) return [];
     if (!known.get(cell.id)?.length) known.set(cell.id, await get(`/cells/${cell.id}/tensors`, signal));
     return known.get(cell.id);
@@ -39,8 +48,17 @@ export function tensors(store, choices, signal) {
     const size = { width: Number(width.value), depth: Number(depth.value) };
     try {
       const tables = [];
-      for (const { parametrization: arm } of spec.arms) tables.push(part(arm, await read(arm, size), await read(arm, base), choices.lrs()[arm]));
-      if (!signal.aborted) fill(body, conditions.length > 1 ? h("p", {}, `${t("ui.tensors.scenario")}: ${scenarioText(choices.scenario(), task)}`) : null, tables, h("p", { class: "hint" }, t("ui.tensors.base", base)));
+      for (const { parametrization: arm } of spec.arms)
+        tables.push(part(arm, await read(arm, size), await read(arm, base), choices.lrs()[arm]));
+      if (!signal.aborted)
+        fill(
+          body,
+          conditions.length > 1
+            ? h("p", {}, `${t("ui.tensors.scenario")}: ${scenarioText(choices.scenario(), task)}`)
+            : null,
+          tables,
+          h("p", { class: "hint" }, t("ui.tensors.base", base)),
+        );
     } catch (error) {
       if (!isAbort(error) && !signal.aborted) fill(body, errorNote(error));
     }
@@ -54,13 +72,22 @@ export function tensors(store, choices, signal) {
 function part(arm, rows, base, lr) {
   const name = t("ui.tensors.arm", { arm: t(`figure.arm.${arm}`), lr: figure(lr) });
   if (!rows.length) return [h("h3", {}, name), h("p", { class: "hint" }, t("ui.tensors.waiting"))];
-  return [h("h3", {}, name), tensorTable(name, rows, base, lr), base.length ? null : h("p", { class: "hint" }, t("ui.tensors.no_base"))];
+  return [
+    h("h3", {}, name),
+    tensorTable(name, rows, base, lr),
+    base.length ? null : h("p", { class: "hint" }, t("ui.tensors.no_base")),
+  ];
 }
 
 function select(name, values, chosen) {
-  const element = h("select", { id: `tensors-${name}` }, values.map((value) => h("option", { value: String(value) }, String(value))));
+  const element = h(
+    "select",
+    { id: `tensors-${name}` },
+    values.map((value) => h("option", { value: String(value) }, String(value))),
+  );
   element.value = String(chosen);
   return element;
 }
 
-const labelled = (name, control) => h("div", { class: "control" }, h("label", { for: control.id }, t(`ui.tensors.${name}`)), control);
+const labelled = (name, control) =>
+  h("div", { class: "control" }, h("label", { for: control.id }, t(`ui.tensors.${name}`)), control);

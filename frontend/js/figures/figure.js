@@ -19,7 +19,14 @@ export function figure(experimentId, name, options, onMeta, signal) {
   const problem = h("div", {});
   const wait = h("p", { class: "plot-wait" }, t("ui.figure.loading"));
   const caption = h("figcaption", { class: "hint" });
-  const element = h("figure", { class: "figure panel", "aria-busy": "true", data: { figure: name } }, wait, plot, problem, caption);
+  const element = h(
+    "figure",
+    { class: "figure panel", "aria-busy": "true", data: { figure: name } },
+    wait,
+    plot,
+    problem,
+    caption,
+  );
   const known = { question: "", etag: /** @type {string | null} */ (null), cost: 0, started: 0 };
   let isVisible = false;
   let isStale = true;
@@ -73,18 +80,25 @@ export function figure(experimentId, name, options, onMeta, signal) {
     onMeta(meta);
   };
 
-  const watcher = new IntersectionObserver((entries) => {
-    isVisible = entries[entries.length - 1].isIntersecting;
-    schedule();
-  }, { rootMargin: "200px" });
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      isVisible = entries[entries.length - 1].isIntersecting;
+      schedule();
+    },
+    { rootMargin: "200px" },
+  );
   watcher.observe(element);
   document.addEventListener("visibilitychange", schedule, { signal });
   dark.addEventListener("change", refresh, { signal });
-  signal.addEventListener("abort", () => {
-    clearTimeout(timer);
-    watcher.disconnect();
-    /** @type {any} */ (window).Plotly?.purge(plot);
-  }, { once: true });
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      watcher.disconnect();
+      /** @type {any} */ (window).Plotly?.purge(plot);
+    },
+    { once: true },
+  );
   return { element, refresh };
 }
 

@@ -18,23 +18,44 @@ export function figureChoices({ spec, figures, conditions, task }, onChange, sig
   const reference = spec.arms.find((arm) => arm.parametrization === "mup") ?? spec.arms[0];
   const auto = h("option", { value: "" }, t("ui.figure.lr_auto"));
   const all = h("option", { value: "all" }, t("ui.figure.arm.all"));
-  const arm = choice("arm", [all, ...spec.arms.map(({ parametrization: name }) => h("option", { value: name }, t(`figure.arm.${name}`)))], matchMedia(NARROW).matches ? reference.parametrization : "all");
-  const lr = choice("lr", [auto, ...reference.lrs.map((value, index) => h("option", { value: String(index) }, `η = ${digits(value)}`))], "");
-  const scenario = conditions.length > 1 ? choice("scenario", conditions.map((item) => h("option", { value: item.scenario }, scenarioText(item.scenario, task))), conditions[0].scenario) : null;
+  const arm = choice(
+    "arm",
+    [all, ...spec.arms.map(({ parametrization: name }) => h("option", { value: name }, t(`figure.arm.${name}`)))],
+    matchMedia(NARROW).matches ? reference.parametrization : "all",
+  );
+  const lr = choice(
+    "lr",
+    [auto, ...reference.lrs.map((value, index) => h("option", { value: String(index) }, `η = ${digits(value)}`))],
+    "",
+  );
+  const scenario =
+    conditions.length > 1
+      ? choice(
+          "scenario",
+          conditions.map((item) => h("option", { value: item.scenario }, scenarioText(item.scenario, task))),
+          conditions[0].scenario,
+        )
+      : null;
   const shownScenario = () => scenario?.value ?? conditions[0].scenario;
   /** The grids under the shown scenario: momentum moves them. */
   const grids = () => conditions.find((item) => item.scenario === shownScenario()).lrs;
   const depth = spec.depths.length > 1 ? choice("depth", plain(spec.depths), String(spec.depths[0])) : null;
   const loss = choice("loss", named(["train", "val"], "loss"), "train");
-  const sharpness = spec.measures.includes("raw_sharpness") ? choice("sharpness", named(["weighted", "raw"], "sharpness"), "weighted") : null;
+  const sharpness = spec.measures.includes("raw_sharpness")
+    ? choice("sharpness", named(["weighted", "raw"], "sharpness"), "weighted")
+    : null;
   const scale = choice("scale", named(["log", "linear"], "scale"), "log");
-  const step = figures.includes("density") ? choice("step", [h("option", { value: "" }, t("ui.figure.step_last")), ...plain(someSteps(spec))], "") : null;
+  const step = figures.includes("density")
+    ? choice("step", [h("option", { value: "" }, t("ui.figure.step_last")), ...plain(someSteps(spec))], "")
+    : null;
   const lrs = Object.fromEntries(Object.entries(grids()).map(([name, own]) => [name, own[own.length >> 1]]));
   /** @type {Set<() => void>} */
   const listeners = new Set();
 
   const relabel = () => {
-    [...lr.options].slice(1).forEach((option, index) => (option.textContent = `η = ${digits(grids()[reference.parametrization][index])}`));
+    [...lr.options]
+      .slice(1)
+      .forEach((option, index) => (option.textContent = `η = ${digits(grids()[reference.parametrization][index])}`));
     auto.textContent = t("ui.figure.lr_auto");
   };
   relabel();
@@ -54,8 +75,14 @@ export function figureChoices({ spec, figures, conditions, task }, onChange, sig
   });
   const onMeta = (meta) => {
     if (meta.lr_index === null) return;
-    if (!lr.value) auto.textContent = t("ui.figure.lr_auto_is", { lr: digits(grids()[reference.parametrization][meta.lr_index]) });
-    const found = Object.fromEntries(Object.entries(grids()).map(([name, own]) => [name, meta.lr[name] ?? nearest(own, grids()[reference.parametrization][meta.lr_index])]));
+    if (!lr.value)
+      auto.textContent = t("ui.figure.lr_auto_is", { lr: digits(grids()[reference.parametrization][meta.lr_index]) });
+    const found = Object.fromEntries(
+      Object.entries(grids()).map(([name, own]) => [
+        name,
+        meta.lr[name] ?? nearest(own, grids()[reference.parametrization][meta.lr_index]),
+      ]),
+    );
     const isNew = Object.entries(found).some(([name, value]) => lrs[name] !== value);
     Object.assign(lrs, found);
     if (isNew) listeners.forEach((listener) => listener());
@@ -81,7 +108,8 @@ const plain = (values) => values.map((value) => h("option", { value: String(valu
 const named = (values, name) => values.map((value) => h("option", { value }, t(`ui.figure.${name}.${value}`)));
 
 /** As the server chooses for an arm that is not drawn. */
-const nearest = (values, lr) => values.reduce((best, value) => (Math.abs(Math.log(value / lr)) < Math.abs(Math.log(best / lr)) ? value : best));
+const nearest = (values, lr) =>
+  values.reduce((best, value) => (Math.abs(Math.log(value / lr)) < Math.abs(Math.log(best / lr)) ? value : best));
 
 /** Measurement steps, evenly thinned to a list that can be looked through. */
 function someSteps({ num_steps: last, measure_every: every }) {
@@ -100,4 +128,5 @@ function choice(name, entries, usual) {
   return select;
 }
 
-const labelled = (name, select) => h("div", { class: "control" }, h("label", { for: select.id }, t(`ui.figure.choose.${name}`)), select);
+const labelled = (name, select) =>
+  h("div", { class: "control" }, h("label", { for: select.id }, t(`ui.figure.choose.${name}`)), select);

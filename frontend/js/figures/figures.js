@@ -13,11 +13,31 @@ export function figures(experiment, signal) {
   const made = new Map();
   const refresh = () => made.forEach((item) => item.refresh());
   const choices = figureChoices(experiment, refresh, signal);
-  for (const name of experiment.figures) made.set(name, figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal));
+  for (const name of experiment.figures)
+    made.set(
+      name,
+      figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal),
+    );
   const [sweep, ...others] = MAIN.map((name) => made.get(name).element);
-  const element = h("section", { class: "figures" }, h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element), h("p", { class: "hint" }, t("ui.figure.diverged")), sweep, h("div", { class: side(experiment) }, others));
+  const element = h(
+    "section",
+    { class: "figures" },
+    h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element),
+    h("p", { class: "hint" }, t("ui.figure.diverged")),
+    sweep,
+    h("div", { class: side(experiment) }, others),
+  );
   const rest = experiment.figures.filter((name) => !MAIN.includes(name));
-  return { element, more: fold(rest.map((name) => made.get(name).element), choices.step, experiment), refresh, choices };
+  return {
+    element,
+    more: fold(
+      rest.map((name) => made.get(name).element),
+      choices.step,
+      experiment,
+    ),
+    refresh,
+    choices,
+  };
 }
 
 /** Two figures stand side by side unless their columns would be too narrow for their headings. */

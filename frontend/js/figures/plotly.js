@@ -55,9 +55,17 @@ async function load() {
   return /** @type {any} */ (window).Plotly;
 }
 
-/** Bring Plotly's style rules as a file, so that it writes none into the page: our policy forbids that. @param {string[]} marks */
+/**
+ * Bring Plotly's style rules as a file, so that it writes none into the page: our policy forbids that.
+ * @param {string[]} marks
+ */
 function takeStyles(marks) {
-  const own = { rel: "stylesheet", href: "/static/plotly.css", id: "plotly.js-style-global", class: "no-inline-styles" };
+  const own = {
+    rel: "stylesheet",
+    href: "/static/plotly.css",
+    id: "plotly.js-style-global",
+    class: "no-inline-styles",
+  };
   document.head.append(h("link", own), ...marks.map((id) => h("meta", { id })));
 }
 

@@ -13,8 +13,9 @@ import { PRESETS } from "../plan/plan_request.js";
 export async function open({ id }, signal) {
   const dataset = await get(`/datasets/${id}`, signal);
   const wanted = query("preset");
-  const choices = { preset: wanted && valuesOfSetting("preset").includes(wanted) ? wanted : "standard", own: {}, plan: null };
-  const name = () => (dataset.example && has(`example.${dataset.example}.title`) ? t(`example.${dataset.example}.title`) : dataset.name);
+  const choices = { preset: wanted && PRESETS.includes(wanted) ? wanted : "standard", own: {}, plan: null };
+  const name = () =>
+    dataset.example && has(`example.${dataset.example}.title`) ? t(`example.${dataset.example}.title`) : dataset.name;
   return {
     title: name,
     /** @param {HTMLElement} root */
@@ -24,15 +25,30 @@ export async function open({ id }, signal) {
       const onVariant = (/** @type {any} */ variant) => go(`/datasets/${variant.id}`);
       const onCreated = (/** @type {any} */ experiment) => go(`/experiments/${experiment.id}`);
       root.append(
-        h("header", { class: "page-head" }, h("p", { class: "kicker" }, t("ui.dataset.kicker")), h("h1", { class: "wrap" }, name()), privacy()),
+        h(
+          "header",
+          { class: "page-head" },
+          h("p", { class: "kicker" }, t("ui.dataset.kicker")),
+          h("h1", { class: "wrap" }, name()),
+          privacy(),
+        ),
         h(
           "div",
           { class: "columns" },
-          h("section", { "aria-label": t("ui.dataset.profile") }, h("h2", {}, t("ui.dataset.profile")), profile(dataset, onVariant, both)),
+          h(
+            "section",
+            { "aria-label": t("ui.dataset.profile") },
+            h("h2", {}, t("ui.dataset.profile")),
+            profile(dataset, onVariant, both),
+          ),
           plan(dataset, choices, onCreated, both),
         ),
       );
-      root.addEventListener("change", () => remember({ preset: choices.preset === "standard" ? null : choices.preset }), { signal: visit.signal });
+      root.addEventListener(
+        "change",
+        () => remember({ preset: choices.preset === "standard" ? null : choices.preset }),
+        { signal: visit.signal },
+      );
       return () => visit.abort();
     },
   };

@@ -17,7 +17,13 @@ export function errorPage(error, retry) {
       const again = h("button", { class: "button", type: "button", on: { click: retry } }, t("ui.error.retry"));
       const home = h("a", { class: "button", href: hrefOf("/"), data: { page: "" } }, t("ui.missing.home"));
       root.append(
-        h("section", { class: "lonely" }, h("h1", {}, title()), errorNote(error), h("div", { class: "row" }, isMissing ? null : again, home)),
+        h(
+          "section",
+          { class: "lonely" },
+          h("h1", {}, title()),
+          errorNote(error),
+          h("div", { class: "row" }, isMissing ? null : again, home),
+        ),
       );
       return () => {};
     },

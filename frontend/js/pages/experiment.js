@@ -28,7 +28,10 @@ const SOON_MILLISECONDS = 2000;
 
 /** @param {{id: string}} route @param {AbortSignal} signal */
 export async function open({ id }, signal) {
-  const [experiment, cells] = await Promise.all([get(`/experiments/${id}`, signal), get(`/experiments/${id}/cells`, signal)]);
+  const [experiment, cells] = await Promise.all([
+    get(`/experiments/${id}`, signal),
+    get(`/experiments/${id}/cells`, signal),
+  ]);
   const store = { experiment, cells, answers: null, shown: "", numWorkers: null, connection: "live", figures: 0 };
   /** @type {Set<(what: string) => void>} */
   const views = new Set();
@@ -82,7 +85,8 @@ function keepCurrent(store, tell, reader, signal) {
   };
   const onMarks = async (/** @type {import("../experiment/stream.js").Marks} */ marks) => {
     // A later stage brings cells that this page has not heard of.
-    if (marks.cells.some((mark) => !store.cells.some((cell) => cell.id === mark.cell_id))) await readCells().catch(() => null);
+    if (marks.cells.some((mark) => !store.cells.some((cell) => cell.id === mark.cell_id)))
+      await readCells().catch(() => null);
     applyMarks(store.cells, marks.cells);
     const isNew = marks.state !== store.experiment.state;
     tell("data");
@@ -97,7 +101,10 @@ function keepCurrent(store, tell, reader, signal) {
   };
   const onConnection = (/** @type {string} */ how) => ((store.connection = how), tell("progress"));
   follow(id, { onMarks, onEnd, onConnection }, signal);
-  const clocks = [setInterval(() => !document.hidden && isOpen(store) && tell("progress"), TICK_MILLISECONDS), setInterval(readWorkers, WORKERS_MILLISECONDS)];
+  const clocks = [
+    setInterval(() => !document.hidden && isOpen(store) && tell("progress"), TICK_MILLISECONDS),
+    setInterval(readWorkers, WORKERS_MILLISECONDS),
+  ];
   signal.addEventListener("abort", () => [...clocks, soon].forEach(clearInterval), { once: true });
   readWorkers();
 }
@@ -112,7 +119,11 @@ function mount(root, store, views, onJudged, signal) {
   const side = h("div", { class: "scenarios-slot" });
   const card = h("div", { class: "verdict-slot" });
   const bar = progress(store);
-  const buttons = actions(store, (changed) => (Object.assign(experiment, { ...changed, progress: experiment.progress }), views.forEach((view) => view("state"))), both);
+  const buttons = actions(
+    store,
+    (changed) => (Object.assign(experiment, changed), views.forEach((view) => view("state"))),
+    both,
+  );
   const curves = figures(experiment, both);
   const constants = tensors(store, curves.choices, both);
   const table = runs(experiment, both);
@@ -142,7 +153,24 @@ function mount(root, store, views, onJudged, signal) {
     h(
       "header",
       { class: "page-head page-head-wide" },
-      h("div", {}, h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", h("time", { datetime: experiment.created_at }, dateTime(experiment.created_at)), " ", chip), h("h1", { class: "wrap" }, h("a", { href: hrefOf(`/datasets/${experiment.dataset_id}`), data: { page: "" } }, experiment.name))),
+      h(
+        "div",
+        {},
+        h(
+          "p",
+          { class: "kicker" },
+          t("ui.experiment.kicker"),
+          " · ",
+          h("time", { datetime: experiment.created_at }, dateTime(experiment.created_at)),
+          " ",
+          chip,
+        ),
+        h(
+          "h1",
+          { class: "wrap" },
+          h("a", { href: hrefOf(`/datasets/${experiment.dataset_id}`), data: { page: "" } }, experiment.name),
+        ),
+      ),
       buttons.element,
     ),
     notes,

@@ -18,17 +18,37 @@ export async function open(_route, signal) {
     /** @param {HTMLElement} root */
     mount(root) {
       const list = h("div", {});
-      const drawList = (/** @type {any[]} */ found) => fill(list, experimentList(found, async () => drawList(await get("/experiments?limit=50", signal))));
+      const drawList = (/** @type {any[]} */ found) =>
+        fill(
+          list,
+          experimentList(found, async () => drawList(await get("/experiments?limit=50", signal))),
+        );
       drawList(experiments);
       const toDataset = (/** @type {any} */ dataset) => go(`/datasets/${dataset.id}`);
       root.append(
         h(
           "section",
           { class: "hero" },
-          h("div", { class: "hero-words" }, h("h1", {}, t("ui.home.promise")), h("p", { class: "lead" }, t("ui.home.lead")), steps(), privacy()),
+          h(
+            "div",
+            { class: "hero-words" },
+            h("h1", {}, t("ui.home.promise")),
+            h("p", { class: "lead" }, t("ui.home.lead")),
+            steps(),
+            privacy(),
+          ),
           upload(toDataset, signal),
         ),
-        h("section", {}, h("h2", {}, t("ui.home.examples")), h("div", { class: "cards" }, examples.map((item) => example(item, toDataset, signal)))),
+        h(
+          "section",
+          {},
+          h("h2", {}, t("ui.home.examples")),
+          h(
+            "div",
+            { class: "cards" },
+            examples.map((item) => example(item, toDataset, signal)),
+          ),
+        ),
         h("section", {}, h("h2", {}, t("ui.home.experiments")), list),
       );
       return () => {};
@@ -37,11 +57,16 @@ export async function open(_route, signal) {
 }
 
 function steps() {
-  return h("ol", { class: "steps" }, ["upload", "run", "answer"].map((name) => h("li", {}, t(`ui.home.step.${name}`))));
+  return h(
+    "ol",
+    { class: "steps" },
+    ["upload", "run", "answer"].map((name) => h("li", {}, t(`ui.home.step.${name}`))),
+  );
 }
 
 function example(item, toDataset, signal) {
-  const text = (/** @type {string} */ part) => (has(`example.${item.name}.${part}`) ? t(`example.${item.name}.${part}`) : item[part]);
+  const text = (/** @type {string} */ part) =>
+    has(`example.${item.name}.${part}`) ? t(`example.${item.name}.${part}`) : item[part];
   const problem = h("div", {});
   const button = h(
     "button",

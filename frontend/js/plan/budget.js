@@ -16,6 +16,14 @@ export function budgetOf(texts, { rate_per_hour, currency }) {
   return { ...time, ...(money === null ? {} : { money }), ...price };
 }
 
+/** The device time that may be spent; endless without a budget. @param {any} budget of a spec */
+export function limitSeconds(budget) {
+  const time = budget?.slot_seconds ?? Infinity;
+  const bought =
+    budget?.money && budget.rate_per_hour ? (budget.money / budget.rate_per_hour) * SECONDS_PER_HOUR : Infinity;
+  return Math.min(time, bought);
+}
+
 function amount(text) {
   const written = (text ?? "").normalize("NFKC").replaceAll(",", "").trim();
   if (written === "") return null;

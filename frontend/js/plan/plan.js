@@ -23,10 +23,26 @@ export function plan(dataset, choices, onCreated, signal) {
   const button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
   let key = newKey();
   let asking = new AbortController();
-  const wishes = () => planRequest(dataset, { preset: choices.preset, own: choices.own.values ?? {}, scenarios: choices.own.scenarios, budget: choices.budget });
-  const conditions = scenarioEditor(dataset, choices.own, () => preview(), () => choices.plan);
+  const wishes = () =>
+    planRequest(dataset, {
+      preset: choices.preset,
+      own: choices.own.values ?? {},
+      scenarios: choices.own.scenarios,
+      budget: choices.budget,
+    });
+  const conditions = scenarioEditor(
+    dataset,
+    choices.own,
+    () => preview(),
+    () => choices.plan,
+  );
   const cards = presets(choices, () => preview(), wishes);
-  const fields = settings(dataset, choices.own, () => preview(), () => choices.plan?.spec);
+  const fields = settings(
+    dataset,
+    choices.own,
+    () => preview(),
+    () => choices.plan?.spec,
+  );
 
   const preview = async () => {
     asking.abort();

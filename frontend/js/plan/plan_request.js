@@ -86,6 +86,9 @@ function armsOf(texts, spec) {
  * @param {string} text
  */
 export function numbers(text) {
-  const parts = text.normalize("NFKC").split(/[\s,、;]+/).filter(Boolean);
+  const parts = text
+    .normalize("NFKC")
+    .split(/[\s,、;]+/)
+    .filter(Boolean);
   return parts.length ? parts.map((part) => (Number.isFinite(Number(part)) ? Number(part) : part)) : null;
 }

@@ -10,7 +10,15 @@ export function presetBudget(choices, onChange) {
   const texts = (choices.budget ??= {});
   const field = (/** @type {string} */ name) => {
     const id = `preset-budget-${name}`;
-    const input = h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off", value: texts[name] ?? "", placeholder: t("ui.preset_budget.none"), "aria-describedby": "preset-budget-hint" });
+    const input = h("input", {
+      type: "text",
+      id,
+      inputmode: "decimal",
+      autocomplete: "off",
+      value: texts[name] ?? "",
+      placeholder: t("ui.preset_budget.none"),
+      "aria-describedby": "preset-budget-hint",
+    });
     input.addEventListener("change", () => {
       texts[name] = input.value;
       onChange();

@@ -29,7 +29,12 @@ export function presets(choices, onChange, wishes) {
   };
   show();
   const element = [
-    h("fieldset", { class: "presets" }, h("legend", { class: "visually-hidden" }, t("ui.preset.title")), [...cards.values()].map((each) => each.element)),
+    h(
+      "fieldset",
+      { class: "presets" },
+      h("legend", { class: "visually-hidden" }, t("ui.preset.title")),
+      [...cards.values()].map((each) => each.element),
+    ),
     rateFields(onChange),
     presetBudget(choices, onChange),
   ];
@@ -45,15 +50,36 @@ function card(name, choices, onChange) {
   });
   const facts = h("span", { class: "preset-facts" });
   const says = h("ul", { class: "preset-says" });
-  const element = h("label", { class: "preset", for: input.id }, input, h("span", { class: "preset-name" }, t(`ui.preset.${name}`)), facts, says);
+  const element = h(
+    "label",
+    { class: "preset", for: input.id },
+    input,
+    h("span", { class: "preset-name" }, t(`ui.preset.${name}`)),
+    facts,
+    says,
+  );
   return {
     element,
     clear: () => (fill(facts), fill(says)),
-    show: ({ expected, most, conclusions, limit_seconds: limit }) => {
-      const share = (limit ?? Infinity) / expected.slot_seconds;
-      const over = share < 1 ? [h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }))] : [];
-      fill(facts, h("strong", {}, about(expected.wall_seconds)), expected.money === null ? null : h("span", { class: "preset-money" }, money(expected.money, expected.currency)), h("span", { class: "hint" }, t("ui.preset.most", { time: about(most.wall_seconds), runs: number(expected.num_runs) })));
-      fill(says, over, conclusions.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params))));
+    show: ({ expected, most, conclusions, spec }) => {
+      const share = limitSeconds(spec.budget) / expected.slot_seconds;
+      const over =
+        share < 1 ? [h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }))] : [];
+      fill(
+        facts,
+        h("strong", {}, about(expected.wall_seconds)),
+        expected.money === null ? null : h("span", { class: "preset-money" }, money(expected.money, expected.currency)),
+        h(
+          "span",
+          { class: "hint" },
+          t("ui.preset.most", { time: about(most.wall_seconds), runs: number(expected.num_runs) }),
+        ),
+      );
+      fill(
+        says,
+        over,
+        conclusions.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params))),
+      );
     },
   };
 }
@@ -61,8 +87,19 @@ function card(name, choices, onChange) {
 /** What an hour of one core or GPU costs; remembered in this browser. @param {() => void} onChange */
 function rateFields(onChange) {
   const now = rates();
-  const rate = h("input", { type: "text", id: "rate", inputmode: "decimal", autocomplete: "off", value: now.rate_per_hour ?? "", placeholder: t("ui.rate.none") });
-  const currency = h("select", { id: "rate-currency", "aria-label": t("ui.rate.currency") }, valuesOfSetting("budget.currency").map((name) => h("option", { value: name }, t(`ui.currency.${name}`))));
+  const rate = h("input", {
+    type: "text",
+    id: "rate",
+    inputmode: "decimal",
+    autocomplete: "off",
+    value: now.rate_per_hour ?? "",
+    placeholder: t("ui.rate.none"),
+  });
+  const currency = h(
+    "select",
+    { id: "rate-currency", "aria-label": t("ui.rate.currency") },
+    CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`))),
+  );
   currency.value = now.currency;
   const changed = () => {
     setRates({ rate_per_hour: rateOf(rate.value), currency: currency.value });

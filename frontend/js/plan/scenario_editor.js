@@ -12,7 +12,13 @@ import { isShare, scenarioKey, scenarioText } from "../base/scenario_text.js";
 export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
   const items = h("ul", { class: "scenario-list" });
   const kind = h("select", { id: "scenario-kind" });
-  const value = h("input", { type: "text", id: "scenario-value", inputmode: "decimal", autocomplete: "off", "aria-describedby": "scenario-hint" });
+  const value = h("input", {
+    type: "text",
+    id: "scenario-value",
+    inputmode: "decimal",
+    autocomplete: "off",
+    "aria-describedby": "scenario-hint",
+  });
   const name = h("select", { id: "scenario-name" });
   const hint = h("p", { class: "hint", id: "scenario-hint", "aria-live": "polite" });
   const button = h("button", { type: "submit", class: "button" }, t("ui.scenarios.add"));
@@ -27,7 +33,10 @@ export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
     const isNamed = Boolean(limits?.names.length);
     fields[1].hidden = isNamed;
     fields[2].hidden = !isNamed;
-    fill(name, (limits?.names ?? []).map((entry) => h("option", { value: entry }, t(`scenario.schedule.${entry}`))));
+    fill(
+      name,
+      (limits?.names ?? []).map((entry) => h("option", { value: entry }, t(`scenario.schedule.${entry}`))),
+    );
     fill(hint, limits ? hintOf(limits, task) : null);
   };
   const set = (scenarios) => {
@@ -35,12 +44,29 @@ export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
     list();
     onChange();
   };
-  const list = () => fill(items, h("li", {}, t("scenario.as_given")), shown().map((scenario) => h("li", {}, scenarioText(scenario, task), remove(scenario))));
+  const list = () =>
+    fill(
+      items,
+      h("li", {}, t("scenario.as_given")),
+      shown().map((scenario) => h("li", {}, scenarioText(scenario, task), remove(scenario))),
+    );
   const remove = (scenario) =>
-    h("button", { type: "button", class: "button button-quiet", "aria-label": t("ui.scenarios.remove_it", { scenario: scenarioText(scenario, task) }), on: { click: () => set(shown().filter((item) => item !== scenario)) } }, t("ui.scenarios.remove"));
+    h(
+      "button",
+      {
+        type: "button",
+        class: "button button-quiet",
+        "aria-label": t("ui.scenarios.remove_it", { scenario: scenarioText(scenario, task) }),
+        on: { click: () => set(shown().filter((item) => item !== scenario)) },
+      },
+      t("ui.scenarios.remove"),
+    );
   const update = () => {
     const before = kind.value;
-    fill(kind, kinds().map((item) => h("option", { value: item.kind }, t(`ui.scenarios.kind.${item.kind}`))));
+    fill(
+      kind,
+      kinds().map((item) => h("option", { value: item.kind }, t(`ui.scenarios.kind.${item.kind}`))),
+    );
     if (kinds().some((item) => item.kind === before)) kind.value = before;
     choose();
     list();
@@ -60,11 +86,20 @@ export function scenarioEditor({ shape: { task } }, own, onChange, plan) {
     set([...new Set([...shown(), `${limits.kind}:${text}`])]);
   });
   update();
-  const box = h("details", { class: "fold", id: "scenario-editor", open: shown().length > 0 }, h("summary", {}, t("ui.scenarios.edit")), h("p", { class: "hint" }, t("ui.scenarios.why")), items, form, hint);
+  const box = h(
+    "details",
+    { class: "fold", id: "scenario-editor", open: shown().length > 0 },
+    h("summary", {}, t("ui.scenarios.edit")),
+    h("p", { class: "hint" }, t("ui.scenarios.why")),
+    items,
+    form,
+    hint,
+  );
   return { element: box, update };
 }
 
-const control = (name, field) => h("div", { class: "control" }, h("label", { for: field.id }, t(`ui.scenarios.${name}`)), field);
+const control = (name, field) =>
+  h("div", { class: "control" }, h("label", { for: field.id }, t(`ui.scenarios.${name}`)), field);
 
 /** What a value means, and between which limits the server takes it. */
 function hintOf(limits, task) {

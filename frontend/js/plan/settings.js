@@ -24,14 +24,22 @@ export function settings(dataset, own, onChange, spec) {
   const arms = armChecks(texts, changed);
   const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
   const special = { arms: arms.element, measurement: measureChecks(texts, changed) };
-  const update = (/** @type {any} */ shown) => [...first, arms, ...groups.flatMap((group) => group.fields)].forEach((part) => part.update(shown));
+  const update = (/** @type {any} */ shown) =>
+    [...first, arms, ...groups.flatMap((group) => group.fields)].forEach((part) => part.update(shown));
   update(spec());
   const folds = groups.map(({ name, fields }) => fold(name, opened, special[name], fieldsOf(fields)));
   const box = fold("all", opened, h("p", { class: "hint" }, t("ui.settings.hint")), fieldsOf(first), folds);
   return { element: box, show: update };
 }
 
-const fieldsOf = (fields) => (fields.length ? h("div", { class: "fields" }, fields.map((item) => item.element)) : null);
+const fieldsOf = (fields) =>
+  fields.length
+    ? h(
+        "div",
+        { class: "fields" },
+        fields.map((item) => item.element),
+      )
+    : null;
 
 /** Only what this data can be trained with. */
 function forDataset(field, { options }) {
@@ -42,7 +50,12 @@ function forDataset(field, { options }) {
 /** A fold that stays as it was when the page is drawn again in the other language. */
 function fold(name, opened, ...content) {
   const isAll = name === "all";
-  const box = h("details", { class: isAll ? "fold" : "fold fold-inner", id: `settings-${name}`, open: opened.has(name) }, h("summary", {}, t(isAll ? "ui.settings.title" : `ui.settings.group.${name}`)), content);
+  const box = h(
+    "details",
+    { class: isAll ? "fold" : "fold fold-inner", id: `settings-${name}`, open: opened.has(name) },
+    h("summary", {}, t(isAll ? "ui.settings.title" : `ui.settings.group.${name}`)),
+    content,
+  );
   box.addEventListener("toggle", () => (box.open ? opened.add(name) : opened.delete(name)));
   return box;
 }

@@ -4,7 +4,10 @@ import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { ARMS, MEASURES, USUAL_MEASURES } from "./settings_fields.js";
 
-/** Which parametrizations are trained, each with LRs of its own if wanted. @param {any} texts @param {() => void} onChange */
+/**
+ * The parametrizations that are trained, each with LRs of its own if wanted.
+ * @param {any} texts @param {() => void} onChange
+ */
 export function armChecks(texts, onChange) {
   const { arms } = options();
   const boxes = new Map(arms.map((name) => [name, box("arm", name)]));
@@ -24,8 +27,23 @@ export function armChecks(texts, onChange) {
       if (arm) field.input.placeholder = arm.lrs.map((lr) => String(Number(lr.toPrecision(3)))).join(", ");
     });
   };
-  const rows = arms.map((name) => h("div", { class: "check-row" }, check(boxes.get(name), t(`figure.arm.${name}`), t(`ui.arm.${name}`)), lrs.get(name).element));
-  return { element: h("fieldset", { class: "checks" }, h("legend", { class: "visually-hidden" }, t("ui.settings.group.arms")), rows), update };
+  const rows = ARMS.map((name) =>
+    h(
+      "div",
+      { class: "check-row" },
+      check(boxes.get(name), t(`figure.arm.${name}`), t(`ui.arm.${name}`)),
+      lrs.get(name).element,
+    ),
+  );
+  return {
+    element: h(
+      "fieldset",
+      { class: "checks" },
+      h("legend", { class: "visually-hidden" }, t("ui.settings.group.arms")),
+      rows,
+    ),
+    update,
+  };
 }
 
 /** What is measured beside sharpness. @param {any} texts @param {() => void} onChange */
@@ -40,19 +58,45 @@ export function measureChecks(texts, onChange) {
     });
   }
   const rows = boxes.map((input) => check(input, t(`ui.measure.${input.value}`), t(`ui.measure.cost.${input.value}`)));
-  return h("fieldset", { class: "checks" }, h("legend", {}, t("ui.settings.measures")), h("p", { class: "hint" }, t("ui.settings.measures_hint")), rows);
+  return h(
+    "fieldset",
+    { class: "checks" },
+    h("legend", {}, t("ui.settings.measures")),
+    h("p", { class: "hint" }, t("ui.settings.measures_hint")),
+    rows,
+  );
 }
 
 const box = (kind, name) => h("input", { type: "checkbox", id: `set-${kind}-${name}`, value: name });
 
-const check = (input, name, hint) => h("label", { class: "check", for: input.id }, input, h("span", {}, h("span", { class: "check-name" }, name), h("span", { class: "hint" }, hint)));
+const check = (input, name, hint) =>
+  h(
+    "label",
+    { class: "check", for: input.id },
+    input,
+    h("span", {}, h("span", { class: "check-name" }, name), h("span", { class: "hint" }, hint)),
+  );
 
 function lrsField(name, texts, onChange) {
   const key = `lrs.${name}`;
-  const input = h("input", { type: "text", id: `set-lrs-${name}`, inputmode: "decimal", autocomplete: "off", value: texts[key] ?? "" });
+  const input = h("input", {
+    type: "text",
+    id: `set-lrs-${name}`,
+    inputmode: "decimal",
+    autocomplete: "off",
+    value: texts[key] ?? "",
+  });
   input.addEventListener("change", () => {
     texts[key] = input.value;
     onChange();
   });
-  return { input, element: h("div", { class: "field check-field" }, h("label", { for: input.id }, t("ui.settings.lrs_of_arm")), input) };
+  return {
+    input,
+    element: h(
+      "div",
+      { class: "field check-field" },
+      h("label", { for: input.id }, t("ui.settings.lrs_of_arm")),
+      input,
+    ),
+  };
 }

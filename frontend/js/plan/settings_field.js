@@ -11,9 +11,15 @@ import { contextOf, shownValue } from "./plan_request.js";
 export function settingsField(field, texts, onChange) {
   const id = `set-${field.name.replaceAll(".", "-")}`;
   const proposal = h("option", { value: "" }, t("ui.settings.proposal"));
-  const values = field.kind === "yes_no" ? YES_NO : field.values;
-  const isChoice = values.length > 0;
-  const control = isChoice ? h("select", { id }, proposal, values.map((value) => h("option", { value }, wordOf(field, value)))) : h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
+  const control =
+    field.kind === "choice"
+      ? h(
+          "select",
+          { id },
+          proposal,
+          field.values.map((value) => h("option", { value }, wordOf(field, value))),
+        )
+      : h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
   control.value = texts[field.name] ?? "";
   control.addEventListener("change", () => {
     texts[field.name] = control.value;
@@ -31,7 +37,11 @@ export function settingsField(field, texts, onChange) {
 }
 
 /** Values that have a name of their own; the others are yes, no and rules. */
-const WORDS = { loss: (value) => t(`ui.loss.${value}`), "optimizer.kind": (value) => t(`ui.optimizer.${value}`), "model.family": (value) => t(`ui.family.${value}`) };
+const WORDS = {
+  loss: (value) => t(`ui.loss.${value}`),
+  "optimizer.kind": (value) => t(`ui.optimizer.${value}`),
+  "model.family": (value) => t(`ui.family.${value}`),
+};
 const wordOf = ({ name }, value) => WORDS[name]?.(value) ?? t(`ui.settings.value.${value}`);
 
 const plain = (value) => String(Number(value.toPrecision(3)));

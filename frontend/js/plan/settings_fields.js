@@ -39,7 +39,16 @@ export const GROUPS = [
       field("completep_alpha"),
     ],
   },
-  { name: "sizes", fields: [field("depths"), field("base_width"), field("base_depth"), field("target_width"), field("target_depth")] },
+  {
+    name: "sizes",
+    fields: [
+      list("depths"),
+      number("base_width"),
+      number("base_depth"),
+      number("target_width"),
+      number("target_depth"),
+    ],
+  },
   {
     name: "training",
     fields: [
@@ -64,10 +73,35 @@ export const GROUPS = [
   },
   {
     name: "budget",
-    fields: [field("budget.slot_seconds"), field("budget.money"), field("budget.rate_per_hour"), field("budget.currency")],
+    fields: [
+      number("budget.slot_seconds"),
+      number("budget.money"),
+      number("budget.rate_per_hour"),
+      choice("budget.currency", ["JPY", "USD"]),
+    ],
   },
   {
     name: "measurement",
-    fields: [field("measure_every"), field("measure_spacing"), field("sharpness_batch_size"), field("sharpness_tolerance"), field("density_grid.linear_limit"), field("density_grid.largest")],
+    fields: [
+      number("measure_every"),
+      choice("measure_spacing", ["even", "log"]),
+      number("sharpness_batch_size"),
+      number("sharpness_tolerance"),
+      number("density_grid.linear_limit"),
+      number("density_grid.largest"),
+    ],
   },
 ];
+
+export const ARMS = ["mup", "sp", "ntp", "depth_mup", "completep"];
+export const MEASURES = [
+  "raw_sharpness",
+  "ntk",
+  "hessian_eigenvalues",
+  "gauss_newton",
+  "hessian_trace",
+  "hessian_density",
+  "coordinate_check",
+];
+/** What the server measures when it is not told. */
+export const USUAL_MEASURES = ["coordinate_check"];

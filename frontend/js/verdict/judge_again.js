@@ -7,13 +7,25 @@ import { errorNote, note } from "../base/note.js";
 
 /** A sentence and the button. @param {any} experiment @param {() => void} onJudged @returns {HTMLElement} */
 export function judgeAgain(experiment, onJudged) {
-  return note("info", [h("span", {}, t("ui.judge_again.why", { version: experiment.rule_version })), judgeAgainButton(experiment, onJudged)]);
+  return note("info", [
+    h("span", {}, t("ui.judge_again.why", { version: experiment.rule_version })),
+    judgeAgainButton(experiment, onJudged),
+  ]);
 }
 
 /** The button alone; nothing is trained again. @param {any} experiment @param {() => void} onJudged */
 export function judgeAgainButton({ id, name }, onJudged) {
   const problem = h("span", {});
-  const button = h("button", { type: "button", class: "button", data: { action: "judge-again" }, "aria-label": t("ui.judge_again.of", { name }) }, t("ui.judge_again.button"));
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "button",
+      data: { action: "judge-again" },
+      "aria-label": t("ui.judge_again.of", { name }),
+    },
+    t("ui.judge_again.button"),
+  );
   button.addEventListener("click", async () => {
     button.disabled = true;
     fill(problem, h("span", { class: "hint", role: "status" }, t("ui.judge_again.busy")));

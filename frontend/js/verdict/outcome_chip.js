@@ -6,4 +6,9 @@ import { t } from "../base/i18n.js";
 
 /** @param {string} outcome */
 export const outcomeChip = (outcome) =>
-  h("span", { class: "chip chip-outcome", data: { outcome } }, icon(ICONS[outcome] ?? ICONS.info), t(`ui.outcome.short.${outcome}`));
+  h(
+    "span",
+    { class: "chip chip-outcome", data: { outcome } },
+    icon(ICONS[outcome] ?? ICONS.info),
+    t(`ui.outcome.short.${outcome}`),
+  );

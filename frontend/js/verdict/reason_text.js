@@ -4,9 +4,33 @@ import { figure, money, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { sizeText } from "../base/size_text.js";
 
-const WORDS = { loss: (value) => `loss.${value}`, parametrization: (value) => `figure.arm.${value}`, optimizer: (value) => `ui.optimizer.${value}`, part: (value) => `coordinate.part.${value}` };
+const WORDS = {
+  loss: (value) => `loss.${value}`,
+  parametrization: (value) => `figure.arm.${value}`,
+  optimizer: (value) => `ui.optimizer.${value}`,
+  part: (value) => `coordinate.part.${value}`,
+};
 /** Sizes and counts are written in full; the rest with three digits. */
-const WHOLE = new Set(["width", "base_width", "depth", "base_depth", "num_steps", "batch_size", "missing", "planned", "needed", "given", "add", "step", "steps", "count", "of", "wrong", "runs", "seeds"]);
+const WHOLE = new Set([
+  "width",
+  "base_width",
+  "depth",
+  "base_depth",
+  "num_steps",
+  "batch_size",
+  "missing",
+  "planned",
+  "needed",
+  "given",
+  "add",
+  "step",
+  "steps",
+  "count",
+  "of",
+  "wrong",
+  "runs",
+  "seeds",
+]);
 
 /** @param {{code: string, params: Record<string, string | number>}} reason */
 export function reasonText({ code, params }) {

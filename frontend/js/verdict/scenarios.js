@@ -19,12 +19,32 @@ export function scenarios(overall, task, shown, onShow) {
     h(
       "tr",
       { "aria-current": item.scenario === shown ? "true" : null },
-      h("th", { scope: "row" }, scenarioText(item.scenario, task), item.scenario === overall.scenario ? h("span", { class: "chip" }, t("ui.scenarios.decides")) : null),
+      h(
+        "th",
+        { scope: "row" },
+        scenarioText(item.scenario, task),
+        item.scenario === overall.scenario ? h("span", { class: "chip" }, t("ui.scenarios.decides")) : null,
+      ),
       h("td", {}, outcomeChip(item.outcome)),
       h("td", { class: "number" }, sizeOf(item)),
       h("td", { class: "number" }, figure(item.base_lr)),
       h("td", { class: "number" }, regretOf(item.transfer_regret)),
-      h("td", {}, item.scenario === shown ? t("ui.scenarios.shown") : h("button", { type: "button", class: "button", data: { scenario: item.scenario }, on: { click: () => onShow(item.scenario) } }, t("ui.scenarios.show"))),
+      h(
+        "td",
+        {},
+        item.scenario === shown
+          ? t("ui.scenarios.shown")
+          : h(
+              "button",
+              {
+                type: "button",
+                class: "button",
+                data: { scenario: item.scenario },
+                on: { click: () => onShow(item.scenario) },
+              },
+              t("ui.scenarios.show"),
+            ),
+      ),
     );
   const heads = HEADS.map((name) => h("th", { scope: "col" }, t(`ui.scenarios.head.${name}`)));
   return h(
@@ -46,12 +66,23 @@ export function overallText(overall, task) {
   const { holds_under: holds, scenarios: all } = overall;
   const names = (list) => list.map((scenario) => scenarioText(scenario, task)).join(t("ui.scenarios.and"));
   const having = (outcome) => all.filter((item) => item.outcome === outcome);
-  const failing = (outcome) => having(outcome).map((item) => t("ui.scenarios.at", { scenario: scenarioText(item.scenario, task), size: sizeOf(item) })).join(t("ui.scenarios.and"));
+  const failing = (outcome) =>
+    having(outcome)
+      .map((item) => t("ui.scenarios.at", { scenario: scenarioText(item.scenario, task), size: sizeOf(item) }))
+      .join(t("ui.scenarios.and"));
   const open = having("inconclusive").map((item) => item.scenario);
   return [
-    holds.length === all.length ? t("ui.scenarios.holds_everywhere") : holds.length ? t("ui.scenarios.holds", { scenarios: names(holds) }) : null,
-    ...["does_not_transfer", "fine_tune"].map((outcome) => (having(outcome).length ? t(`ui.scenarios.breaks.${outcome}`, { scenarios: failing(outcome) }) : null)),
-    open.length ? t(overall.is_interim ? "ui.scenarios.pending" : "ui.scenarios.open", { scenarios: names(open) }) : null,
+    holds.length === all.length
+      ? t("ui.scenarios.holds_everywhere")
+      : holds.length
+        ? t("ui.scenarios.holds", { scenarios: names(holds) })
+        : null,
+    ...["does_not_transfer", "fine_tune"].map((outcome) =>
+      having(outcome).length ? t(`ui.scenarios.breaks.${outcome}`, { scenarios: failing(outcome) }) : null,
+    ),
+    open.length
+      ? t(overall.is_interim ? "ui.scenarios.pending" : "ui.scenarios.open", { scenarios: names(open) })
+      : null,
   ]
     .filter(Boolean)
     .join(t("ui.scenarios.join"));

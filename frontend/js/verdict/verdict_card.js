@@ -33,7 +33,12 @@ export function verdictCard(verdict, experiment, scenario, onJudged = () => {}) 
       h(
         "div",
         {},
-        h("p", { class: "kicker" }, scenario ? t("ui.scenarios.answer_of", { scenario }) : t("ui.verdict.kicker"), marks(verdict, experiment)),
+        h(
+          "p",
+          { class: "kicker" },
+          scenario ? t("ui.scenarios.answer_of", { scenario }) : t("ui.verdict.kicker"),
+          marks(verdict, experiment),
+        ),
         h("h2", { id: "verdict-sentence" }, t(`outcome.${outcome}.title`)),
         h("p", { class: "lead" }, t(`outcome.${outcome}.manager`)),
       ),
@@ -43,7 +48,12 @@ export function verdictCard(verdict, experiment, scenario, onJudged = () => {}) 
     h("div", { class: "verdict-next" }, h("h3", {}, t("ui.verdict.next")), verdictNext(verdict)),
     outcome === "inconclusive" ? missing(verdict) : null,
     verdictAxes(verdict.arm),
-    deciding.size ? [h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding.size, verdict, experiment))), verdictNumbers(verdict)] : null,
+    deciding.size
+      ? [
+          h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding.size, verdict, experiment))),
+          verdictNumbers(verdict),
+        ]
+      : null,
     verdictLimits(verdict),
     verdictWhy(verdict, experiment),
   );
@@ -52,12 +62,34 @@ export function verdictCard(verdict, experiment, scenario, onJudged = () => {}) 
 /** No answer yet; but perhaps what it will probably be. */
 function waiting(verdict) {
   const early = verdictEarly(verdict);
-  return h("section", { class: "panel verdict-wait", id: "verdict-wait" }, h("h2", {}, t("ui.verdict.waiting")), early ?? h("p", { class: "hint" }, t("ui.verdict.waiting_why")));
+  return h(
+    "section",
+    { class: "panel verdict-wait", id: "verdict-wait" },
+    h("h2", {}, t("ui.verdict.waiting")),
+    early ?? h("p", { class: "hint" }, t("ui.verdict.waiting_why")),
+  );
 }
 
 function marks(verdict, experiment) {
-  const names = [verdict.is_interim ? "interim" : null, verdict.is_provisional ? "provisional" : null, experiment.is_judged_by_old_rules ? "old_rules" : null, isMoved(verdict) ? "moved" : null];
-  return names.filter(Boolean).map((name) => h("span", { class: "chip", data: { mark: name }, title: t(`ui.verdict.mark.${name}_why`, { version: verdict.rule_version }) }, t(`ui.verdict.mark.${name}`)));
+  const names = [
+    verdict.is_interim ? "interim" : null,
+    verdict.is_provisional ? "provisional" : null,
+    experiment.is_judged_by_old_rules ? "old_rules" : null,
+    isMoved(verdict) ? "moved" : null,
+  ];
+  return names
+    .filter(Boolean)
+    .map((name) =>
+      h(
+        "span",
+        {
+          class: "chip",
+          data: { mark: name },
+          title: t(`ui.verdict.mark.${name}_why`, { version: verdict.rule_version }),
+        },
+        t(`ui.verdict.mark.${name}`),
+      ),
+    );
 }
 
 const isMoved = (verdict) => verdict.reasons.some((reason) => reason.code === "thresholds_not_fixed");
@@ -71,5 +103,14 @@ function sizesCompared(size, { base_width: width }, { spec }) {
 
 function missing(verdict) {
   if (!verdict.reasons.length) return null;
-  return h("div", { class: "verdict-missing" }, h("h3", {}, t("ui.verdict.missing")), h("ul", { class: "plain" }, verdict.reasons.map((reason) => h("li", {}, reasonText(reason)))));
+  return h(
+    "div",
+    { class: "verdict-missing" },
+    h("h3", {}, t("ui.verdict.missing")),
+    h(
+      "ul",
+      { class: "plain" },
+      verdict.reasons.map((reason) => h("li", {}, reasonText(reason))),
+    ),
+  );
 }

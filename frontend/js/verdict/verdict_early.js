@@ -14,9 +14,39 @@ export function verdictEarly({ is_interim: isInterim, early }) {
   return h(
     "div",
     { class: "verdict-early", data: { outcome }, id: "early" },
-    h("p", { class: "early-answer" }, icon(ICONS[outcome]), h("strong", {}, t("ui.early.so_far", { outcome: t(`ui.outcome.short.${outcome}`) }))),
-    h("p", { class: "early-confidence" }, meter, h("span", {}, t("ui.early.confidence", { percent: percent(confidence) }))),
-    h("p", { class: "hint" }, t("ui.early.rests_on", { step: number(early.at_step), steps: number(early.num_steps), sizes: number(early.sizes.length), all: number(early.num_sizes) })),
-    changes.length ? h("details", { class: "fold-small", id: "early-change" }, h("summary", {}, t("ui.early.would_change")), h("ul", { class: "plain" }, changes.map((reason) => h("li", {}, reasonText(reason))))) : null,
+    h(
+      "p",
+      { class: "early-answer" },
+      icon(ICONS[outcome]),
+      h("strong", {}, t("ui.early.so_far", { outcome: t(`ui.outcome.short.${outcome}`) })),
+    ),
+    h(
+      "p",
+      { class: "early-confidence" },
+      meter,
+      h("span", {}, t("ui.early.confidence", { percent: percent(confidence) })),
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      t("ui.early.rests_on", {
+        step: number(early.at_step),
+        steps: number(early.num_steps),
+        sizes: number(early.sizes.length),
+        all: number(early.num_sizes),
+      }),
+    ),
+    changes.length
+      ? h(
+          "details",
+          { class: "fold-small", id: "early-change" },
+          h("summary", {}, t("ui.early.would_change")),
+          h(
+            "ul",
+            { class: "plain" },
+            changes.map((reason) => h("li", {}, reasonText(reason))),
+          ),
+        )
+      : null,
   );
 }

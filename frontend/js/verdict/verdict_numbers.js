@@ -10,8 +10,10 @@ const SCALES = { shift: [-2.4, 2.4], regret: [0, 0.2], sharpness: [1, 3] };
 
 /** The size that decided, or the largest; and what was found on the loss the LR was tuned on. @param {any} verdict */
 export function decidingSize({ arm, target_width: target }) {
-  const isWorst = (item) => item.width === arm.worst_width && (arm.worst_depth === null || item.depth === arm.worst_depth);
-  const size = arm.sizes.find(isWorst) ?? arm.sizes.find((item) => item.width === target) ?? arm.sizes[arm.sizes.length - 1];
+  const isWorst = (item) =>
+    item.width === arm.worst_width && (arm.worst_depth === null || item.depth === arm.worst_depth);
+  const size =
+    arm.sizes.find(isWorst) ?? arm.sizes.find((item) => item.width === target) ?? arm.sizes[arm.sizes.length - 1];
   const losses = size?.losses ?? [];
   return { size, loss: losses.find((item) => item.loss === "val_loss") ?? losses[0] };
 }
@@ -73,7 +75,12 @@ function entry(name, { value, interval, limit, picture, level, within: answer })
     h("dt", {}, t(`ui.number.${name}.title`)),
     h("dd", { class: "number-value" }, value ?? t("ui.number.none"), answer ? mark(answer) : null),
     h("dd", { class: "number-picture", "aria-hidden": "true" }, scale(SCALES[name], ...picture)),
-    h("dd", { class: "number-facts" }, interval ? h("span", {}, t("ui.number.interval", { percent: percent(level), interval })) : null, h("span", {}, t("ui.number.limit", { limit }))),
+    h(
+      "dd",
+      { class: "number-facts" },
+      interval ? h("span", {}, t("ui.number.interval", { percent: percent(level), interval })) : null,
+      h("span", {}, t("ui.number.limit", { limit })),
+    ),
     h("dd", { class: "hint" }, t(`ui.number.${name}.means`)),
   );
 }
@@ -87,7 +94,13 @@ function within(value, ends, low, high) {
 
 const MARKS = { yes: ICONS.transfers, unsure: ICONS.inconclusive, no: ICONS.does_not_transfer };
 
-const mark = (answer) => h("span", { class: "chip number-mark", data: { within: answer } }, icon(MARKS[answer]), t(`ui.number.within.${answer}`));
+const mark = (answer) =>
+  h(
+    "span",
+    { class: "chip number-mark", data: { within: answer } },
+    icon(MARKS[answer]),
+    t(`ui.number.within.${answer}`),
+  );
 
 /** Value and interval as a mark on a line whose allowed part is coloured. */
 function scale([start, end], value, ends, low, high) {

@@ -4,7 +4,10 @@ import { get, isAbort } from "../base/api.js";
 
 const REST_MILLISECONDS = 4000;
 
-/** @param {string} id @param {(answers: any) => void} onAnswers all verdicts, and the one over them @param {AbortSignal} signal */
+/**
+ * @param {string} id @param {(answers: any) => void} onAnswers all verdicts, and the one over them
+ * @param {AbortSignal} signal
+ */
 export function verdictReader(id, onAnswers, signal) {
   let last = "";
   let timer = 0;

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from backend.api.errors import install_handlers
 from backend.api.middleware import CONTENT_SECURITY_POLICY
-from backend.api.pages import FRONTEND, install_pages
+from backend.api.pages import FOLDERS, FRONTEND, install_pages
 from backend.figures.plotly_bundle import PlotlyBundle
 
 BUNDLE = PlotlyBundle()
@@ -46,6 +46,9 @@ def pages(tmp_path: Path) -> Pages:
         "index.html": "<!doctype html>page",
         "js/app.js": "1",
         "css/app.css": "a{}",
+        "package.json": "{}",
+        "node_modules/tool/index.js": "1",
+        "types/api.d.ts": "1",
     }.items():
         path = tmp_path / "frontend" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +117,9 @@ def test_files_are_revalidated_and_have_their_type(pages: Pages, path: str, kind
         "/static/js/%2e%2e/%2e%2e/secret",
         "/static/js/..%2f..%2fsecret",
         "/static/index.html",
+        "/static/package.json",
+        "/static/node_modules/tool/index.js",
+        "/static/types/api.d.ts",
     ],
 )
 def test_nothing_else_is_served(pages: Pages, path: str):
@@ -171,12 +177,16 @@ def test_the_page_is_under_the_strict_policy(client: httpx.Client, path: str):
 
 
 def served_texts() -> list[Path]:
-    return sorted(
-        path
-        for kind in ("*.html", "*.css", "*.js", "*.svg")
-        for path in FRONTEND.rglob(kind)
-        if path.is_file()
-    )
+    """The page and what is served beside it; the tools that check them are not."""
+    return [
+        FRONTEND / "index.html",
+        *sorted(
+            path
+            for name in FOLDERS
+            for kind in ("*.css", "*.js", "*.svg")
+            for path in (FRONTEND / name).rglob(kind)
+        ),
+    ]
 
 
 @pytest.mark.parametrize("path", served_texts(), ids=lambda path: path.relative_to(FRONTEND).as_posix())
