@@ -6,10 +6,12 @@ import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { onLanguage, startLanguage, t } from "./base/i18n.js";
-import { currentRoute, followLinks } from "./base/router.js";
+import { followLinks, routeOf } from "./base/router.js";
 
-/** @typedef {{title: () => string, mount: (root: HTMLElement) => () => void}} Page */
+/** @import { Page, Route } from "../types/page.js" */
+/** @typedef {{open: (route: Route, signal: AbortSignal) => Promise<Page>}} PageModule */
 
+/** @type {Record<string, () => Promise<PageModule>>} */
 const PAGES = {
   home: () => import("./pages/home.js"),
   dataset: () => import("./pages/dataset.js"),
@@ -30,7 +32,7 @@ async function show() {
   leave();
   fill(root, loading());
   shown = location.pathname;
-  const route = currentRoute();
+  const route = routeOf(location.pathname);
   try {
     const [{ open }] = await Promise.all([PAGES[route.name](), startOptions(mine.signal)]);
     const opened = await open(route, mine.signal);
@@ -60,6 +62,7 @@ function draw() {
   unmount = page.mount(root);
 }
 
+/** @type {{languages: string[], version: string}} */
 const config = await readStatic("config.json");
 await startLanguage(config.languages, (language) => readStatic(`locales/${language}.json`));
 header(config.version, life.signal);

@@ -2,13 +2,15 @@
 
 import { language, t } from "./i18n.js";
 
+/** @import { ErrorParams } from "../../types/answers.js" */
+
 const API = "/api/v1";
 
 /** What went wrong, in the server's words and the viewer's language. */
 export class ApiError extends Error {
   /**
    * @param {number} status 0 when no answer came @param {string} code @param {string} message
-   * @param {Record<string, any>} [params] the facts in the message
+   * @param {ErrorParams} [params] the facts in the message
    */
   constructor(status, code, message, params = {}) {
     super(message);
@@ -18,19 +20,20 @@ export class ApiError extends Error {
   }
 }
 
-/** @param {string} path below /static @returns {Promise<any>} */
+/** @template T @param {string} path below /static @returns {Promise<T>} */
 export async function readStatic(path) {
   return (await send(`/static/${path}`, {})).json();
 }
 
-/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
+/** @template T @param {string} path @param {AbortSignal} [signal] @returns {Promise<T>} */
 export async function get(path, signal) {
   return (await send(API + path, { signal })).json();
 }
 
 /**
- * @param {string} path @param {any} [body] @param {{signal?: AbortSignal, key?: string}} [options]
- * @returns {Promise<any>}
+ * @template T
+ * @param {string} path @param {object} [body] @param {{signal?: AbortSignal, key?: string}} [options]
+ * @returns {Promise<T>}
  */
 export async function post(path, body, { signal, key } = {}) {
   /** @type {Record<string, string>} */
@@ -47,10 +50,12 @@ export async function remove(path, signal) {
 
 /**
  * Ask for something only if it changed since `etag`; null when it did not.
+ * @template T
  * @param {string} path @param {string | null} etag @param {AbortSignal} signal
- * @returns {Promise<{body: any, etag: string | null} | null>}
+ * @returns {Promise<{body: T, etag: string | null} | null>}
  */
 export async function getIfChanged(path, etag, signal) {
+  /** @type {Record<string, string>} */
   const headers = etag ? { "If-None-Match": etag } : {};
   const response = await send(API + path, { headers, signal, cache: "no-store" });
   if (response.status === 304) return null;

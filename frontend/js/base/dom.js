@@ -2,35 +2,44 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @import { Child } from "../../types/page.js" */
+/** @typedef {Record<string, (event: Event) => unknown>} Handlers */
+/** @typedef {{on?: Handlers, data?: Record<string, string>} & Record<string, unknown>} Props */
+
 /**
  * Make an element. Props: `class`, `on` ({event: handler}), `data` (data attributes), booleans, attributes.
- * @param {string} tag
- * @param {Record<string, any>} [props]
- * @param {...any} children nodes, strings, arrays of those; null and false are left out
- * @returns {any}
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {Props} [props]
+ * @param {...Child} children nodes, strings, arrays of those; null and false are left out
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function h(tag, props = {}, ...children) {
+export function h(tag, { on = {}, data = {}, ...attributes } = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name === "on") for (const [type, handler] of Object.entries(value)) element.addEventListener(type, handler);
-    else if (name === "data") Object.assign(element.dataset, value);
-    else if (name === "value") element.value = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
+  Object.assign(element.dataset, data);
+  for (const [name, value] of Object.entries(attributes)) set(element, name, value);
+  for (const [type, handler] of Object.entries(on)) element.addEventListener(type, handler);
   append(element, children);
   return element;
 }
 
-/** @param {Element} parent @param {any[]} children */
+/** @param {HTMLElement} element @param {string} name @param {unknown} value */
+function set(element, name, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (name === "value") Object.assign(element, { value });
+  else element.setAttribute(name, value === true ? "" : String(value));
+}
+
+/** @param {Element} parent @param {readonly Child[]} children */
 export function append(parent, children) {
-  for (const child of children.flat(Infinity)) {
+  for (const child of children) {
     if (child === null || child === undefined || child === false) continue;
-    parent.append(child instanceof Node ? child : String(child));
+    if (child instanceof Node) parent.append(child);
+    else if (typeof child === "object") append(parent, child);
+    else parent.append(String(child));
   }
 }
 
-/** Replace what an element holds. @param {Element} parent @param {...any} children */
+/** Replace what an element holds. @param {Element} parent @param {...Child} children */
 export function fill(parent, ...children) {
   parent.replaceChildren();
   append(parent, children);

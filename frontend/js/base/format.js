@@ -39,8 +39,8 @@ export function factor(value) {
   return number(value, { maximumFractionDigits: digits, minimumFractionDigits: Math.min(1, digits) });
 }
 
-/** Octaves as the factor a manager reads. @param {number} octaves */
-export const asFactor = (octaves) => factor(2 ** octaves);
+/** Octaves as the factor a manager reads. @param {number} distance */
+export const asFactor = (distance) => factor(2 ** distance);
 
 /** @param {number} seconds */
 export function duration(seconds) {

@@ -7,6 +7,7 @@ const MEMORY = "muscope.language";
 const catalogues = {};
 /** @type {(language: string) => Promise<Catalogue>} */
 let readCatalogue;
+/** @type {Set<() => void>} */
 const listeners = new Set();
 let languages = ["en", "ja"];
 let current = "en";
@@ -76,7 +77,7 @@ export const has = (key) => key in (catalogues[current] ?? {});
 
 /**
  * Return a text with its placeholders filled; an unknown key shows itself rather than nothing.
- * @param {string} key @param {Record<string, string | number>} [params]
+ * @param {string} key @param {Record<string, unknown>} [params]
  */
 export function t(key, params = {}) {
   const text = catalogues[current]?.[key] ?? key;

@@ -5,19 +5,21 @@ import { h, icon } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { t } from "./i18n.js";
 
+/** @import { Child } from "../../types/page.js" */
+
 /** @param {unknown} error @returns {string} */
 export function messageOf(error) {
   return error instanceof ApiError ? error.message : t("ui.error.unexpected");
 }
 
-/** A message inside a page. @param {unknown} error @param {...any} actions */
+/** A message inside a page. @param {unknown} error @param {...Child} actions */
 export function errorNote(error, ...actions) {
   return note("bad", messageOf(error), ...actions);
 }
 
 /**
  * A message with a tone of its own: icon, words, and what can be done.
- * @param {"info" | "warn" | "bad"} tone @param {any} words @param {...any} actions
+ * @param {"info" | "warn" | "bad"} tone @param {Child} words @param {...Child} actions
  */
 export function note(tone, words, ...actions) {
   return h(

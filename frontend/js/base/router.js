@@ -1,14 +1,16 @@
 /** Which page an address shows, and the address as the page's memory. */
 
+/** @import { Route } from "../../types/page.js" */
+
 const ROUTES = [
   { pattern: /^\/$/, name: "home" },
   { pattern: /^\/datasets\/([0-9a-f-]{36})$/, name: "dataset" },
   { pattern: /^\/experiments\/([0-9a-f-]{36})$/, name: "experiment" },
 ];
 
-/** @returns {{name: string, id: string}} */
-export function currentRoute() {
-  const path = location.pathname.replace(/(.)\/$/, "$1");
+/** The page that a path names. @param {string} pathname @returns {Route} */
+export function routeOf(pathname) {
+  const path = pathname.replace(/(.)\/$/, "$1");
   for (const { pattern, name } of ROUTES) {
     const match = pattern.exec(path);
     if (match) return { name, id: match[1] ?? "" };

@@ -3,16 +3,25 @@
 import { figure, percent } from "./format.js";
 import { t } from "./i18n.js";
 
+/** @import { Shape } from "../../types/answers.js" */
+/** @typedef {Shape["task"]} Task */
+
 const SHARES = new Set(["label_noise", "subsample", "class_imbalance"]);
 
-/** Labels that are numbers are off by something; only classes and letters are right or wrong. */
+/**
+ * Labels that are numbers are off by something; only classes and letters are right or wrong.
+ * @param {string} kind @param {Task} task
+ */
 export const isShare = (kind, task) => SHARES.has(kind) && !(kind === "label_noise" && task === "regression");
 
-/** What a text of a kind is called: those of numbers have words of their own. */
+/**
+ * The catalogue key of a kind of scenario: where labels are numbers, it has words of its own.
+ * @param {string} kind @param {Task} task
+ */
 export const scenarioKey = (kind, task) =>
   `scenario.${kind}${kind === "label_noise" && task === "regression" ? ".numbers" : ""}`;
 
-/** @param {string} scenario `kind` or `kind:value` @param {string} task of the dataset @returns {string} */
+/** @param {string} scenario `kind` or `kind:value` @param {Task} task of the dataset @returns {string} */
 export function scenarioText(scenario, task) {
   const [kind, text] = scenario.split(":");
   if (kind === "schedule") return t("scenario.schedule", { value: t(`scenario.schedule.${text}`) });

@@ -1,18 +1,21 @@
 /** The columns of a table, with the guesses about them open to correction. */
 
+import { post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { post } from "../base/api.js";
 import { errorNote } from "../base/note.js";
+import { headCells, numberCell, scrollTable } from "../base/tables.js";
 
-/** @param {any} dataset @param {(variant: any) => void} onVariant @param {AbortSignal} signal */
+/** @import { Column, Dataset } from "../../types/answers.js" */
+
+/** @param {Dataset} dataset @param {(variant: Dataset) => void} onVariant @param {AbortSignal} signal */
 export function guesses(dataset, onVariant, signal) {
   const { profile: found, shape } = dataset;
   const problem = h("div", {});
   const label = select(
     "label",
-    found.columns.map((column) => [column.name, column.name]),
+    found.columns.map(({ name }) => [name, name]),
     found.label,
   );
   const task = select(
@@ -20,110 +23,70 @@ export function guesses(dataset, onVariant, signal) {
     ["classification", "regression"].map((name) => [name, t(`ui.task.${name}`)]),
     shape.task,
   );
-  const read = async (/** @type {any} */ wishes) => {
-    for (const field of [label, task]) field.disabled = true;
+  const controls = [label, task];
+  const disable = (/** @type {boolean} */ isOff) => controls.forEach((control) => (control.disabled = isOff));
+  const read = async (/** @type {{label: string | null, task?: string}} */ wishes) => {
+    disable(true);
     fill(problem, h("p", { class: "hint", role: "status" }, t("ui.profile.reading")));
     try {
-      onVariant(
-        await post(`/datasets/${dataset.id}/variants`, { delimiter: found.delimiter ?? ",", ...wishes }, { signal }),
-      );
+      const body = { delimiter: found.delimiter ?? ",", ...wishes };
+      onVariant(await post(`/datasets/${dataset.id}/variants`, body, { signal }));
     } catch (error) {
       if (signal.aborted) return;
-      [label.value, task.value] = [found.label, shape.task];
+      [label.value, task.value] = [found.label ?? "", shape.task];
       fill(problem, errorNote(error));
     } finally {
-      for (const field of [label, task]) field.disabled = false;
+      disable(false);
     }
   };
   label.addEventListener("change", () => read({ label: label.value }));
   task.addEventListener("change", () => read({ label: found.label, task: task.value }));
-  if (dataset.example) label.disabled = task.disabled = true;
-  return h(
-    "div",
-    { class: "fields" },
-    field(
-      "label",
-      label,
-      found.is_label_guessed && !dataset.example ? t("ui.profile.guessed") : t("ui.profile.label_hint"),
-    ),
-    field(
-      "task",
-      task,
-      found.is_task_guessed && !dataset.example ? t("ui.profile.guessed") : t(`ui.task.hint.${shape.task}`),
-    ),
-    problem,
-  );
+  if (dataset.example) disable(true);
+  return h("div", { class: "fields" }, ...guessFields(dataset, label, task), problem);
 }
 
+/** @param {Dataset} dataset @param {HTMLSelectElement} label @param {HTMLSelectElement} task */
+function guessFields({ example, profile: found, shape }, label, task) {
+  const guessed = t("ui.profile.guessed");
+  return [
+    field("label", label, found.is_label_guessed && !example ? guessed : t("ui.profile.label_hint")),
+    field("task", task, found.is_task_guessed && !example ? guessed : t(`ui.task.hint.${shape.task}`)),
+  ];
+}
+
+/** @param {string} name @param {string[][]} options values and their texts @param {string | null} chosen */
 function select(name, options, chosen) {
-  const element = h(
-    "select",
-    { id: `profile-${name}` },
-    options.map(([value, text]) => h("option", { value }, text)),
-  );
-  element.value = chosen;
+  const entries = options.map(([value, text]) => h("option", { value }, text));
+  const element = h("select", { id: `profile-${name}` }, entries);
+  element.value = chosen ?? "";
   return element;
 }
 
+/** @param {string} name @param {HTMLSelectElement} control @param {string} hint */
 function field(name, control, hint) {
-  return h(
-    "div",
-    { class: "field" },
-    h("label", { for: control.id }, t(`ui.profile.field.${name}`)),
-    control,
-    h("p", { class: "hint" }, hint),
-  );
+  const label = h("label", { for: control.id }, t(`ui.profile.field.${name}`));
+  return h("div", { class: "field" }, label, control, h("p", { class: "hint" }, hint));
 }
 
-/** @param {any[]} found */
+const HEADS = ["name", "kind", "missing", "distinct", "range", "examples"];
+
+/** @param {Column[]} found */
 export function columns(found) {
-  const heads = ["name", "kind", "missing", "distinct", "range", "examples"];
-  const row = (column) =>
-    h(
-      "tr",
-      {},
-      h(
-        "th",
-        { scope: "row" },
-        column.name,
-        column.is_label ? h("span", { class: "chip" }, t("ui.profile.is_label")) : null,
-      ),
-      h("td", {}, t(`ui.column.${column.kind}`)),
-      h("td", { class: "number" }, number(column.num_missing)),
-      h("td", { class: "number" }, number(column.num_distinct)),
-      h(
-        "td",
-        { class: "number" },
-        column.minimum === null ? "–" : `${figure(column.minimum)} … ${figure(column.maximum)}`,
-      ),
-      h("td", { class: "cut" }, column.examples.join(" · ")),
-    );
+  const title = t("ui.profile.all_columns", { count: number(found.length) });
+  const heads = headCells(HEADS.map((name) => t(`ui.profile.head.${name}`)));
+  return h("details", { class: "fold" }, h("summary", {}, title), scrollTable(title, heads, found.map(columnRow)));
+}
+
+/** @param {Column} column */
+function columnRow(column) {
+  const range = column.minimum === null ? "–" : `${figure(column.minimum)} … ${figure(column.maximum)}`;
+  const mark = column.is_label ? h("span", { class: "chip" }, t("ui.profile.is_label")) : null;
   return h(
-    "details",
-    { class: "fold" },
-    h("summary", {}, t("ui.profile.all_columns", { count: number(found.length) })),
-    h(
-      "div",
-      {
-        class: "scroll",
-        tabindex: 0,
-        role: "region",
-        "aria-label": t("ui.profile.all_columns", { count: number(found.length) }),
-      },
-      h(
-        "table",
-        {},
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            heads.map((name) => h("th", { scope: "col" }, t(`ui.profile.head.${name}`))),
-          ),
-        ),
-        h("tbody", {}, found.map(row)),
-      ),
-    ),
+    "tr",
+    {},
+    h("th", { scope: "row" }, column.name, mark),
+    h("td", {}, t(`ui.column.${column.kind}`)),
+    [number(column.num_missing), number(column.num_distinct), range].map(numberCell),
+    h("td", { class: "cut" }, column.examples.join(" · ")),
   );
 }

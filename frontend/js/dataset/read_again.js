@@ -1,12 +1,14 @@
 /** For a text file that is a table after all: read it once more as one, whatever its delimiter. */
 
-import { post } from "../base/api.js";
-import { delimiterOf } from "./delimiter.js";
+import { ApiError, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
+import { delimiterOf } from "./delimiter.js";
 
-/** @param {any} dataset @param {(variant: any) => void} onVariant @param {AbortSignal} signal */
+/** @import { Dataset } from "../../types/answers.js" */
+
+/** @param {Dataset} dataset @param {(variant: Dataset) => void} onVariant @param {AbortSignal} signal */
 export function readAsTable(dataset, onVariant, signal) {
   const problem = h("div", {});
   const button = h("button", { type: "button", class: "button" }, t("ui.profile.read_as_table"));
@@ -32,8 +34,8 @@ export function readAsTable(dataset, onVariant, signal) {
   );
 }
 
-/** Return the delimiter that the server found; any other error stays one. */
+/** The delimiter that the server found; any other error stays one. @param {unknown} error */
 function foundBy(error) {
-  if (error.code !== "dataset.wrong_delimiter") throw error;
-  return delimiterOf(error.params.found);
+  if (!(error instanceof ApiError) || error.code !== "dataset.wrong_delimiter") throw error;
+  return delimiterOf(String(error.params.found));
 }

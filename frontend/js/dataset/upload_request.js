@@ -3,12 +3,14 @@
 import { addressOf, ApiError, errorOf } from "../base/api.js";
 import { language, t } from "../base/i18n.js";
 
+/** @import { Dataset } from "../../types/answers.js" */
+
 /**
  * @param {File} file
  * @param {{delimiter?: string}} options
  * @param {(share: number) => void} onProgress 0 to 1; 1 means that the server is reading the file
  * @param {AbortSignal} signal
- * @returns {Promise<any>} the stored dataset
+ * @returns {Promise<Dataset>} the stored dataset
  */
 export function uploadFile(file, options, onProgress, signal) {
   const query = new URLSearchParams({ name: file.name.slice(0, 200), ...options });

@@ -2,14 +2,18 @@
 
 import { addressOf, post, remove } from "../base/api.js";
 import { fill, h, icon } from "../base/dom.js";
-import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
+import { ICONS } from "../base/icons.js";
 import { newKey } from "../base/idempotency_key.js";
-import { go } from "../base/router.js";
 import { errorNote } from "../base/note.js";
+import { go } from "../base/router.js";
+
+/** @import { Experiment, Spec } from "../../types/answers.js" */
+/** @import { ExperimentStore, Updating } from "../../types/page.js" */
+/** @typedef {(event: Event) => void} Click */
 
 /** What of a spec a new experiment is asked for with. */
-const REPEATED = [
+const REPEATED = /** @type {const} */ ([
   "model",
   "loss",
   "arms",
@@ -31,60 +35,83 @@ const REPEATED = [
   "tail_fraction",
   "spec_seed",
   "density_grid",
-];
+]);
 
-/** @param {any} store @param {(experiment: any) => void} onChange @param {AbortSignal} signal */
+/**
+ * @param {ExperimentStore} store @param {(experiment: Experiment) => void} onChange @param {AbortSignal} signal
+ * @returns {Updating}
+ */
 export function actions(store, onChange, signal) {
   const problem = h("div", {});
   const buttons = h("div", { class: "row" });
-  let shown = "";
-  const attempt = (/** @type {() => Promise<void>} */ act) => async (/** @type {Event} */ event) => {
-    const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    button.disabled = true;
-    try {
-      await act();
-      fill(problem);
-    } catch (error) {
-      if (!signal.aborted) fill(problem, errorNote(error));
-    } finally {
-      button.disabled = false;
-    }
-  };
   const path = `/experiments/${store.experiment.id}`;
+  const attempt = attempting(problem, signal);
   const cancel = attempt(async () => onChange(await post(`${path}/cancellation`, undefined, { signal })));
-  const again = attempt(async () =>
-    go(`/experiments/${(await post("/experiments", repeated(store.experiment), { signal, key: newKey() })).id}`),
-  );
-  const drop = attempt(async () => {
-    if (!confirm(t("ui.action.delete_sure"))) return;
-    await remove(path, signal);
-    go("/");
-  });
-  const button = (name, act, look = "") =>
-    h(
-      "button",
-      { type: "button", class: `button ${look}`, data: { action: name }, on: { click: act } },
-      t(`ui.action.${name}`),
-    );
+  const again = attempt(() => runAgain(store.experiment, signal));
+  const drop = attempt(() => deleteFor(path, signal));
+  let shown = "";
   const update = () => {
     const { state, is_cancelling: isCancelling } = store.experiment;
     const isOpen = ["queued", "running"].includes(state);
     const wanted = `${isOpen}/${isCancelling}`;
     if (wanted === shown) return;
     shown = wanted;
-    const download = h(
-      "a",
-      { class: "button", href: addressOf(`${path}/export`), download: "" },
-      icon(ICONS.download),
-      t("ui.action.download"),
-    );
     if (isOpen) fill(buttons, isCancelling ? null : button("cancel", cancel));
-    else fill(buttons, button("again", again), download, button("delete", drop, "button-quiet"));
+    else fill(buttons, button("again", again), download(path), button("delete", drop, "button-quiet"));
   };
   return { element: h("div", { class: "actions" }, buttons, problem), update };
 }
 
-function repeated({ spec, dataset_id, name }) {
-  const wishes = Object.fromEntries(REPEATED.map((key) => [key, spec[key]]));
-  return { dataset_id, name, ...wishes };
+/**
+ * Make handlers that keep their button disabled while they act, and say what went wrong.
+ * @param {HTMLElement} problem @param {AbortSignal} signal @returns {(act: () => Promise<void>) => Click}
+ */
+function attempting(problem, signal) {
+  return (act) => async (event) => {
+    const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
+    pressed.disabled = true;
+    try {
+      await act();
+      fill(problem);
+    } catch (error) {
+      if (!signal.aborted) fill(problem, errorNote(error));
+    } finally {
+      pressed.disabled = false;
+    }
+  };
 }
+
+/** @param {Experiment} experiment @param {AbortSignal} signal */
+async function runAgain({ spec, dataset_id, name }, signal) {
+  const body = { dataset_id, name, ...repeated(spec) };
+  /** @type {Experiment} */
+  const created = await post("/experiments", body, { signal, key: newKey() });
+  go(`/experiments/${created.id}`);
+}
+
+/** @param {string} path of the experiment @param {AbortSignal} signal */
+async function deleteFor(path, signal) {
+  if (!confirm(t("ui.action.delete_sure"))) return;
+  await remove(path, signal);
+  go("/");
+}
+
+/** @param {string} name @param {Click} click @param {string} [look] */
+const button = (name, click, look = "") =>
+  h(
+    "button",
+    { type: "button", class: `button ${look}`, data: { action: name }, on: { click } },
+    t(`ui.action.${name}`),
+  );
+
+/** @param {string} path of the experiment */
+const download = (path) =>
+  h(
+    "a",
+    { class: "button", href: addressOf(`${path}/export`), download: true },
+    icon(ICONS.download),
+    t("ui.action.download"),
+  );
+
+/** @param {Spec} spec */
+const repeated = (spec) => Object.fromEntries(REPEATED.map((key) => [key, spec[key]]));

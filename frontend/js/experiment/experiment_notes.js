@@ -4,8 +4,12 @@ import { h } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { note } from "../base/note.js";
+import { plainList } from "../base/tables.js";
 
-/** @param {any} store @returns {(HTMLElement | null)[]} */
+/** @import { Cell } from "../../types/answers.js" */
+/** @import { ExperimentStore } from "../../types/page.js" */
+
+/** @param {ExperimentStore} store @returns {(HTMLElement | null)[]} */
 export function experimentNotes({ experiment, cells, connection }) {
   const failed = cells.filter((cell) => cell.state === "failed");
   const isOpen = ["queued", "running"].includes(experiment.state);
@@ -17,24 +21,20 @@ export function experimentNotes({ experiment, cells, connection }) {
   ];
 }
 
+/** @param {Cell[]} cells */
 function failures(cells) {
-  const item = (cell) =>
-    h(
-      "li",
-      {},
-      h("strong", {}, t("ui.ended.cell", { arm: t(`figure.arm.${cell.parametrization}`), width: cell.width })),
-      " ",
-      reasonOf(cell.error_class),
-      cell.error_detail
-        ? h("details", {}, h("summary", {}, t("ui.ended.detail")), h("pre", {}, cell.error_detail))
-        : null,
-    );
-  return note("warn", [
-    h("span", {}, t("ui.ended.cells_failed", { count: number(cells.length) })),
-    h("ul", { class: "plain" }, cells.map(item)),
-  ]);
+  const title = h("span", {}, t("ui.ended.cells_failed", { count: number(cells.length) }));
+  return note("warn", [title, plainList(cells.map(failure))]);
 }
 
+/** @param {Cell} cell */
+function failure({ parametrization, width, error_class: errorClass, error_detail: detail }) {
+  const name = t("ui.ended.cell", { arm: t(`figure.arm.${parametrization}`), width });
+  const more = detail ? h("details", {}, h("summary", {}, t("ui.ended.detail")), h("pre", {}, detail)) : null;
+  return [h("strong", {}, name), " ", reasonOf(errorClass), more];
+}
+
+/** @param {string | null} errorClass */
 function reasonOf(errorClass) {
   const key = `ui.failure.${errorClass ?? "unknown"}`;
   return has(key) ? t(key) : t("ui.failure.unknown");

@@ -3,24 +3,22 @@
 import { fill, h, say } from "../base/dom.js";
 import { about, duration, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { progressOf } from "./progress_state.js";
 import { note, noWorkerNote } from "../base/note.js";
+import { factEntries } from "../base/tables.js";
+import { progressOf } from "./progress_state.js";
 
-/** @param {any} store the page's data @returns {{element: HTMLElement, update: () => void}} */
+/** @import { ExperimentStore, Updating } from "../../types/page.js" */
+/** @typedef {ReturnType<typeof progressOf>} Now */
+
+/** @param {ExperimentStore} store @returns {Updating} */
 export function progress(store) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("ui.progress.label") });
   const share = h("strong", { class: "progress-share number" });
   const words = h("p", { class: "progress-words", role: "status" });
   const facts = h("dl", { class: "facts" });
   const notes = h("div", { class: "stack" });
-  const element = h(
-    "section",
-    { class: "panel progress" },
-    h("div", { class: "progress-head" }, share, words),
-    bar,
-    facts,
-    notes,
-  );
+  const head = h("div", { class: "progress-head" }, share, words);
+  const element = h("section", { class: "panel progress" }, head, bar, facts, notes);
   let shown = "";
   const update = () => {
     const { experiment, cells } = store;
@@ -31,12 +29,7 @@ export function progress(store) {
     bar.value = now.share;
     say(share, percent(Math.floor(now.share * 100) / 100));
     say(words, sentence(store, now));
-    fill(
-      facts,
-      entries(store, now).map(([name, value]) =>
-        h("div", {}, h("dt", {}, t(`ui.progress.${name}`)), h("dd", { class: "number" }, value)),
-      ),
-    );
+    fill(facts, factEntries(entries(store, now)));
     const state = `${store.connection}/${isUnattended(store, now)}/${now.failed}`;
     if (state === shown) return; // an alert that is drawn again is read out again
     shown = state;
@@ -45,9 +38,13 @@ export function progress(store) {
   return { element, update };
 }
 
-/** Whoever trains is there, whatever the list of workers said a while ago. */
+/**
+ * Whoever trains is there, whatever the list of workers said a while ago.
+ * @param {ExperimentStore} store @param {Now} now
+ */
 const isUnattended = ({ numWorkers }, now) => numWorkers === 0 && now.running === 0;
 
+/** @param {ExperimentStore} store @param {Now} now */
 function sentence(store, now) {
   const { experiment } = store;
   if (experiment.is_cancelling) return t("ui.progress.cancelling");
@@ -56,16 +53,18 @@ function sentence(store, now) {
   return t(now.share < 0.98 ? "ui.progress.running" : "ui.progress.closing");
 }
 
+/** @param {ExperimentStore} store @param {Now} now @returns {[string, string][]} */
 function entries(store, now) {
   const { experiment } = store;
   return [
-    ["cells", t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
-    ["elapsed", experiment.started_at ? duration(now.elapsed) : "–"],
-    ["left", isUnattended(store, now) || now.left === null ? "–" : about(now.left)],
-    ["runs", number(experiment.num_runs)],
+    [t("ui.progress.cells"), t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
+    [t("ui.progress.elapsed"), experiment.started_at ? duration(now.elapsed) : "–"],
+    [t("ui.progress.left"), isUnattended(store, now) ? "–" : about(now.left)],
+    [t("ui.progress.runs"), number(experiment.num_runs)],
   ];
 }
 
+/** @param {ExperimentStore} store @param {Now} now */
 function warnings(store, now) {
   const { connection } = store;
   return [

@@ -4,20 +4,20 @@ import { get, isAbort } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
 import { errorNote } from "../base/note.js";
+import { scenarioText } from "../base/scenario_text.js";
+import { headCells, numberCell, scrollTable } from "../base/tables.js";
+
+/** @import { Experiment, Run } from "../../types/answers.js" */
+/** @import { Refreshing } from "../../types/page.js" */
 
 const HEADS = ["arm", "width", "lr", "seed", "state", "train_loss", "val_loss", "diverged_at"];
 
-/** @param {any} experiment @param {AbortSignal} signal */
+/** @param {Experiment} experiment @param {AbortSignal} signal @returns {Refreshing} */
 export function runs(experiment, signal) {
   const body = h("div", {});
-  const box = h(
-    "details",
-    { class: "fold", id: "runs" },
-    h("summary", {}, t("ui.runs.title", { count: number(experiment.num_runs) })),
-    body,
-  );
+  const title = h("summary", {}, t("ui.runs.title", { count: number(experiment.num_runs) }));
+  const box = h("details", { class: "fold", id: "runs" }, title, body);
   let isRead = false;
   const read = async () => {
     if (!box.open || isRead) return;
@@ -34,47 +34,33 @@ export function runs(experiment, signal) {
   return { element: box, refresh: () => ((isRead = false), read()) };
 }
 
-/** @param {any[]} found @param {any} experiment */
+/** @param {Run[]} found @param {Experiment} experiment */
 function table(found, { spec, task }) {
-  const isNamed = spec.scenarios.length > 1;
-  const heads = isNamed ? ["scenario", ...HEADS] : HEADS;
-  const row = (run) =>
-    h(
-      "tr",
-      { class: run.state === "diverged" ? "is-diverged" : null },
-      isNamed ? h("td", {}, scenarioText(run.scenario, task)) : null,
-      h("td", {}, t(`figure.arm.${run.parametrization}`)),
-      ...[String(run.width), figure(run.lr), String(run.seed)].map((value) => h("td", { class: "number" }, value)),
-      h("td", { title: run.state === "skipped" ? t("ui.stages.skipped_why") : null }, t(`ui.run.${run.state}`)),
-      ...["train_loss", "val_loss"].map((name) =>
-        h("td", { class: "number" }, run.state === "diverged" ? "–" : figure(run.summaries[name]?.tail_mean)),
-      ),
-      h("td", { class: "number" }, run.diverged_at === null ? "" : number(run.diverged_at)),
-    );
+  const hasScenarios = spec.scenarios.length > 1;
+  const heads = hasScenarios ? ["scenario", ...HEADS] : HEADS;
+  const scenarioOf = (/** @type {Run} */ run) => (hasScenarios ? scenarioText(run.scenario, task) : null);
   return [
     h("p", { class: "hint" }, t("ui.runs.hint")),
-    h(
-      "div",
-      {
-        class: "scroll",
-        tabindex: 0,
-        role: "region",
-        "aria-label": t("ui.runs.title", { count: number(found.length) }),
-      },
-      h(
-        "table",
-        {},
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            heads.map((name) => h("th", { scope: "col" }, t(`ui.runs.${name}`))),
-          ),
-        ),
-        h("tbody", {}, found.map(row)),
-      ),
+    scrollTable(
+      t("ui.runs.title", { count: number(found.length) }),
+      headCells(heads.map((name) => t(`ui.runs.${name}`))),
+      found.map((run) => row(run, scenarioOf(run))),
     ),
   ];
+}
+
+/** @param {Run} run @param {string | null} scenario in words, where there are several */
+function row(run, scenario) {
+  const isDiverged = run.state === "diverged";
+  const lossOf = (/** @type {string} */ name) => (isDiverged ? "–" : figure(run.summaries[name]?.tail_mean));
+  return h(
+    "tr",
+    { class: isDiverged ? "is-diverged" : null },
+    scenario === null ? null : h("td", {}, scenario),
+    h("td", {}, t(`figure.arm.${run.parametrization}`)),
+    [String(run.width), figure(run.lr), String(run.seed)].map(numberCell),
+    h("td", { title: run.state === "skipped" ? t("ui.stages.skipped_why") : null }, t(`ui.run.${run.state}`)),
+    ["train_loss", "val_loss"].map(lossOf).map(numberCell),
+    numberCell(run.diverged_at === null ? "" : number(run.diverged_at)),
+  );
 }

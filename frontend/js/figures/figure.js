@@ -3,8 +3,11 @@
 import { getIfChanged, isAbort } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { language, t } from "../base/i18n.js";
-import { plotly, plotlyConfig } from "./plotly.js";
 import { errorNote } from "../base/note.js";
+import { plotly, plotlyConfig } from "./plotly.js";
+
+/** @import { FigureMeta, FigureReply } from "../../types/answers.js" */
+/** @import { Refreshing } from "../../types/page.js" */
 
 const MIN_MILLISECONDS = 500;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -12,97 +15,129 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /**
  * @param {string} experimentId @param {string} name one of the experiment's figures
  * @param {() => Record<string, string>} options what is to be shown, as the API takes it
- * @param {(meta: any) => void} onMeta @param {AbortSignal} signal
+ * @param {(meta: FigureMeta) => void} onMeta @param {AbortSignal} signal
+ * @returns {Refreshing}
  */
 export function figure(experimentId, name, options, onMeta, signal) {
-  const plot = h("div", { class: "plot", id: `figure-${name}` });
-  const problem = h("div", {});
-  const wait = h("p", { class: "plot-wait" }, t("ui.figure.loading"));
-  const caption = h("figcaption", { class: "hint" });
-  const element = h(
-    "figure",
-    { class: "figure panel", "aria-busy": "true", data: { figure: name } },
-    wait,
-    plot,
-    problem,
-    caption,
-  );
-  const known = { question: "", etag: /** @type {string | null} */ (null), cost: 0, started: 0 };
-  let isVisible = false;
-  let isStale = true;
-  let isBusy = false;
-  let timer = 0;
+  const path = `/experiments/${experimentId}/figures/${name}`;
+  const made = new Figure(name, path, options, onMeta, signal);
+  return { element: made.element, refresh: () => made.refresh() };
+}
 
-  const refresh = () => {
-    isStale = true;
-    schedule();
-  };
-  const schedule = () => {
-    if (!isStale || isBusy || timer || !isVisible || document.hidden || signal.aborted) return;
-    const pause = known.started + Math.max(MIN_MILLISECONDS, 2 * known.cost) - performance.now();
-    timer = setTimeout(pull, Math.max(0, pause));
-  };
-  const pull = async () => {
-    timer = 0;
-    isBusy = true;
-    isStale = false;
-    known.started = performance.now();
-    const wishes = new URLSearchParams({ ...options(), mode: dark.matches ? "dark" : "light" });
-    const question = `${language()} ${wishes}`;
-    if (question !== known.question) known.etag = null; // an answer to another question
-    try {
-      const answer = await getIfChanged(`/experiments/${experimentId}/figures/${name}?${wishes}`, known.etag, signal);
-      if (answer) await draw(answer.body);
-      Object.assign(known, { question, etag: answer ? answer.etag : known.etag });
-      fill(problem);
-    } catch (error) {
-      if (isAbort(error) || signal.aborted) return;
-      const again = h("button", { type: "button", class: "button", on: { click: refresh } }, t("ui.error.retry"));
-      fill(problem, errorNote(error, again));
-      plot.hidden = known.etag === null; // an old picture is better than none
-    } finally {
-      known.cost = performance.now() - known.started;
-      isBusy = false;
-      wait.hidden = true;
-      element.setAttribute("aria-busy", "false");
-      schedule();
-    }
-  };
-  const draw = async ({ figure: drawn, meta }) => {
-    const Plotly = await plotly();
-    plot.hidden = false;
-    await new Promise(requestAnimationFrame);
-    if (signal.aborted) return;
-    await Plotly.react(plot, drawn.data, transparent(drawn.layout), plotlyConfig());
-    plot.setAttribute("role", "img");
-    plot.setAttribute("aria-label", `${meta.title}. ${meta.description}`);
-    fill(caption, meta.description);
-    onMeta(meta);
-  };
+class Figure {
+  /** The answer at hand, and when it was asked for and how long that took. */
+  #known = { question: "", etag: /** @type {string | null} */ (null), cost: 0, started: 0 };
+  #isVisible = false;
+  #isStale = true;
+  #isBusy = false;
+  #timer = 0;
+  #plot;
+  #problem = h("div", {});
+  #wait = h("p", { class: "plot-wait" }, t("ui.figure.loading"));
+  #caption = h("figcaption", { class: "hint" });
 
-  const watcher = new IntersectionObserver(
-    (entries) => {
-      isVisible = entries[entries.length - 1].isIntersecting;
+  /**
+   * @param {string} name @param {string} path @param {() => Record<string, string>} options
+   * @param {(meta: FigureMeta) => void} onMeta @param {AbortSignal} signal
+   */
+  constructor(name, path, options, onMeta, signal) {
+    this.path = path;
+    this.options = options;
+    this.onMeta = onMeta;
+    this.signal = signal;
+    this.#plot = h("div", { class: "plot", id: `figure-${name}` });
+    const look = { class: "figure panel", "aria-busy": "true", data: { figure: name } };
+    this.element = h("figure", look, this.#wait, this.#plot, this.#problem, this.#caption);
+    this.#watch();
+  }
+
+  /** Something may be new: pull when it is in view. */
+  refresh() {
+    this.#isStale = true;
+    this.#schedule();
+  }
+
+  /** Pull while in view, in step with the page and its colours, until the page is left. */
+  #watch() {
+    const schedule = () => this.#schedule();
+    const look = (/** @type {IntersectionObserverEntry[]} */ entries) => {
+      this.#isVisible = entries[entries.length - 1].isIntersecting;
       schedule();
-    },
-    { rootMargin: "200px" },
-  );
-  watcher.observe(element);
-  document.addEventListener("visibilitychange", schedule, { signal });
-  dark.addEventListener("change", refresh, { signal });
-  signal.addEventListener(
-    "abort",
-    () => {
-      clearTimeout(timer);
+    };
+    const watcher = new IntersectionObserver(look, { rootMargin: "200px" });
+    watcher.observe(this.element);
+    document.addEventListener("visibilitychange", schedule, { signal: this.signal });
+    dark.addEventListener("change", () => this.refresh(), { signal: this.signal });
+    const leave = () => {
+      clearTimeout(this.#timer);
       watcher.disconnect();
-      /** @type {any} */ (window).Plotly?.purge(plot);
-    },
-    { once: true },
-  );
-  return { element, refresh };
+      window.Plotly?.purge(this.#plot);
+    };
+    this.signal.addEventListener("abort", leave, { once: true });
+  }
+
+  #schedule() {
+    const isIdle = this.#isStale && !this.#isBusy && !this.#timer;
+    if (!isIdle || !this.#isVisible || document.hidden || this.signal.aborted) return;
+    const { started, cost } = this.#known;
+    const pause = started + Math.max(MIN_MILLISECONDS, 2 * cost) - performance.now();
+    this.#timer = setTimeout(() => this.#pull(), Math.max(0, pause));
+  }
+
+  async #pull() {
+    this.#timer = 0;
+    this.#isBusy = true;
+    this.#isStale = false;
+    this.#known.started = performance.now();
+    try {
+      await this.#ask();
+      fill(this.#problem);
+    } catch (error) {
+      if (isAbort(error) || this.signal.aborted) return;
+      this.#fail(error);
+    } finally {
+      this.#known.cost = performance.now() - this.#known.started;
+      this.#isBusy = false;
+      this.#wait.hidden = true;
+      this.element.setAttribute("aria-busy", "false");
+      this.#schedule();
+    }
+  }
+
+  /** Ask for the figure and draw it, unless the one at hand still holds. */
+  async #ask() {
+    const wishes = new URLSearchParams({ ...this.options(), mode: dark.matches ? "dark" : "light" });
+    const question = `${language()} ${wishes}`;
+    if (question !== this.#known.question) this.#known.etag = null; // an answer to another question
+    /** @type {{body: FigureReply, etag: string | null} | null} */
+    const answer = await getIfChanged(`${this.path}?${wishes}`, this.#known.etag, this.signal);
+    if (answer) await this.#draw(answer.body);
+    Object.assign(this.#known, { question, etag: answer ? answer.etag : this.#known.etag });
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    const click = () => this.refresh();
+    fill(
+      this.#problem,
+      errorNote(error, h("button", { type: "button", class: "button", on: { click } }, t("ui.error.retry"))),
+    );
+    this.#plot.hidden = this.#known.etag === null; // an old picture is better than none
+  }
+
+  /** @param {FigureReply} reply */
+  async #draw({ figure: drawn, meta }) {
+    const Plotly = await plotly();
+    this.#plot.hidden = false;
+    await new Promise(requestAnimationFrame);
+    if (this.signal.aborted) return;
+    await Plotly.react(this.#plot, drawn.data, transparent(drawn.layout), plotlyConfig());
+    this.#plot.setAttribute("role", "img");
+    this.#plot.setAttribute("aria-label", `${meta.title}. ${meta.description}`);
+    fill(this.#caption, meta.description);
+    this.onMeta(meta);
+  }
 }
 
-/** Let the page's own background show through. @param {any} layout */
-function transparent(layout) {
-  return { ...layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
-}
+/** Let the page's own background show through. @param {object} layout */
+const transparent = (layout) => ({ ...layout, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" });

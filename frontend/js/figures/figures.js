@@ -5,20 +5,26 @@ import { t } from "../base/i18n.js";
 import { figure } from "./figure.js";
 import { figureChoices } from "./figure_choices.js";
 
+/** @import { Experiment } from "../../types/answers.js" */
+/** @import { Refreshing } from "../../types/page.js" */
+
+/** @type {Experiment["figures"]} */
 const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread"];
 
-/** @param {any} experiment @param {AbortSignal} signal */
+/** @param {Experiment} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {
-  /** @type {Map<string, any>} */
+  /** @type {Map<string, Refreshing>} */
   const made = new Map();
   const refresh = () => made.forEach((item) => item.refresh());
   const choices = figureChoices(experiment, refresh, signal);
-  for (const name of experiment.figures)
+  for (const name of experiment.figures) {
     made.set(
       name,
       figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal),
     );
-  const [sweep, ...others] = MAIN.map((name) => made.get(name).element);
+  }
+  const elements = (/** @type {string[]} */ names) => names.flatMap((name) => made.get(name)?.element ?? []);
+  const [sweep, ...others] = elements(MAIN);
   const element = h(
     "section",
     { class: "figures" },
@@ -28,22 +34,19 @@ export function figures(experiment, signal) {
     h("div", { class: side(experiment) }, others),
   );
   const rest = experiment.figures.filter((name) => !MAIN.includes(name));
-  return {
-    element,
-    more: fold(
-      rest.map((name) => made.get(name).element),
-      choices.step,
-      experiment,
-    ),
-    refresh,
-    choices,
-  };
+  return { element, more: fold(elements(rest), choices.step, experiment), refresh, choices };
 }
 
-/** Two figures stand side by side unless their columns would be too narrow for their headings. */
+/**
+ * Two figures stand side by side unless their columns would be too narrow for their headings.
+ * @param {Experiment} experiment
+ */
 const side = ({ spec }) => (spec.arms.length > 2 ? "figure-stack" : "figure-pair");
 
-/** What engineers look at; open at once for who asked for more than what is always measured. */
+/**
+ * What engineers look at; open at once for who asked for more than what is always measured.
+ * @param {HTMLElement[]} elements @param {HTMLElement | null} step @param {Experiment} experiment
+ */
 function fold(elements, step, experiment) {
   const isOpen = experiment.spec.measures.some((name) => name !== "coordinate_check");
   return h(

@@ -4,6 +4,8 @@ import { readStatic } from "../base/api.js";
 import { h } from "../base/dom.js";
 import { language, t } from "../base/i18n.js";
 
+/** @import { PlotlyLibrary } from "../../types/plotly.js" */
+
 /** The buttons and hints that Plotly shows, by their texts in Plotly; the catalogue has ours. */
 const WORDS = {
   Autoscale: "ui.plotly.autoscale",
@@ -19,13 +21,16 @@ const WORDS = {
   "Zoom in": "ui.plotly.zoom_in",
   "Zoom out": "ui.plotly.zoom_out",
 };
-/** How a language writes numbers and dates on an axis, where Plotly does not know it. */
+/**
+ * How a language writes numbers and dates on an axis, where Plotly does not know it.
+ * @type {Record<string, object>}
+ */
 const FORMATS = { ja: { decimal: ".", thousands: ",", date: "%Y/%m/%d" } };
 
-/** @type {Promise<any> | null} */
+/** @type {Promise<PlotlyLibrary> | null} */
 let loaded = null;
 
-/** Plotly, speaking the language in use. @returns {Promise<any>} */
+/** Plotly, speaking the language in use. @returns {Promise<PlotlyLibrary>} */
 export async function plotly() {
   loaded ??= load().catch((error) => {
     loaded = null; // let the next figure try again
@@ -42,7 +47,9 @@ function plotlyLocale() {
   return { moduleType: "locale", name: language(), dictionary, format: FORMATS[language()] };
 }
 
+/** @returns {Promise<PlotlyLibrary>} */
 async function load() {
+  /** @type {{plotly: string, plotly_marks: string[]}} */
   const { plotly: source, plotly_marks: marks } = await readStatic("config.json");
   takeStyles(marks);
   await new Promise((resolve, reject) => {
@@ -52,7 +59,8 @@ async function load() {
     script.onerror = () => reject(new Error(`${source} could not be loaded`));
     document.head.append(script);
   });
-  return /** @type {any} */ (window).Plotly;
+  if (!window.Plotly) throw new Error(`${source} did not bring Plotly`);
+  return window.Plotly;
 }
 
 /**

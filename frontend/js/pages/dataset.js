@@ -1,55 +1,69 @@
 /** One dataset: what was found in it, and the plan for it. */
 
 import { get } from "../base/api.js";
-import { plan } from "../plan/plan.js";
-import { privacy } from "../dataset/privacy.js";
-import { profile } from "../dataset/profile.js";
 import { h } from "../base/dom.js";
 import { has, t } from "../base/i18n.js";
 import { go, query, remember } from "../base/router.js";
+import { privacy } from "../dataset/privacy.js";
+import { profile } from "../dataset/profile.js";
+import { plan } from "../plan/plan.js";
 import { PRESETS } from "../plan/plan_request.js";
 
-/** @param {{id: string}} route @param {AbortSignal} signal */
+/** @import { Dataset, Experiment } from "../../types/answers.js" */
+/** @import { Page, PlanChoices, Route } from "../../types/page.js" */
+
+const USUAL = "standard";
+
+/** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
+  /** @type {Dataset} */
   const dataset = await get(`/datasets/${id}`, signal);
-  const wanted = query("preset");
-  const choices = { preset: wanted && PRESETS.includes(wanted) ? wanted : "standard", own: {}, plan: null };
-  const name = () =>
-    dataset.example && has(`example.${dataset.example}.title`) ? t(`example.${dataset.example}.title`) : dataset.name;
+  const choices = startingChoices();
   return {
-    title: name,
-    /** @param {HTMLElement} root */
+    title: () => nameOf(dataset),
     mount(root) {
       const visit = new AbortController();
       const both = AbortSignal.any([signal, visit.signal]);
-      const onVariant = (/** @type {any} */ variant) => go(`/datasets/${variant.id}`);
-      const onCreated = (/** @type {any} */ experiment) => go(`/experiments/${experiment.id}`);
-      root.append(
-        h(
-          "header",
-          { class: "page-head" },
-          h("p", { class: "kicker" }, t("ui.dataset.kicker")),
-          h("h1", { class: "wrap" }, name()),
-          privacy(),
-        ),
-        h(
-          "div",
-          { class: "columns" },
-          h(
-            "section",
-            { "aria-label": t("ui.dataset.profile") },
-            h("h2", {}, t("ui.dataset.profile")),
-            profile(dataset, onVariant, both),
-          ),
-          plan(dataset, choices, onCreated, both),
-        ),
-      );
-      root.addEventListener(
-        "change",
-        () => remember({ preset: choices.preset === "standard" ? null : choices.preset }),
-        { signal: visit.signal },
-      );
+      root.append(head(dataset), columns(dataset, choices, both));
+      const preset = () => (choices.preset === USUAL ? null : choices.preset);
+      root.addEventListener("change", () => remember({ preset: preset() }), { signal: visit.signal });
       return () => visit.abort();
     },
   };
+}
+
+/** @returns {PlanChoices} */
+function startingChoices() {
+  const wanted = query("preset");
+  const preset = wanted && PRESETS.includes(wanted) ? wanted : USUAL;
+  return { preset, own: { texts: {}, opened: new Set() }, budget: {}, plan: null, presets: null };
+}
+
+/** @param {Dataset} dataset */
+function nameOf({ example, name }) {
+  const key = `example.${example}.title`;
+  return example && has(key) ? t(key) : name;
+}
+
+/** @param {Dataset} dataset */
+const head = (dataset) =>
+  h(
+    "header",
+    { class: "page-head" },
+    h("p", { class: "kicker" }, t("ui.dataset.kicker")),
+    h("h1", { class: "wrap" }, nameOf(dataset)),
+    privacy(),
+  );
+
+/** @param {Dataset} dataset @param {PlanChoices} choices @param {AbortSignal} signal */
+function columns(dataset, choices, signal) {
+  const title = t("ui.dataset.profile");
+  const onVariant = (/** @type {Dataset} */ variant) => go(`/datasets/${variant.id}`);
+  const onCreated = (/** @type {Experiment} */ experiment) => go(`/experiments/${experiment.id}`);
+  return h(
+    "div",
+    { class: "columns" },
+    h("section", { "aria-label": title }, h("h2", {}, title), profile(dataset, onVariant, signal)),
+    plan(dataset, choices, onCreated, signal),
+  );
 }

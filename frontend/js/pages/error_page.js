@@ -6,13 +6,14 @@ import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
 import { hrefOf } from "../base/router.js";
 
-/** @param {unknown} error @param {() => void} retry */
+/** @import { Page } from "../../types/page.js" */
+
+/** @param {unknown} error @param {() => void} retry @returns {Page} */
 export function errorPage(error, retry) {
   const isMissing = error instanceof ApiError && error.status === 404;
   const title = () => t(isMissing ? "ui.missing.title" : "ui.error.title");
   return {
     title,
-    /** @param {HTMLElement} root */
     mount(root) {
       const again = h("button", { class: "button", type: "button", on: { click: retry } }, t("ui.error.retry"));
       const home = h("a", { class: "button", href: hrefOf("/"), data: { page: "" } }, t("ui.missing.home"));

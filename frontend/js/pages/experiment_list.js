@@ -4,12 +4,14 @@ import { h } from "../base/dom.js";
 import { dateTime } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { hrefOf } from "../base/router.js";
-import { judgeAgainButton } from "../verdict/judge_again.js";
 import { stateChip } from "../experiment/state_chip.js";
+import { judgeAgainButton } from "../verdict/judge_again.js";
 import { outcomeChip } from "../verdict/outcome_chip.js";
 
-/** @param {any[]} experiments @param {() => void} [onJudged] after one was judged again */
-export function experimentList(experiments, onJudged = () => {}) {
+/** @import { Experiment } from "../../types/answers.js" */
+
+/** @param {Experiment[]} experiments @param {() => void} onJudged after one was judged again */
+export function experimentList(experiments, onJudged) {
   if (!experiments.length) return h("p", { class: "empty" }, t("ui.home.no_experiments"));
   return h(
     "ul",
@@ -18,30 +20,26 @@ export function experimentList(experiments, onJudged = () => {}) {
   );
 }
 
+/** @param {Experiment} experiment @param {() => void} onJudged */
 function entry(experiment, onJudged) {
+  const { id, name, state, outcome, created_at: created, is_judged_by_old_rules: isOld } = experiment;
   return h(
     "li",
     {},
     h(
       "a",
-      { href: hrefOf(`/experiments/${experiment.id}`), data: { page: "" }, class: "list-entry" },
-      h("span", { class: "list-name" }, experiment.name),
-      h(
-        "span",
-        { class: "list-answer" },
-        experiment.outcome && outcomeChip(experiment.outcome),
-        experiment.is_judged_by_old_rules && oldRules(experiment),
-      ),
-      experiment.state === "completed" ? null : stateChip(experiment.state),
-      h("time", { class: "list-date", datetime: experiment.created_at }, dateTime(experiment.created_at)),
+      { href: hrefOf(`/experiments/${id}`), data: { page: "" }, class: "list-entry" },
+      h("span", { class: "list-name" }, name),
+      h("span", { class: "list-answer" }, outcome && outcomeChip(outcome), isOld && oldRules(experiment)),
+      state === "completed" ? null : stateChip(state),
+      h("time", { class: "list-date", datetime: created }, dateTime(created)),
     ),
-    experiment.is_judged_by_old_rules ? judgeAgainButton(experiment, onJudged) : null,
+    isOld ? judgeAgainButton(experiment, onJudged) : null,
   );
 }
 
-const oldRules = ({ rule_version: version }) =>
-  h(
-    "span",
-    { class: "chip", data: { mark: "old_rules" }, title: t("ui.verdict.mark.old_rules_why", { version }) },
-    t("ui.verdict.mark.old_rules"),
-  );
+/** @param {Experiment} experiment */
+function oldRules({ rule_version: version }) {
+  const title = t("ui.verdict.mark.old_rules_why", { version });
+  return h("span", { class: "chip", data: { mark: "old_rules" }, title }, t("ui.verdict.mark.old_rules"));
+}

@@ -5,6 +5,7 @@ import { fill, h } from "../base/dom.js";
 import { known, language, onLanguage, switchLanguage, t } from "../base/i18n.js";
 import { hrefOf, query, remember } from "../base/router.js";
 
+/** @type {Record<string, string>} */
 const NAMES = { en: "English", ja: "日本語" };
 
 /** @param {string} version @param {AbortSignal} signal */

@@ -1,84 +1,82 @@
 /** Where everything begins: the promise, a place for a file, examples, what was done before. */
 
 import { get, post } from "../base/api.js";
+import { fill, h, icon } from "../base/dom.js";
+import { has, t } from "../base/i18n.js";
+import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
-import { experimentList } from "./experiment_list.js";
+import { go } from "../base/router.js";
 import { privacy } from "../dataset/privacy.js";
 import { upload } from "../dataset/upload.js";
-import { fill, h, icon } from "../base/dom.js";
-import { ICONS } from "../base/icons.js";
-import { has, t } from "../base/i18n.js";
-import { go } from "../base/router.js";
+import { experimentList } from "./experiment_list.js";
 
-/** @param {any} _route @param {AbortSignal} signal */
+/** @import { Dataset, Example, Experiment } from "../../types/answers.js" */
+/** @import { Page, Route } from "../../types/page.js" */
+
+const EXPERIMENTS = "/experiments?limit=50";
+
+/** @param {Route} _route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open(_route, signal) {
-  const [examples, experiments] = await Promise.all([get("/examples", signal), get("/experiments?limit=50", signal)]);
+  /** @type {[Example[], Experiment[]]} */
+  const [examples, experiments] = await Promise.all([get("/examples", signal), get(EXPERIMENTS, signal)]);
+  const toDataset = (/** @type {Dataset} */ dataset) => go(`/datasets/${dataset.id}`);
   return {
     title: () => t("ui.home.title"),
-    /** @param {HTMLElement} root */
     mount(root) {
-      const list = h("div", {});
-      const drawList = (/** @type {any[]} */ found) =>
-        fill(
-          list,
-          experimentList(found, async () => drawList(await get("/experiments?limit=50", signal))),
-        );
-      drawList(experiments);
-      const toDataset = (/** @type {any} */ dataset) => go(`/datasets/${dataset.id}`);
+      const cards = examples.map((item) => exampleCard(item, toDataset, signal));
       root.append(
-        h(
-          "section",
-          { class: "hero" },
-          h(
-            "div",
-            { class: "hero-words" },
-            h("h1", {}, t("ui.home.promise")),
-            h("p", { class: "lead" }, t("ui.home.lead")),
-            steps(),
-            privacy(),
-          ),
-          upload(toDataset, signal),
-        ),
-        h(
-          "section",
-          {},
-          h("h2", {}, t("ui.home.examples")),
-          h(
-            "div",
-            { class: "cards" },
-            examples.map((item) => example(item, toDataset, signal)),
-          ),
-        ),
-        h("section", {}, h("h2", {}, t("ui.home.experiments")), list),
+        h("section", { class: "hero" }, words(), upload(toDataset, signal)),
+        h("section", {}, h("h2", {}, t("ui.home.examples")), h("div", { class: "cards" }, cards)),
+        h("section", {}, h("h2", {}, t("ui.home.experiments")), earlier(experiments, signal)),
       );
       return () => {};
     },
   };
 }
 
-function steps() {
+/** What is promised, in three steps. */
+function words() {
+  const steps = ["upload", "run", "answer"].map((name) => t(`ui.home.step.${name}`));
   return h(
-    "ol",
-    { class: "steps" },
-    ["upload", "run", "answer"].map((name) => h("li", {}, t(`ui.home.step.${name}`))),
+    "div",
+    { class: "hero-words" },
+    h("h1", {}, t("ui.home.promise")),
+    h("p", { class: "lead" }, t("ui.home.lead")),
+    h(
+      "ol",
+      { class: "steps" },
+      steps.map((step) => h("li", {}, step)),
+    ),
+    privacy(),
   );
 }
 
-function example(item, toDataset, signal) {
-  const text = (/** @type {string} */ part) =>
-    has(`example.${item.name}.${part}`) ? t(`example.${item.name}.${part}`) : item[part];
+/**
+ * The list of experiments, read again when one was judged again.
+ * @param {Experiment[]} found @param {AbortSignal} signal
+ */
+function earlier(found, signal) {
+  const list = h("div", {});
+  const draw = (/** @type {Experiment[]} */ experiments) => fill(list, experimentList(experiments, readAgain));
+  const readAgain = async () => draw(await get(EXPERIMENTS, signal));
+  draw(found);
+  return list;
+}
+
+/** @param {Example} item @param {(dataset: Dataset) => void} onStored @param {AbortSignal} signal */
+function exampleCard(item, onStored, signal) {
   const problem = h("div", {});
   const button = h(
     "button",
     { type: "button", class: "card card-button" },
-    h("span", { class: "card-title" }, text("title")),
-    h("span", { class: "card-text" }, text("description")),
+    h("span", { class: "card-title" }, exampleText(item, "title")),
+    h("span", { class: "card-text" }, exampleText(item, "description")),
     h("span", { class: "card-more" }, t("ui.home.use_example"), icon(ICONS.arrow)),
   );
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      toDataset(await post(`/examples/${item.name}/dataset`, undefined, { signal }));
+      onStored(await post(`/examples/${item.name}/dataset`, undefined, { signal }));
     } catch (error) {
       if (!signal.aborted) fill(problem, errorNote(error));
     } finally {
@@ -86,4 +84,10 @@ function example(item, toDataset, signal) {
     }
   });
   return h("div", {}, button, problem);
+}
+
+/** @param {Example} item @param {"title" | "description"} part */
+function exampleText(item, part) {
+  const key = `example.${item.name}.${part}`;
+  return has(key) ? t(key) : item[part];
 }

@@ -1,11 +1,14 @@
 /** A budget as it is written on the page, and as the server wants it. */
 
+/** @import { Budget } from "../../types/answers.js" */
+/** @import { Rates } from "../base/hourly_rates.js" */
+
 const SECONDS_PER_HOUR = 3600;
 
 /**
  * The budget of a request; null when nothing was written. What is no number stays as it is, so that the server
  * can say so.
- * @param {{hours?: string, money?: string} | undefined} texts @param {import("../base/hourly_rates.js").Rates} rates
+ * @param {{hours?: string, money?: string} | undefined} texts @param {Pick<Rates, "rate_per_hour" | "currency">} rates
  */
 export function budgetOf(texts, { rate_per_hour, currency }) {
   const hours = amount(texts?.hours);
@@ -16,14 +19,14 @@ export function budgetOf(texts, { rate_per_hour, currency }) {
   return { ...time, ...(money === null ? {} : { money }), ...price };
 }
 
-/** The device time that may be spent; endless without a budget. @param {any} budget of a spec */
+/** The device time that may be spent; endless without a budget. @param {Budget | null} budget of a spec */
 export function limitSeconds(budget) {
-  const time = budget?.slot_seconds ?? Infinity;
-  const bought =
-    budget?.money && budget.rate_per_hour ? (budget.money / budget.rate_per_hour) * SECONDS_PER_HOUR : Infinity;
-  return Math.min(time, bought);
+  if (!budget) return Infinity;
+  const { slot_seconds: time, money, rate_per_hour: rate } = budget;
+  return Math.min(time ?? Infinity, money && rate ? (money / rate) * SECONDS_PER_HOUR : Infinity);
 }
 
+/** @param {string | undefined} text @returns {number | string | null} */
 function amount(text) {
   const written = (text ?? "").normalize("NFKC").replaceAll(",", "").trim();
   if (written === "") return null;

@@ -5,99 +5,125 @@ import { fill, h } from "../base/dom.js";
 import { about, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { newKey } from "../base/idempotency_key.js";
-import { planRequest } from "./plan_request.js";
 import { errorNote, noWorkerNote } from "../base/note.js";
 import { planDetails } from "./plan_details.js";
+import { planRequest } from "./plan_request.js";
 import { presets } from "./presets.js";
 import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 
-/**
- * @param {any} dataset @param {any} choices {preset, own}, changed in place
- * @param {(experiment: any) => void} onCreated @param {AbortSignal} signal
- */
-export function plan(dataset, choices, onCreated, signal) {
-  const summary = h("div", { class: "plan-summary", "aria-live": "polite" });
-  const problem = h("div", {});
-  const estimate = h("p", { class: "plan-estimate", role: "status" });
-  const button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
-  let key = newKey();
-  let asking = new AbortController();
-  const wishes = () =>
-    planRequest(dataset, {
-      preset: choices.preset,
-      own: choices.own.values ?? {},
-      scenarios: choices.own.scenarios,
-      budget: choices.budget,
-    });
-  const conditions = scenarioEditor(
-    dataset,
-    choices.own,
-    () => preview(),
-    () => choices.plan,
-  );
-  const cards = presets(choices, () => preview(), wishes);
-  const fields = settings(
-    dataset,
-    choices.own,
-    () => preview(),
-    () => choices.plan?.spec,
-  );
-
-  const preview = async () => {
-    asking.abort();
-    const mine = (asking = new AbortController());
-    key = newKey(); // another plan is another experiment
-    summary.classList.add("is-stale");
-    button.disabled = true;
-    // Who goes through the fields changes one after another: ask once they rest, the server works on till the end.
-    if (choices.plan) await rest(REST_MILLISECONDS);
-    if (mine.signal.aborted || signal.aborted) return;
-    try {
-      choices.plan = await post("/experiments/preview", wishes(), { signal: mine.signal });
-      if (mine.signal.aborted || signal.aborted) return;
-      fill(problem);
-      button.disabled = false;
-      show(choices.plan);
-      await cards.refresh(mine.signal);
-    } catch (error) {
-      if (isAbort(error) || signal.aborted) return;
-      fill(problem, errorNote(error));
-      fill(estimate);
-    }
-  };
-  const show = (/** @type {any} */ found) => {
-    summary.classList.remove("is-stale");
-    fill(summary, found.num_workers ? null : noWorkerNote(), planDetails(found, dataset.shape.task));
-    fill(estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time: about(found.predicted_seconds) }));
-    fields.show(found.spec);
-    conditions.update();
-  };
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      onCreated(await post("/experiments", wishes(), { signal, key }));
-    } catch (error) {
-      if (signal.aborted) return;
-      fill(problem, errorNote(error));
-      button.disabled = false;
-    }
-  });
-  signal.addEventListener("abort", () => asking.abort(), { once: true });
-  if (choices.plan) show(choices.plan);
-  else preview();
-  return h(
-    "section",
-    { class: "panel plan" },
-    h("h2", {}, t("ui.plan.title")),
-    cards.element,
-    summary,
-    problem,
-    h("div", { class: "plan-go" }, button, estimate),
-    conditions.element,
-    fields.element,
-  );
-}
+/** @import { Dataset, Experiment, Plan } from "../../types/answers.js" */
+/** @import { PlanChoices } from "../../types/page.js" */
 
 const REST_MILLISECONDS = 150;
 const rest = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * @param {Dataset} dataset @param {PlanChoices} choices changed in place
+ * @param {(experiment: Experiment) => void} onCreated @param {AbortSignal} signal
+ */
+export function plan(dataset, choices, onCreated, signal) {
+  const planning = new Planning(dataset, choices, signal);
+  signal.addEventListener("abort", () => planning.stop(), { once: true });
+  planning.button.addEventListener("click", () => planning.create(onCreated));
+  if (choices.plan) planning.show(choices.plan);
+  else planning.preview();
+  return planning.element;
+}
+
+/** Asks what a plan comes to whenever a choice changes, and shows the latest answer. */
+class Planning {
+  #summary = h("div", { class: "plan-summary", "aria-live": "polite" });
+  #problem = h("div", {});
+  #estimate = h("p", { class: "plan-estimate", role: "status" });
+  /** Another plan is another experiment: it gets a key of its own. */
+  #key = newKey();
+  #asking = new AbortController();
+  #conditions;
+  #cards;
+  #fields;
+
+  /** @param {Dataset} dataset @param {PlanChoices} choices @param {AbortSignal} signal */
+  constructor(dataset, choices, signal) {
+    this.dataset = dataset;
+    this.choices = choices;
+    this.signal = signal;
+    const changed = () => this.preview();
+    this.button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
+    this.#conditions = scenarioEditor(dataset, choices.own, changed, () => choices.plan);
+    this.#cards = presets(choices, changed, () => this.#wishes());
+    this.#fields = settings(dataset, choices.own, changed, () => choices.plan?.spec);
+    this.element = this.#build();
+  }
+
+  #build() {
+    return h(
+      "section",
+      { class: "panel plan" },
+      h("h2", {}, t("ui.plan.title")),
+      this.#cards.element,
+      this.#summary,
+      this.#problem,
+      h("div", { class: "plan-go" }, this.button, this.#estimate),
+      this.#conditions.element,
+      this.#fields.element,
+    );
+  }
+
+  #wishes() {
+    return planRequest(this.dataset, this.choices);
+  }
+
+  /** Ask what the plan comes to; only the latest question is answered. */
+  async preview() {
+    this.#asking.abort();
+    const mine = (this.#asking = new AbortController());
+    const isOver = () => mine.signal.aborted || this.signal.aborted;
+    this.#key = newKey();
+    this.#summary.classList.add("is-stale");
+    this.button.disabled = true;
+    // Who goes through the fields changes one after another: ask once they rest, the server works on till the end.
+    if (this.choices.plan) await rest(REST_MILLISECONDS);
+    if (isOver()) return;
+    try {
+      /** @type {Plan} */
+      const found = await post("/experiments/preview", this.#wishes(), { signal: mine.signal });
+      this.choices.plan = found;
+      if (isOver()) return;
+      fill(this.#problem);
+      this.button.disabled = false;
+      this.show(found);
+      await this.#cards.refresh(mine.signal);
+    } catch (error) {
+      if (isAbort(error) || this.signal.aborted) return;
+      fill(this.#problem, errorNote(error));
+      fill(this.#estimate);
+    }
+  }
+
+  /** @param {Plan} found */
+  show(found) {
+    const time = about(found.predicted_seconds);
+    this.#summary.classList.remove("is-stale");
+    fill(this.#summary, found.num_workers ? null : noWorkerNote(), planDetails(found, this.dataset.shape.task));
+    fill(this.#estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time }));
+    this.#fields.show(found.spec);
+    this.#conditions.update();
+  }
+
+  /** Start what is planned. @param {(experiment: Experiment) => void} onCreated */
+  async create(onCreated) {
+    this.button.disabled = true;
+    try {
+      onCreated(await post("/experiments", this.#wishes(), { signal: this.signal, key: this.#key }));
+    } catch (error) {
+      if (this.signal.aborted) return;
+      fill(this.#problem, errorNote(error));
+      this.button.disabled = false;
+    }
+  }
+
+  stop() {
+    this.#asking.abort();
+  }
+}

@@ -3,56 +3,59 @@
 import { h } from "../base/dom.js";
 import { figure, list, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
 import { note } from "../base/note.js";
+import { scenarioText } from "../base/scenario_text.js";
+import { plainList } from "../base/tables.js";
 
-/** @param {any} found a plan @param {string} task of the dataset */
-export function planDetails({ spec, control, are_steps_cut, device, slots }, task) {
-  const lrs = spec.arms[0].lrs;
-  const entries = [
-    ["question", question(spec, control)],
-    ...(spec.model.family === "residual_mlp" ? [] : [["model", t(`ui.family.${spec.model.family}`)]]),
-    ["widths", list(spec.widths)],
-    ...(spec.depths.length > 1 ? [["depths", list(spec.depths)]] : []),
-    ...(spec.optimizer.kind === "sgd" ? [] : [["optimizer", t(`ui.optimizer.${spec.optimizer.kind}`)]]),
-    ...(spec.scenarios.length > 1
-      ? [
-          [
-            "scenarios",
-            h(
-              "ul",
-              { class: "plain" },
-              spec.scenarios.map((scenario) => h("li", {}, scenarioText(scenario, task))),
-            ),
-          ],
-        ]
-      : []),
-    [
-      "lrs",
-      t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) }),
-    ],
-    ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
-    ["steps", number(spec.num_steps) + (are_steps_cut ? t("ui.plan.steps_cut") : "")],
-    ["device", t(`ui.plan.on_${device}`, { count: slots })],
-  ];
+/** @import { Plan, Shape } from "../../types/answers.js" */
+/** @import { Child } from "../../types/page.js" */
+
+/** @param {Plan} found @param {Shape["task"]} task of the dataset */
+export function planDetails(found, task) {
+  const entries = lines(found, task).filter(([, value]) => value !== null);
+  const pairs = entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.plan.${name}`)), h("dd", {}, value)));
+  const { control } = found;
   return [
-    h(
-      "dl",
-      { class: "pairs" },
-      entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.plan.${name}`)), h("dd", {}, value))),
-    ),
+    h("dl", { class: "pairs" }, pairs),
     control
       ? h("p", { class: "hint" }, t(`ui.plan.why_control.${control}`))
       : note("warn", t("ui.plan.no_control_why")),
   ];
 }
 
-/** The usual pair in words; any other choice of arms by their names. */
-function question({ arms }, control) {
+/**
+ * Names and values; null for what is as usual.
+ * @param {Plan} found @param {Shape["task"]} task @returns {[string, Child][]}
+ */
+function lines(found, task) {
+  const { spec, are_steps_cut: areCut, device, slots } = found;
+  const { family } = spec.model;
+  const { kind } = spec.optimizer;
+  const names = spec.scenarios.map((scenario) => scenarioText(scenario, task));
+  return [
+    ["question", question(found)],
+    ["model", family === "residual_mlp" ? null : t(`ui.family.${family}`)],
+    ["widths", list(spec.widths)],
+    ["depths", spec.depths.length > 1 ? list(spec.depths) : null],
+    ["optimizer", kind === "sgd" ? null : t(`ui.optimizer.${kind}`)],
+    ["scenarios", names.length > 1 ? plainList(names) : null],
+    ["lrs", lrRange(spec.arms[0].lrs)],
+    ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
+    ["steps", number(spec.num_steps) + (areCut ? t("ui.plan.steps_cut") : "")],
+    ["device", t(`ui.plan.on_${device}`, { count: slots })],
+  ];
+}
+
+/** @param {number[]} lrs */
+const lrRange = (lrs) =>
+  t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) });
+
+/** The usual pair in words; any other choice of arms by their names. @param {Plan} found */
+function question({ spec: { arms }, control }) {
   const names = arms.map((arm) => arm.parametrization);
-  if (names.length === 2 && names.includes("mup") && control)
+  if (names.length === 2 && names.includes("mup") && control) {
     return t("ui.plan.arms", { control: t(`figure.arm.${control}`) });
-  return [...names.map((name) => t(`figure.arm.${name}`)), control ? null : t("ui.plan.no_control")]
-    .filter(Boolean)
-    .join(" · ");
+  }
+  const said = names.map((name) => t(`figure.arm.${name}`));
+  return (control ? said : [...said, t("ui.plan.no_control")]).join(" · ");
 }

@@ -1,8 +1,13 @@
 /** From what the viewer chose to what the server is asked; left out means the server's own choice. */
 
-import { budgetOf } from "./budget.js";
 import { rates } from "../base/hourly_rates.js";
+import { budgetOf } from "./budget.js";
 import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
+
+/** @import { Dataset, Spec } from "../../types/answers.js" */
+/** @import { PlanChoices, SettingTexts } from "../../types/page.js" */
+/** @import { Context, Field } from "./settings_fields.js" */
+/** @typedef {Record<string, unknown>} Values part of a request, as yet unchecked */
 
 /** Ready-made plans, from a first look to being sure; what each is, the server knows. */
 export const PRESETS = ["quick", "standard", "thorough"];
@@ -10,52 +15,76 @@ export const PRESETS = ["quick", "standard", "thorough"];
 const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
-/** @param {any} dataset @param {any} choices {preset, own, scenarios, budget} @returns {any} */
-export function planRequest(dataset, { preset, own, scenarios, budget }) {
-  const { num_seeds, ...plain } = own;
+/**
+ * @param {Pick<Dataset, "id" | "name">} dataset @param {Omit<PlanChoices, "plan" | "presets">} choices
+ * @returns {Values} the body of a request for a plan or an experiment
+ */
+export function planRequest(dataset, { preset, own, budget }) {
+  const { num_seeds: count, ...plain } = own.values ?? {};
+  /** @type {Values} */
   const wishes = { preset, ...plain };
   const limits = budgetOf(budget, rates());
-  if (limits) wishes.budget = { ...limits, ...plain.budget };
-  if (num_seeds !== undefined && !plain.seeds) wishes.seeds = seeds(num_seeds);
-  if (scenarios) wishes.scenarios = ["as_given", ...scenarios];
+  if (limits) wishes.budget = { ...limits, .../** @type {Values} */ (plain.budget) };
+  if (count !== undefined && !plain.seeds) wishes.seeds = seeds(count);
+  if (own.scenarios) wishes.scenarios = ["as_given", ...own.scenarios];
   return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };
 }
 
-/** The first seeds; the server refuses what is no number, and far fewer than the limit here. */
+/** The first seeds; the server refuses what is no number, and far fewer than the limit here. @param {unknown} count */
 function seeds(count) {
-  return Number.isInteger(count) ? Array.from({ length: Math.min(count, MOST_SEEDS) }, (_, seed) => seed) : [count];
+  if (typeof count !== "number" || !Number.isInteger(count)) return [count];
+  return Array.from({ length: Math.min(count, MOST_SEEDS) }, (_, seed) => seed);
 }
 
-/** What decides which settings there are. @param {any} texts @param {any} spec the latest previewed one, if any */
+/**
+ * What decides which settings there are.
+ * @param {SettingTexts} texts @param {Spec} [spec] the latest one, if any @returns {Context}
+ */
 export const contextOf = (texts, spec) => ({
   kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? valuesOfSetting("optimizer.kind")[0]),
   family: texts["model.family"] || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
 });
 
-/** The value of a field in a spec. @param {any} field @param {any} spec */
+/** The value of a field in a spec. @param {Field} field @param {Spec} spec @returns {unknown} */
 export function shownValue(field, spec) {
   if (field.shown) return field.shown(spec);
-  return field.name.split(".").reduce((part, key) => part?.[key], spec);
+  const step = (/** @type {unknown} */ part, /** @type {string} */ key) =>
+    /** @type {Values | undefined} */ (part)?.[key];
+  return field.name.split(".").reduce(step, spec);
 }
 
-/** Only what was set, as the request wants it. @param {any} texts what was written or chosen @param {any} spec */
-export function valuesOf(texts, spec) {
-  const values = {};
-  const context = contextOf(texts, spec);
-  for (const field of FIELDS.map(described)) {
-    const value = read(field, texts[field.name] ?? "");
-    if (value !== null && matters(field, context)) place(values, field.name, value);
-  }
+/**
+ * Only what was set, as the request wants it.
+ * @param {OwnTexts} own what was written or chosen @param {Spec} [spec] the latest one, if any
+ * @returns {Values}
+ */
+export function valuesOf(own, spec) {
+  const context = contextOf(own.texts, spec);
+  const values = writtenValues(own.texts, context);
   // A part of a whole whose name was not chosen belongs to the one that was proposed.
-  if (values.optimizer) values.optimizer.kind ??= context.kind;
-  if (values.model) values.model.family ??= context.family;
-  if (texts.measures) values.measures = texts.measures;
-  const arms = armsOf(texts, spec);
+  if (values.optimizer) values.optimizer = { kind: context.kind, ...values.optimizer };
+  if (values.model) values.model = { family: context.family, ...values.model };
+  if (own.measures) values.measures = own.measures;
+  const arms = armsOf(own, spec);
   return arms ? { ...values, arms } : values;
 }
 
-function read({ kind }, text) {
-  if (kind === "number" || kind === "numbers") {
+/** @typedef {{texts: SettingTexts, arms?: string[], measures?: string[]}} OwnTexts */
+
+/** @param {SettingTexts} texts @param {Context} context */
+function writtenValues(texts, context) {
+  /** @type {Values} */
+  const values = {};
+  for (const field of FIELDS) {
+    const value = read(field, texts[field.name] ?? "");
+    if (value !== null && matters(field, context)) place(values, field.name, value);
+  }
+  return values;
+}
+
+/** @param {Field} field @param {string} text */
+function read({ kind, values }, text) {
+  if (kind !== "choice") {
     const found = numbers(text);
     return found && (kind === "numbers" ? found : found[0]);
   }
@@ -63,21 +92,24 @@ function read({ kind }, text) {
   return kind === "yes_no" ? text === "true" : text;
 }
 
+/**
+ * Put a value where its name says: `a.b` is the `b` of `a`.
+ * @param {Values} values @param {string} name @param {unknown} value
+ */
 function place(values, name, value) {
-  const keys = name.split(".");
-  const last = keys.pop();
-  const part = keys.reduce((inner, key) => (inner[key] ??= {}), values);
-  part[last] = value;
+  const [key, ...rest] = name.split(".");
+  if (!rest.length) values[key] = value;
+  else place(/** @type {Values} */ (values[key] ??= {}), rest.join("."), value);
 }
 
-/** The arms, once one was chosen or has LRs of its own. */
-function armsOf(texts, spec) {
-  const chosen = texts.arms ?? spec?.arms.map((arm) => arm.parametrization) ?? [];
-  const arms = chosen.map((parametrization) => {
+/** The arms, once one was chosen or has LRs of its own. @param {OwnTexts} own @param {Spec} [spec] */
+function armsOf({ texts, arms: chosen }, spec) {
+  const names = chosen ?? spec?.arms.map((arm) => arm.parametrization) ?? [];
+  const arms = names.map((parametrization) => {
     const lrs = numbers(texts[`lrs.${parametrization}`] ?? "");
     return lrs ? { parametrization, lrs } : { parametrization };
   });
-  return texts.arms || arms.some((arm) => arm.lrs) ? arms : null;
+  return chosen || arms.some((arm) => arm.lrs) ? arms : null;
 }
 
 /**

@@ -3,33 +3,40 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 
-const FIELDS = ["hours", "money"];
+/** @import { PlanChoices } from "../../types/page.js" */
 
-/** @param {any} choices {budget: {hours, money}}, changed in place, as written @param {() => void} onChange */
-export function presetBudget(choices, onChange) {
-  const texts = (choices.budget ??= {});
-  const field = (/** @type {string} */ name) => {
-    const id = `preset-budget-${name}`;
-    const input = h("input", {
-      type: "text",
-      id,
-      inputmode: "decimal",
-      autocomplete: "off",
-      value: texts[name] ?? "",
-      placeholder: t("ui.preset_budget.none"),
-      "aria-describedby": "preset-budget-hint",
-    });
-    input.addEventListener("change", () => {
-      texts[name] = input.value;
-      onChange();
-    });
-    return [h("label", { for: id }, t(`ui.preset_budget.${name}`)), input];
-  };
+const FIELDS = /** @type {const} */ (["hours", "money"]);
+
+/** @param {PlanChoices["budget"]} texts as written, changed in place @param {() => void} onChange */
+export function presetBudget(texts, onChange) {
   return h(
     "fieldset",
     { class: "preset-budget" },
     h("legend", {}, t("ui.preset_budget.title")),
-    h("div", { class: "rate" }, FIELDS.flatMap(field)),
+    h(
+      "div",
+      { class: "rate" },
+      FIELDS.map((name) => field(name, texts, onChange)),
+    ),
     h("p", { class: "hint", id: "preset-budget-hint" }, t("ui.preset_budget.hint")),
   );
+}
+
+/** @param {(typeof FIELDS)[number]} name @param {PlanChoices["budget"]} texts @param {() => void} onChange */
+function field(name, texts, onChange) {
+  const id = `preset-budget-${name}`;
+  const input = h("input", {
+    type: "text",
+    id,
+    inputmode: "decimal",
+    autocomplete: "off",
+    value: texts[name] ?? "",
+    placeholder: t("ui.preset_budget.none"),
+    "aria-describedby": "preset-budget-hint",
+  });
+  input.addEventListener("change", () => {
+    texts[name] = input.value;
+    onChange();
+  });
+  return [h("label", { for: id }, t(`ui.preset_budget.${name}`)), input];
 }

@@ -3,44 +3,45 @@
 import { isAbort, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { about, money, number, percent } from "../base/format.js";
-import { t } from "../base/i18n.js";
-import { PRESETS } from "./plan_request.js";
-import { limitSeconds } from "./budget.js";
 import { CURRENCIES, rateOf, rates, setRates } from "../base/hourly_rates.js";
+import { t } from "../base/i18n.js";
+import { limitSeconds } from "./budget.js";
+import { PRESETS } from "./plan_request.js";
 import { presetBudget } from "./preset_budget.js";
 
+/** @import { Preset } from "../../types/answers.js" */
+/** @import { PlanChoices } from "../../types/page.js" */
+/** @import { Values } from "./plan_request.js" */
+
 /**
- * @param {any} choices {preset, presets}, changed in place @param {() => void} onChange
- * @param {() => any} wishes the request without a preset
+ * @param {PlanChoices} choices changed in place @param {() => void} onChange
+ * @param {() => Values} wishes the request for a plan
  */
 export function presets(choices, onChange, wishes) {
-  const cards = new Map(valuesOfSetting("preset").map((name) => [name, card(name, choices, onChange)]));
-  const show = () => choices.presets?.presets.forEach((found) => cards.get(found.preset).show(found));
-  /** @param {AbortSignal} signal */
-  const refresh = async (signal) => {
+  const cards = new Map(PRESETS.map((name) => [name, card(name, choices, onChange)]));
+  const show = () => choices.presets?.presets.forEach((found) => cards.get(found.preset)?.show(found));
+  const refresh = async (/** @type {AbortSignal} */ signal) => {
     const { rate_per_hour, currency } = rates();
     try {
-      const { preset: _, ...rest } = wishes();
-      choices.presets = await post("/plans/presets", { ...rest, rate_per_hour, currency }, { signal });
+      const { preset: _, ...others } = wishes();
+      choices.presets = await post("/plans/presets", { ...others, rate_per_hour, currency }, { signal });
       show();
     } catch (error) {
       if (!isAbort(error)) cards.forEach((each) => each.clear()); // the plan itself says what is wrong
     }
   };
   show();
+  const legend = h("legend", { class: "visually-hidden" }, t("ui.preset.title"));
+  const elements = [...cards.values()].map((each) => each.element);
   const element = [
-    h(
-      "fieldset",
-      { class: "presets" },
-      h("legend", { class: "visually-hidden" }, t("ui.preset.title")),
-      [...cards.values()].map((each) => each.element),
-    ),
+    h("fieldset", { class: "presets" }, legend, elements),
     rateFields(onChange),
-    presetBudget(choices, onChange),
+    presetBudget(choices.budget, onChange),
   ];
   return { element, refresh };
 }
 
+/** @param {string} name @param {PlanChoices} choices @param {() => void} onChange */
 function card(name, choices, onChange) {
   const input = h("input", { type: "radio", name: "preset", value: name, id: `preset-${name}` });
   input.checked = choices.preset === name;
@@ -50,39 +51,38 @@ function card(name, choices, onChange) {
   });
   const facts = h("span", { class: "preset-facts" });
   const says = h("ul", { class: "preset-says" });
-  const element = h(
-    "label",
-    { class: "preset", for: input.id },
-    input,
-    h("span", { class: "preset-name" }, t(`ui.preset.${name}`)),
-    facts,
-    says,
-  );
+  const title = h("span", { class: "preset-name" }, t(`ui.preset.${name}`));
   return {
-    element,
-    clear: () => (fill(facts), fill(says)),
-    show: ({ expected, most, conclusions, spec }) => {
-      const share = limitSeconds(spec.budget) / expected.slot_seconds;
-      const over =
-        share < 1 ? [h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }))] : [];
-      fill(
-        facts,
-        h("strong", {}, about(expected.wall_seconds)),
-        expected.money === null ? null : h("span", { class: "preset-money" }, money(expected.money, expected.currency)),
-        h(
-          "span",
-          { class: "hint" },
-          t("ui.preset.most", { time: about(most.wall_seconds), runs: number(expected.num_runs) }),
-        ),
-      );
-      fill(
-        says,
-        over,
-        conclusions.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params))),
-      );
+    element: h("label", { class: "preset", for: input.id }, input, title, facts, says),
+    clear: () => [facts, says].forEach((part) => fill(part)),
+    show: (/** @type {Preset} */ found) => {
+      fill(facts, factsOf(found));
+      fill(says, overBudget(found), conclusions(found));
     },
   };
 }
+
+/** Time, money and the most it may take. @param {Preset} found */
+function factsOf({ expected, most }) {
+  const { money: price, currency } = expected;
+  const limits = t("ui.preset.most", { time: about(most.wall_seconds), runs: number(expected.num_runs) });
+  return [
+    h("strong", {}, about(expected.wall_seconds)),
+    price === null || !currency ? null : h("span", { class: "preset-money" }, money(price, currency)),
+    h("span", { class: "hint" }, limits),
+  ];
+}
+
+/** How much of the plan the budget allows, where it does not allow all of it. @param {Preset} found */
+function overBudget({ spec, expected }) {
+  const share = limitSeconds(spec.budget) / expected.slot_seconds;
+  if (!(share < 1)) return null;
+  return h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }));
+}
+
+/** @param {Preset} found */
+const conclusions = ({ conclusions: found }) =>
+  found.map(({ code, params }) => h("li", {}, t(`conclusion.${code}`, params)));
 
 /** What an hour of one core or GPU costs; remembered in this browser. @param {() => void} onChange */
 function rateFields(onChange) {
@@ -95,11 +95,8 @@ function rateFields(onChange) {
     value: now.rate_per_hour ?? "",
     placeholder: t("ui.rate.none"),
   });
-  const currency = h(
-    "select",
-    { id: "rate-currency", "aria-label": t("ui.rate.currency") },
-    CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`))),
-  );
+  const names = CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`)));
+  const currency = h("select", { id: "rate-currency", "aria-label": t("ui.rate.currency") }, names);
   currency.value = now.currency;
   const changed = () => {
     setRates({ rate_per_hour: rateOf(rate.value), currency: currency.value });

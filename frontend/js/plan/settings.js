@@ -3,59 +3,72 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { valuesOf } from "./plan_request.js";
-import { FIRST, GROUPS } from "./settings_fields.js";
 import { armChecks, measureChecks } from "./settings_checks.js";
 import { settingsField } from "./settings_field.js";
+import { FIRST, GROUPS } from "./settings_fields.js";
+
+/** @import { Dataset, Shape, Spec } from "../../types/answers.js" */
+/** @import { Child, OwnSettings } from "../../types/page.js" */
+/** @import { Field } from "./settings_fields.js" */
 
 /**
- * @param {any} dataset @param {any} own the settings made so far, changed in place
- * @param {() => void} onChange @param {() => any} spec the latest previewed spec
+ * @param {Dataset} dataset @param {OwnSettings} own the settings made so far, changed in place
+ * @param {() => void} onChange @param {() => Spec | undefined} spec the latest previewed spec
  */
 export function settings(dataset, own, onChange, spec) {
-  const texts = (own.texts ??= {});
-  const opened = (own.opened ??= new Set());
+  const { opened } = own;
   const changed = () => {
-    own.values = valuesOf(texts, spec());
+    own.values = valuesOf(own, spec());
     update(spec());
     onChange();
   };
-  const make = (/** @type {any} */ field) => settingsField(forDataset(described(field), dataset), texts, changed);
+  const make = (/** @type {Field} */ field) => settingsField(forDataset(field, dataset.shape), own.texts, changed);
   const first = FIRST.map(make);
-  const arms = armChecks(texts, changed);
+  const arms = armChecks(own, changed);
   const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
-  const special = { arms: arms.element, measurement: measureChecks(texts, changed) };
-  const update = (/** @type {any} */ shown) =>
-    [...first, arms, ...groups.flatMap((group) => group.fields)].forEach((part) => part.update(shown));
+  /** @type {Record<string, HTMLElement>} */
+  const special = { arms: arms.element, measurement: measureChecks(own, changed) };
+  const update = (/** @type {Spec | undefined} */ shown) => {
+    for (const part of [...first, arms, ...groups.flatMap((group) => group.fields)]) part.update(shown);
+  };
   update(spec());
   const folds = groups.map(({ name, fields }) => fold(name, opened, special[name], fieldsOf(fields)));
   const box = fold("all", opened, h("p", { class: "hint" }, t("ui.settings.hint")), fieldsOf(first), folds);
   return { element: box, show: update };
 }
 
-const fieldsOf = (fields) =>
-  fields.length
-    ? h(
-        "div",
-        { class: "fields" },
-        fields.map((item) => item.element),
-      )
-    : null;
-
-/** Only what this data can be trained with. */
-function forDataset(field, { options }) {
-  if (field.name === "loss") return { ...field, values: options.losses };
-  return field.name === "model.family" ? { ...field, values: options.families } : field;
+/** @param {{element: HTMLElement}[]} fields */
+function fieldsOf(fields) {
+  if (!fields.length) return null;
+  return h(
+    "div",
+    { class: "fields" },
+    fields.map((item) => item.element),
+  );
 }
 
-/** A fold that stays as it was when the page is drawn again in the other language. */
+/** Only what this data can be trained with. @param {Field} field @param {Shape} shape */
+function forDataset(field, shape) {
+  if (field.name === "loss") return { ...field, values: LOSSES[shape.task] };
+  return field.name === "model.family" ? { ...field, values: familiesOf(shape) } : field;
+}
+
+/** @param {Shape} shape */
+function familiesOf({ task, image }) {
+  if (task === "language_modelling") return ["gpt"];
+  return image ? ["residual_mlp", "convnet", "residual_convnet", "vit"] : ["residual_mlp"];
+}
+
+/**
+ * A fold that stays as it was when the page is drawn again in the other language.
+ * @param {string} name @param {Set<string>} opened names of those that are open @param {...Child} content
+ */
 function fold(name, opened, ...content) {
   const isAll = name === "all";
-  const box = h(
-    "details",
-    { class: isAll ? "fold" : "fold fold-inner", id: `settings-${name}`, open: opened.has(name) },
-    h("summary", {}, t(isAll ? "ui.settings.title" : `ui.settings.group.${name}`)),
-    content,
-  );
+  const title = t(isAll ? "ui.settings.title" : `ui.settings.group.${name}`);
+  const look = isAll ? "fold" : "fold fold-inner";
+  const attributes = { class: look, id: `settings-${name}`, open: opened.has(name) };
+  const box = h("details", attributes, h("summary", {}, title), content);
   box.addEventListener("toggle", () => (box.open ? opened.add(name) : opened.delete(name)));
   return box;
 }

@@ -4,44 +4,62 @@ import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { contextOf, shownValue } from "./plan_request.js";
 
+/** @import { Spec } from "../../types/answers.js" */
+/** @import { SettingTexts } from "../../types/page.js" */
+/** @import { Field } from "./settings_fields.js" */
+
 /**
- * @param {any} field of `settings_fields.js`, described @param {any} texts the settings so far, changed in place
- * @param {() => void} onChange
+ * @param {Field} field @param {SettingTexts} texts the settings so far, changed in place @param {() => void} onChange
  */
 export function settingsField(field, texts, onChange) {
   const id = `set-${field.name.replaceAll(".", "-")}`;
-  const proposal = h("option", { value: "" }, t("ui.settings.proposal"));
-  const control =
-    field.kind === "choice"
-      ? h(
-          "select",
-          { id },
-          proposal,
-          field.values.map((value) => h("option", { value }, wordOf(field, value))),
-        )
-      : h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
+  const { control, propose } = field.kind === "choice" ? choiceControl(id, field) : textControl(id);
   control.value = texts[field.name] ?? "";
   control.addEventListener("change", () => {
     texts[field.name] = control.value;
     onChange();
   });
   const element = h("div", { class: "field" }, h("label", { for: id }, t(`ui.settings.${field.name}`)), control);
-  const update = (/** @type {any} */ spec) => {
-    element.hidden = !matters(field, contextOf(texts, spec));
+  const update = (/** @type {Spec | undefined} */ spec) => {
+    element.hidden = field.only ? !field.only(contextOf(texts, spec)) : false;
     const value = spec && shownValue(field, spec);
-    if (value === undefined || value === null) return;
-    if (isChoice) proposal.textContent = t("ui.settings.proposal_is", { value: wordOf(field, value) });
-    else control.placeholder = [value].flat().map(plain).join(", ");
+    if (value !== undefined && value !== null) propose(value);
   };
   return { element, update };
 }
 
-/** Values that have a name of their own; the others are yes, no and rules. */
+/** A list whose first entry is what the server proposes. @param {string} id @param {Field} field */
+function choiceControl(id, field) {
+  const proposal = h("option", { value: "" }, t("ui.settings.proposal"));
+  const entries = field.values.map((value) => h("option", { value }, wordOf(field, value)));
+  return {
+    control: h("select", { id }, proposal, entries),
+    propose: (/** @type {unknown} */ value) => {
+      proposal.textContent = t("ui.settings.proposal_is", { value: wordOf(field, String(value)) });
+    },
+  };
+}
+
+/** A line whose placeholder is what the server proposes. @param {string} id */
+function textControl(id) {
+  const control = h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
+  const propose = (/** @type {unknown} */ value) => {
+    control.placeholder = [value].flat().map(plain).join(", ");
+  };
+  return { control, propose };
+}
+
+/**
+ * Values that have a name of their own; the others are yes, no and rules.
+ * @type {Record<string, (value: string) => string>}
+ */
 const WORDS = {
   loss: (value) => t(`ui.loss.${value}`),
   "optimizer.kind": (value) => t(`ui.optimizer.${value}`),
   "model.family": (value) => t(`ui.family.${value}`),
 };
+
+/** @param {Field} field @param {string} value */
 const wordOf = ({ name }, value) => WORDS[name]?.(value) ?? t(`ui.settings.value.${value}`);
 
-const plain = (value) => String(Number(value.toPrecision(3)));
+const plain = (/** @type {unknown} */ value) => String(Number(Number(value).toPrecision(3)));

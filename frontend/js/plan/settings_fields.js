@@ -3,17 +3,43 @@
  * stands in the spec, if elsewhere. What may be set, and of which family or optimizer, the server says.
  */
 
-import { setting } from "./options.js";
+/** @import { Spec } from "../../types/answers.js" */
 
-const field = (name, shown) => ({ name, shown });
+/**
+ * @typedef {object} Context what decides which settings there are
+ * @property {string} kind of the optimizer
+ * @property {string} family of the model
+ */
 
-/** A field with what the server says of it; `num_seeds` is the form's own, a number. */
-export const described = (own) => ({ kind: "number", values: [], families: null, optimizers: null, ...setting(own.name), ...own });
+/**
+ * @typedef {object} Field
+ * @property {"list" | "number" | "choice"} kind
+ * @property {string} name
+ * @property {string[]} values of a choice; empty for the others
+ * @property {(spec: Spec) => unknown} [shown]
+ * @property {(context: Context) => boolean} [only] whether there is the setting at all
+ */
 
-/** Whether a field matters to a plan. @param {any} field described @param {{kind: string, family: string}} context */
-export const matters = ({ families, optimizers }, { kind, family }) => (families?.includes(family) ?? true) && (optimizers?.includes(kind) ?? true);
+/** @typedef {Partial<Pick<Field, "shown" | "only">>} More */
 
-/** Shown at once; the groups below are folds. */
+/** @param {string} name @param {Field["shown"]} [shown] @returns {Field} */
+const list = (name, shown) => ({ kind: "list", name, values: [], shown });
+/** @param {string} name @param {More} [more] @returns {Field} */
+const number = (name, more = {}) => ({ kind: "number", name, values: [], ...more });
+/** @param {string} name @param {string[]} values @param {More} [more] @returns {Field} */
+const choice = (name, values, more = {}) => ({ kind: "choice", name, values, ...more });
+
+/** @type {More} */
+const forSgd = { only: ({ kind }) => kind === "sgd" };
+/** @type {More} */
+const forAdam = { only: ({ kind }) => kind !== "sgd" };
+/** @param {...string} names @returns {More} */
+const forFamilies = (...names) => ({ only: ({ family }) => names.includes(family) });
+const withBranches = forFamilies("residual_mlp", "residual_convnet", "vit", "gpt");
+const transformers = forFamilies("vit", "gpt");
+export const YES_NO = ["true", "false"];
+
+/** Shown at once; the groups below are folds. @type {Field[]} */
 export const FIRST = [
   field("widths"),
   field("num_seeds", (spec) => spec.seeds.length),
@@ -23,20 +49,24 @@ export const FIRST = [
   field("protocol"),
 ];
 
+/** @type {{name: string, fields: Field[]}[]} */
 export const GROUPS = [
   { name: "arms", fields: [] },
   {
     name: "model",
     fields: [
-      field("model.family"),
-      field("model.layers_per_block"),
-      field("model.has_skip"),
-      field("model.patch_size"),
-      field("model.num_heads"),
-      field("model.mlp_ratio"),
-      field("model.has_norm"),
-      field("branch_exponent", (spec) => spec.model.branch_exponent),
-      field("completep_alpha"),
+      choice("model.family", ["residual_mlp", "convnet", "residual_convnet", "vit", "gpt"]),
+      number("model.layers_per_block", forFamilies("residual_mlp", "residual_convnet")),
+      choice("model.has_skip", YES_NO, forFamilies("residual_mlp")),
+      number("model.patch_size", forFamilies("vit")),
+      number("model.num_heads", transformers),
+      number("model.mlp_ratio", transformers),
+      choice("model.has_norm", YES_NO, transformers),
+      number("branch_exponent", {
+        shown: ({ model }) => ("branch_exponent" in model ? model.branch_exponent : undefined),
+        ...withBranches,
+      }),
+      number("completep_alpha", withBranches),
     ],
   },
   {

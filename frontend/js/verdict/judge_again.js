@@ -5,7 +5,9 @@ import { fill, h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { errorNote, note } from "../base/note.js";
 
-/** A sentence and the button. @param {any} experiment @param {() => void} onJudged @returns {HTMLElement} */
+/** @import { Experiment } from "../../types/answers.js" */
+
+/** A sentence and the button. @param {Experiment} experiment @param {() => void} onJudged @returns {HTMLElement} */
 export function judgeAgain(experiment, onJudged) {
   return note("info", [
     h("span", {}, t("ui.judge_again.why", { version: experiment.rule_version })),
@@ -13,7 +15,7 @@ export function judgeAgain(experiment, onJudged) {
   ]);
 }
 
-/** The button alone; nothing is trained again. @param {any} experiment @param {() => void} onJudged */
+/** The button alone; nothing is trained again. @param {Experiment} experiment @param {() => void} onJudged */
 export function judgeAgainButton({ id, name }, onJudged) {
   const problem = h("span", {});
   const button = h(

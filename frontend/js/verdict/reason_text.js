@@ -4,6 +4,13 @@ import { figure, money, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { sizeText } from "../base/size_text.js";
 
+/** @import { Reason } from "../../types/answers.js" */
+/** @typedef {string | number} Value */
+
+/**
+ * Catalogue keys of parameters that are names.
+ * @type {Record<string, (value: Value) => string>}
+ */
 const WORDS = {
   loss: (value) => `loss.${value}`,
   parametrization: (value) => `figure.arm.${value}`,
@@ -32,16 +39,27 @@ const WHOLE = new Set([
   "seeds",
 ]);
 
-/** @param {{code: string, params: Record<string, string | number>}} reason */
+/** @param {Reason} reason */
 export function reasonText({ code, params }) {
+  const key = `reason.${code}`;
+  if (!has(key)) return code;
   const shown = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shownValue(name, value)]));
-  if (params.currency) shown.money = money(params.money, params.currency);
-  // Verdicts of older rules name a width only.
-  if (params.width !== undefined) shown.size = sizeText(params.width, params.depth);
-  if (params.base_width !== undefined) shown.base_size = sizeText(params.base_width, params.base_depth);
-  return has(`reason.${code}`) ? t(`reason.${code}`, shown) : code;
+  if (params.currency) shown.money = money(Number(params.money), String(params.currency));
+  return t(key, { ...shown, ...sizesOf(params) });
 }
 
+/** The sizes that are named, in words; verdicts of older rules name a width only. @param {Reason["params"]} params */
+function sizesOf({ width, depth, base_width, base_depth }) {
+  return {
+    ...(width === undefined ? {} : { size: sizeOf(width, depth) }),
+    ...(base_width === undefined ? {} : { base_size: sizeOf(base_width, base_depth) }),
+  };
+}
+
+/** @param {Value} width @param {Value | undefined} depth */
+const sizeOf = (width, depth) => sizeText(Number(width), depth === undefined ? null : Number(depth));
+
+/** @param {string} name @param {Value} value */
 function shownValue(name, value) {
   const key = WORDS[name]?.(value);
   if (key) return has(key) ? t(key) : value;

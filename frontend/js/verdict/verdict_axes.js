@@ -4,17 +4,15 @@ import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { outcomeChip } from "./outcome_chip.js";
 
+/** @import { ArmVerdict, AxisVerdict } from "../../types/answers.js" */
+
 const IS_GOOD = new Set(["transfers", "sharpness_drifts"]);
 
-/** Nothing where there is one axis only. @param {any} arm @returns {HTMLElement | null} */
+/** Nothing where there is one axis only. @param {ArmVerdict} arm @returns {HTMLElement | null} */
 export function verdictAxes({ axes, limiting_axis: limiting, outcome }) {
   if (axes.length < 2) return null;
-  const item = (axis) =>
-    h("li", { class: "axis" }, h("span", {}, t(`ui.axis.${axis.axis}`)), outcomeChip(axis.outcome));
-  const limit =
-    limiting && !IS_GOOD.has(outcome)
-      ? h("p", { class: "hint" }, t("ui.axis.limits", { axis: t(`ui.axis.${limiting}`) }))
-      : null;
+  const isLimited = limiting && !IS_GOOD.has(outcome);
+  const limit = isLimited ? h("p", { class: "hint" }, t("ui.axis.limits", { axis: t(`ui.axis.${limiting}`) })) : null;
   return h(
     "div",
     { class: "verdict-axes", id: "axes" },
@@ -23,3 +21,7 @@ export function verdictAxes({ axes, limiting_axis: limiting, outcome }) {
     limit,
   );
 }
+
+/** @param {AxisVerdict} answer */
+const item = ({ axis, outcome }) =>
+  h("li", { class: "axis" }, h("span", {}, t(`ui.axis.${axis}`)), outcomeChip(outcome));

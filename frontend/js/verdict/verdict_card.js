@@ -1,11 +1,12 @@
 /** The answer: one sentence, one colour and icon, three numbers, what to do, and how far it reaches. */
 
 import { h, icon } from "../base/dom.js";
-import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
+import { ICONS } from "../base/icons.js";
 import { sizeText } from "../base/size_text.js";
-import { reasonText } from "./reason_text.js";
+import { plainList } from "../base/tables.js";
 import { judgeAgain } from "./judge_again.js";
+import { reasonText } from "./reason_text.js";
 import { verdictAxes } from "./verdict_axes.js";
 import { verdictEarly } from "./verdict_early.js";
 import { verdictLimits } from "./verdict_limits.js";
@@ -13,53 +14,33 @@ import { verdictNext } from "./verdict_next.js";
 import { decidingSize, verdictNumbers } from "./verdict_numbers.js";
 import { verdictWhy } from "./verdict_why.js";
 
+/** @import { Experiment, SizeStatistics, Verdict } from "../../types/answers.js" */
+
 /**
- * @param {any} verdict null while there is none @param {any} experiment what it is of
- * @param {string} [scenario] its name, where there are several
- * @param {() => void} [onJudged] after it was judged again @returns {HTMLElement | null}
+ * @param {Verdict | null} verdict null while there is none @param {Experiment} experiment what it is of
+ * @param {string} scenario its name, where there are several, else empty
+ * @param {() => void} onJudged after it was judged again @returns {HTMLElement | null}
  */
-export function verdictCard(verdict, experiment, scenario, onJudged = () => {}) {
+export function verdictCard(verdict, experiment, scenario, onJudged) {
   if (!verdict) return null;
   const { outcome } = verdict;
   if (verdict.is_interim && outcome === "inconclusive") return waiting(verdict);
-  const deciding = decidingSize(verdict);
   return h(
     "section",
     { class: "verdict", data: { outcome }, "aria-labelledby": "verdict-sentence", id: "verdict" },
-    h(
-      "div",
-      { class: "verdict-top" },
-      h("span", { class: "verdict-icon" }, icon(ICONS[outcome])),
-      h(
-        "div",
-        {},
-        h(
-          "p",
-          { class: "kicker" },
-          scenario ? t("ui.scenarios.answer_of", { scenario }) : t("ui.verdict.kicker"),
-          marks(verdict, experiment),
-        ),
-        h("h2", { id: "verdict-sentence" }, t(`outcome.${outcome}.title`)),
-        h("p", { class: "lead" }, t(`outcome.${outcome}.manager`)),
-      ),
-    ),
+    head(verdict, experiment, scenario),
     experiment.is_judged_by_old_rules ? judgeAgain(experiment, onJudged) : null,
     verdictEarly(verdict),
     h("div", { class: "verdict-next" }, h("h3", {}, t("ui.verdict.next")), verdictNext(verdict)),
     outcome === "inconclusive" ? missing(verdict) : null,
     verdictAxes(verdict.arm),
-    deciding.size
-      ? [
-          h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding.size, verdict, experiment))),
-          verdictNumbers(verdict),
-        ]
-      : null,
+    evidence(verdict, experiment),
     verdictLimits(verdict),
     verdictWhy(verdict, experiment),
   );
 }
 
-/** No answer yet; but perhaps what it will probably be. */
+/** No answer yet; but perhaps what it will probably be. @param {Verdict} verdict */
 function waiting(verdict) {
   const early = verdictEarly(verdict);
   return h(
@@ -70,47 +51,59 @@ function waiting(verdict) {
   );
 }
 
-function marks(verdict, experiment) {
-  const names = [
-    verdict.is_interim ? "interim" : null,
-    verdict.is_provisional ? "provisional" : null,
-    experiment.is_judged_by_old_rules ? "old_rules" : null,
-    isMoved(verdict) ? "moved" : null,
-  ];
-  return names
-    .filter(Boolean)
-    .map((name) =>
-      h(
-        "span",
-        {
-          class: "chip",
-          data: { mark: name },
-          title: t(`ui.verdict.mark.${name}_why`, { version: verdict.rule_version }),
-        },
-        t(`ui.verdict.mark.${name}`),
-      ),
-    );
+/** @param {Verdict} verdict @param {Experiment} experiment @param {string} scenario */
+function head(verdict, experiment, scenario) {
+  const { outcome } = verdict;
+  const kicker = scenario ? t("ui.scenarios.answer_of", { scenario }) : t("ui.verdict.kicker");
+  return h(
+    "div",
+    { class: "verdict-top" },
+    h("span", { class: "verdict-icon" }, icon(ICONS[outcome])),
+    h(
+      "div",
+      {},
+      h("p", { class: "kicker" }, kicker, marks(verdict, experiment)),
+      h("h2", { id: "verdict-sentence" }, t(`outcome.${outcome}.title`)),
+      h("p", { class: "lead" }, t(`outcome.${outcome}.manager`)),
+    ),
+  );
 }
 
-const isMoved = (verdict) => verdict.reasons.some((reason) => reason.code === "thresholds_not_fixed");
+/** @param {Verdict} verdict @param {Experiment} experiment */
+function marks({ is_interim, is_provisional, reasons, rule_version: version }, experiment) {
+  const marked = {
+    interim: is_interim,
+    provisional: is_provisional,
+    old_rules: experiment.is_judged_by_old_rules,
+    moved: reasons.some((reason) => reason.code === "thresholds_not_fixed"),
+  };
+  const names = Object.entries(marked).filter(([, isSo]) => isSo);
+  return names.map(([name]) => {
+    const title = t(`ui.verdict.mark.${name}_why`, { version });
+    return h("span", { class: "chip", data: { mark: name }, title }, t(`ui.verdict.mark.${name}`));
+  });
+}
 
-/** Both sizes in words: only the width, unless they differ in depth. */
+/** The numbers of the size that decides. @param {Verdict} verdict @param {Experiment} experiment */
+function evidence(verdict, experiment) {
+  const { size } = decidingSize(verdict);
+  if (!size) return null;
+  return [h("h3", {}, t("ui.verdict.evidence", sizesCompared(size, verdict, experiment))), verdictNumbers(verdict)];
+}
+
+/**
+ * Both sizes in words: only the width, unless they differ in depth.
+ * @param {SizeStatistics} size @param {Verdict} verdict @param {Experiment} experiment
+ */
 function sizesCompared(size, { base_width: width }, { spec }) {
   const depth = spec.depths.includes(spec.base_depth) ? spec.base_depth : Math.min(...spec.depths);
   const isDeeper = size.depth !== depth;
   return { size: sizeText(size.width, isDeeper ? size.depth : null), base: sizeText(width, isDeeper ? depth : null) };
 }
 
-function missing(verdict) {
-  if (!verdict.reasons.length) return null;
-  return h(
-    "div",
-    { class: "verdict-missing" },
-    h("h3", {}, t("ui.verdict.missing")),
-    h(
-      "ul",
-      { class: "plain" },
-      verdict.reasons.map((reason) => h("li", {}, reasonText(reason))),
-    ),
-  );
+/** @param {Verdict} verdict */
+function missing({ reasons }) {
+  if (!reasons.length) return null;
+  const title = h("h3", {}, t("ui.verdict.missing"));
+  return h("div", { class: "verdict-missing" }, title, plainList(reasons.map(reasonText)));
 }

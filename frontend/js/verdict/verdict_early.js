@@ -2,51 +2,45 @@
 
 import { h, icon } from "../base/dom.js";
 import { number, percent } from "../base/format.js";
-import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
+import { ICONS } from "../base/icons.js";
+import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
 
-/** @param {any} verdict @returns {HTMLElement | null} */
+/** @import { Reason, Verdict } from "../../types/answers.js" */
+/** @typedef {NonNullable<Verdict["early"]>} Early */
+
+/** @param {Verdict} verdict @returns {HTMLElement | null} */
 export function verdictEarly({ is_interim: isInterim, early }) {
   if (!isInterim || !early) return null;
   const { outcome, confidence, would_change: changes } = early;
   const meter = h("meter", { min: 0, max: 1, value: confidence, "aria-label": t("ui.early.confidence_label") });
+  const answer = t("ui.early.so_far", { outcome: t(`ui.outcome.short.${outcome}`) });
+  const sure = t("ui.early.confidence", { percent: percent(confidence) });
   return h(
     "div",
     { class: "verdict-early", data: { outcome }, id: "early" },
-    h(
-      "p",
-      { class: "early-answer" },
-      icon(ICONS[outcome]),
-      h("strong", {}, t("ui.early.so_far", { outcome: t(`ui.outcome.short.${outcome}`) })),
-    ),
-    h(
-      "p",
-      { class: "early-confidence" },
-      meter,
-      h("span", {}, t("ui.early.confidence", { percent: percent(confidence) })),
-    ),
-    h(
-      "p",
-      { class: "hint" },
-      t("ui.early.rests_on", {
-        step: number(early.at_step),
-        steps: number(early.num_steps),
-        sizes: number(early.sizes.length),
-        all: number(early.num_sizes),
-      }),
-    ),
-    changes.length
-      ? h(
-          "details",
-          { class: "fold-small", id: "early-change" },
-          h("summary", {}, t("ui.early.would_change")),
-          h(
-            "ul",
-            { class: "plain" },
-            changes.map((reason) => h("li", {}, reasonText(reason))),
-          ),
-        )
-      : null,
+    h("p", { class: "early-answer" }, icon(ICONS[outcome]), h("strong", {}, answer)),
+    h("p", { class: "early-confidence" }, meter, h("span", {}, sure)),
+    h("p", { class: "hint" }, restsOn(early)),
+    changes.length ? wouldChange(changes) : null,
   );
 }
+
+/** @param {Early} early */
+const restsOn = ({ at_step, num_steps, sizes, num_sizes }) =>
+  t("ui.early.rests_on", {
+    step: number(at_step),
+    steps: number(num_steps),
+    sizes: number(sizes.length),
+    all: number(num_sizes),
+  });
+
+/** @param {Reason[]} changes */
+const wouldChange = (changes) =>
+  h(
+    "details",
+    { class: "fold-small", id: "early-change" },
+    h("summary", {}, t("ui.early.would_change")),
+    plainList(changes.map(reasonText)),
+  );

@@ -4,117 +4,110 @@ import { h } from "../base/dom.js";
 import { about, figure, list, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { sizeText } from "../base/size_text.js";
+import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
 
-/** @param {any} verdict @returns {any} */
+/** @import { Gate, Interval, Outlook, Recommendation, Verdict } from "../../types/answers.js" */
+/** @typedef {[name: string, value: string, more?: string | null]} Fact and what to know about it */
+
+/** @param {Verdict} verdict */
 export function verdictNext(verdict) {
   const { outcome, outlook, is_interim: isInterim } = verdict;
   if (isInterim) return h("p", {}, t("ui.verdict.next_interim"));
-  const advice = outlook?.recommendation;
   const words = h("p", {}, t(`outcome.${outcome}.next`));
-  return advice
-    ? [headline(verdict, advice), words, facts(verdict, advice), nextGate(advice.gates)]
-    : [simple(verdict), words];
+  if (!outlook) return [simple(verdict), words];
+  const advice = outlook.recommendation;
+  return [headline(verdict, advice), words, facts(outlook), reasons(advice), nextGate(advice.gates)];
 }
 
-/** Without an outlook, as of earlier rules: the reused LR or the range to search. */
+/** Without an outlook, as of earlier rules: the reused LR or the range to search. @param {Verdict} verdict */
 function simple({ outcome, arm }) {
-  const { base_lr: lr } = arm;
+  const lr = ["transfers", "sharpness_drifts"].includes(outcome) ? arm.base_lr : null;
   const search = arm.reasons.find((reason) => reason.code === "narrow_search")?.params;
-  const range = search
-    ? t("ui.verdict.search", {
-        low: figure(search.low),
-        high: figure(search.high),
-        suggested: figure(search.suggested),
-      })
-    : null;
-  const use =
-    ["transfers", "sharpness_drifts"].includes(outcome) && lr ? t("ui.verdict.use", { lr: figure(lr) }) : null;
-  return use || range ? h("p", { class: "verdict-lr" }, use ?? range) : null;
+  if (lr) return headlineOf(t("ui.verdict.use", { lr: figure(lr) }));
+  if (!search) return null;
+  const shown = (/** @type {string} */ name) => figure(Number(search[name]));
+  const range = { low: shown("low"), high: shown("high"), suggested: shown("suggested") };
+  return headlineOf(t("ui.verdict.search", range));
 }
 
+/** @param {Verdict} verdict @param {Recommendation} advice */
 function headline({ outcome }, { lr, narrow_sweep: sweep }) {
-  if (sweep && outcome === "fine_tune")
-    return h("p", { class: "verdict-lr" }, t("ui.next.try", { lrs: list(sweep.lrs, figure) }));
-  return lr === null ? null : h("p", { class: "verdict-lr" }, t("ui.verdict.use", { lr: figure(lr) }));
+  if (sweep && outcome === "fine_tune") return headlineOf(t("ui.next.try", { lrs: list(sweep.lrs, figure) }));
+  return lr === null ? null : headlineOf(t("ui.verdict.use", { lr: figure(lr) }));
 }
 
-function facts({ outlook }, { target, lr, lr_interval: ends, safe_range: safe, narrow_sweep: sweep, reasons }) {
-  const isFar = outlook.extrapolation.claim === "extrapolated";
+/** @param {string} words */
+const headlineOf = (words) => h("p", { class: "verdict-lr" }, words);
+
+/** @param {Outlook} outlook */
+function facts(outlook) {
+  const { lr, lr_interval: ends, safe_range: safe, narrow_sweep: sweep } = outlook.recommendation;
+  const isAdvised = lr !== null || sweep !== null;
+  /** @type {(Fact | null)[]} */
   const entries = [
-    ["target", sizeText(target.width), isFar ? t("ui.next.is_extrapolated") : null],
-    ends && [
-      "interval",
-      t("ui.number.range", { low: figure(ends.low), high: figure(ends.high) }),
-      t("ui.next.level", { percent: percent(ends.level) }),
-    ],
-    safe && [
-      "safe",
-      t("ui.number.up_to", { value: figure(safe.lr_high) }),
-      safe.is_border_seen
-        ? t("ui.next.border.seen", { lr: figure(safe.lr_diverged ?? safe.lr_high) })
-        : t("ui.next.border.unseen"),
-    ],
-    sweep && [
-      "sweep",
-      list(sweep.lrs, figure),
-      t("ui.next.sweep_takes", {
-        runs: number(sweep.num_runs),
-        time: sweep.seconds === null ? "–" : about(sweep.seconds),
-      }),
-    ],
-    chance(outlook.reliability, lr ?? sweep),
-  ].filter(Boolean);
-  const made = entries.map(([name, value, more]) =>
-    h(
-      "div",
-      {},
-      h("dt", {}, t(`ui.next.${name}`)),
-      h("dd", { class: "number" }, value),
-      more ? h("dd", { class: "hint" }, more) : null,
-    ),
-  );
-  return [
-    h("dl", { class: "facts next-facts" }, made),
-    reasons.length
-      ? h(
-          "ul",
-          { class: "plain hint" },
-          reasons.map((reason) => h("li", {}, reasonText(reason))),
-        )
-      : null,
+    targetFact(outlook),
+    ends && intervalFact(ends),
+    safe && safeFact(safe),
+    sweep && sweepFact(sweep),
+    isAdvised ? chanceFact(outlook.reliability) : null,
   ];
+  const made = entries.flatMap((entry) => (entry ? [factOf(...entry)] : []));
+  return h("dl", { class: "facts next-facts" }, made);
 }
 
-/** How often such a recommendation held in the calibration study; nothing where nothing is recommended. */
-function chance({ chance: value, interval }, advice) {
-  if (value === null || advice === null) return null;
-  return [
-    "chance",
-    percent(value),
-    interval ? t("ui.next.chance_range", { low: percent(interval.low), high: percent(interval.high) }) : null,
-  ];
+/** @param {string} name @param {string} value @param {string | null} [more] */
+function factOf(name, value, more = null) {
+  const hint = more ? h("dd", { class: "hint" }, more) : null;
+  return h("div", {}, h("dt", {}, t(`ui.next.${name}`)), h("dd", { class: "number" }, value), hint);
 }
 
+/** @param {Outlook} outlook @returns {Fact} */
+function targetFact({ extrapolation: { claim }, recommendation: { target } }) {
+  return ["target", sizeText(target.width), claim === "extrapolated" ? t("ui.next.is_extrapolated") : null];
+}
+
+/** @param {Interval} interval @returns {Fact} */
+function intervalFact({ low, high, level }) {
+  const range = t("ui.number.range", { low: figure(low), high: figure(high) });
+  return ["interval", range, t("ui.next.level", { percent: percent(level) })];
+}
+
+/** @param {NonNullable<Recommendation["safe_range"]>} safe @returns {Fact} */
+function safeFact({ lr_high: high, lr_diverged: diverged, is_border_seen: isSeen }) {
+  const border = isSeen ? t("ui.next.border.seen", { lr: figure(diverged ?? high) }) : t("ui.next.border.unseen");
+  return ["safe", t("ui.number.up_to", { value: figure(high) }), border];
+}
+
+/** @param {NonNullable<Recommendation["narrow_sweep"]>} sweep @returns {Fact} */
+function sweepFact({ lrs, num_runs, seconds }) {
+  const takes = { runs: number(num_runs), time: seconds === null ? "–" : about(seconds) };
+  return ["sweep", list(lrs, figure), t("ui.next.sweep_takes", takes)];
+}
+
+/**
+ * How often such a recommendation held in the calibration study.
+ * @param {Outlook["reliability"]} reliability @returns {Fact | null}
+ */
+function chanceFact({ chance, interval }) {
+  if (chance === null) return null;
+  if (!interval) return ["chance", percent(chance)];
+  const range = { low: percent(interval.low), high: percent(interval.high) };
+  return ["chance", percent(chance), t("ui.next.chance_range", range)];
+}
+
+/** @param {Recommendation} advice */
+const reasons = ({ reasons: found }) => (found.length ? plainList(found.map(reasonText), "plain hint") : null);
+
+/** @param {Gate[]} gates */
 function nextGate(gates) {
   const gate = gates.find((item) => item.state === "next") ?? gates.find((item) => item.state === "stopped");
   if (!gate) return null;
-  const points = (name) =>
-    gate[name].length
-      ? [
-          h("p", { class: "hint" }, t(`ui.gate.${name}`)),
-          h(
-            "ul",
-            { class: "plain" },
-            gate[name].map((reason) => h("li", {}, reasonText(reason))),
-          ),
-        ]
-      : null;
-  return h(
-    "details",
-    { class: "fold-small", id: "gate" },
-    h("summary", {}, t(`ui.gate.${gate.state}`, { gate: t(`ui.gate.name.${gate.name}`) })),
-    points("checks"),
-    points("stop_when"),
-  );
+  const title = t(`ui.gate.${gate.state}`, { gate: t(`ui.gate.name.${gate.name}`) });
+  const points = (/** @type {"checks" | "stop_when"} */ name) => {
+    if (!gate[name].length) return null;
+    return [h("p", { class: "hint" }, t(`ui.gate.${name}`)), plainList(gate[name].map(reasonText))];
+  };
+  const parts = [points("checks"), points("stop_when")];
+  return h("details", { class: "fold-small", id: "gate" }, h("summary", {}, title), parts);
 }

@@ -3,26 +3,26 @@
 import { h } from "../base/dom.js";
 import { dateTime, figure, number, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
+import { factEntries } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
 
-/** @param {any} verdict @param {any} experiment @returns {any[]} */
+/** @import { Experiment, Outlook, Thresholds, Verdict } from "../../types/answers.js" */
+
+/** @param {Verdict} verdict @param {Experiment} experiment */
 export function verdictTrust(verdict, experiment) {
+  const lines = [methods(verdict), ...errors(verdict.outlook), fixed(verdict, experiment)];
+  const items = lines.map((line) => line && h("li", {}, line));
   return [
     h("h4", {}, t("ui.trust.title")),
-    h(
-      "ul",
-      { class: "plain", id: "trust" },
-      [methods(verdict), ...errors(verdict.outlook), fixed(verdict, experiment)].map(
-        (line) => line && h("li", {}, line),
-      ),
-    ),
+    h("ul", { class: "plain", id: "trust" }, items),
     h("h4", {}, t("ui.why.thresholds")),
     thresholds(verdict.thresholds),
   ];
 }
 
-/** Every method and level that the verdict's intervals have. */
+/** Every method and level that the verdict's intervals have. @param {Verdict} verdict */
 function methods(verdict) {
+  /** @type {Set<string>} */
   const found = new Set();
   JSON.stringify(verdict, (_key, value) => {
     if (typeof value?.method === "string" && typeof value.level === "number")
@@ -37,45 +37,40 @@ function methods(verdict) {
   return named.length ? t("ui.trust.intervals", { methods: named.join(t("ui.list_and")) }) : null;
 }
 
-/** What the calibration study allows one to claim of a verdict like this. */
+/** What the calibration study allows one to claim of a verdict like this. @param {Outlook | null} outlook */
 function errors(outlook) {
-  const reliability = outlook?.reliability;
-  if (!reliability) return [];
-  const { record, error_bound: bound, is_same_rules: isSame, reasons } = reliability;
+  if (!outlook) return [];
+  const { record, error_bound: bound, is_same_rules: isSame, reasons } = outlook.reliability;
+  if (!record) return reasons.length ? reasons.map(reasonText) : [t("ui.trust.not_calibrated")];
   // The first line says the error's bound and the second which rules: not once more below.
-  const said = reasons
-    .filter(({ code }) => !record || !["error_bound", "calibrated_otherwise"].includes(code))
-    .map(reasonText);
-  if (!record) return said.length ? said : [t("ui.trust.not_calibrated")];
+  const others = reasons.filter(({ code }) => !["error_bound", "calibrated_otherwise"].includes(code));
   const { count, of } = record.false_transfers;
-  const line = t("ui.trust.errors", {
+  const shown = {
     count: number(count),
     of: number(of),
     bound: bound === null ? "–" : percent(bound),
     date: record.date,
-  });
-  return [line, isSame ? null : t("ui.trust.other_rules", { version: record.rule_version }), ...said];
+  };
+  const rules = isSame ? null : t("ui.trust.other_rules", { version: record.rule_version });
+  return [t("ui.trust.errors", shown), rules, ...others.map(reasonText)];
 }
 
-/** No moving goalposts: what was hashed, when, and when the first run began. */
+/**
+ * No moving goalposts: what was hashed, when, and when the first run began.
+ * @param {Verdict} verdict @param {Experiment} experiment
+ */
 function fixed(verdict, { created_at: created, started_at: started }) {
-  const params = {
+  return t("ui.trust.fixed", {
     version: verdict.rule_version,
     sha256: verdict.spec_sha256.slice(0, 12),
     created: dateTime(created),
     started: started ? dateTime(started) : "–",
-  };
-  return t("ui.trust.fixed", params);
+  });
 }
 
+/** @param {Thresholds} found */
 function thresholds(found) {
-  const entries = Object.entries(found).map(([name, value]) =>
-    h(
-      "div",
-      {},
-      h("dt", {}, has(`ui.threshold.${name}`) ? t(`ui.threshold.${name}`) : name),
-      h("dd", { class: "number" }, figure(value)),
-    ),
-  );
-  return h("dl", { class: "pairs pairs-dense" }, entries);
+  const nameOf = (/** @type {string} */ name) => (has(`ui.threshold.${name}`) ? t(`ui.threshold.${name}`) : name);
+  const entries = Object.entries(found).map(([name, value]) => /** @type {const} */ ([nameOf(name), figure(value)]));
+  return h("dl", { class: "pairs pairs-dense" }, factEntries(entries));
 }

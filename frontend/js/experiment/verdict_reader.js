@@ -2,10 +2,12 @@
 
 import { get, isAbort } from "../base/api.js";
 
+/** @import { Verdicts } from "../../types/answers.js" */
+
 const REST_MILLISECONDS = 4000;
 
 /**
- * @param {string} id @param {(answers: any) => void} onAnswers all verdicts, and the one over them
+ * @param {string} id @param {(answers: Verdicts) => void} onAnswers all verdicts, and the one over them
  * @param {AbortSignal} signal
  */
 export function verdictReader(id, onAnswers, signal) {
@@ -14,6 +16,7 @@ export function verdictReader(id, onAnswers, signal) {
   const read = async () => {
     timer = 0;
     try {
+      /** @type {Verdicts} */
       const answers = await get(`/experiments/${id}/verdicts`, signal);
       const text = JSON.stringify(answers);
       if (text !== last) onAnswers(answers);

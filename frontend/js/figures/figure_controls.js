@@ -1,0 +1,80 @@
+/** The lists with which one chooses what the figures show. */
+
+import { h } from "../base/dom.js";
+import { figure as digits } from "../base/format.js";
+import { t } from "../base/i18n.js";
+import { query, remember } from "../base/router.js";
+import { scenarioText } from "../base/scenario_text.js";
+
+/** @import { Experiment, Spec } from "../../types/answers.js" */
+
+/** Two columns do not fit on a phone; it starts with µP alone. */
+const NARROW = "(max-width: 640px)";
+const MOST_STEPS = 20;
+
+/** @typedef {ReturnType<typeof figureControls>} Controls null where there is nothing to choose */
+
+/** @param {Experiment} experiment */
+export function figureControls({ spec, figures, conditions, task }) {
+  const reference = referenceArm(spec);
+  const scenarios = conditions.map(({ scenario }) => option(scenario, scenarioText(scenario, task)));
+  const lrs = reference.lrs.map((lr, index) => option(String(index), lrText(lr)));
+  const hasSharpness = spec.measures.includes("raw_sharpness");
+  return {
+    scenario: conditions.length > 1 ? choice("scenario", scenarios, conditions[0].scenario) : null,
+    arm: armChoice(spec),
+    lr: choice("lr", [option("", t("ui.figure.lr_auto")), ...lrs], ""),
+    depth: spec.depths.length > 1 ? choice("depth", plain(spec.depths), String(spec.depths[0])) : null,
+    loss: choice("loss", named(["train", "val"], "loss"), "train"),
+    sharpness: hasSharpness ? choice("sharpness", named(["weighted", "raw"], "sharpness"), "weighted") : null,
+    scale: choice("scale", named(["log", "linear"], "scale"), "log"),
+    step: figures.includes("density") ? stepChoice(spec) : null,
+  };
+}
+
+/** The arm whose LRs the list of LRs shows. @param {Spec} spec */
+export const referenceArm = ({ arms }) => arms.find((arm) => arm.parametrization === "mup") ?? arms[0];
+
+/** @param {number} lr */
+export const lrText = (lr) => `η = ${digits(lr)}`;
+
+/** @param {string} name @param {HTMLSelectElement} select */
+export const labelled = (name, select) =>
+  h("div", { class: "control" }, h("label", { for: select.id }, t(`ui.figure.choose.${name}`)), select);
+
+/** @param {Spec} spec */
+function armChoice(spec) {
+  const names = spec.arms.map(({ parametrization: name }) => option(name, t(`figure.arm.${name}`)));
+  const usual = matchMedia(NARROW).matches ? referenceArm(spec).parametrization : "all";
+  return choice("arm", [option("all", t("ui.figure.arm.all")), ...names], usual);
+}
+
+/** @param {Spec} spec */
+const stepChoice = (spec) => choice("step", [option("", t("ui.figure.step_last")), ...plain(someSteps(spec))], "");
+
+/** Measurement steps, evenly thinned to a list that can be looked through. @param {Spec} spec */
+function someSteps({ num_steps: last, measure_every: every }) {
+  const stride = Math.ceil(last / every / MOST_STEPS);
+  const steps = [];
+  for (let step = 0; step < last; step += stride * every) steps.push(step);
+  return [...steps, last];
+}
+
+/** @param {string} value @param {string} text */
+const option = (value, text) => h("option", { value }, text);
+const plain = (/** @type {number[]} */ values) => values.map((value) => option(String(value), String(value)));
+
+/** @param {string[]} values @param {string} name */
+const named = (values, name) => values.map((value) => option(value, t(`ui.figure.${name}.${value}`)));
+
+/**
+ * A list whose choice is in the address unless it is the usual one.
+ * @param {string} name @param {HTMLOptionElement[]} entries @param {string} usual
+ */
+function choice(name, entries, usual) {
+  const select = h("select", { id: `show-${name}` }, entries);
+  select.value = query(name) ?? usual;
+  if (select.selectedIndex < 0) select.value = usual;
+  select.addEventListener("change", () => remember({ [name]: select.value === usual ? null : select.value }));
+  return select;
+}

@@ -1,0 +1,124 @@
+/** Keeps what the page of an experiment knows up to date while the experiment runs. */
+
+import { get, isAbort } from "../base/api.js";
+import { applyMarks } from "../experiment/progress_state.js";
+import { follow } from "../experiment/stream.js";
+
+/** @import { Cell, Experiment, Worker } from "../../types/answers.js" */
+/** @import { ExperimentStore } from "../../types/page.js" */
+/** @import { Connection, Marks } from "../experiment/stream.js" */
+
+/**
+ * @typedef {"data" | "progress" | "state" | "verdict"} News what has changed
+ * @typedef {{look: (isUrgent: boolean) => void}} Reader of verdicts
+ */
+
+const TICK_MILLISECONDS = 1000;
+const WORKERS_MILLISECONDS = 10_000;
+const SOON_MILLISECONDS = 1000;
+
+/** @param {ExperimentStore} store */
+export const isOpen = ({ experiment }) => ["queued", "running"].includes(experiment.state);
+
+/**
+ * Follow the stream, the clock and the workers for as long as the page is open and the experiment too.
+ * @param {ExperimentStore} store changed in place @param {(news: News) => void} tell
+ * @param {Reader} reader @param {AbortSignal} signal
+ */
+export function keepCurrent(store, tell, reader, signal) {
+  const keeper = new Keeper(store, tell, reader, signal);
+  follow(store.experiment.id, keeper.listeners(), signal);
+  const tick = () => !document.hidden && isOpen(store) && tell("progress");
+  const clocks = [setInterval(tick, TICK_MILLISECONDS), setInterval(() => keeper.readWorkers(), WORKERS_MILLISECONDS)];
+  const stop = () => {
+    clocks.forEach((clock) => clearInterval(clock));
+    keeper.stop();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  keeper.readWorkers();
+}
+
+class Keeper {
+  #soon = 0;
+
+  /**
+   * @param {ExperimentStore} store @param {(news: News) => void} tell
+   * @param {Reader} reader @param {AbortSignal} signal
+   */
+  constructor(store, tell, reader, signal) {
+    this.store = store;
+    this.tell = tell;
+    this.reader = reader;
+    this.signal = signal;
+    this.path = `/experiments/${store.experiment.id}`;
+  }
+
+  listeners() {
+    return {
+      onMarks: (/** @type {Marks} */ marks) => this.#takeMarks(marks),
+      onEnd: () => this.#end(),
+      onConnection: (/** @type {Connection} */ how) => {
+        this.store.connection = how;
+        this.tell("progress");
+      },
+    };
+  }
+
+  stop() {
+    clearTimeout(this.#soon);
+  }
+
+  async readWorkers() {
+    if (document.hidden || !isOpen(this.store)) return;
+    /** @type {Worker[] | null} */
+    const workers = await get("/workers", this.signal).catch(() => null);
+    if (workers) this.store.numWorkers = workers.length;
+    this.tell("progress"); // that nobody works is said at once, whatever else takes time
+    /** @type {Experiment | null} */
+    const found = await get(this.path, this.signal).catch(() => null);
+    if (found) this.store.experiment.progress = found.progress;
+    this.tell("progress");
+  }
+
+  async #readExperiment() {
+    try {
+      Object.assign(this.store.experiment, await get(this.path, this.signal));
+      if (!isOpen(this.store)) await this.#readCells();
+      this.tell("state");
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  }
+
+  async #readCells() {
+    /** @type {Cell[]} */
+    const cells = await get(`${this.path}/cells`, this.signal);
+    this.store.cells = cells;
+  }
+
+  /** @param {Marks} marks */
+  async #takeMarks(marks) {
+    // A later stage brings cells that this page has not heard of.
+    const known = new Set(this.store.cells.map((cell) => cell.id));
+    if (marks.cells.some((mark) => !known.has(mark.cell_id))) await this.#readCells().catch(() => null);
+    applyMarks(this.store.cells, marks.cells);
+    const isNew = marks.state !== this.store.experiment.state;
+    this.tell("data");
+    if (isNew) this.#readExperiment();
+    if (!marks.cells.some((mark) => mark.state === "completed")) return;
+    this.reader.look(false);
+    this.#readWorkersSoon();
+  }
+
+  /** After a cell has ended, what is left is another; of several at once only the last is asked about. */
+  #readWorkersSoon() {
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.readWorkers(), SOON_MILLISECONDS);
+  }
+
+  async #end() {
+    await this.#readExperiment();
+    this.reader.look(true);
+    this.tell("data");
+  }
+}

@@ -1,0 +1,53 @@
+/** What the server answers, by the names that the scripts use. The shapes come from api.d.ts, which is generated. */
+
+import type * as api from "./api";
+
+/** An answer has a value for every field, also for those that a request may leave out. */
+type Filled<T> = T extends object ? { [Key in keyof T]-?: Filled<Exclude<T[Key], undefined>> } : T;
+
+export type ArmVerdict = Filled<api.ArmVerdict>;
+export type AxisVerdict = Filled<api.AxisVerdict>;
+export type Budget = Filled<api.Budget>;
+export type Cell = Filled<api.CellView>;
+export type ClassCount = Filled<api.ClassCount>;
+export type Column = Filled<api.ColumnProfile>;
+export type CoordinateCheck = Filled<api.CoordinateCheck>;
+export type Dataset = Filled<api.DatasetView>;
+export type DataWarning = Filled<api.DataWarning>;
+export type Estimate = Filled<api.Estimate>;
+export type Example = Filled<api.ExampleView>;
+export type Expense = Filled<api.Expense>;
+export type Experiment = Filled<api.ExperimentView>;
+export type FigureMeta = Filled<api.FigureMeta>;
+export type FigureReply = Filled<api.FigureReply>;
+export type Gain = Filled<api.Gain>;
+export type Gate = Filled<api.Gate>;
+export type ImageSample = Filled<api.ImageSample>;
+export type Interval = Filled<api.Interval>;
+export type KindLimits = Filled<api.KindLimits>;
+export type LossStatistics = Filled<api.LossStatistics>;
+export type Outlay = Filled<api.OutlayView>;
+export type Outlook = Filled<api.Outlook>;
+export type OverallVerdict = Filled<api.OverallVerdict>;
+export type PartSlope = Filled<api.PartSlope>;
+export type Plan = Filled<api.PlanView>;
+export type Preset = Filled<api.PresetView>;
+export type Presets = Filled<api.PresetsView>;
+export type Progress = Filled<api.ProgressView>;
+export type Ranges = Filled<api.Ranges>;
+export type Reason = Filled<api.Reason>;
+export type Recommendation = Filled<api.Recommendation>;
+export type Run = Filled<api.RunView>;
+export type Samples = Filled<api.SamplesView>;
+export type Savings = Filled<api.Savings>;
+export type ScenarioAnswer = Filled<api.ScenarioAnswer>;
+export type Shape = Filled<api.DatasetShape>;
+export type SizeStatistics = Filled<api.SizeStatistics>;
+export type Spec = Filled<api.ExperimentSpec>;
+export type Tensor = Filled<api.TensorView>;
+export type Thresholds = Filled<api.Thresholds>;
+export type Verdict = Filled<api.Verdict>;
+export type Verdicts = Filled<api.VerdictsView>;
+export type Worker = Filled<api.WorkerView>;
+/** What an error tells beside its message. */
+export type ErrorParams = Filled<api.ErrorDetail>["params"];

@@ -1,0 +1,75 @@
+/** Shapes that scripts of the page hand to one another. */
+
+import type { Cell, Experiment, Plan, Presets, Verdicts } from "./answers";
+
+/** What an element can hold; null, undefined and false are left out. */
+export type Child = Node | string | number | false | null | undefined | readonly Child[];
+
+/** An address, split. */
+export interface Route {
+  name: string;
+  id: string;
+}
+
+/** What an address shows; `mount` draws it and returns what takes it down again. */
+export interface Page {
+  title: () => string;
+  mount: (root: HTMLElement) => () => void;
+}
+
+/** A part of a page that draws itself again from what the page knows. */
+export interface Updating {
+  element: HTMLElement;
+  update: () => void;
+}
+
+/** A part of a page that reads what it shows from the server. */
+export interface Refreshing {
+  element: HTMLElement;
+  refresh: () => void;
+}
+
+/** What the page of an experiment knows. */
+export interface ExperimentStore {
+  experiment: Experiment;
+  cells: Cell[];
+  answers: Verdicts | null;
+  /** The scenario whose verdict is shown; empty for the one that decides. */
+  shown: string;
+  numWorkers: number | null;
+  connection: "live" | "polling" | "lost";
+}
+
+/** Texts of the settings as written, by their names. */
+export type SettingTexts = Record<string, string | undefined>;
+
+/** What was set of a plan by hand. */
+export interface OwnSettings {
+  texts: SettingTexts;
+  arms?: string[];
+  measures?: string[];
+  scenarios?: string[];
+  /** What all of these come to in a request. */
+  values?: Record<string, unknown>;
+  /** Names of the folds that are open. */
+  opened: Set<string>;
+}
+
+/** What was chosen of a plan. */
+export interface PlanChoices {
+  preset: string;
+  own: OwnSettings;
+  /** As written. */
+  budget: { hours?: string; money?: string };
+  plan: Plan | null;
+  presets: Presets | null;
+}
+
+/** What the figures show at present, for what stands below them. */
+export interface ShownRuns {
+  /** The LR of each arm. */
+  lrs: () => Record<string, number>;
+  scenario: () => string;
+  /** Called when another scenario or another LR is shown. */
+  onLr: (listener: () => void) => void;
+}
