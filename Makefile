@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test bench check format constraints openapi reproduce calibrate clean
+.PHONY: help run setup setup-dev test bench check js format constraints openapi reproduce calibrate clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -31,8 +31,12 @@ test-fast: setup-dev ## Run the tests that start no process and no browser and a
 check: setup-dev ## Run the checks only: lint, format, import rules, types
 	@.venv/bin/python scripts/checks.py check
 
-types: setup-dev ## Check the types only
-	@.venv/bin/mypy
+js: frontend/node_modules/.package-lock.json ## Check the scripts of the page (lint, types, unit tests); needs Node.js 20.19
+	@cd frontend && npm run --silent check
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20.19 or newer" >&2; exit 1; }
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
 
 format: setup-dev ## Format the code and fix what can be fixed
 	@.venv/bin/ruff check --fix --quiet . || true
@@ -58,8 +62,8 @@ install-calibration: setup-dev ## Show what the record of `make calibrate` chang
 	@.venv/bin/python -m studies.calibration.install
 
 clean: ## Remove .venv and caches; data stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
-	@find backend worker studies benchmarks tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .venv frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	@find backend worker tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
 
 bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one row
 	@.venv/bin/python -m benchmarks $(ONLY)

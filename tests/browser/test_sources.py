@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 from backend.domain.budget import Budget
@@ -101,6 +102,17 @@ def test_no_file_is_too_long():
     files = {**SCRIPTS, **STYLES, FRONTEND / "index.html": PAGE}
 
     assert {path.name for path, source in files.items() if source.count("\n") > 350} == set()
+
+
+def test_no_room_holds_too_many_files():
+    rooms = Counter(path.parent.name for path in SCRIPTS)
+
+    assert {room: count for room, count in rooms.items() if count > 15} == {}
+
+
+def test_types_are_named():
+    """The type `any` is none; what the server answers has its types in `frontend/types`."""
+    assert files_with(r"[{<|(\[ ]any[}>|)\[\]]") == []
 
 
 def test_the_form_names_every_option_of_a_request():

@@ -1,0 +1,56 @@
+/** The few things of a browser that the pure modules ask for, so that they run in Node. */
+
+import { readFile } from "node:fs/promises";
+
+import { startLanguage, switchLanguage } from "../../frontend/js/base/i18n.js";
+
+/** Remembers like a browser's storage. */
+export class Storage {
+  #entries = new Map();
+
+  getItem(name) {
+    return this.#entries.get(name) ?? null;
+  }
+
+  setItem(name, value) {
+    this.#entries.set(name, value);
+  }
+}
+
+/** Stand on an address, in a browser that speaks some languages. */
+export function browse(address, languages = ["en"]) {
+  const url = new URL(address, "http://localhost");
+  const globals = {
+    location: url,
+    navigator: { languages },
+    document: { documentElement: { lang: "" } },
+    localStorage: new Storage(),
+    history: {
+      replaceState: (_state, _title, next) => define("location", new URL(next)),
+    },
+  };
+  for (const [name, value] of Object.entries(globals)) define(name, value);
+}
+
+function define(name, value) {
+  Object.defineProperty(globalThis, name, {
+    value,
+    configurable: true,
+    writable: true,
+  });
+}
+
+const readCatalogue = async (language) =>
+  JSON.parse(
+    await readFile(
+      new URL(`../../frontend/locales/${language}.json`, import.meta.url),
+      "utf-8",
+    ),
+  );
+
+/** Speak a language with the texts of the catalogue. */
+export async function speak(language) {
+  browse("/", [language]);
+  await startLanguage(["en", "ja"], readCatalogue);
+  await switchLanguage(language);
+}

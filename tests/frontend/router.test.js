@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  hrefOf,
+  query,
+  remember,
+  routeOf,
+} from "../../frontend/js/base/router.js";
+import { browse } from "./browser_stub.js";
+
+const ID = "3f0c9a52-1111-4222-8333-abcdefabcdef";
+
+test("addresses name their page, with or without a slash at the end", () => {
+  assert.deepEqual(routeOf("/"), { name: "home", id: "" });
+  assert.deepEqual(routeOf(`/datasets/${ID}`), { name: "dataset", id: ID });
+  assert.deepEqual(routeOf(`/experiments/${ID}/`), {
+    name: "experiment",
+    id: ID,
+  });
+});
+
+test("other addresses are missing", () => {
+  for (const path of [
+    "/datasets",
+    `/experiments/${ID}/runs`,
+    "/datasets/../secret",
+    `/datasets/${ID}x`,
+  ]) {
+    assert.deepEqual(routeOf(path), { name: "missing", id: "" });
+  }
+});
+
+test("links carry the language of the address along", () => {
+  browse("/?lang=ja");
+  assert.equal(hrefOf("/datasets/1"), "/datasets/1?lang=ja");
+  browse("/");
+  assert.equal(hrefOf("/datasets/1"), "/datasets/1");
+});
+
+test("choices are kept in the address, and null takes one out", () => {
+  browse("/x?lang=ja&arm=mup");
+  remember({ arm: null, lr: "3" });
+  assert.equal(location.search, "?lang=ja&lr=3");
+  assert.equal(query("lr"), "3");
+  assert.equal(query("arm"), null);
+});
