@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test bench check js format constraints openapi reproduce calibrate clean
+.PHONY: help run setup setup-dev test test-fast bench check types js format install-calibration constraints openapi reproduce calibrate clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -30,6 +30,9 @@ test-fast: setup-dev ## Run the tests that start no process and no browser and a
 
 check: setup-dev ## Run the checks only: lint, format, import rules, types
 	@.venv/bin/python scripts/checks.py check
+
+types: setup-dev ## Check the types only
+	@.venv/bin/mypy
 
 js: frontend/node_modules/.package-lock.json ## Check the scripts of the page (lint, types, unit tests); needs Node.js 20.19
 	@cd frontend && npm run --silent check
@@ -63,7 +66,7 @@ install-calibration: setup-dev ## Show what the record of `make calibrate` chang
 
 clean: ## Remove .venv and caches; data stays
 	@rm -rf .venv frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
-	@find backend worker tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find backend worker studies benchmarks tests scripts alembic -name __pycache__ -type d -prune -exec rm -rf {} +
 
 bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one row
 	@.venv/bin/python -m benchmarks $(ONLY)

@@ -34,7 +34,7 @@ async function show() {
   shown = location.pathname;
   const route = routeOf(location.pathname);
   try {
-    const [{ open }] = await Promise.all([PAGES[route.name](), startOptions(mine.signal)]);
+    const { open } = await PAGES[route.name]();
     const opened = await open(route, mine.signal);
     if (mine.signal.aborted) return;
     page = opened;

@@ -7,13 +7,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from backend.domain.budget import Budget
-from backend.domain.measures import DensityGrid, Measure
-from backend.domain.metrics import Spacing
-from backend.domain.model import FAMILIES
-from backend.domain.optimizer import OptimizerSpec, ScheduleSpec
-from backend.domain.parametrization import Parametrization
-from backend.domain.plan_request import PlanRequest
+from backend.domain.plan.options import plan_options
+from backend.domain.plan.plan_request import PlanRequest
+from backend.domain.spec.budget import Budget
+from backend.domain.spec.measures import DensityGrid, Measure
+from backend.domain.spec.model import FAMILIES
+from backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
+from backend.domain.spec.parametrization import Parametrization
 from backend.figures.plotly_bundle import PlotlyBundle
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"

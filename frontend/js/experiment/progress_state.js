@@ -1,4 +1,4 @@
-/** How far an experiment is: what the server predicts, and where its cells are by the latest marks. Pure. */
+/** How far an experiment is and when it will end, from what was predicted and what is done. Pure. */
 
 /** @import { Cell, Experiment } from "../../types/answers.js" */
 /** @import { Mark } from "./stream.js" */

@@ -1,4 +1,4 @@
-/** A budget as it is written on the page, and as the server wants it. */
+/** A budget as it is written on the page, as the server wants it, and the device time it comes to. */
 
 /** @import { Budget } from "../../types/answers.js" */
 /** @import { Rates } from "../base/hourly_rates.js" */

@@ -41,8 +41,8 @@ function seeds(count) {
  * @param {SettingTexts} texts @param {Spec} [spec] the latest one, if any @returns {Context}
  */
 export const contextOf = (texts, spec) => ({
-  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? valuesOfSetting("optimizer.kind")[0]),
-  family: texts["model.family"] || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
+  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd"),
+  family: texts["model.family"] || (spec?.model.family ?? "residual_mlp"),
 });
 
 /** The value of a field in a spec. @param {Field} field @param {Spec} spec @returns {unknown} */
@@ -77,7 +77,7 @@ function writtenValues(texts, context) {
   const values = {};
   for (const field of FIELDS) {
     const value = read(field, texts[field.name] ?? "");
-    if (value !== null && matters(field, context)) place(values, field.name, value);
+    if (value !== null && (!field.only || field.only(context))) place(values, field.name, value);
   }
   return values;
 }
@@ -86,10 +86,10 @@ function writtenValues(texts, context) {
 function read({ kind, values }, text) {
   if (kind !== "choice") {
     const found = numbers(text);
-    return found && (kind === "numbers" ? found : found[0]);
+    return found && (kind === "list" ? found : found[0]);
   }
   if (text === "") return null;
-  return kind === "yes_no" ? text === "true" : text;
+  return values === YES_NO ? text === "true" : text;
 }
 
 /**

@@ -11,6 +11,12 @@ import { FIRST, GROUPS } from "./settings_fields.js";
 /** @import { Child, OwnSettings } from "../../types/page.js" */
 /** @import { Field } from "./settings_fields.js" */
 
+const LOSSES = {
+  classification: ["cross_entropy", "squared_error"],
+  regression: ["squared_error"],
+  language_modelling: ["cross_entropy"],
+};
+
 /**
  * @param {Dataset} dataset @param {OwnSettings} own the settings made so far, changed in place
  * @param {() => void} onChange @param {() => Spec | undefined} spec the latest previewed spec

@@ -1,6 +1,6 @@
 /**
- * Which settings the form shows, group by group. A name is the path into the request; `shown` where the value
- * stands in the spec, if elsewhere. What may be set, and of which family or optimizer, the server says.
+ * What can be set of a plan, group by group. A name is where the wish goes in the request; `shown` where the
+ * value stands in the spec, if elsewhere. The server knows the limits and the defaults, and says so.
  */
 
 /** @import { Spec } from "../../types/answers.js" */
@@ -41,12 +41,12 @@ export const YES_NO = ["true", "false"];
 
 /** Shown at once; the groups below are folds. @type {Field[]} */
 export const FIRST = [
-  field("widths"),
-  field("num_seeds", (spec) => spec.seeds.length),
-  field("num_steps"),
-  field("lrs", (spec) => spec.arms[0].lrs),
-  field("loss"),
-  field("protocol"),
+  list("widths"),
+  number("num_seeds", { shown: (spec) => spec.seeds.length }),
+  number("num_steps"),
+  list("lrs", (spec) => spec.arms[0].lrs),
+  choice("loss", ["cross_entropy", "squared_error"]),
+  choice("protocol", ["staged", "full"]),
 ];
 
 /** @type {{name: string, fields: Field[]}[]} */
@@ -82,23 +82,23 @@ export const GROUPS = [
   {
     name: "training",
     fields: [
-      field("optimizer.kind"),
-      field("optimizer.momentum"),
-      field("optimizer.nesterov"),
-      field("optimizer.beta1"),
-      field("optimizer.beta2"),
-      field("optimizer.epsilon"),
-      field("optimizer.epsilon_rule"),
-      field("optimizer.weight_decay"),
-      field("optimizer.weight_decay_rule"),
-      field("optimizer.schedule.kind"),
-      field("optimizer.schedule.warmup_fraction"),
-      field("optimizer.schedule.final_fraction"),
-      field("batch_size"),
-      field("divergence_factor"),
-      field("tail_fraction"),
-      field("seeds"),
-      field("spec_seed"),
+      choice("optimizer.kind", ["sgd", "adam", "adamw"]),
+      number("optimizer.momentum", forSgd),
+      choice("optimizer.nesterov", YES_NO, forSgd),
+      number("optimizer.beta1", forAdam),
+      number("optimizer.beta2", forAdam),
+      number("optimizer.epsilon", forAdam),
+      choice("optimizer.epsilon_rule", ["scaled", "fixed"], forAdam),
+      number("optimizer.weight_decay"),
+      choice("optimizer.weight_decay_rule", ["independent", "fixed", "sqrt_width"]),
+      choice("optimizer.schedule.kind", ["constant", "cosine", "linear"]),
+      number("optimizer.schedule.warmup_fraction"),
+      number("optimizer.schedule.final_fraction"),
+      number("batch_size"),
+      number("divergence_factor"),
+      number("tail_fraction"),
+      list("seeds"),
+      number("spec_seed"),
     ],
   },
   {
