@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-fast bench check types js format install-calibration constraints openapi reproduce calibrate clean
+.PHONY: help run setup setup-dev test test-fast types bench check format constraints reproduce calibrate clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -21,12 +21,15 @@ setup-dev: ## Create .venv with what tests and checks need too, and install the 
 	@$(PYTHON) scripts/setup.py backend worker embedded dev
 	@.venv/bin/python scripts/hooks.py install
 
-test: setup-dev ## Run all checks, then all tests: what CI runs
+test: setup-dev ## Run all checks, then all tests: what CI runs; PYTEST_ARGUMENTS goes to pytest
 	@.venv/bin/python scripts/browser.py
 	@.venv/bin/python scripts/checks.py
 
-test-fast: setup-dev ## Run the tests that start no process and no browser and are not slow
-	@.venv/bin/python -m pytest -m "not system and not browser and not slow" $(PYTEST_ARGUMENTS)
+test-fast: setup-dev ## Run the tests that start no processes and take seconds at most; PYTEST_ARGUMENTS="-k name" chooses
+	@.venv/bin/python scripts/checks.py fast
+
+types: setup-dev ## Run mypy only
+	@.venv/bin/python scripts/checks.py types
 
 check: setup-dev ## Run the checks only: lint, format, import rules, types
 	@.venv/bin/python scripts/checks.py check

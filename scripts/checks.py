@@ -1,6 +1,9 @@
 """Run the steps of `make test` in the order that fails fastest, and print the time of each.
 
-python scripts/checks.py [check]      # `check` leaves out the tests
+python scripts/checks.py [check | types | fast]
+
+`check` leaves out the tests, `types` runs mypy only, `fast` runs the tests that start no processes and take
+no more than a few seconds each. PYTEST_ARGUMENTS is added to every call of pytest.
 """
 
 from __future__ import annotations
@@ -16,15 +19,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-CHECKS = {
-    "ruff check": ("ruff", "check", "."),
-    "ruff format": ("ruff", "format", "--check", "."),
-    "import rules": ("lint-imports",),
-    "compose file": ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
-    "mypy": ("mypy",),
-    "js": ("make", "js"),
-}
-TESTS = {"pytest": ("python", "-m", "pytest", *os.environ.get("PYTEST_ARGUMENTS", "").split())}
+MOST_PROCESSES = 4  # each loads torch and the product: half a gigabyte
+NOTHING_SELECTED = 5  # the exit status of pytest that found no test
+PYTEST = ("python", "-m", "pytest")
+ARGUMENTS = tuple(os.environ.get("PYTEST_ARGUMENTS", "").split())
+
+Steps = dict[str, tuple[str, ...]]
 
 
 NODE = (20, 19)
@@ -33,51 +33,59 @@ WHY_NODE = f"npm checks the scripts of the page, and needs Node.js {NODE[0]}.{NO
 
 def main(arguments: list[str]) -> int:
     """Run every step until one fails; returns its exit status."""
-    steps = CHECKS if arguments == ["check"] else CHECKS | TESTS
     began = time.monotonic()
+    steps = steps_of(*arguments)
+    # Where the caller chose the tests, all but one of the calls of pytest may find none of them.
+    may_be_empty = sum(PYTEST[0] in command for command in steps.values()) - 1 if ARGUMENTS else 0
     for name, command in steps.items():
-        missing = missing_node() if name == "js" else None
-        code = run(name, command) if missing is None else without_node(missing, os.environ)
-        if code != 0:
+        code = run_step(name, command)
+        if code == NOTHING_SELECTED and may_be_empty > 0:
+            may_be_empty -= 1
+        elif code != 0:
             return code
     print(f"── all good, {time.monotonic() - began:.1f} s")
     return 0
 
 
-def run(name: str, command: tuple[str, ...]) -> int:
-    """Run one step, with programs of the virtual environment first, and say how it went."""
+def run_step(name: str, command: tuple[str, ...]) -> int:
+    """Run one step, saying its name before and its outcome after; returns its exit status."""
     print(f"── {name}", flush=True)
     started = time.monotonic()
-    program = BIN / command[0]
-    found = program if program.exists() else command[0]
-    code = subprocess.run((found, *command[1:]), cwd=ROOT, check=False).returncode
-    verdict = "ok" if code == 0 else f"FAILED ({code})"
-    print(f"── {name}: {verdict}, {time.monotonic() - started:.1f} s", flush=True)
+    program, *rest = command
+    code = subprocess.run((BIN / program, *rest), cwd=ROOT, check=False).returncode
+    outcome = {0: "ok", NOTHING_SELECTED: "no tests"}.get(code, f"FAILED ({code})")
+    print(f"── {name}: {outcome}, {time.monotonic() - started:.1f} s", flush=True)
     return code
 
 
-def missing_node() -> str | None:
-    """Return what of Node.js is missing, in words; None where node and npm are there and new enough."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            return f"{program} was not found"
-    written = subprocess.run(
-        ("node", "--version"), capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return None if is_new_enough(written) else f"node is {written or 'of an unknown version'}"
+def steps_of(part: str = "all") -> Steps:
+    """Return the steps of a part by name; raises KeyError for an unknown part."""
+    types: Steps = {"mypy": ("mypy",)}
+    checks: Steps = {
+        "ruff check": ("ruff", "check", "."),
+        "ruff format": ("ruff", "format", "--check", "."),
+        "import rules": ("lint-imports",),
+        "compose file": ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
+    }
+    # The stacks that system and browser tests start use every core themselves, so these run one by one.
+    tests: Steps = {
+        "tests": (*PYTEST, *side_by_side(), "-m", "not system and not browser", *ARGUMENTS),
+        "system and browser tests": (*PYTEST, "-m", "system or browser", *ARGUMENTS),
+    }
+    fast: Steps = {
+        "fast tests": (
+            *(*PYTEST, *side_by_side()),
+            *("-m", "not system and not browser and not slow and not gpu", *ARGUMENTS),
+        )
+    }
+    return {"all": checks | types | tests, "check": checks | types, "types": types, "fast": fast}[part]
 
 
-def is_new_enough(version: str) -> bool:
-    """Tell whether `node --version` names a version that the tools run on."""
-    found = re.match(r"v(\d+)\.(\d+)\.", version)
-    return found is not None and (int(found[1]), int(found[2])) >= NODE
-
-
-def without_node(missing: str, environment: Mapping[str, str]) -> int:
-    """Say that the page's scripts go unchecked: an error in CI only, as µScope itself needs no Node.js."""
-    is_ci = environment.get("CI", "").lower() in ("1", "true")
-    print(f"── js: {'FAILED' if is_ci else 'skipped'}, {missing}: {WHY_NODE}", flush=True)
-    return 1 if is_ci else 0
+def side_by_side() -> tuple[str, ...]:
+    """Return the options of pytest-xdist: a process per core, each beginning with a stretch of its own."""
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    # Stretches keep the tests of a module together, and with them its fixtures; whoever is done takes over.
+    return ("--numprocesses", str(min(cores, MOST_PROCESSES)), "--dist", "worksteal")
 
 
 if __name__ == "__main__":

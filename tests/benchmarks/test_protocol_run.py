@@ -11,6 +11,8 @@ from benchmarks import programs
 from benchmarks.protocol_run import Slots, run_experiment
 from benchmarks.rows.headline_staged import SHAPE, Measured, row, spec_of
 
+pytestmark = pytest.mark.slow
+
 WIDTHS, SEEDS, STEPS = (4, 8, 32), (0, 1, 2), 30
 
 

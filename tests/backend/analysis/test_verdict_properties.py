@@ -20,6 +20,8 @@ from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.verdict import Verdict
 from tests.backend.analysis.sweeps import parabolas, planned_only, spec_of, sweep_of, with_diverged, without
 
+pytestmark = pytest.mark.slow
+
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
 TRAIN, VAL = Metric.TRAIN_LOSS, Metric.VAL_LOSS
 

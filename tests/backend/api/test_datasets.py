@@ -19,6 +19,8 @@ from tests.backend.api.conftest import CSV, TABLE, UPLOAD_LIMIT, Server
 from tests.backend.ingest.bad_files import CODES, npz, pixels
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 ROUTE = "/api/v1/datasets"
 OCTETS = {"Content-Type": "application/octet-stream"}
 TEXT = "".join(f"{place}: Call me Ishmael.\n" for place in range(200)).encode()

@@ -120,6 +120,7 @@ def test_threads_match_the_database_pool(server: Server):
     assert pool.size() + pool._max_overflow == MAX_THREADS
 
 
+@pytest.mark.slow
 def test_the_application_loads_no_training_or_parsing_library():
     script = (
         "import sys, backend.api.app; "

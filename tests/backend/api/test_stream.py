@@ -230,6 +230,7 @@ def test_many_changes_are_merged_to_two_messages_a_second(
     assert told <= 2 * seconds + 2
 
 
+@pytest.mark.system
 def test_a_stop_signal_ends_streams_before_the_server_waits_for_them(
     server: Server, experiment: dict[str, Any]
 ):

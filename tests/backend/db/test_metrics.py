@@ -91,6 +91,7 @@ VALUES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(values=VALUES, order=st.lists(st.integers(0, 3), max_size=8), last=st.permutations(range(4)))
 def test_any_order_and_repetition_of_windows_gives_the_same_summaries(database, values, order, last):

@@ -17,6 +17,8 @@ from backend.services.verdicts.judging import get_verdict, get_verdicts
 from tests.backend.db.stores import LATER, NOW, add_experiment, take
 from tests.backend.services.judged import INITIAL, WIDE, finish, judge_now
 
+pytestmark = pytest.mark.slow
+
 EVERY = (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS)
 
 

@@ -27,6 +27,8 @@ from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.recorded import record, record_measures, value_of
 
+pytestmark = pytest.mark.slow
+
 MOMENTUM = Scenario("momentum:0.9")
 LONG = Scenario("horizon:2")
 SEVERAL = spec(scenarios=("as_given", MOMENTUM, LONG))

@@ -24,6 +24,8 @@ from tests.backend.db.stores import add_experiment, change_cell
 from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.outlooks import outlook
 
+pytestmark = pytest.mark.slow
+
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
 OPTIONS = FigureOptions()
 

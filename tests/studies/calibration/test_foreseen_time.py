@@ -65,6 +65,7 @@ def _looks():
     return looks
 
 
+@pytest.mark.slow
 def test_at_the_first_look_the_widening_of_windows_is_expected():
     counted = [(left, hoped, told) for over, left, hoped, told in _looks() if over <= 0.85]
     of_hoped, of_told = (

@@ -39,6 +39,8 @@ from studies.calibration.truth import Truth
 from studies.cells.jobs import Result, train_job
 from studies.repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 SMALL = replace(
     next(task for task in tasks() if task.name == "sgd mup, teacher mse"),
     visible=(2, 4), hidden=(8,), lowest_log2_lr=-6, num_octaves=2, num_steps=10, batch_size=8,

@@ -17,6 +17,8 @@ from backend.domain.verdict.verdict import Outcome
 from studies.calibration.replay import mask, replay
 from tests.backend.analysis.sweeps import parabolas, spec_of, with_diverged
 
+pytestmark = pytest.mark.slow
+
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
 AS_GIVEN = Scenario.AS_GIVEN
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)

@@ -7,15 +7,19 @@ the worst case for an error that is to stay below 5%.
 import math
 from dataclasses import replace
 
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Outcome
-from studies.calibration.replay import replay
+import pytest
+
+from backend.analysis.replay import replay
+from backend.analysis.verdict import judge
+from backend.domain.metrics import Metric
+from backend.domain.parametrization import Parametrization
+from backend.domain.scenario import Scenario
+from backend.domain.thresholds import Thresholds
+from backend.domain.verdict import Outcome
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, INITIAL, parabolas, spec_of
 from tests.backend.domain.specs import SHAPE
+
+pytestmark = pytest.mark.slow
 
 MUP = Parametrization.MUP
 # The base's optimum is a point of the grid, so that the reused LR is exactly as far off as said.

@@ -1,5 +1,6 @@
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +112,7 @@ def test_nothing_to_run_takes_no_time():
     assert wall_seconds([], slots=3) == 0
 
 
+@pytest.mark.slow
 @given(specs(), st.integers(1, 1 << 34))
 def test_cells_split_for_a_memory_limit_fit_into_it_or_hold_one_run(spec, memory_bytes):
     split = max_runs_per_cell(spec, SHAPE, memory_bytes=memory_bytes)

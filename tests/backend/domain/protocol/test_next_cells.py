@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def _runs(cells):
     return Counter((group_of(cell), run) for cell in cells for run in cell.runs)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(questions(), st.integers(0, 2**32), st.none() | st.integers(1, 9), st.data())
 def test_it_ends_and_plans_no_run_twice_or_beyond_the_grid_whatever_happens(asked, seed, most, data):

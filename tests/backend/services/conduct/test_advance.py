@@ -20,6 +20,8 @@ from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
 from tests.backend.services.two_conductors import advance_twice_at_once
 
+pytestmark = pytest.mark.slow
+
 STAGED = spec(**WIDE.model_dump() | {"protocol": Protocol.STAGED})
 
 

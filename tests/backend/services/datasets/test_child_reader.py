@@ -16,6 +16,8 @@ from backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits
 from backend.services.datasets import child_reader as reading
 from tests.backend.ingest.bad_inputs import BAD_INPUTS, BadInput, rows, table
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(backend.__file__).parent
 THROUGH_THE_CHILD = ("letter O for zero", "png", "short row", "nothing", "10,000 texts as classes")
 

@@ -12,6 +12,8 @@ from backend.services.experiments import store as experiments
 from backend.services.plans.draft import ExperimentRequest
 from tests.backend.ingest.bad_files import CODES, npz, pixels
 
+pytestmark = pytest.mark.slow
+
 CSV = "".join(
     ["size,weight,price,kind\n"]
     + [f"{i},{i * 7 % 11},{(i * 13 % 29) / 4},{'abc'[i % 3]}\n" for i in range(60)]

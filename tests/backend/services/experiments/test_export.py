@@ -11,6 +11,8 @@ from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.recorded import record, record_components, value_of
 
+pytestmark = pytest.mark.slow
+
 # From the run of this test; a change means that all exports ever made compare differently.
 KNOWN_SHA256 = "d5a90fc78160ee8bcb2bec4ace5de4e1b36f4f00daf831ff5bc4be7785b742d6"
 

@@ -214,6 +214,7 @@ def test_an_empty_experiment_has_figures_too(context, database):
         assert "No values" in content
 
 
+@pytest.mark.slow
 def test_plotly_is_not_loaded_before_a_figure_is_asked_for():
     program = "import sys, backend.api.app; print('plotly' in sys.modules)"
 
