@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-fast types bench check format constraints reproduce calibrate clean
+.PHONY: help run setup setup-dev test test-fast bench check types js format constraints openapi reproduce calibrate install-calibration clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -33,9 +33,6 @@ types: setup-dev ## Run mypy only
 
 check: setup-dev ## Run the checks only: lint, format, import rules, types
 	@.venv/bin/python scripts/checks.py check
-
-types: setup-dev ## Check the types only
-	@.venv/bin/mypy
 
 js: frontend/node_modules/.package-lock.json ## Check the scripts of the page (lint, types, unit tests); needs Node.js 20.19
 	@cd frontend && npm run --silent check

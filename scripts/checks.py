@@ -25,8 +25,7 @@ PYTEST = ("python", "-m", "pytest")
 ARGUMENTS = tuple(os.environ.get("PYTEST_ARGUMENTS", "").split())
 
 Steps = dict[str, tuple[str, ...]]
-
-
+# Of Node.js, which the tools that check the page's scripts need, and nothing else here.
 NODE = (20, 19)
 WHY_NODE = f"npm checks the scripts of the page, and needs Node.js {NODE[0]}.{NODE[1]} or newer"
 
@@ -38,7 +37,8 @@ def main(arguments: list[str]) -> int:
     # Where the caller chose the tests, all but one of the calls of pytest may find none of them.
     may_be_empty = sum(PYTEST[0] in command for command in steps.values()) - 1 if ARGUMENTS else 0
     for name, command in steps.items():
-        code = run_step(name, command)
+        missing = missing_node() if name == "js" else None
+        code = run_step(name, command) if missing is None else without_node(missing, os.environ)
         if code == NOTHING_SELECTED and may_be_empty > 0:
             may_be_empty -= 1
         elif code != 0:
@@ -52,7 +52,8 @@ def run_step(name: str, command: tuple[str, ...]) -> int:
     print(f"── {name}", flush=True)
     started = time.monotonic()
     program, *rest = command
-    code = subprocess.run((BIN / program, *rest), cwd=ROOT, check=False).returncode
+    own = BIN / program  # of the virtual environment, where it is there
+    code = subprocess.run((own if own.exists() else program, *rest), cwd=ROOT, check=False).returncode
     outcome = {0: "ok", NOTHING_SELECTED: "no tests"}.get(code, f"FAILED ({code})")
     print(f"── {name}: {outcome}, {time.monotonic() - started:.1f} s", flush=True)
     return code
@@ -66,6 +67,7 @@ def steps_of(part: str = "all") -> Steps:
         "ruff format": ("ruff", "format", "--check", "."),
         "import rules": ("lint-imports",),
         "compose file": ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
+        "js": ("make", "js"),
     }
     # The stacks that system and browser tests start use every core themselves, so these run one by one.
     tests: Steps = {
@@ -86,6 +88,30 @@ def side_by_side() -> tuple[str, ...]:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     # Stretches keep the tests of a module together, and with them its fixtures; whoever is done takes over.
     return ("--numprocesses", str(min(cores, MOST_PROCESSES)), "--dist", "worksteal")
+
+
+def missing_node() -> str | None:
+    """Return the part of Node.js that is missing, in words; None where node and npm are new enough."""
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            return f"{program} was not found"
+    written = subprocess.run(
+        ("node", "--version"), capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return None if is_new_enough(written) else f"node is {written or 'of an unknown version'}"
+
+
+def is_new_enough(version: str) -> bool:
+    """Tell whether `node --version` names a version that the tools run on."""
+    found = re.match(r"v(\d+)\.(\d+)\.", version)
+    return found is not None and (int(found[1]), int(found[2])) >= NODE
+
+
+def without_node(missing: str, environment: Mapping[str, str]) -> int:
+    """Report that the page's scripts go unchecked: an error in CI only, as µScope itself needs no Node.js."""
+    is_ci = environment.get("CI", "").lower() in ("1", "true")
+    print(f"── js: {'FAILED' if is_ci else 'skipped'}, {missing}: {WHY_NODE}", flush=True)
+    return 1 if is_ci else 0
 
 
 if __name__ == "__main__":

@@ -32,7 +32,14 @@ def test_every_test_runs_in_exactly_one_step_and_the_fast_ones_are_those_without
 
 def test_a_part_is_what_its_name_says():
     assert list(steps_of("types")) == ["mypy"]
-    assert list(steps_of("check")) == ["ruff check", "ruff format", "import rules", "compose file", "mypy"]
+    assert list(steps_of("check")) == [
+        "ruff check",
+        "ruff format",
+        "import rules",
+        "compose file",
+        "js",
+        "mypy",
+    ]
     assert list(steps_of())[: len(steps_of("check"))] == list(steps_of("check"))
 
 
@@ -47,7 +54,7 @@ def test_what_starts_whole_stacks_runs_alone():
 def pytest_ends_with(tmp_path, monkeypatch):
     """Return a function that says how each call of pytest ends; every other program of a step succeeds."""
     monkeypatch.setattr(checks, "BIN", tmp_path)
-    for name in ("ruff", "lint-imports", "check-jsonschema", "mypy", "python"):
+    for name in ("ruff", "lint-imports", "check-jsonschema", "make", "mypy", "python"):
         (tmp_path / name).write_text("#!/bin/sh\nexit 0\n")
         (tmp_path / name).chmod(0o755)
 

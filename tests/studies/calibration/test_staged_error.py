@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from backend.analysis.replay import replay
 from backend.analysis.verdict import judge
-from backend.domain.metrics import Metric
-from backend.domain.parametrization import Parametrization
-from backend.domain.scenario import Scenario
-from backend.domain.thresholds import Thresholds
-from backend.domain.verdict import Outcome
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.parametrization import Parametrization
+from backend.domain.spec.scenario import Scenario
+from backend.domain.spec.thresholds import Thresholds
+from backend.domain.verdict.verdict import Outcome
+from studies.calibration.replay import replay
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, INITIAL, parabolas, spec_of
 from tests.backend.domain.specs import SHAPE
 
