@@ -1,6 +1,6 @@
 """Registry of model families: forward pass, derivatives and stack size of each.
 
-A new family is a file in `backend/domain/families` (what it is made of), one in `networks` (its forward pass)
+A new family is a file in `backend/domain/spec/families` (its tensors), one in `networks` (its forward pass)
 and a line in each registry; hand-written derivatives are an option, automatic ones the default
 (docs/guides/add-a-model-family.md).
 """

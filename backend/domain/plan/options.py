@@ -19,7 +19,7 @@ from backend.domain.spec.experiment import Loss
 from backend.domain.spec.families.base import ModelFamily
 from backend.domain.spec.measures import Measure
 from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import READ_BY, OptimizerKind, update_family
+from backend.domain.spec.optimizer import OptimizerKind, readers
 from backend.domain.spec.parametrization import Parametrization
 from backend.errors import InvalidInput
 
@@ -114,10 +114,7 @@ def _settings(families: Registry) -> Iterator[Setting]:
 
 
 def _readers(name: str) -> tuple[OptimizerKind, ...] | None:
-    reader = READ_BY.get(name.removeprefix(_OPTIMIZER)) if name.startswith(_OPTIMIZER) else None
-    if reader is None:
-        return None
-    return tuple(kind for kind in OptimizerKind if update_family(kind) is reader)
+    return readers(name.removeprefix(_OPTIMIZER)) if name.startswith(_OPTIMIZER) else None
 
 
 def _model_settings(families: Registry) -> Iterator[Setting]:

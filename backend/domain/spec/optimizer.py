@@ -35,26 +35,39 @@ class OptimizerTraits(NamedTuple):
 
     Attributes:
         family: the column of LR and ε multipliers it takes (`parametrization`, `depth_scaling`).
-        num_moments: tensors kept beside each weight; momentum > 0 adds one where it applies.
-        has_momentum: `momentum` and `nesterov` apply.
+        num_moments: tensors kept beside each weight; momentum > 0 adds one where it is read.
+        arguments: those that it reads and some other kind does not.
         is_preconditioned: it divides by √v̂ + ε, and its sharpness is that of P^-½ H P^-½.
         decouples_weight_decay: decay shrinks the weight itself, instead of adding to its gradient.
     """
 
     family: UpdateFamily
+    arguments: frozenset[str] = frozenset()
     num_moments: int = 0
-    has_momentum: bool = False
     is_preconditioned: bool = False
     decouples_weight_decay: bool = False
 
+    @property
+    def has_momentum(self) -> bool:
+        """Tell whether its steps may have momentum."""
+        return "momentum" in self.arguments
 
+
+_OF_SGD = frozenset({"momentum", "nesterov"})
+_OF_ADAM = frozenset({"beta1", "beta2", "epsilon", "epsilon_rule"})
 TRAITS: dict[OptimizerKind, OptimizerTraits] = {
-    OptimizerKind.SGD: OptimizerTraits(UpdateFamily.SGD, has_momentum=True),
-    OptimizerKind.ADAM: OptimizerTraits(UpdateFamily.ADAM, num_moments=2, is_preconditioned=True),
+    OptimizerKind.SGD: OptimizerTraits(UpdateFamily.SGD, _OF_SGD),
+    OptimizerKind.ADAM: OptimizerTraits(UpdateFamily.ADAM, _OF_ADAM, num_moments=2, is_preconditioned=True),
     OptimizerKind.ADAMW: OptimizerTraits(
-        UpdateFamily.ADAM, num_moments=2, is_preconditioned=True, decouples_weight_decay=True
+        UpdateFamily.ADAM, _OF_ADAM, num_moments=2, is_preconditioned=True, decouples_weight_decay=True
     ),
 }
+
+
+def readers(argument: str) -> tuple[OptimizerKind, ...] | None:
+    """Return the kinds that read an argument; None where every kind does."""
+    kinds = tuple(kind for kind, traits in TRAITS.items() if argument in traits.arguments)
+    return kinds or None
 
 
 class ScheduleKind(StrEnum):
@@ -78,22 +91,6 @@ class EpsilonRule(StrEnum):
 
     SCALED = "scaled"  # hidden weights as CompleteP's table says
     FIXED = "fixed"  # ε everywhere, as torch does
-
-
-def update_family(kind: OptimizerKind) -> UpdateFamily:
-    """Return how the update of an optimizer scales with its gradient."""
-    return UpdateFamily.SGD if kind is OptimizerKind.SGD else UpdateFamily.ADAM
-
-
-# The arguments that only one kind of update reads; every optimizer reads the others.
-READ_BY: dict[str, UpdateFamily] = {
-    "momentum": UpdateFamily.SGD,
-    "nesterov": UpdateFamily.SGD,
-    "beta1": UpdateFamily.ADAM,
-    "beta2": UpdateFamily.ADAM,
-    "epsilon": UpdateFamily.ADAM,
-    "epsilon_rule": UpdateFamily.ADAM,
-}
 
 
 class ScheduleSpec(Frozen):
@@ -143,7 +140,7 @@ class OptimizerSpec(Frozen):
     @property
     def family(self) -> UpdateFamily:
         """Return the column of LR multipliers this optimizer takes."""
-        return update_family(self.kind)
+        return self.traits.family
 
     @property
     def num_moments(self) -> int:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend.analysis.verdict import judge
+from backend.analysis.verdict.judge import judge
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
 from backend.domain.spec.scenario import Scenario

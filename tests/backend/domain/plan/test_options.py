@@ -13,7 +13,7 @@ from backend.domain.spec.experiment import Loss
 from backend.domain.spec.families.base import ModelFamily
 from backend.domain.spec.families.residual_mlp import ResidualMLP
 from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import READ_BY, OptimizerKind, OptimizerSpec
+from backend.domain.spec.optimizer import TRAITS, OptimizerKind, OptimizerSpec
 
 IMAGE = ImageShape(height=8, width=8, channels=1)
 SIZES = {"num_features": 64, "num_train": 100, "num_val": 20}
@@ -92,7 +92,7 @@ def test_kinds_follow_the_types_of_a_request():
     }
 
 
-@pytest.mark.parametrize("name", READ_BY)
+@pytest.mark.parametrize("name", sorted(frozenset().union(*(traits.arguments for traits in TRAITS.values()))))
 def test_an_argument_of_one_update_is_offered_with_its_optimizers_only(name):
     kinds = SETTINGS[f"optimizer.{name}"].optimizers
 
