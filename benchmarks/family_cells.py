@@ -24,7 +24,7 @@ from backend.domain.spec.families.base import ModelFamily
 from backend.domain.spec.families.convnet import ConvNet
 from backend.domain.spec.families.transformer import GPT, ViT
 from backend.domain.spec.parametrization import Parametrization
-from backend.ingest.examples import make_example
+from backend.ingest.examples.builtin import make_example
 from benchmarks.programs import top_eigenvalue
 from worker.numerics.derivatives import Autograd
 from worker.numerics.families import network_of

@@ -12,7 +12,8 @@ from starlette.middleware import Middleware
 from backend.api.deps import MAX_READERS, Runtime, require_owner
 from backend.api.docs_page import install_docs
 from backend.api.errors import install_handlers
-from backend.api.hub import Hub
+from backend.api.live.hub import Hub
+from backend.api.live.shutdown import on_stop_signal
 from backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
 from backend.api.pages import install_pages
 from backend.api.routes import (
@@ -29,7 +30,6 @@ from backend.api.routes import (
     verdicts,
     workers,
 )
-from backend.api.shutdown import on_stop_signal
 from backend.services.context import open_context
 from backend.settings import Settings, get_settings
 

@@ -12,7 +12,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import Request
 
 from backend.api.errors import language_of
-from backend.api.hub import Hub
+from backend.api.live.hub import Hub
 from backend.services.context import Context
 
 T = TypeVar("T")

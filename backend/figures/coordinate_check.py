@@ -15,7 +15,7 @@ from backend.domain.spec.coordinates import Part
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.step_curves import Column
+from backend.figures.steps.step_curves import Column
 from backend.figures.theme import DASHES, Style, YScale, colours, number, outlook, padded_range, y_ticks
 
 # Pixels across, of points after the last update and after earlier ones.

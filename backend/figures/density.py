@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.step_curves import Column
+from backend.figures.steps.step_curves import Column
 from backend.figures.theme import DASHES, LEGEND_RANK, Style, colours, number, outlook, padded_range, y_ticks
 
 # Shares below are what quadrature leaves where there is no eigenvalue: one of ten million is above.

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from backend.figures.encode import plain
 from backend.figures.layout import axis_names
-from backend.figures.step_curves import Line, StepCurve, StepInfo, StepWords, step_figure, step_notes
+from backend.figures.steps.step_curves import Line, StepCurve, StepInfo, StepWords, step_figure, step_notes
 from backend.figures.theme import Style, YScale, colours
 
 UNJUDGED_SIZE = 6

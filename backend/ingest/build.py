@@ -12,14 +12,14 @@ import numpy as np
 from backend.arrays import Array
 from backend.domain.spec.dataset import DatasetShape, Profile, Task
 from backend.errors import InvalidInput
-from backend.ingest.columns import Column, read_column
-from backend.ingest.encoding import examine
-from backend.ingest.features import Features, encode, standardise
-from backend.ingest.labels import Label, choose_label, read_label
 from backend.ingest.manifest import IngestOptions, Manifest
 from backend.ingest.profile import class_counts, column_profiles, label_warnings
 from backend.ingest.split import Places, refuse_too_few, split
-from backend.ingest.table_csv import Table, read_csv
+from backend.ingest.table.columns import Column, read_column
+from backend.ingest.table.encoding import examine
+from backend.ingest.table.features import Features, encode, standardise
+from backend.ingest.table.labels import Label, choose_label, read_label
+from backend.ingest.table.table_csv import Table, read_csv
 from backend.ingest.wording import delimiter_name, shown
 
 ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp932": "CP932"}

@@ -58,7 +58,7 @@ def _perform(request: FileRequest | ExampleRequest) -> dict[str, Any]:
     _limit_process(request.limits)
     # Imported under the limits, so that a fault while loading is contained as well.
     from backend.arrays import write_arrays
-    from backend.ingest.examples import make_example
+    from backend.ingest.examples.builtin import make_example
     from backend.ingest.files import prepare_file
 
     _limit_address_space(request.limits)

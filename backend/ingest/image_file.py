@@ -22,10 +22,10 @@ from backend.arrays import Array
 from backend.domain.spec.dataset import Task
 from backend.errors import InvalidInput, TooLarge, UnsupportedMedia
 from backend.ingest.build import Prepared
-from backend.ingest.columns import number_column
 from backend.ingest.images import MAX_CHANNELS, Images, assemble_images
-from backend.ingest.labels import read_label
 from backend.ingest.split import MIN_ROWS
+from backend.ingest.table.columns import number_column
+from backend.ingest.table.labels import read_label
 from backend.ingest.wording import listed
 
 _ZIP = b"PK\x03\x04"

@@ -11,11 +11,11 @@ from backend.arrays import Array
 from backend.domain.spec.dataset import DatasetShape, DataWarning, ImageShape, Profile
 from backend.errors import InvalidInput
 from backend.ingest.build import Prepared
-from backend.ingest.features import Matrix, Rows
-from backend.ingest.labels import Label
 from backend.ingest.manifest import Manifest
 from backend.ingest.profile import class_counts, label_warnings
 from backend.ingest.split import split
+from backend.ingest.table.features import Matrix, Rows
+from backend.ingest.table.labels import Label
 from backend.ingest.wording import number_text
 
 MAX_CHANNELS = 16

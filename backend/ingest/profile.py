@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from backend.domain.spec.dataset import ClassCount, ColumnProfile, DataWarning
-from backend.ingest.columns import Column, Floats
-from backend.ingest.labels import Label
+from backend.ingest.table.columns import Column, Floats
+from backend.ingest.table.labels import Label
 from backend.ingest.wording import listed, shown
 
 _CLASSES_NAMED = 5

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.errors import InvalidInput
-from backend.ingest.labels import Label
+from backend.ingest.table.labels import Label
 from backend.ingest.wording import shown
 
 MIN_ROWS = 10

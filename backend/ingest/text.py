@@ -14,9 +14,9 @@ from backend.arrays import Array
 from backend.domain.spec.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
 from backend.errors import InvalidInput, Param
 from backend.ingest.build import ENCODING_NAMES, Prepared
-from backend.ingest.encoding import TextFile, examine
 from backend.ingest.manifest import Manifest
-from backend.ingest.table_csv import DELIMITERS
+from backend.ingest.table.encoding import TextFile, examine
+from backend.ingest.table.table_csv import DELIMITERS
 from backend.ingest.wording import delimiter_name
 
 WINDOW_BYTES = 64

@@ -27,7 +27,7 @@ from backend.domain.protocol.grid import PlannedCell, full_grid
 from backend.domain.spec.dataset import DatasetShape, Task
 from backend.domain.spec.experiment import ExperimentSpec
 from backend.domain.spec.model import Model
-from backend.ingest.examples import make_example
+from backend.ingest.examples.builtin import make_example
 from backend.ingest.manifest import ExampleName
 from benchmarks.report import RowResult
 from worker.device import calibrate

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from backend.domain.spec.dataset import Task
-from backend.ingest.examples import make_example
+from backend.ingest.examples.builtin import make_example
 from worker.device import DTYPE
 from worker.numerics.program import TrainingData
 

@@ -23,7 +23,7 @@ from worker.numerics.program import CellProgram
 from worker.numerics.trainer import train
 
 # Whatever decides the numbers of a cell besides its program and data.
-_SOURCES = ("worker/numerics/**/*.py", "backend/domain/**/*.py", "backend/ingest/example*.py")
+_SOURCES = ("worker/numerics/**/*.py", "backend/domain/**/*.py", "backend/ingest/examples/*.py")
 # In forward passes: a training step, a Hessian product. In products: a warm sharpness, a kernel.
 _TRAIN_PASSES, _PRODUCT_PASSES = 3, 4
 _PRODUCTS, _KERNEL_PRODUCTS = 6, 96

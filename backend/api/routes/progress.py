@@ -13,8 +13,8 @@ from starlette.responses import StreamingResponse
 from backend.api.deps import Ctx, ExperimentId, Owner, Serving
 from backend.api.documented import Responses, errors
 from backend.api.download import sandboxed_attachment, spooled
+from backend.api.live.stream import progress_events
 from backend.api.schemas import ExportDigest
-from backend.api.stream import progress_events
 from backend.services.experiments.export import export_lines, export_sha256
 from backend.services.marks import read_marks
 from backend.services.views.views import Marks

@@ -10,18 +10,18 @@ from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
 from backend.figures.coordinate_check import coordinate_figure
 from backend.figures.density import density_figure
 from backend.figures.encode import to_json
-from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
 from backend.figures.names import Band, FigureName, Sampling
 from backend.figures.optimum_size import optimum_size_figure
-from backend.figures.sharpness import raw_sharpness_figure, sharpness_figure
 from backend.figures.sharpness_spread import sharpness_spread_figure
-from backend.figures.spectrum import spectrum_figure
-from backend.figures.stability import stability_figure
-from backend.figures.step_curves import Column, StepInfo
-from backend.figures.step_pairs import curvature_split_figure, ntk_hessian_figure
+from backend.figures.steps.loss import loss_figure
+from backend.figures.steps.sharpness import raw_sharpness_figure, sharpness_figure
+from backend.figures.steps.spectrum import spectrum_figure
+from backend.figures.steps.stability import stability_figure
+from backend.figures.steps.step_curves import Column, StepInfo
+from backend.figures.steps.step_pairs import curvature_split_figure, ntk_hessian_figure
+from backend.figures.steps.trace import trace_figure
 from backend.figures.theme import Style
-from backend.figures.trace import trace_figure
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.figures.coordinates import coordinate_info
 from backend.services.figures.density import density_info

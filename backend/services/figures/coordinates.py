@@ -15,7 +15,7 @@ from backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
-from backend.figures.step_curves import Column
+from backend.figures.steps.step_curves import Column
 from backend.services.figures.shown_runs import ShownRuns
 
 # The first update alone, where some parts may still shrink, and what the verdict looks at last.

@@ -12,7 +12,7 @@ from backend.db.tables import CellRow
 from backend.domain.spec.metrics import Metric, Schedule
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.density import DensityCurve, DensityInfo
-from backend.figures.step_curves import Column
+from backend.figures.steps.step_curves import Column
 from backend.services.figures.options import FigureOptions
 from backend.services.figures.shown_runs import ShownRuns
 

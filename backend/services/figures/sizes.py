@@ -25,7 +25,7 @@ from backend.domain.spec.size import Axis, Size, axis_of
 from backend.domain.verdict.outlook import Basis
 from backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
 from backend.figures.sharpness_spread import SpreadInfo
-from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
+from backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
 from backend.services.evidence.sweeps import load_sweeps
 from backend.services.figures.options import FigureOptions
 from backend.services.figures.shown_runs import ShownRuns

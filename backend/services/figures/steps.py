@@ -21,7 +21,7 @@ from backend.analysis.display.curves import (
 from backend.db.tables import CellRow, RunRow
 from backend.domain.spec.metrics import METRIC_INFO, Metric
 from backend.domain.spec.parametrization import Parametrization
-from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
+from backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
 from backend.figures.theme import YScale
 from backend.services.figures.options import FigureOptions
 from backend.services.figures.shown_runs import ShownRuns

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from backend.api import hub as hub_module
-from backend.api.hub import Hub, Viewer
-from backend.api.stream import marks_since, progress_events
+from backend.api.live import hub as hub_module
+from backend.api.live.hub import Hub, Viewer
+from backend.api.live.stream import marks_since, progress_events
 from backend.db.tables import CellRow
 from backend.domain.lifecycle import CellState, ExperimentState
 from backend.events import ProgressNotice

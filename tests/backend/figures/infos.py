@@ -15,7 +15,7 @@ from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import to_json
 from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
-from backend.figures.step_curves import Column, Line, StepCurve, StepInfo
+from backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
 
 NAN = math.nan
 ARMS = (Parametrization.MUP, Parametrization.NTP)

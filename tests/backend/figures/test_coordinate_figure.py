@@ -10,7 +10,7 @@ from backend.catalogue import LANGUAGES
 from backend.domain.spec.coordinates import Part
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine, coordinate_figure
-from backend.figures.step_curves import Column
+from backend.figures.steps.step_curves import Column
 from backend.figures.theme import Mode, Style, YScale, colours
 from tests.backend.figures.infos import ARMS, WIDTHS, drawn, texts
 

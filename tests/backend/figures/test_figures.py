@@ -11,9 +11,9 @@ from backend.catalogue import LANGUAGES
 from backend.domain.spec.experiment import Loss
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
-from backend.figures.loss import loss_figure
 from backend.figures.lr_loss import lr_loss_figure
-from backend.figures.sharpness import sharpness_figure
+from backend.figures.steps.loss import loss_figure
+from backend.figures.steps.sharpness import sharpness_figure
 from backend.figures.theme import SHADES, Mode, Style, YScale, colours, number
 from tests.backend.figures.infos import (
     ARMS,

@@ -12,7 +12,7 @@ from backend.domain.spec.parametrization import Parametrization
 from backend.domain.spec.size import Axis, Size
 from backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint, optimum_size_figure
 from backend.figures.sharpness_spread import SpreadInfo, sharpness_spread_figure
-from backend.figures.step_curves import Line
+from backend.figures.steps.step_curves import Line
 from backend.figures.theme import Mode, Style, YScale
 from tests.backend.figures.infos import ARMS, drawn, step_info, texts
 

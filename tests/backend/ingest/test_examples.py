@@ -8,13 +8,13 @@ from sklearn.datasets import load_digits
 from backend import catalogue
 from backend.domain.spec.dataset import ImageShape, Task
 from backend.errors import InvalidInput
-from backend.ingest import example_python
-from backend.ingest.example_python import read_sources, split_files
-from backend.ingest.example_shapes import NUM_IMAGES, SHAPE_NAMES, draw_shapes
-from backend.ingest.examples import make_example
-from backend.ingest.labels import Label
+from backend.ingest.examples import python_source as example_python
+from backend.ingest.examples.builtin import make_example
+from backend.ingest.examples.python_source import read_sources, split_files
+from backend.ingest.examples.shapes import NUM_IMAGES, SHAPE_NAMES, draw_shapes
 from backend.ingest.manifest import EXAMPLE_NAMES
 from backend.ingest.split import split
+from backend.ingest.table.labels import Label
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from backend.domain.spec.parametrization import Parametrization
 from backend.errors import InvalidInput, NotFound
 from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint
 from backend.figures.names import FigureName, figures_of
-from backend.figures.step_curves import Column
+from backend.figures.steps.step_curves import Column
 from backend.figures.theme import Mode, YScale
 from backend.services.figures.cached_json import build_figure, figure_etag
 from backend.services.figures.options import FigureOptions, LossChoice

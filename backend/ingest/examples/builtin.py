@@ -10,12 +10,12 @@ import numpy as np
 from backend.arrays import Array
 from backend.domain.spec.dataset import Task
 from backend.ingest.build import Origin, Prepared, prepare_columns
-from backend.ingest.columns import number_column
-from backend.ingest.example_python import prepare_python_source
-from backend.ingest.example_shapes import SHAPE_NAMES, draw_shapes
+from backend.ingest.examples.python_source import prepare_python_source
+from backend.ingest.examples.shapes import SHAPE_NAMES, draw_shapes
 from backend.ingest.images import Images, assemble_images
-from backend.ingest.labels import Label
 from backend.ingest.manifest import ExampleName
+from backend.ingest.table.columns import number_column
+from backend.ingest.table.labels import Label
 
 _FRIEDMAN_ROWS = 2000
 _FRIEDMAN_SEED = 1991

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.domain.spec.dataset import Task
 from backend.errors import InvalidInput
-from backend.ingest.columns import Column
+from backend.ingest.table.columns import Column
 from backend.ingest.wording import listed, number_text, shown
 
 MAX_CLASSES = 1000

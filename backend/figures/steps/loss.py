@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from backend.domain.spec.experiment import Loss
 from backend.domain.spec.metrics import Metric
-from backend.figures.step_curves import StepInfo, StepWords, step_figure, step_notes
+from backend.figures.steps.step_curves import StepInfo, StepWords, step_figure, step_notes
 from backend.figures.theme import Style
 
 

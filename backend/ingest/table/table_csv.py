@@ -15,7 +15,7 @@ from typing import NoReturn, TextIO
 import polars as pl
 
 from backend.errors import InvalidInput, MuscopeError, TooLarge
-from backend.ingest.encoding import TextFile
+from backend.ingest.table.encoding import TextFile
 from backend.ingest.wording import delimiter_name, is_number, shown
 
 MAX_COLUMNS = 10_000

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import figure_of, plain
 from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.step_lines import Line, StepCurve, band, faint, line
+from backend.figures.steps.step_lines import Line, StepCurve, band, faint, line
 from backend.figures.theme import (
     DASHES,
     LEGEND_RANK,

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 
 from fastapi.sse import ServerSentEvent
 
-from backend.api.hub import Hub, Viewer
+from backend.api.live.hub import Hub, Viewer
 from backend.api.schemas import StreamEnd
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from backend.services.views.views import CellMark, Marks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from backend.figures.step_curves import StepInfo, StepWords, step_figure, step_notes
+from backend.figures.steps.step_curves import StepInfo, StepWords, step_figure, step_notes
 from backend.figures.theme import Style
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backend.domain.spec.dataset import DataWarning
 from backend.errors import InvalidInput, TooLarge
-from backend.ingest.columns import Column, Floats
+from backend.ingest.table.columns import Column, Floats
 from backend.ingest.wording import shown
 
 MAX_ONE_HOT = 100

@@ -1,0 +1,1 @@
+"""The event stream: one hub for all viewers, and how it ends."""

@@ -1,0 +1,1 @@
+"""Figures over steps: each draws its curves with `step_curves`."""

@@ -1,0 +1,1 @@
+"""Tables: encodings, CSV, columns, features and labels."""
