@@ -7,7 +7,6 @@ sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.wid
 from __future__ import annotations
 
 from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import ModelSize
 from backend.domain.verdict.verdict import Interval, Reason
 
 
@@ -16,7 +15,7 @@ def reason(code: str, **params: str | int | float) -> Reason:
     return Reason(code=code, params=params)
 
 
-def named(size: Size | ModelSize) -> dict[str, int]:
+def named(size: Size) -> dict[str, int]:
     """Return the parameters that name a size."""
     return {"width": size.width, "depth": size.depth}
 

@@ -19,7 +19,7 @@ from backend.analysis.statistics.lines import SizeOptimum, predict, size_optimum
 from backend.analysis.sweep import Sweep, Values, tuned_loss
 from backend.domain.spec.size import Size
 from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import Basis, Extrapolation, ModelSize, TrackRecord
+from backend.domain.verdict.outlook import Basis, Extrapolation, TrackRecord
 from backend.domain.verdict.statement import Estimate, Interval, Reason
 
 
@@ -79,7 +79,7 @@ def extrapolate(
     reasons = [_stated(target, claim, log2_lr, known)]
     limits = () if claim is Basis.MEASURED else _limits(known, log2_lr, doublings, record, thresholds)
     return Extrapolation(
-        target=ModelSize(width=target.width, depth=target.depth),
+        target=target,
         claim=Basis.NOT_CLAIMED if limits else claim,
         doublings=doublings,
         lr=in_lr(log2_lr),

@@ -19,7 +19,7 @@ from backend.analysis.sweep import Sweep, Values
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.optimizer import ScheduleKind, ScheduleSpec
 from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import Horizon, HorizonPoint, HorizonProbe, HorizonTrend, ModelSize
+from backend.domain.verdict.outlook import Horizon, HorizonPoint, HorizonProbe, HorizonTrend
 from backend.domain.verdict.statement import Estimate, Reason
 
 LOSS = Metric.TRAIN_LOSS
@@ -107,7 +107,7 @@ def _trend(read: _Read, level: float) -> HorizonTrend:
         for steps, each in sorted(read.found.items())
     ]
     return HorizonTrend(
-        size=ModelSize(width=read.size.width, depth=read.size.depth),
+        size=read.size,
         per_doubling=line_slope(*read.inside(), level),
         points=tuple(points),
     )

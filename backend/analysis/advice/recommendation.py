@@ -20,7 +20,6 @@ from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.outlook import (
     Basis,
     Extrapolation,
-    ModelSize,
     NarrowSweep,
     Recommendation,
     SafeRange,
@@ -49,7 +48,7 @@ class Situation(NamedTuple):
     @property
     def target(self) -> Size:
         """Return the size to be trained."""
-        return Size(self.extrapolation.target.width, self.extrapolation.target.depth)
+        return self.extrapolation.target
 
 
 def recommend(situation: Situation) -> Recommendation:
@@ -60,7 +59,7 @@ def recommend(situation: Situation) -> Recommendation:
     needs_sweep = outcome is not Outcome.INCONCLUSIVE and (lr is None or lr != situation.base_lr)
     sweep = _narrow_sweep(situation, border) if needs_sweep else None
     return Recommendation(
-        target=ModelSize(width=extrapolation.target.width, depth=extrapolation.target.depth),
+        target=extrapolation.target,
         lr=lr,
         lr_interval=extrapolation.lr.interval,
         safe_range=_safe_range(border, lr),

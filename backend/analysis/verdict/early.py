@@ -25,7 +25,7 @@ from backend.analysis.verdict.rules import SEVERITY
 from backend.domain.spec.parametrization import Parametrization
 from backend.domain.spec.size import Size
 from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import EarlyAnswer, ModelSize
+from backend.domain.verdict.outlook import EarlyAnswer
 from backend.domain.verdict.statement import Outcome, Reason
 
 # Before an eighth of the training nothing is said.
@@ -71,7 +71,7 @@ def answer_early(
         confidence=agreeing * math.sqrt(cut.step / num_steps) * shown,
         at_step=cut.step,
         num_steps=num_steps,
-        sizes=tuple(ModelSize(width=size.width, depth=size.depth) for size in sizes),
+        sizes=tuple(sizes),
         num_sizes=1 + planned,
         would_change=tuple(_would_change(cut, num_steps, planned, agreeing)),
     )

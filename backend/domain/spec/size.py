@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
 class Size(NamedTuple):
-    """Width and depth of one model."""
+    """Width and depth of one model; in JSON an object with these two names."""
 
     width: int
     depth: int
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        whole = core_schema.typed_dict_field(core_schema.int_schema())
+        fields = core_schema.typed_dict_schema(
+            {"width": whole, "depth": whole}, ref="Size", extra_behavior="forbid"
+        )
+        of_fields = core_schema.no_info_after_validator_function(lambda given: cls(**given), fields)
+        return core_schema.json_or_python_schema(
+            json_schema=of_fields,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), of_fields]),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda size: size._asdict(), return_schema=fields
+            ),
+        )
 
 
 class Axis(StrEnum):

@@ -13,14 +13,8 @@ from pydantic import Field
 
 from backend.domain.spec.dataset import Frozen
 from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
 from backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
-
-
-class ModelSize(Frozen):
-    """Width and depth of one model."""
-
-    width: int
-    depth: int
 
 
 class HorizonPoint(Frozen):
@@ -34,7 +28,7 @@ class HorizonPoint(Frozen):
 class HorizonTrend(Frozen):
     """How the best LR of one size moves with the length of training."""
 
-    size: ModelSize
+    size: Size
     per_doubling: Estimate = Field(description="Octaves per doubling of the horizon.")
     points: tuple[HorizonPoint, ...]
 
@@ -71,7 +65,7 @@ class Basis(StrEnum):
 class Extrapolation(Frozen):
     """Where the best LR of the target size is, or is expected to be."""
 
-    target: ModelSize
+    target: Size
     claim: Basis
     doublings: float = Field(ge=0, description="How often the largest size tested doubles to the target.")
     lr: Estimate = Field(description="The best LR; beyond the sizes tested with a prediction interval.")
@@ -170,7 +164,7 @@ class RolloutStep(Frozen):
 class Recommendation(Frozen):
     """What to do at the target size."""
 
-    target: ModelSize
+    target: Size
     lr: float | None = Field(description="The LR to use; None where none can be recommended.")
     lr_interval: Interval | None = Field(default=None, description="Where the target's best LR lies.")
     safe_range: SafeRange | None = None
@@ -195,6 +189,6 @@ class EarlyAnswer(Frozen):
     confidence: float = Field(ge=0, le=1, description="Never more than how often such answers were right.")
     at_step: int
     num_steps: int
-    sizes: tuple[ModelSize, ...] = Field(description="The sizes it rests on, the base first.")
+    sizes: tuple[Size, ...] = Field(description="The sizes it rests on, the base first.")
     num_sizes: int = Field(description="How many sizes the plan has.")
     would_change: tuple[Reason, ...] = Field(default=(), description="What could still change it.")

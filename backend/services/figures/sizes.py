@@ -87,7 +87,7 @@ def _far_points(shown: ShownRuns) -> dict[tuple[Parametrization, Axis], FarPoint
     if verdict is None or verdict.outlook is None:
         return {}
     found = verdict.outlook.extrapolation
-    size = Size(found.target.width, found.target.depth)
+    size = found.target
     axis, lr = axis_of(size, base_size(shown.spec)), found.lr
     if found.claim is not Basis.EXTRAPOLATED or axis is None or lr.value is None or lr.interval is None:
         return {}

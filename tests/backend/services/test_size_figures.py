@@ -10,7 +10,7 @@ from backend.domain.spec.metrics import Metric
 from backend.domain.spec.parametrization import Parametrization
 from backend.domain.spec.scenario import Scenario
 from backend.domain.spec.size import Axis, Size
-from backend.domain.verdict.outlook import Basis, Extrapolation, ModelSize
+from backend.domain.verdict.outlook import Basis, Extrapolation
 from backend.domain.verdict.verdict import Estimate, Interval, Verdict
 from backend.figures.names import FigureName
 from backend.figures.optimum_size import FarPoint
@@ -73,7 +73,7 @@ def test_only_the_chosen_arm_is_shown(context, experiment_id):
 def test_what_the_verdict_expects_at_the_target_is_drawn_on_its_arm(context, database, experiment_id):
     advance_experiments(context)
     expected = Extrapolation(
-        target=ModelSize(width=256, depth=2),
+        target=Size(width=256, depth=2),
         claim=Basis.EXTRAPOLATED,
         doublings=2.0,
         lr=Estimate(value=0.12, interval=Interval(low=0.05, high=0.3, level=0.9, method="prediction")),
