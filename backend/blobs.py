@@ -62,16 +62,6 @@ class BlobStore:
         """Remove the blob; one that is gone already is no error."""
         self.path(sha256).unlink(missing_ok=True)
 
-    def total_bytes(self) -> int:
-        """Return the room all blobs take."""
-        total = 0
-        for path in self._folder.glob("??/*"):
-            try:
-                total += path.stat().st_size
-            except FileNotFoundError:  # deleted by another process since we listed it
-                continue
-        return total
-
     def _move(self, source: Path, target: Path) -> None:
         """Bring `source` to `target` in one rename, by way of a copy where they lie on different disks."""
         incoming = self._folder / f"incoming-{uuid.uuid4().hex}"

@@ -127,7 +127,7 @@ def test_every_error_fills_the_placeholders_of_its_sentence():
 
 
 def test_every_method_of_an_interval_has_a_name():
-    texts = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("backend/analysis/*.py"))
+    texts = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("backend/analysis/**/*.py"))
     methods = re.findall(r'^(?:METHOD|PREDICTION) = "(\w+)"$', texts, re.MULTILINE)
 
     assert "student_t" in methods

@@ -91,6 +91,26 @@ def end(
     )
 
 
+def count_runs(experiment: ExperimentRow, num_runs: int) -> None:
+    """Record how many runs an experiment has, as far as they are known or foreseen."""
+    experiment.num_runs = num_runs
+
+
+def note_stop_reason(experiment: ExperimentRow, reason: StopReason | None) -> None:
+    """Record why cells were skipped; a reason that is known already stays where there is no other."""
+    experiment.stop_reason = reason or experiment.stop_reason
+
+
+def mark_changed(experiment: ExperimentRow) -> None:
+    """Give the experiment another version, so that what was built from it is built again."""
+    experiment.version += 1
+
+
+def read_again(session: Session) -> None:
+    """Forget the rows that were read: statements have changed them since."""
+    session.expire_all()
+
+
 def want_cancelled(session: Session, experiment_id: UUID) -> None:
     """Record that the owner wants an experiment stopped."""
     session.execute(

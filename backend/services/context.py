@@ -4,19 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from backend.blobs import BlobStore
 from backend.db.session import Database
+from backend.domain.protocol.evidence import Evidence
+from backend.domain.verdict.verdict import Verdict
 from backend.events import Notices
 from backend.queue import Bell
+from backend.services.keyed_cache import KeyedCache
 from backend.settings import Settings
 
 
 def utc_now() -> datetime:
     """Return the time, the one place where services read it."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Caches:
+    """Values of this process that take long to compute, each under a key of the data it was made from.
+
+    Attributes:
+        verdicts: some 50 kB each.
+        figures: compressed JSON, some 30 kB each.
+        evidence: of the protocol; it changes only when a cell ends.
+    """
+
+    verdicts: KeyedCache[Verdict] = field(default_factory=lambda: KeyedCache(64))
+    figures: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(128))
+    evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,7 @@ class Context:
     bell: Bell
     notices: Notices
     now: Callable[[], datetime] = utc_now
+    caches: Caches = field(default_factory=Caches)
 
 
 @contextmanager

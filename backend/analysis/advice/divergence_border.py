@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backend.analysis.statistics.lines import slopes
 from backend.analysis.sweep import Sweep
 from backend.domain.spec.size import Axis, Size
 
@@ -99,7 +100,7 @@ def _extrapolated(sweep: Sweep, target: Size) -> Border | None:
     if beyond <= 0 or len(seen) < 2:
         return of_largest
     y = np.array([each.log2_lr for each in seen.values()])
-    slope = float((x - x.mean()) @ y / ((x - x.mean()) ** 2).sum())
+    slope = float(slopes(x, y))
     unknown = float(np.median(np.diff(sweep.log2_lrs))) / float(np.ptp(x))
     return of_largest.moved(beyond * (min(0.0, slope) - unknown))
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from backend.analysis.reasons import multiple, multiple_range, named, reason
 from backend.analysis.statistics.intervals import estimate
-from backend.analysis.statistics.lines import SizeOptimum, line_slope, size_optimum
+from backend.analysis.statistics.lines import SizeOptimum, line_slope, size_optimum, slopes
 from backend.analysis.sweep import Sweep, Values
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.optimizer import ScheduleKind, ScheduleSpec
@@ -142,8 +142,7 @@ def _agrees(factor: int, moved_S: Values, expected: _Read, level: float) -> bool
     x, _, per_seed = expected.inside()
     if len(x) < 2:
         return None
-    slopes_S = (x - x.mean()) @ per_seed / float(((x - x.mean()) ** 2).sum())
-    missed = estimate(moved_S - slopes_S * np.log2(factor), level).interval
+    missed = estimate(moved_S - slopes(x, per_seed) * np.log2(factor), level).interval
     return None if missed is None else bool(missed.low <= 0.0 <= missed.high)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backend.analysis.advice.horizon import TENFOLD
+from backend.analysis.measures.costs import STANDARD_ERRORS
 from backend.analysis.reasons import multiple, named, percent, reason, rounded
 from backend.analysis.statistics.intervals import standard_error
 from backend.analysis.sweep import Sweep, Values
@@ -28,7 +29,6 @@ from backend.domain.verdict.statement import Outcome, Reason
 
 # A pilot is the shortest of these shares of the steps at which size already shows; else the whole training.
 PILOT_SHARES = (0.1, 0.25, 0.5)
-STANDARD_ERRORS = 2.0
 
 
 class Yardstick(NamedTuple):

@@ -46,17 +46,6 @@ class Positive(NamedTuple):
     num_hidden: int
 
 
-def joined(chunks: Iterable[tuple[Sequence[int], NDArray[np.float32]]]) -> RunCurves:
-    """Return the chunks of one cell, in order of their steps, as one array."""
-    parts = [(np.asarray(steps, dtype=np.int64), values) for steps, values in chunks]
-    if not parts:
-        return RunCurves(np.empty(0, np.int64), np.empty((0, 0)))
-    return RunCurves(
-        np.concatenate([steps for steps, _ in parts]),
-        np.concatenate([values for _, values in parts]).astype(np.float64),
-    )
-
-
 def side_by_side(parts: Sequence[RunCurves]) -> RunCurves:
     """Return the runs of several cells on the union of their steps; NaN where a cell is not as far yet."""
     parts = [part for part in parts if part.values.size]

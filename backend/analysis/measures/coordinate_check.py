@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from backend.analysis.measures.expected_slopes import Range, expected_slope
 from backend.analysis.reasons import reason, rounded
-from backend.analysis.statistics.intervals import estimate
+from backend.analysis.statistics.lines import line_slope
 from backend.analysis.sweep import Sweep, Values
 from backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
 from backend.domain.spec.parametrization import Parametrization
@@ -88,9 +88,7 @@ def slope_over_widths(x: Values, values_WS: Values, level: float) -> Estimate:
     What overflowed counts as the largest number there is.
     """
     bounded = np.clip(np.nan_to_num(values_WS, nan=_LARGEST, posinf=_LARGEST), _SMALLEST, _LARGEST)
-    centred = (x - x.mean()) / float(((x - x.mean()) ** 2).sum())
-    of_mean = float(centred @ np.log2(bounded.mean(axis=1)))
-    return estimate(centred @ np.log2(bounded), level, centre=of_mean)
+    return line_slope(x, np.log2(bounded.mean(axis=1)), np.log2(bounded), level)
 
 
 def _judged(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from backend.analysis.measures.transfer import trailing_mean
 from backend.analysis.statistics.intervals import estimate, finite_or_none
+from backend.analysis.statistics.lines import slopes
 from backend.analysis.sweep import Sweep, Values, complete_mean, mean_of_finite
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.thresholds import Thresholds
@@ -29,6 +30,8 @@ from backend.domain.verdict.verdict import Estimate, SharpnessSpread
 WARM_UP = 0.1
 # A slope through fewer points says nothing.
 MIN_POINTS = 3
+# Of the late steps; where more are at the edge of stability, what is left comes from before it was reached.
+MOST_AT_EDGE = 0.5
 
 
 def sharpness_spread(
@@ -92,10 +95,7 @@ def growth_exponent(steps: Values, spread: Values) -> float | None:
     is_usable = (steps > 0) & np.isfinite(spread) & (spread > 0)
     if is_usable.sum() < MIN_POINTS:
         return None
-    x, y = np.log(steps[is_usable]), np.log(spread[is_usable])
-    centred = x - x.mean()
-    spread_of_x = float(centred @ centred)
-    return finite_or_none(float(centred @ y) / spread_of_x) if spread_of_x > 0 else None
+    return finite_or_none(float(slopes(np.log(steps[is_usable]), np.log(spread[is_usable]))))
 
 
 def _seed_spread(logs: list[Values]) -> float | None:

@@ -16,6 +16,7 @@ from backend.analysis.measures.costs import Benefit, costs_of
 from backend.analysis.measures.pairs import Pair, pair_of
 from backend.analysis.statistics import bootstrap
 from backend.analysis.statistics.intervals import estimate, finite_or_none, widened
+from backend.analysis.statistics.lines import line_slope
 from backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
 from backend.analysis.sweep import Sweep, Values, complete_mean
 from backend.domain.spec.metrics import Metric
@@ -137,14 +138,7 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
     judged_WES = sweep.judged(loss)
     per_seed = np.stack([seed_optima(sweep.log2_lrs, judged_WES[i]) for i in indices])
     of_mean = np.array([found.log2_lr for found in inside.values()])
-    return estimate(_slope(x, per_seed), level, centre=float(_slope(x, of_mean[:, None])[0]))
-
-
-def _slope(x: Values, y: Values) -> Values:
-    """Return the least-squares slopes of columns y [N, S] on x [N]."""
-    centred = x - x.mean()
-    slopes: Values = centred @ y / float(centred @ centred)
-    return slopes
+    return line_slope(x, of_mean, per_seed, level)
 
 
 def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:

@@ -44,6 +44,17 @@ def size_optimum(sweep: Sweep, loss: Metric, index: int) -> SizeOptimum | None:
     return SizeOptimum(of_mean, seed_optima(sweep.log2_lrs, losses_ES))
 
 
+def slopes(x: Values, y: Values) -> Values:
+    """Return the least-squares slopes on x [N] of a line y [N], or of the columns of y [N, S].
+
+    Σ (x - x̄) y / Σ (x - x̄)²; NaN where all x are equal.
+    """
+    centred = x - x.mean()
+    spread = float(centred @ centred)
+    found: Values = centred @ y / spread if spread > 0 else np.full(np.shape(y)[1:], np.nan)
+    return found
+
+
 def line_slope(x: Values, of_means: Values, per_seed: Values, level: float) -> Estimate:
     """Return the slope over x [N] of seed-mean values [N], with the Student-t interval of the seeds' own.
 
@@ -52,8 +63,7 @@ def line_slope(x: Values, of_means: Values, per_seed: Values, level: float) -> E
     """
     if len(x) < 2 or np.ptp(x) == 0:
         return Estimate()
-    centred = (x - x.mean()) / float(((x - x.mean()) ** 2).sum())
-    return estimate(centred @ per_seed, level, centre=float(centred @ of_means))
+    return estimate(slopes(x, per_seed), level, centre=float(slopes(x, of_means)))
 
 
 def predict(extents_NP: Values, values_N: Values, at_P: Values, level: float) -> Estimate:

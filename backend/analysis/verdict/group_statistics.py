@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.measures.sharpness_spread import edge_share
+from backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, edge_share
 from backend.analysis.measures.transfer import Comparison, compare
 from backend.analysis.sweep import TUNED_ON, Losses, Sweep, Values, no_curves
 from backend.analysis.verdict.findings import Finding
@@ -23,9 +23,6 @@ from backend.domain.spec.scenario import Scenario
 from backend.domain.spec.size import Size
 from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.verdict import Outcome
-
-# Sharpness is compared where at most this share of the base's steps is at the edge of stability.
-MOST_AT_EDGE = 0.5
 
 NO_GROUPS: Mapping[CellGroup, GroupEvidence] = MappingProxyType({})
 Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]

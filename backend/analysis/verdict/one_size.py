@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.analysis.measures.larger_is_better import field_statistics
-from backend.analysis.measures.sharpness_spread import late_edge_share, sharpness_spread
+from backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, late_edge_share, sharpness_spread
 from backend.analysis.measures.transfer import compare, lr_margin, speed
 from backend.analysis.reasons import named, reason
 from backend.analysis.statistics.intervals import finite_or_none
@@ -26,8 +26,6 @@ from backend.domain.verdict.verdict import Estimate, Outcome, SharpnessSpread, S
 # M5 is also shown at a half and a quarter of the reused LR, in octaves, if the grid has them this closely.
 LOWER_OCTAVES = (0.0, -1.0, -2.0)
 GRID_TOLERANCE = 0.1
-# Of the late steps; where more are at the edge, what is left comes from before sharpness got there.
-MOST_AT_EDGE = 0.5
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,21 @@
-"""What a small study saved against tuning directly at the size that matters, under stated assumptions."""
+"""Savings of a small study against tuning directly at the target size, under stated assumptions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from backend.domain.spec.dataset import Frozen
 from backend.domain.spec.metrics import Metric
-from backend.domain.spec.money import Currency, RatePerHour
+from backend.domain.spec.money import SECONDS_PER_HOUR, Currency, RatePerHour
 
 Hours = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+MORE_IS_BETTER = frozenset({Metric.VAL_ACCURACY})
 
 
 class Assumptions(Frozen):
@@ -73,3 +77,85 @@ class Savings(Frozen):
     )
     is_final: bool = Field(description="False while the experiment is still spending.")
     gains: tuple[Gain, ...]
+
+
+def compare(
+    assumptions: Assumptions,
+    *,
+    target_run_seconds: float,
+    spent_seconds: float,
+    slowness: float,
+    is_final: bool,
+    gains: Sequence[Gain] = (),
+) -> Savings:
+    """Return what was saved.
+
+    Args:
+        target_run_seconds: predicted slot-seconds of one run at the target, no curvature measured.
+        spent_seconds: slot-seconds of all attempts of the study.
+        slowness: actual over predicted time of the study's cells: the target would be as slow.
+    """
+    num_runs = assumptions.num_lrs * assumptions.num_seeds
+    direct = _expense(
+        assumptions, slowness * target_run_seconds * num_runs, assumptions.hours_per_run * num_runs
+    )
+    spent = _expense(assumptions, spent_seconds, assumptions.poc_hours)
+    saved = Expense(
+        device_hours=direct.device_hours - spent.device_hours,
+        staff_hours=direct.staff_hours - spent.staff_hours,
+        money=None if direct.money is None or spent.money is None else direct.money - spent.money,
+    )
+    return Savings(
+        assumptions=assumptions,
+        direct=direct,
+        spent=spent,
+        saved=saved,
+        is_saving=_is_saving(saved),
+        device_ratio=direct.device_hours / spent.device_hours if spent.device_hours > 0 else None,
+        slowness=slowness,
+        is_final=is_final,
+        gains=tuple(gains),
+    )
+
+
+def _is_saving(saved: Expense) -> bool | None:
+    """Decide by money; hours of a device and hours of staff cannot be added up without rates."""
+    if saved.money is not None:
+        return saved.money > 0
+    ways = {saved.device_hours > 0, saved.staff_hours > 0}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _expense(assumptions: Assumptions, slot_seconds: float, staff_hours: float) -> Expense:
+    device_hours = slot_seconds / SECONDS_PER_HOUR
+    rates = (assumptions.rate_per_hour, assumptions.staff_rate)
+    if rates == (None, None):
+        return Expense(device_hours=device_hours, staff_hours=staff_hours, money=None)
+    money = device_hours * (rates[0] or 0.0) + staff_hours * (rates[1] or 0.0)
+    return Expense(device_hours=device_hours, staff_hours=staff_hours, money=money)
+
+
+def gain_of(
+    metric: Metric,
+    *,
+    base_width: int,
+    width: int,
+    base_values: Sequence[float],
+    values: Sequence[float],
+    base_run_seconds: float,
+    run_seconds: float,
+) -> Gain:
+    """Return what the larger size is better by: difference of means over runs at the reused LR."""
+    base, larger = sum(base_values) / len(base_values), sum(values) / len(values)
+    gain = larger - base if metric in MORE_IS_BETTER else base - larger
+    more_hours = (run_seconds - base_run_seconds) / SECONDS_PER_HOUR
+    return Gain(
+        metric=metric,
+        base_width=base_width,
+        width=width,
+        base_value=base,
+        value=larger,
+        gain=gain,
+        more_device_hours=more_hours,
+        gain_per_device_hour=gain / more_hours if more_hours > 0 else None,
+    )

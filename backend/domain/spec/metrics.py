@@ -7,7 +7,6 @@ chunk has the same key and the same bytes (docs/architecture.md §8.2).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -147,11 +146,6 @@ class Schedule(NamedTuple):
     def num_measurements(self) -> int:
         """Count the measurement steps of a whole run."""
         return self.measurement_index(self.num_steps) + 1  # the last step always is one
-
-    def last_steps(self) -> Iterator[int]:
-        """Yield the last step of every window: the values `committed_step` takes."""
-        for first_step in self.window_starts():
-            yield self.window_steps(first_step)[-1]
 
 
 def eos_threshold(

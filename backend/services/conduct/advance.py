@@ -130,17 +130,18 @@ def _carry_out(
         evidence = ExperimentEvidence(session, experiment)
         cell_rows.plan(session, experiment.id, _costed(evidence, decision, capacity))
         # What was foreseen is a guess; a window may have been widened since.
-        experiment.num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
+        num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
+        experiment_rows.count_runs(experiment, num_runs)
         return True
     if isinstance(decision, Skip):
-        experiment.stop_reason = decision.stop_reason or experiment.stop_reason
+        experiment_rows.note_stop_reason(experiment, decision.stop_reason)
         return cell_rows.skip(session, decision.cell_ids, now=context.now()) > 0
     if isinstance(decision, Done):
         for verdict in verdicts:
             verdict_rows.add(session, experiment.id, verdict, now=context.now())
         states = cell_rows.states_of(session, experiment.id)
         final, reason = _final_state(states), _stop_reason(experiment, decision)
-        experiment.num_runs = cell_rows.num_runs(session, experiment.id)
+        experiment_rows.count_runs(experiment, cell_rows.num_runs(session, experiment.id))
         experiment_rows.end(session, experiment.id, final, now=context.now(), stop_reason=reason)
         return True
     return False

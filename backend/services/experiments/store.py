@@ -108,7 +108,7 @@ def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> E
         cell_rows.cancel(session, experiment_id, now=context.now())
         if cell_rows.num_open(session, experiment_id) == 0:
             experiment_rows.end(session, experiment_id, ExperimentState.CANCELLED, now=context.now())
-        session.expire_all()
+        experiment_rows.read_again(session)
         view = _view_of(context, session, owner_id, experiment_id)
     context.notices.publish(ProgressNotice(experiment_id))
     return view

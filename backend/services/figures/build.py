@@ -62,7 +62,7 @@ def figure_json(
     style = Style(language, options.mode, options.y_scale)
     shown = shown_runs(evidence, options)
     cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
-    drawn = _DRAWERS[name](Asked(shown, cells, options, style))
+    drawn = KINDS[name].draw(Asked(shown, cells, options, style))
     points = drawn.num_points
     meta = {
         "title": drawn.figure.layout.title.text,
@@ -74,7 +74,7 @@ def figure_json(
         "n_returned": points.returned,
         "method": Sampling.ALL if points.raw == points.returned else Sampling.FIRST_MIN_MAX_LAST,
         "n_hidden": drawn.num_hidden,
-        "band": _BANDS.get(name, Band.MIN_MAX),
+        "band": KINDS[name].band,
         "committed": _committed(cells),
     }
     return to_json(drawn.figure, meta)
@@ -145,33 +145,43 @@ def _mean(metric: Metric) -> Source:
     return Source(metric, is_mean_only=True)
 
 
-_DRAWERS: dict[FigureName, Callable[[Asked], Drawn]] = {
-    FigureName.LR_LOSS: _lr_loss,
-    FigureName.SHARPNESS: _sharpness,
-    FigureName.LOSS: _loss,
-    FigureName.STABILITY: _over_steps(stability_figure, Source(Metric.SHARPNESS, is_share_of_edge=True)),
-    FigureName.NTK_HESSIAN: _over_steps(
-        ntk_hessian_figure, _mean(Metric.NTK_EIGENVALUES), _mean(Metric.SHARPNESS)
+class FigureKind(NamedTuple):
+    """How a figure is read and drawn, and what its shaded area is."""
+
+    draw: Callable[[Asked], Drawn]
+    band: Band = Band.MIN_MAX
+
+
+# What a figure needs measured stands in `figures.names`, which loads no Plotly.
+KINDS: dict[FigureName, FigureKind] = {
+    FigureName.LR_LOSS: FigureKind(_lr_loss),
+    FigureName.SHARPNESS: FigureKind(_sharpness),
+    FigureName.LOSS: FigureKind(_loss),
+    FigureName.STABILITY: FigureKind(
+        _over_steps(stability_figure, Source(Metric.SHARPNESS, is_share_of_edge=True))
     ),
-    FigureName.SPECTRUM: _over_steps(
-        spectrum_figure, Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True, num_components=NUM_EIGENVALUES)
+    FigureName.NTK_HESSIAN: FigureKind(
+        _over_steps(ntk_hessian_figure, _mean(Metric.NTK_EIGENVALUES), _mean(Metric.SHARPNESS)), Band.NONE
     ),
-    FigureName.CURVATURE_SPLIT: _over_steps(
-        curvature_split_figure, _mean(Metric.GAUSS_NEWTON_SHARPNESS), _mean(Metric.RESIDUAL_SHARPNESS)
+    FigureName.SPECTRUM: FigureKind(
+        _over_steps(
+            spectrum_figure,
+            Source(Metric.HESSIAN_EIGENVALUES, is_mean_only=True, num_components=NUM_EIGENVALUES),
+        ),
+        Band.NONE,
     ),
-    FigureName.TRACE: _over_steps(trace_figure, Source(Metric.HESSIAN_TRACE, Metric.HESSIAN_TRACE_ERROR)),
-    FigureName.DENSITY: _density,
-    FigureName.COORDINATE_CHECK: _coordinates,
-    FigureName.OPTIMUM_SIZE: _optimum_size,
-    FigureName.SHARPNESS_SPREAD: _sharpness_spread,
-}
-# What the shaded area is, where it is not the range of the seeds.
-_BANDS = {
-    FigureName.TRACE: Band.STANDARD_ERROR,
-    FigureName.NTK_HESSIAN: Band.NONE,
-    FigureName.SPECTRUM: Band.NONE,
-    FigureName.CURVATURE_SPLIT: Band.NONE,
-    FigureName.DENSITY: Band.NONE,
-    FigureName.COORDINATE_CHECK: Band.NONE,
-    FigureName.OPTIMUM_SIZE: Band.INTERVAL,
+    FigureName.CURVATURE_SPLIT: FigureKind(
+        _over_steps(
+            curvature_split_figure, _mean(Metric.GAUSS_NEWTON_SHARPNESS), _mean(Metric.RESIDUAL_SHARPNESS)
+        ),
+        Band.NONE,
+    ),
+    FigureName.TRACE: FigureKind(
+        _over_steps(trace_figure, Source(Metric.HESSIAN_TRACE, Metric.HESSIAN_TRACE_ERROR)),
+        Band.STANDARD_ERROR,
+    ),
+    FigureName.DENSITY: FigureKind(_density, Band.NONE),
+    FigureName.COORDINATE_CHECK: FigureKind(_coordinates, Band.NONE),
+    FigureName.OPTIMUM_SIZE: FigureKind(_optimum_size, Band.INTERVAL),
+    FigureName.SHARPNESS_SPREAD: FigureKind(_sharpness_spread),
 }

@@ -18,14 +18,11 @@ from backend.figures.names import NEEDED, FigureName
 from backend.services.context import Context
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.figures.options import FigureOptions, SharpnessChoice, reference_arm
-from backend.services.keyed_cache import KeyedCache
 from backend.services.lookup import find_experiment
 from backend.services.marks import read_marks
 
 # Part of every ETag: raise it when the same data gives another picture.
 LOOK_VERSION = 4
-# Some 30 kB each; enough for the figures of the experiments people look at together.
-MAX_BUILDS = 128
 _GZIP_LEVEL = 6
 
 
@@ -38,9 +35,6 @@ class FigureView(NamedTuple):
     def json_bytes(self) -> bytes:
         """Return the JSON itself."""
         return gzip.decompress(self.compressed)
-
-
-_builds: KeyedCache[bytes] = KeyedCache(MAX_BUILDS)
 
 
 def figure_etag(
@@ -78,7 +72,7 @@ def build_figure(
             content = figure_json(ExperimentEvidence(session, experiment), name, language, options)
         return gzip.compress(content, _GZIP_LEVEL, mtime=0)
 
-    return FigureView(_builds.get(etag, build), etag)
+    return FigureView(context.caches.figures.get(etag, build), etag)
 
 
 def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:

@@ -32,7 +32,7 @@ from backend.services.evidence.divergence_counts import divergence_counts
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.evidence.protocol_evidence import protocol_evidence
 from backend.services.lookup import find_dataset
-from backend.services.views.outlays import outlay_view
+from backend.services.views.outlay_views import OutlayView
 from backend.services.views.views import PlannedCellView, PlanView
 from backend.services.workers import capacity_of, fresh_workers, queue_to_ring
 
@@ -174,8 +174,8 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
         slots=plan.capacity.slots,
         num_workers=plan.num_workers,
         predicted_seconds=plan.expected.wall_seconds,
-        expected=outlay_view(plan.expected, budget_price(plan.spec)),
-        most=outlay_view(plan.most, budget_price(plan.spec)),
+        expected=OutlayView.of(plan.expected, budget_price(plan.spec)),
+        most=OutlayView.of(plan.most, budget_price(plan.spec)),
         scenario_kinds=possible_kinds(plan.spec, plan.shape),
         are_steps_cut=plan.is_cut,
     )

@@ -15,7 +15,6 @@ from backend.domain.verdict.verdict import Reason
 from backend.services.context import Context
 from backend.services.plans.draft import Draft, ExperimentRequest, draft
 from backend.services.views.outlay_views import OutlayView
-from backend.services.views.outlays import outlay_view
 
 
 class PresetsRequest(ExperimentRequest):
@@ -57,8 +56,8 @@ def preview_presets(context: Context, owner_id: str, request: PresetsRequest) ->
         PresetView(
             preset=preset,
             spec=plan.spec,
-            expected=outlay_view(plan.expected, price),
-            most=outlay_view(plan.most, price),
+            expected=OutlayView.of(plan.expected, price),
+            most=OutlayView.of(plan.most, price),
             limit_seconds=None if plan.spec.budget is None else plan.spec.budget.limit_seconds,
             are_steps_cut=plan.is_cut,
             conclusions=conclusions(plan.spec),

@@ -6,22 +6,19 @@ from collections.abc import Sequence
 
 from backend.db.tables import CellRow
 from backend.domain.cost.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
 from backend.domain.plan.defaults import Capacity
 from backend.domain.plan.outlay import outlay
-from backend.domain.protocol import foreseen_cells
-from backend.domain.protocol.evidence import group_of
 from backend.domain.protocol.grid import full_grid
 from backend.domain.spec.budget import Budget, committed_seconds
 from backend.domain.spec.experiment import chosen_arm
 from backend.services.context import Context
-from backend.services.evidence.divergence_counts import divergence_counts_on
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from backend.services.evidence.left_out import left_out_cells
 from backend.services.plans.draft import cost
 from backend.services.time_left.budget import claimed, running_seconds
 from backend.services.time_left.remaining import Remaining, remaining_of, within_seconds
 from backend.services.views.outlay_views import BudgetView, OutlayView, ProgressView
-from backend.services.views.outlays import outlay_view
 from backend.services.workers import capacity_of, fresh_workers
 
 
@@ -30,7 +27,7 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     spec, rows, session = evidence.spec, evidence.cells, evidence.session
     workers = fresh_workers(context, session)
     capacity, budget = capacity_of(context, session, workers), _budget(context, spec.budget, rows)
-    found = remaining_of(evidence, capacity, context.now())
+    found = remaining_of(context, evidence, capacity)
     is_open = evidence.experiment.state in OPEN_EXPERIMENT_STATES
     later = found.later if is_open else []
     if budget is not None:
@@ -81,11 +78,9 @@ def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) ->
 
 
 def _left_out(evidence: ExperimentEvidence, capacity: Capacity) -> OutlayView | None:
-    """Return what is foreseen of cell groups without a result, where a budget ended the experiment."""
-    spec = evidence.spec
-    if evidence.experiment.stop_reason != StopReason.BUDGET or spec.budget is None:
+    """Return what a budget left without a result, where it ended the experiment."""
+    budget = evidence.spec.budget
+    if evidence.experiment.stop_reason is not StopReason.BUDGET or budget is None:
         return None
-    done = {row.group for row in evidence.cells if row.state == CellState.COMPLETED}
-    cells = [cell for cell in foreseen_cells(spec) if group_of(cell) not in done]
-    costed = cost(spec, evidence.shape, cells, capacity, divergence_counts_on(evidence))
-    return outlay_view(outlay((each for _, each in costed), capacity.slots), spec.budget.price)
+    left = left_out_cells(evidence)
+    return OutlayView.of(outlay((cost for _, cost in left), capacity.slots), budget.price)

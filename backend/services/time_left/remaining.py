@@ -22,15 +22,12 @@ from backend.domain.protocol import foreseen_cells, further_runs
 from backend.domain.protocol.evidence import CellGroup, Evidence, group_of
 from backend.domain.protocol.grid import PlannedCell, PlannedRun
 from backend.domain.spec.experiment import ExperimentSpec
+from backend.services.context import Context
 from backend.services.evidence.divergence_counts import divergence_counts_on
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.evidence.protocol_evidence import protocol_evidence
-from backend.services.keyed_cache import KeyedCache
 from backend.services.plans.draft import cost
 from backend.services.time_left.budget import running_seconds
-
-# Small; what the statistics say changes only when a cell ends.
-_known: KeyedCache[Evidence] = KeyedCache(64)
 
 
 @dataclass(frozen=True)
@@ -47,16 +44,16 @@ class Remaining:
     divergence: tuple[DivergenceCount, ...]
 
 
-def remaining_of(evidence: ExperimentEvidence, capacity: Capacity, now: datetime) -> Remaining:
+def remaining_of(context: Context, evidence: ExperimentEvidence, capacity: Capacity) -> Remaining:
     """Return what is done and left, as of now."""
-    spec, rows = evidence.spec, evidence.cells
+    spec, rows, now = evidence.spec, evidence.cells, context.now()
     divergence = divergence_counts_on(evidence)
     lives: dict[UUID, list[RunLife]] = defaultdict(list)
     for run in cell_rows.run_lives(evidence.session, evidence.experiment.id):
         lives[run.cell_id].append(run)
     in_order = sorted(rows, key=lambda row: (row.finished_at is None, row.finished_at or now))
     works = [_work(spec, row, lives[row.id], divergence, now) for row in in_order]
-    known = _known.get(_mark(evidence), lambda: protocol_evidence(evidence))
+    known = context.caches.evidence.get(_mark(evidence), lambda: protocol_evidence(evidence))
     later = cost(spec, evidence.shape, foreseen_cells(spec, known), capacity, divergence)
     planned = list(zip(in_order, works, strict=True))
     return Remaining(

@@ -23,17 +23,12 @@ from backend.errors import InvalidInput, NotFound
 from backend.services.context import Context
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.evidence.sweeps import load_sweeps
-from backend.services.keyed_cache import KeyedCache
 from backend.services.lookup import find_experiment
 from backend.services.marks import marks_of
 from backend.services.verdicts.left_out import with_left_out
 from backend.services.verdicts.outlook import with_outlook
 from backend.services.verdicts.predicted_seconds import run_seconds_of, seconds_of_absent_sizes
 from backend.services.views.views import VerdictsView
-
-# Some 50 kB each; enough for the experiments and scenarios that people look at together.
-MAX_JUDGED = 64
-_judged: KeyedCache[Verdict] = KeyedCache(MAX_JUDGED)
 
 
 def get_verdict(
@@ -54,7 +49,7 @@ def get_verdict(
         if scenario is not None and scenario not in known:
             raise InvalidInput("verdict.unknown_scenario", given=scenario, expected=", ".join(known))
         wanted = known if scenario is None else (scenario,)
-        verdicts = {each: _verdict_of(evidence, each, rule_version) for each in wanted}
+        verdicts = {each: _verdict_of(context, evidence, each, rule_version) for each in wanted}
         return verdicts[deciding_scenario({each: found.outcome for each, found in verdicts.items()})]
 
 
@@ -70,12 +65,15 @@ def get_verdicts(
     with context.database.read() as session:
         evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
         verdicts = [
-            _verdict_of(evidence, scenario, rule_version) for scenario in evidence.spec.judged_scenarios
+            _verdict_of(context, evidence, scenario, rule_version)
+            for scenario in evidence.spec.judged_scenarios
         ]
     return VerdictsView(overall=overall(verdicts), verdicts=tuple(verdicts))
 
 
-def _verdict_of(evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None) -> Verdict:
+def _verdict_of(
+    context: Context, evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None
+) -> Verdict:
     session, experiment_id = evidence.session, evidence.experiment.id
     given = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION)
     if given is not None:
@@ -84,13 +82,13 @@ def _verdict_of(evidence: ExperimentEvidence, scenario: Scenario, rule_version: 
         found = ", ".join(verdict_rows.versions(session, experiment_id)) or "–"
         raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
     last = verdict_rows.latest(session, experiment_id, scenario)
-    return last or _judged_once(evidence, scenario)
+    return last or _judged_once(context, evidence, scenario)
 
 
-def _judged_once(evidence: ExperimentEvidence, scenario: Scenario) -> Verdict:
+def _judged_once(context: Context, evidence: ExperimentEvidence, scenario: Scenario) -> Verdict:
     marks = marks_of(evidence.experiment, evidence.cells).model_dump_json()
     key = hashlib.sha256(f"{RULE_VERSION}/{scenario}/{marks}".encode()).hexdigest()
-    return _judged.get(key, lambda: judge_scenario(evidence, scenario))
+    return context.caches.verdicts.get(key, lambda: judge_scenario(evidence, scenario))
 
 
 def judge_scenario(

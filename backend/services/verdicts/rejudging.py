@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.db import experiments as experiment_rows
 from backend.db import verdicts as verdict_rows
 from backend.db.session import Session
 from backend.db.tables import ExperimentRow, VerdictRow
@@ -76,7 +77,8 @@ def judge_again(
             for verdict in verdicts
         ]
         # The figure over sizes shows what the latest verdict expects: its mark must change with it.
-        experiment.version += any(added)
+        if any(added):
+            experiment_rows.mark_changed(experiment)
         found = _stored(session, experiment, version, mark)
         views = tuple(_view(found[scenario]) for scenario in experiment.spec.judged_scenarios)
     if any(added):

@@ -17,8 +17,7 @@ from backend.db.tables import ExperimentRow
 from backend.domain.cost.calibration import kind_of
 from backend.domain.cost.memory import stacked_runs
 from backend.domain.cost.prediction import CELL_SECONDS, Calibration, predict
-from backend.domain.cost.savings import Assumptions, Count, Gain, Hours, Savings
-from backend.domain.cost.savings_of import compare, gain_of
+from backend.domain.cost.savings import Assumptions, Count, Gain, Hours, Savings, compare, gain_of
 from backend.domain.cost.time_left import CellWork, slowness
 from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState
 from backend.domain.protocol.grid import PlannedCell, PlannedRun

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from backend.domain.plan.outlay import Outlay
 from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.money import Currency
+from backend.domain.spec.money import Currency, Price
 
 
 class OutlayView(Frozen):
@@ -17,6 +18,18 @@ class OutlayView(Frozen):
     num_runs: int
     money: float | None = Field(description="At the rate that was given; null without one.")
     currency: Currency | None
+
+    @classmethod
+    def of(cls, outlay: Outlay, price: Price | None) -> OutlayView:
+        """Return the view of an outlay, with its price."""
+        return cls(
+            wall_seconds=outlay.wall_seconds,
+            slot_seconds=outlay.slot_seconds,
+            num_bytes=outlay.num_bytes,
+            num_runs=outlay.num_runs,
+            money=None if price is None else price.of(outlay.slot_seconds),
+            currency=None if price is None else price.currency,
+        )
 
 
 class BudgetView(Frozen):

@@ -40,7 +40,8 @@ def record(
         schedule = schedule_of(session.get_one(ExperimentRow, cell.experiment_id), cell)
         runs = cell_rows.planned_runs(session, cell_id)
         first_of_tail = schedule.num_steps - 1 if tail_from is None else tail_from
-        for first, last in zip(schedule.window_starts(), schedule.last_steps(), strict=True):
+        for first in schedule.window_starts():
+            last = schedule.window_steps(first)[-1]
             if last > until:
                 break
             for metric in (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS):

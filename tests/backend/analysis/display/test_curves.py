@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from backend.analysis.display.curves import (
     RunCurves,
     bucket_width,
-    joined,
     over_probes,
     over_seeds,
     positive,
@@ -24,16 +23,6 @@ VALUES = st.lists(st.one_of(st.floats(-1e6, 1e6), st.just(NAN)), min_size=1, max
 
 def curves(*columns: list[float], first: int = 0) -> RunCurves:
     return RunCurves(np.arange(first, first + len(columns[0])), np.array(columns, dtype=np.float64).T)
-
-
-def test_chunks_are_joined_in_order():
-    first, second = np.array([[1, 2], [3, 4]], np.float32), np.array([[5, 6]], np.float32)
-
-    read = joined([([0, 1], first), ([2], second)])
-
-    assert read.steps.tolist() == [0, 1, 2]
-    assert read.values.tolist() == [[1, 2], [3, 4], [5, 6]]
-    assert joined([]).values.shape == (0, 0)
 
 
 def test_cells_that_are_not_equally_far_stand_side_by_side():
@@ -66,7 +55,7 @@ def test_the_band_is_the_smallest_and_largest_seed_of_those_that_remain():
 
 
 def test_nothing_has_an_empty_band():
-    band = over_seeds(joined([]))
+    band = over_seeds(side_by_side([]))
 
     assert [values.size for values in band] == [0] * 5
 

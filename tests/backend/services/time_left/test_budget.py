@@ -13,7 +13,7 @@ from backend.domain.lifecycle import OPEN_CELL_STATES
 from backend.domain.spec.scenario import Scenario
 from backend.domain.verdict.verdict import RULE_VERSION
 from backend.services.conduct.advance import advance_experiments
-from backend.services.experiments.store import create_experiment
+from backend.services.experiments.store import create_experiment, get_experiment
 from backend.services.plans.draft import ExperimentRequest
 from tests.backend.db.stores import NOW, add_dataset, change_cell, take
 
@@ -131,6 +131,19 @@ def test_the_verdict_names_the_sizes_a_budget_left_out_and_their_price(created, 
         assert why.code == "left_out_by_budget_costs"
         assert why.params["money"] == pytest.approx(60 * why.params["minutes"], rel=0.01)
         assert why.params["currency"] == "JPY"
+
+
+def test_verdict_and_progress_give_one_price_for_what_is_left_out(created, context, database):
+    experiment_id, _ = created(0.6)
+    _run_to_the_end(context, database, experiment_id, 1.5)
+
+    progress = get_experiment(context, LOCAL_OWNER, experiment_id).progress
+
+    minutes = sum(why.params["minutes"] for why in _left_out(database, experiment_id).values())
+    assert minutes > 0
+    assert progress is not None
+    assert progress.left_out is not None
+    assert progress.left_out.slot_seconds == pytest.approx(60 * minutes, rel=0.01)
 
 
 def test_what_is_left_out_costs_more_where_cells_took_longer(created, context, database):

@@ -122,7 +122,7 @@ def test_only_runs_without_curvature_are_expected_beyond_what_is_foreseen(contex
     experiment_id = _staged(context, database)
     with database.read() as session:
         capacity = capacity_of(context, session, fresh_workers(context, session))
-        found = remaining_of(evidence_of(session, experiment_id), capacity, NOW)
+        found = remaining_of(context, evidence_of(session, experiment_id), capacity)
     later = [
         (cell, work.seconds / cost.seconds)
         for (cell, cost), work in zip(found.later_cells, found.later, strict=False)

@@ -22,9 +22,7 @@ from backend.services.verdicts.rejudging import JudgementRequest, judge_again
 from tests.backend.db.stores import NOW, add_experiment
 from tests.backend.services.judged import WIDE, finish
 
-pytestmark = pytest.mark.slow
-
-OLD = Path(__file__).parents[2] / "fixtures" / "verdict_rules_2.json"
+OLD = Path(__file__).parents[3] / "fixtures" / "verdict_rules_2.json"
 STRICT = Thresholds(transfers_regret=0.0, fine_tune_regret=0.0)
 
 

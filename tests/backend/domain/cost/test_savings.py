@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.savings import Assumptions
-from backend.domain.cost.savings_of import compare, gain_of
+from backend.domain.cost.savings import Assumptions, compare, gain_of
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.money import Currency
 
