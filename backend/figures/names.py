@@ -26,14 +26,14 @@ class FigureName(StrEnum):
 
 
 class Sampling(StrEnum):
-    """Which of the points of all means over seeds are drawn."""
+    """Choice among the points of all means over seeds."""
 
     ALL = "all"
     FIRST_MIN_MAX_LAST = "first_min_max_last"  # of each bucket of steps
 
 
 class Band(StrEnum):
-    """What the shaded area of a figure is."""
+    """Kinds of the shaded area of a figure."""
 
     MIN_MAX = "min_max"  # from the smallest to the largest seed
     STANDARD_ERROR = "standard_error"  # of the mean
