@@ -1,1 +1,1 @@
-"""Statistics of what was measured: NumPy in, values out. Knows no database, no web and no figure."""
+"""Statistics of measured runs: NumPy arrays in, values out; imports no database, web or figure code."""

@@ -1,9 +1,9 @@
-"""Final value of a metric: the one number by which finished runs are compared.
+"""Final value of a metric: the number by which finished runs are compared.
 
 A metric of every step (the training loss) is averaged over the tail, its last `tail_fraction` of the steps,
-which evens out the noise of the batches. A metric that is measured at intervals has its last measurement:
-it is taken on the whole validation set, and one tail may hold several of them or none.
-Figure, verdict, card, runs table and savings all take final values from here.
+which evens out the noise of the batches. A metric measured at intervals uses its last measurement, which
+covers the whole validation set; one tail may hold several such measurements or none.
+Figures, verdict, card, runs table and savings all use the final values defined here.
 
 Shapes: T steps, M measurement steps, R runs.
 """
@@ -20,11 +20,11 @@ Steps = NDArray[np.int64]
 
 
 def final_steps(metric: Metric, measurement_steps: Steps, *, end: int, tail_steps: int) -> Steps:
-    """Return the steps whose mean is the final value of a training that ends at `end`.
+    """Return the steps over which the final value is averaged, for a training that ends at `end`.
 
     Args:
-        measurement_steps: ascending, [M]; step 0 is one of them.
-        tail_steps: how many of the last steps a metric of every step is averaged over.
+        measurement_steps: ascending, [M]; contains step 0.
+        tail_steps: number of last steps over which a metric of every step is averaged.
     """
     if METRIC_INFO[metric].every_step:
         return np.arange(end - tail_steps + 1, end + 1, dtype=np.int64)
@@ -32,10 +32,10 @@ def final_steps(metric: Metric, measurement_steps: Steps, *, end: int, tail_step
 
 
 def final_values(steps: Steps, values_TR: NDArray[np.floating], wanted: Steps) -> Values:
-    """Return the mean over the steps `wanted`, [R]; NaN as long as one of them is not there.
+    """Return the mean over the steps `wanted`, [R]; NaN if one of them is missing.
 
     Args:
-        steps: of the values, ascending, [T]; there may be gaps.
+        steps: of the values, ascending, [T]; may have gaps.
     """
     is_wanted = np.isin(steps, wanted)
     if int(is_wanted.sum()) < len(wanted) or len(wanted) == 0:
@@ -54,7 +54,7 @@ def final_of_summary(
     num_steps: int,
     tail_steps: int,
 ) -> float | None:
-    """Return the final value of a run from its stored summary; None while it is not complete.
+    """Return the final value of a run from its stored summary; None while the run is incomplete.
 
     Args:
         tail_sum, tail_count: over the finite values of the tail.

@@ -1,7 +1,7 @@
-"""Reasons with parameters that people can read: rounded numbers, percentages, multiples instead of octaves.
+"""Reasons with readable parameters: rounded numbers, percentages, multiples of an LR instead of octaves.
 
-`loss` is a metric's name; its words are the catalogue's `loss.<metric>`. A size is its width and depth; in a
-sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.width_depth` or `size.width`.
+`loss` is a metric's name; its text is the catalogue's `loss.<metric>`. A size is given by width and depth; in
+a sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.width_depth` or `size.width`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from backend.domain.verdict.verdict import Interval, Reason
 
 
 def reason(code: str, **params: str | int | float) -> Reason:
-    """Name a reason, as the catalogue key `reason.<code>` with its parameters."""
+    """Return a reason: the catalogue key `reason.<code>` with its parameters."""
     return Reason(code=code, params=params)
 
 
@@ -21,22 +21,22 @@ def named(size: Size) -> dict[str, int]:
 
 
 def named_base(size: Size) -> dict[str, int]:
-    """Return the parameters that name the base size beside another one."""
+    """Return the parameters that name the base size beside another size."""
     return {"base_width": size.width, "base_depth": size.depth}
 
 
 def rounded(value: float) -> float:
-    """Return three significant digits, never minus zero."""
+    """Round to three significant digits; minus zero becomes zero."""
     return float(f"{value:.3g}") + 0.0
 
 
 def percent(share: float) -> float:
-    """Return a share in percent, to a tenth: the intervals it stands in are no finer."""
+    """Return a share in percent, rounded to a tenth; the intervals around it are no finer."""
     return round(100.0 * share, 1) + 0.0
 
 
 def multiple(octaves: float) -> float:
-    """Return a shift in octaves as a multiple of the learning rate; huge ones are cut."""
+    """Return a shift in octaves as a multiple of the learning rate, with an upper limit."""
     return rounded(2.0 ** max(-99.0, min(99.0, octaves)))
 
 
@@ -46,5 +46,5 @@ def share_range(interval: Interval) -> dict[str, float]:
 
 
 def multiple_range(interval: Interval) -> dict[str, float]:
-    """Return the ends of a shift's interval as multiples."""
+    """Return the ends of a shift's interval as multiples of the learning rate."""
     return {"low": multiple(interval.low), "high": multiple(interval.high)}

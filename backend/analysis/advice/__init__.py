@@ -1,1 +1,1 @@
-"""Statements beyond the measured: horizon, larger sizes, what to do next, how far to trust it."""
+"""Outlook of a verdict: horizon, extrapolation to larger sizes, recommendation, reliability."""

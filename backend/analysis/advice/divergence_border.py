@@ -1,6 +1,6 @@
-"""Up to which LR training is safe at a size: the border of divergence, and where it will be at larger sizes.
+"""Border of divergence: the highest LR without a divergence at a size, measured or extrapolated.
 
-A border is known as well as the grid is fine: nothing diverged at one LR, something did at the next.
+The grid limits its precision: no run diverged at one LR, at least one did at the next higher LR.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from backend.domain.spec.size import Axis, Size
 
 
 class Border(NamedTuple):
-    """The largest log2 lr at which nothing diverged; `log2_diverged` is the next one tried, where it did.
+    """Border of divergence of one size, in log2 LR.
 
-    `log2_diverged` is None where nothing that was tried diverged.
+    `log2_lr` is the highest LR tried without a divergence, `log2_diverged` the next higher LR tried, at which
+    a run diverged; None where no run diverged at any LR tried.
     """
 
     log2_lr: float
@@ -27,20 +28,21 @@ class Border(NamedTuple):
 
     @property
     def is_seen(self) -> bool:
-        """Tell whether right above it something diverged."""
+        """Return whether a divergence was observed, so that the border is bounded from above."""
         return self.log2_diverged is not None
 
     def moved(self, octaves: float) -> Border:
-        """Return the border so much higher."""
+        """Return the border shifted by `octaves`."""
         diverged = self.log2_diverged
         return Border(self.log2_lr + octaves, None if diverged is None else diverged + octaves)
 
 
 def border_at(sweeps: Sequence[Sweep], target: Size) -> Border | None:
-    """Return the border at a size: as measured there, else extrapolated from the sizes below it.
+    """Return the border at a size: the measured one, else an extrapolation from smaller sizes.
 
-    Between tested sizes it is the lowest of all; beyond them the lowest of the axes' trends, which may fall
-    but never rise. None where nothing was run, or where the smallest LR tried diverged already.
+    Between tested sizes it is the lowest border of all of them. Beyond them it is the lowest of the trends of
+    the axes, where a trend may fall but never rise. None where no run has a result, or where a run diverged
+    already at the smallest LR tried.
     """
     measured = [borders[target] for borders in map(borders_of, sweeps) if target in borders]
     if measured:
@@ -51,7 +53,7 @@ def border_at(sweeps: Sequence[Sweep], target: Size) -> Border | None:
 
 
 def borders_of(sweep: Sweep) -> dict[Size, Border | None]:
-    """Return the border of the base and of every larger size with results; None where no LR was stable."""
+    """Return the border of the base and of every larger size with results; None if no LR was stable."""
     found: dict[Size, Border | None] = {}
     for index in (sweep.base_index, *sweep.larger):
         tried = np.flatnonzero(sweep.is_measured[index].any(axis=1))
@@ -84,9 +86,10 @@ def _lowest(borders: Sequence[Border | None]) -> Border | None:
 
 
 def _extrapolated(sweep: Sweep, target: Size) -> Border | None:
-    """Return the largest tested size's border, lowered by the trend and by what the grid cannot tell of it.
+    """Return the border of the largest tested size, lowered by the trend and by the error of the grid.
 
-    Every border is known to within a grid step, so its slope is known to within a step over their distance.
+    Every border is known to within one grid step, so the slope between two sizes is known to within one grid
+    step divided by their distance in doublings.
     """
     borders = borders_of(sweep)
     largest = max(borders, key=sweep.sizes.index, default=None)

@@ -1,8 +1,8 @@
-"""The three ranges: what was measured, what is extrapolated with its interval, what is not claimed.
+"""Extrapolation of the best LR to the target: sizes measured, extrapolated with an interval, or not claimed.
 
-The best LR at a size beyond those tested comes from a line through the seeds' optima on log2 width and
-log2 depth (docs/science.md §6.4, docs/decisions/0020). How far that may be called a claim is not ours to say:
-the calibration study hid the largest sizes and looked how far recommendations held.
+The best LR at a size beyond those tested comes from a regression of the seeds' optima on log2 width and
+log2 depth (docs/science.md §6.4, docs/decisions/0020). The distance up to which it counts as a claim comes
+from the calibration study, which hid the largest sizes and counted how often recommendations held there.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from backend.domain.verdict.statement import Estimate, Interval, Reason
 
 @dataclass(frozen=True)
 class Tested:
-    """The best LRs of every size with results, the base among them; sizes whose best LR is at an edge too."""
+    """Best LRs of every size with results, the base included; also of sizes whose best LR is at an edge."""
 
     found: dict[Size, SizeOptimum]
 
     def inside(self) -> dict[Size, SizeOptimum]:
-        """Return the sizes whose optimum is known, not only that it lies at the edge of what was tried."""
+        """Return the sizes whose optimum is not at an edge of the LRs tried."""
         return {size: each for size, each in self.found.items() if not each.of_mean.is_edge}
 
 
@@ -47,7 +47,7 @@ def tested(sweeps: Sequence[Sweep]) -> Tested:
 
 
 def doublings_beyond(sizes: Sequence[Size], target: Size) -> float:
-    """Return how often the largest width and depth of `sizes` double up to `target`, added up; 0 inside."""
+    """Return the doublings from the largest width and depth of `sizes` to `target`, summed; 0 inside."""
     if not sizes:
         return 0.0
     wider = math.log2(target.width / max(size.width for size in sizes))
@@ -62,12 +62,12 @@ def extrapolate(
     record: TrackRecord | None,
     thresholds: Thresholds,
 ) -> Extrapolation:
-    """Say where the best LR of `target` lies, and what that rests on.
+    """Return the best LR at `target` with its interval, and the basis of that statement.
 
     Args:
         sweeps: of the arm the verdict is about, one per axis.
         reused_lr: the base's tuned LR, None where there is none.
-        record: of the calibration study; None means that nothing beyond the measured is claimed.
+        record: of the calibration study; with None, nothing beyond the measured sizes is claimed.
     """
     known = tested(sweeps)
     doublings = doublings_beyond(list(known.found), target)
@@ -94,7 +94,7 @@ def _measured(at_target: SizeOptimum, level: float) -> Estimate:
 
 
 def _points(known: Tested) -> tuple[Values, Values]:
-    """Return log2 width and depth [N, 2] and the best log2 lr [N] of every seed of every size inside."""
+    """Return log2 width and depth [N, 2] and the seeds' best log2 LR [N], of all sizes inside the grid."""
     rows = [
         (math.log2(size.width), math.log2(size.depth), float(log2_lr))
         for size, each in known.inside().items()
@@ -130,7 +130,7 @@ def _limits(
     record: TrackRecord | None,
     thresholds: Thresholds,
 ) -> tuple[Reason, ...]:
-    """Name what forbids a claim about a size that was not measured; empty where nothing does."""
+    """Return the reasons that forbid a claim about a size that was not measured; empty if there are none."""
     count = len(known.inside())
     if count < thresholds.min_widths:
         return (reason("too_few_sizes_for_trend", given=count, needed=thresholds.min_widths),)
@@ -147,7 +147,7 @@ def _limits(
 
 
 def in_lr(log2_lr: Estimate) -> Estimate:
-    """Return an estimate in octaves as one in learning rates."""
+    """Convert an estimate from octaves (log2 LR) to learning rates."""
     value, interval = log2_lr.value, log2_lr.interval
     if value is None:
         return Estimate()
@@ -158,7 +158,7 @@ def in_lr(log2_lr: Estimate) -> Estimate:
 
 
 def _power(octaves: float) -> float:
-    """Return 2^octaves, cut where a float ends."""
+    """Return 2^octaves, clipped to the range of a float."""
     return float(2.0 ** min(max(octaves, -999.0), 999.0))
 
 

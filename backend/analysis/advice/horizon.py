@@ -1,8 +1,8 @@
-"""How the best learning rate moves with the length of training (docs/science.md §6.4, docs/decisions/0020).
+"""Dependence of the best learning rate on the training length (docs/science.md §6.4, docs/decisions/0020).
 
-With a constant LR the first steps of a long training are a short one, so the stored train losses at T/8, T/4,
-T/2 and T are four horizons without extra runs. A decaying or warming LR depends on the horizon: then only
-runs made for it (`horizon:k`) can tell.
+With a constant LR the first steps of a long training equal a short training, so the stored train losses at
+T/8, T/4, T/2 and T give four horizons without extra runs. A warm-up or a decaying LR depends on the horizon;
+then only runs made for a longer one (`horizon:k`) can measure it.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from backend.domain.verdict.statement import Estimate, Reason
 
 LOSS = Metric.TRAIN_LOSS
 SHARES = (8, 4, 2)
-# A horizon shorter than this says nothing about training.
+# Horizons of fewer steps are not read: they say nothing about training.
 MIN_STEPS = 8
-# Closer than this, in octaves, nothing differs.
+# Shifts below this many octaves count as zero.
 RESOLUTION = 1e-6
 TENFOLD = float(np.log2(10.0))
 
 
 class _Read(NamedTuple):
-    """One size at the horizons at which its best LR is known: steps, and the optimum there."""
+    """Optima of one size, at the horizons where its best LR is known."""
 
     size: Size
     found: dict[int, SizeOptimum]
 
     def inside(self) -> tuple[Values, Values, Values]:
-        """Return log2 steps [N], seed-mean optima [N] and the seeds' own [N, S], edges left out."""
+        """Return log2 steps [N], seed-mean optima [N] and the seeds' own [N, S] in log2 LR, without edges."""
         kept = {steps: each for steps, each in self.found.items() if not each.of_mean.is_edge}
         x = np.log2(np.array(list(kept), dtype=np.float64))
         of_means = np.array([each.of_mean.log2_lr for each in kept.values()])
@@ -49,11 +49,11 @@ class _Read(NamedTuple):
 def read_horizon(
     sweeps: Sequence[Sweep], schedule: ScheduleSpec, probes: Mapping[int, Sweep], level: float
 ) -> Horizon:
-    """Return what is known of longer trainings.
+    """Return how the best LR moves with the horizon, with the probes of longer trainings.
 
     Args:
-        sweeps: of the arm the verdict is about, one per axis; the base and the largest of each are read.
-        probes: by factor on the steps, the sweep of that longer training; its base alone is looked at.
+        sweeps: of the arm the verdict is about, one per axis; the base and the largest size of each are read.
+        probes: by factor on the steps, the sweep of that longer training; only its base is read.
     """
     is_available = schedule.kind is ScheduleKind.CONSTANT and schedule.warmup_fraction == 0.0
     read = _read(sweeps) if is_available else []
@@ -120,7 +120,7 @@ def _own_horizon(sweep: Sweep) -> SizeOptimum | None:
 def _probe(
     factor: int, probe: Sweep, own: SizeOptimum | None, expected: _Read | None, level: float
 ) -> HorizonProbe | None:
-    """Compare the base after a longer training with itself; None while there is nothing to compare."""
+    """Compare the base after a longer training with the base itself; None as long as one lacks an optimum."""
     longer = _own_horizon(probe)
     if own is None or longer is None:
         return None
@@ -138,7 +138,7 @@ def _probe(
 
 
 def _agrees(factor: int, moved_S: Values, expected: _Read, level: float) -> bool | None:
-    """Tell whether the seeds' shifts are those their own trends promise, within the interval."""
+    """Return whether the seeds' shifts agree with their own trends, within the interval; None if unknown."""
     x, _, per_seed = expected.inside()
     if len(x) < 2:
         return None
@@ -166,7 +166,7 @@ def _probe_reason(probe: HorizonProbe) -> Reason:
 
 
 def _differing(trends: Sequence[HorizonTrend]) -> list[Reason]:
-    """Name the sizes whose best LR moves otherwise than the base's: there a longer training undoes reuse."""
+    """Return a reason per size whose best LR moves differently from the base's, so that reuse would break."""
     found = []
     for trend in trends[1:]:
         base, other = trends[0].per_doubling.interval, trend.per_doubling.interval

@@ -1,4 +1,4 @@
-"""Everything the verdict says beyond what was measured, put together for one scenario."""
+"""Outlook of one scenario's verdict: horizon, extrapolation, recommendation and reliability together."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def look_ahead(
     """Return the outlook of a verdict.
 
     Args:
-        spec: as its cells were trained, that is under the verdict's scenario.
+        spec: the one the cells of the verdict's scenario were trained with.
         sweeps: of the verdict's arm, one per axis.
         target: the size to be trained in the end; None means the largest one planned.
         probes: sweeps of longer trainings by their factor on the steps.
         record: of the calibration study.
-        seconds_per_run: what one run at the target takes on one worker slot; None where that is not known.
+        seconds_per_run: of one run at the target on one worker slot; None where that is not known.
     """
     arm, thresholds = verdict.arm, verdict.thresholds
     target = target or largest(sweeps)

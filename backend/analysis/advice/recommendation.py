@@ -1,8 +1,4 @@
-"""What to do at the target size: which LR, up to where it is safe, and which few LRs to try where it is not.
-
-An LR is recommended only as far as the verdict and the calibration study carry it (docs/decisions/0020):
-the reused one while the target's best LR stays within the limits of "transfers", else the target's own.
-"""
+"""Recommendation for the target size: an LR, the border of divergence, a narrow sweep where no LR is sure."""
 
 from __future__ import annotations
 
@@ -27,16 +23,16 @@ from backend.domain.verdict.outlook import (
 from backend.domain.verdict.statement import Estimate, Outcome, Reason
 
 REUSED = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
-# A narrow sweep steps by half an octave and reaches as far as the interval, within these octaves.
+# A narrow sweep steps by half an octave and reaches as far as the interval, clipped to this many octaves.
 SWEEP_STEP = 0.5
 SWEEP_REACH = (1.0, 2.0)
 MIN_SWEEP_LRS = 3
-# LRs closer than this are the same, in octaves.
+# LRs closer than this many octaves count as equal.
 _SAME_LR = 1e-9
 
 
 class Situation(NamedTuple):
-    """What a recommendation starts from."""
+    """Inputs of a recommendation."""
 
     outcome: Outcome
     base_lr: float | None
@@ -52,7 +48,7 @@ class Situation(NamedTuple):
 
 
 def recommend(situation: Situation) -> Recommendation:
-    """Return the LR to use, or what to find out first; the roll-out is added by `rollout.gates`."""
+    """Return the LR to use, or the narrow sweep to run first; `rollout_steps.gates` adds the roll-out."""
     extrapolation, outcome = situation.extrapolation, situation.outcome
     border = border_at(situation.sweeps, situation.target)
     lr, reasons = _lr(situation, border)
@@ -69,7 +65,7 @@ def recommend(situation: Situation) -> Recommendation:
 
 
 def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list[Reason]]:
-    """Return the LR to recommend, and why it is that one or none."""
+    """Return the LR to recommend, or None, with the reasons for either."""
     outcome, extrapolation = situation.outcome, situation.extrapolation
     if outcome is Outcome.INCONCLUSIVE or situation.base_lr is None:
         return None, [reason("no_lr_yet")]
@@ -93,10 +89,10 @@ def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list
 
 
 def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
-    """Tell whether runs may diverge at an LR.
+    """Return whether runs may diverge at an LR.
 
-    Between the last LR that was stable and the first that was not nobody knows; measured sizes have the
-    losses to speak for the LR in between, larger ones have nothing.
+    Between the last stable LR and the first one with a divergence, the data do not tell. At measured sizes
+    the losses of the runs speak for an LR in between; at larger sizes there is no such evidence.
     """
     if border.log2_diverged is None:
         return False
@@ -105,7 +101,7 @@ def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
 
 
 def _stays(shift: Estimate, thresholds: Thresholds) -> bool:
-    """Tell whether the whole interval of the shift lies where an LR may be reused."""
+    """Return whether the whole interval of the shift lies within the limits of reuse."""
     limit = thresholds.transfers_shift
     return shift.interval is not None and -limit <= shift.interval.low and shift.interval.high <= limit
 
@@ -134,7 +130,7 @@ def _safety_reasons(border: Border | None, lr: float | None) -> list[Reason]:
 
 
 def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | None:
-    """Return the LRs at half octaves around the best guess, as far as the last one that is safe."""
+    """Return LRs at half octaves around the estimate, up to the last one below the border of divergence."""
     guess = situation.extrapolation.lr.value or situation.base_lr
     if guess is None:
         return None
@@ -153,7 +149,7 @@ def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | 
 
 
 def _up_to(border: Border | None, octaves: Values) -> Values:
-    """Return the octaves within the border, and the border itself where it lies between two of them."""
+    """Return the octaves up to the border, and the border itself where it lies between two of them."""
     if border is None or not border.is_seen or octaves[-1] <= border.log2_lr:
         return octaves
     within = octaves[octaves <= border.log2_lr]

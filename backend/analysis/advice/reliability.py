@@ -1,8 +1,8 @@
-"""Track record of recommendations: read from the calibration study, never assumed.
+"""Reliability of recommendations, from the track record of the calibration study.
 
-`calibration.json` beside this file holds what `make calibrate` found (`TrackRecord` of the domain) and
-`make install-calibration` copied here, or `null` as long as no study has run; then every claim beyond the
-measured is called not calibrated. Bounds are Clopper-Pearson's (docs/science.md §6.4: 0 wrong of 24 bounds
+`calibration.json` beside this file holds the results of `make calibrate` (`TrackRecord` of the domain),
+copied by `make install-calibration`, or `null` before the first study; then every claim beyond the measured
+sizes is reported as not calibrated. Bounds are Clopper-Pearson's (docs/science.md §6.4: 0 wrong of 24 bounds
 the error below 11.7%, of 59 below 5%).
 """
 
@@ -20,21 +20,21 @@ from backend.domain.verdict.statement import Interval, Outcome
 
 RECORD_FILE = Path(__file__).with_name("calibration.json")
 METHOD = "clopper_pearson"
-# Two-sided; each end is then a one-sided 95% bound.
+# Two-sided level; each end is then a one-sided 95% bound.
 LEVEL = 0.90
-# With fewer cases of its kind a chance is not stated.
+# With fewer cases of the same kind no share is reported.
 MIN_CASES = 5
 NONE = Tally(count=0, of=0)
 
 
 @cache
 def shipped_record() -> TrackRecord | None:
-    """Return what the study behind this version of the product found; None before there was one."""
+    """Return the track record that ships with this version; None before the first calibration study."""
     return read_record(RECORD_FILE.read_bytes())
 
 
 def read_record(content: bytes) -> TrackRecord | None:
-    """Read the content of a record file; raises pydantic's ValidationError when it is none."""
+    """Parse the content of a track record file; raises pydantic's ValidationError if it is invalid."""
     return TypeAdapter(TrackRecord | None).validate_json(content)
 
 
@@ -51,10 +51,10 @@ def exact_interval(tally: Tally, level: float = LEVEL) -> Interval | None:
 def reliability(
     record: TrackRecord | None, outcome: Outcome, rule_version: str, doublings: float = 0.0
 ) -> Reliability:
-    """Say how often recommendations after this outcome held, and how rarely "transfers" was wrong.
+    """Return how often recommendations after this outcome held, and how rarely "transfers" was wrong.
 
     Args:
-        doublings: how far beyond the tested sizes the recommendation is for; that of as many counts then.
+        doublings: from the tested sizes to the recommended one; selects the cases at that distance.
     """
     if record is None:
         return Reliability(reasons=(reason("not_calibrated"),))
@@ -82,7 +82,7 @@ def reliability(
 
 
 def _held(record: TrackRecord, outcome: Outcome, doublings: float) -> Tally:
-    """Return the cases like this one: at the next distance looked at, where it is beyond the tested sizes."""
+    """Return the counts of cases like this one; beyond tested sizes, those at the next distance studied."""
     if doublings <= 0:
         return record.held.get(outcome, NONE)
     further = (each for each in record.reach if each.doublings >= doublings - 1e-9)

@@ -1,7 +1,7 @@
-"""The roll-out: PoC, pilot, production; what to check at each and when to stop, in numbers.
+"""Roll-out in three steps (PoC, pilot, production), each with the number to check and a stop criterion.
 
-The numbers come from the largest size tested, at the LR that is reused: a larger model that is worse than it
-at the same step is not what the verdict promised (docs/science.md §6.2, M6).
+The numbers come from the largest size tested at the reused LR: the verdict promises that a larger model is
+not worse than it at the same step (docs/science.md §6.2, M6).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PILOT_SHARES = (0.1, 0.25, 0.5)
 
 
 class Yardstick(NamedTuple):
-    """The train loss a larger model must not exceed at `step`: mean + 2 SE of the largest size tested."""
+    """Upper limit on a larger model's train loss at `step`: mean + 2 SE of the largest size tested."""
 
     size: Size
     step: int
@@ -49,11 +49,11 @@ def gates(
     *,
     is_interim: bool,
 ) -> tuple[RolloutStep, ...]:
-    """Return the three gates; the first that is not passed is next, and none follows a failure.
+    """Return the three roll-out steps; the first one not passed is next, and none follows a failure.
 
     Args:
-        lr_index: the reused LR's index in the sweeps' grid.
-        divergence_factor: a loss above so many times its start counts as diverged.
+        lr_index: index of the reused LR in the sweeps' grid.
+        divergence_factor: a loss above this multiple of its initial value counts as diverged.
     """
     is_open = is_interim or outcome is Outcome.INCONCLUSIVE
     has_failed = not is_open and outcome is Outcome.DOES_NOT_TRANSFER
@@ -127,7 +127,7 @@ def _too_high(at: Yardstick | None) -> tuple[Reason, ...]:
 
 
 def _yardsticks(sweeps: Sequence[Sweep], lr_index: int | None) -> tuple[Yardstick | None, Yardstick | None]:
-    """Return the yardstick of the pilot and that of the whole training; None without curves to read."""
+    """Return the yardsticks of the pilot and of the whole training; None without train-loss curves."""
     indices = [(sweep, index) for sweep in sweeps for index in sweep.larger if sweep.is_measured[index].any()]
     if lr_index is None or not indices:
         return None, None
@@ -145,7 +145,7 @@ def _yardsticks(sweeps: Sequence[Sweep], lr_index: int | None) -> tuple[Yardstic
 
 
 def _at(curves_TS: Values, step: int, tail_share: float) -> Values:
-    """Return every seed's mean train loss over the tail that ends at `step`, [S]; empty before that."""
+    """Return every seed's mean train loss over the tail that ends at `step`, [S]; empty if not reached."""
     if curves_TS.shape[0] <= step or curves_TS.shape[1] == 0:
         return np.empty(0)
     tail = max(1, math.ceil(tail_share * step))

@@ -1,1 +1,1 @@
-"""Statistics as figures show them."""
+"""Statistics that figures show."""

@@ -1,6 +1,6 @@
-"""What figures show of sizes: where each one's optimum lies, and how far their sharpness is apart.
+"""Statistics by size for figures: optima with intervals, and the sharpness ratio of two sizes over steps.
 
-The same statistics that the verdict is computed from, size by size and step by step.
+They are the statistics the verdict is computed from, resolved by size and by step.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from backend.domain.verdict.verdict import Interval
 
 
 class SizeOptimum(NamedTuple):
-    """The best LR of one size, in octaves, with the interval over seeds; None where it is an edge."""
+    """Best LR of one size in log2, with the interval over seeds; no interval where it is an edge."""
 
     size: Size
     optimum: Optimum
@@ -32,14 +32,14 @@ class SizeOptimum(NamedTuple):
 
 @dataclass(frozen=True)
 class SpreadOverSteps:
-    """|ln ratio| of the sharpness of two sizes at every measurement step, [M] each.
+    """|ln ratio| of the sharpness of two sizes (M5) at every measurement step, [M] each.
 
     Attributes:
-        mean: of the mean over seeds of the ln ratio, as M5 takes it; NaN where the step is not judged.
-        low, high: the smallest and largest seed.
-        unjudged: the same where a measured step is not judged: at the edge of stability, or after the loss
+        mean: |mean over seeds of the ln ratio|; NaN at steps that are not judged.
+        low, high: smallest and largest |ln ratio| of a seed.
+        unjudged: the mean at measured steps that are not judged: at the edge of stability, or after the loss
             has reached its floor; NaN elsewhere.
-        num_seeds: how many seeds the mean is over.
+        num_seeds: number of seeds in the mean.
     """
 
     size: Size
@@ -51,7 +51,7 @@ class SpreadOverSteps:
 
 
 def optima_by_size(sweep: Sweep, loss: Metric, level: float) -> list[SizeOptimum]:
-    """Return the optimum of every size that has all its planned results; an edge has no interval."""
+    """Return the optimum of every size with results of all planned runs; an edge has no interval."""
     found = []
     for index, optimum in enumerate(optima(sweep, loss)):
         if optimum is None or sweep.num_missing(index) or not sweep.num_planned(index):
@@ -63,14 +63,14 @@ def optima_by_size(sweep: Sweep, loss: Metric, level: float) -> list[SizeOptimum
 
 
 def reused_lr_index(sweep: Sweep) -> int | None:
-    """Return the index of the LR that a user takes along from the base; None while there is none."""
+    """Return the index of the LR reused from the base; None as long as the base has no optimum."""
     tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
     base = None if tuned is None else optima(sweep, tuned)[sweep.base_index]
     return None if base is None else base.index
 
 
 def spread_over_steps(sweep: Sweep, lr_index: int, thresholds: Thresholds) -> tuple[SpreadOverSteps, ...]:
-    """Return the spread of every measured size against the largest one: the pairs that M5 looks at."""
+    """Return the spread of every measured size against the largest one: the pairs of M5."""
     has_values = np.isfinite(sweep.sharpness[:, lr_index]).any(axis=(1, 2))
     indices = [int(index) for index in np.flatnonzero(has_values)]
     if not indices or sweep.sizes[indices[-1]] == sweep.base:
@@ -100,9 +100,9 @@ def _log_ratio(logs: list[Values]) -> Values:
 
 
 def spread_lr_index(sweep: Sweep, reused: int, thresholds: Thresholds) -> int:
-    """Return the LR that sizes are compared at: the reused one, or the next lower one with judged steps.
+    """Return the index of the LR to compare sizes at: the reused one, or a lower one with judged steps.
 
-    As in the verdict: where the reused LR is everywhere at the edge of stability, a half and a quarter of it.
+    As in the verdict, η/2 and η/4 are tried where every step at the reused η is at the edge of stability.
     """
     for octaves in LOWER_OCTAVES:
         distances = np.abs(sweep.log2_lrs - sweep.log2_lrs[reused] - octaves)

@@ -1,10 +1,10 @@
-"""Curves over seeds, and which of their points a figure shows.
+"""Bands over seeds, and the sampling of their points for drawing.
 
-Shapes: R runs, T steps, K kept points. A band is the smallest and the largest seed, not ±1 SD: with three to
-five seeds it claims no distribution, it contains every run, and its edges survive sampling exactly.
+Shapes: R runs, T steps, K sampled points. A band is the smallest and the largest seed, not ±1 SD: with three
+to five seeds it assumes no distribution, it contains every run, and its edges survive sampling exactly.
 
-Sampling is deterministic and anchored at step 0: whoever appends points changes the last bucket only, so a
-live curve does not shimmer. Statistics are computed before, from every value; sampling is for drawing only.
+Sampling is deterministic and anchored at step 0: appending points changes the last bucket only, so that a
+live curve does not flicker. Statistics are computed from all values before sampling.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Steps = NDArray[np.int64]
 Values = NDArray[np.float64]
 
-# First, smallest, largest and last of a bucket.
+# First, smallest, largest and last point of a bucket.
 KEPT_PER_BUCKET = 4
 
 
@@ -40,14 +40,14 @@ class Band(NamedTuple):
 
 
 class Positive(NamedTuple):
-    """Values with gaps where a logarithmic axis cannot show them, and how many those are."""
+    """Values with NaN where a logarithmic axis cannot show them, and the number of those."""
 
     values: Values
     num_hidden: int
 
 
 def side_by_side(parts: Sequence[RunCurves]) -> RunCurves:
-    """Return the runs of several cells on the union of their steps; NaN where a cell is not as far yet."""
+    """Return the runs of several cells on the union of their steps; NaN where a cell has no value yet."""
     parts = [part for part in parts if part.values.size]
     if not parts:
         return RunCurves(np.empty(0, np.int64), np.empty((0, 0)))
@@ -62,9 +62,9 @@ def side_by_side(parts: Sequence[RunCurves]) -> RunCurves:
 
 
 def over_seeds(runs: RunCurves) -> Band:
-    """Return mean, smallest and largest of the runs that have a finite value, per step.
+    """Return mean, smallest and largest finite value over the runs, per step.
 
-    The mean of a step where seeds have diverged is that of the others; `num_seeds` says how many they are.
+    Where seeds have diverged, the mean is that of the others; `num_seeds` is their number.
     """
     is_finite = np.isfinite(runs.values)
     num_seeds = is_finite.sum(1)
@@ -81,7 +81,7 @@ def over_seeds(runs: RunCurves) -> Band:
 def over_probes(runs: RunCurves, errors: Values) -> Band:
     """Return the mean over seeds ± its standard error, from the standard error [T, R] of every value.
 
-    The estimates of the seeds are independent: the variance of their mean is Σ error² / num_seeds².
+    The seeds' estimates are independent, so the variance of their mean is Σ error² / num_seeds².
     """
     band = over_seeds(runs)
     squares = np.where(np.isfinite(runs.values), errors**2, 0.0).sum(1)
@@ -90,23 +90,23 @@ def over_probes(runs: RunCurves, errors: Values) -> Band:
 
 
 def means_only(band: Band) -> Band:
-    """Return a band without extent, for figures that show the mean alone."""
+    """Return the band reduced to its mean, for figures that show the mean alone."""
     return band._replace(low=band.mean, high=band.mean)
 
 
 def positive(values: Values) -> Positive:
-    """Hide what is not above zero, so that no figure draws a zero at 10⁰."""
+    """Replace values that are not above zero by NaN, so that no figure draws a zero at 10⁰."""
     is_hidden = np.isfinite(values) & (values <= 0)
     return Positive(np.where(is_hidden, np.nan, values), int(is_hidden.sum()))
 
 
 def bucket_width(first: int, last: int, num_points: int, limit: int) -> int:
-    """Return the width in steps, a power of two, that keeps a series within `limit` points.
+    """Return the bucket width in steps, a power of two, that keeps a series within `limit` points.
 
     Args:
-        first, last: the range that will be shown, of a running cell the planned one: the width must not
-            depend on how far the cell is.
-        num_points: how many values the series will have in that range.
+        first, last: range of steps shown; of a running cell the planned range, so that the width does not
+            change while the cell runs.
+        num_points: number of values the series has in that range.
     """
     width = 1
     if num_points <= limit:
@@ -117,10 +117,11 @@ def bucket_width(first: int, last: int, num_points: int, limit: int) -> int:
 
 
 def sampled(steps: Steps, values: Values, width: int, *, always: Iterable[int] = ()) -> NDArray[np.int64]:
-    """Return the places [K] of the points to draw, in order of their steps.
+    """Return the indices [K] of the points to draw, in order of their steps.
 
-    Of every bucket [k·width, (k+1)·width) the first, smallest, largest and last point stay (of equal ones
-    the earliest), hence both ends of the series; and the steps in `always`: where runs diverged.
+    Of every bucket [k·width, (k+1)·width) the first, smallest, largest and last point are kept (the earliest
+    of equal ones), so both ends of the series are kept, and so are the steps in `always`, at which runs
+    diverged.
     """
     if len(steps) == 0 or width == 1:
         return np.arange(len(steps))

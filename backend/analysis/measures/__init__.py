@@ -1,1 +1,1 @@
-"""Measures M1-M8 of the glossary: one size against the base."""
+"""Measures M1-M8 (docs/glossary.md): each compares one larger size with the base."""

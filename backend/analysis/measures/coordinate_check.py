@@ -1,9 +1,9 @@
-"""M7: does every part of the networks start and move over widths as its parametrization says?
+"""M7, the coordinate check: parts of the network must start and move over widths as theory says.
 
-The slope of log2 of a part's size, or of its change after t updates, on log2 width is held against the slope
-the parametrization has in theory (docs/science.md §3). As everywhere, intervals decide: a part fails when
-that of its slope lies beyond the limit altogether, and passes when the data do not tell it from the expected
-slope. Reasons for the ranges and for the LR: docs/decisions/0018.
+The slope of log2 of a part's size, or of its change after t updates, on log2 width is compared with the
+theoretical slope of the parametrization (docs/science.md §3). Intervals decide: a part fails when the
+interval of its slope lies wholly beyond the limit, and passes when the data do not distinguish it from the
+expected slope. Reasons for the ranges and for the LR: docs/decisions/0018.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from backend.domain.spec.parametrization import Parametrization
 from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason
 
-# Below the tuned LR by so much, the first updates of every width are far from the edge of stability.
+# Octaves below the tuned LR; the first updates of every width are then far from the edge of stability.
 OCTAVES_BELOW_TUNED = 2.0
 # Attention logits and outputs may shrink at the first update alone (microsoft/mup).
 FIRST_JUDGED_UPDATE = 2
@@ -34,10 +34,10 @@ _SMALLEST = float(np.finfo(np.float32).tiny)
 def check_coordinates(
     sweep: Sweep, parametrization: Parametrization, tuned_index: int | None, thresholds: Thresholds
 ) -> CoordinateCheck | None:
-    """Judge one depth of an arm at an LR below the tuned one; None where nothing was measured.
+    """Judge one depth of an arm at an LR below the tuned one; None where the check was not measured.
 
     Args:
-        tuned_index: the index of the base's best LR; the middle of the grid without one.
+        tuned_index: index of the base's best LR; None means the middle of the grid.
     """
     initial_WESP = sweep.initial_activations
     if initial_WESP is None or sweep.coordinate_changes is None:
@@ -66,7 +66,7 @@ def check_coordinates(
 
 
 def _lr_to_judge(sweep: Sweep, is_there_WES: NDArray[np.bool_], tuned_index: int | None) -> int:
-    """Return the LR closest to two octaves below the tuned one, of those that most widths were checked at."""
+    """Return the index of the LR closest to two octaves below the tuned one, among those most widths have."""
     tuned = sweep.log2_lrs[len(sweep.lrs) // 2 if tuned_index is None else tuned_index]
     num_widths_E = is_there_WES.all(axis=2).sum(axis=0)
     distance_E = np.abs(sweep.log2_lrs - (tuned - OCTAVES_BELOW_TUNED))
@@ -74,7 +74,7 @@ def _lr_to_judge(sweep: Sweep, is_there_WES: NDArray[np.bool_], tuned_index: int
 
 
 def _values(sweep: Sweep, lr_index: int, part: Part, num_updates: int) -> Values:
-    """Return a part's size at initialisation or change after updates, [W, S]."""
+    """Return a part's size at initialisation or its change after updates, [W, S]."""
     assert sweep.initial_activations is not None
     assert sweep.coordinate_changes is not None
     if num_updates == 0:
@@ -85,7 +85,7 @@ def _values(sweep: Sweep, lr_index: int, part: Part, num_updates: int) -> Values
 def slope_over_widths(x: Values, values_WS: Values, level: float) -> Estimate:
     """Return the slope of log2 of the seeds' mean on x = log2 width, with the interval of the seeds' slopes.
 
-    What overflowed counts as the largest number there is.
+    An overflow counts as the largest finite number.
     """
     bounded = np.clip(np.nan_to_num(values_WS, nan=_LARGEST, posinf=_LARGEST), _SMALLEST, _LARGEST)
     return line_slope(x, np.log2(bounded.mean(axis=1)), np.log2(bounded), level)
@@ -129,7 +129,7 @@ def _worst(slopes: list[PartSlope]) -> CheckState:
 
 
 def check_reasons(check: CoordinateCheck | None) -> tuple[Reason, ...]:
-    """Name the parts that decided a check which did not pass, each at its worst."""
+    """Return a reason for each part that decided a check which did not pass, at its worst slope."""
     if check is None or check.state not in (CheckState.FAILED, CheckState.WATCH):
         return ()
     found: dict[Part, PartSlope] = {}
@@ -142,7 +142,7 @@ def check_reasons(check: CoordinateCheck | None) -> tuple[Reason, ...]:
 def check_not_claimed(
     checks: Sequence[CoordinateCheck], num_seeds: int, thresholds: Thresholds
 ) -> tuple[Reason, ...]:
-    """Say that M7 was not measured, or on too little to be judged; nothing where it was judged."""
+    """Return reasons why M7 is missing or was measured on too little data; empty where it was judged."""
     if not checks:
         return (reason("coordinate_check_not_measured"),)
     if all(check.state is not CheckState.NOT_ENOUGH for check in checks):
@@ -167,7 +167,7 @@ def _distance(slope: PartSlope) -> float:
 
 
 def _reason(state: CheckState, slope: PartSlope) -> Reason:
-    """Say which slope was expected: the end of the range that the measured one lies beyond."""
+    """Return the reason for a slope, with the end of the expected range that it lies beyond."""
     value, (low, high) = slope.slope.value or 0.0, _expected(slope)
     part = f"{slope.part}.{'change' if slope.num_updates else 'start'}"
     found, expected = rounded(value), rounded(low if value < low else min(high, value))

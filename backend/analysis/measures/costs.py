@@ -1,10 +1,15 @@
-"""What reuse costs at a larger size, and what that size is worth: M2, M2s, M3 with honest intervals.
+"""Cost of reusing the LR at a larger size: M2, M2s and M3, with intervals that allow for the chosen LR.
 
-The best LR of a size is chosen on the same runs, so the regret against it is too large by a little and, what
-matters more, the interval of the difference between two chosen LRs covers too rarely. A true best LR is one
-of the chosen one's neighbours if it is another; the upper end is therefore the largest over all of them:
-whichever of them is the true best, its own interval is below it (docs/decisions/0019, with measurements). An
-LR at which a seed diverged is no such rival: it would have to win by more than a divergence costs (ADR 0026).
+    M2   ρ = mean[ℓ_N(η) − ℓ_N(η*_N)] / mean[ℓ_N(0) − ℓ_N(η*_N)]
+    M2s      mean[ℓ_N(η) − ℓ_N(η*_N)] / mean[ℓ_B(η) − ℓ_N(η*_N)]
+    M3       mean[ℓ_N(η) − ℓ_N(η*_N)] over its standard error
+
+Means run over the seeds that base B and size N share (docs/glossary.md, docs/science.md §6.2). The best LR
+η*_N is chosen on the same runs, so the regret is slightly overestimated and, more important, the interval of
+the difference between two chosen LRs covers too rarely. If the true best LR is another one, it is a neighbour
+of the chosen one; the upper end is therefore the largest over all of them, so that it lies above the interval
+of the true best LR as well (docs/decisions/0019, with measurements). An LR at which a seed diverged is left
+out of this maximum: its advantage would have to outweigh the cost of a divergence (ADR 0026).
 """
 
 from __future__ import annotations
@@ -29,14 +34,14 @@ from backend.analysis.sweep import Values
 from backend.domain.verdict.verdict import Estimate, Interval
 
 METHOD = "student_t_over_neighbours"
-# A difference between sizes counts when it is above so many standard errors (docs/science.md §6.2, §6.4).
+# A difference between sizes counts when it is above this many standard errors (docs/science.md §6.2, §6.4).
 STANDARD_ERRORS = 2.0
-# A narrow search goes so far to either side, in octaves (docs/science.md §6.3, fine-tune).
+# Octaves to either side that a narrow search covers (docs/science.md §6.3, fine-tune).
 SEARCH_REACH = 1.0
 
 
 class Benefit(NamedTuple):
-    """What the larger size brings and what reuse loses of it, by seed [S], and how smoothing moved both."""
+    """Gain of the larger size and excess loss of reuse, by seed [S], and the change of both by smoothing."""
 
     excess: Values
     gain: Values
@@ -44,24 +49,24 @@ class Benefit(NamedTuple):
     moved_gain: float = 0.0
 
     def lost_margin(self, share: float, level: float) -> float:
-        """Return by how much more than this share of the benefit is lost for sure; NaN where it is unknown.
+        """Return the lower end of excess − share·gain, as loss; above 0 more than `share` is lost.
 
-        Excess above share times gain, tested as one difference a seed: the interval of their ratio (M2s)
-        takes the gain as known, which flatters the sizes that hardly gain.
+        The difference is taken per seed before the interval. An interval of the ratio (M2s) would treat the
+        gain as known, which favours sizes that hardly gain. NaN where it is unknown.
         """
         interval = student_interval(self.excess - share * self.gain, level)
         return math.nan if interval is None else interval.low - self.moved_margin(share)
 
     def moved_margin(self, share: float) -> float:
-        """Return what smoothing moved that difference by."""
+        """Return the change of excess − share·gain by smoothing, as loss."""
         return abs(self.moved_excess - share * self.moved_gain)
 
 
 class Costs(NamedTuple):
-    """M2, M2s and M3; `reused` is the loss at the reused LR, as it was run.
+    """M2, M2s and M3 of one size; `reused` is the mean loss at the reused LR, without smoothing.
 
-    `search_gain_loss` is M2s of the best LR within an octave of the reused one: what is still lost after a
-    narrow search.
+    `search_gain_loss` is M2s with the best LR within an octave of the reused one in place of the reused LR:
+    the share of the benefit still lost after a narrow search.
     """
 
     regret: Estimate = Estimate()
@@ -74,7 +79,7 @@ class Costs(NamedTuple):
 
 
 def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: float) -> Costs:
-    """Return what reusing the base's best LR costs at the target."""
+    """Return the cost of reusing the base's best LR at the target, with intervals at `level`."""
     if base is None or target is None or not pair.num_seeds:
         return Costs()
     as_run_S = pair.target.at(base.index)
@@ -110,7 +115,7 @@ def _benefit(pair: Pair, reused: int, best: int) -> Benefit:
 
 
 def _read(pair: Pair, target: Optimum) -> tuple[Pair, Optimum]:
-    """Return the pair with losses read from local parabolas, and the target's best LR by these."""
+    """Return the pair with losses read from local parabolas, and the target's best LR by these losses."""
     pair = pair._replace(base=pair.base.smoothed(), target=pair.target.smoothed())
     means = pair.target.losses.mean(axis=1)
     best = int(pair.target.indices[int(means.argmin())])
@@ -138,12 +143,13 @@ def _share(
     resampled_B: Values | None = None,
     known: frozenset[int] = frozenset(),
 ) -> Estimate:
-    """Return the excess loss as a share of `whole`; absent where there is no positive whole.
+    """Return the excess loss as a share of `whole`; absent unless `whole` is positive.
 
-    What smoothing moved it by is what the parabola may be wrong by: the interval is wider by that much.
+    The interval is wider by the change through smoothing, an estimate of the parabola's error.
 
     Args:
-        known: LRs that are tried anyway, so that it costs nothing if one of them is the true best.
+        known: indices of LRs a search tries anyway, so that reuse loses nothing if one of them is the true
+            best.
     """
     if reused is None or not whole > 0:
         return Estimate()
@@ -179,7 +185,7 @@ def _widened(
 
 
 def _resampled(pair: Pair, reused: int) -> tuple[Values, Values] | None:
-    """Return M2 and M2s of every resample, [B] each, the best LR chosen anew; None with few seeds."""
+    """Return M2 and M2s of every resample, [B] each, with the best LR chosen anew; None with few seeds."""
     if pair.num_seeds < MIN_SEEDS:
         return None
     weights_SB = resampling_weights(pair.num_seeds, pair.random_seed)

@@ -1,4 +1,4 @@
-"""Slopes on log2 width that theory gives each part of a network (docs/science.md §3, oracle 20)."""
+"""Theoretical slopes on log2 width of each part of a network (docs/science.md §3, oracle 20)."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from backend.domain.spec.parametrization import Parametrization
 
 
 class Range(NamedTuple):
-    """Where a slope may lie."""
+    """Closed range of expected slopes."""
 
     low: float
     high: float
 
     def distance(self, value: float) -> float:
-        """Return how far outside the range a value lies."""
+        """Return the distance of a value from the range; 0 inside."""
         return self.gap(value, value)
 
     def gap(self, low: float, high: float) -> float:
-        """Return how far the nearest value between `low` and `high` lies outside the range."""
+        """Return the distance from the range of the nearest value in [low, high]; 0 if they overlap."""
         return max(self.low - high, low - self.high, 0.0)
 
 
@@ -29,9 +29,9 @@ def _at(slope: float) -> Range:
     return Range(slope, slope)
 
 
-# What outputs move because other outputs pull at weights they share falls as width^-½; the rest is level.
+# The change of an output through weights shared with other outputs falls as width^-½; the rest is constant.
 _LEVEL_IN_THE_LIMIT = Range(-0.5, 0.0)
-# The first updates move attention logits at random: between 1/√width, and less where parts shrink, and level.
+# The first updates move attention logits at random: slopes between -½ (less where parts shrink) and 0.
 _LOGITS = Range(-1.0, 0.0)
 _LEVEL_AT_INIT = dict.fromkeys(Part, _at(0.0))
 _MUP = (
@@ -56,12 +56,12 @@ _EXPECTED: dict[Parametrization, tuple[Mapping[Part, Range], Mapping[Part, Range
             Part.OUTPUT: _LEVEL_IN_THE_LIMIT,
         },
     ),
-    # That its outputs move ever more is what SP is known by; how much more depends on the data.
+    # Under SP the outputs move more with width, its known failure; by how much depends on the data.
     Parametrization.SP: (_LEVEL_AT_INIT, {Part.OUTPUT: Range(0.25, math.inf)}),
 }
 
 
 def expected_slope(parametrization: Parametrization, part: Part, num_updates: int) -> Range | None:
-    """Return where a part's slope may lie, at the start or after updates; None where theory is silent."""
+    """Return the expected slope of a part at init or after updates; None where theory gives none."""
     at_init, changes = _EXPECTED[parametrization]
     return (changes if num_updates else at_init).get(part)

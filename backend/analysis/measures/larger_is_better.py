@@ -1,4 +1,4 @@
-"""M6 and the field metric: does a larger model do better at the reused LR, and by what the user counts in?"""
+"""M6 (inversions of the loss over sizes at the reused LR) and the field metric."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from backend.domain.verdict.verdict import FieldStatistics
 
 
 def num_inversions(sweep: Sweep, loss: Metric, lr_index: int) -> int | None:
-    """Return M6: at how many steps up the loss at the reused LR is higher by more than two standard errors.
+    """Return M6: steps up in size at which the loss at the reused LR rises by more than two standard errors.
 
-    A step goes from a judged size to the next one on the axis, over the seeds that both have. None where no
-    step could be compared.
+    A step goes from a judged size to the next one on the axis, paired over the seeds that both have
+    (docs/science.md §6.2). None where no step can be compared.
     """
     judged_WS = sweep.judged(loss)[:, lr_index]
     indices = [sweep.base_index, *sweep.planned]
@@ -40,9 +40,10 @@ def _rises(difference_S: Values) -> bool | None:
 
 
 def field_statistics(sweep: Sweep, size_index: int, comparison: Comparison | None) -> FieldStatistics | None:
-    """Return the field metric where the loss says: at the reused LR, at the size's best LR, and of the base.
+    """Return the field metric of a size at the reused LR and at its best LR, and of the base.
 
-    A value is the mean over the seeds base and size share; None where one of them has none, so a divergence.
+    Values are means over the seeds that base and size share; None where a seed has no value, as after a
+    divergence.
     """
     if sweep.field is None or comparison is None:
         return None

@@ -1,7 +1,7 @@
-"""The base and one larger size, as the numbers both are compared by: the seeds both have, and complete LRs.
+"""Losses of the base and of one larger size, on the seeds both have and the LRs that are complete.
 
 Shapes: E learning rates, S shared seeds, B resamples. An LR that one of the seeds lacks at a size is left out
-there; what is left keeps its index in the grid (`indices`).
+there; the others keep their index in the grid (`indices`).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from backend.domain.spec.metrics import Metric
 
 
 class SizeLosses(NamedTuple):
-    """One size at the LRs that all shared seeds have: `losses` [E', S] at the grid's `indices` [E'].
+    """Losses of one size at its complete LRs: `losses` [E', S] at the grid's `indices` [E'].
 
-    `diverging` are the indices at which a seed diverged; `moved` [E', S] is what smoothing added.
+    `diverging` are the indices at which a seed diverged; `moved` [E', S] is the change by smoothing.
     """
 
     indices: NDArray[np.intp]
@@ -35,30 +35,30 @@ class SizeLosses(NamedTuple):
         return self.losses[found[0]] if len(found) else np.full(self.losses.shape[1], np.nan)
 
     def within(self, octaves: float, lr_index: int) -> frozenset[int]:
-        """Return the indices of the LRs so close to one of them; empty where that one is not complete."""
+        """Return the indices of the LRs within `octaves` of `lr_index`; empty where it is not complete."""
         centre = self.log2_lrs[self.indices == lr_index]
         if len(centre) == 0:
             return frozenset()
         return frozenset(self.indices[np.abs(self.log2_lrs - centre[0]) <= octaves + 1e-9].tolist())
 
     def best_of(self, indices: frozenset[int]) -> int | None:
-        """Return which of these LRs has the lowest mean; None of none."""
+        """Return the index with the lowest mean loss among `indices`; None if there is none."""
         means = {index: float(self.at(index).mean()) for index in sorted(indices)}
         return min(means, key=means.__getitem__, default=None)
 
     def smoothed(self) -> SizeLosses:
-        """Return the same with losses read from local parabolas."""
+        """Return the same size with losses read from local parabolas."""
         is_diverging = np.isin(self.indices, list(self.diverging))
         read = smoothed(self.log2_lrs, self.losses, is_diverging)
         return self._replace(losses=read, moved=read - self.losses)
 
     def moved_at(self, lr_index: int) -> float:
-        """Return by how much smoothing moved the mean loss at one LR of the grid."""
+        """Return the change of the mean loss by smoothing, at one LR of the grid."""
         found = np.flatnonzero(self.indices == lr_index)
         return 0.0 if self.moved is None or len(found) == 0 else float(self.moved[found[0]].mean())
 
     def vertices(self, weights_SB: Values) -> Values:
-        """Return the optimum of the weighted means, [B]; NaN without a complete LR."""
+        """Return the optimum of the weighted mean losses in log2 LR, [B]; NaN without a complete LR."""
         return vertices(self.log2_lrs, self.losses @ weights_SB)
 
 
@@ -72,11 +72,11 @@ class Pair(NamedTuple):
 
     @property
     def num_seeds(self) -> int:
-        """Return S."""
+        """Return S, the number of shared seeds."""
         return len(self.initial)
 
     def shift_of_means(self, log2_lrs: Values) -> float:
-        """Return M1: the octaves between the vertices of the seed means; NaN where one is unknown."""
+        """Return M1, e*_N − e*_B of the seed-mean losses, in octaves; NaN where one is unknown."""
         ends = [_optimum_of_mean(log2_lrs, each) for each in (self.base, self.target)]
         return ends[1] - ends[0]
 

@@ -1,13 +1,14 @@
-"""Whether the sharpness of two sizes stays together along training (docs/science.md §5.2, M5).
+"""M5: distance between the sharpness of two sizes along training (docs/science.md §5.2).
 
-ln λ of two widths is compared at equal steps, the same seed with the same seed, at one LR. A step is left out
-where either is at the edge of stability (η·λ/κ at or above the edge ratio: there λ is pinned by the LR under
-any parametrization), where λ ≤ 0 (counted), and after the train loss has fallen to its floor, where sharpness
+ln λ of two sizes is compared at equal steps and equal seeds, at one LR. A step is left out where either size
+is at the edge of stability (η·λ/κ at or above the edge ratio: there the LR determines λ under any
+parametrization), where λ ≤ 0 (counted), and after the train loss has fallen to its floor, where sharpness
 collapses with the loss.
 
-The spread at a step is |mean over seeds of the ln ratio|; SC1 is its median over the steps after the first
-tenth of training, SC2 the slope of ln d on ln t of each seed over the same steps. The first tenth is reported
-apart: at narrow widths f_0, which depends on the width, pulls at everything there under any parametrization.
+The spread at a step is d(t) = |mean over seeds of the ln ratio|. SC1 is its median over the steps after the
+first tenth of training, SC2 the mean over seeds of the slope of ln d on ln t over the same steps. The first
+tenth is reported separately: at narrow widths the initial output f_0, which depends on the width, influences
+everything there under any parametrization.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.verdict import Estimate, SharpnessSpread
 
 WARM_UP = 0.1
-# A slope through fewer points says nothing.
+# A slope needs at least this many points.
 MIN_POINTS = 3
 # Of the late steps; where more are at the edge of stability, what is left comes from before it was reached.
 MOST_AT_EDGE = 0.5
@@ -37,7 +38,7 @@ MOST_AT_EDGE = 0.5
 def sharpness_spread(
     sweep: Sweep, size: int, other: int, lr_index: int, thresholds: Thresholds
 ) -> SharpnessSpread:
-    """Compare the sharpness of the widths at indices `size` and `other` at one LR."""
+    """Return M5 of the sizes at indices `size` and `other` at one LR."""
     usable = [log_sharpness(sweep, width, lr_index, thresholds) for width in (size, other)]
     ratio_SM = usable[0] - usable[1]
     spread_M = np.abs(mean_of_finite(ratio_SM, axis=0))
@@ -64,7 +65,7 @@ def _median(values: Values) -> float | None:
 
 
 def log_sharpness(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresholds) -> Values:
-    """Return ln λ [S, M], NaN where the step does not count."""
+    """Return ln λ [S, M]; NaN at steps that are left out."""
     sharpness_SM = sweep.sharpness[size_index, lr_index]
     ratio_SM = sharpness_SM * sweep.lrs[lr_index] / sweep.kappa
     counts = (sharpness_SM > 0) & (ratio_SM < thresholds.edge_ratio)
@@ -73,7 +74,7 @@ def log_sharpness(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thre
 
 
 def _last_step(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresholds) -> float:
-    """Return the step at which the train loss reaches its floor, inf if it does not."""
+    """Return the step at which the train loss reaches its floor; inf if it does not."""
     if Metric.TRAIN_LOSS not in sweep.losses:
         return math.inf
     curve = trailing_mean(sweep.curves(size_index, lr_index), sweep.tail_steps)
@@ -99,14 +100,14 @@ def growth_exponent(steps: Values, spread: Values) -> float | None:
 
 
 def _seed_spread(logs: list[Values]) -> float | None:
-    """Return the median |ln ratio| between two seeds of one width, over both widths."""
+    """Return the median |ln ratio| between two seeds of one size, over both sizes."""
     pairs = [np.abs(log[i] - log[j]) for log in logs for i, j in combinations(range(len(log)), 2)]
     differences = np.concatenate(pairs) if pairs else np.empty(0)
     return _median(differences)
 
 
 def edge_share(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresholds) -> float | None:
-    """Return the share of a width's measured values that are at the edge of stability."""
+    """Return the share of a size's measured values at the edge of stability; None without values."""
     sharpness_SM = sweep.sharpness[size_index, lr_index]
     finite = sharpness_SM[np.isfinite(sharpness_SM)]
     if len(finite) == 0:
@@ -117,7 +118,7 @@ def edge_share(sweep: Sweep, size_index: int, lr_index: int, thresholds: Thresho
 def late_edge_share(
     sweep: Sweep, size_indices: tuple[int, ...], lr_index: int, thresholds: Thresholds
 ) -> float:
-    """Return the largest share of late values at the edge among some sizes; 1 where one has none at all."""
+    """Return the largest share of late values at the edge among some sizes; 1 where one has no late value."""
     late = replace(sweep, sharpness=sweep.sharpness[..., _is_late(sweep)])
     shares = [edge_share(late, size_index, lr_index, thresholds) for size_index in size_indices]
     return max(1.0 if share is None else share for share in shares)

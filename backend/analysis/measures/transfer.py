@@ -1,8 +1,8 @@
-"""What reusing the base size's learning rate on a larger size costs (docs/science.md §6.2, M1-M4, M2s, M8).
+"""Comparison of a larger size with the base at the reused LR (docs/science.md §6.2: M1-M4, M2s, M8).
 
-Everything is paired by seed, over the seeds that base and size both have: the best LR of a size is that of
-its seed mean, and every seed is read at that same LR. Intervals are Student's for few seeds and a paired
-bootstrap's from ten on; each says which it is.
+All differences are paired by seed, over the seeds that base and size both have. The best LR of a size is that
+of its seed mean, and every seed is read at that LR. Intervals are Student's with few seeds and a paired
+bootstrap's from ten on; each interval names its method.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from backend.analysis.sweep import Sweep, Values, complete_mean
 from backend.domain.spec.metrics import Metric
 from backend.domain.verdict.verdict import Estimate, LossStatistics
 
-# Of a grid step: what the vertices of asymmetric curves are off by beyond the seeds' scatter (ADR 0019).
+# Share of a grid step by which vertices of asymmetric curves are off, beyond seed scatter (ADR 0019).
 GRID_ERROR = 1.0 / 6.0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One larger size against the base, on one loss; what is unknown is None or NaN."""
+    """Measures of one larger size against the base, on one loss; unknown ones are None or NaN."""
 
     statistics: LossStatistics
     base: Optimum | None
@@ -95,11 +95,11 @@ def _best(sweep: Sweep, loss: Metric, size_index: int, optimum: Optimum | None) 
 
 
 def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, float | None]:
-    """Return M1 in octaves: between seed-mean vertices, with the scatter of the seeds' own vertices.
+    """Return M1, e*_N − e*_B in octaves, with its interval, and the median of the seeds' own |shifts|.
 
-    A vertex through three points of an asymmetric curve lies beside its optimum, whatever the seeds: the
-    interval is wider by what the grid cannot tell (`grid_error`). With it comes the median of the seeds' own
-    distances.
+    The value is that of the seed-mean vertices, the interval the scatter of the seeds' own vertices. A vertex
+    through three points of an asymmetric curve misses the optimum whatever the seeds, so the interval is
+    wider by the error of the grid (`grid_error`).
     """
     centre = pair.shift_of_means(log2_lrs)
     if not math.isfinite(centre):
@@ -117,16 +117,17 @@ def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, floa
 
 
 def grid_error(log2_lrs: Values) -> float:
-    """Return by how many octaves the grid alone may misplace the distance of two optima (ADR 0019)."""
+    """Return the error of the distance between two optima caused by the grid alone, in octaves (ADR 0019)."""
     steps = np.diff(log2_lrs)
     return GRID_ERROR * float(np.median(steps)) if len(steps) else 0.0
 
 
 def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
-    """Return b: octaves of the optimum per doubling of what grows on the axis.
+    """Return the LR slope b: octaves of the optimum per doubling of the quantity that grows on the axis.
 
-    Sizes whose optimum is at the edge of what was tried are left out. The slope is that of the seed-mean
-    vertices; the interval comes from the own slopes of the seeds that all these sizes have.
+    Least squares of e*_N on log2 of that quantity; sizes whose optimum is at an edge are left out. The value
+    is that of the seed-mean vertices; the interval comes from the own slopes of the seeds that all these
+    sizes have.
     """
     inside = {
         i: found for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge
@@ -142,7 +143,7 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
 
 
 def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
-    """Return M4: octaves from the reused LR to the first LR at or above it at which a seed diverges."""
+    """Return M4's margin: octaves from the reused LR to the first LR at or above it with a divergence."""
     diverges_E = ((sweep.diverged_at[size_index] >= 0) & sweep.counts[size_index]).any(axis=1)
     above = np.flatnonzero(diverges_E[lr_index:])
     if len(above) == 0:
@@ -151,10 +152,10 @@ def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
 
 
 def speed(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
-    """Return M8: steps until the larger size is where the base ends, at the reused LR, over all steps.
+    """Return M8: steps until the larger size reaches the base's final loss at the reused LR, over all steps.
 
-    The loss is the train loss; the curve is the seeds' mean of trailing means over as many steps as the
-    final loss is a mean of. None when it never gets there, or when a seed diverged.
+    The loss is the train loss; the curve is the seeds' mean of trailing means over as many steps as the final
+    loss averages. None if it is not reached, or if a seed diverged.
     """
     if Metric.TRAIN_LOSS not in sweep.losses:
         return None
@@ -168,7 +169,7 @@ def speed(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
 
 
 def trailing_mean(curves_TS: Values, num_steps: int) -> Values:
-    """Return the seeds' mean of means over `num_steps` consecutive steps, [T - num_steps + 1]; NaN stays."""
+    """Return the seeds' mean of means over `num_steps` steps in a row, [T - num_steps + 1]; NaN stays."""
     if curves_TS.shape[0] < num_steps or curves_TS.shape[1] == 0:
         return np.empty(0)
     mean_T = curves_TS.mean(axis=1)
