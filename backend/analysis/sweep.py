@@ -1,9 +1,9 @@
-"""One LR sweep over sizes, as arrays: what every statistic of the verdict is computed from.
+"""LR sweep over sizes as arrays, the input of every statistic of the verdict.
 
 Shapes: W sizes, E learning rates, S seeds, M measurement steps, T steps. NaN conventions: `final` is NaN
 where a run diverged or is missing, `initial` where it is missing; `sharpness` is NaN where it was not
-measured. What a diverged run counts as is decided here, once (`judged`), and so is which seeds a size is
-judged by (`shared_seeds`): those that base and size both have, since everything is paired by seed.
+measured. Two definitions live here only: the loss that a diverged run counts as (`judged`), and the seeds a
+size is judged by (`shared_seeds`): those that base and size both have, since everything is paired by seed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from backend.domain.spec.size import Axis, Size, axis_of
 Values = NDArray[np.float64]
 
 LOSSES = (Metric.TRAIN_LOSS, Metric.VAL_LOSS)
-# The losses a user tunes on, the preferred one first.
+# Losses to tune on, the preferred one first.
 TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
 
 
@@ -34,39 +34,39 @@ class Losses:
 
 @dataclass(frozen=True)
 class Field:
-    """What the user counts in, [W, E, S] at the end of training; NaN where a run diverged or is missing."""
+    """Field metric, [W, E, S] at the end of training; NaN where a run diverged or is missing."""
 
     metric: Metric
     final: Values
 
 
 def no_curves(_size_index: int, _lr_index: int) -> Values:
-    """Stand for train-loss curves that nobody has: [0, 0]."""
+    """Return an empty array [0, 0], the default where no train-loss curves are stored."""
     return np.empty((0, 0))
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """One (scenario, parametrization, axis): the base size and what is larger on that axis.
+    """Sweep of one (scenario, parametrization, axis): the base size and the larger sizes on that axis.
 
     Attributes:
         sizes, lrs: ascending; `lr_indices` are the LR indices in the arm's own grid.
         base_index: the index of the base in `sizes`.
-        losses: by metric; judged are those that are there.
-        diverged_at: int [W, E, S], -1 where the run did not diverge.
+        losses: by metric; the verdict judges all of them.
+        diverged_at: int [W, E, S], the step; -1 where the run did not diverge.
         is_measured: bool [W, E, S], False where the run has no result.
-        is_planned: bool [W, E, S], False where the protocol saw no need for the run; None: all are planned.
+        is_planned: bool [W, E, S], False where the protocol did not plan the run; None: all are planned.
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
         coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
-            `backend.domain.spec.coordinates`; NaN where it is missing, None where it was not asked for.
-        train_curves: gives the train loss [T, S] of one (width, LR), step by step from 0, NaN for a seed that
-            was not run; without columns where nobody has any.
+            `backend.domain.spec.coordinates`; NaN where missing, None where the spec does not measure it.
+        train_curves: returns the train loss [T, S] of one (size, LR), step by step from 0, NaN for a seed
+            that was not run; without columns where no curve is stored.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
-        field: the field metric of every run; None where nobody needs it.
+        field: the field metric of every run; None where it was not loaded.
         random_seed: of resampling, from the spec.
         reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
-        until: gives the sweep as if training had ended after so many steps: its losses, divergences and
-            sharpness up to there. Without a constant LR that is not what a shorter training would have given.
+        until: returns the sweep as if training had ended after that many steps: losses, divergences and
+            sharpness up to there. Without a constant LR a shorter training would have given other values.
     """
 
     sizes: tuple[Size, ...]
@@ -104,38 +104,38 @@ class Sweep:
 
     @property
     def log2_extents(self) -> Values:
-        """Return log2 of what grows on the axis, [W]: width, depth, or their product where both do."""
+        """Return log2 of what grows on the axis, [W]: width, depth, or their product for both."""
         of_axis = {Axis.WIDTH: (1.0, 0.0), Axis.DEPTH: (0.0, 1.0), Axis.BOTH: (1.0, 1.0)}[self.axis]
         extents: Values = np.log2(np.asarray(self.sizes, dtype=np.float64)) @ np.array(of_axis)
         return extents
 
     @property
     def log2_lrs(self) -> Values:
-        """Return the grid in octaves, [E]."""
+        """Return the grid as log2 LR, [E]."""
         return np.log2(np.asarray(self.lrs, dtype=np.float64))
 
     @property
     def larger(self) -> list[int]:
-        """Return the indices of the sizes above the base: the ones that are judged."""
+        """Return the indices of the sizes above the base, which are the ones judged."""
         return [i for i, size in enumerate(self.sizes) if axis_of(size, self.base) is self.axis]
 
     @property
     def counts(self) -> NDArray[np.bool_]:
-        """Tell of every run whether it counts, [W, E, S]: it was planned and has a result."""
+        """Return the mask [W, E, S] of runs that were planned and have a result."""
         return self.is_measured if self.is_planned is None else self.is_measured & self.is_planned
 
     @property
     def planned(self) -> list[int]:
-        """Return the indices of the larger sizes of which at least one run is planned: those to be judged."""
+        """Return the indices of the larger sizes with at least one planned run."""
         return [i for i in self.larger if self.num_planned(i) > 0]
 
     def shared_seeds(self, size_index: int) -> NDArray[np.intp]:
-        """Return the indices of the seeds that a size and the base both have results of."""
+        """Return the indices of the seeds of which size and base both have results."""
         has_results_WS: NDArray[np.bool_] = np.any(self.counts, axis=1, keepdims=False)
         return np.flatnonzero(has_results_WS[self.base_index] & has_results_WS[size_index])
 
     def shared(self, values_WES: Values, size_index: int) -> Values:
-        """Return what a size has of the seeds it shares with the base, [E, S']."""
+        """Return the values of a size at the seeds it shares with the base, [E, S']."""
         of_size: Values = values_WES[size_index][:, self.shared_seeds(size_index)]
         return of_size
 
@@ -144,14 +144,14 @@ class Sweep:
         return complete_mean(self.shared(self.judged(loss), size_index))
 
     def initial(self, loss: Metric) -> Values:
-        """Return the loss at init per width and seed, [W, S]; it is the same for every LR."""
+        """Return the loss at init per size and seed, [W, S]; it is the same for every LR."""
         return mean_of_finite(self.losses[loss].initial, axis=1)
 
     def judged(self, loss: Metric) -> Values:
         """Return the loss every run is judged by, [W, E, S]; NaN where it is missing.
 
         A run that diverged, or ended without a finite value, counts as the loss at init, but never as less
-        than the worst surviving seed of the same width and LR: a divergence cannot lower a mean.
+        than the worst surviving seed of the same size and LR, so that a divergence cannot lower a mean.
         """
         final = self.losses[loss].final
         has_failed = (self.diverged_at >= 0) | ~np.isfinite(final)
@@ -161,20 +161,20 @@ class Sweep:
         return np.where(self.counts, np.where(has_failed, as_failed, final), np.nan)
 
     def divergence_rate(self, size_index: int, lr_index: int) -> float | None:
-        """Return the share of a size's seeds that diverged at an LR (M4); None when none has a result."""
+        """Return M4, the share of a size's seeds that diverged at an LR; None when none has a result."""
         counts = self.counts[size_index, lr_index]
         if not counts.any():
             return None
         return float((self.diverged_at[size_index, lr_index][counts] >= 0).mean())
 
     def curves(self, size_index: int, lr_index: int) -> Values:
-        """Return the train loss of the seeds shared with the base, [T, S'], as far as all have it."""
+        """Return the train loss of the seeds shared with the base, [T, S'], up to the last step all have."""
         curves_TS = self.train_curves(size_index, lr_index)
         seeds = self.shared_seeds(size_index)
         return curves_TS[:, seeds] if curves_TS.shape[1] == self.num_seeds else np.empty((0, 0))
 
     def num_planned(self, size_index: int) -> int:
-        """Count the runs of a size that the protocol has planned."""
+        """Count the planned runs of a size."""
         if self.is_planned is None:
             return len(self.lrs) * self.num_seeds
         return int(self.is_planned[size_index].sum())
@@ -194,7 +194,7 @@ def mean_of_finite(values: Values, *, axis: int) -> Values:
 
 
 def complete_mean(values: Values) -> Values:
-    """Return the mean over the last axis (seeds); NaN as soon as one seed is missing, or without seeds."""
+    """Return the mean over the last axis (seeds); NaN if one seed is missing, or without seeds."""
     if values.shape[-1] == 0:
         return np.full(values.shape[:-1], np.nan)
     mean: Values = values.mean(axis=-1)
@@ -202,5 +202,5 @@ def complete_mean(values: Values) -> Values:
 
 
 def tuned_loss(sweeps: Sequence[Sweep]) -> Metric | None:
-    """Return the loss a user tunes on, of those that were recorded."""
+    """Return the recorded loss to tune on; None if no such loss was recorded."""
     return next((loss for loss in TUNED_ON if loss in sweeps[0].losses), None)

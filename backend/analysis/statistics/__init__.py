@@ -1,1 +1,1 @@
-"""Estimates from arrays: intervals, bootstrap, optima, smoothing, lines. No rule stands here."""
+"""Estimates from arrays: intervals, bootstrap, optima, smoothing, regression lines. Contains no rule."""

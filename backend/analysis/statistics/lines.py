@@ -1,7 +1,7 @@
-"""Best learning rates of seeds, and straight lines through them.
+"""Best learning rates by seed, and least-squares lines through them.
 
 Shapes: S seeds, N points of a line, P columns of a regression. A seed's best LR is the vertex of its own
-parabola; where a seed's optimum is at the edge it counts with the edge point, as in M1.
+parabola; a seed whose optimum is at an edge counts with the edge point, as in M1.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ PREDICTION = "regression_prediction"
 
 @dataclass(frozen=True)
 class SizeOptimum:
-    """The best LR of one size in log2: of the mean over its seeds, and of every seed, [S]."""
+    """Best LR of one size in log2: of the mean over its seeds, and of every seed, [S]."""
 
     of_mean: Optimum
     per_seed: Values
 
 
 def size_optimum(sweep: Sweep, loss: Metric, index: int) -> SizeOptimum | None:
-    """Return the best LRs of the size at `index`; None as long as it has no complete LR.
+    """Return the best LRs of the size at `index`; None while it has no complete LR.
 
     The mean is over the seeds that have any result there; a seed without one is NaN in `per_seed`.
     """
@@ -56,7 +56,7 @@ def slopes(x: Values, y: Values) -> Values:
 
 
 def line_slope(x: Values, of_means: Values, per_seed: Values, level: float) -> Estimate:
-    """Return the slope over x [N] of seed-mean values [N], with the Student-t interval of the seeds' own.
+    """Return the slope over x [N] of seed-mean values [N], with the Student-t interval of the seeds' slopes.
 
     Args:
         per_seed: [N, S]; a seed that lacks a point is left out of the interval.
@@ -67,13 +67,15 @@ def line_slope(x: Values, of_means: Values, per_seed: Values, level: float) -> E
 
 
 def predict(extents_NP: Values, values_N: Values, at_P: Values, level: float) -> Estimate:
-    """Predict one more value at `at_P` by least squares with an intercept, with its prediction interval.
+    """Predict a further value at `at_P` by least squares with an intercept, with its prediction interval.
 
-    The variance is the larger of the scatter about the line and of the means' distance from it, so that a
-    bend over sizes widens the interval. An extent that is the same in all points and at `at_P` is left out.
+    The variance is the larger of the scatter about the line and of the means' distance from it, so that
+    curvature over sizes widens the interval. A column that is constant over all points and at `at_P` is left
+    out.
 
     Returns:
-        Nothing where the points do not span what is asked for; no interval without a degree of freedom.
+        An empty estimate where the points do not determine the prediction; no interval without a degree of
+        freedom.
     """
     is_varied = np.ptp(extents_NP, axis=0) > 0
     if (~is_varied & (at_P != extents_NP[0])).any():
@@ -97,7 +99,7 @@ def predict(extents_NP: Values, values_N: Values, at_P: Values, level: float) ->
 
 
 def _misfit(design: Values, residuals: Values) -> float:
-    """Return the variance by which the means at equal extents miss the line; 0 where they cannot."""
+    """Return the variance of the means at equal extents about the line; 0 where it cannot be computed."""
     indices, inverse = np.unique(design, axis=0, return_inverse=True)
     freedom = len(indices) - design.shape[1]
     if freedom < 1:

@@ -1,8 +1,8 @@
-"""Where the loss is smallest on a grid of learning rates.
+"""Optimum of the loss on a grid of learning rates.
 
 The optimum is the vertex of the parabola through the best grid point and its two neighbours, of the log of
-the mean loss against log2 lr (docs/science.md §6.2). What is reused on a larger size is not the vertex but
-the best grid point: the LR a user has tried and would take (docs/decisions/0011).
+the mean loss against log2 LR (docs/science.md §6.2). The LR reused on a larger size is the best grid point,
+not the vertex: a user has run it and would take it along (docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from backend.analysis.sweep import Values
 
 @dataclass(frozen=True)
 class Optimum:
-    """The best LR: `log2_lr` of the vertex, `index` of the grid point it is snapped to.
+    """Best LR of a grid: `log2_lr` of the vertex, `index` of the best grid point.
 
-    `is_edge`: the best grid point lacks a neighbour, so that the true optimum may lie outside what was
-    tried; the vertex is then the grid point itself. `is_lower`: the lacking neighbour is the smaller one.
+    `is_edge`: the best grid point lacks a neighbour, so that the true optimum may lie outside the LRs tried;
+    the vertex is then the grid point itself. `is_lower`: the missing neighbour is the smaller one.
     """
 
     log2_lr: float
@@ -31,7 +31,7 @@ class Optimum:
 def find_optimum(log2_lrs: Values, losses: Values) -> Optimum | None:
     """Return the optimum of losses [E] on an ascending grid [E]; None when no loss is finite.
 
-    Of equal losses the smallest LR is best. A neighbour without a value leaves the grid point, as an edge.
+    Of equal losses the smallest LR is best. Where a neighbour has no value, the optimum is an edge.
     """
     is_finite = np.isfinite(losses)
     if not is_finite.any():
@@ -45,9 +45,9 @@ def find_optimum(log2_lrs: Values, losses: Values) -> Optimum | None:
 
 
 def _vertex(x: Values, losses: Values) -> float:
-    """Return the abscissa of the parabola through three points whose middle one is the lowest.
+    """Return the abscissa of the vertex of the parabola through three points, the middle one the lowest.
 
-    A log needs positive losses; where one is not, the parabola is that of the losses themselves.
+    It is fitted to log losses; where one is not positive, to the losses themselves.
     """
     y = np.log(losses) if (losses > 0).all() else losses / max(float(np.abs(losses).max()), 1e-300)
     left, right = x[1] - x[0], x[2] - x[1]
@@ -66,7 +66,7 @@ def seed_optima(log2_lrs: Values, losses: Values) -> Values:
 def vertices(log2_lrs: Values, losses: Values) -> Values:
     """Return the vertex of every column [N] of finite losses [E, N] on a grid [E]; NaN without a grid.
 
-    As `find_optimum`, for thousands of columns at once; neighbours are the next LRs that are there.
+    Vectorised `find_optimum` for thousands of columns; neighbours are the next LRs that have a value.
     """
     num_lrs, columns = len(log2_lrs), np.arange(losses.shape[1])
     if num_lrs == 0:
@@ -83,7 +83,7 @@ def vertices(log2_lrs: Values, losses: Values) -> Values:
 
 
 def _vertices_within(x: Values, losses: Values) -> Values:
-    """Return the abscissas [N] of parabolas through three points, [3, N] each; see `_vertex`."""
+    """Return the abscissas [N] of the vertices of parabolas through 3 points, [3, N] each; see `_vertex`."""
     has_log = (losses > 0).all(axis=0)
     scale = np.maximum(np.abs(losses).max(axis=0), 1e-300)
     y = np.where(has_log, np.log(np.where(has_log, losses, 1.0)), losses / scale)

@@ -1,9 +1,9 @@
-"""Losses at an LR, helped by the LRs beside it: less noise where the grid is finer than an octave.
+"""Local parabolas over LRs, which reduce noise where the grid is finer than an octave.
 
-Within an octave to either side the log of the loss is near a parabola in log2 lr, the same that gives the
-optimum its vertex (docs/science.md §6.2). Where more than three LRs lie that close, the least-squares
-parabola of every seed is read instead of its single loss: a grid twice as fine then tells costs twice as
-well, while each seed still gives one value, so that Student's intervals stay what they are (ADR 0026).
+Within an octave to either side the log of the loss is nearly a parabola in log2 LR, the same that gives the
+optimum its vertex (docs/science.md §6.2). Where more than three LRs lie that close, every seed's loss is
+replaced by the value of its least-squares parabola: costs on a grid twice as fine are then twice as precise,
+and each seed still gives one value, so that Student's intervals stay valid (ADR 0026).
 
 Shapes: E learning rates, S seeds.
 """
@@ -17,21 +17,21 @@ from scipy.special import stdtrit
 from backend.analysis.statistics.intervals import standard_error
 from backend.analysis.sweep import Values
 
-# In octaves to either side; on an octave grid these are three LRs, through which a parabola goes exactly.
+# In octaves to either side; on an octave grid these are three LRs, which a parabola fits exactly.
 REACH = 1.0
 _TOLERANCE = 0.1
 _DEGREES = 2
-# Where seeds agree that the parabola is not the curve's, at this level, the losses are taken as they are.
+# Level of the test for lack of fit; where it rejects the parabola, the losses are kept as they are.
 FIT_LEVEL = 0.90
 
 
 def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.bool_]) -> Values:
-    """Return the losses read from local parabolas, [E, S]; as they are where no parabola can be trusted.
+    """Return the losses read from local parabolas, [E, S]; unchanged where a parabola does not fit.
 
     Args:
         log2_lrs: ascending, [E].
         losses_ES: complete and finite.
-        is_diverging_E: LRs at which a seed diverged: they are left as they are and help no other.
+        is_diverging_E: LRs at which a seed diverged; they are neither smoothed nor used to smooth others.
     """
     read = losses_ES.copy()
     if min(losses_ES.shape) < 2 or not (losses_ES > 0).all():
@@ -49,13 +49,13 @@ def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.boo
 
 
 def _stable_runs(is_diverging_E: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Return the stretches of neighbouring LRs at which nothing diverged."""
+    """Return the runs of adjacent LRs without a divergence, as index arrays."""
     stable = np.flatnonzero(~is_diverging_E)
     return np.split(stable, np.flatnonzero(np.diff(stable) > 1) + 1) if len(stable) else []
 
 
 def _nearest(log2_lrs: Values, run: NDArray[np.intp], index: int) -> NDArray[np.intp]:
-    """Return as many LRs as an octave to either side holds, moved inwards at the ends of the stretch."""
+    """Return the LRs within an octave to either side, shifted inwards at the ends of the run."""
     step = float(np.median(np.diff(log2_lrs)))
     count = 2 * int((REACH + _TOLERANCE) / step) + 1
     first = max(0, min(int(np.searchsorted(run, index)) - count // 2, len(run) - count))
@@ -63,12 +63,12 @@ def _nearest(log2_lrs: Values, run: NDArray[np.intp], index: int) -> NDArray[np.
 
 
 def _weights(x: Values) -> Values:
-    """Return what the least-squares parabola through values at `x` is at 0, as weights of the values."""
+    """Return the weights of the values at `x` whose sum is the least-squares parabola at 0."""
     weights: Values = np.linalg.pinv(np.vander(x, _DEGREES + 1, increasing=True))[0]
     return weights
 
 
 def _is_fair(residual_S: Values) -> bool:
-    """Tell whether the seeds' residuals are no further from zero than chance takes them."""
+    """Return whether the mean of the seeds' residuals is consistent with zero."""
     limit = float(stdtrit(len(residual_S) - 1, (1.0 + FIT_LEVEL) / 2.0))
     return abs(float(residual_S.mean())) <= limit * standard_error(residual_S)

@@ -1,1 +1,1 @@
-"""Rules and what they are applied to: a size, an axis, an arm, a scenario, an experiment."""
+"""Rules of the verdict, and their application to a size, an axis, an arm, a scenario and an experiment."""

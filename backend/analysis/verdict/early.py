@@ -1,10 +1,11 @@
-"""A provisional answer while data comes in: judged at the last step that enough runs share (ADR 0020).
+"""Early answer: probable outcome while cells are open, judged at a step that enough runs share (ADR 0020).
 
-The rules are the verdict's own, applied as if training had ended there; early sharpness enters as it does
-there, only away from the edge of stability. How sure that is: the share of resamples of the seeds that lead
-to the same answer, less what is still to come: `share · sqrt(steps so far) · sizes so far`, both as shares.
-A proven failure needs no further sizes, since the worst size decides. Simulated curves hold it to its word:
-the stated confidence must not exceed how often such answers came true (`test_early.py`).
+The rules are those of the verdict, applied as if training had ended at that step; early sharpness is judged
+as there, only away from the edge of stability. Confidence = share · sqrt(steps so far) · sizes so far, where
+`share` is the share of resamples of the seeds with the same outcome, and steps and sizes are shares of the
+plan. A proven failure needs no further sizes, since the worst size decides. A test on simulated curves
+requires that the stated confidence does not exceed the share of such answers that came true
+(`test_early.py`).
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.outlook import EarlyAnswer
 from backend.domain.verdict.statement import Outcome, Reason
 
-# Before an eighth of the training nothing is said.
+# No early answer before an eighth of the training.
 EARLIEST = 0.125
 MIN_STEPS = 8
 NUM_RESAMPLES = 400
-# Resamples that agree less often than this are named as what would change the answer.
+# Below this share of agreeing resamples, more seeds are named as what could change the answer.
 AGREEMENT = 0.95
 
 
 class _Cut(NamedTuple):
-    """Where to look: the step, and of every sweep the indices of the larger sizes that have come so far."""
+    """Step to judge at, and of every sweep the indices of the larger sizes that have reached it."""
 
     step: int
     seen: tuple[tuple[int, ...], ...]
@@ -50,7 +51,7 @@ class _Cut(NamedTuple):
 def answer_early(
     parametrization: Parametrization, sweeps: Sequence[Sweep], thresholds: Thresholds, random_seed: int
 ) -> EarlyAnswer | None:
-    """Return what the verdict will probably be; None before there is a larger size to look at.
+    """Return the outcome the verdict will probably have; None before any larger size can be judged.
 
     Args:
         sweeps: of the arm the verdict is about, one per axis, with `until` and `reached`.
@@ -78,7 +79,7 @@ def answer_early(
 
 
 def _best_cut(sweeps: Sequence[Sweep]) -> _Cut | None:
-    """Return the step at which the most is known: steps so far times sizes so far."""
+    """Return the step with the largest product of steps so far and sizes so far; None without one."""
     reached = [_reached(sweep) for sweep in sweeps]
     base, num_steps = reached[0].get(sweeps[0].base, -1), sweeps[0].num_steps
     earliest = max(MIN_STEPS, math.ceil(EARLIEST * num_steps))
@@ -97,7 +98,7 @@ def _cut_at(step: int, sweeps: Sequence[Sweep], reached: Sequence[dict[Size, int
 
 
 def _reached(sweep: Sweep) -> dict[Size, int]:
-    """Return the last step that all planned runs of a size share; a diverged run holds nothing up."""
+    """Return the last step that all planned runs of a size share; a diverged run counts as complete."""
     if sweep.reached is None or sweep.until is None:
         return {}
     planned = np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
@@ -109,7 +110,7 @@ def _reached(sweep: Sweep) -> dict[Size, int]:
 
 
 def _as_of(sweep: Sweep, step: int, seen: Sequence[int]) -> Sweep:
-    """Return the sweep at `step` without the sizes that are not there; divergences known by now count."""
+    """Return the sweep at `step`, without sizes that have not reached it; all divergences known now count."""
     part = sweep if step >= sweep.num_steps or sweep.until is None else sweep.until(step)
     is_there = np.zeros(sweep.is_measured.shape, dtype=np.bool_)
     is_there[[sweep.base_index, *seen]] = True
@@ -119,7 +120,7 @@ def _as_of(sweep: Sweep, step: int, seen: Sequence[int]) -> Sweep:
 
 
 def _judged(parametrization: Parametrization, parts: Sequence[Sweep], thresholds: Thresholds) -> Outcome:
-    """Return what the rules say at the step, of the sizes that are there."""
+    """Return the outcome of the rules at the step, of the sizes that have reached it."""
     terms = Terms(thresholds=thresholds, needs_all_sizes=False)
     seen = [part for part in parts if part.planned]
     return judge_arm(parametrization, seen, terms).outcome
@@ -128,7 +129,7 @@ def _judged(parametrization: Parametrization, parts: Sequence[Sweep], thresholds
 def _agreement(
     outcome: Outcome, parts: Sequence[Sweep], cut: _Cut, thresholds: Thresholds, random_seed: int
 ) -> float:
-    """Return the share of resamples with the same outcome; to the loss a drift of sharpness is a transfer."""
+    """Return the share of resamples with the same outcome; on the loss a drift of sharpness is a transfer."""
     wanted = Outcome.TRANSFERS if outcome is Outcome.SHARPNESS_DRIFTS else outcome
     generator = np.random.default_rng(random_seed)
     uniform_BS = generator.random((NUM_RESAMPLES, parts[0].num_seeds))

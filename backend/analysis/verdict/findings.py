@@ -1,7 +1,6 @@
-"""Findings of one larger size: which rule decides, and why, in reasons that the catalogue words.
+"""Findings of one larger size: the rule that decides, and its reasons as catalogue keys.
 
-The rules themselves are in `rules`; here one case is turned into the facts they look at, and each rule into
-the reasons that explain it.
+The rules are in `rules`; this module turns one case into the facts they read, and each rule into its reasons.
 """
 
 from __future__ import annotations
@@ -31,12 +30,12 @@ from backend.domain.spec.size import Size
 from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 
-# More than so many times the seeds are not asked for: what lies that close to a limit stays undecided.
+# Upper limit on the seeds a reason asks for, as a multiple of those run; beyond it no number is given.
 MOST_SEEDS = 4
 
 
 class Finding(NamedTuple):
-    """An outcome, the rule that gave it (`rule.<rule>`), and why."""
+    """Outcome, the rule that gave it (`rule.<rule>`), and the reasons."""
 
     outcome: Outcome
     rule: str
@@ -44,11 +43,11 @@ class Finding(NamedTuple):
 
 
 class Case(NamedTuple):
-    """What is judged: one size on one loss.
+    """One size on one loss, as input of the rules.
 
-    `rate` is the divergence rate at this loss's reused LR. `is_target`: it is the largest size of its axis,
-    whose benefit is what going larger is for. The share of the benefit that is lost (M2s) is judged there
-    only: over one doubling the benefit is too small to tell a share of it from noise (ADR 0019).
+    `rate` is the divergence rate at this loss's reused LR. `is_target`: the size is the largest of its axis,
+    whose benefit is the aim of going larger. The share of the benefit that is lost (M2s) is judged at that
+    size only: over one doubling the benefit is too small to distinguish a share of it from noise (ADR 0019).
     """
 
     comparison: Comparison
@@ -77,7 +76,7 @@ class Case(NamedTuple):
 
 
 def facts_of(case: Case, thresholds: Thresholds) -> Facts:
-    """Return what the rules look at, as scalars; NaN stands for what is unknown."""
+    """Return the facts the rules read, as scalars; NaN stands for an unknown value."""
     found, statistics = case.comparison, case.comparison.statistics
     return Facts(
         is_base_learned=found.base is not None and found.has_base_learned,
@@ -112,13 +111,13 @@ def _number(value: float | None) -> float:
 
 
 def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
-    """Judge one size on one loss: the first rule that applies, and why."""
+    """Judge one size on one loss: the first rule that applies, and its reasons."""
     rule = rules.RULES[int(rules.first_rule(facts_of(case, thresholds), thresholds))]
     return Finding(rule.outcome, rule.text, _REASONS[rule.name](case, thresholds))
 
 
 def judge_base(case: Case, thresholds: Thresholds) -> Finding | None:
-    """Say why nothing can be judged from this base; None where it gives an LR to reuse."""
+    """Return the finding that forbids judging from this base; None where the base gives an LR to reuse."""
     facts = facts_of(case, thresholds)
     for rule in rules.BASE_RULES:
         if rule.applies(facts, thresholds):
@@ -150,7 +149,7 @@ def _fine_tune(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
     return (*transfers_unmet(case, thresholds), *mended)
 
 
-# Why each rule of `rules.RULES` decided, in the order of the rules.
+# Reasons of each rule of `rules.RULES`, in the order of the rules.
 _REASONS: dict[str, Callable[[Case, Thresholds], tuple[Reason, ...]]] = {
     "nothing_learned": lambda case, _: _nothing_learned(case, case.base),
     "base_at_edge": lambda case, _: _at_edge(case, case.base, case.comparison.base),
@@ -175,7 +174,10 @@ _REASONS: dict[str, Callable[[Case, Thresholds], tuple[Reason, ...]]] = {
 
 
 def _seeds_reason(case: Case, thresholds: Thresholds) -> Reason:
-    """Say how many more seeds would settle the costs, as intervals shrink with their root."""
+    """Return the reason with the number of further seeds that would settle the costs.
+
+    Intervals shrink with the root of the number of seeds.
+    """
     given = case.comparison.num_seeds
     needed = max(
         _seeds_needed(case.regret, thresholds.fine_tune_regret, given),
@@ -189,7 +191,7 @@ def _seeds_reason(case: Case, thresholds: Thresholds) -> Reason:
 
 
 def _seeds_needed(estimate: Estimate, limit: float, given: int) -> float:
-    """Return with how many seeds the interval would lie on one side of the limit, were its middle right."""
+    """Return the seeds with which the interval would lie on one side of the limit, at an unchanged centre."""
     if estimate.interval is None or estimate.value is None:
         return 0.0
     low, high, value = estimate.interval.low, estimate.interval.high, estimate.value
@@ -201,7 +203,7 @@ def _seeds_needed(estimate: Estimate, limit: float, given: int) -> float:
 
 
 def transfers_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    """Name what keeps a loss from transferring; empty when it does."""
+    """Return the reasons that keep a loss from transferring; empty when it transfers."""
     facts = facts_of(case, thresholds)
     is_kept = bool(rules.keeps_benefit(facts, thresholds))
     costs = _costs_unmet(case, facts, thresholds.transfers_regret, thresholds.transfers_gain_loss, is_kept)
@@ -211,7 +213,7 @@ def transfers_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
 
 
 def fine_tune_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    """Name what keeps a loss from being fixed by a narrow search; empty when that is enough."""
+    """Return the reasons why a narrow search is not enough for a loss; empty when it is enough."""
     facts = facts_of(case, thresholds)
     is_kept = bool(rules.search_keeps_benefit(facts, thresholds))
     costs = _costs_unmet(case, facts, thresholds.fine_tune_regret, thresholds.fine_tune_gain_loss, is_kept)
@@ -277,7 +279,7 @@ def _divergence_reason(case: Case) -> Reason:
 
 
 def combine_losses(findings: list[Finding]) -> Finding:
-    """Judge one size by all its losses: they must agree to transfer, and a training loss may abstain."""
+    """Combine one size's findings over its losses: all must agree to transfer; a train loss may abstain."""
     abstains = np.array([[finding.rule == TRAIN_INTERPOLATES] for finding in findings])
     severities = np.array([[SEVERITY[finding.outcome]] for finding in findings])
     (severity,), (disagrees,) = rules.combined(severities, abstains)
@@ -295,7 +297,7 @@ def combine_losses(findings: list[Finding]) -> Finding:
 def with_sharpness(
     finding: Finding, spread: SharpnessSpread | None, size: Size, thresholds: Thresholds
 ) -> Finding:
-    """Turn a transfer into a watch where the sharpness of the sizes drifts apart."""
+    """Turn a transfer into "sharpness drifts" where the sharpness of the sizes drifts apart (M5)."""
     if finding.outcome is not Outcome.TRANSFERS:
         return finding
     if spread is None or spread.level is None:

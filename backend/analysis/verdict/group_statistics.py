@@ -1,4 +1,4 @@
-"""What the protocol is told of an experiment: numpy in, `backend.domain.protocol.evidence` out (ADR 0021)."""
+"""Group statistics for the protocol: NumPy in, `backend.domain.protocol.evidence` out (ADR 0021)."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def with_statistics(
     """Add the statistics of every cell group that has ended, where its base group has ended too.
 
     Args:
-        sweeps: by (scenario, parametrization), one per axis; an arm that is not there gets no statistics.
-        before: an earlier answer; what has not changed since is taken from it.
+        sweeps: by (scenario, parametrization), one per axis; an arm without sweeps gets no statistics.
+        before: earlier result; statistics of groups that have not changed since are taken from it.
     """
     found: dict[CellGroup, GroupEvidence] = {}
     for group, evidence in groups.items():
@@ -61,7 +61,7 @@ def _is_same(before: GroupEvidence | None, now: GroupEvidence) -> bool:
 
 
 def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStatistics:
-    """Judge one size of an arm by the LRs tried there, with the seeds planned there."""
+    """Return the statistics of one size of an arm, from the LRs tried there with the seeds planned there."""
     index = sweep.sizes.index(size)
     pair = _pair(sweep, index)
     target = len(pair.sizes) - 1
@@ -88,21 +88,21 @@ def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStat
 
 
 def _seed_best(pair: Sweep, loss: Metric) -> set[int]:
-    """Return the indices of the LRs that are best for single seeds; intervals are made of their optima."""
+    """Return the indices of the LRs that are best for single seeds, whose optima the intervals use."""
     judged_ES = pair.judged(loss)[-1]
     has_value_S = np.isfinite(judged_ES).any(axis=0)
     return set(np.where(np.isfinite(judged_ES), judged_ES, np.inf)[:, has_value_S].argmin(axis=0).tolist())
 
 
 class _Case(NamedTuple):
-    """The base and one size at the LR that is reused; `is_target`: the size is the largest of its axis."""
+    """Base and one size at the reused LR; `is_target`: the size is the largest of its axis."""
 
     pair: Sweep
     lr_index: int
     is_target: bool
 
     def failure(self, thresholds: Thresholds, losses: Sequence[Metric] = ()) -> Finding | None:
-        """Return what the rules say by these losses alone; None where reuse is not proven to fail."""
+        """Return the finding by `losses` alone if reuse is proven to fail, else None."""
         if self.pair.num_seeds < thresholds.min_seeds:
             return None
         pair = replace(
@@ -113,11 +113,11 @@ class _Case(NamedTuple):
 
 
 def _is_proven(case: _Case, found: Mapping[Metric, Comparison], stricter: Thresholds) -> bool:
-    """Tell whether a failure holds whatever lies beyond the window.
+    """Return whether a failure holds for any losses at the LRs outside the window.
 
-    A loss whose optimum is at the window's edge must fail itself, or it might yet transfer, and losses that
-    disagree prove nothing; and not by its shift, since an optimum at the edge is a grid point instead of a
-    vertex, which can overstate it.
+    A loss whose optimum is at the window's edge must fail itself, since it might transfer on a wider window,
+    and losses that disagree prove nothing. Its shift does not count: at an edge the optimum is a grid point
+    instead of a vertex, which can overstate the shift.
     """
     if case.failure(stricter) is None:
         return False
@@ -127,7 +127,7 @@ def _is_proven(case: _Case, found: Mapping[Metric, Comparison], stricter: Thresh
 
 
 def early_level(level: float, looks_before: int) -> float:
-    """Return the level of a look that others may follow: half of the error that is left."""
+    """Return the level of an interim look that others may follow: it spends half of the remaining error."""
     return 1.0 - (1.0 - level) / 2.0 ** (1 + looks_before)
 
 
@@ -157,7 +157,7 @@ def _is_planned(sweep: Sweep) -> NDArray[np.bool_]:
 
 
 def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Comparison]:
-    """Compare by every loss the base can be tuned on; a base that learned nothing or interpolates cannot."""
+    """Return the comparisons by losses the base can be tuned on: it learned, and does not interpolate."""
     level, interpolation = thresholds.level, thresholds.interpolation
     found = {
         loss: compare(pair, loss, target, level=level, interpolation=interpolation)
@@ -172,13 +172,13 @@ def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Co
 
 
 def _looks_before(sweep: Sweep, index: int, reused: Sequence[int]) -> int:
-    """Bound how often a size was looked at before: once for every LR beyond the first window."""
+    """Return an upper bound on earlier looks at a size: one for every LR beyond the first window."""
     tried = np.flatnonzero(_is_planned(sweep)[index].any(axis=1)).tolist()
     return len(set(tried) - LRGrid(sweep.lrs).around_all(reused))
 
 
 def _curvature_lr_index(pair: Sweep, reused: int, thresholds: Thresholds) -> int:
-    """Return the LR at which sizes can be compared: the reused one, or one or two octaves below it."""
+    """Return the index of the LR to compare sizes at: the reused one, or one or two octaves below it."""
     for octaves in LOWER_OCTAVES:
         distance: Values = np.abs(pair.log2_lrs - pair.log2_lrs[reused] - octaves)
         share = edge_share(pair, 0, int(distance.argmin()), thresholds)

@@ -1,10 +1,10 @@
-"""Judges sweeps: preconditions, the size that decides, and what the control says (docs/science.md §6).
+"""Judgement of sweeps: preconditions, the deciding size, the outcome of the control (docs/science.md §6).
 
 Choices for the open points of docs/science.md §11 (docs/decisions/0011): the reused LR is the base's best
-grid point, vertices serve the shift only; intervals are Student-t on values paired by seed; each loss is
-judged at the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss; fixtures
-with one seed stay inconclusive; M7 blocks where it was measured and fails, and is said to be missing where it
-was not.
+grid point, vertices are used for the shift only; intervals are Student-t on values paired by seed; each loss
+is judged at the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss;
+fixtures with one seed stay inconclusive; M7 blocks a verdict where it was measured and fails, and is reported
+as missing where it was not measured.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def judge(
     seconds: Mapping[Size, float] = NO_COSTS,
     run_seconds: RunSeconds | None = None,
 ) -> Verdict:
-    """Judge one scenario of an experiment by the spec's thresholds; never fails for want of results.
+    """Judge one scenario of an experiment by the spec's thresholds; missing results never raise an error.
 
     Args:
         sweeps: of every arm, one per axis.
-        is_interim: cells are still open, so that what is missing may yet come.
-        seconds: what the judged arm's runs of a size would take, to price what is not there yet.
-        run_seconds: what one of its runs would take at any size, to price what is missing.
+        is_interim: cells are still open, so that missing results may follow.
+        seconds: predicted for the judged arm's runs of a size, to price sizes not run.
+        run_seconds: predicted for one of its runs at any size, to price missing runs.
     """
     control_name = control_for(spec.loss, spec.optimizer)
     of_chosen = Terms(spec.thresholds, is_interim, seconds=seconds, run_seconds=run_seconds)
@@ -70,7 +70,7 @@ def judge(
 
 
 def _num_seeds(spec: ExperimentSpec, arm: ArmVerdict) -> int:
-    """Count the seeds that the size with the fewest of them was judged by."""
+    """Count the seeds of the size that was judged by the fewest."""
     return min((size.num_seeds for size in arm.sizes if size.num_seeds is not None), default=len(spec.seeds))
 
 

@@ -1,7 +1,7 @@
-"""What it would take to add what a verdict lacks: runs by reason, priced by the cost model.
+"""Runs that would add what a verdict lacks, by reason, priced by the cost model.
 
-What the reasons themselves ask for is counted, at this plan's steps and without curvature, and the sizes that
-were planned and not run, which have a price of their own (`size_not_run_takes`).
+Counts the runs that the reasons ask for, at this plan's steps and without curvature. Sizes that were planned
+and not run have a price of their own (`size_not_run_takes`) and are not counted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from backend.analysis.sweep import Sweep
 from backend.domain.spec.size import Size
 from backend.domain.verdict.verdict import Reason
 
-# Gives the predicted slot-seconds of one run at a size.
+# Returns the predicted slot-seconds of one run at a size.
 RunSeconds = Callable[[Size], float]
 Runs = Mapping[Size, int]
 Params = Mapping[str, Any]
@@ -26,7 +26,7 @@ Params = Mapping[str, Any]
 def adding_takes(
     reasons: Sequence[Reason], sweep: Sweep, run_seconds: RunSeconds | None
 ) -> tuple[Reason, ...]:
-    """Return one reason with the minutes of all that the others ask to add; none where that is unknown."""
+    """Return one reason with the minutes of all runs the others ask for; none where the price is unknown."""
     needed: dict[tuple[str, Size], int] = {}
     for why in reasons:
         kind = _KIND.get(why.code, why.code)
@@ -49,7 +49,7 @@ def _seeds_everywhere(params: Params, sweep: Sweep) -> Runs:
 
 
 def _seeds_here(params: Params, sweep: Sweep) -> Runs:
-    """Return more seeds at a size and, since everything is paired, at the base, at the LRs tried there."""
+    """Return further seeds at a size and, as everything is paired by seed, at the base, at the LRs tried."""
     size = _size(params)
     tried = np.any(sweep.counts[sweep.sizes.index(size)], axis=1).sum() if size in sweep.sizes else 0
     return dict.fromkeys({sweep.base, size}, params["add"] * int(tried or len(sweep.lrs)))
@@ -64,7 +64,7 @@ def _lrs(params: Params, sweep: Sweep) -> Runs:
 
 
 def _octave(params: Params, sweep: Sweep) -> Runs:
-    """Return one octave more at the size whose optimum is at the edge."""
+    """Return one further octave of LRs at the size whose optimum is at an edge."""
     step = float(np.median(np.diff(sweep.log2_lrs))) if len(sweep.lrs) > 1 else 1.0
     return {_size(params): math.ceil(1.0 / step) * sweep.num_seeds}
 
@@ -104,7 +104,7 @@ _COUNTS: Mapping[str, Callable[[Params, Sweep], Runs]] = {
     "one_width": _three_doublings,
     "span_too_small": _width,
 }
-# What asks for the same runs.
+# Groups of reasons that ask for the same runs.
 _KIND = {
     "optimum_at_lower_edge": "lower",
     "optimum_at_upper_edge": "upper",

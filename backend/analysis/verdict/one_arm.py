@@ -1,4 +1,4 @@
-"""Judges one parametrization: axes by their worst size, the arm by its worst axis (docs/science.md §6.3)."""
+"""Judgement of one arm: an axis by its worst size, the arm by its worst axis (docs/science.md §6.3)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from backend.domain.verdict.verdict import (
 
 @dataclass(frozen=True)
 class _SweepVerdict:
-    """One axis of an arm, judged."""
+    """Judgement of one axis of an arm."""
 
     finding: Finding
     sizes: tuple[SizeStatistics, ...]
@@ -121,7 +121,7 @@ def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -
 def _decide(
     sweep: Sweep, sizes: list[JudgedSize], check: CoordinateCheck | None, terms: Terms
 ) -> tuple[Finding, Size | None]:
-    """Apply what must hold before anything is judged, then the worst size, then what a claim needs."""
+    """Apply the preconditions, then the rules of the worst size, then the requirements of a claim."""
     not_run = sizes_not_run(sweep, terms)
     lacking = (*not_run, *grid_lacks(sweep, terms))
     gates = unmet_preconditions(sweep, check, terms)
@@ -150,7 +150,7 @@ def _sizes_of_control(sizes: list[JudgedSize]) -> list[JudgedSize]:
 
 
 def _narrow_search(sweep: Sweep, lr_index: int, slope: Estimate) -> Reason:
-    """Recommend one octave around the base's LR, and the LR the slope points to at the largest size."""
+    """Return the reason to search an octave around the base's LR, with the largest size's LR by the slope."""
     lr = sweep.lrs[lr_index]
     doublings = float(sweep.log2_extents[-1] - sweep.log2_extents[sweep.base_index])
     suggested = lr * 2.0 ** ((slope.value or 0.0) * doublings)

@@ -1,4 +1,4 @@
-"""One larger size against the base: its statistics, and what the rules make of them."""
+"""Judgement of one larger size against the base: its statistics, and the outcome of the rules."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from backend.domain.spec.size import Size
 from backend.domain.spec.thresholds import Thresholds
 from backend.domain.verdict.verdict import Estimate, Outcome, SharpnessSpread, SizeStatistics
 
-# M5 is also shown at a half and a quarter of the reused LR, in octaves, if the grid has them this closely.
+# M5 is also shown at η/2 and η/4, in octaves from the reused η, if the grid has them within the tolerance.
 LOWER_OCTAVES = (0.0, -1.0, -2.0)
 GRID_TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
 class JudgedSize:
-    """One larger size, judged."""
+    """One larger size with its statistics and finding."""
 
     finding: Finding
     statistics: SizeStatistics
 
     @property
     def size(self) -> Size:
-        """Return which size it is."""
+        """Return the width and depth of the size."""
         return Size(self.statistics.width, self.statistics.depth)
 
 
@@ -52,7 +52,7 @@ def judge_size(
     """Measure and judge the size at `size_index`; `lr_index` is the LR a user takes along from the base.
 
     Args:
-        is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
+        is_target: the size is the largest of its axis; None: it is if it is the largest of the sweep.
     """
     width, depth = sweep.sizes[size_index]
     losses = [loss for loss in TUNED_ON if loss in sweep.losses]
@@ -84,7 +84,7 @@ def judge_size(
 
 
 def judge_base_alone(sweep: Sweep, thresholds: Thresholds) -> Finding | None:
-    """Say why a base without larger sizes can judge none, on any loss; None where it could."""
+    """Return the finding where the base itself rules out a judgement on every loss, else None."""
     losses = [loss for loss in TUNED_ON if loss in sweep.losses]
     cases = [case_of(sweep, sweep.base_index, loss, thresholds, is_target=True) for loss in losses]
     findings = [finding for case in cases if (finding := judge_base(case, thresholds)) is not None]
@@ -99,10 +99,10 @@ def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
 def case_of(
     sweep: Sweep, size_index: int, loss: Metric, thresholds: Thresholds, *, is_target: bool | None = None
 ) -> Case:
-    """Return what is judged of one size on one loss.
+    """Return the case of one size on one loss, as input of the rules.
 
     Args:
-        is_target: it is the largest size of its axis; None: of the sweep's sizes it is the largest.
+        is_target: the size is the largest of its axis; None: it is if it is the largest of the sweep.
     """
     comparison = compare(
         sweep, loss, size_index, level=thresholds.level, interpolation=thresholds.interpolation
@@ -124,7 +124,7 @@ def case_of(
 def _spreads(
     sweep: Sweep, size_index: int, lr_index: int | None, thresholds: Thresholds
 ) -> list[SharpnessSpread]:
-    """Return M5 at the reused LR and below it: against the widest, and of the widest against the base."""
+    """Return M5 at the reused LR and below: against the largest size, and of the largest against the base."""
     if lr_index is None:
         return []
     widest = max(sweep.planned, default=sweep.base_index)
@@ -138,7 +138,7 @@ def _spreads(
 
 
 def _judged_place(spreads: list[SharpnessSpread], shares: list[float]) -> int | None:
-    """Return the highest LR away from the edge of stability, else the one that is least at it."""
+    """Return the index of the highest LR away from the edge of stability, else of the one least at it."""
     usable = [index for index, each in enumerate(spreads) if each.level is not None]
     away = [index for index in usable if shares[index] <= MOST_AT_EDGE]
     return next(iter(away), min(usable, key=shares.__getitem__, default=None))

@@ -1,4 +1,4 @@
-"""From the verdicts of an experiment's scenarios to its one answer (ADR 0022)."""
+"""Overall verdict of an experiment, from the verdicts of its scenarios (ADR 0022)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ FAILS = (Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
 
 
 def overall(verdicts: Sequence[Verdict]) -> OverallVerdict:
-    """Return the worst of at least one verdict, and where the reused LR fails.
+    """Return the worst of at least one verdict, and the scenarios and sizes where the reused LR fails.
 
-    An inconclusive scenario is worse than one that asks for fine-tuning; it does not hide that, or where.
+    An inconclusive scenario is worse than one that needs fine-tuning; the failures of others are still
+    listed.
     """
     by_scenario = {verdict.scenario: verdict for verdict in verdicts}
     deciding = deciding_scenario({scenario: each.outcome for scenario, each in by_scenario.items()})
@@ -35,7 +36,7 @@ def overall(verdicts: Sequence[Verdict]) -> OverallVerdict:
 
 
 def deciding_scenario(outcomes: Mapping[Scenario, Outcome]) -> Scenario:
-    """Return the scenario with the worst of the outcomes, the first of equals; there is at least one."""
+    """Return the scenario with the worst of the outcomes, the first of equals; there must be at least one."""
     return max(outcomes, key=lambda scenario: SEVERITY[outcomes[scenario]])
 
 

@@ -1,7 +1,7 @@
-"""What must hold before an axis of an arm may be judged, and what its sizes and grid must be for a claim.
+"""Preconditions of judging an axis of an arm, and requirements on its sizes and grid for a claim.
 
-Everything found wanting is named with what to add. The control is asked for less: it need not have the sizes
-between the base and the largest one, since all it shows is whether this data could have told a difference.
+Every unmet requirement is named with what to add. The control has fewer requirements: it may lack the sizes
+between the base and the largest one, since it only shows whether this data could have revealed a difference.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from backend.domain.verdict.verdict import CheckState, CoordinateCheck, Reason
 
 
 class Terms(NamedTuple):
-    """On what terms an arm is judged.
+    """Terms on which an arm is judged.
 
     Attributes:
-        is_interim: cells are still open, so that what is missing may yet come.
-        is_control: the arm is there to fail.
-        seconds: what the runs of a size would take, where it is known.
-        run_seconds: what one run would take at any size; None where that is not known.
-        needs_all_sizes: a size that is not planned yet keeps the axis open; not so of an early answer.
+        is_interim: cells are still open, so that missing results may follow.
+        is_control: the arm is expected to fail.
+        seconds: predicted for the runs of a size, where it is known.
+        run_seconds: predicted for one run at any size; None where it is not known.
+        needs_all_sizes: a size that is not planned yet keeps the axis open; False for an early answer.
     """
 
     thresholds: Thresholds = Thresholds()
@@ -38,14 +38,14 @@ class Terms(NamedTuple):
 
 
 class Precondition(NamedTuple):
-    """A rule that forbids any judgement, and why."""
+    """Unmet rule that forbids any judgement, with its reasons."""
 
     rule: str
     reasons: tuple[Reason, ...]
 
 
 def unmet_preconditions(sweep: Sweep, check: CoordinateCheck | None, terms: Terms) -> list[Precondition]:
-    """List the rules that forbid any judgement, in their order; empty when the sizes may be judged."""
+    """List the unmet preconditions in their order; empty when the sizes may be judged."""
     gates: list[Precondition] = []
     given, needed = sweep.num_seeds, terms.thresholds.min_seeds
     if given < needed:
@@ -74,7 +74,7 @@ def _missing(sweep: Sweep, is_interim: bool) -> tuple[Reason, ...]:
 
 
 def sizes_not_run(sweep: Sweep, terms: Terms) -> tuple[Reason, ...]:
-    """Name the sizes of the spec that nothing was planned of yet, and what they would take."""
+    """Return a reason for each size of the spec without planned runs, with their predicted time."""
     if not terms.needs_all_sizes:
         return ()
     needed = sweep.larger[-1:] if terms.is_control else sweep.larger
@@ -89,7 +89,7 @@ def _not_run(size: Size, seconds: float | None) -> Reason:
 
 
 def grid_lacks(sweep: Sweep, terms: Terms) -> tuple[Reason, ...]:
-    """Name what the grid lacks for a claim over sizes."""
+    """Return reasons for what the grid lacks for a claim over sizes."""
     thresholds, lacking = terms.thresholds, []
     if sweep.axis is Axis.WIDTH and not terms.is_control:
         num_widths, base, largest = 1 + len(sweep.larger), sweep.base.width, max(sweep.widths)

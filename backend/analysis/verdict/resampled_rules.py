@@ -1,9 +1,9 @@
-"""Outcomes that other draws of the same seeds would have led to, many at once: for confidences only.
+"""Outcomes under resampled seeds, vectorised over resamples; used for confidences only.
 
-Shapes: B draws, E complete learning rates, S shared seeds. The rules are the verdict's (`rules`); only their
-facts are arrays. A draw moves every estimate; its interval moves along and keeps the width that the seeds
-themselves give, since a draw that holds one seed twice would look too sure of itself. So the draw that holds
-every seed once has exactly the facts, and the outcome, of the verdict.
+Shapes: B draws, E complete learning rates, S shared seeds. The rules are the verdict's (`rules`), with facts
+that are arrays. A draw moves every estimate; its interval moves along and keeps the width given by the
+original seeds, since the interval of a draw that holds one seed twice would be too narrow. The draw that
+holds every seed once therefore has exactly the facts, and the outcome, of the verdict.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def resampled_outcomes(sweep: Sweep, index: int, uniform_BS: Values, thresholds:
     """Return the severity of the outcome of every resample of one size, [B] (`rules.SEVERITY`).
 
     Args:
-        uniform_BS: random numbers in [0, 1) that draw from the seeds which base and size share.
+        uniform_BS: random numbers in [0, 1) that select from the seeds shared by base and size.
     """
     num_shared = len(sweep.shared_seeds(index))
     draws_BS = np.floor(uniform_BS[:, :num_shared] * num_shared).astype(np.intp)
@@ -45,7 +45,7 @@ def outcomes_of_draws(sweep: Sweep, index: int, draws_BS: Draws, thresholds: Thr
     """Return the severity of the outcome of every draw, [B]; a drift of sharpness counts as a transfer.
 
     Args:
-        draws_BS: indices into the seeds that base and size share; `arange(S)` is the data themselves.
+        draws_BS: indices into the seeds shared by base and size; `arange(S)` gives the original data.
     """
     losses = [loss for loss in TUNED_ON if loss in sweep.losses]
     if len(sweep.shared_seeds(index)) < thresholds.min_seeds or not losses:
@@ -63,14 +63,14 @@ def _rules_of_loss(
     facts, pair = facts_of(case, thresholds), pair_of(sweep, loss, index)
     if len(pair.base.indices) == 0 or len(pair.target.indices) == 0:
         return np.full(len(draws_BS), int(rules.first_rule(facts, thresholds)))
-    # The data themselves come first: every other draw is told by its distance from them.
+    # The original data come first: every other draw is expressed by its distance from them.
     every_seed = np.arange(pair.num_seeds)[None]
     resample = _Resample(sweep, case, pair, np.concatenate([every_seed, draws_BS]), thresholds)
     return rules.first_rule(resample.moved(facts), thresholds)[1:]
 
 
 class _Drawn:
-    """The losses of one size under every draw: means [E, B], the row of the best LR [B], if it is an edge."""
+    """Losses of one size under every draw: means [E, B], row of the best LR [B], and if it is an edge."""
 
     def __init__(self, tried: SizeLosses, num_lrs: int, draws_BS: Draws) -> None:
         self.losses_ES, self.indices, self.draws = tried.losses, tried.indices, draws_BS
@@ -99,20 +99,20 @@ class _Drawn:
 
 
 class _Resample:
-    """One size on one loss under every draw; row 0 is the data themselves."""
+    """One size on one loss under every draw; row 0 is the original data."""
 
     def __init__(self, sweep: Sweep, case: Case, pair: Pair, draws_BS: Draws, thresholds: Thresholds) -> None:
         self._sweep, self._case, self._pair = sweep, case, pair
         self._draws, self._limits = draws_BS, thresholds
         num_lrs = len(sweep.lrs)
         self._base, self._target = (_Drawn(each, num_lrs, draws_BS) for each in (pair.base, pair.target))
-        # Costs are read from local parabolas with few seeds, as the verdict does.
+        # With few seeds, costs are read from local parabolas, as in the verdict.
         is_read = pair.num_seeds < MIN_SEEDS
         sizes = [each.smoothed() if is_read else each for each in (pair.base, pair.target)]
         self._base_read, self._target_read = (_Drawn(each, num_lrs, draws_BS) for each in sizes)
 
     def moved(self, facts: Facts) -> Facts:
-        """Return the facts of every draw, [B]: those of the data, moved as far as the draw moves them."""
+        """Return the facts of every draw, [B]: those of the data, shifted by the change of the draw."""
         initial_base, initial_target = self._initial()
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             return facts._replace(
@@ -134,13 +134,13 @@ class _Resample:
 
     @cached_property
     def _reused(self) -> NDArray[np.intp]:
-        """The grid index of the base's best LR, [B]."""
+        """Return the grid index of the base's best LR, [B]."""
         reused_B: NDArray[np.intp] = self._base.indices[self._base.best_B]
         return reused_B
 
     @cached_property
     def _best(self) -> NDArray[np.intp]:
-        """The target's best row, [B]: as its costs are read, but of an optimum at an edge as it was run."""
+        """Return the target's best row, [B], on smoothed losses as its costs; at an edge on those as run."""
         best_B: NDArray[np.intp] = np.where(
             self._target.is_edge_B, self._target.best_B, self._target_read.best_B
         )
@@ -171,7 +171,7 @@ class _Resample:
         return is_low & is_train
 
     def _rate(self) -> Values:
-        """Return the divergence rate at the reused LR, moved by the draw, [B] in 0..1."""
+        """Return the divergence rate at the reused LR, shifted by the draw, [B] in 0..1."""
         sweep, index = self._sweep, self._sweep.sizes.index(self._case.size)
         of_lr_E = np.array([sweep.divergence_rate(index, i) or 0.0 for i in range(len(sweep.lrs))])
         diverged_ES = sweep.diverged_at[index][:, sweep.shared_seeds(index)] >= 0
@@ -216,7 +216,7 @@ class _Resample:
         return self._pair.target.vertices(weights_SB) - self._pair.base.vertices(weights_SB)
 
     def _median_shift(self, of_data: float) -> Values:
-        """Return the median over the drawn seeds of the distance between the optima, [B]."""
+        """Return the median over the drawn seeds of the distance between the optima, [B], in octaves."""
         each = np.eye(self._pair.num_seeds)
         shift_S = np.abs(self._pair.target.vertices(each) - self._pair.base.vertices(each))
         drawn: Values = np.median(shift_S[self._draws], axis=1)

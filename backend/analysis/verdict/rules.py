@@ -2,11 +2,11 @@
 
 The first rule that applies decides (docs/science.md §6.3). The order: the base cannot be trusted; reuse is
 proven to fail; the target's optimum is unknown; flat optimum or no benefit of size; transfers; fine-tune;
-what is left is unresolved. A proven failure stands before the target's edge, since a grid that is too short
-only understates regret, lost benefit and shift.
+unresolved. A proven failure stands before the target's edge, since a grid that is too short only understates
+regret, lost benefit and shift.
 
-The verdict asks them about one size (`findings`), early answers about many resamples of its seeds at once
-(`resampled_rules`): the facts are scalars there and arrays [B] here, the rules are the same.
+The verdict applies them to one size (`findings`), early answers to many resamples of its seeds at once
+(`resampled_rules`): facts are scalars there and arrays [B] here, the rules are the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Flags = NDArray[np.bool_]
 MAJORITY = 0.5
 TRAIN_INTERPOLATES = "train_interpolates"
 
-# The worst size and the worst loss decide. A proven failure outweighs what is not known.
+# The worst size and the worst loss decide. A proven failure outweighs an unknown.
 SEVERITY = {
     outcome: rank
     for rank, outcome in enumerate(
@@ -41,36 +41,36 @@ SEVERITY = {
 
 
 class Ends(NamedTuple):
-    """An estimate with the ends of its interval; NaN where it is unknown, which meets no limit."""
+    """Estimate with the ends of its interval; NaN where it is unknown, which satisfies no limit."""
 
     value: Any
     low: Any
     high: Any
 
     def is_below(self, limit: float) -> Flags:
-        """Tell whether the whole interval lies at or below a limit."""
+        """Return whether the whole interval lies at or below a limit."""
         return np.asarray(self.high) <= limit
 
     def is_above(self, limit: float) -> Flags:
-        """Tell whether the whole interval lies above a limit."""
+        """Return whether the whole interval lies above a limit."""
         return np.asarray(self.low) > limit
 
 
 class Facts(NamedTuple):
-    """Everything the rules look at, each a scalar or an array [B].
+    """Inputs of the rules, each a scalar or an array [B].
 
     Attributes:
         is_base_learned: the base has an optimum that is better than its loss at init.
         is_base_edge: the base's optimum lies at the edge of the LRs tried.
-        has_interpolated: the loss is the training loss, and the base has driven it to next to nothing.
-        rate: share of the size's seeds that diverge at the reused LR.
+        has_interpolated: the loss is the training loss, and the base's is below the limit of interpolation.
+        rate: share of the size's seeds that diverge at the reused LR (M4).
         regret: M2. gain_loss: M2s. search_gain_loss: M2s after a narrow search. shift: M1, in octaves.
         lost_margin: lower end of excess loss − allowed share of the benefit; above 0 the benefit is lost.
         median_shift: median over seeds of the distance between the optima, in octaves.
         has_target: the size has an optimum. has_reused: the reused LR was run there.
         is_target_learned, is_target_edge: as for the base.
         lacks_gain: the size is shown to be no better than the base.
-        is_largest: the benefit of size is judged here (ADR 0019).
+        is_largest: the benefit of size is judged at this size (ADR 0019).
     """
 
     is_base_learned: Any
@@ -92,36 +92,36 @@ class Facts(NamedTuple):
 
 
 def is_far(facts: Facts, limits: Thresholds) -> Flags:
-    """Tell whether the optimum is shown to have moved further than a narrow search reaches."""
+    """Return whether the optimum is shown to have moved further than a narrow search reaches."""
     low, high, limit = facts.shift.low, facts.shift.high, limits.fine_tune_shift
     return (np.asarray(low) > limit) | (np.asarray(high) < -limit)
 
 
 def is_near(facts: Facts, limits: Thresholds) -> Flags:
-    """Tell whether the whole interval of the shift lies within what reuse allows."""
+    """Return whether the whole interval of the shift lies within the limits of reuse."""
     limit = limits.transfers_shift
     return (np.asarray(facts.shift.low) >= -limit) & (np.asarray(facts.shift.high) <= limit)
 
 
 def is_near_median(facts: Facts, limits: Thresholds) -> Flags:
-    """Tell whether the optima of most seeds lie within reach of a narrow search."""
+    """Return whether the optima of most seeds lie within reach of a narrow search."""
     return np.asarray(facts.median_shift) <= limits.fine_tune_shift
 
 
 def is_cheap(facts: Facts, limits: Thresholds) -> Flags:
-    """Tell whether reuse costs next to nothing, whatever the distance between the optima."""
+    """Return whether the regret of reuse is within its limit, whatever the distance between the optima."""
     is_kept = facts.gain_loss.is_below(limits.transfers_gain_loss)
     has_none = np.asarray(facts.lacks_gain) | (not facts.is_largest)
     return facts.regret.is_below(limits.transfers_regret) & (has_none | is_kept)
 
 
 def keeps_benefit(facts: Facts, limits: Thresholds) -> Flags:
-    """Tell whether reuse keeps the benefit of size; where it is not judged, it does."""
+    """Return whether reuse keeps the benefit of size; True where that is not judged."""
     return facts.gain_loss.is_below(limits.transfers_gain_loss) | (not facts.is_largest)
 
 
 def search_keeps_benefit(facts: Facts, limits: Thresholds) -> Flags:
-    """Tell whether reuse loses less than a third of the benefit, or a search keeps it (ADR 0026)."""
+    """Return whether reuse loses less than a third of the benefit, or a narrow search keeps it (ADR 0026)."""
     by_reuse = facts.gain_loss.is_below(limits.fine_tune_gain_loss)
     by_search = facts.search_gain_loss.is_below(limits.transfers_gain_loss)
     is_kept: Flags = by_reuse | by_search | (not facts.is_largest)
@@ -129,7 +129,7 @@ def search_keeps_benefit(facts: Facts, limits: Thresholds) -> Flags:
 
 
 def is_stable(facts: Facts) -> Flags:
-    """Tell whether no seed diverges at the reused LR."""
+    """Return whether no seed diverges at the reused LR."""
     never_diverges: Flags = np.asarray(facts.rate) == 0
     return never_diverges
 
@@ -155,7 +155,7 @@ def _fine_tunes(facts: Facts, limits: Thresholds) -> Flags:
 
 
 class Rule(NamedTuple):
-    """A named predicate and the outcome it gives; `rule.<text>` of the catalogue words it."""
+    """Named predicate and the outcome it gives; `rule.<text>` is its text in the catalogue."""
 
     name: str
     outcome: Outcome
@@ -164,7 +164,7 @@ class Rule(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the key of its words: its own name, or that of the same rule about the base."""
+        """Return the key of its text: its own name, or that of the same rule about the base."""
         return self.of_base or self.name
 
 
@@ -206,9 +206,9 @@ def first_rule(facts: Facts, limits: Thresholds) -> NDArray[np.intp]:
 
 
 def combined(severities: NDArray[np.intp], abstains: Flags) -> tuple[NDArray[np.intp], Flags]:
-    """Return the severity of one size over its losses, and whether they contradict one another.
+    """Return the severity of one size over its losses, and whether the losses contradict one another.
 
-    Losses must agree to transfer, and a loss that abstains has no vote unless all do.
+    Losses must agree to transfer, and a loss that abstains is ignored unless all do.
 
     Args:
         severities, abstains: [L, B] over losses.
