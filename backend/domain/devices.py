@@ -1,4 +1,4 @@
-"""Kinds of devices and the queue of each: CPU nodes hear `cpu`, GPU nodes hear `gpu`."""
+"""Kinds of devices and their queues: CPU nodes listen to `cpu`, GPU nodes to `gpu`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ GPU_QUEUE = "gpu"
 
 
 class DeviceKind(StrEnum):
-    """What cells are planned for."""
+    """Kind of device that cells are planned for."""
 
     CPU = "cpu"
     GPU = "gpu"
 
 
 def device_kind(queue: str) -> DeviceKind:
-    """Return the kind of the nodes that hear a queue."""
+    """Return the kind of the nodes that listen to a queue."""
     return DeviceKind.GPU if queue == GPU_QUEUE else DeviceKind.CPU
 
 
 def is_gpu(device: str) -> bool:
-    """Tell a GPU from the CPU, by torch's name of it: `cuda`, `cuda:1`."""
+    """Return whether a torch device name such as `cuda` or `cuda:1` is a GPU."""
     return device != CPU
 
 
 def queue_of(device: str) -> str:
-    """Return the queue that is rung for a device's nodes."""
+    """Return the queue of a device's nodes."""
     return GPU_QUEUE if is_gpu(device) else CPU_QUEUE

@@ -1,16 +1,16 @@
-"""States of cells and experiments, which may follow which, and what a failed attempt leads to."""
+"""States of cells and experiments, their transitions, and the state after a failed attempt."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import NamedTuple
 
-# Attempts in a row that committed nothing new before a cell is given up (docs/reliability.md §2).
+# Attempts in a row without a new commit before a cell is given up (docs/reliability.md §2).
 FAILURE_BUDGET = 3
 
 
 class CellState(StrEnum):
-    """Where a cell is in its life."""
+    """State of a cell."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -21,7 +21,7 @@ class CellState(StrEnum):
 
 
 class RunState(StrEnum):
-    """Where a run is: where its cell is, unless it diverged."""
+    """State of a run: that of its cell, unless the run diverged."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -33,7 +33,7 @@ class RunState(StrEnum):
 
 
 class ExperimentState(StrEnum):
-    """Where an experiment is in its life."""
+    """State of an experiment."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -48,14 +48,14 @@ def run_state(cell: CellState, *, has_diverged: bool) -> RunState:
 
 
 class DesiredState(StrEnum):
-    """What the owner wants of a cell."""
+    """State the owner wants a cell to reach."""
 
     RUN = "run"
     CANCELLED = "cancelled"
 
 
 class FailureClass(StrEnum):
-    """Why an attempt ended without finishing; a diverged run is none of these."""
+    """Reason why an attempt ended without finishing the cell; a diverged run is not a failure."""
 
     OOM = "oom"
     CRASH = "crash"
@@ -83,14 +83,14 @@ OPEN_EXPERIMENT_STATES = frozenset({ExperimentState.QUEUED, ExperimentState.RUNN
 
 
 class StopReason(StrEnum):
-    """Why an experiment ended before its plan did."""
+    """Reason why an experiment ended before its plan was complete."""
 
     SETTLED = "settled"
     BUDGET = "budget"
 
 
 class Attempt(NamedTuple):
-    """What becomes of a cell after an attempt that did not finish it."""
+    """State of a cell after an attempt that did not finish it."""
 
     state: CellState
     failures: int

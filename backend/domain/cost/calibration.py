@@ -1,9 +1,9 @@
-"""What finished cells teach about a device: how much longer a kind of cell takes there than was predicted.
+"""Calibration of the cost model from finished cells: actual over predicted time by device and kind of cell.
 
-The cost model knows a device by a few seconds of measurement (`cost.Calibration`). What those do not show
-(a family's kernels, a slower memory, runs that diverge early, a machine that is shared) is learned per
-device and kind of cell as the mean of ln(actual / predicted), shrunk towards no correction as long as little
-is known.
+The cost model describes a device by a few seconds of measurement (`cost.Calibration`). Effects these do not
+show (a family's kernels, a slower memory, runs that diverge early, a shared machine) are learned per device
+and kind of cell as the mean of ln(actual / predicted), shrunk towards no correction while there are few
+cells.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# As many cells as the prior, "no correction", counts for.
+# Weight of the prior, "no correction", in cells.
 PRIOR_CELLS = 1.0
-# Older cells fade: a machine is no longer what it was a thousand cells ago.
+# Weights of older cells decay: a machine changes over a thousand cells.
 REMEMBERED_CELLS = 30
-# One ratio says no more than this: a laptop that slept through a cell teaches nothing else.
+# Limit on the ratio of one cell: a laptop that slept through a cell must not distort the mean.
 MOST_LOG_RATIO = math.log(8.0)
-# A cell shorter than this is mostly start-up, which its kind does not explain.
+# Shorter cells, in seconds, are mostly start-up, which does not depend on their kind.
 LEAST_SECONDS = 0.5
-# Upper bounds of the width classes; the kernels of a class are limited by the same thing.
+# Upper bounds of the width classes; kernels within a class have the same bottleneck.
 WIDTH_CLASSES = (32, 128, 512)
 
 
 def device_sha256(environment: Mapping[str, Any]) -> str:
-    """Identify what decides a cell's speed: everything its environment names."""
+    """Return the sha256 of everything the environment names, which decides a cell's speed."""
     canonical = json.dumps(dict(environment), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -42,14 +42,14 @@ def kind_of(family: str, width: int, *, has_curvature: bool) -> str:
 
 @dataclass(frozen=True)
 class Learned:
-    """Sums over the cells of one kind on one kind of device."""
+    """Weighted sums over the cells of one kind on one kind of device."""
 
     num_cells: int = 0
     log_ratio_sum: float = 0.0
     log_ratio_squares: float = 0.0
 
     def with_cell(self, *, actual_seconds: float, predicted_seconds: float) -> Learned:
-        """Return what is known after one more cell, `predicted_seconds` being the model's, uncorrected."""
+        """Return the sums after one more cell; `predicted_seconds` are the model's, uncorrected."""
         if min(actual_seconds, predicted_seconds) < LEAST_SECONDS:
             return self
         log_ratio = math.log(actual_seconds / predicted_seconds)
@@ -62,5 +62,5 @@ class Learned:
         )
 
     def factor(self) -> float:
-        """Return by what a prediction is multiplied."""
+        """Return the factor on predictions of this kind."""
         return math.exp(self.log_ratio_sum / (self.num_cells + PRIOR_CELLS))

@@ -1,16 +1,16 @@
-"""Wall time of work in chains: what comes later in a chain waits for all of what comes before."""
+"""Wall time of chains of work, in which each batch starts after the one before it has ended."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
 
-# Batches of seconds, one after another; the parts of a batch may run side by side.
+# Batches of seconds, one after another; the parts of a batch may run in parallel.
 Chain = Sequence[Sequence[float]]
 
 
 def wall_of_chains(chains: Sequence[Chain], *, slots: int) -> float:
-    """Predict the wall time of chains side by side on equal slots, the largest part that may start first."""
+    """Predict the wall time of parallel chains on equal slots; the largest part ready starts first."""
     batches = [[list(batch) for batch in chain if batch] for chain in chains]
     ready = [(-seconds, index) for index, chain in enumerate(batches) if chain for seconds in chain[0]]
     unended = [len(chain[0]) if chain else 0 for chain in batches]

@@ -1,8 +1,9 @@
-"""How long the runs of a cell are expected to live: a run that has diverged costs nothing any more.
+"""Prediction of divergence: the runs expected to diverge, and so the share of a cell's cost that is paid.
 
-Divergence is sharp: below a border nearly every seed survives, half an octave above it none does, and those
-that die do so in the first steps. So one number is looked for, log2 of the LR that half of the seeds survive.
-It comes from loss, optimizer, arm and size, and from which runs have diverged so far (ADR 0023).
+A diverged run costs nothing further. Divergence is sharp: below a border nearly every seed survives, half an
+octave above it none does, and diverging runs do so in the first steps. The model therefore has one unknown,
+log2 of the LR that half of the seeds survive. It is estimated from loss, optimizer, arm and size, and from
+the runs that have diverged so far (ADR 0023).
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from backend.domain.spec.parametrization import Parametrization
 from backend.domain.spec.scenario import Scenario
 from backend.domain.spec.size import Size
 
-# A diverged run is noticed, and dropped, after so many steps at most.
+# Steps after which a diverged run is detected and dropped, at most.
 STEPS_UNTIL_DROPPED = 10
 
 
 class HalfSurvivalLR(NamedTuple):
-    """log2 of the LR that half of the seeds survive at `WIDTH`, and what a doubling of the width adds."""
+    """log2 of the LR that half of the seeds survive at `WIDTH`, and its change per doubling of the width."""
 
     at_width: float
     per_doubling: float
@@ -40,13 +41,13 @@ HALF_SURVIVAL_LRS: dict[tuple[Loss, UpdateFamily], HalfSurvivalLR] = {
     (Loss.CROSS_ENTROPY, UpdateFamily.ADAM): HalfSurvivalLR(-0.5, -1.0),
     (Loss.SQUARED_ERROR, UpdateFamily.ADAM): HalfSurvivalLR(-1.9, -1.1),
 }
-# Of an arm that scales LRs from the base on: what a doubling beyond the base adds. SP goes on as above.
+# Change per doubling beyond the base of an arm that scales LRs from the base on; SP continues as above.
 SCALED_PER_DOUBLING = -0.15
-# In octaves: scatter of the border over data and nets; of the seeds around it.
+# In octaves: standard deviation of the border over data and networks; of the seeds around it.
 BORDER_SCATTER, SEED_SCATTER = 1.2, 0.25
-# Seeds of one LR and size die together; a doubling away, and under other conditions, a sweep says less.
+# Weights: seeds of one LR and size are dependent; counts a doubling away or of other conditions weigh less.
 MOST_RUNS, PER_DOUBLING_AWAY, OTHER_SCENARIO = 3.0, 0.6, 0.5
-# Some runs live or die against all expectation.
+# Share of runs that survive or diverge against the model.
 LAPSE = 0.05
 _STEP, _REACH = 0.25, 24
 _OFFSETS = tuple(_STEP * index for index in range(-_REACH, _REACH + 1))
@@ -54,7 +55,7 @@ _SCALES = tuple(math.exp(-offset / SEED_SCATTER) for offset in _OFFSETS)
 
 
 class DivergenceCount(NamedTuple):
-    """Runs of one LR at one place, and how many of them have not diverged."""
+    """Number of runs of one LR in a cell group, and of those that have not diverged."""
 
     scenario: Scenario
     parametrization: Parametrization
@@ -65,7 +66,7 @@ class DivergenceCount(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """A trial by its distance from the expected border, in octaves, and what each outcome weighs."""
+    """Divergence count by its distance from the expected border in octaves, with a weight per outcome."""
 
     above: float
     alive: float
@@ -73,7 +74,7 @@ class _Seen(NamedTuple):
 
 
 class _Law(NamedTuple):
-    """What the expected border of a scenario rests on."""
+    """Parameters of the expected border of a scenario."""
 
     border: HalfSurvivalLR
     base_width: int
@@ -81,9 +82,9 @@ class _Law(NamedTuple):
 
     @classmethod
     def of(cls, spec: ExperimentSpec) -> _Law:
-        """Read it from the spec of a scenario."""
+        """Return the parameters of a scenario's spec."""
         optimizer = spec.optimizer
-        # Heavy ball is stable up to (1 + b) times the LR of plain descent.
+        # Heavy ball is stable up to (1 + b) times the LR of plain gradient descent.
         momentum = math.log2(1 + optimizer.momentum) if optimizer.traits.has_momentum else 0.0
         return cls(HALF_SURVIVAL_LRS[spec.loss, optimizer.family], base_size(spec).width, momentum)
 
@@ -98,29 +99,29 @@ class _Law(NamedTuple):
 def survival(
     spec: ExperimentSpec, cell: PlannedCell, divergence: Iterable[DivergenceCount] = ()
 ) -> tuple[float, ...]:
-    """Return, per run of the cell, the chance that it does not diverge, in 0..1."""
+    """Return the probability of each run of the cell not to diverge, in 0..1."""
     scenario, arm, size = cell.scenario, cell.parametrization, Size(cell.width, cell.depth)
     of_arm = tuple(trial for trial in divergence if trial.parametrization is arm)
     laws = {name: _Law.of(spec.under(name)) for name in {scenario, *(trial.scenario for trial in of_arm)}}
     seen = _all_seen(of_arm, tuple(laws.items()), scenario, size)
     border = laws[scenario].at(arm, size.width)
-    # Seeds share their LR and so their chance.
+    # Seeds of an LR have the same probability.
     chances = {lr: _survives(math.log2(lr) - border, seen) for lr in {run.lr for run in cell.runs}}
     return tuple(chances[run.lr] for run in cell.runs)
 
 
 def lived_share(num_steps: int, diverged_at: int | None) -> float:
-    """Return the share of its steps that a run was trained for."""
+    """Return the share of its steps for which a run was trained."""
     return 1.0 if diverged_at is None else min(1.0, (diverged_at + STEPS_UNTIL_DROPPED) / num_steps)
 
 
 def mean_living(num_steps: int, chances: Sequence[float]) -> float:
-    """Return the mean share of its steps that a run is expected to live, from the runs' chances."""
+    """Return the expected mean share of their steps that runs survive, from the runs' probabilities."""
     of_dead = lived_share(num_steps, 0)
     return sum(chance + (1 - chance) * of_dead for chance in chances) / max(1, len(chances))
 
 
-# These functions are asked of the same values at every look at an experiment that runs.
+# Cached: called with the same values on every request about a running experiment.
 @lru_cache(maxsize=512)
 def _all_seen(
     divergence: tuple[DivergenceCount, ...],
@@ -143,7 +144,7 @@ def _seen(trial: DivergenceCount, law: _Law, scenario: Scenario, size: Size) -> 
 
 @lru_cache(maxsize=512)
 def _belief(seen: tuple[_Seen, ...]) -> tuple[float, ...]:
-    """Return the probability that the border lies each of `_OFFSETS` beyond the expected one."""
+    """Return the posterior probability that the border lies each of `_OFFSETS` beyond the expected one."""
     logs = [-0.5 * (offset / BORDER_SCATTER) ** 2 for offset in _OFFSETS]
     for each in seen:
         for index, chance in enumerate(_living(each.above)):
@@ -162,20 +163,20 @@ def _survives(above: float, seen: tuple[_Seen, ...]) -> float:
 
 
 def _living(above: float) -> list[float]:
-    """Return the chance to live this far above the expected border, per offset of the border."""
+    """Return the probability to survive this far above the expected border, per offset of the border."""
     odds = math.exp(max(-60.0, min(60.0, above / SEED_SCATTER)))
     return [1.0 / (1.0 + odds * scale) for scale in _SCALES]
 
 
 @dataclass(frozen=True)
 class PlannedWork:
-    """What a cell was planned to take, and what of it depends on how long its runs live.
+    """Predicted seconds of a cell, split by their dependence on the runs that survive.
 
     Attributes:
         seconds: of the whole cell, as predicted.
-        start_share: of these, what is done at step 0 whatever happens later: first values, checks.
-        stack_share: of these, what goes on with the steps, however many runs are left.
-        living: the mean share of its steps that a run was expected to live.
+        start_share: share spent at step 0 whatever happens later: first values, checks.
+        stack_share: share that grows with the steps, however many runs are left.
+        living: expected mean share of their steps that runs survive, when the cell was planned.
     """
 
     seconds: float
@@ -185,27 +186,27 @@ class PlannedWork:
 
     @property
     def start_seconds(self) -> float:
-        """Return what the start takes."""
+        """Return the seconds of the start."""
         return self.seconds * self.start_share
 
     def after_start(self, steps: float, living: float) -> float:
-        """Return the seconds of a share of the steps after the start; runs live for `living` of all steps."""
+        """Return the seconds of a share of the steps after the start; runs survive `living` of all steps."""
         of_runs = self.seconds * (1 - self.start_share - self.stack_share) * living / self.living
         return self.seconds * self.stack_share * steps + of_runs
 
     def total(self, living: float) -> float:
-        """Return the seconds of the cell, had this share been known when it was planned."""
+        """Return the seconds of the cell if `living` had been known when it was planned."""
         return self.start_seconds + self.after_start(1.0, living)
 
 
 def done_and_left(
     work: PlannedWork, chances: Sequence[float], lived: Mapping[int, float], share_done: float, num_steps: int
 ) -> tuple[float, float]:
-    """Return the predicted seconds of what is done of a cell and of what is left.
+    """Return the predicted seconds of the part of a cell that is done and of the part that is left.
 
     Args:
-        chances: per run, of surviving; a run that has survived the first steps is taken to live on.
-        lived: of the runs that have diverged, by index, the share of their steps that they lived.
+        chances: per run, of surviving; a run that has survived the first steps is assumed to survive.
+        lived: of the diverged runs, by index, the share of their steps before divergence.
         share_done: of the steps, 0..1.
     """
     if share_done <= 0:

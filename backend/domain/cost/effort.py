@@ -1,10 +1,10 @@
-"""How much work each kind of pass is, per model family, in flops of a large matrix product.
+"""Work of each kind of pass per model family, in flops of a large matrix product.
 
-A pass is modelled as a weighted sum of what a family says of itself: counted flops, numbers a forward pass
-leaves (element-wise work moves them through memory), features read, parameters updated, and a fixed part per
-run. The weights were fitted to timings of every family on one x86 core (docs/log.md 2026-11-24: within
-15% on 47 sizes; those of the residual conv net, ViT and GPT scaled after a quiet run); what another device
-does differently is learned from finished cells (`calibration`).
+The work of a pass is a weighted sum of the family's counts: flops, numbers a forward pass stores
+(element-wise operations move them through memory), features read, parameters updated, and a fixed part per
+run. The weights were fitted to timings of every family on one x86 core (docs/log.md 2026-11-24: within 15% on
+47 sizes; those of the residual conv net, ViT and GPT scaled after a quiet run); deviations of other devices
+are learned from finished cells (`calibration`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from backend.domain.spec.families.base import ModelFamily
 class Effort(NamedTuple):
     """Weights of one kind of pass.
 
-    `overheads` are multiples of what a device takes per run and training step of a residual MLP beside its
-    arithmetic; `parameters` counts once per pass over a batch, the other weights once per example.
+    `overheads` are multiples of a device's overhead per run and training step of a residual MLP; `parameters`
+    counts once per pass over a batch, the other weights once per example.
     """
 
     flops: float
@@ -30,9 +30,9 @@ class Effort(NamedTuple):
 
 
 class Efforts(NamedTuple):
-    """One training step; one Hessian-vector product; a forward pass to validate; the coordinate check.
+    """Weights of a training step, a Hessian-vector product, a validation pass and the coordinate check.
 
-    `per_stack`: a stack takes the overheads of so many runs, however many it holds; 0: each run its own.
+    `per_stack`: a stack has the overheads of this many runs, whatever its size; 0: every run has its own.
     """
 
     step: Effort
@@ -42,12 +42,12 @@ class Efforts(NamedTuple):
     per_stack: float = 0.0
 
 
-# Counted flops of a training step and of a Hessian-vector product in forward passes; the layer that reads the
-# data saves the gradient with respect to them.
+# Flops of a training step and of a Hessian-vector product, in forward passes; the layer that reads the data
+# saves the gradient with respect to its input.
 STEP_PASSES, STEP_SAVED = 3.0, 1.0
 PRODUCT_PASSES, PRODUCT_SAVED = 8.0, 3.0
 CHECK_PASSES, CHECK_SAVED = 10.0, 3.0
-# Flops per parameter and step that the moments of Adam add to plain SGD.
+# Flops per parameter and step that Adam's moments add to plain SGD.
 ADAM_FLOPS = 220.0
 
 RESIDUAL_MLP = Efforts(
@@ -84,14 +84,14 @@ EFFORTS: dict[str, Efforts] = {
         check=Effort(0.768, 794, 0, 666),
     ),
 }
-# A stack of residual MLPs starts kernels per layer, and per moment and tensor; in layers, fitted.
+# A stack of residual MLPs launches kernels per layer, and per moment and tensor; in layers, fitted.
 LAYERS_BESIDE, LAYERS_OF_CALIBRATION, PER_MOMENT = 5, 8, 0.3
-# Families whose timings already hold an optimizer with moments.
+# Families whose timings already include an optimizer with moments.
 _WITH_MOMENTS = frozenset({"vit", "gpt"})
 
 
 class Sized(NamedTuple):
-    """A model at one size on one kind of data."""
+    """Model at one size on one kind of data."""
 
     model: ModelFamily
     dims: DataDims
@@ -100,12 +100,12 @@ class Sized(NamedTuple):
 
     @property
     def efforts(self) -> Efforts:
-        """Return the weights of the family; a family nobody has timed counts as a residual MLP."""
+        """Return the weights of the family; a family without timings counts as a residual MLP."""
         return EFFORTS.get(self.model.name, RESIDUAL_MLP)
 
     @property
     def forward_flops(self) -> float:
-        """Count a forward pass of one example."""
+        """Count the flops of a forward pass of one example."""
         return self.model.forward_flops(self.dims, self.width, self.depth)
 
     @property
@@ -121,7 +121,7 @@ class Sized(NamedTuple):
         return layers * (1 + PER_MOMENT * num_moments)
 
     def flops(self, effort: Effort, examples: int, passes: float = 1.0, saved: float = 0.0) -> float:
-        """Return a batch's work without its fixed part, in flops of a large matrix product."""
+        """Return the work of a batch without its fixed part, in flops of a large matrix product."""
         counted = passes * self.forward_flops - saved * self.model.input_flops(self.dims, self.width)
         numbers = self.model.activation_numbers(self.dims, self.width, self.depth)
         numbers -= self.dims.num_features if self.model.input_flops(self.dims, self.width) else 0
@@ -136,7 +136,7 @@ class Sized(NamedTuple):
         return work + adam * self.num_parameters
 
     def product_flops(self, samples: int) -> float:
-        """Return the work of one Hessian-vector product of one run, with the orthogonalisation beside it."""
+        """Return the work of one Hessian-vector product of one run, including its orthogonalisation."""
         return self.flops(self.efforts.product, samples, PRODUCT_PASSES, PRODUCT_SAVED)
 
     def validation_flops(self, examples: int) -> float:

@@ -1,8 +1,8 @@
-"""What a cell needs of a GPU's memory, and how many runs of it fit.
+"""GPU memory of a cell, and the number of its runs that fit.
 
-A GPU trains a whole cell as one stack (`worker.numerics.ensemble`), so that every run's Krylov basis and
-activations live at once; on a CPU one sub-stack after another has them. The bound was measured on stacks of
-the residual MLP (docs/log.md 2026-11-24).
+A GPU trains a whole cell as one stack (`worker.numerics.ensemble`), so every run's Krylov basis and
+activations are in memory at once; a CPU trains sub-stacks in turn. The bound was measured on stacks of the
+residual MLP (docs/log.md 2026-11-24).
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from backend.domain.spec.experiment import ExperimentSpec
 from backend.domain.spec.families.residual_mlp import ResidualMLP
 from backend.domain.spec.size import Size
 
-# Of a GPU's free memory what a plan may fill: the rest is for cuBLAS, fragmentation and the data.
+# Share of a GPU's free memory that a plan may fill: the rest is for cuBLAS, fragmentation and the data.
 USABLE_SHARE = 0.8
-# Float32 copies of the parameters per run beyond those `memory.bytes_per_run` counts, which
-# holds what a run keeps: the Krylov basis of every run, twice while finished runs leave it, and gradients.
+# Float32 copies of the parameters per run beyond those of `memory.bytes_per_run`, which counts the tensors
+# a run keeps: every run's Krylov basis, twice while finished runs leave it, and gradients.
 MORE_COPIES_PER_RUN = 59
-# Copies of the hidden activations that live at once in a Hessian-vector product.
+# Copies of the hidden activations in memory at once during a Hessian-vector product.
 ACTIVATION_COPIES = 5
 
 
 def gpu_bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
-    """Bound the memory one run of a stacked cell needs."""
+    """Return an upper bound on the memory of one run of a stacked cell, in bytes."""
     more = MORE_COPIES_PER_RUN * spec.model.num_parameters(shape.dims, width, depth)
     samples = max(spec.batch_size, spec.sharpness_batch_size)
     activations = ACTIVATION_COPIES * samples * _activation_numbers(spec, shape, width, depth)
@@ -33,14 +33,14 @@ def gpu_bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, dep
 
 
 def _activation_numbers(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
-    """Count what a forward pass of one example leaves, without the inputs and outputs of an MLP."""
+    """Count the numbers a forward pass of one example stores, without the inputs and outputs of an MLP."""
     numbers = spec.model.activation_numbers(shape.dims, width, depth)
     is_mlp = isinstance(spec.model, ResidualMLP)
     return numbers - (shape.num_features + shape.num_outputs if is_mlp else 0)
 
 
 def gpu_cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int, num_runs: int) -> int:
-    """Bound the memory of a cell of `num_runs` runs."""
+    """Return an upper bound on the memory of a cell of `num_runs` runs, in bytes."""
     per_run = gpu_bytes_per_run(spec, shape, width, depth)
     return num_runs * per_run + turn_bytes(spec, shape, width, depth)
 

@@ -1,6 +1,6 @@
-"""What memory a cell needs on a CPU: what every run keeps, and what the stack in training needs besides.
+"""CPU memory of a cell: the tensors every run keeps, and the extra ones of the stack in training.
 
-A CPU trains one sub-stack of a cell after another (`worker.numerics.ensemble`), so that gradients, the Krylov
+A CPU trains one sub-stack of a cell after another (`worker.numerics.ensemble`), so gradients, the Krylov
 basis and activations exist for the runs of one stack only. Measured: docs/bench.md, row `memory`.
 """
 
@@ -18,12 +18,12 @@ from backend.errors import InvalidInput
 
 # Float32 copies of the parameters that every run keeps: weights, eigenvector, and a spare while runs leave.
 COPIES_PER_RUN = 3
-# More copies of the runs in training: gradients, the Krylov basis and what a product with the Hessian makes.
+# Further copies for runs in training: gradients, the Krylov basis and temporaries of a Hessian product.
 COPIES_IN_TRAINING = 26
-# Copies of a pass's activations: hand-written derivatives of the MLP, and whatever else there is.
+# Copies of a pass's activations: hand-written derivatives of the MLP, and all other families.
 MLP_ACTIVATION_COPIES = 3
 ACTIVATION_COPIES = 6
-# What a training takes whatever its size.
+# Memory of a training process whatever the size.
 FIXED_BYTES = 4 << 20
 # Runs in training at once, by largest width, and beyond; `worker.numerics.families` keeps to it.
 MLP_STACKS = ((64, 32), (128, 16), (256, 6), (math.inf, 3))
@@ -31,13 +31,13 @@ OTHER_STACKS = ((64, 12), (128, 6), (math.inf, 1))
 
 
 def stacked_runs(model: ModelFamily, width: int) -> int:
-    """Bound how many runs of a width a CPU trains as one stack."""
+    """Return the largest number of runs of a width that a CPU trains as one stack."""
     stacks = MLP_STACKS if isinstance(model, ResidualMLP) else OTHER_STACKS
     return next(runs for up_to, runs in stacks if width <= up_to)
 
 
 def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
-    """Bound the memory of the measures that take one run after another: a cell needs it once."""
+    """Return an upper bound on the memory of measures that process runs in turn; a cell needs it once."""
     vectors = turn_copies(spec.measures) * spec.model.num_parameters(shape.dims, width, depth)
     has_matrix = Measure.NTK in spec.measures and has_factorised_kernel(spec)
     rows = spec.sharpness_batch_size * shape.num_outputs if has_matrix else 0
@@ -45,9 +45,9 @@ def turn_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int
 
 
 def has_factorised_kernel(spec: ExperimentSpec) -> bool:
-    """Tell whether the tangent kernel can be put together from Gram matrices of layers.
+    """Return whether the tangent kernel can be assembled from Gram matrices of layers.
 
-    That is so for the plain residual MLP; Adam's preconditioner, which weighs single entries, rules it out.
+    True for the plain residual MLP, except under Adam, whose preconditioner weighs single entries.
     """
     model = spec.model
     is_plain = isinstance(model, ResidualMLP) and model.has_skip and model.layers_per_block == 1
@@ -55,13 +55,13 @@ def has_factorised_kernel(spec: ExperimentSpec) -> bool:
 
 
 def bytes_per_run(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
-    """Bound what one run of a cell keeps, with the optimizer's moments and what its measures keep."""
+    """Return an upper bound on the bytes one run keeps, with moments and the state of its measures."""
     copies = COPIES_PER_RUN + spec.optimizer.num_moments + measure_copies(spec.measures)
     return copies * 4 * spec.model.num_parameters(shape.dims, width, depth)
 
 
 def training_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int) -> int:
-    """Bound what one run needs besides while its stack is in training."""
+    """Return an upper bound on the further bytes of one run while its stack is in training."""
     copies = MLP_ACTIVATION_COPIES if isinstance(spec.model, ResidualMLP) else ACTIVATION_COPIES
     examples = max(spec.batch_size, spec.sharpness_batch_size)
     activations = copies * examples * spec.model.activation_numbers(shape.dims, width, depth)
@@ -69,7 +69,7 @@ def training_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth:
 
 
 def cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int, num_runs: int) -> int:
-    """Bound the memory of a cell of `num_runs` runs."""
+    """Return an upper bound on the memory of a cell of `num_runs` runs, in bytes."""
     in_training = min(num_runs, stacked_runs(spec.model, width))
     of_runs = num_runs * bytes_per_run(spec, shape, width, depth)
     of_stack = in_training * training_bytes(spec, shape, width, depth)
@@ -84,7 +84,7 @@ def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: i
 
 
 def require_fits(code: str, size: Size, needed: int, memory_bytes: int) -> None:
-    """Refuse what needs more bytes than there are; raises InvalidInput with the estimate."""
+    """Raise InvalidInput with the estimate if `needed` exceeds `memory_bytes`."""
     if needed > memory_bytes:
         raise InvalidInput(
             code,

@@ -1,7 +1,7 @@
-"""What a cell will cost: time from its shapes and a device's calibration; its memory is in `memory.py`.
+"""Predicted cost of a cell, from its shapes and a device's calibration; `memory.py` predicts its memory.
 
-The unit of compute is the second of one worker slot. How much work each kind of pass is lies in `effort.py`,
-what finished cells taught about a device in `calibration.py`.
+The unit of compute is the second of one worker slot. The work of each kind of pass is in `effort.py`,
+corrections learned from finished cells in `calibration.py`.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from backend.domain.spec.measures import Measure, measure_hvps
 # Measured (docs/log.md): mean Hessian-vector products of a warm sharpness value, of the first, which starts
 # from noise, and of the audits, every tenth value.
 HVPS_PER_WARM_VALUE, HVPS_PER_COLD_VALUE, HVPS_PER_AUDIT, AUDIT_EVERY = 5.5, 13.0, 8.0, 10
-# With one output the top of the spectrum stands apart, and Lanczos needs fewer; measured.
+# With one output the largest eigenvalue is well separated and Lanczos needs fewer products; measured.
 ONE_OUTPUT_HVPS = 0.75
-# Columns of the tangent kernel's size that Lanczos and the element-wise work come to; measured.
+# Cost of Lanczos and the element-wise work, in columns of the tangent kernel's size; measured.
 KERNEL_COLUMNS = 256
-# Products with J C Jᵀ of any family's kernel: blocks of 8, some 5 of them.
+# Products with J C Jᵀ for the kernel of any family: about 5 blocks of 8.
 KERNEL_PRODUCTS = 40
-# What a cell takes beside its runs: the claim, its data, its last commit; measured, docs/log.md 2026-11-24.
+# Seconds of a cell apart from its runs: claim, data, last commit; measured, docs/log.md 2026-11-24.
 CELL_SECONDS = 0.1
-# A chunk should close after about this much work, so that a viewer sees the curve grow.
+# Seconds of work after which a chunk should close, so that a viewer sees the curve grow.
 SECONDS_PER_CHUNK = 1.0
 MAX_CHUNK_STEPS = 1000
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How fast one worker slot is. The defaults are conservative constants for an unknown machine.
+    """Speed of one worker slot. The defaults are conservative constants for an unknown machine.
 
     Attributes:
-        flops_per_second: of large matrix products, as `effort` counts work.
-        seconds_per_run_step: of a run's training step beside its arithmetic, in a stack of narrow networks.
-        learned: what cells taught about this device, by `calibration.kind_of`.
+        flops_per_second: of large matrix products, the unit of `effort`.
+        seconds_per_run_step: overhead of a run's training step, in a stack of narrow networks.
+        learned: corrections from finished cells on this device, by `calibration.kind_of`.
     """
 
     flops_per_second: float = 4.0e10
@@ -51,7 +51,7 @@ class Calibration:
     learned: Mapping[str, Learned] = field(default_factory=dict)
 
     def correction(self, kind: str) -> float:
-        """Return the factor that cells of this kind took beyond the model."""
+        """Return the factor of actual over predicted time of cells of this kind."""
         return self.learned[kind].factor() if kind in self.learned else 1.0
 
 
@@ -63,8 +63,8 @@ class CellCost:
     """Predicted cost of a cell on one worker slot.
 
     Attributes:
-        seconds: they hold the factor `correction`.
-        work: the same, by what it depends on; None where nothing is known of that.
+        seconds: with the factor `correction` applied.
+        work: the same seconds, by their dependence on surviving runs; None where that is unknown.
     """
 
     seconds: float
@@ -76,7 +76,7 @@ class CellCost:
 
     @property
     def planned(self) -> PlannedWork:
-        """Return what the seconds depend on; where nothing is known, on the steps alone."""
+        """Return the seconds by their dependence on surviving runs; where unknown, all go with the steps."""
         return self.work or PlannedWork(self.seconds)
 
 
@@ -93,7 +93,7 @@ def predict(
     """Predict time, memory and the chunk length of `cell`, under the conditions of its scenario.
 
     Args:
-        divergence: what is known of runs that live or diverge at such LRs.
+        divergence: counts of runs that survived or diverged at similar LRs.
     """
     under, runs = spec.under(cell.scenario), len(cell.runs)
     living = mean_living(under.num_steps, survival(spec, cell, divergence))
@@ -128,7 +128,7 @@ def _work_of(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, calib
 
 
 class _Passes(NamedTuple):
-    """Of one run or stack: flops of a large matrix product, multiples of a device's overhead of a step."""
+    """Passes of one run or stack: flops of a large matrix product, multiples of a device's step overhead."""
 
     flops: float
     overheads: float
@@ -137,7 +137,7 @@ class _Passes(NamedTuple):
 def _passes(
     spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell, sized: Sized
 ) -> tuple[_Passes, _Passes]:
-    """Return the passes of step 0 without its training, and all that follow."""
+    """Return the passes of step 0 without its training, and those of all later steps."""
     num_values, efforts = spec.schedule(1).num_measurements(), sized.efforts
     first = _values(spec, shape, cell, sized, 1, HVPS_PER_COLD_VALUE)
     if Measure.COORDINATE_CHECK in spec.measures:
@@ -160,7 +160,7 @@ def _values(
     num_values: int,
     sharpness_hvps: float,
 ) -> _Passes:
-    """Return what measuring `num_values` times takes."""
+    """Return the passes of `num_values` measurements."""
     flops = num_values * sized.validation_flops(num_validated(shape.dims, shape.num_val))
     overheads = num_values * sized.efforts.validation.overheads
     if cell.has_curvature:
@@ -180,9 +180,10 @@ def num_sharpness_hvps(num_values: int) -> float:
 
 
 def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -> float:
-    """Count what the tangent kernel of one run takes.
+    """Count the flops of the tangent kernel of one run.
 
-    Factorised it is one Gram matrix a layer, then Lanczos on their sum; else a product per row of a block.
+    The factorised kernel takes one Gram matrix per layer, then Lanczos on their sum; otherwise one product
+    per row of a block.
     """
     if Measure.NTK not in spec.measures:
         return 0.0
@@ -194,7 +195,7 @@ def kernel_flops(spec: ExperimentSpec, shape: DatasetShape, cell: PlannedCell) -
 
 
 def in_starting_order(cells: Sequence[CostedCell]) -> list[CostedCell]:
-    """Order cells for the queue: the cheapest, so that a curve appears at once, then the dearest first."""
+    """Order cells for the queue: the cheapest first, so that a curve appears soon, then by falling cost."""
     by_cost = sorted(cells, key=lambda item: -item[1].seconds)
     return by_cost[-1:] + by_cost[:-1]
 

@@ -19,7 +19,7 @@ MORE_IS_BETTER = frozenset({Metric.VAL_ACCURACY})
 
 
 class Assumptions(Frozen):
-    """Everything a saving rests on; every one can be changed in the request.
+    """Assumptions of a saving; each can be changed in the request.
 
     Attributes:
         target_width: of the model that would be tuned directly; depth, steps and batch are the plan's.
@@ -41,7 +41,7 @@ class Assumptions(Frozen):
 
 
 class Expense(Frozen):
-    """Device time, staff time, and both in money at the rates given; null without any rate."""
+    """Device time, staff time, and both in money at the given rates; null without a rate."""
 
     device_hours: float
     staff_hours: float
@@ -49,7 +49,7 @@ class Expense(Frozen):
 
 
 class Gain(Frozen):
-    """What a larger model was better by, at the reused LR, per hour of device time it takes more."""
+    """Improvement by a larger model at the reused LR, per hour of device time it takes more."""
 
     metric: Metric
     base_width: int
@@ -62,7 +62,7 @@ class Gain(Frozen):
 
 
 class Savings(Frozen):
-    """Direct tuning against what was spent; negative savings are said, not hidden."""
+    """Cost of direct tuning against the cost of the study; savings may be negative."""
 
     assumptions: Assumptions
     direct: Expense = Field(description="Tuning at the target: LRs × seeds runs of the target width.")

@@ -1,7 +1,7 @@
-"""How far an experiment is in time: what it has taken, and how long what is left will take.
+"""Progress of an experiment in time: seconds spent, and seconds left on its slots.
 
-Predictions rest on which runs have diverged (`living`); what cells of this very experiment took corrects what
-is left, the latest most: a machine gets busy and idle again.
+Predictions allow for runs that have diverged (`divergence`). The time left is corrected by actual over
+predicted time of this experiment's own cells, recent ones weighing most, since the load of a machine changes.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from dataclasses import dataclass
 from backend.domain.cost.chains import wall_of_chains
 from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 
-# Work that counts for the prediction itself, as a share of all: little evidence corrects little.
+# Weight of the prediction itself, as a share of all work, so that little evidence corrects little.
 PRIOR_SHARE = 0.01
-# What a cell taught counts half after so much further work, as a share of all.
+# A cell's weight halves after this much further work, as a share of all.
 HALF_LIFE_SHARE = 0.15
 
 
 @dataclass(frozen=True)
 class CellWork:
-    """One cell's part of the work.
+    """Work of one cell.
 
     Attributes:
         kind: as `calibration.kind_of` names it.
-        predicted_seconds: of the whole cell, by what is known now of its runs.
-        spent_seconds: slot-seconds so far, attempts that failed and the running one included.
+        predicted_seconds: of the whole cell, given the runs that have diverged so far.
+        spent_seconds: slot-seconds so far, of failed attempts and the running one too.
         share_done: of its work, 0..1.
-        arm_key: cells of other strands do not wait for it.
+        arm_key: cells of other arm keys do not wait for this one.
     """
 
     kind: str
@@ -40,18 +40,18 @@ class CellWork:
 
     @property
     def done_seconds(self) -> float:
-        """Return what the work that is done was predicted to take."""
+        """Return the predicted seconds of the work that is done."""
         return self.predicted_seconds * self.share_done
 
     @property
     def is_open(self) -> bool:
-        """Tell whether work is left to do."""
+        """Return whether work is left to do."""
         return self.state in OPEN_CELL_STATES
 
 
 @dataclass(frozen=True)
 class LaterWork:
-    """Cells that are not planned yet; within a arm_key a higher stage waits for the lower ones."""
+    """Cells that are not planned yet; within an arm key a higher stage waits for the lower ones."""
 
     kind: str
     seconds: float
@@ -65,11 +65,11 @@ def slowness(
     prior: float = 1.0,
     half_life_seconds: float = math.inf,
 ) -> float:
-    """Return actual over predicted time of what is done, `prior` as long as little is.
+    """Return actual over predicted time of the work done; close to `prior` while little is done.
 
     Args:
         cells: in the order in which they ended, running ones last.
-        half_life_seconds: predicted seconds of later work after which a cell counts half.
+        half_life_seconds: predicted seconds of later work after which a cell's weight halves.
     """
     seen = [cell for cell in cells if cell.share_done > 0]
     spent, done, weight = prior * prior_seconds, prior_seconds, 1.0
@@ -81,7 +81,7 @@ def slowness(
 
 
 class _Speeds:
-    """What cells of each kind take beyond their prediction; one correction starts from that of all."""
+    """Actual over predicted time by kind of cell, each with the factor of all cells as prior."""
 
     def __init__(self, cells: Sequence[CellWork]) -> None:
         all_seconds = sum(cell.predicted_seconds for cell in cells)
@@ -93,14 +93,14 @@ class _Speeds:
         }
 
     def of(self, kind: str) -> float:
-        """Return the factor of a kind, the overall one where nothing is known of it."""
+        """Return the factor of a kind; the overall one for a kind without cells."""
         return self._by_kind.get(kind, self.overall)
 
 
 def left_seconds(cells: Sequence[CellWork]) -> list[float]:
-    """Return, per open cell, the slot-seconds still to come, corrected by what this experiment has shown.
+    """Return, per open cell, the slot-seconds left, corrected by the cells of this experiment.
 
-    Cells of one kind share a correction, which starts from that of the whole experiment.
+    Cells of one kind share a correction, which has that of the whole experiment as prior.
     """
     speeds = _Speeds(cells)
     return [_left(speeds, cell) for cell in cells if cell.is_open]
@@ -111,7 +111,7 @@ def _left(speeds: _Speeds, cell: CellWork) -> float:
 
 
 def eta_seconds(cells: Sequence[CellWork], *, slots: int, later: Sequence[LaterWork] = ()) -> float:
-    """Predict the wall time until the last cell ends, those not planned yet included."""
+    """Predict the wall time until the last cell ends, including cells not planned yet."""
     speeds = _Speeds(cells)
     chains: dict[str, dict[int, list[float]]] = {}
     for cell in cells:
@@ -126,14 +126,14 @@ def eta_seconds(cells: Sequence[CellWork], *, slots: int, later: Sequence[LaterW
 
 
 def total_seconds(cells: Sequence[CellWork], later: Sequence[LaterWork] = ()) -> float:
-    """Predict the slot-seconds of all: spent, left of the open cells, and of cells not planned yet."""
+    """Predict the slot-seconds in total: spent, left of the open cells, and of cells not planned yet."""
     speeds = _Speeds(cells)
     coming = sum(speeds.of(work.kind) * work.seconds for work in later)
     return sum(cell.spent_seconds for cell in cells) + sum(left_seconds(cells)) + coming
 
 
 def share_done(cells: Iterable[CellWork], later: Sequence[LaterWork] = ()) -> float:
-    """Return the share of the predicted work that is done; what was skipped counts as neither."""
+    """Return the share of the predicted work that is done; skipped cells are left out."""
     counted = [cell for cell in cells if cell.is_open or cell.state is CellState.COMPLETED]
     total = sum(cell.predicted_seconds for cell in counted) + sum(work.seconds for work in later)
     done = sum(cell.done_seconds for cell in counted)
