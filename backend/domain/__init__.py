@@ -1,1 +1,1 @@
-"""The language of the product: plain values and pure functions, standard library and pydantic only."""
+"""Values and pure functions of the product's language; imports the standard library and pydantic only."""

@@ -1,1 +1,1 @@
-"""From a request to a spec: presets, defaults, what can run here, and what a plan will take."""
+"""Plans: presets, defaults, checks of feasibility, and predicted cost; turns a request into a spec."""

@@ -1,4 +1,4 @@
-"""What a plan will be able to say once it has run, as catalogue keys `conclusion.<code>`."""
+"""Conclusions a plan allows once it has run, as catalogue keys `conclusion.<code>`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from backend.domain.verdict.verdict import Reason
 
 
 def conclusions(spec: ExperimentSpec) -> tuple[Reason, ...]:
-    """Return what the plan can conclude, the most important first."""
+    """Return the conclusions the plan allows, the most important first."""
     return tuple(_conclusions(spec))
 
 

@@ -1,7 +1,7 @@
-"""The default plan: what is run when a user only presses the button.
+"""Default plan of a dataset, run when a user changes nothing.
 
 µP and the control that discriminates under the chosen loss, widths 32-256, 5 seeds, 9 LRs one octave apart,
-sharpness every 30 steps. When the plan would take too long, steps are cut, never seeds.
+sharpness every 30 steps. A plan that would take too long gets fewer steps, never fewer seeds.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ SHARPNESS_BATCH_SIZE = 256
 MEASURE_EVERY = 30
 NUM_STEPS = 300
 MIN_INTERVALS = 2
-# Three updates of a copy, once a run: next to nothing, and the verdict is worth more with it (ADR 0018).
+# Three updates of a copy per run: cheap, and the verdict can check M7 with it (ADR 0018).
 MEASURES = (Measure.COORDINATE_CHECK,)
-# The promise is 3 minutes; the rest is for start-up and for the prediction's error.
+# Below the promised 3 minutes, to allow for start-up and the prediction's error.
 TARGET_SECONDS = 150.0
 
 # log2 of the lowest LR of the grid under SGD, from sweeps on built-in datasets (docs/log.md, 2026-11-23, for
-# the conv nets 2026-11-24): every optimum seen at default widths keeps at least one point on either side.
+# the conv nets 2026-11-24): every optimum seen at default widths has at least one grid point on either side.
 LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.CROSS_ENTROPY, Parametrization.MUP): -6,
     (Loss.CROSS_ENTROPY, Parametrization.DEPTH_MUP): -6,
@@ -57,9 +57,9 @@ LOWEST_LOG2_LR_ADAM = -11
 
 @dataclass(frozen=True)
 class Capacity:
-    """What a plan is made for: how many slots train side by side, how fast each is, and on which device.
+    """Capacity a plan is made for: number of slots, speed of each, and their device.
 
-    `gpu_memory_bytes` is what a cell may use of the smallest GPU; None means that the CPU trains.
+    `gpu_memory_bytes` is the memory a cell may use of the smallest GPU; None means that the CPU trains.
     """
 
     slots: int
@@ -68,12 +68,12 @@ class Capacity:
 
 
 def default_loss(task: Task) -> Loss:
-    """Return the loss a task is usually trained with."""
+    """Return the usual loss of a task."""
     return Loss.SQUARED_ERROR if task is Task.REGRESSION else Loss.CROSS_ENTROPY
 
 
 class FamilyDefaults(NamedTuple):
-    """What the default plan of a model family is, where it is not the residual MLP's."""
+    """Default plan of a model family, where it differs from the residual MLP's."""
 
     widths: tuple[int, ...] = WIDTHS
     depths: tuple[int, ...] = DEPTHS
@@ -84,7 +84,7 @@ class FamilyDefaults(NamedTuple):
 
 
 _ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
-# Smaller grids for dearer models, with three seeds (a provisional verdict), and the optimizer of the field.
+# Smaller grids for costlier models, with three seeds (a provisional verdict) and the usual optimizer.
 FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
     "convnet": FamilyDefaults((16, 32, 64, 128), (1,), SEEDS, 64, 64),
     "residual_convnet": FamilyDefaults((4, 8, 16), (3,), SEEDS[:3], 32, 32),
@@ -94,7 +94,7 @@ FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
 
 
 def default_model(shape: DatasetShape) -> Model:
-    """Return the family a kind of data is tried with: text needs a language model, all else is a vector."""
+    """Return the default family of a kind of data: GPT for text, the residual MLP for everything else."""
     return GPT() if shape.task is Task.LANGUAGE_MODELLING else ResidualMLP()
 
 
@@ -158,7 +158,7 @@ def cut_steps(
     *,
     target_seconds: float = TARGET_SECONDS,
 ) -> ExperimentSpec:
-    """Take whole measurement intervals off the end until what is foreseen fits the target time."""
+    """Remove whole measurement intervals from the end until the expected path fits the target time."""
     cells = foreseen_cells(spec)
     least = MIN_INTERVALS * spec.measure_every
     while plan_seconds(spec, cells, shape, capacity) > target_seconds:

@@ -1,6 +1,6 @@
-"""The closed sets of a plan, read off the types and rules that a request is checked by: what a form offers.
+"""Options of a plan: closed sets and limits, derived from the types and rules that validate a request.
 
-Nothing is listed here a second time: a new family, optimizer, rule or field of a request appears by itself.
+Nothing is listed a second time: a new family, optimizer, rule or field of a request appears automatically.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from backend.domain.spec.parametrization import Parametrization
 from backend.errors import InvalidInput
 
 Registry = tuple[type[ModelFamily], ...]
-# Scale residual branches: refused for a family without any.
+# They scale residual branches, so a family without any refuses them.
 OF_BRANCHES = frozenset({"branch_exponent", "completep_alpha"})
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
 class SettingKind(StrEnum):
-    """The form of a setting's value."""
+    """Type of a setting's value."""
 
     CHOICE = "choice"
     YES_NO = "yes_no"
@@ -51,7 +51,7 @@ class Setting(Frozen):
 
 
 class PlanOptions(Frozen):
-    """What a plan may say, whatever its data."""
+    """Options of a plan for any dataset."""
 
     settings: tuple[Setting, ...]
     arms: tuple[Parametrization, ...]
@@ -60,7 +60,7 @@ class PlanOptions(Frozen):
 
 
 class DataOptions(Frozen):
-    """What can be trained on one dataset."""
+    """Options of a plan that depend on its dataset."""
 
     families: tuple[str, ...]
     losses: tuple[Loss, ...]
@@ -68,7 +68,7 @@ class DataOptions(Frozen):
 
 @lru_cache(maxsize=4)
 def plan_options(families: Registry = FAMILIES) -> PlanOptions:
-    """Return what a request may say, with the model families of a registry."""
+    """Return the options of a request, with the model families of a registry."""
     return PlanOptions(
         settings=(*_settings(families), *_model_settings(families)),
         arms=tuple(Parametrization),
@@ -78,7 +78,7 @@ def plan_options(families: Registry = FAMILIES) -> PlanOptions:
 
 
 def data_options(shape: DatasetShape, families: Registry = FAMILIES) -> DataOptions:
-    """Return the families and losses that do not refuse this data."""
+    """Return the families and losses that accept this data."""
     return DataOptions(
         families=tuple(family().name for family in families if _can_read(family(), shape)),
         losses=tuple(loss for loss in Loss if _is_allowed(loss, shape.task)),
@@ -150,7 +150,7 @@ def _walk(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> I
 
 
 def _resolved(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Follow references, and take the branch of an optional value that is not null."""
+    """Resolve references, and take the branch of an optional value that is not null."""
     for choice in node.get("anyOf", ()):
         if choice.get("type") != "null":
             return _resolved(choice, definitions)

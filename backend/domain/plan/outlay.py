@@ -1,4 +1,4 @@
-"""What a plan will come to, before it runs: of the cells that are foreseen, and of the whole grid at most."""
+"""Predicted outlay of a plan, for the cells of the expected path and for the whole grid as upper bound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.domain.spec.experiment import ExperimentSpec, base_size
 
 @dataclass(frozen=True)
 class Outlay:
-    """What cells come to: time on the wall and of slots, bytes of the largest, and how many runs."""
+    """Sum over cells: wall time, slot time, bytes of the largest, and number of runs."""
 
     wall_seconds: float
     slot_seconds: float
@@ -32,7 +32,7 @@ def outlay(costs: Iterable[CellCost], slots: int) -> Outlay:
 
 
 def least_seconds(spec: ExperimentSpec, shape: DatasetShape, calibration: Calibration) -> float:
-    """Return the predicted slot-seconds of the cheapest cell at the base size: less buys no result."""
+    """Return the predicted slot-seconds of the cheapest cell at the base size, the least any result costs."""
     base = base_size(spec)
     at_base = [cell for cell in foreseen_cells(spec) if (cell.width, cell.depth) == base]
     return min(predict(spec, shape, cell, calibration).seconds for cell in at_base)

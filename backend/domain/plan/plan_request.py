@@ -1,4 +1,4 @@
-"""What a user may say about a plan; everything left out comes from the default plan."""
+"""Request for a plan; fields left out come from the default plan."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from backend.errors import InvalidInput
 
 
 class ArmRequest(Frozen):
-    """An arm to run; without `lrs`, on the default grid of its loss and optimizer."""
+    """Requested arm; without `lrs`, on the default grid of its loss and optimizer."""
 
     parametrization: Parametrization
     lrs: LearningRates | None = None
 
 
 class PlanRequest(Frozen):
-    """The wishes. `num_steps` left out means: as many as fit the target time.
+    """Requested values of a plan. Without `num_steps`, as many steps as fit the target time.
 
-    `lrs` is the grid of every arm without one of its own, be the arms asked for or the default ones.
+    `lrs` is the grid of every arm without one of its own, of requested arms as well as default ones.
     """
 
     loss: Loss | None = None
@@ -93,7 +93,7 @@ def resolve(
     max_runs: int,
     memory_bytes: int,
 ) -> ExperimentSpec:
-    """Return the full spec of a request; raises InvalidInput naming the field that cannot be."""
+    """Return the full spec of a request; raises InvalidInput naming the field that is not possible."""
     if request.loss is not None:
         require_loss(request.loss, shape.task)
     model = request.model or default_model(shape)
@@ -179,7 +179,7 @@ def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) 
 
 
 def _fitting(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) -> dict[str, object]:
-    """Return the default batches, no larger than what the scenario with the fewest examples leaves."""
+    """Return the default batch sizes, limited by the smallest number of examples a scenario leaves."""
     left = min(num_left(shape, scenario) for scenario in request.scenarios or default.scenarios)
     return {name: min(getattr(default, name), left) for name in ("batch_size", "sharpness_batch_size")}
 

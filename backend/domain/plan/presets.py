@@ -1,7 +1,7 @@
-"""Three ready-made plans: how sure one wants to be, and what that takes.
+"""Presets: three ready-made plans of increasing certainty and cost.
 
-All go in stages, so that a finer grid and more sizes cost only what the answer needs. What a user asks for
-besides goes before the preset; what the preset leaves open is the default plan's.
+All are staged, so a finer grid and more sizes cost only what the answer needs. Values of the request take
+precedence over the preset, those of the preset over the default plan.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from backend.errors import InvalidInput
 
 
 class Preset(StrEnum):
-    """How thorough a plan is."""
+    """Thoroughness of a plan."""
 
     QUICK = "quick"
     STANDARD = "standard"
@@ -27,13 +27,13 @@ class Preset(StrEnum):
 
 @dataclass(frozen=True)
 class PresetPlan:
-    """What a preset sets.
+    """Values that a preset sets.
 
     Attributes:
         per_octave: LRs per octave of every arm's grid.
         num_steps, target_seconds: steps, cut by whole intervals until the expected path fits the time.
         num_wider: sizes beyond the family's usual widths, each twice the one before.
-        scenarios: beside the conditions as given, where task and data allow them.
+        scenarios: in addition to the conditions as given, where task and data allow them.
     """
 
     num_seeds: int
@@ -76,14 +76,14 @@ def with_preset(default: ExperimentSpec, preset: Preset, shape: DatasetShape) ->
 
 
 def within_runs(spec: ExperimentSpec, max_runs: int) -> ExperimentSpec:
-    """Return the plan with as many of its conditions as the limit on runs leaves room for."""
+    """Return the plan with as many of its scenarios as the limit on runs allows."""
     while spec.num_runs() > max_runs and len(spec.scenarios) > 1:
         spec = spec.model_copy(update={"scenarios": spec.scenarios[:-1]})
     return spec
 
 
 def _wide_enough(default: ExperimentSpec) -> tuple[int, ...]:
-    """Return a family's usual widths, and as many doublings as a verdict that says "transfers" needs."""
+    """Return a family's usual widths, extended to the doublings that a verdict "transfers" requires."""
     widths, limits = default.widths, default.thresholds
     while len(widths) < limits.min_widths or max(widths) < limits.min_width_span * min(widths):
         widths = (*widths, 2 * max(widths))
@@ -91,7 +91,7 @@ def _wide_enough(default: ExperimentSpec) -> tuple[int, ...]:
 
 
 def refined(arm: Arm, per_octave: int) -> Arm:
-    """Return an arm on a grid over octaves with so many LRs per octave."""
+    """Return an arm with the same range of LRs and `per_octave` LRs per octave."""
     lrs = [lr * 2.0 ** (part / per_octave) for lr in arm.lrs[:-1] for part in range(per_octave)]
     return arm.model_copy(update={"lrs": (*lrs, arm.lrs[-1])})
 

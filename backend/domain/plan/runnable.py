@@ -1,4 +1,4 @@
-"""What cannot run on this data, or means nothing, is refused before anything is stored."""
+"""Checks that a spec can run on its data and means something, made before anything is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.errors import InvalidInput
 
 
 def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int) -> None:
-    """Refuse what cannot run on this data or is over the limit; raises InvalidInput naming the field."""
+    """Refuse a spec that cannot run on this data or exceeds a limit; raises InvalidInput with the field."""
     num_train = shape.num_train
     require_model(spec.model, shape.dims, (*spec.widths, spec.base_width), spec.depths)
     spec.optimizer.require_consistent()
@@ -69,7 +69,7 @@ def _require_task(shape: DatasetShape, scenario: Scenario) -> None:
     if kind is ScenarioKind.FEATURE_NOISE and task is Task.LANGUAGE_MODELLING:
         raise InvalidInput("scenario.feature_noise_of_text", scenario=scenario)
     if kind is ScenarioKind.LABEL_NOISE and task is not Task.REGRESSION:
-        # From here on the right class is no more frequent than any other: nothing is left to learn.
+        # From this share of noise on the right class is no more frequent than others: nothing can be learned.
         limit = 1.0 - 1.0 / shape.num_outputs
         if scenario.number >= limit:
             raise InvalidInput("scenario.labels_say_nothing", scenario=scenario, limit=f"{limit:.3g}")

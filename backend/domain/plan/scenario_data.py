@@ -1,4 +1,4 @@
-"""How many training examples a scenario leaves, by counts alone: plan and training must agree (ADR 0022)."""
+"""Numbers of training examples a scenario leaves; plan and training both use them (ADR 0022)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from backend.domain.spec.dataset import DatasetShape
 from backend.domain.spec.scenario import Scenario, ScenarioKind
 
-# Below this a product of a count and a share is a whole number with rounding on it, not the next one.
+# Within this of a whole number, a product of a count and a share is that number with rounding error.
 _ROUNDING = 1e-9
 
 
 def num_subsampled(num_train: int, share: float) -> int:
-    """Return how many examples a subsample keeps: the share, rounded, and never none."""
+    """Return the number of examples a subsample keeps: the rounded share, at least one."""
     return max(1, round(share * num_train))
 
 
 def subsampled_per_class(counts: Sequence[int], share: float) -> list[int]:
     """Return how many examples of every class a stratified subsample keeps: largest remainders.
 
-    They add up to `num_subsampled`; every class that is there keeps one as long as there is room for all.
+    They add up to `num_subsampled`; every class with examples keeps one as long as the total allows it.
     """
     total = num_subsampled(sum(counts), share)
     quotas = [count * total / sum(counts) for count in counts]
@@ -42,7 +42,7 @@ def imbalance_shares(num_classes: int, rarest: float) -> list[float]:
 
 
 def imbalanced_per_class(counts: Sequence[int], rarest: float) -> list[int]:
-    """Return how many examples of every class are kept: its share, rounded up, so that no class is lost."""
+    """Return the examples kept of every class: its share, rounded up, so that every class keeps some."""
     by_count = sorted(range(len(counts)), key=lambda index: -counts[index])
     kept = [0] * len(counts)
     for index, share in zip(by_count, imbalance_shares(len(counts), rarest), strict=True):
@@ -51,9 +51,10 @@ def imbalanced_per_class(counts: Sequence[int], rarest: float) -> list[int]:
 
 
 def num_left(shape: DatasetShape, scenario: Scenario) -> int:
-    """Return how many training examples a scenario surely leaves.
+    """Return the number of training examples a scenario leaves at least.
 
-    Under class imbalance it depends on the classes; equal classes leave least, by Chebyshev's sum inequality.
+    Under class imbalance it depends on the class counts; equal classes leave least, by Chebyshev's sum
+    inequality.
     """
     if scenario.kind is ScenarioKind.SUBSAMPLE:
         return num_subsampled(shape.num_train, scenario.number)

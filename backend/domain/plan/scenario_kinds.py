@@ -1,4 +1,4 @@
-"""Which scenarios a plan can have, with the limits of their values: what a form offers."""
+"""Kinds of scenario a plan can have on its data, with the limits of their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.domain.spec.scenario import LIMITS, WHOLE_NUMBERS, Scenario, Scenar
 
 
 class KindLimits(Frozen):
-    """One kind of scenario and what its value may be: a number between two, or a name."""
+    """One kind of scenario and its permitted values: a number between two limits, or a name."""
 
     kind: ScenarioKind
     low: float | None = None
@@ -23,7 +23,7 @@ class KindLimits(Frozen):
 
 
 def possible_kinds(spec: ExperimentSpec, shape: DatasetShape) -> tuple[KindLimits, ...]:
-    """List the kinds that make sense on this data with this training, in the order they are declared."""
+    """List the kinds that apply to this data and training, in the order they are declared."""
     return tuple(
         _limits_of(kind, spec, shape)
         for kind in ScenarioKind

@@ -1,4 +1,4 @@
-"""How the grid is spent: a pure function of the spec and of what has been shown so far."""
+"""Protocols, which decide the next cells of a grid: pure functions of the spec and of the evidence so far."""
 
 from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
 from backend.domain.protocol.expected_path import foreseen_cells

@@ -1,4 +1,4 @@
-"""One arm under one scenario, and how its base is tuned (ADR 0021)."""
+"""State of one arm under one scenario, and the tuning of its base (ADR 0021)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from backend.domain.spec.size import Size, axis_of
 
 @dataclass(frozen=True)
 class ArmState:
-    """Where an arm stands.
+    """State of an arm under the staged protocol.
 
     Attributes:
-        runs_to_plan: what to plan for it now.
+        runs_to_plan: runs to plan for it now.
         is_ended: nothing more will be planned for it.
-        is_hopeless: its base gives no LR to reuse, so that no size can be judged.
-        is_failing: a size is proven to fail, which no other size can mend.
+        is_hopeless: its base gives no LR to reuse, so no size can be judged.
+        is_failing: a size is proven to fail, which no other size can change.
         has_left_out: sizes of its plan were not run.
     """
 
@@ -36,7 +36,7 @@ class ArmState:
 
 @dataclass(frozen=True)
 class ArmEvidence:
-    """One (scenario, parametrization) with what is known of it; `spec` is the scenario's."""
+    """One (scenario, parametrization) with its evidence; `spec` is the scenario's."""
 
     spec: ExperimentSpec
     scenario: Scenario
@@ -57,7 +57,7 @@ class ArmEvidence:
         return sorted((size for size in sizes if axis_of(size, base) is not None), key=cost_order)
 
     def window(self, size: Size) -> SizeWindow:
-        """Return one size of the arm; the stage is its rank in the order of sizes."""
+        """Return the window of one size of the arm; the stage is its rank in the order of sizes."""
         group = CellGroup(self.scenario, self.parametrization, size)
         stage = 0 if size == base_size(self.spec) else 1 + self.larger.index(size)
         return SizeWindow(group, self.evidence.at(group), self.grid, stage)
@@ -71,12 +71,12 @@ class ArmEvidence:
 
 
 def cost_order(size: Size) -> tuple[int, Size]:
-    """Order sizes by what a step costs, about: width² times depth."""
+    """Return a sort key by approximate cost of a step: width² times depth."""
     return size.width**2 * size.depth, size
 
 
 def tune(arm: ArmEvidence) -> ArmState | None:
-    """Return where the base stands while the arm cannot go on from it; None when it is tuned."""
+    """Return the arm's state while its base has no LR to reuse yet, or none at all; None when it is tuned."""
     base, seeds = arm.window(base_size(arm.spec)), arm.spec.seeds
     if base.evidence.open:
         return ArmState()

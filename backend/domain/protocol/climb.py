@@ -1,4 +1,4 @@
-"""From a tuned base on: an arm that is judged, the control, and a probe of a longer horizon."""
+"""Stages after the base is tuned: of a judged arm, of the control, and of a probe of a longer horizon."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from backend.domain.spec.experiment import base_size, sizes_on
 from backend.domain.spec.metrics import Metric
 from backend.domain.spec.size import Axis, Size, axis_of
 
-# So many seeds, or as many as the rules ask for, compare sharpness and are the control's first look.
+# Seeds with curvature and of the control's first look; as many as the rules require, if that is more.
 FEW_SEEDS = 3
 
 
 def climb(arm: ArmEvidence) -> ArmState:
-    """Judge size after size, cheapest first: width beside depth, then both at once. A failure ends it."""
+    """Judge sizes from the cheapest up, one axis before both together; a proven failure ends the arm."""
     if (state := tune(arm)) is not None:
         return state
     runs_to_plan: list[PlannedRuns] = []
     left: list[Size] = []
     for chain in _chains(arm):
         if left:
-            break  # what grows both ways waits for what grows one way
+            break  # sizes that grow both ways wait for those that grow one way
         for sizes in chain:
             found, remaining, is_failing = _climb_chain(arm, sizes)
             if is_failing:
@@ -39,7 +39,7 @@ def _chains(arm: ArmEvidence) -> tuple[list[list[Size]], list[list[Size]]]:
 
 
 def _climb_chain(arm: ArmEvidence, sizes: list[Size]) -> tuple[list[PlannedRuns], list[Size], bool]:
-    """Return what to plan, which sizes are not judged yet, and whether one is proven to fail."""
+    """Return the runs to plan, the sizes not judged yet, and whether one is proven to fail."""
     for index, size in enumerate(sizes):
         window, seeds, statistics = arm.window(size), arm.spec.seeds, arm.window(size).evidence.statistics
         if window.evidence.open:
@@ -56,7 +56,7 @@ def _climb_chain(arm: ArmEvidence, sizes: list[Size]) -> tuple[list[PlannedRuns]
 
 
 def _first_window(arm: ArmEvidence, window: SizeWindow, seeds: tuple[int, ...]) -> PlannedRuns | None:
-    """Return what the reused LRs' window lacks; sharpness is measured where it is compared, for few seeds."""
+    """Return the missing runs of the window around the reused LRs, with curvature for a few seeds."""
     wanted, curved = (
         arm.grid.around_all(arm.reused().values()),
         arm.window(base_size(arm.spec)).evidence.statistics.curvature_lr,
@@ -82,7 +82,7 @@ def _has_left_out(arm: ArmEvidence) -> bool:
 
 
 def check_control(arm: ArmEvidence) -> ArmState:
-    """Go from the base straight to the largest size of every axis: few seeds, the rest only if undecided."""
+    """Plan the control at the largest size of every axis: a few seeds, and all of them only if undecided."""
     if (state := tune(arm)) is not None:
         return state
     windows = [arm.window(size) for size in _largest(arm)]
@@ -115,7 +115,7 @@ def _next_of_control(arm: ArmEvidence, window: SizeWindow) -> PlannedRuns | None
 
 
 def probe(arm: ArmEvidence, reference: Mapping[Metric, int] | None) -> ArmState:
-    """Try the base alone around the LRs that are best under the horizon that is judged; None: anywhere."""
+    """Plan the base of a probe around the LRs best under the judged horizon; None: in its whole grid."""
     base, seeds = arm.window(base_size(arm.spec)), arm.spec.seeds
     if base.evidence.open:
         return ArmState()

@@ -1,4 +1,4 @@
-"""What the protocol can answer."""
+"""Decisions of a protocol."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from backend.domain.protocol.grid import PlannedCell
 
 @dataclass(frozen=True)
 class Add:
-    """Plan these cells next."""
+    """Decision to plan these cells next."""
 
     cells: tuple[PlannedCell, ...]
 
 
 @dataclass(frozen=True)
 class Skip:
-    """These queued cells can no longer change the answer, or the budget no longer pays for them."""
+    """Decision to skip queued cells that cannot change the answer, or that the budget no longer pays for."""
 
     cell_ids: tuple[UUID, ...]
     stop_reason: StopReason | None = None
@@ -26,12 +26,12 @@ class Skip:
 
 @dataclass(frozen=True)
 class Wait:
-    """What comes next depends on cells that are still open."""
+    """Decision to wait, since the next step depends on cells that are still open."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """Nothing is left to plan or to wait for; `stop_reason` says why it ended before its sizes did."""
+    """Decision to end; `stop_reason` is the reason if sizes are left."""
 
     stop_reason: StopReason | None = None
 

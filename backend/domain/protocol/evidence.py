@@ -1,7 +1,7 @@
-"""Evidence of an experiment as the protocol needs it: runs and statistics by cell group, no arrays.
+"""Evidence of an experiment for the protocol: runs and statistics by cell group, without arrays.
 
-`analysis.verdict.group_statistics` builds it. The protocol decides from it and from the spec alone. Learning
-rates are named by their `lr_index`, the index in the arm's own grid.
+Built by `analysis.verdict.group_statistics`. The protocol decides from it and from the spec alone. Learning
+rates are identified by their `lr_index`, the index in the arm's own grid.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class GroupStatistics:
     Attributes:
         best: the best LR by loss, of those tried with all the seeds planned there; a loss that cannot be
             tuned on (nothing learned, or interpolated) is left out.
-        best_of_seeds: the LRs that are best for a seed alone, on those losses.
-        fails: by the rules, reusing the base's LR fails here, at the level of the verdict.
+        best_of_seeds: the best LRs of single seeds, on those losses.
+        fails: by the rules, reusing the base's LR fails at this size, at the level of the verdict.
         fails_early: it fails at the smaller level of an interim look (ADR 0021).
         curvature_lr: of a base, the LR at which sizes can be compared by sharpness: the reused one, or a
             lower one where the base is at the edge of stability there.
@@ -61,10 +61,10 @@ class GroupEvidence:
     """State of the runs planned in a cell group.
 
     Attributes:
-        finished: have a result; a diverged run has one.
+        finished: runs with a result; a diverged run has one.
         open: queued or running.
-        lost: will have none, since their cell failed, was cancelled or was skipped.
-        num_cells: how many cells hold them.
+        lost: runs that get no result, since their cell failed, was cancelled or was skipped.
+        num_cells: number of cells that hold these runs.
     """
 
     finished: frozenset[RunKey] = NO_RUNS
@@ -75,7 +75,7 @@ class GroupEvidence:
 
     @property
     def planned(self) -> frozenset[RunKey]:
-        """Return every run that may not be planned again."""
+        """Return all planned runs, none of which may be planned again."""
         return self.finished | self.open | self.lost
 
 
@@ -95,5 +95,5 @@ class Evidence:
 
     @property
     def has_open(self) -> bool:
-        """Tell whether a run is queued or running."""
+        """Return whether a run is queued or running."""
         return any(group.open for group in self.groups.values())

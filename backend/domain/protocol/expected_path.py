@@ -1,4 +1,4 @@
-"""What a plan comes to if from now on all goes as hoped: nothing moves, nothing fails but the control."""
+"""Expected path of a plan: the cells if optima stay where they were last seen and only the control fails."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def foreseen_cells(
     *,
     max_runs_per_cell: Mapping[int, int] | None = None,
 ) -> tuple[PlannedCell, ...]:
-    """List the cells that are still to be planned if every optimum stays where it was seen last.
+    """List the cells still to be planned if every optimum stays where it was seen last.
 
-    An optimum that nobody has seen lies in the middle of its grid. One that moves adds learning rates at
-    single sizes (`widening`); a failure saves the sizes beyond it.
+    An optimum not seen yet is assumed in the middle of its grid. An optimum that moves adds learning rates at
+    single sizes (`expected_runs`); a failure saves the sizes beyond it.
 
     Args:
-        evidence: what is known; its open runs are taken to end well.
+        evidence: so far; its open runs are assumed to end with a result.
     """
     cells: list[PlannedCell] = []
     while isinstance(
@@ -64,7 +64,7 @@ def _hoped_for(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[Planned
 
 
 def _statistics(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> GroupStatistics:
-    """Return what was seen at a group, or else what is hoped for."""
+    """Return the statistics of a group, or the assumed ones where it has none."""
     known = evidence.at(group)
     if known.finished and not known.open and known.statistics != GroupStatistics():
         return known.statistics

@@ -1,8 +1,8 @@
-"""What groups come to beyond what is foreseen: windows widen, and a control may need all seeds.
+"""Expected number of extra runs per group beyond the expected path: wider windows, all seeds of a control.
 
-A window ends up as wide as the optima of single seeds lie apart, so the next size is expected to need what
-smaller ones needed, moved on by the drift of the optimum that they show. Fitted on replays of cases 0-119 of
-the calibration study, to be within 20% of what is left as often as possible (docs/log.md 2026-11-24).
+A window ends up as wide as the spread of the optima of single seeds, so the next size is expected to need the
+window of smaller ones, shifted by the drift of the optimum they show. Fitted on replays of cases 0-119 of the
+calibration study, to be within 20% of the remaining work as often as possible (docs/log.md 2026-11-24).
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from backend.domain.protocol.lr_grid import LRGrid
 from backend.domain.spec.experiment import ExperimentSpec, Protocol, base_size, chosen_arm, control_for
 from backend.domain.spec.size import Axis, Size, axis_of
 
-# Octaves of LRs beyond the first window: at best, and for each octave the optima are expected to lie apart.
+# Octaves of LRs beyond the first window: minimum, and per octave of expected distance between the optima.
 AT_BEST, PER_OCTAVE_APART = 0.3, 0.15
-# The same while the base's optimum is unknown; where a window has been widened once, it goes on so often.
+# The same while the base's optimum is unknown; and the rate of further widening once a window was widened.
 BEFORE_THE_BASE, ONCE_WIDENED = 0.5, 0.8
-# Further runs of the control as a share of those planned or foreseen: before and after its first look.
+# Further runs of the control as a share of those planned or expected: before and after its first look.
 CONTROL_EXTRA, CONTROL_LATER = 0.26, 0.13
-# A drift seen over so many doublings² is believed half.
+# Doublings² at which an observed drift gets a weight of one half.
 HALF_BELIEVED = 1.0
 
 
 class OptimumSpan(NamedTuple):
-    """Octaves from the reused LRs down to the lowest and up to the highest that is best for a seed.
+    """Octaves from the reused LRs down to the lowest and up to the highest best LR of a seed.
 
-    `doublings`: from the base to the size at which that was seen, or is expected.
+    `doublings`: from the base to the size at which it was observed, or is expected.
     """
 
     doublings: float
@@ -38,17 +38,17 @@ class OptimumSpan(NamedTuple):
 
     @property
     def apart(self) -> float:
-        """Return what of it lies outside the reused LRs."""
+        """Return the octaves of the span outside the reused LRs."""
         return max(0.0, self.below) + max(0.0, self.above)
 
 
 def further_runs(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, num_runs: int) -> float:
-    """Return the expected runs without curvature at a group beyond those that are planned and foreseen.
+    """Return the expected runs without curvature of a group beyond those planned and on the expected path.
 
-    The base's window is its whole grid, and settled groups are not asked about.
+    The base's window is its whole grid. Groups that are decided are not passed in.
 
     Args:
-        num_runs: without curvature, planned there and open, or foreseen.
+        num_runs: open or on the expected path, without curvature.
     """
     if spec.protocol is Protocol.FULL or group.size == base_size(spec):
         return 0.0
@@ -79,7 +79,7 @@ def _octaves(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, lrs: Se
 def optimum_spans(
     spec: ExperimentSpec, evidence: Evidence, group: CellGroup, lrs: Sequence[float]
 ) -> list[OptimumSpan]:
-    """Return what is known at the base and at the sizes that grow from it as this group does."""
+    """Return the spans observed at the base and at the sizes on this group's axis."""
     base = base_size(spec)
     axis, reused = axis_of(group.size, base), evidence.at(group._replace(size=base)).statistics.best.values()
     logs = [math.log2(lr) for lr in lrs]
@@ -97,7 +97,7 @@ def optimum_spans(
 
 
 def expected_span(seen: Sequence[OptimumSpan], doublings: float) -> OptimumSpan:
-    """Extrapolate to a size by the octaves per doubling that the sizes seen show, little by few of them."""
+    """Extrapolate the observed drift per doubling to a size, shrunk towards zero for few observations."""
     middle, below, above = (sum(values) / len(seen) for values in zip(*seen, strict=True))
     away = [each.doublings - middle for each in seen]
     scale = (doublings - middle) / (sum(each**2 for each in away) + HALF_BELIEVED)

@@ -1,4 +1,4 @@
-"""The grid a spec allows, as cells: the runs that share every tensor shape train as one program."""
+"""Grid of a spec as cells: runs that share every tensor shape train as one program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from backend.domain.spec.size import Size
 
 
 class PlannedRun(NamedTuple):
-    """One trajectory: the LR's index in its arm's grid, its value, and the seed."""
+    """One run: the LR's index in its arm's grid, its value, and the seed."""
 
     lr_index: int
     lr: float
@@ -26,8 +26,8 @@ class PlannedRun(NamedTuple):
 class PlannedCell:
     """Runs of one (scenario, parametrization, width, depth), in their stored order.
 
-    `has_curvature`: sharpness and the other measures of curvature are taken; without, only losses, the field
-    metric and the coordinate check are.
+    `has_curvature`: sharpness and the other measures of curvature are recorded; otherwise only losses, the
+    field metric and the coordinate check.
     """
 
     scenario: Scenario
@@ -40,7 +40,7 @@ class PlannedCell:
     has_curvature: bool = True
 
     def id_in(self, experiment_id: UUID) -> UUID:
-        """Identify the cell by its science only, so that planning twice plans the same rows."""
+        """Return an id derived from experiment and cell, so that planning twice gives the same rows."""
         runs = [[run.lr_index, run.seed] for run in self.runs]
         science: list[object] = [self.scenario, self.parametrization, self.width, self.depth, runs]
         if not self.has_curvature:
@@ -62,7 +62,7 @@ def full_grid(spec: ExperimentSpec, *, max_runs_per_cell: dict[int, int] | None 
 
 
 def _places(spec: ExperimentSpec, scenario: Scenario) -> Iterator[tuple[Arm, Size]]:
-    """List where a scenario trains: arms with the LRs they have under it, at every size."""
+    """List the arms of a scenario, with their LRs under it, at every size it trains."""
     spec = spec.under(scenario)
     if not scenario.is_judged:
         yield spec.arm(chosen_arm(spec)), base_size(spec)

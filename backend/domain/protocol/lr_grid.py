@@ -1,4 +1,4 @@
-"""An arm's LR grid as the protocol walks it: neighbours, windows of octaves, edges."""
+"""LR grid of an arm: neighbours, windows in octaves, edges."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-# What is carried to another size on either side of the reused LR, and added where an optimum meets its edge.
+# Octaves of a window to either side of the reused LR, and of a widening where an optimum is at its edge.
 WINDOW_OCTAVES = 1.0
-# LRs are given as rounded decimals: 0.1, 0.2, 0.5, 1.
+# Tolerance in octaves, since LRs are given as rounded decimals: 0.1, 0.2, 0.5, 1.
 TOLERANCE = 0.1
 
 
 @dataclass(frozen=True)
 class LRGrid:
-    """The LRs of one arm; everything is named by `lr_index`, the index in the arm's own, unsorted grid."""
+    """LRs of one arm, identified by `lr_index`, the index in the arm's own, unsorted grid."""
 
     lrs: tuple[float, ...]
 
@@ -31,7 +31,7 @@ class LRGrid:
         return [order[near] for near in (i - 1, i + 1) if 0 <= near < len(order)]
 
     def around(self, index: int) -> frozenset[int]:
-        """Return the LRs within an octave of one, and its neighbours however far they are."""
+        """Return the LRs within an octave of one, and its two neighbours at any distance."""
         near = {
             other
             for other, lr in enumerate(self.lrs)
@@ -44,7 +44,7 @@ class LRGrid:
         return frozenset().union(*(self.around(index) for index in indices))
 
     def is_inside(self, index: int, complete: Set[int]) -> bool:
-        """Tell whether an LR has two neighbours, both among the complete ones."""
+        """Return whether an LR has two neighbours, both among the complete ones."""
         near = self.beside(index)
         return len(near) == 2 and set(near) <= complete
 

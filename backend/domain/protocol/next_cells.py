@@ -1,8 +1,8 @@
-"""What to do next: plan cells, skip some, wait, or be done.
+"""Next decision of a protocol: plan cells, skip some, wait, or end.
 
 The full grid is planned at once; only probes of a longer horizon wait for the base's optimum. The staged
-protocol goes from the base up (ADR 0021). Both are asked again whenever a cell has ended, so several arms
-advance side by side.
+protocol goes from the base up (ADR 0021). Both are called whenever a cell has ended, so several arms advance
+in parallel.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ ArmKey = tuple[Scenario, Parametrization]
 def next_cells(
     spec: ExperimentSpec, evidence: Evidence, *, max_runs_per_cell: Mapping[int, int] | None = None
 ) -> Decision:
-    """Return what to do next; never names a run that the evidence already holds.
+    """Return the next decision; runs that the evidence already holds are never planned again.
 
     Args:
-        max_runs_per_cell: by width, how many runs fit a device's memory; more are cut into parts.
+        max_runs_per_cell: by width, how many runs fit a device's memory; larger cells are split.
     """
     is_staged = spec.protocol is Protocol.STAGED
     states = _staged(spec, evidence) if is_staged else _full(spec, evidence)
@@ -53,12 +53,12 @@ def next_cells(
 
 
 def in_order(spec: ExperimentSpec) -> list[Scenario]:
-    """Return the scenarios as they are run: as given, then as the spec has them, probes last."""
+    """Return the scenarios in the order they run: as given, then as the spec lists them, probes last."""
     return sorted(spec.scenarios, key=lambda each: (not each.is_judged, each != Scenario.AS_GIVEN))
 
 
 def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
-    """Return every arm's state; a scenario starts when the one before has an arm less to run."""
+    """Return every arm's state; a scenario starts when the one before has fewer arms to run."""
     states: dict[ArmKey, ArmState] = {}
     for scenario in in_order(spec):
         of_it = (_judged if scenario.is_judged else _probe)(spec, scenario, evidence)
@@ -77,7 +77,7 @@ def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dic
         state = check_control(arm) if is_control else climb(arm)
         of_chosen = states.get((scenario, chosen))
         if is_control and of_chosen is not None and (of_chosen.is_failing or of_chosen.is_hopeless):
-            # Whether the control would fail as well changes nothing any more.
+            # The control's outcome no longer changes the verdict.
             state = ArmState(is_ended=True, has_left_out=not state.is_ended)
         states[scenario, name] = state
     return states
@@ -90,7 +90,7 @@ def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict
         return {(scenario, chosen): probe(arm, None)}
     as_given = ArmEvidence(spec, Scenario.AS_GIVEN, chosen, evidence, has_curvature=True)
     state = tune(as_given)
-    if state is not None:  # not tuned yet, or no LR to look around
+    if state is not None:  # not tuned yet, or no LR to reuse
         return {(scenario, chosen): ArmState(is_ended=state.is_ended)}
     return {(scenario, chosen): probe(arm, as_given.reused())}
 
@@ -120,7 +120,7 @@ def _whole(spec: ExperimentSpec, scenario: Scenario, name: Parametrization) -> I
 def _cells(
     spec: ExperimentSpec, evidence: Evidence, wanted: PlannedRuns, most: int | None
 ) -> Iterator[PlannedCell]:
-    """Cut the runs that are not planned yet: with curvature and without, each as the memory allows."""
+    """Return cells of the runs not planned yet, with and without curvature, split as the memory requires."""
     known, part = evidence.at(wanted.group).planned, evidence.at(wanted.group).num_cells
     scenario, name, (width, depth) = wanted.group
     lrs = spec.under(scenario).arm(name).lrs

@@ -22,7 +22,7 @@ class PlannedRuns:
 
 @dataclass(frozen=True)
 class SizeWindow:
-    """A cell group with its evidence and the LR grid it may draw from."""
+    """Cell group with its evidence and the LR grid it may draw from."""
 
     group: CellGroup
     evidence: GroupEvidence
@@ -49,7 +49,7 @@ class SizeWindow:
 
 
 def wider(window: SizeWindow, best: Iterable[int], seeds: Collection[int]) -> frozenset[int]:
-    """Return what to try besides, since one of the best LRs lacks a tried neighbour; empty: enough."""
+    """Return the LRs to add, since one of the best LRs lacks a tried neighbour; empty if none does."""
     tried = window.tried(seeds)
     at_edge = [index for index in best if not tried.issuperset(window.grid.beside(index))]
     return window.grid.around_all(at_edge) - tried
