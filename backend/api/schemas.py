@@ -29,7 +29,7 @@ class FieldError(Frozen):
 
     field: str = Field(examples=["widths[0]"])
     message: str = Field(examples=["“widths[0]” must be at least 1; given: 0."])
-    given: str | None = Field(description="What was given, shortened; null when it was left out.")
+    given: str | None = Field(description="The value given, shortened; null when it was left out.")
 
 
 class ErrorDetail(Frozen):
@@ -73,7 +73,7 @@ class VariantRequest(Frozen):
     label: Label | None = None
     task: Task | None = None
     delimiter: Delimiter = ","
-    kind: FileKind | None = Field(default=None, description="What to read it as; as before if left out.")
+    kind: FileKind | None = Field(default=None, description="Kind to read it as; as before if left out.")
 
     def options(self) -> IngestOptions:
         """Return the same options in the form that the reader takes."""
@@ -103,7 +103,7 @@ class FigureMeta(Frozen):
     lr_index: int | None = Field(description="Its number in the grid of µP (else of the first arm).")
     step: int | None = Field(description="The step of the spectral density.")
     n_raw: int = Field(description="Points of all means over seeds.")
-    n_returned: int = Field(description="How many of them are drawn.")
+    n_returned: int = Field(description="Number of them that are drawn.")
     method: Sampling = Field(description="`all`, or `first_min_max_last` of each bucket of steps.")
     n_hidden: int = Field(description="Points that a logarithmic axis cannot show.")
     band: Band = Field(

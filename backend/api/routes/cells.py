@@ -32,7 +32,7 @@ def read_curve(
     context: Ctx,
     owner: Owner,
     cell_id: CellId,
-    metric: Annotated[Metric, Query(description="What was measured.", examples=["train_loss"])],
+    metric: Annotated[Metric, Query(description="Metric of the curve.", examples=["train_loss"])],
     after: Annotated[int, Query(ge=-1, le=2**31, description="Return only steps after this one.")] = -1,
 ) -> CurveView:
     """Return raw values of one metric for all runs of the cell; null where a run has diverged.

@@ -56,7 +56,7 @@ async def upload_dataset(
     label: Annotated[Label | None, Query(description="The column to predict; guessed if left out.")] = None,
     task: Annotated[Task | None, Query(description="Guessed from the label if left out.")] = None,
     delimiter: Annotated[
-        Literal[",", ";", "|", "\t", "tab"], Query(description="What separates the columns.")
+        Literal[",", ";", "|", "\t", "tab"], Query(description="Separator of the columns.")
     ] = ",",
     kind: Annotated[
         FileKind | None,

@@ -1,1 +1,1 @@
-"""Spec of an experiment and the values it is made of; imports no other room of the domain."""
+"""Spec of an experiment and the values it consists of; imports no other package of the domain."""

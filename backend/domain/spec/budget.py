@@ -1,4 +1,4 @@
-"""What an experiment may spend: slot time, money, or both; the smaller of the two counts."""
+"""Budget of an experiment: limit on slot time, on money, or on both; the smaller one applies."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Amount = Annotated[float, Field(le=1e12, allow_inf_nan=False)]
 
 
 class Budget(Frozen):
-    """A limit on slot-seconds and on money at a rate per slot-hour.
+    """Limit on slot-seconds and on money at a rate per slot-hour.
 
-    Contradictions are refused by `require_budget`, which names the field and the least value that would do.
+    `require_budget` refuses contradictions, naming the field and the least value it accepts.
     """
 
     slot_seconds: Amount | None = None
@@ -29,14 +29,14 @@ class Budget(Frozen):
 
     @property
     def price(self) -> Price | None:
-        """Return what a slot-hour costs, if that was said."""
+        """Return the price of a slot-hour; None if none was given."""
         if self.rate_per_hour is None:
             return None
         return Price(rate_per_hour=self.rate_per_hour, currency=self.currency)
 
     @property
     def limit_seconds(self) -> float:
-        """Return the slot-seconds that may be spent; infinite where nothing limits them."""
+        """Return the slot-seconds that may be spent; infinite without a limit."""
         limits = [float("inf")] if self.slot_seconds is None else [self.slot_seconds]
         if self.money is not None and self.rate_per_hour:
             limits.append(self.money / self.rate_per_hour * SECONDS_PER_HOUR)
@@ -44,10 +44,10 @@ class Budget(Frozen):
 
 
 def require_budget(budget: Budget, least_seconds: float) -> None:
-    """Refuse a budget that contradicts itself or pays for nothing; raises InvalidInput.
+    """Refuse a budget that contradicts itself or pays for no run; raises InvalidInput.
 
     Args:
-        least_seconds: predicted slot-seconds of the cheapest cell of the base size: less buys no run.
+        least_seconds: predicted slot-seconds of the cheapest cell of the base size, the least any run costs.
     """
     for field in ("slot_seconds", "money"):
         given = getattr(budget, field)
@@ -70,13 +70,13 @@ def require_budget(budget: Budget, least_seconds: float) -> None:
 
 
 def _up(value: float) -> float:
-    """Round up to three digits, so that the value that is named would do."""
+    """Round up to three digits, so that the suggested value is accepted."""
     return float(f"{value * 1.005:.3g}")
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """One cell as a budget sees it: what it has taken, and what it still may."""
+    """Seconds of one cell: spent so far, and predicted to come if it is open."""
 
     cell_id: UUID
     is_open: bool
@@ -86,14 +86,14 @@ class Claimed:
 
 
 def committed_seconds(cells: Iterable[Claimed]) -> float:
-    """Return what is spent, and what the open cells are predicted to spend."""
+    """Return the seconds spent, plus those the open cells are predicted to spend."""
     return sum(cell.spent_seconds + (cell.coming_seconds if cell.is_open else 0.0) for cell in cells)
 
 
 def affordable(costs: Sequence[float], *, left_seconds: float) -> list[int]:
-    """Return which of several cells the rest of a budget pays for, by their indices, the cheapest first.
+    """Return the indices of the cells that the rest of a budget pays for, the cheapest first.
 
-    Cheap cells are small models: they answer most per second, and what is dearer builds on them.
+    Cheap cells are small models: they inform most per second, and larger ones build on them.
     """
     chosen: list[int] = []
     for index in sorted(range(len(costs)), key=lambda each: (costs[each], each)):

@@ -1,4 +1,4 @@
-"""What is known of a dataset: its task, shapes, split and profile. The arrays themselves live in a blob."""
+"""Description of a dataset: task, shapes, split and profile. The arrays are stored in a blob."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Task(StrEnum):
-    """What is to be predicted."""
+    """Kind of prediction."""
 
     CLASSIFICATION = "classification"
     REGRESSION = "regression"
@@ -17,20 +17,20 @@ class Task(StrEnum):
 
 
 class ColumnKind(StrEnum):
-    """How a column of a table was read."""
+    """Interpretation of a table column."""
 
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
 
 
 class Frozen(BaseModel):
-    """Base of every value that crosses a process border."""
+    """Base of all values that cross a process border."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class ColumnProfile(Frozen):
-    """One column as the user will recognise it."""
+    """Profile of one column, as shown to the user."""
 
     name: str
     kind: ColumnKind
@@ -44,28 +44,28 @@ class ColumnProfile(Frozen):
 
 
 class DataWarning(Frozen):
-    """Something the user should know; the sentence is catalogue key `warning.<code>`."""
+    """Warning about a dataset; the sentence is catalogue key `warning.<code>`."""
 
     code: str
     params: dict[str, str | int | float] = Field(default_factory=dict)
 
 
 class ClassCount(Frozen):
-    """How often a class occurs."""
+    """Number of examples of a class."""
 
     name: str
     count: int
 
 
 class TextProfile(Frozen):
-    """How much text there is, in bytes of UTF-8, and from how many files."""
+    """Amount of text in bytes of UTF-8, and the number of its files."""
 
     num_bytes: int = Field(ge=1)
     num_files: int = Field(ge=1)
 
 
 class Profile(Frozen):
-    """What the reader of a file found in it.
+    """Profile of an uploaded file.
 
     A row is a row of a table, an image, or a window of a text. Only a table has columns; a text has no label.
     """
@@ -83,7 +83,7 @@ class Profile(Frozen):
 
 
 class ImageShape(Frozen):
-    """How the features of an example form an image: rows, then columns, then channels (H, W, C)."""
+    """Shape of an image in the features of an example: rows, then columns, then channels (H, W, C)."""
 
     height: int = Field(ge=1)
     width: int = Field(ge=1)
@@ -91,14 +91,14 @@ class ImageShape(Frozen):
 
     @property
     def num_features(self) -> int:
-        """Count the numbers of one image."""
+        """Return the number of features of one image."""
         return self.height * self.width * self.channels
 
 
 class DataDims(NamedTuple):
-    """What a network must know of its data.
+    """Data dimensions that a network depends on.
 
-    Of text an example is a window of `num_features` bytes, and `num_outputs` is the size of the vocabulary.
+    For text an example is a window of `num_features` bytes, and `num_outputs` is the size of the vocabulary.
     """
 
     num_features: int
@@ -107,20 +107,20 @@ class DataDims(NamedTuple):
     is_text: bool = False
 
 
-# Of a long text so many bytes are validated at a measurement: the error of their mean loss is about 1 %.
+# Bytes of a long text validated at a measurement: the standard error of their mean loss is about 1 %.
 VALIDATED_BYTES = 16_384
 
 
 def num_validated(dims: DataDims, num_val: int) -> int:
-    """Count the validation examples a measurement looks at: all, or windows spread evenly over a text."""
+    """Return the validation examples of a measurement: all, or windows spread evenly over a text."""
     return min(num_val, max(1, VALIDATED_BYTES // dims.num_features)) if dims.is_text else num_val
 
 
 class DatasetShape(Frozen):
-    """The sizes the planner and the trainer need.
+    """Sizes and dimensions of a dataset, for planner and trainer.
 
     `num_outputs` is the class count, 1 for regression, the size of the vocabulary for language modelling,
-    where `num_features` is the length of a window. `image` says that the features are the pixels of an image.
+    where `num_features` is the length of a window. `image` is set if the features are the pixels of an image.
     """
 
     task: Task
@@ -128,7 +128,7 @@ class DatasetShape(Frozen):
     num_outputs: int = Field(ge=1)
     num_train: int = Field(ge=1)
     num_val: int = Field(ge=1)
-    # Regression trains on standardised labels; errors are reported in the label's own unit by this factor.
+    # Regression trains on standardised labels; this factor converts errors to the label's own unit.
     label_scale: float = Field(default=1.0, gt=0)
     image: ImageShape | None = None
 
@@ -142,6 +142,6 @@ class DatasetShape(Frozen):
 
     @property
     def dims(self) -> DataDims:
-        """Return what a network must know."""
+        """Return the dimensions a network depends on."""
         is_text = self.task is Task.LANGUAGE_MODELLING
         return DataDims(self.num_features, self.num_outputs, self.image, is_text)

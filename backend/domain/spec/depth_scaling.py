@@ -1,8 +1,8 @@
-"""What depth does: the multiplier of a residual branch, and the constants of the weights inside a branch.
+"""Depth scaling: multiplier of a residual branch, and constants of the weights inside a branch.
 
 SP, NTP and µP leave depth to the model: its branches are multiplied by depth^-branch_exponent. Depth-µP and
-CompleteP keep that at the base depth only and go on from there by m_L^-α, m_L = depth / base_depth, so that
-all parametrizations still coincide at the base size (docs/decisions/0012; docs/science.md §2.3).
+CompleteP use that at the base depth only and scale it by m_L^-α beyond, m_L = depth / base_depth, so that
+all parametrizations coincide at the base size (docs/decisions/0012; docs/science.md §2.3).
 
     depth-µP   α = ½; block LR 1 under SGD, m_L^-½ under Adam (Yang et al. 2023, Tensor Programs VI).
     CompleteP  α in [½, 1], default 1; block LR m_L^(α-1) and ε m_L^-α under Adam (arXiv 2505.01618, table 1).
@@ -20,7 +20,7 @@ _UNKNOWN = {(Parametrization.COMPLETEP, UpdateFamily.SGD)}
 
 
 def require_known(parametrization: Parametrization, optimizer: OptimizerSpec) -> None:
-    """Refuse a parametrization nobody has derived for this family of updates; raises InvalidInput."""
+    """Refuse a parametrization that is not derived for this family of updates; raises InvalidInput."""
     if (parametrization, optimizer.family) in _UNKNOWN:
         raise InvalidInput(
             "spec.parametrization_unknown_for_optimizer",
@@ -30,7 +30,7 @@ def require_known(parametrization: Parametrization, optimizer: OptimizerSpec) ->
 
 
 def depth_alpha(parametrization: Parametrization, completep_alpha: float) -> float | None:
-    """Return α where the parametrization rules over depth, None where the model does."""
+    """Return α where the parametrization has a rule for depth, None where the model has."""
     if parametrization is Parametrization.DEPTH_MUP:
         return DEPTH_MUP_ALPHA
     return completep_alpha if parametrization is Parametrization.COMPLETEP else None
@@ -46,7 +46,7 @@ def branch_mult(alpha: float | None, *, depth: int, base_depth: int, branch_expo
 def in_a_branch(
     scaling: TensorScaling, alpha: float | None, *, depth_mult: float, optimizer: OptimizerSpec
 ) -> TensorScaling:
-    """Return the constants of a weight inside a branch, given those by width; SGD needs no change."""
+    """Return the constants of a weight inside a branch, from those by width; unchanged under SGD."""
     if alpha is None or optimizer.family is UpdateFamily.SGD:
         return scaling
     is_epsilon_scaled = optimizer.epsilon_rule is EpsilonRule.SCALED

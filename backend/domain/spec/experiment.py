@@ -1,4 +1,4 @@
-"""The experiment's immutable definition: everything that decides its numbers, and nothing else."""
+"""Immutable definition of an experiment: everything that decides its numbers, and nothing else."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from backend.domain.spec.size import Axis, Size, axis_of
 from backend.domain.spec.thresholds import Thresholds
 
 T = TypeVar("T")
-# Of one run; a longer horizon counts as well.
+# Steps of one run, a longer horizon included.
 MAX_STEPS = 1_000_000
 
 
 class Loss(StrEnum):
-    """The training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error."""
+    """Training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error."""
 
     CROSS_ENTROPY = "cross_entropy"
     SQUARED_ERROR = "squared_error"
 
 
 class Protocol(StrEnum):
-    """How the grid is spent: all of it, or in stages from the base size up, as far as the answer needs."""
+    """Protocol: the full grid, or stages from the base size up, as far as the verdict needs them."""
 
     STAGED = "staged"
     FULL = "full"
@@ -68,13 +68,13 @@ LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Extents = Annotated[tuple[Extent, ...], Field(min_length=1), AfterValidator(_require_unique)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
-# What is measured does not depend on the order it was asked for in.
+# Sorted, since the order of measures in a request changes nothing.
 Measures = Annotated[tuple[Measure, ...], AfterValidator(_require_unique), AfterValidator(_sorted_measures)]
 Scenarios = Annotated[tuple[Scenario, ...], Field(min_length=1), AfterValidator(_require_unique)]
 LearningRates = Annotated[tuple[LearningRate, ...], Field(min_length=1), AfterValidator(_require_unique)]
 
 
-# Left out of the hash as long as they say nothing new: specs from before these fields keep theirs.
+# Fields at their defaults are left out of the hash, so specs from before these fields keep their hash.
 UNUSED = frozenset(
     {
         "measures",
@@ -95,7 +95,7 @@ class Arm(Frozen):
     lrs: LearningRates
 
     def scaled(self, factor: float) -> Arm:
-        """Return the arm on a grid that is `factor` times this one."""
+        """Return the arm on its grid multiplied by `factor`."""
         return self.model_copy(update={"lrs": tuple(lr * factor for lr in self.lrs)})
 
 
@@ -146,9 +146,9 @@ class ExperimentSpec(Frozen):
         return tuple(scenario for scenario in self.scenarios if scenario.is_judged)
 
     def under(self, scenario: Scenario) -> ExperimentSpec:
-        """Return the spec that a scenario's cells train by; a scenario of the data leaves it as it is."""
+        """Return the spec that a scenario's cells train with; a scenario of the data leaves it unchanged."""
         if scenario.kind is ScenarioKind.MOMENTUM:
-            # A step grows by 1/(1-b): the grid moves by whole octaves, as the default plan's does.
+            # Momentum b multiplies a step by 1/(1-b): the grid moves by whole octaves, as by default.
             octaves = round(math.log2((1.0 - scenario.number) / (1.0 - self.optimizer.momentum)))
             arms = tuple(arm.scaled(2.0**octaves) for arm in self.arms)
             return self.model_copy(
@@ -174,7 +174,7 @@ class ExperimentSpec(Frozen):
         return len(self.seeds) * (of_size * len(self.widths) * len(self.depths) + probed)
 
     def tail_steps(self, end: int | None = None) -> int:
-        """Count the last steps whose mean train loss is the final loss of a training until `end`."""
+        """Count the last steps over which the final train loss is averaged, for a training until `end`."""
         return max(1, math.ceil(self.tail_fraction * (self.num_steps if end is None else end)))
 
     def _changed(self) -> set[str]:
@@ -185,11 +185,11 @@ class ExperimentSpec(Frozen):
         return said | self.model.model_dump(mode="json", exclude_defaults=True)
 
     def schedule(self, chunk_steps: int) -> Schedule:
-        """Return when a cell of this spec measures, with windows of `chunk_steps`."""
+        """Return the measurement steps of a cell of this spec, with windows of `chunk_steps`."""
         return Schedule(self.num_steps, self.measure_every, chunk_steps, self.measure_spacing)
 
     def sha256(self) -> str:
-        """Identify the definition, independent of field order."""
+        """Return the sha256 of the definition, independent of field order."""
         unused = set(UNUSED) - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
@@ -206,18 +206,18 @@ def chosen_arm(spec: ExperimentSpec) -> Parametrization:
 
 
 def base_size(spec: ExperimentSpec) -> Size:
-    """Return the size the LR is tuned at: the base, or the smallest where that is not trained."""
+    """Return the size the LR is tuned at: the base, or the smallest size where that is not trained."""
     width = spec.base_width if spec.base_width in spec.widths else min(spec.widths)
     return Size(width, spec.base_depth if spec.base_depth in spec.depths else min(spec.depths))
 
 
 def target_size(spec: ExperimentSpec) -> Size:
-    """Return the size to be trained in the end: as the spec names it, else the largest it plans."""
+    """Return the size to be trained in the end: the spec's own, else the largest it plans."""
     return Size(spec.target_width or max(spec.widths), spec.target_depth or max(spec.depths))
 
 
 def sizes_on(spec: ExperimentSpec, axis: Axis) -> tuple[Size, ...]:
-    """Return the base and the sizes on one axis, ascending; smaller sizes count to the axis they vary."""
+    """Return the base and the sizes on one axis, ascending; smaller sizes belong to the axis they vary."""
     base = base_size(spec)
     every = sorted(Size(width, depth) for width in spec.widths for depth in spec.depths)
     if axis is Axis.WIDTH:
@@ -228,6 +228,6 @@ def sizes_on(spec: ExperimentSpec, axis: Axis) -> tuple[Size, ...]:
 
 
 def axes_of(spec: ExperimentSpec) -> tuple[Axis, ...]:
-    """Return the axes a spec has sizes on; width always, since without another width that is said."""
+    """Return the axes a spec has sizes on; always the width, so that a missing second width is reported."""
     more = (axis for axis in (Axis.DEPTH, Axis.BOTH) if len(sizes_on(spec, axis)) > 1)
     return (Axis.WIDTH, *more)

@@ -1,4 +1,4 @@
-"""The closed list of optional measures: what each records, and what it costs a run.
+"""Optional measures of a spec: the metrics each records, and its cost per run.
 
 Sharpness is not among them: it is always measured. Measures of curvature are taken at the measurement steps,
 on the sharpness batch, and all but the raw sharpness are LR-weighted (C^½ · C^½), so that sizes can be
@@ -28,7 +28,7 @@ DENSITY_STEPS = 40  # orthogonalising them costs three quarters as much again; m
 
 
 class Measure(StrEnum):
-    """A measure a spec may ask for."""
+    """Measure that a spec may request."""
 
     RAW_SHARPNESS = "raw_sharpness"
     NTK = "ntk"
@@ -40,10 +40,10 @@ class Measure(StrEnum):
 
 
 class MeasureInfo(NamedTuple):
-    """What a measure records and costs.
+    """Metrics and cost of a measure.
 
     `hvps` are Hessian-vector products a value, `copies` parameter-sized vectors kept per run, `turn_copies`
-    those of the one run whose turn it is.
+    those of the run that is being measured.
     """
 
     metrics: tuple[Metric, ...]
@@ -52,7 +52,7 @@ class MeasureInfo(NamedTuple):
     turn_copies: int = 0
 
 
-# Mean products of a warm eigenvalue as measured for sharpness (docs/log.md): see `cost.HVPS_PER_WARM_VALUE`.
+# Mean products of a warm eigenvalue, as measured for sharpness (docs/log.md): `cost.HVPS_PER_WARM_VALUE`.
 _HVPS_PER_EIGENVALUE = 6.0
 
 MEASURE_INFO: dict[Measure, MeasureInfo] = {
@@ -68,7 +68,7 @@ MEASURE_INFO: dict[Measure, MeasureInfo] = {
     ),
     # Its cost is that of a matrix over samples and outputs, not of products: `cost.kernel_flops`.
     Measure.NTK: MeasureInfo((Metric.NTK_EIGENVALUES,), hvps=0.0, copies=0),
-    # Blocks of 5, 4-5 of them; the basis of one run and what its 5 copies take.
+    # 4-5 blocks of 5; the basis of one run, and the memory of its 5 copies.
     Measure.HESSIAN_EIGENVALUES: MeasureInfo(
         (Metric.HESSIAN_EIGENVALUES,), hvps=25.0, copies=5, turn_copies=80
     ),
@@ -78,7 +78,7 @@ MEASURE_INFO: dict[Measure, MeasureInfo] = {
         copies=0,
         turn_copies=DENSITY_PROBES * (DENSITY_STEPS + 4),
     ),
-    # Made once, priced by `effort`; what it holds is freed before sharpness needs more.
+    # Made once, priced by `effort`; its memory is freed before sharpness needs more.
     Measure.COORDINATE_CHECK: MeasureInfo(
         (Metric.COORDINATE_CHANGE, Metric.INITIAL_ACTIVATION),
         hvps=0.0,
@@ -89,16 +89,16 @@ CURVATURE_MEASURES = frozenset(Measure) - {Measure.COORDINATE_CHECK}
 
 
 class DensityGrid(Frozen):
-    """Where the bins of the spectral density lie: even steps of arsinh(λ / linear_limit), unit 1/lr.
+    """Bins of the spectral density: even steps of arsinh(λ / linear_limit), unit 1/lr.
 
-    Linear below `linear_limit`, logarithmic above, up to ±`largest`; the end bins take what is beyond.
+    Linear below `linear_limit`, logarithmic above, up to ±`largest`; the end bins hold everything beyond.
     """
 
     linear_limit: float = Field(default=1e-2, gt=0, le=1e6)
     largest: float = Field(default=1e4, gt=0, le=1e12)
 
     def edges(self) -> tuple[float, ...]:
-        """Return the borders of the bins, ascending."""
+        """Return the edges of the bins, ascending."""
         reach = math.asinh(self.largest / self.linear_limit)
         indices = (2 * index / NUM_DENSITY_BINS - 1 for index in range(NUM_DENSITY_BINS + 1))
         return tuple(self.linear_limit * math.sinh(reach * index) for index in indices)
@@ -110,20 +110,20 @@ def measured_metrics(measures: Iterable[Measure]) -> tuple[Metric, ...]:
 
 
 def without_curvature(measures: Iterable[Measure]) -> tuple[Measure, ...]:
-    """Return the measures that are left where no curvature is measured."""
+    """Return the measures that remain where no curvature is measured."""
     return tuple(measure for measure in measures if measure is Measure.COORDINATE_CHECK)
 
 
 def measure_hvps(measures: Iterable[Measure]) -> float:
-    """Sum the Hessian-vector products `measures` take at a measurement step."""
+    """Sum the Hessian-vector products of `measures` at a measurement step."""
     return sum(MEASURE_INFO[measure].hvps for measure in measures)
 
 
 def turn_copies(measures: Iterable[Measure]) -> int:
-    """Return the parameter-sized vectors the run whose turn it is needs: measures come one by one."""
+    """Return the parameter-sized vectors of the run being measured; measures are taken one after another."""
     return max((MEASURE_INFO[measure].turn_copies for measure in measures), default=0)
 
 
 def measure_copies(measures: Iterable[Measure]) -> int:
-    """Sum the parameter-sized vectors `measures` keep per run."""
+    """Sum the parameter-sized vectors that `measures` keep per run."""
     return sum(MEASURE_INFO[measure].copies for measure in measures)

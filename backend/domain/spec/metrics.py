@@ -1,4 +1,4 @@
-"""The closed list of metrics, the steps each is measured at, and the windows they are stored in.
+"""Metrics, their measurement steps, and the windows they are stored in.
 
 Steps run 0..num_steps; the loss of a step is taken before its update. A window k covers the steps
 [k·chunk_steps, (k+1)·chunk_steps) and depends on the spec only, never on the clock, so that a recomputed
@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from backend.domain.spec.coordinates import NUM_CHANGES, Part
 
-# How many of the largest eigenvalues the spectral measures keep: as many as the paper plots.
+# Number of largest eigenvalues that the spectral measures keep: as many as the paper plots.
 NUM_EIGENVALUES = 5
-# Bins of the spectral density; where they lie is part of the spec.
+# Bins of the spectral density; their edges are part of the spec.
 NUM_DENSITY_BINS = 64
 
 
 class Metric(StrEnum):
-    """What is recorded for every run."""
+    """Quantity recorded for every run."""
 
     TRAIN_LOSS = "train_loss"
     VAL_LOSS = "val_loss"
@@ -81,7 +81,7 @@ METRIC_INFO |= {
     Metric.HESSIAN_DENSITY: MetricInfo(
         "fraction", every_step=False, is_summarised=False, num_components=NUM_DENSITY_BINS
     ),
-    # Of every part of a network: how far it moves in its first updates, and its root mean square before.
+    # Of every part of a network: its change over the first updates, and its root mean square before.
     Metric.COORDINATE_CHANGE: MetricInfo(
         "activation", every_step=False, is_summarised=False, num_components=NUM_CHANGES, only_first=True
     ),
@@ -92,22 +92,22 @@ METRIC_INFO |= {
 
 
 class Spacing(StrEnum):
-    """How the measurement steps of a run are spread."""
+    """Spacing of the measurement steps of a run."""
 
     EVEN = "even"
-    LOG = "log"  # as many, but dense at the beginning, where sharpness moves most
+    LOG = "log"  # as many, but dense at the beginning, where sharpness changes most
 
 
 @lru_cache(maxsize=256)
 def _log_steps(num_steps: int, measure_every: int) -> tuple[int, ...]:
-    """Return step 0 and steps from 1 to `num_steps` at even ratios, as many as even spacing would measure."""
+    """Return step 0 and geometrically spaced steps from 1 to `num_steps`, as many as with even spacing."""
     count = max(2, -(-num_steps // measure_every))
     ratios = (num_steps ** (index / (count - 1)) for index in range(count))
     return (0, *sorted({round(ratio) for ratio in ratios} | {num_steps}))
 
 
 class Schedule(NamedTuple):
-    """When a cell measures and where its chunks end; all in steps."""
+    """Measurement steps of a cell and ends of its chunks; all in steps."""
 
     num_steps: int
     measure_every: int
@@ -115,7 +115,7 @@ class Schedule(NamedTuple):
     spacing: Spacing = Spacing.EVEN
 
     def measures_at(self, step: int) -> bool:
-        """Tell whether `step` is a measurement step; step 0 and the last one always are."""
+        """Return whether `step` is a measurement step; step 0 and the last one always are."""
         if self.spacing is Spacing.LOG:
             return step in _log_steps(self.num_steps, self.measure_every)
         return step % self.measure_every == 0 or step == self.num_steps
@@ -151,7 +151,7 @@ class Schedule(NamedTuple):
 def eos_threshold(
     lr: float, *, momentum: float = 0.0, nesterov: bool = False, dampening: float = 0.0
 ) -> float:
-    """Return κ/lr, the LR-weighted sharpness at which gradient descent on a quadratic turns unstable.
+    """Return κ/lr, the LR-weighted sharpness above which gradient descent on a quadratic is unstable.
 
     κ is 2 for plain SGD, 2+2b for heavy ball, (2+2b)/(1+2b) for Nesterov and (2+2b)/(1-b) when the gradient
     is damped by 1-b (docs/science.md §4.1; Cohen et al. 2021). Unit: 1/lr.

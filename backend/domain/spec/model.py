@@ -1,4 +1,4 @@
-"""The registry of model families: a new one is a file in `families` and a line here."""
+"""Registry of model families; a new family is a file in `families` and a line here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT
 
 
 def _named(data: Any) -> Any:
-    """A name alone stands for the family's defaults; options without a name are the residual MLP's."""
+    """Expand a name to the family with its defaults; options without a name belong to the residual MLP."""
     if isinstance(data, str):
         return {"family": data}
     return {"family": "residual_mlp"} | data if isinstance(data, dict) else data

@@ -1,4 +1,4 @@
-"""What slot time costs in money. The unit of compute is the hour of one worker slot, a core or a GPU."""
+"""Price of slot time. The unit of compute is the hour of one worker slot, a core or a GPU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECONDS_PER_HOUR = 3600.0
 
 
 class Currency(StrEnum):
-    """Currencies the product can show."""
+    """Currency the product can display."""
 
     JPY = "JPY"
     USD = "USD"
@@ -23,11 +23,11 @@ RatePerHour = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 
 
 class Price(Frozen):
-    """What an hour of one slot costs."""
+    """Price of an hour of one slot."""
 
     rate_per_hour: RatePerHour
     currency: Currency = Currency.JPY
 
     def of(self, slot_seconds: float) -> float:
-        """Return what so many slot-seconds cost."""
+        """Return the price of `slot_seconds`."""
         return self.rate_per_hour * slot_seconds / SECONDS_PER_HOUR

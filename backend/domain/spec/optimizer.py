@@ -1,4 +1,4 @@
-"""Optimizers as values: which update, with which constants, and how the learning rate moves."""
+"""Optimizers as values: update, constants, and schedule of the learning rate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimizerKind(StrEnum):
-    """How parameters are updated, in the conventions of torch.optim."""
+    """Update rule, in the conventions of torch.optim."""
 
     SGD = "sgd"
     ADAM = "adam"
@@ -24,14 +24,14 @@ class OptimizerKind(StrEnum):
 
 
 class UpdateFamily(StrEnum):
-    """What decides how an update scales with its gradient: SGD is linear in it, Adam scale-free."""
+    """Scaling of an update with its gradient: SGD is linear in it, Adam scale-free."""
 
     SGD = "sgd"
     ADAM = "adam"
 
 
 class OptimizerTraits(NamedTuple):
-    """Facts about a kind of optimizer that hold for all its arguments.
+    """Properties of a kind of optimizer that hold for all its arguments.
 
     Attributes:
         family: the column of LR and ε multipliers it takes (`parametrization`, `depth_scaling`).
@@ -71,7 +71,7 @@ def readers(argument: str) -> tuple[OptimizerKind, ...] | None:
 
 
 class ScheduleKind(StrEnum):
-    """How the learning rate falls after the warm-up."""
+    """Decay of the learning rate after the warm-up."""
 
     CONSTANT = "constant"
     COSINE = "cosine"
@@ -79,7 +79,7 @@ class ScheduleKind(StrEnum):
 
 
 class WeightDecayRule(StrEnum):
-    """How the weight decay λ of a tensor follows its LR multiplier C by width (ADR 0012)."""
+    """Scaling of a tensor's weight decay λ with its LR multiplier C by width (ADR 0012)."""
 
     INDEPENDENT = "independent"  # λ/C: a step decays by lr·λ at every width (mup, CompleteP)
     FIXED = "fixed"  # λ everywhere, as torch does
@@ -87,14 +87,14 @@ class WeightDecayRule(StrEnum):
 
 
 class EpsilonRule(StrEnum):
-    """How Adam's ε follows the size of the network (ADR 0012)."""
+    """Scaling of Adam's ε with the size of the network (ADR 0012)."""
 
-    SCALED = "scaled"  # hidden weights as CompleteP's table says
+    SCALED = "scaled"  # hidden weights by CompleteP's table
     FIXED = "fixed"  # ε everywhere, as torch does
 
 
 class ScheduleSpec(Frozen):
-    """A linear warm-up over a share of the steps, then `kind` down to a share of the base LR."""
+    """Linear warm-up over a share of the steps, then `kind` down to a share of the base LR."""
 
     kind: ScheduleKind = ScheduleKind.CONSTANT
     warmup_fraction: float = Field(default=0.0, ge=0, lt=1)
@@ -114,7 +114,7 @@ class ScheduleSpec(Frozen):
 
 
 class OptimizerSpec(Frozen):
-    """One optimizer; without arguments plain SGD. A name alone, such as "adam", stands for its defaults."""
+    """One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults."""
 
     kind: OptimizerKind = OptimizerKind.SGD
     momentum: Decay = 0.0
@@ -134,7 +134,7 @@ class OptimizerSpec(Frozen):
 
     @property
     def traits(self) -> OptimizerTraits:
-        """Return the facts about the optimizer's kind."""
+        """Return the properties of the optimizer's kind."""
         return TRAITS[self.kind]
 
     @property
@@ -144,7 +144,7 @@ class OptimizerSpec(Frozen):
 
     @property
     def num_moments(self) -> int:
-        """Count the tensors kept beside each weight."""
+        """Return the number of tensors kept beside each weight."""
         return self.traits.num_moments + (self.traits.has_momentum and self.momentum > 0)
 
     @property
@@ -155,11 +155,11 @@ class OptimizerSpec(Frozen):
         return eos_threshold(1.0, momentum=self.momentum, nesterov=self.nesterov)
 
     def changed(self, **changes: Any) -> Self:
-        """Return the optimizer with other values of some fields, checked again."""
+        """Return the optimizer with other values of some fields, validated again."""
         return self.model_validate(self.model_dump() | changes)
 
     def require_consistent(self) -> Self:
-        """Return the optimizer; raises InvalidInput when an argument does nothing for its kind."""
+        """Return the optimizer; raises InvalidInput when an argument has no effect for its kind."""
         if self.momentum > 0 and not self.traits.has_momentum:
             raise InvalidInput("spec.momentum_needs_sgd", optimizer=self.kind.value)
         if self.nesterov and self.momentum == 0:

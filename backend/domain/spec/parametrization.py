@@ -26,7 +26,7 @@ from backend.domain.spec.optimizer import (
 
 
 class Parametrization(StrEnum):
-    """How initialisation, LR and forward multipliers scale with size."""
+    """Scaling of initialisation, LR and forward multipliers with size."""
 
     MUP = "mup"
     SP = "sp"
@@ -36,13 +36,13 @@ class Parametrization(StrEnum):
 
 
 class Role(StrEnum):
-    """The row of the (A, B, C) table a tensor belongs to."""
+    """Row of the (A, B, C) table a tensor belongs to."""
 
     INPUT = "input"
     HIDDEN = "hidden"
     OUTPUT = "output"
     QUERY = "query"  # hidden; its forward multiplier carries the scale of the attention logits
-    NORM = "norm"  # a vector of gains, which begin at 1
+    NORM = "norm"  # a vector of gains, initialised to 1
     BIAS = "bias"
 
 
@@ -85,7 +85,7 @@ _BY_WIDTH: dict[tuple[Parametrization, Role], _Exponents] = {
     (Parametrization.NTP, Role.QUERY): _Exponents(-0.5, -0.5, -1, -1.5),
     (Parametrization.MUP, Role.QUERY): _Exponents(-1, -0.5, 0, -1, epsilon=-1),
 }
-# Gains and biases are vectors: like an input weight they have one side that does not grow.
+# Gains and biases are vectors: like an input weight they have one dimension that does not grow.
 _BY_WIDTH |= {
     (parametrization, role): _BY_WIDTH[parametrization, Role.INPUT]
     for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
@@ -114,7 +114,7 @@ def tensor_scaling(
         base_forward_mult: A at the base width.
         init_mean: mean of the initial entries, at every width.
         width_mult: m = width / base_width, > 0.
-        optimizer: decides the column of C and the rules of ε and weight decay.
+        optimizer: selects the column of C and the rules of ε and weight decay.
     """
     exponents = _BY_WIDTH[_WIDTH_RULE.get(parametrization, parametrization), role]
     lr_mult = width_mult ** exponents.lr(optimizer.family)

@@ -1,7 +1,7 @@
-"""Scenarios: named variants of the conditions an experiment is run under.
+"""Scenarios: named variants of the conditions of an experiment.
 
 A scenario is written `kind` or `kind:value` wherever it crosses a border (spec, database, REST, page), so
-that one string identifies it. What it changes is one number; everything else stays as the spec says.
+that one string identifies it. It changes one number; everything else stays as in the spec.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ MAX_LENGTH = 64
 
 
 class ScenarioKind(StrEnum):
-    """What a scenario changes; the unit of its value is said here."""
+    """Kind of change a scenario makes; comments give the unit of its value."""
 
-    AS_GIVEN = "as_given"  # nothing
+    AS_GIVEN = "as_given"  # no change
     # Of the data, imitating the field; applied to the training split, feature noise to validation as well.
     LABEL_NOISE = "label_noise"  # share of the labels replaced, or noise in label standard deviations
     FEATURE_NOISE = "feature_noise"  # standard deviations of the features
@@ -35,7 +35,7 @@ class ScenarioKind(StrEnum):
     HORIZON = "horizon"  # multiple of the steps; run at the base only, to see how the optimum moves
 
 
-# Smallest and largest value a kind may take; a kind that is not here takes none, or a name.
+# Smallest and largest value of a kind; a kind that is not listed has no value, or a name.
 LIMITS: dict[ScenarioKind, tuple[float, float]] = {
     ScenarioKind.LABEL_NOISE: (0.001, 2.0),
     ScenarioKind.FEATURE_NOISE: (0.001, 10.0),
@@ -46,7 +46,7 @@ LIMITS: dict[ScenarioKind, tuple[float, float]] = {
     ScenarioKind.BATCH_SIZE: (1, 1_000_000),
     ScenarioKind.HORIZON: (2, 64),
 }
-# A pure change of the arrays; the other kinds change how is trained.
+# Changes of the arrays alone; the other kinds change the training.
 OF_THE_DATA = frozenset(
     {
         ScenarioKind.LABEL_NOISE,
@@ -59,7 +59,7 @@ WHOLE_NUMBERS = frozenset({ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON})
 
 
 class Scenario(str):
-    """One scenario, as its own identity: equal strings are equal conditions.
+    """One scenario, identified by its text: equal strings are equal conditions.
 
     Raises PydanticCustomError, a ValueError, for an unknown kind or a value outside its limits; the texts are
     the catalogue keys `validation.scenario_…`.
@@ -69,32 +69,32 @@ class Scenario(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
-        """Read `kind` or `kind:value`; the value is written in its shortest form."""
+        """Parse `kind` or `kind:value`; the value is written in its shortest form."""
         return super().__new__(cls, _canonical(str(text)))
 
     @property
     def kind(self) -> ScenarioKind:
-        """What the scenario changes."""
+        """Return the kind of change."""
         return ScenarioKind(self.partition(":")[0])
 
     @property
     def is_of_data(self) -> bool:
-        """Tell whether the scenario changes the data, and nothing about the training."""
+        """Return whether the scenario changes the data, and nothing about the training."""
         return self.kind in OF_THE_DATA
 
     @property
     def is_judged(self) -> bool:
-        """Tell whether the scenario gets a verdict; a longer horizon is a probe of the base alone."""
+        """Return whether the scenario gets a verdict; a longer horizon is a probe of the base alone."""
         return self.kind is not ScenarioKind.HORIZON
 
     @property
     def number(self) -> float:
-        """To what it changes it; raises ValueError for a kind without a number."""
+        """Return the scenario's value; raises ValueError for a kind without a number."""
         return float(self.partition(":")[2])
 
     @property
     def name(self) -> str:
-        """The value as it is written; empty for `as_given`."""
+        """Return the value as it is written; empty for `as_given`."""
         return self.partition(":")[2]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Sizes of a model, and along which axis each differs from the base."""
+"""Sizes of a model, and the axis on which each differs from the base."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Size(NamedTuple):
 
 
 class Axis(StrEnum):
-    """What grows from the base to a size: its width, its depth, or both at once."""
+    """Axis on which a size is larger than the base: width, depth, or both at once."""
 
     WIDTH = "width"
     DEPTH = "depth"

@@ -1,4 +1,4 @@
-"""Where the verdict's lines are drawn: configuration, part of the spec, hashed before the first run."""
+"""Thresholds of the verdict: configuration, part of the spec, hashed before the first run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Thresholds(Frozen):
-    """Where the lines are drawn (docs/science.md §6.3-6.4); shown with every verdict."""
+    """Limits of the verdict's rules (docs/science.md §6.3-6.4); shown with every verdict."""
 
     level: Level = 0.90
     min_seeds: Count = 3
@@ -39,6 +39,6 @@ class Thresholds(Frozen):
     check_widths: Count = 4
 
     def sha256(self) -> str:
-        """Identify the lines that were drawn."""
+        """Return the sha256 of the thresholds."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()

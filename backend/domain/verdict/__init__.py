@@ -1,1 +1,1 @@
-"""Values of a verdict: outcome, statistics, reasons, and what is said beyond the measured."""
+"""Values of a verdict: outcome, statistics, reasons, and the outlook beyond measured sizes."""

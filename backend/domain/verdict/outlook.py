@@ -1,7 +1,7 @@
-"""What the verdict says beyond what was measured: longer training, larger models, next steps, early answers.
+"""Outlook of a verdict beyond measured sizes: longer training, larger models, next steps, early answers.
 
-Nothing here decides the outcome. Every claim carries its interval, how far it reaches, and on how many cases
-of the calibration study it rests (docs/science.md §6.4, docs/decisions/0020). Words are catalogue keys
+The outlook never changes the outcome. Every claim has an interval, a reach, and the number of cases of the
+calibration study it rests on (docs/science.md §6.4, docs/decisions/0020). Texts are catalogue keys
 `reason.<code>`.
 """
 
@@ -18,7 +18,7 @@ from backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
 
 
 class HorizonPoint(Frozen):
-    """The best LR of one size, had training ended after so many steps."""
+    """Best LR of one size, had training ended after `num_steps`."""
 
     num_steps: int
     optimal_lr: float | None
@@ -26,7 +26,7 @@ class HorizonPoint(Frozen):
 
 
 class HorizonTrend(Frozen):
-    """How the best LR of one size moves with the length of training."""
+    """Change of the best LR of one size with the length of training."""
 
     size: Size
     per_doubling: Estimate = Field(description="Octaves per doubling of the horizon.")
@@ -34,7 +34,7 @@ class HorizonTrend(Frozen):
 
 
 class HorizonProbe(Frozen):
-    """A longer training of the base size, run for this question alone."""
+    """Longer training of the base size, run for this question alone."""
 
     factor: int
     num_steps: int
@@ -45,7 +45,7 @@ class HorizonProbe(Frozen):
 
 
 class Horizon(Frozen):
-    """How far a longer training would move the best LR."""
+    """Expected shift of the best LR by a longer training."""
 
     is_available: bool = Field(description="Only a constant LR lets one curve stand for shorter trainings.")
     loss: Metric
@@ -55,7 +55,7 @@ class Horizon(Frozen):
 
 
 class Basis(StrEnum):
-    """What a statement about a size rests on."""
+    """Basis of a statement about a size."""
 
     MEASURED = "measured"
     EXTRAPOLATED = "extrapolated"
@@ -63,32 +63,32 @@ class Basis(StrEnum):
 
 
 class Extrapolation(Frozen):
-    """Where the best LR of the target size is, or is expected to be."""
+    """Best LR of the target size, measured or expected."""
 
     target: Size
     claim: Basis
-    doublings: float = Field(ge=0, description="How often the largest size tested doubles to the target.")
+    doublings: float = Field(ge=0, description="Doublings from the largest size tested to the target.")
     lr: Estimate = Field(description="The best LR; beyond the sizes tested with a prediction interval.")
     lr_shift: Estimate = Field(description="Octaves from the reused LR to the best one.")
     reasons: tuple[Reason, ...] = ()
 
 
 class Tally(Frozen):
-    """So many of so many cases."""
+    """Count of cases with a property, out of `of` cases."""
 
     count: int = Field(ge=0)
     of: int = Field(ge=0)
 
 
 class HeldAtDistance(Frozen):
-    """How often what was recommended for a size so many doublings beyond the tested ones held there."""
+    """Share of recommendations that held at sizes `doublings` beyond the tested ones."""
 
     doublings: float = Field(ge=0)
     held: Tally
 
 
 class TrackRecord(Frozen):
-    """What the calibration study found, with sizes hidden from the verdict and trained afterwards."""
+    """Results of the calibration study, which hid sizes from the verdict and trained them afterwards."""
 
     rule_version: str
     date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
@@ -102,7 +102,7 @@ class TrackRecord(Frozen):
 
 
 class Reliability(Frozen):
-    """How often a recommendation like this one held in the calibration study; None: not calibrated."""
+    """Share of recommendations like this one that held in the calibration study; None: not calibrated."""
 
     record: TrackRecord | None = None
     is_same_rules: bool = Field(default=False, description="The study used the rules of this verdict.")
@@ -115,7 +115,7 @@ class Reliability(Frozen):
 
 
 class SafeRange(Frozen):
-    """Up to which LR no run diverged at the target; beyond the tested sizes the border is extrapolated."""
+    """Highest LR without a divergence at the target; beyond tested sizes the border is extrapolated."""
 
     lr_high: float
     lr_diverged: float | None = Field(
@@ -126,7 +126,7 @@ class SafeRange(Frozen):
 
 
 class NarrowSweep(Frozen):
-    """A few LRs to try at the target, and what that takes."""
+    """Few LRs to try at the target, and their predicted time."""
 
     lrs: tuple[float, ...]
     num_seeds: int
@@ -136,7 +136,7 @@ class NarrowSweep(Frozen):
 
 
 class RolloutStepName(StrEnum):
-    """A step of the roll-out."""
+    """Step of the roll-out."""
 
     POC = "poc"
     PILOT = "pilot"
@@ -144,7 +144,7 @@ class RolloutStepName(StrEnum):
 
 
 class RolloutStepState(StrEnum):
-    """How far a step of the roll-out is."""
+    """State of a step of the roll-out."""
 
     PASSED = "passed"
     NEXT = "next"
@@ -153,7 +153,7 @@ class RolloutStepState(StrEnum):
 
 
 class RolloutStep(Frozen):
-    """One step of the roll-out: what to check there, and when to stop."""
+    """One step of the roll-out, with what to check and when to stop."""
 
     name: RolloutStepName
     state: RolloutStepState
@@ -162,11 +162,11 @@ class RolloutStep(Frozen):
 
 
 class Recommendation(Frozen):
-    """What to do at the target size."""
+    """Recommendation for the target size."""
 
     target: Size
     lr: float | None = Field(description="The LR to use; None where none can be recommended.")
-    lr_interval: Interval | None = Field(default=None, description="Where the target's best LR lies.")
+    lr_interval: Interval | None = Field(default=None, description="Interval of the target's best LR.")
     safe_range: SafeRange | None = None
     narrow_sweep: NarrowSweep | None = None
     gates: tuple[RolloutStep, ...] = ()
@@ -174,7 +174,7 @@ class Recommendation(Frozen):
 
 
 class Outlook(Frozen):
-    """Everything beyond the measured: horizon, larger sizes, how far to trust that, what to do next."""
+    """Statements beyond the measured sizes: horizon, larger sizes, reliability, recommendation."""
 
     horizon: Horizon
     extrapolation: Extrapolation
@@ -183,7 +183,7 @@ class Outlook(Frozen):
 
 
 class EarlyAnswer(Frozen):
-    """What the verdict will probably be, from the steps that enough runs share so far; it may change."""
+    """Probable outcome of the verdict, from the steps that enough runs share so far; it may change."""
 
     outcome: Outcome
     confidence: float = Field(ge=0, le=1, description="Never more than how often such answers were right.")

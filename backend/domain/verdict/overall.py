@@ -1,4 +1,4 @@
-"""The answer over all scenarios: what holds, and where it breaks first."""
+"""Overall verdict over all scenarios, and the conditions under which reuse first fails."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from backend.domain.verdict.statement import Estimate, Outcome
 
 
 class BreakPoint(Frozen):
-    """Where reusing the base's LR was found to cost too much."""
+    """Size and scenario at which reusing the base's LR was found to cost too much."""
 
     scenario: Scenario
     outcome: Outcome = Field(description="`fine_tune` or `does_not_transfer`.")
     width: int
     depth: int
-    axis: Axis = Field(description="What grew from the base to this size.")
+    axis: Axis = Field(description="Axis on which this size is larger than the base.")
 
 
 class ScenarioAnswer(Frozen):
-    """One scenario's verdict in a line; the numbers are those of the size that decides, else the largest."""
+    """Verdict of one scenario in a line; the numbers are those of the deciding size, else the largest."""
 
     scenario: Scenario
     outcome: Outcome
@@ -36,7 +36,7 @@ class ScenarioAnswer(Frozen):
 
 
 class OverallVerdict(Frozen):
-    """The worst of an experiment's verdicts."""
+    """Worst of an experiment's verdicts."""
 
     outcome: Outcome
     scenario: Scenario = Field(description="The scenario that decides: the first of the worst.")

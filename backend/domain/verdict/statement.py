@@ -1,6 +1,6 @@
-"""What a statement of the product is made of: an outcome, a number with its interval, a reason in words.
+"""Parts of a statement: an outcome, a number with its interval, a reason.
 
-Words for people are catalogue keys: `outcome.<outcome>` and `reason.<code>`.
+Texts for people are catalogue keys: `outcome.<outcome>` and `reason.<code>`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from backend.domain.spec.dataset import Frozen
 
 
 class Outcome(StrEnum):
-    """The answer to "may I reuse the small model's LR?"."""
+    """Answer to "may I reuse the small model's LR?"."""
 
     TRANSFERS = "transfers"
     SHARPNESS_DRIFTS = "sharpness_drifts"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 class Interval(Frozen):
-    """A two-sided interval; level and method are always stated."""
+    """Two-sided interval; level and method are always given."""
 
     low: float
     high: float
@@ -32,14 +32,14 @@ class Interval(Frozen):
 
 
 class Estimate(Frozen):
-    """A number with its interval; None where it could not be computed."""
+    """Number with its interval; None where it could not be computed."""
 
     value: float | None = None
     interval: Interval | None = None
 
 
 class Reason(Frozen):
-    """Why, as a catalogue key `reason.<code>` with its parameters."""
+    """Reason of a statement, as a catalogue key `reason.<code>` with its parameters."""
 
     code: str
     params: dict[str, str | int | float] = Field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""The verdict: outcome, the statistics that decided it, and the rule; a value that crosses processes.
+"""Verdict: outcome, deciding statistics and rule; a value that crosses processes.
 
-Rules and metrics: docs/science.md §6. Words for people are catalogue keys: `outcome.<outcome>` in a manager's
-and an engineer's wording, `reason.<code>` for reasons and what is missing.
+Rules and metrics: docs/science.md §6. Texts for people are catalogue keys: `outcome.<outcome>` in a manager's
+and an engineer's wording, `reason.<code>` for reasons and for what is missing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from backend.domain.verdict.statement import Reason as Reason
 # 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.
 # 4: docs/decisions/0026; a third of the benefit of size lost for sure is a failure.
 RULE_VERSION = "4"
-# The versions that evidence can be judged by now. Verdicts of earlier ones stay readable.
+# Versions of the rules that evidence can be judged by. Verdicts of earlier ones stay readable.
 RULE_VERSIONS = (RULE_VERSION,)
 
 
@@ -47,7 +47,7 @@ class LossStatistics(Frozen):
 
 
 class FieldStatistics(Frozen):
-    """What the user counts in, at the end of training, as means over seeds; None where a seed diverged."""
+    """Field metric at the end of training, as means over seeds; None where a seed diverged."""
 
     metric: Metric
     of_base: float | None = Field(description="Of the base size at its best LR.")
@@ -71,11 +71,11 @@ class SharpnessSpread(Frozen):
 
 
 class SizeStatistics(Frozen):
-    """One size against the base size."""
+    """Statistics of one size against the base size."""
 
     width: int
     depth: int
-    axis: Axis = Field(default=Axis.WIDTH, description="What grew from the base to this size.")
+    axis: Axis = Field(default=Axis.WIDTH, description="Axis on which this size is larger than the base.")
     num_seeds: int | None = Field(default=None, description="Seeds that base and size both have.")
     losses: tuple[LossStatistics, ...]
     divergence_rate: float | None = Field(description="M4 at the reused LR.")
@@ -96,7 +96,7 @@ class SizeStatistics(Frozen):
 
 
 class CheckState(StrEnum):
-    """What a coordinate check came to."""
+    """State of a coordinate check."""
 
     PASSED = "passed"
     WATCH = "watch"
@@ -105,7 +105,7 @@ class CheckState(StrEnum):
 
 
 class PartSlope(Frozen):
-    """How one part of the networks scales with width: slope of log2 size on log2 width."""
+    """Slope of log2 size of one part of the networks on log2 width."""
 
     part: Part
     num_updates: int = Field(description="0: its size at the start; else its change after so many updates.")
@@ -116,7 +116,7 @@ class PartSlope(Frozen):
 
 
 class CoordinateCheck(Frozen):
-    """M7 of one depth: do all parts start and move as the parametrization says?"""
+    """M7 of one depth: the slopes of all parts, compared with those of the parametrization."""
 
     depth: int
     lr: float
@@ -127,7 +127,7 @@ class CoordinateCheck(Frozen):
 
 
 class AxisVerdict(Frozen):
-    """The judgement of one parametrization on one axis."""
+    """Judgement of one parametrization on one axis."""
 
     axis: Axis
     outcome: Outcome
@@ -144,11 +144,11 @@ class AxisVerdict(Frozen):
 
 
 class ArmVerdict(Frozen):
-    """The judgement of one parametrization."""
+    """Judgement of one parametrization."""
 
     parametrization: Parametrization
     outcome: Outcome
-    rule: str = Field(description="Which rule decided; catalogue key rule.<rule>.")
+    rule: str = Field(description="The rule that decided; catalogue key rule.<rule>.")
     reasons: tuple[Reason, ...]
     base_lr: float | None = Field(description="The tuned LR of the base size, on the grid: what is reused.")
     base_lr_index: int | None
@@ -164,7 +164,7 @@ class ArmVerdict(Frozen):
 
 
 class Ranges(Frozen):
-    """What was measured; everything else is not claimed."""
+    """Range of measured sizes and conditions; everything else is not claimed."""
 
     widths: tuple[int, ...]
     depths: tuple[int, ...]
@@ -177,7 +177,7 @@ class Ranges(Frozen):
 
 
 class Verdict(Frozen):
-    """µP's (or the chosen arm's) judgement at its worst size, qualified by the control."""
+    """Judgement of µP (or the chosen arm) at its worst size, qualified by the control."""
 
     scenario: Scenario
     outcome: Outcome
@@ -194,7 +194,7 @@ class Verdict(Frozen):
     ranges: Ranges
     thresholds: Thresholds
     spec_sha256: str
-    outlook: Outlook | None = Field(default=None, description="What is said beyond what was measured.")
+    outlook: Outlook | None = Field(default=None, description="Statements beyond what was measured.")
     early: EarlyAnswer | None = Field(
         default=None, description="While cells are open: what the verdict will probably be."
     )

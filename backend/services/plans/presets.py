@@ -29,18 +29,18 @@ class PresetView(Frozen):
 
     preset: Preset
     spec: ExperimentSpec
-    expected: OutlayView = Field(description="If transfer holds; most other answers come earlier.")
+    expected: OutlayView = Field(description="Predicted if transfer holds; most other outcomes come earlier.")
     most: OutlayView = Field(description="The whole grid, which is never exceeded.")
     limit_seconds: float | None = Field(description="Slot-seconds the budget allows; null without one.")
     are_steps_cut: bool = Field(description="Steps were cut to fit the preset's time.")
-    conclusions: tuple[Reason, ...] = Field(description="What it can say; catalogue keys conclusion.<code>.")
+    conclusions: tuple[Reason, ...] = Field(description="Conclusions it allows; keys conclusion.<code>.")
 
 
 class PresetsView(Frozen):
     """The presets, from the quickest."""
 
     presets: tuple[PresetView, ...]
-    device: DeviceKind = Field(description="What it is planned for.")
+    device: DeviceKind = Field(description="Kind of device it is planned for.")
     slots: int
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
 

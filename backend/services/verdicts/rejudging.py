@@ -33,7 +33,7 @@ class JudgementRequest(Frozen):
     )
     thresholds: Thresholds | None = Field(
         default=None,
-        description="Where the lines are drawn; as fixed before the first run when left out. Others are "
+        description="Limits of the rules; those fixed before the first run when left out. Others are "
         "allowed, and named in the verdict.",
     )
 

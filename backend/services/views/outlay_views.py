@@ -59,6 +59,4 @@ class ProgressView(Frozen):
     stage: int = Field(description="The stage of the cells that were planned last; the base is 0.")
     num_stages: int = Field(description="As many as are foreseen.")
     budget: BudgetView | None
-    left_out: OutlayView | None = Field(
-        description="What a budget left undone, and what it would cost to add."
-    )
+    left_out: OutlayView | None = Field(description="Cells a budget left out, and their predicted cost.")

@@ -34,7 +34,7 @@ class DatasetView(Frozen):
     arrays_bytes: int
     shape: DatasetShape
     profile: Profile
-    options: DataOptions = Field(description="What can be trained on it.")
+    options: DataOptions = Field(description="Families and losses that can be trained on it.")
 
 
 class ImageSample(Frozen):
@@ -71,7 +71,7 @@ class PlanView(Frozen):
     num_runs: int
     max_runs: int
     cells: tuple[PlannedCellView, ...]
-    device: DeviceKind = Field(description="What it is planned for.")
+    device: DeviceKind = Field(description="Kind of device it is planned for.")
     slots: int = Field(description="Worker slots the time is predicted for.")
     num_workers: int = Field(description="Worker nodes seen lately; 0 means nothing would run now.")
     predicted_seconds: float
@@ -80,7 +80,7 @@ class PlanView(Frozen):
     )
     are_steps_cut: bool = Field(description="Steps were cut to fit the target time.")
     expected: OutlayView = Field(
-        description="If transfer holds; a staged plan ends as soon as it is settled."
+        description="Predicted if transfer holds; a staged plan ends as soon as it is settled."
     )
     most: OutlayView = Field(description="The whole grid, which is never exceeded.")
 
@@ -112,7 +112,7 @@ class ExperimentView(Frozen):
         description="As far as the stages can be foreseen; once it has ended, what was run."
     )
     predicted_seconds: float
-    stop_reason: StopReason | None = Field(description="Why it ended before all sizes were run.")
+    stop_reason: StopReason | None = Field(description="Reason why it ended before all sizes were run.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

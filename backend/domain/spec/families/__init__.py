@@ -1,3 +1,3 @@
-"""Model families: one file each, saying what a network of the family is made of. How it computes lies in
-`worker/numerics/networks`, in a file of the same name.
+"""Model families, one file each, with the tensors and costs of a network of the family. Its computation is in
+the file of the same name in `worker/numerics/networks`.
 """

@@ -1,6 +1,6 @@
-"""What every model family says of itself: its tensors, the data it takes, and what a forward pass costs.
+"""Interface of a model family: its tensors, the data it accepts, and the cost of a forward pass.
 
-Nothing is computed here, so that plans can be checked, costed and refused without torch.
+Contains no computation, so that plans can be checked, priced and refused without torch.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from backend.errors import InvalidInput
 
 
 class TensorSpec(NamedTuple):
-    """One tensor of a network, as it is at some width.
+    """One tensor of a network at some width.
 
     Attributes:
         role: the row of the (A, B, C) table.
         shape: (n_in, n_out); a vector is (1, n), a convolution (kernel positions × n_in, n_out).
-        std, mean: of its initial entries, at the base width; the table says how the std goes on from there.
+        std, mean: of its initial entries, at the base width; the table scales the std with width.
         forward_mult: A at the base width.
         is_in_branch: inside a residual branch, where the rules for depth apply.
     """
@@ -33,7 +33,7 @@ class TensorSpec(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Count its entries."""
+        """Return the number of entries."""
         return self.shape[0] * self.shape[1]
 
 
@@ -41,7 +41,7 @@ Tensors = dict[str, TensorSpec]
 
 
 class ModelFamily(Frozen):
-    """Base of the families; a spec names one and sets its options.
+    """Base class of the families; a spec names one and sets its options.
 
     Attributes:
         branch_exponent: residual branches are multiplied by depth^-branch_exponent where the parametrization
@@ -50,7 +50,7 @@ class ModelFamily(Frozen):
 
     takes_images_only: ClassVar[bool] = False
     takes_text: ClassVar[bool] = False
-    # Without residual branches there is nothing that a rule for depth could scale.
+    # Without residual branches a rule for depth has nothing to scale.
     has_branches: ClassVar[bool] = True
 
     @property
@@ -60,7 +60,7 @@ class ModelFamily(Frozen):
 
     @property
     def scales_branches(self) -> bool:
-        """Tell whether there are residual branches with a multiplier."""
+        """Return whether there are residual branches with a multiplier."""
         return self.has_branches
 
     @abstractmethod
@@ -72,12 +72,12 @@ class ModelFamily(Frozen):
         """Count the multiplications and additions of a forward pass of one example."""
 
     def input_flops(self, dims: DataDims, width: int) -> float:  # noqa: ARG002
-        """Count the part of `forward_flops` that multiplies the data, which need no gradient; 0: not told."""
+        """Count the part of `forward_flops` that multiplies the data, which need no gradient; 0: unknown."""
         return 0.0
 
     @abstractmethod
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
-        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        """Count the numbers a forward pass of one example stores for its backward pass."""
 
     def num_parameters(self, dims: DataDims, width: int, depth: int) -> int:
         """Count the parameters."""
@@ -94,7 +94,7 @@ class ModelFamily(Frozen):
         return self
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:
-        """Refuse a size this family cannot have; raises InvalidInput naming the field and what is allowed."""
+        """Refuse a size this family cannot have; raises InvalidInput with the field and its valid values."""
 
 
 def require_multiple(code: str, value: int, divisor: int) -> None:

@@ -21,8 +21,8 @@ FIRST_STRIDE = 2
 SECOND_STRIDE = 4
 NUM_STAGES = 3
 MIN_SIDE = 4
-# Moving a number into overlapping patches, and back on the way back, takes as long as so many flops; measured
-# on the residual net, where that outweighs the products (docs/log.md, 2026-11-24).
+# Flops that take as long as copying a number into overlapping patches and back in the backward pass; measured
+# on the residual net, where the copies outweigh the products (docs/log.md, 2026-11-24).
 PATCH_FLOPS = 150.0
 
 
@@ -34,7 +34,7 @@ class Grid(NamedTuple):
 
     @property
     def positions(self) -> int:
-        """Count them."""
+        """Return the number of positions."""
         return self.height * self.width
 
     def convolved(self, stride: int) -> Grid:
@@ -47,7 +47,7 @@ class Grid(NamedTuple):
 
 
 def image_of(dims: DataDims) -> ImageShape:
-    """Return the image shape, which `require_data` has made sure of."""
+    """Return the image shape, which `require_data` has checked."""
     if dims.image is None:
         raise InvalidInput("spec.family_needs_images", family="convnet")
     return dims.image
@@ -98,7 +98,7 @@ class ConvNet(ModelFamily):
         return convolutions + _convolution_flops(last, width, width) + readout
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:  # noqa: ARG002
-        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        """Count the numbers a forward pass of one example stores for its backward pass."""
         first, pooled, last = self.grids(dims)
         patches = KERNEL * (first.positions * image_of(dims).channels + last.positions * width)
         return patches + width * (2 * first.positions + pooled.positions + 3 * last.positions)
@@ -146,7 +146,7 @@ class ResidualConvNet(ModelFamily):
         return tensors | {OUTPUT: _readout(last.positions, width, dims.num_outputs)}
 
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
-        """Count the multiplications and additions of a forward pass of one example, and what patches cost."""
+        """Count the flops of a forward pass of one example, including the copies into patches."""
         grids = self.grids(dims)
         per_stage = len(blocks_of(0, depth)) * self.layers_per_block
         flops = _convolution_flops(grids[0], image_of(dims).channels, width)
@@ -156,24 +156,24 @@ class ResidualConvNet(ModelFamily):
         return flops + 2.0 * grids[-1].pooled().positions * width * dims.num_outputs
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
-        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        """Count the numbers a forward pass of one example stores for its backward pass."""
         per_stage = len(blocks_of(0, depth)) * self.layers_per_block + 1
         maps = sum(grid.positions for grid in self.grids(dims)) * per_stage
         return (KERNEL + 3) * width * maps + KERNEL * dims.num_features
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:  # noqa: ARG002
-        """Refuse a depth that the three stages cannot share, and images too small to pool."""
+        """Refuse a depth that is no multiple of the three stages, and images too small to pool."""
         require_multiple("spec.depth_not_a_multiple", depth, NUM_STAGES)
         _require_side(dims, self.family)
 
 
 def stage_name(stage: int) -> str:
-    """Return the name of the convolution that leads into stage 1 or 2."""
+    """Return the name of the convolution in front of stage 1 or 2."""
     return f"stage_{stage}"
 
 
 def blocks_of(stage: int, depth: int) -> range:
-    """Return the blocks of a stage, numbered through the whole net."""
+    """Return the indices of the blocks of a stage within the whole net."""
     per_stage = depth // NUM_STAGES
     return range(stage * per_stage, (stage + 1) * per_stage)
 

@@ -1,4 +1,4 @@
-"""The residual MLP of arXiv 2402.17457: plain, or with several layers a block, or without skips."""
+"""Residual MLP of arXiv 2402.17457: plain, or with several layers per block, or without skips."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.domain.spec.parametrization import Role
 
 INPUT = "input"
 OUTPUT = "output"
-# Of A φ(h) W over ReLU: the mean square of what enters a block is kept.
+# Gain of A φ(h) W over ReLU that preserves the mean square of a block's input.
 RELU_GAIN = 2.0
 
 
@@ -59,7 +59,7 @@ class ResidualMLP(ModelFamily):
         return 2.0 * dims.num_features * width
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
-        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        """Count the numbers a forward pass of one example stores for its backward pass."""
         return dims.num_features + width * (1 + depth * self.layers_per_block) + dims.num_outputs
 
 

@@ -1,9 +1,9 @@
-"""The transformers: a vision transformer for images and a byte-level GPT for text.
+"""Transformers: a vision transformer for images and a byte-level GPT for text.
 
 A block is an attention branch and a two-layer branch, both multiplied by τ = depth^-branch_exponent. The
 scale of the attention logits, 1/d_head under µP and 1/√d_head under SP and NTP (docs/science.md §2.2), is the
 forward multiplier of the query weights: (s·x W_q)·(x W_k) = s·(x W_q)·(x W_k). Linear maps have no biases;
-layer norms, where there are any, have a gain and a shift. Initial constants are those of SP at base width.
+layer norms, if enabled, have a gain and a shift. Initial constants are those of SP at base width.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ CLASS_TOKEN = "class_token"
 FINAL_NORM = "final_norm"
 ATTENTION_NORM = "attention_norm"
 BRANCH_NORM = "mlp_norm"
-# What enters the stream at a position has a mean square of about one: half from each of its two parts.
+# Half, so that the mean square of the stream's input at a position is about one: it is a sum of two parts.
 EMBEDDING_STD = 0.5**0.5
-# GELU passes about as much on as ReLU.
+# GELU preserves about as much variance as ReLU.
 GELU_GAIN = 2.0
 
 
 class Transformer(ModelFamily):
-    """What both share.
+    """Base class of both transformers.
 
     Attributes:
         num_heads: attention heads; the width must be a multiple.
@@ -79,7 +79,7 @@ class Transformer(ModelFamily):
         return 2.0 * depth * num_tokens * (matrices + attention)
 
     def body_activations(self, num_tokens: int, width: int, depth: int) -> int:
-        """Count the numbers the blocks of one example leave for the backward pass."""
+        """Count the numbers the blocks of one example store for the backward pass."""
         per_token = (8 + 3 * self.mlp_ratio) * width + 3 * self.num_heads * num_tokens
         return depth * num_tokens * per_token
 
@@ -117,7 +117,7 @@ class ViT(Transformer):
         return ends + self.body_flops(self.num_tokens(dims), width, depth)
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
-        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        """Count the numbers a forward pass of one example stores for its backward pass."""
         return dims.num_features + self.body_activations(self.num_tokens(dims), width, depth)
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:
@@ -148,7 +148,7 @@ class GPT(Transformer):
         return readout + self.body_flops(dims.num_features, width, depth)
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:
-        """Count the numbers a forward pass of one example leaves for its backward pass."""
+        """Count the numbers a forward pass of one example stores for its backward pass."""
         return dims.num_features * 3 * dims.num_outputs + self.body_activations(
             dims.num_features, width, depth
         )
@@ -160,7 +160,7 @@ def part_name(block: int, part: str) -> str:
 
 
 def norm_tensors(name: str, width: int, *, is_in_branch: bool = False) -> Tensors:
-    """Return the gain and the shift of a layer norm, which begin at 1 and 0."""
+    """Return the gain and the shift of a layer norm, initialised to 1 and 0."""
     return {
         f"{name}_gain": TensorSpec(Role.NORM, (1, width), 0.0, mean=1.0, is_in_branch=is_in_branch),
         f"{name}_shift": TensorSpec(Role.BIAS, (1, width), 0.0, is_in_branch=is_in_branch),
