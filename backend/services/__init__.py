@@ -1,1 +1,1 @@
-"""Use cases, one function each: fetch, call the domain, store."""
+"""Use cases, one function each: they load rows, call the domain, and store its results."""

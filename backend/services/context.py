@@ -1,4 +1,4 @@
-"""What every use case is given: the stores, the bell, the notices and the clock of one process."""
+"""Context of every use case: stores, bell, notices and clock of one process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend.settings import Settings
 
 
 def utc_now() -> datetime:
-    """Return the time, the one place where services read it."""
+    """Return the current time; the only place where services read the clock."""
     return datetime.now(UTC)
 
 
@@ -39,7 +39,7 @@ class Caches:
 
 @dataclass(frozen=True)
 class Context:
-    """The outside world of the use cases."""
+    """Stores and connections that use cases depend on."""
 
     settings: Settings
     database: Database

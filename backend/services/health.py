@@ -1,4 +1,4 @@
-"""Which parts of the system answer."""
+"""Health check of the parts of the system."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from backend.services.context import Context
 
 
 def missing_parts(context: Context) -> tuple[str, ...]:
-    """Name what is not ready: `database`, `schema` (not of this version) or `broker`; empty when all is."""
+    """Return the parts not ready: `database`, `schema` (of another version) or `broker`; empty if all are."""
     broker = () if context.notices.is_up() else ("broker",)
     try:
         database = () if is_current(context.database) else ("schema",)

@@ -1,7 +1,7 @@
-"""LRU cache that computes each key once, for values that take long to make.
+"""LRU cache that computes each key once, for values that are slow to compute.
 
-A key names the data that its value was made from, so no value is ever out of date: one made from earlier
-data is not asked for any more, and the least recently used is dropped first.
+A key names the data its value was computed from, so no value is ever out of date: one from earlier data is
+never requested again, and the least recently used is dropped first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class KeyedCache(Generic[T]):
         self._underway: dict[str, Lock] = {}
 
     def get(self, key: str, build: Callable[[], T]) -> T:
-        """Return the value of `key`, computed by `build` if it is not kept; an exception is not kept."""
+        """Return the value of `key`, computed by `build` on a miss; an exception is not cached."""
         with self._guard:
             if key in self._done:
                 return self._find(key)

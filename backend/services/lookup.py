@@ -1,4 +1,4 @@
-"""Finding an owner's objects, or saying clearly that they are not there."""
+"""Lookup of an owner's objects; raises NotFound where they do not exist."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def find_cell(session: Session, owner_id: str, cell_id: UUID) -> tuple[CellRow, 
 
 
 def schedule_of(experiment: ExperimentRow, cell: CellRow) -> Schedule:
-    """Return when a cell measures and where its chunks end."""
+    """Return the measurement steps of a cell and the ends of its chunks."""
     return spec_of(experiment, cell).schedule(cell.chunk_steps)
 
 
 def spec_of(experiment: ExperimentRow, cell: CellRow) -> ExperimentSpec:
-    """Return the spec a cell trains by: the experiment's, under the cell's scenario."""
+    """Return the spec a cell trains with: the experiment's, under the cell's scenario."""
     return experiment.spec.under(cell.scenario)

@@ -1,4 +1,4 @@
-"""Marks of an experiment: states and committed steps, which change with every window that is stored."""
+"""Marks of an experiment: states and committed steps, which change with every stored window."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from backend.services.views.views import CellMark, Marks
 
 
 def read_marks(context: Context, owner_id: str, experiment_id: UUID) -> Marks:
-    """Return how far the experiment and its cells are: what a viewer's stream says on every connect."""
+    """Return the marks of an experiment and its cells, which a viewer's stream sends on every connect."""
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
         return marks_of(experiment, cell_rows.of_experiment(session, experiment_id))
 
 
 def marks_of(experiment: ExperimentRow, cells: Sequence[CellRow]) -> Marks:
-    """Return the marks of rows: every window that is stored and every change of a state changes them."""
+    """Return the marks of rows; every stored window and every change of a state changes them."""
     return Marks(
         experiment_id=experiment.id,
         state=experiment.state,

@@ -1,4 +1,4 @@
-"""What can run now: the workers seen lately, and the capacity_of they make."""
+"""Workers seen recently, and the capacity they make up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from backend.domain.plan.defaults import Capacity
 from backend.services.context import Context
 from backend.services.views.views import WorkerView
 
-# Workers show themselves every few seconds; one that missed several is not counted on.
+# Workers report every few seconds; one that missed several reports is not counted.
 FRESH = timedelta(seconds=60)
 
 
@@ -33,9 +33,10 @@ def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
 
 
 def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -> Capacity:
-    """Return what plans are made for: all slots of the nodes that are rung for, as fast as the slowest.
+    """Return the capacity plans are made for: all slots of the nodes in use, as fast as the slowest.
 
-    GPU and CPU nodes are never mixed: where a GPU is known, cells go there. Without any node, constants.
+    GPU and CPU nodes are never mixed: if a GPU node is known, cells go there. Without any node, constants are
+    used.
     """
     gpus = [row for row in rows if is_gpu(row.device)]
     heard = gpus or rows
@@ -51,13 +52,13 @@ def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -
 
 
 def _learned_on_slowest(session: Session, heard: Sequence[WorkerRow]) -> dict[str, Learned]:
-    """Return what cells taught about the slowest node, whose speed is planned with."""
+    """Return the corrections learned on the slowest node, whose speed plans use."""
     slowest = min(heard, key=lambda row: (row.flops_per_second, row.name))
     return calibrations.learned_on(session, device_sha256(slowest.environment))
 
 
 def queue_to_ring(rows: Sequence[WorkerRow]) -> str:
-    """Return the queue somebody hears: the GPU nodes' while one was seen lately, else the CPU nodes'."""
+    """Return the queue to ring: the GPU nodes' if one was seen recently, else the CPU nodes'."""
     return GPU_QUEUE if any(is_gpu(row.device) for row in rows) else CPU_QUEUE
 
 

@@ -1,8 +1,8 @@
-"""Taking experiments a stage further: what their ended cells have shown decides what is run next.
+"""Advance of open experiments: the protocol decides from ended cells which cells run next.
 
-An arm goes on as soon as its own cells have ended, whatever else of the experiment is still training. The
-decision is made from a snapshot, outside any lock; it is carried out only if no cell was planned or ended
-since, so any number of conductors may try.
+An arm advances as soon as its own cells have ended, whatever other arms still train. The decision is made
+from a snapshot, outside any lock, and carried out only if no cell was planned or ended since, so any number
+of conductors may run.
 """
 
 from __future__ import annotations
@@ -32,38 +32,38 @@ from backend.services.workers import capacity_of, fresh_workers
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Which cells an experiment has, and which of them have ended."""
+    """Cells of an experiment, and those of them that have ended."""
 
     planned: frozenset[UUID]
     ended: frozenset[UUID]
 
     @property
     def has_open(self) -> bool:
-        """Tell whether a cell is queued or running."""
+        """Return whether a cell is queued or running."""
         return self.planned != self.ended
 
 
 class LastSnapshots:
-    """Remembers what was known at the last look, so that statistics are not computed again for nothing."""
+    """Last snapshot of every open experiment, so that statistics are not computed again without a change."""
 
     def __init__(self) -> None:
         self._ended: dict[UUID, frozenset[UUID]] = {}
 
     def is_due(self, experiment_id: UUID, snapshot: Snapshot) -> bool:
-        """Tell whether a cell has ended since the last look, or none is left to wait for."""
+        """Return whether a cell has ended since the last snapshot, or none is left to wait for."""
         return not snapshot.has_open or self._ended.get(experiment_id) != snapshot.ended
 
     def note(self, experiment_id: UUID, snapshot: Snapshot) -> None:
-        """Remember a look."""
+        """Store a snapshot."""
         self._ended[experiment_id] = snapshot.ended
 
     def keep(self, experiment_ids: list[UUID]) -> None:
-        """Forget every experiment that is not open any more."""
+        """Remove every experiment that is not open any more."""
         self._ended = {each: ended for each, ended in self._ended.items() if each in experiment_ids}
 
 
 def advance_experiments(context: Context, last: LastSnapshots | None = None) -> None:
-    """For every open experiment with an arm that may go on, plan, skip, or close it."""
+    """Plan or skip cells of every open experiment with an arm that may advance, or close the experiment."""
     last = last or LastSnapshots()
     with context.database.read() as session:
         experiment_ids = experiment_rows.unfinished(session)
@@ -82,7 +82,7 @@ def _snapshot(session: Session, experiment_id: UUID) -> Snapshot:
 
 
 def _advance(context: Context, experiment_id: UUID) -> bool:
-    """Decide from a snapshot, then do it if the snapshot still holds; tell whether anything was done."""
+    """Decide from a snapshot and act if it is still current; return whether anything was done."""
     with context.database.read() as session:
         experiment = session.get(ExperimentRow, experiment_id)
         if experiment is None:
@@ -92,14 +92,14 @@ def _advance(context: Context, experiment_id: UUID) -> bool:
     with context.database.write() as session:
         experiment = experiment_rows.lock_open(session, experiment_id)
         if experiment is None or _snapshot(session, experiment_id) != snapshot:
-            return False  # another conductor or a worker was faster: the next round looks again
+            return False  # another conductor or a worker was faster: the next round decides again
         if experiment.desired_state == DesiredState.CANCELLED:
             return _end_cancelled(context, session, experiment, snapshot)
         return _carry_out(context, session, experiment, decision, verdicts)
 
 
 def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tuple[Decision, list[Verdict]]:
-    """Ask the protocol, and judge an experiment that is done, before the short transaction that closes it."""
+    """Return the protocol's decision, with verdicts if it ends, before the transaction that closes it."""
     if experiment.desired_state == DesiredState.CANCELLED:
         return Wait(), []
     capacity = capacity_of(context, session, fresh_workers(context, session))
@@ -155,7 +155,7 @@ def _costed(evidence: ExperimentEvidence, decision: Decision, capacity: Capacity
 
 
 def _stop_reason(experiment: ExperimentRow, decision: Done) -> StopReason | None:
-    """Return why an experiment ends early; cells that a budget left out are the reason whatever else is."""
+    """Return the reason for an early end; cells that a budget left out take precedence over other reasons."""
     if experiment.stop_reason is not None:
         return experiment.stop_reason
     return decision.stop_reason

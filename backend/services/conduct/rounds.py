@@ -1,4 +1,4 @@
-"""What the conductor does each round. Every step is idempotent, so any number of conductors may run."""
+"""Round of the conductor. Every step is idempotent, so any number of conductors may run."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from backend.services.workers import fresh_workers, queue_to_ring
 
 log = logging.getLogger(__name__)
 
-# One round rings for at most this many cells; the rest follow as the queue empties.
+# Cells a round rings for at most; the rest follow as the queue empties.
 MOST_RINGS = 100
 
 
 class PulseWatch:
-    """Tells which running cells have shown no life for a lease, by our own monotonic clock.
+    """Detector of running cells without a heartbeat for a lease, by this process's monotonic clock.
 
-    A counter that stands still is judged, never a wall-clock time of the worker's, so clock jumps on either
+    Only a counter that stands still counts, never a wall-clock time of the worker, so clock jumps on either
     side expire nothing (docs/reliability.md §2).
     """
 
@@ -35,14 +35,14 @@ class PulseWatch:
         self._first_seen: dict[Pulse, float] = {}
 
     def stale(self, pulses: list[Pulse]) -> list[Pulse]:
-        """Return the pulses unchanged since at least one lease."""
+        """Return the pulses unchanged for at least one lease."""
         now = self._monotonic()
         self._first_seen = {pulse: self._first_seen.get(pulse, now) for pulse in pulses}
         return [pulse for pulse in pulses if now - self._first_seen[pulse] >= self._lease_seconds]
 
 
 def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | None = None) -> None:
-    """Expire, cancel, advance, ring: one look at everything that may need it."""
+    """Run one round over all experiments: expire, cancel, advance, ring."""
     expire_lost_cells(context, watch)
     settle_cancellations(context)
     advance_experiments(context, last)
@@ -50,7 +50,7 @@ def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | Non
 
 
 def expire_lost_cells(context: Context, watch: PulseWatch) -> None:
-    """Put cells whose worker fell silent back into the queue, or fail them when they were lost too often."""
+    """Put cells of lost workers back into the queue, or fail them when they were lost too often."""
     with context.database.read() as session:
         pulses = cell_rows.pulses(session)
     for pulse in watch.stale(pulses):
@@ -80,9 +80,10 @@ def settle_cancellations(context: Context) -> None:
 
 
 def ring_again(context: Context) -> None:
-    """Ring for queued cells nobody came for; not while earlier messages still wait to be taken.
+    """Ring for queued cells no worker has claimed, unless earlier messages are still waiting in the queue.
 
-    Only the queue that is heard now counts: what waits in that of a device that is gone holds nothing up.
+    Only the queue that workers listen to now counts; messages in the queue of a device that is gone are
+    ignored.
     """
     with context.database.read() as session:
         queue = queue_to_ring(fresh_workers(context, session))

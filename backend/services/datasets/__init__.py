@@ -1,1 +1,1 @@
-"""Datasets: storing, reading in a limited child, samples."""
+"""Datasets: storing, reading in a limited child process, samples."""

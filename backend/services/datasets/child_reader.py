@@ -1,4 +1,4 @@
-"""Have a file read by a child process and survive whatever happens to it. No parser is imported here."""
+"""Reader of uploaded files in a child process, so that no file can crash the server. Imports no parser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from backend.ingest.manifest import (
 
 _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
-# -I ignores the caller's PYTHON* variables and folder; our own root comes last, where it can shadow nothing.
+# -I ignores the caller's PYTHON* variables and folder; our own root comes last, so it shadows nothing.
 _BOOT = (
     "import sys, runpy; sys.path.append(sys.argv[1]); runpy.run_module('backend.ingest', run_name='__main__')"
 )
@@ -41,7 +41,7 @@ _ERRORS: dict[str, type[MuscopeError]] = {
 def read_file(
     source: Path, out: Path, options: IngestOptions | None = None, *, limits: IngestLimits | None = None
 ) -> Manifest:
-    """Read the uploaded file at `source` into an array file at `out`; on any error nothing is left there."""
+    """Read the uploaded file at `source` into an array file at `out`; on any error `out` is removed."""
     request = FileRequest(
         source=str(source.resolve()),
         out=str(out.resolve()),
@@ -75,7 +75,7 @@ def _ask_child(request: FileRequest | ExampleRequest, out: Path) -> Manifest:
 
 
 def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]:
-    """Return the child's answer; files instead of pipes, so that neither side ever waits for the other."""
+    """Return the child's answer, through files instead of pipes, so that neither waits for the other."""
     question, answer, log = scratch / "question.json", scratch / "answer.json", scratch / "log.txt"
     question.write_text(request.model_dump_json(), encoding="utf-8")
     with question.open("rb") as stdin, answer.open("wb") as stdout, log.open("wb") as stderr:
@@ -101,13 +101,13 @@ def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]
 
 
 def _environment(scratch: Path) -> dict[str, str]:
-    """Return what the child may know: no secrets, two threads, and its own folder for anything temporary."""
+    """Return the child's environment: no secrets, two threads, and its own folder for temporary files."""
     threads = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
     return {"HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8", **threads}
 
 
 def _watch(child: subprocess.Popen[bytes], limits: IngestLimits) -> MuscopeError | None:
-    """Wait for the child's end, or return why it must be stopped."""
+    """Wait for the child's end, or return the error for which it must be stopped."""
     deadline = time.monotonic() + limits.wall_seconds
     while True:
         try:
@@ -122,7 +122,7 @@ def _watch(child: subprocess.Popen[bytes], limits: IngestLimits) -> MuscopeError
 
 
 def _resident_bytes(pid: int) -> int:
-    """Return the resident memory of a process; 0 where the system does not tell (no /proc)."""
+    """Return the resident memory of a process; 0 where the system has no /proc."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, IndexError, ValueError):
@@ -141,7 +141,7 @@ def _exit_error(code: int, limits: IngestLimits) -> MuscopeError:
         return _too_slow(limits)
     if code == -signal.SIGXFSZ:
         return TooLarge("dataset.output_too_large")
-    if code in (-signal.SIGKILL, -signal.SIGABRT):  # the kernel's, or an allocator's, answer to no memory
+    if code in (-signal.SIGKILL, -signal.SIGABRT):  # the kernel or an allocator lacked memory
         return _too_much_memory(limits)
     name = signal.Signals(-code).name if code < 0 else f"exit {code}"
     return InvalidInput("dataset.reader_crashed", exit=name)

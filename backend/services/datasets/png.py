@@ -1,4 +1,4 @@
-"""Pixels as a PNG file: eight bits a channel, no filter, no interlacing (ISO/IEC 15948)."""
+"""Encoder of pixels as PNG: eight bits a channel, no filter, no interlacing (ISO/IEC 15948)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COLOUR_TYPES = {1: _GREY, 3: _COLOUR, 4: _COLOUR_AND_ALPHA}
 
 
 def png(pixels: NDArray[np.uint8]) -> bytes:
-    """Return pixels [H, W, C] as a file; of two channels or more than four, the first is shown in grey."""
+    """Return pixels [H, W, C] as a PNG file; with 2 or more than 4 channels the first is shown in grey."""
     height, width, channels = pixels.shape
     if channels not in _COLOUR_TYPES:
         pixels, channels = pixels[..., :1], 1

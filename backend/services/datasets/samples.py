@@ -1,4 +1,4 @@
-"""A few examples of a dataset as people see them: pictures of images, readable pieces of text."""
+"""Samples of a dataset for display: pictures of images, readable pieces of text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def get_samples(context: Context, owner_id: str, dataset_id: UUID, *, limit: int
 
 
 def _readable(window: Array) -> str:
-    """Return a window's characters, without those that its ends cut in two."""
+    """Return a window's characters, without those cut in two at its ends."""
     return window.tobytes().decode("utf-8", errors="ignore")
 
 

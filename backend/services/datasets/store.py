@@ -28,7 +28,7 @@ ARRAYS = "arrays"
 
 @dataclass(frozen=True)
 class StoredDataset:
-    """The dataset, and whether this request stored it or it was known already."""
+    """Dataset, and whether this request stored it or an earlier one had."""
 
     dataset: DatasetView
     is_new: bool
@@ -36,7 +36,7 @@ class StoredDataset:
 
 @contextmanager
 def scratch(context: Context) -> Iterator[Path]:
-    """Lend a private folder on the blobs' own disk; whatever is left in it goes with it."""
+    """Provide a private folder on the blobs' own disk; it is deleted with everything left in it."""
     context.settings.scratch_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = Path(mkdtemp(dir=context.settings.scratch_folder))
     try:
@@ -48,7 +48,7 @@ def scratch(context: Context) -> Iterator[Path]:
 def store_file(
     context: Context, owner_id: str, source: Path, name: str, options: IngestOptions
 ) -> StoredDataset:
-    """Read an uploaded file and keep both it and its arrays; nothing stays when reading fails."""
+    """Read an uploaded file and store it with its arrays; nothing is stored when reading fails."""
     with scratch(context) as folder:
         manifest = read_file(source, folder / ARRAYS, options)
         arrays = context.blobs.put(folder / ARRAYS)
@@ -57,7 +57,7 @@ def store_file(
 
 
 def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
-    """Keep a built-in dataset; raises NotFound for a name we do not have."""
+    """Store a built-in dataset; raises NotFound for an unknown name."""
     example = next((known for known in EXAMPLE_NAMES if known == name), None)
     if example is None:
         raise NotFound("example.not_found", name=name, names=", ".join(EXAMPLE_NAMES))
@@ -68,7 +68,7 @@ def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
 
 
 def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> StoredDataset:
-    """Read a stored file once more with another label, task, delimiter or kind; the first dataset stays."""
+    """Read a stored file again with another label, task, delimiter or kind; the first dataset stays."""
     with context.database.read() as session:
         row = find_dataset(session, owner_id, dataset_id)
     if row.source_sha256 is None:
@@ -144,7 +144,7 @@ def _store(
 
 
 def _kind_of(shape: DatasetShape) -> FileKind:
-    """Return what kind of file a dataset was read from."""
+    """Return the kind of file a dataset was read from."""
     if shape.image is not None:
         return "images"
     return "text" if shape.task is Task.LANGUAGE_MODELLING else "table"

@@ -1,1 +1,1 @@
-"""Evidence of experiments, from rows to arrays: what verdicts, figures and the protocol read."""
+"""Evidence of experiments, from rows to arrays, for verdicts, figures and the protocol."""

@@ -12,12 +12,12 @@ from backend.domain.spec.experiment import ExperimentSpec, base_size
 from backend.domain.spec.size import Size
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 
-# So many earlier experiments on the same data are looked at.
+# Number of earlier experiments on the same data that are read.
 REMEMBERED_EXPERIMENTS = 10
 
 
 def divergence_counts_on(evidence: ExperimentEvidence) -> tuple[DivergenceCount, ...]:
-    """Return what experiments like this one have shown on its dataset."""
+    """Return the counts of experiments like this one on its dataset."""
     return divergence_counts(evidence.session, evidence.experiment.dataset_id, evidence.spec)
 
 

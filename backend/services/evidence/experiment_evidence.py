@@ -1,7 +1,7 @@
-"""Evidence of one experiment as one request sees it: every row and every window is read at most once.
+"""Evidence of one experiment within one request: every row and every window is read at most once.
 
-A verdict reads the same windows for every scenario and every horizon. One object goes with them through the
-request and no further: what is stored later is seen by the next request.
+A verdict reads the same windows for every scenario and every horizon. One object is passed through the
+request and then dropped, so that the next request sees what was stored in between.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _Key = tuple[UUID, Metric]
 
 
 class _Joined(NamedTuple):
-    """What is known of one metric of a cell: its steps [T], ascending, and their values."""
+    """One metric of a cell: its steps [T], ascending, and their values."""
 
     steps: Steps
     values: metric_rows.Values
@@ -50,7 +50,7 @@ class ExperimentEvidence:
         self.experiment = experiment
         self._windows: dict[_Key, dict[int, metric_rows.Values]] = defaultdict(dict)
         self._asked: dict[_Key, set[int]] = defaultdict(set)
-        # From the first to the last window of every range that was read as a whole.
+        # First and last step of every range that was read as a whole.
         self._ranges: dict[_Key, list[tuple[int, int]]] = defaultdict(list)
         self._joined: dict[_Key, _Joined] = {}
 
@@ -61,17 +61,17 @@ class ExperimentEvidence:
 
     @cached_property
     def shape(self) -> DatasetShape:
-        """Return the sizes of the experiment's dataset."""
+        """Return the dimensions of the experiment's dataset."""
         return dataset_rows.shape_of(self.session, self.experiment.dataset_id)
 
     @cached_property
     def cells(self) -> Sequence[CellRow]:
-        """Every cell, in the order of the grid."""
+        """Return every cell, in the order of the grid."""
         return cell_rows.of_experiment(self.session, self.experiment.id)
 
     @cached_property
     def runs(self) -> Sequence[RunRow]:
-        """Every run, in the order of the grid."""
+        """Return every run, in the order of the grid."""
         return cell_rows.runs_of_experiment(self.session, self.experiment.id)
 
     def runs_of(self, cell_id: UUID) -> list[RunRow]:
@@ -90,7 +90,7 @@ class ExperimentEvidence:
     def fetch(
         self, cells: Iterable[CellRow], metrics: Iterable[Metric], *, from_step: int = 0, to_step: int
     ) -> None:
-        """Read the windows from `from_step` to `to_step` that are not known yet, of all cells in one go."""
+        """Read the missing windows from `from_step` to `to_step`, of all cells at once."""
         missing = {
             (cell.id, metric): wanted
             for cell in cells
@@ -124,9 +124,9 @@ class ExperimentEvidence:
     def values(
         self, cell: CellRow, metric: Metric, schedule: Schedule, *, from_step: int = 0, to_step: int
     ) -> tuple[Steps, metric_rows.Values]:
-        """Return the steps of a range at which a metric has values, [T], and these, `[T, R]` or `[T, R, K]`.
+        """Return the steps [T] of a range at which a metric has values, and these, `[T, R]` or `[T, R, K]`.
 
-        Without any, both are empty.
+        Both are empty if there are none.
         """
         self.fetch([cell], [metric], from_step=from_step, to_step=to_step)
         key = cell.id, metric
@@ -140,7 +140,7 @@ class ExperimentEvidence:
 def _join(
     windows: Mapping[int, metric_rows.Values], metric: Metric, schedule: Schedule, num_runs: int
 ) -> _Joined:
-    """Put windows side by side in the order of their steps; there may be gaps between them."""
+    """Concatenate windows in the order of their steps; there may be gaps between them."""
     if not windows:
         return _Joined(np.empty(0, np.int64), np.empty((0, num_runs), np.float32))
     starts = sorted(windows)

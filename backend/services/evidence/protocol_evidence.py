@@ -19,7 +19,7 @@ from backend.services.evidence.sweeps import load_sweeps
 
 
 def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:
-    """Return what the protocol needs to know; sweeps are read only where it looks at statistics."""
+    """Return the evidence of an experiment; sweeps are loaded only where the protocol uses statistics."""
     spec = evidence.spec
     runs = cell_rows.run_states(evidence.session, evidence.experiment.id)
     groups = groups_of(runs)
@@ -32,7 +32,7 @@ def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:
 
 
 def groups_of(runs: Sequence[RunInCell]) -> dict[CellGroup, GroupEvidence]:
-    """Sort runs by group and by what became of them."""
+    """Group runs by cell group and by state."""
     by_group: dict[CellGroup, list[RunInCell]] = defaultdict(list)
     for run in runs:
         by_group[run.group].append(run)
@@ -52,9 +52,9 @@ def _evidence(runs: Sequence[RunInCell]) -> GroupEvidence:
 def scenarios_to_look_at(
     spec: ExperimentSpec, groups: Mapping[CellGroup, GroupEvidence]
 ) -> tuple[Scenario, ...]:
-    """Return the scenarios whose statistics decide something and have a group with nothing open.
+    """Return the scenarios whose statistics decide something and have a group without open runs.
 
-    The full grid looks at none, unless a probe of a longer horizon follows its base.
+    The full grid needs none, unless a probe of a longer horizon follows its base.
     """
     if spec.protocol is Protocol.STAGED:
         wanted = set(spec.scenarios)

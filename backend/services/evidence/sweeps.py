@@ -1,4 +1,4 @@
-"""Loads the LR sweeps of an experiment as arrays, for verdict and figures alike."""
+"""Loader of an experiment's LR sweeps as arrays, for verdict and figures."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ MEASURED_METRICS = (Metric.VAL_LOSS, Metric.SHARPNESS, *FIELD_METRICS)
 def load_sweeps(evidence: ExperimentEvidence, scenario: Scenario) -> dict[Parametrization, list[Sweep]]:
     """Return the sweeps of every arm, one per axis on which the spec has larger sizes.
 
-    The width axis is always there, and first. Train-loss curves are read when they are asked for, so the
-    session of the evidence must stay open as long.
+    The width axis is always included, and first. Train-loss curves are read on access, so the session of the
+    evidence must stay open until then.
     """
     spec = evidence.spec.under(scenario)
     loaders = [
@@ -59,7 +59,7 @@ def load_losses(
     depth: int,
     loss: Metric,
 ) -> Sweep:
-    """Return the sweep over the widths of one depth with one loss alone, as a figure of it needs."""
+    """Return the sweep over the widths of one depth with one loss alone, as its figure needs it."""
     spec = evidence.spec.under(scenario)
     sizes = tuple(sorted(Size(width, depth) for width in spec.widths))
     base = Size(base_size(spec).width, depth)
@@ -76,7 +76,7 @@ def load_losses(
 
 
 def _fetch_measured(evidence: ExperimentEvidence, spec: ExperimentSpec, cells: Sequence[CellRow]) -> None:
-    """Read what every sweep needs of all cells at once, instead of cell by cell."""
+    """Read the metrics of every sweep for all cells at once, instead of cell by cell."""
     end = spec.num_steps
     evidence.fetch(cells, MEASURED_METRICS, to_step=end)
     evidence.fetch(cells, (Metric.TRAIN_LOSS, *_checks(spec)), to_step=0)
@@ -94,14 +94,14 @@ def _checks(spec: ExperimentSpec) -> tuple[Metric, ...]:
 
 
 class _Column(NamedTuple):
-    """Where a run lies in its cell's windows."""
+    """Position of a run in its cell's windows."""
 
     cell: CellRow
     position: int
 
 
 class _SweepLoader:
-    """Fills the arrays of one (parametrization, sizes), cell by cell, as if training had ended at `end`."""
+    """Loader of one (parametrization, sizes), cell by cell, as if training had ended at `end`."""
 
     def __init__(
         self,
@@ -131,13 +131,13 @@ class _SweepLoader:
         shape = (len(self._sizes), len(self._lrs), len(spec.seeds))
         losses = LOSSES if only is None else (only,)
         self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in losses}
-        # One of the two is recorded, by the data's task.
+        # Only one of the two is recorded, depending on the task.
         fields = FIELD_METRICS if only is None else ()
         self._fields = {metric: np.full(shape, np.nan) for metric in fields}
         self._diverged_at = np.full(shape, -1, dtype=np.int64)
         self._is_measured = np.zeros(shape, dtype=np.bool_)
         self._reached = np.full(shape, -1, dtype=np.int64)
-        # Of a staged protocol what it has planned so far; of the full grid everything.
+        # Of a staged protocol the runs planned so far; of the full grid all runs.
         self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
         self._columns: dict[RunIndex, _Column] = {}
@@ -145,12 +145,12 @@ class _SweepLoader:
         self._checks = {metric: _empty(metric, shape) for metric in checks}
 
     def takes(self, cell: CellRow) -> bool:
-        """Tell whether a cell belongs to these arrays."""
+        """Return whether a cell belongs to these arrays."""
         is_arm = cell.parametrization == self.parametrization
         return is_arm and Size(cell.width, cell.depth) in self._sizes
 
     def add(self, cell: CellRow) -> None:
-        """Read what a cell has stored."""
+        """Read the stored values of a cell."""
         self._cells.append(cell)
         runs = self._evidence.runs_of(cell.id)
         indices = [self._index_of(run) for run in runs]
@@ -167,7 +167,7 @@ class _SweepLoader:
         self._is_measured[at] = has_diverged | (cell.committed_step >= self._end)
 
     def _add_values(self, cell: CellRow, at: tuple[NDArray[np.intp], ...]) -> None:
-        """Put the values of a cell's runs, in the order of its windows, where the runs lie."""
+        """Write the values of a cell's runs to their positions in the arrays."""
         for loss, values in self._losses.items():
             values.initial[at], values.final[at] = self._first(cell, loss), self._final(cell, loss)
         for metric, final in self._fields.items():
@@ -178,7 +178,7 @@ class _SweepLoader:
             self._sharpness[at] = self._measured(cell, Metric.SHARPNESS)
 
     def sweep(self) -> Sweep:
-        """Return what was read."""
+        """Return the sweep read so far."""
         return Sweep(
             sizes=self._sizes,
             axis=self._axis,
@@ -237,19 +237,19 @@ class _SweepLoader:
         )
 
     def _final(self, cell: CellRow, metric: Metric) -> Values:
-        """Return a cell's final values of a metric, [R]; NaN while they are not there yet."""
+        """Return a cell's final values of a metric, [R]; NaN while they are missing."""
         wanted = final_steps(metric, self._steps, end=self._end, tail_steps=self._tail_steps)
         steps, values_TR = self._values(cell, metric, from_step=int(wanted[0]))
         return final_values(steps, values_TR, wanted)
 
     def _first(self, cell: CellRow, metric: Metric) -> Values | float:
-        """Return what a cell measured at step 0, [R] or [R, K]; NaN while there is nothing."""
+        """Return a cell's values at step 0, [R] or [R, K]; NaN while they are missing."""
         schedule = self._spec.schedule(cell.chunk_steps)
         _, values = self._evidence.values(cell, metric, schedule, to_step=0)
         return values[0].astype(np.float64) if len(values) else np.nan
 
     def _measured(self, cell: CellRow, metric: Metric) -> Values:
-        """Return a metric at every measurement step, [R, M]; NaN where it is not there yet."""
+        """Return a metric at every measurement step, [R, M]; NaN where a value is missing."""
         steps, values_TR = self._values(cell, metric, from_step=0)
         values_RM = np.full((cell.num_runs, len(self._steps)), np.nan)
         values_RM[:, np.searchsorted(self._steps, steps)] = values_TR.T
@@ -262,7 +262,7 @@ class _SweepLoader:
         return self._evidence.values(cell, metric, schedule, from_step=from_step, to_step=self._end)
 
     def _curves(self, size_index: int, lr_index: int) -> Values:
-        """Return the train loss [T, S] as far as every run has it, NaN for a seed without run."""
+        """Return the train loss [T, S] up to the last step every run has; NaN for a seed without run."""
         seeds = range(len(self._spec.seeds))
         columns = [self._columns.get((size_index, lr_index, seed)) for seed in seeds]
         curves = {seed: self._curve(column) for seed, column in enumerate(columns) if column is not None}

@@ -1,1 +1,1 @@
-"""Experiments: creating, listing, cancelling, deleting, and reading what they have stored."""
+"""Experiments: creating, listing, cancelling, deleting, and reading their stored values."""

@@ -78,7 +78,7 @@ def _cell_view(row: CellRow, num_steps: int) -> CellView:
 
 
 def final_of(row: RunSummaryRow, spec: ExperimentSpec) -> float | None:
-    """Return the final value in a run's summary; `spec` is the one its scenario trains by."""
+    """Return the final value in a run's summary; `spec` is the one its scenario trains with."""
     return final_of_summary(
         row.metric,
         last=row.last,

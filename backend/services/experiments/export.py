@@ -1,4 +1,4 @@
-"""The canonical export: everything an experiment measured, byte for byte comparable."""
+"""Canonical export: every value of an experiment, comparable byte for byte."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from backend.services.lookup import find_experiment, schedule_of
 
 
 def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterator[str]:
-    """Yield the canonical export: one line a value, sorted by science, free of ids and times.
+    """Yield the canonical export: one line per value, sorted by science, free of ids and times.
 
     A line is scenario, parametrization, width, depth, lr, seed, metric, step and the value's little-endian
     float32 in hex, separated by tabs; a metric of several components has the component, from 0, before the
-    value. Equal specs in equal environments give equal exports, whatever was
-    killed on the way (docs/architecture.md §8.1).
+    value. Equal specs in equal environments give equal exports, whatever was killed on the way
+    (docs/architecture.md §8.1).
     """
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)

@@ -34,7 +34,7 @@ from backend.services.views.views import ConditionsView, ExperimentView
 
 @dataclass(frozen=True)
 class Created:
-    """The experiment, and whether this request made it or an earlier one with the same key did."""
+    """Experiment, and whether this request made it or an earlier one with the same key."""
 
     experiment: ExperimentView
     is_new: bool
@@ -115,7 +115,7 @@ def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> E
 
 
 def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> None:
-    """Delete an experiment and all it measured; raises Conflict while cells are open."""
+    """Delete an experiment and all its values; raises Conflict while cells are open."""
     with context.database.write() as session:
         row = find_experiment(session, owner_id, experiment_id)
         if cell_rows.num_open(session, experiment_id) > 0:

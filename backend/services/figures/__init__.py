@@ -1,1 +1,1 @@
-"""Figures of an experiment: choices, readers, builds."""
+"""Figures of an experiment: options, readers, builds."""

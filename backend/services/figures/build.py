@@ -1,4 +1,4 @@
-"""From stored values to a figure: reads one consistent state, lets `analysis` count and `figures` draw."""
+"""Construction of figures: reads one consistent state, computes with `analysis`, draws with `figures`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from backend.services.figures.steps import Count, Source, StepReader
 
 
 class Asked(NamedTuple):
-    """The question: whose values, and what of them is to be shown."""
+    """Request for a figure: the runs and the options."""
 
     shown: ShownRuns
     cells: Sequence[CellRow]
@@ -40,13 +40,13 @@ class Asked(NamedTuple):
     style: Style
 
     def read(self, *sources: Source) -> tuple[StepInfo, Count]:
-        """Return curves over steps, one row per source, and how many points they have."""
+        """Return curves over steps, one row per source, and the number of their points."""
         reader = StepReader(self.shown, self.cells, self.options)
         return reader.info(*sources), reader.count
 
 
 class Drawn(NamedTuple):
-    """The answer, and what is said beside it; without columns the figure shows all LRs."""
+    """Figure with its meta data; without columns it shows all LRs."""
 
     figure: Any
     num_points: Count
@@ -58,7 +58,7 @@ class Drawn(NamedTuple):
 def figure_json(
     evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions
 ) -> bytes:
-    """Return `{"figure": …, "meta": …}` of what is stored."""
+    """Return `{"figure": …, "meta": …}` of the stored values."""
     style = Style(language, options.mode, options.y_scale)
     shown = shown_runs(evidence, options)
     cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
@@ -132,7 +132,7 @@ def _sharpness_spread(asked: Asked) -> Drawn:
 
 
 def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Callable[[Asked], Drawn]:
-    """Return the drawer of a figure over steps: one row per source."""
+    """Return the builder of a figure over steps: one row per source."""
 
     def drawer(asked: Asked) -> Drawn:
         info, count = asked.read(*sources)

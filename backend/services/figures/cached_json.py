@@ -1,6 +1,6 @@
-"""Figures of an experiment as compressed JSON: one build per state and wish, however many people look.
+"""Figures of an experiment as compressed JSON: one build per state and options, however many viewers.
 
-Building lies in `figure_build`, imported on first use: Plotly takes longer to import than the rest together.
+`build` is imported on first use: Plotly takes longer to import than everything else together.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from backend.services.figures.options import FigureOptions, SharpnessChoice, ref
 from backend.services.lookup import find_experiment
 from backend.services.marks import read_marks
 
-# Part of every ETag: raise it when the same data gives another picture.
+# Part of every ETag: to be raised when the same data gives another picture.
 LOOK_VERSION = 4
 _GZIP_LEVEL = 6
 
 
 class FigureView(NamedTuple):
-    """A figure with its meta data as gzip-compressed JSON, and the mark of what it was made from."""
+    """Figure with its meta data as gzip-compressed JSON, and its ETag."""
 
     compressed: bytes
     etag: str
 
     def json_bytes(self) -> bytes:
-        """Return the JSON itself."""
+        """Return the uncompressed JSON."""
         return gzip.decompress(self.compressed)
 
 
@@ -45,7 +45,7 @@ def figure_etag(
     language: str,
     options: FigureOptions,
 ) -> str:
-    """Return the mark of a figure without building it: it changes with the data and with every choice."""
+    """Return the ETag of a figure without building it; it changes with the data and with every option."""
     marks = read_marks(context, owner_id, experiment_id).model_dump(mode="json")
     wish = [LOOK_VERSION, name, language, options.model_dump(mode="json"), marks]
     return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()[:32]
@@ -59,7 +59,7 @@ def build_figure(
     language: str,
     options: FigureOptions,
 ) -> FigureView:
-    """Return a figure of what is stored now; raises InvalidInput for an unknown choice."""
+    """Return a figure of the values stored now; raises InvalidInput for an unknown choice."""
     etag = figure_etag(context, owner_id, experiment_id, name, language, options)
 
     def build() -> bytes:

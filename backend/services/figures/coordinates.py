@@ -1,4 +1,4 @@
-"""The coordinate check as stored, part by part over widths, for its figure."""
+"""Stored coordinate check, part by part over widths, for its figure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
 from backend.figures.steps.step_curves import Column
 from backend.services.figures.shown_runs import ShownRuns
 
-# The first update alone, where some parts may still shrink, and what the verdict looks at last.
+# The first update, where some parts may still shrink, and the last one that the verdict judges.
 SHOWN_UPDATES = (CHECK_UPDATES[0], CHECK_UPDATES[-1])
 Values = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ def coordinate_info(shown: ShownRuns, cells: Sequence[CellRow]) -> CoordinateInf
 
 
 def shown_lr_index(shown: ShownRuns, arm: Parametrization) -> int:
-    """Return the number of the LR shown: the chosen one, else as far below the tuned one as is judged."""
+    """Return the index of the LR shown: the chosen one, else the one below the tuned LR that M7 judges."""
     tuned = shown.lr_index_of(arm)
     if shown.wanted_lr_index is not None:
         return tuned
@@ -47,7 +47,7 @@ def shown_lr_index(shown: ShownRuns, arm: Parametrization) -> int:
 
 
 def _changes(shown: ShownRuns, cells: Sequence[CellRow], arm: Parametrization) -> dict[int, Values]:
-    """Return what the runs of each width changed by, [S, K]; widths without values are absent."""
+    """Return the changes of the runs of each width, [S, K]; widths without values are absent."""
     found: dict[int, list[Values]] = {}
     for cell in cells:
         if cell.parametrization != arm:
@@ -80,6 +80,6 @@ def _lines(arm: Parametrization, part: Part, changes: dict[int, Values]) -> list
 
 
 def _limit(arm: Parametrization, part: Part, num_updates: int) -> float | None:
-    """Return the slope theory gives in the limit of large widths: the upper end of what is allowed."""
+    """Return the theoretical slope in the limit of large widths: the upper end of the expected range."""
     expected = expected_slope(arm, part, num_updates)
     return expected.high if expected is not None and math.isfinite(expected.high) else None

@@ -1,4 +1,4 @@
-"""The spectral density at one step, from stored bins; reads the chunks of that step only."""
+"""Spectral density at one step, from stored bins; reads the chunks of that step only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from backend.services.figures.shown_runs import ShownRuns
 
 
 class _Cell(NamedTuple):
-    """A cell with the positions of its runs at the shown LR, and when it measures."""
+    """Cell with the positions of its runs at the shown LR, and its measurement steps."""
 
     row: CellRow
     positions: list[int]
@@ -64,7 +64,7 @@ def _curves(shown: ShownRuns, cells: Sequence[_Cell], step: int) -> list[Density
 
 
 def _at(shown: ShownRuns, cell: _Cell, step: int) -> NDArray[np.float64] | None:
-    """Return the bins [R, K] of a cell's runs, or None where the step is not there yet."""
+    """Return the bins [R, K] of a cell's runs, or None where the step is missing."""
     steps, values_TRK = shown.evidence.values(
         cell.row, Metric.HESSIAN_DENSITY, cell.schedule, from_step=step, to_step=step
     )

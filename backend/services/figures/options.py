@@ -1,4 +1,4 @@
-"""What a viewer may choose of a figure. Loads no Plotly."""
+"""Options of a figure. Imports no Plotly."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from backend.figures.theme import Mode, YScale
 
 
 class LossChoice(StrEnum):
-    """Which loss is shown, and which one the default LR is the best for."""
+    """Loss to show, which is also the one the default LR is best for."""
 
     TRAIN = "train"
     VAL = "val"
 
 
 class SharpnessChoice(StrEnum):
-    """Which sharpness is shown; the raw one only where it was measured."""
+    """Sharpness to show; the raw one only where it was measured."""
 
     WEIGHTED = "weighted"
     RAW = "raw"
@@ -32,7 +32,7 @@ LOSS_METRICS = {LossChoice.TRAIN: Metric.TRAIN_LOSS, LossChoice.VAL: Metric.VAL_
 
 
 class FigureOptions(Frozen):
-    """What a viewer may choose; equal choices are built once."""
+    """Options of a figure; equal options are built once."""
 
     parametrization: tuple[Parametrization, ...] = Field(
         default=(), description="Show only these parametrizations; all when left out.", max_length=8
@@ -75,5 +75,5 @@ class FigureOptions(Frozen):
 
 
 def reference_arm(spec: ExperimentSpec) -> Arm:
-    """Return the arm whose grid LRs are numbered by: µP, else the first."""
+    """Return the arm whose grid numbers the LRs: µP, else the first."""
     return next((arm for arm in spec.arms if arm.parametrization is Parametrization.MUP), spec.arms[0])

@@ -1,4 +1,4 @@
-"""Runs that a figure shows, and the LR whose curves it draws."""
+"""Runs of a figure, and the LR whose curves it draws."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from backend.services.figures.options import LOSS_METRICS, FigureOptions, refere
 
 @dataclass(frozen=True)
 class ShownRuns:
-    """The runs that a figure shows: those of one scenario and depth.
+    """Runs of a figure: those of one scenario and depth.
 
     Attributes:
-        spec: the one the scenario's cells train by.
+        spec: the one the scenario's cells train with.
         arms: the parametrizations shown, in the order of the spec.
         metric: the loss shown.
         wanted_lr_index: the LR chosen by the viewer, as an index into the reference arm's grid.
@@ -48,7 +48,7 @@ class ShownRuns:
 
     @cached_property
     def lr_index(self) -> int:
-        """The index of the shown LR: the chosen one, else the best at the base width, else the middle."""
+        """Return the index of the shown LR: the chosen one, else the best at the base, else the middle."""
         if self.wanted_lr_index is not None:
             return self.wanted_lr_index
         arm = reference_arm(self.spec)
@@ -58,7 +58,7 @@ class ShownRuns:
         return sweep.lr_indices[len(sweep.lrs) // 2 if best is None else best.index]
 
     def lr_index_of(self, parametrization: Parametrization) -> int:
-        """Return the number of the shown LR in another arm's grid: of the nearest one it has."""
+        """Return the index of the shown LR in another arm's grid: that of the nearest LR it has."""
         wanted = reference_arm(self.spec).lrs[self.lr_index]
         lrs = self.spec.arm(parametrization).lrs
         return min(range(len(lrs)), key=lambda index: abs(math.log(lrs[index] / wanted)))
@@ -72,7 +72,7 @@ class ShownRuns:
         return [run for run in self.evidence.runs_of(cell_id) if run.lr_index == lr_index]
 
     def info(self, y_scale: YScale) -> LrLossInfo:
-        """Return what the figure of LR against final loss shows."""
+        """Return the content of the figure of LR against final loss."""
         curves, num_hidden = [], 0
         for arm in self.arms:
             sweep = self.sweep_of(arm)
@@ -94,12 +94,12 @@ class ShownRuns:
         )  # fmt: skip
 
     def sweep_of(self, parametrization: Parametrization) -> Sweep:
-        """Return one arm's sweep over the widths, with final losses as the verdict takes them."""
+        """Return one arm's sweep over the widths, with final losses as in the verdict."""
         return load_losses(self.evidence, self.scenario, parametrization, self.depth, self.metric)
 
 
 def shown_runs(evidence: ExperimentEvidence, options: FigureOptions) -> ShownRuns:
-    """Return the runs that a viewer's choices show; the first judged scenario and depth unless chosen."""
+    """Return the runs for a viewer's options; by default the first judged scenario and depth."""
     scenario = options.scenario or evidence.spec.judged_scenarios[0]
     spec = evidence.spec.under(scenario)
     depth = options.depth if options.depth is not None else spec.depths[0]
@@ -132,7 +132,7 @@ def _points(sweep: Sweep, metric: Metric, index: int) -> list[LrPoint]:
 def _optimum(
     sweep: Sweep, metric: Metric, index: int, points: Sequence[LrPoint], y_scale: YScale
 ) -> Optimum | None:
-    """Return where a width's loss is smallest, once every run of it has a result; drawn on the mean line."""
+    """Return a width's optimum once every run of it has a result; drawn on the mean line."""
     judged = sweep.shared(sweep.judged(metric), index)
     best = find_optimum(sweep.log2_lrs, sweep.seed_mean(metric, index))
     known = [point for point in points if math.isfinite(point.mean)]
@@ -146,7 +146,7 @@ def _optimum(
 
 
 def _on_line(log2_lr: float, points: Sequence[LrPoint], y_scale: YScale) -> float:
-    """Return the loss at which the drawn line through the means passes an LR."""
+    """Return the loss of the drawn line through the means at an LR."""
     lrs, means = np.log2([point.lr for point in points]), np.array([point.mean for point in points])
     if y_scale is YScale.LOG:
         return float(np.exp(np.interp(log2_lr, lrs, np.log(means))))
@@ -154,7 +154,7 @@ def _on_line(log2_lr: float, points: Sequence[LrPoint], y_scale: YScale) -> floa
 
 
 def _above_zero(point: LrPoint) -> LrPoint:
-    """Leave out what a logarithmic axis cannot show."""
+    """Remove values that a logarithmic axis cannot show."""
     if point.mean <= 0:
         return point._replace(mean=math.nan, low=math.nan, high=math.nan)
     return point._replace(low=math.nan, high=math.nan) if point.low <= 0 else point

@@ -1,7 +1,7 @@
-"""What the figures over sizes show: optima with their intervals, and the spread of sharpness over steps.
+"""Contents of the figures over sizes: optima with intervals, and the spread of sharpness over steps.
 
-Statistics come from `analysis`, on the same sweeps the verdict is computed from; what lies beyond the sizes
-tested comes from the stored verdict.
+Statistics come from `analysis`, on the same sweeps as the verdict; values beyond the sizes tested come from
+the stored verdict.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Arms = dict[Parametrization, Sequence[Sweep]]
 
 
 def optimum_info(shown: ShownRuns) -> OptimumInfo:
-    """Return the optimum of every size on the shown loss, and the LR that a user takes along."""
+    """Return the optimum of every size on the shown loss, and the LR reused from the base."""
     arms = _load(shown)
     level = shown.spec.thresholds.level
     axes = _axes(arms)
@@ -58,7 +58,7 @@ def _load(shown: ShownRuns) -> Arms:
 
 
 def _axes(arms: Arms) -> tuple[Axis, ...]:
-    """Return the axes that sizes grow on; the width where there is but one size."""
+    """Return the axes on which sizes grow; the width if there is one size only."""
     found = {sweep.axis for of_arm in arms.values() for sweep in of_arm if len(sweep.sizes) > 1}
     return tuple(axis for axis in Axis if axis in found) or (Axis.WIDTH,)
 
@@ -82,7 +82,7 @@ def _lr(sweep: Sweep) -> float | None:
 
 
 def _far_points(shown: ShownRuns) -> dict[tuple[Parametrization, Axis], FarPoint]:
-    """Return what the stored verdict expects beyond the sizes tested, by the arm and axis it is drawn on."""
+    """Return the stored verdict's prediction beyond the sizes tested, by the arm and axis it is drawn on."""
     verdict = verdict_rows.latest(shown.evidence.session, shown.evidence.experiment.id, shown.scenario)
     if verdict is None or verdict.outlook is None:
         return {}
@@ -101,7 +101,7 @@ def spread_info(shown: ShownRuns, options: FigureOptions) -> SpreadInfo:
     on_axis = {name: next(a for a in of_arm if a.axis is axis) for name, of_arm in arms.items()}
     spreads = {name: _spreads(sweep, shown, name, options) for name, sweep in on_axis.items()}
     drawn = {name: found for name, found in spreads.items() if found[1]} or spreads
-    # The control of a staged experiment is measured without curvature: no column for it.
+    # The control of a staged experiment is measured without curvature, so it gets no column.
     columns = tuple(Column(name, lr, shown.spec.optimizer.kappa) for name, (lr, _) in drawn.items())
     extents = sorted({_extent(size, axis) for sweep in on_axis.values() for size in sweep.sizes})
     pairs = [
@@ -121,7 +121,7 @@ def spread_info(shown: ShownRuns, options: FigureOptions) -> SpreadInfo:
 def _spreads(
     sweep: Sweep, shown: ShownRuns, name: Parametrization, options: FigureOptions
 ) -> tuple[float, tuple[SpreadOverSteps, ...]]:
-    """Return the LR whose runs are compared, and the spreads there."""
+    """Return the LR at which sizes are compared, and the spreads there."""
     thresholds, reused = shown.spec.thresholds, reused_lr_index(sweep)
     if options.lr_index is not None or reused is None:
         index = sweep.lr_indices.index(shown.lr_index_of(name))

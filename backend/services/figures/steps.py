@@ -1,4 +1,4 @@
-"""Reads the runs at the chosen LR as curves over steps, and counts what is drawn of them."""
+"""Reader of the runs at the chosen LR as sampled curves over steps."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from backend.figures.theme import YScale
 from backend.services.figures.options import FigureOptions
 from backend.services.figures.shown_runs import ShownRuns
 
-# Points of a figure, and of one of its lines (docs/architecture.md §8.4); an edge of a band is a line.
+# Limits on the points of a figure and of one line (docs/architecture.md §8.4); an edge of a band is a line.
 FIGURE_POINTS = 15_000
 LINE_POINTS = 1_000
 LINES_PER_CURVE = 3
 
 
 class Count(NamedTuple):
-    """How many points the means have, and how many of them are drawn."""
+    """Number of points of the means, and number of those that are drawn."""
 
     raw: int
     returned: int
 
 
 class Source(NamedTuple):
-    """What a row of a figure shows of each run.
+    """Row of a figure: the metric of each run to show.
 
     `error` is a metric with the standard error of every value, to be drawn instead of the range of the seeds;
     with `is_mean_only` there is neither. Of several components the first `num_components` are shown.
@@ -55,7 +55,7 @@ class Source(NamedTuple):
 
 
 class StepReader:
-    """Reads what a figure shows of the runs at the chosen LR; `count` is known once `info` was made."""
+    """Reader of the runs at the chosen LR; `count` is set by `info`."""
 
     def __init__(self, shown: ShownRuns, cells: Sequence[CellRow], options: FigureOptions) -> None:
         self._shown, self._cells = shown, cells
@@ -140,7 +140,7 @@ class StepReader:
         if not source.is_share_of_edge:
             return part
         spec = self._shown.spec
-        # The last step is measured but has no update; it is judged by the one before.
+        # The last step is measured but has no update; the LR of the step before applies to it.
         steps = np.minimum(part.steps, spec.num_steps - 1)
         factors = [spec.optimizer.schedule.factor(int(step), num_steps=spec.num_steps) for step in steps]
         scale = self._shown.lr_of(arm) / spec.optimizer.kappa
@@ -149,7 +149,7 @@ class StepReader:
     def _drawn(
         self, arm: Parametrization, width: int, band: Band, diverged: Sequence[int], bucket: int
     ) -> StepCurve:
-        """Return the points of a curve that are drawn."""
+        """Return the sampled points of a curve."""
         indices = np.searchsorted(band.steps, diverged)
         marks = sorted({int(band.steps[index]) for index in indices if index < len(band.steps)})
         mean, low, high = band.mean, band.low, band.high

@@ -1,4 +1,4 @@
-"""Turning a request into a spec, its next cells and their cost, before anything is stored."""
+"""Draft of an experiment: spec, next cells and their cost, before anything is stored."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ from backend.services.workers import capacity_of, fresh_workers, queue_to_ring
 
 
 class ExperimentRequest(PlanRequest):
-    """A plan for a stored dataset, under a name."""
+    """Plan for a stored dataset, with a name."""
 
     dataset_id: UUID
-    # PostgreSQL stores no NUL, and no control character belongs in a name.
+    # PostgreSQL stores no NUL, and a name needs no control characters.
     name: str | None = Field(default=None, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A request thought through: what would be stored, the cells of all stages that can be foreseen, what
-    they are expected to take, and what the whole grid would.
+    """Spec of a request with the cells of its expected path, their predicted cost, and that of the whole
+    grid.
     """
 
     dataset: DatasetRow
@@ -65,12 +65,12 @@ class Draft:
 
     @property
     def num_runs(self) -> int:
-        """Count the runs of all stages, as far as they can be foreseen."""
+        """Return the runs of all stages on the expected path."""
         return sum(len(cell.runs) for cell in self.cells)
 
 
 def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
-    """Resolve a request; raises NotFound or InvalidInput."""
+    """Return the draft of a request; raises NotFound or InvalidInput."""
     dataset = find_dataset(session, owner_id, request.dataset_id)
     shape = dataset.shape
     workers = fresh_workers(context, session)
@@ -115,7 +115,7 @@ def runs_per_cell(
 
 
 def decide(context: Context, evidence: ExperimentEvidence, capacity: Capacity) -> Decision:
-    """Ask the protocol what comes next for a stored experiment."""
+    """Return the protocol's next decision for a stored experiment."""
     split = runs_per_cell(context, evidence.spec, evidence.shape, capacity)
     return next_cells(evidence.spec, protocol_evidence(evidence), max_runs_per_cell=split)
 
@@ -127,7 +127,7 @@ def cost(
     capacity: Capacity,
     divergence: Sequence[DivergenceCount],
 ) -> list[CostedCell]:
-    """Put the predicted cost beside each cell."""
+    """Return the cells with their predicted costs."""
     return [(cell, _cost_of(spec, shape, cell, capacity, divergence)) for cell in cells]
 
 
@@ -153,14 +153,14 @@ def outlay_of(
     capacity: Capacity,
     divergence: Sequence[DivergenceCount],
 ) -> Outlay:
-    """Return what cells come to here."""
+    """Return the predicted outlay of cells on this installation."""
     return outlay(
         (predicted for _, predicted in cost(spec, shape, cells, capacity, divergence)), capacity.slots
     )
 
 
 def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
-    """Show what would run and how long it would take; nothing is stored."""
+    """Return the cells that would run and their predicted time; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
     costed = cost(plan.spec, plan.shape, plan.cells, plan.capacity, plan.divergence)
@@ -182,12 +182,12 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
 
 
 def budget_price(spec: ExperimentSpec) -> Price | None:
-    """Return the price a spec's budget was given at."""
+    """Return the price of a spec's budget; None without one."""
     return spec.budget.price if spec.budget is not None else None
 
 
 def control_of(spec: ExperimentSpec) -> Parametrization | None:
-    """Return the control among a spec's arms, if it has one."""
+    """Return the control among a spec's arms; None without one."""
     control = control_for(spec.loss, spec.optimizer)
     return control if any(arm.parametrization is control for arm in spec.arms) else None
 

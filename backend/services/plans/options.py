@@ -1,4 +1,4 @@
-"""What a plan may say here: the domain's closed sets, and this installation's limits."""
+"""Options of a plan: the domain's closed sets, and this installation's limits."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from backend.services.context import Context
 
 
 class OptionsView(PlanOptions):
-    """What a plan may say, and the limits of this installation."""
+    """Options of a plan, and the limits of this installation."""
 
     upload_limit_bytes: int = Field(description="The size of the largest file that is taken.")
 
 
 def get_options(context: Context) -> OptionsView:
-    """Return what a plan may say here."""
+    """Return the options of a plan on this installation."""
     options = plan_options()
     return OptionsView.model_validate(
         options.model_dump() | {"upload_limit_bytes": context.settings.upload_limit_bytes}

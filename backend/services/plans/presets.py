@@ -1,4 +1,4 @@
-"""The three presets for a dataset: what each takes here, and what each can conclude."""
+"""Presets for a dataset: the predicted cost of each, and its possible conclusions."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from backend.services.views.outlay_views import OutlayView
 
 
 class PresetsRequest(ExperimentRequest):
-    """A plan whose preset is left open, and what an hour of a slot costs."""
+    """Plan without a preset, and the price of a slot-hour."""
 
     rate_per_hour: RatePerHour | None = None
     currency: Currency = Currency.JPY
 
 
 class PresetView(Frozen):
-    """One preset for one dataset, here and now."""
+    """One preset for one dataset, priced with the current capacity."""
 
     preset: Preset
     spec: ExperimentSpec
@@ -37,7 +37,7 @@ class PresetView(Frozen):
 
 
 class PresetsView(Frozen):
-    """The presets, from the quickest."""
+    """Presets, from the quickest."""
 
     presets: tuple[PresetView, ...]
     device: DeviceKind = Field(description="Kind of device it is planned for.")
@@ -46,7 +46,7 @@ class PresetsView(Frozen):
 
 
 def preview_presets(context: Context, owner_id: str, request: PresetsRequest) -> PresetsView:
-    """Price every preset with the request's wishes; raises NotFound or InvalidInput. Nothing is stored."""
+    """Price every preset with the request's fields; raises NotFound or InvalidInput. Nothing is stored."""
     price = None
     if request.rate_per_hour is not None:
         price = Price(rate_per_hour=request.rate_per_hour, currency=request.currency)

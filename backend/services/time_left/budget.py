@@ -1,4 +1,4 @@
-"""Keeping an experiment within its budget: what it has committed, and what it can still afford."""
+"""Enforcement of an experiment's budget: seconds committed, and cells it can still pay for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 
 def claimed(rows: Sequence[CellRow], now: datetime) -> list[Claimed]:
-    """Return cells as a budget sees them; a running one takes what was predicted, or longer if it has."""
+    """Return cells as budget entries; a running one counts as predicted, or as its time so far if longer."""
     return [
         Claimed(
             cell_id=row.id,
@@ -28,7 +28,7 @@ def claimed(rows: Sequence[CellRow], now: datetime) -> list[Claimed]:
 
 
 def running_seconds(row: CellRow, now: datetime) -> float:
-    """Return how long the attempt that is running has taken so far."""
+    """Return the seconds of the attempt that is running."""
     if row.state != CellState.RUNNING or row.started_at is None:
         return 0.0
     return max(0.0, (now - row.started_at).total_seconds())
@@ -43,10 +43,10 @@ def afforded(costed: Sequence[CostedCell], *, left_seconds: float) -> list[Coste
 def within_budget(
     evidence: ExperimentEvidence, decision: Decision, costed: Sequence[CostedCell], now: datetime
 ) -> Decision:
-    """Return what the budget leaves of a decision; raises nothing.
+    """Return the part of a decision that the budget pays for.
 
-    Queued cells that became too dear are skipped first. Of new cells the affordable are added; when none
-    is, what is running is waited for, and then the experiment is done.
+    Queued cells that became too expensive are skipped first. Of new cells the affordable ones are added; if
+    there are none, running cells are waited for, and then the experiment ends.
     """
     budget = evidence.spec.budget
     if budget is None:

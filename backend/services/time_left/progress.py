@@ -23,7 +23,7 @@ from backend.services.workers import capacity_of, fresh_workers
 
 
 def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
-    """Return what an experiment has taken and what is left, as of now."""
+    """Return the time an experiment has spent and has left, as of now."""
     spec, rows, session = evidence.spec, evidence.cells, evidence.session
     workers = fresh_workers(context, session)
     capacity, budget = capacity_of(context, session, workers), _budget(context, spec.budget, rows)
@@ -42,7 +42,7 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
         eta_seconds=eta if can_tell else None,
         eta_most_seconds=most if can_tell else None,
         share_done=share_done(found.works, later),
-        # The control goes straight to the largest size, so that its stage tells nothing.
+        # The control goes straight to the largest size, so its stage is not counted.
         stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
         num_stages=1 + max([*planned_stages, *(cell.stage for cell, _ in found.later_cells)], default=0),
         budget=budget,

@@ -1,4 +1,4 @@
-"""What is left of an experiment: of its planned cells by which runs live, and the cells expected besides."""
+"""Remaining work: open cells, corrected for diverged runs, and cells not planned yet."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from backend.services.time_left.budget import running_seconds
 
 @dataclass(frozen=True)
 class Remaining:
-    """The planned cells, in the order in which they ended, and what is expected besides.
+    """Planned cells, in the order in which they ended, and expected further cells.
 
     Attributes:
-        divergence: which runs have diverged on this data, as costs rest on it.
+        divergence: counts of diverged runs on this data, which costs depend on.
     """
 
     works: list[CellWork]
@@ -62,7 +62,7 @@ def remaining_of(context: Context, evidence: ExperimentEvidence, capacity: Capac
 
 
 def _mark(evidence: ExperimentEvidence) -> str:
-    """Name what the statistics rest on: which cells there are, and which of them have ended."""
+    """Return a key of the statistics' inputs: the cells, and those of them that have ended."""
     states = sorted(f"{row.id} {row.state in OPEN_CELL_STATES} {row.state}" for row in evidence.cells)
     return hashlib.sha256("\n".join([str(evidence.experiment.id), *states]).encode()).hexdigest()
 
@@ -119,7 +119,7 @@ def _later(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[CostedCell]
 def _widening(
     spec: ExperimentSpec, evidence: Evidence, planned: Sequence[tuple[CellRow, CellWork]]
 ) -> list[LaterWork]:
-    """Return what groups with open cells are expected to want once these have ended."""
+    """Return the further work expected of groups with open cells once these have ended."""
     is_open = {row.group for row, work in planned if work.is_open}
     plain = [(row, work) for row, work in planned if not row.has_curvature and row.group in is_open]
     extras = _extras(spec, evidence, [(row.group, row.num_runs) for row, _ in plain])
@@ -133,7 +133,7 @@ def _widening(
 def _extras(
     spec: ExperimentSpec, evidence: Evidence, runs: Sequence[tuple[CellGroup, int]]
 ) -> dict[CellGroup, float]:
-    """Return, per group, the expected further runs as a share of these runs there."""
+    """Return, per group, the expected further runs as a share of these runs."""
     counts: dict[CellGroup, int] = defaultdict(int)
     for group, num_runs in runs:
         counts[group] += num_runs
@@ -141,7 +141,7 @@ def _extras(
 
 
 def within_seconds(later: Sequence[LaterWork], left: float) -> list[LaterWork]:
-    """Return what the rest of a budget leaves of later work: the last of it may be cut short."""
+    """Return the later work that the rest of a budget pays for; the last item may be cut short."""
     kept = []
     for work in later:
         kept.append(replace(work, seconds=max(0.0, min(work.seconds, left))))

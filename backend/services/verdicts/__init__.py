@@ -1,1 +1,1 @@
-"""Judging experiments, and what a verdict is completed by."""
+"""Judgement of experiments, and the outlook and prices added to a verdict."""

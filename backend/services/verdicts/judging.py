@@ -1,9 +1,9 @@
-"""Judging experiments: while they run, when they end, and again later under the same rules.
+"""Judgement of experiments: while they run, when they end, and again later under the same rules.
 
-Until a verdict is stored, everyone who asks gets the one judged from what is stored now. It is judged once
-for every state of the evidence: kept under the marks of the experiment and its cells, which a worker changes
-in the same transaction as every window it stores, and which are read before the evidence. So an answer may be
-of later evidence than its marks say, but never of earlier.
+Until a verdict is stored, every request gets one judged from the values stored now. It is judged once for
+every state of the evidence, and cached under the marks of the experiment and its cells. A worker changes
+these in the same transaction as every window it stores, and they are read before the evidence. A verdict may
+therefore include later evidence than its marks say, but never miss earlier evidence.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def get_verdict(
     scenario: Scenario | None = None,
     rule_version: str | None = None,
 ) -> Verdict:
-    """Return one scenario's verdict, or without a choice the one that decides; see `get_verdicts`.
+    """Return one scenario's verdict, by default the one that decides; see `get_verdicts`.
 
     Raises InvalidInput for a scenario without one, NotFound.
     """
@@ -56,10 +56,10 @@ def get_verdict(
 def get_verdicts(
     context: Context, owner_id: str, experiment_id: UUID, *, rule_version: str | None = None
 ) -> VerdictsView:
-    """Return the stored verdict of every scenario, or, while there is none yet, an interim one.
+    """Return the stored verdict of every scenario, or an interim one while none is stored.
 
-    Stored under several versions of the rules, it is the one under `rule_version`, else under the current
-    ones, else the last one given: what was said stays said until somebody has it judged again.
+    If it is stored under several versions of the rules, returns the one under `rule_version`, else under the
+    current version, else the latest; a stored verdict is shown unchanged until a user has it judged again.
     Raises NotFound.
     """
     with context.database.read() as session:
@@ -102,8 +102,8 @@ def judge_scenario(
     """Judge one scenario from raw chunks; interim while the experiment is open and not just closing.
 
     Args:
-        stop_reason: why the experiment is just closing; once it is closed, it is stored.
-        thresholds: other ones than the spec's.
+        stop_reason: of an experiment that is just closing; a closed one has stored it.
+        thresholds: in place of the spec's.
     """
     spec, experiment = evidence.spec, evidence.experiment
     is_open = experiment.state in OPEN_EXPERIMENT_STATES
@@ -124,14 +124,14 @@ def judge_scenario(
 
 
 def _stamped(verdict: Verdict, spec: ExperimentSpec) -> Verdict:
-    """Name what was judged by other thresholds than those hashed with the spec before the first run."""
+    """Add a reason if other thresholds were used than those hashed with the spec before the first run."""
     others = tuple(why for why in verdict.reasons if why.code != "thresholds_changed")
     moved = Reason(code="thresholds_not_fixed")
     return verdict.model_copy(update={"reasons": (*others, moved), "spec_sha256": spec.sha256()})
 
 
 def final_verdicts(evidence: ExperimentEvidence, stop_reason: StopReason | None = None) -> list[Verdict]:
-    """Judge every scenario of an experiment that has nothing left to run, and why it has not."""
+    """Judge every scenario of an experiment that has nothing left to run, with its reason to stop."""
     return [
         judge_scenario(evidence, scenario, is_closing=True, stop_reason=stop_reason)
         for scenario in evidence.spec.judged_scenarios

@@ -12,7 +12,7 @@ from backend.domain.verdict.verdict import Reason, Verdict
 from backend.services.evidence.experiment_evidence import ExperimentEvidence
 from backend.services.evidence.left_out import left_out_cells
 
-# What these say of a size is said with its price here.
+# Reasons about a size that are replaced by the one with its price.
 _REPLACED = frozenset({"size_not_run", "size_not_run_takes"})
 
 

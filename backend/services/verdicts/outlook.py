@@ -1,4 +1,4 @@
-"""The outlook of a verdict: what the probes, the cells' own times and the calibration study add to it."""
+"""Outlook of a verdict, from its sweeps, the probes, the cells' times and the calibration study."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def with_outlook(
     """Return the verdict with its outlook and, while cells are open, with an early answer.
 
     Args:
-        spec: the experiment's, with the thresholds that were judged by.
-        sweeps: the judged ones; the session they read their curves from is still open.
+        spec: the experiment's, with the thresholds used for the verdict.
+        sweeps: the judged ones; the session they read their curves from must be open.
     """
     of_arm = list(sweeps[verdict.arm.parametrization])
     outlook = look_ahead(
@@ -48,7 +48,7 @@ def with_outlook(
 
 
 def _probes(evidence: ExperimentEvidence, scenario: Scenario) -> dict[int, Sweep]:
-    """Load the longer trainings of the base; they were run under the conditions as given."""
+    """Load the longer trainings of the base, which run under the conditions as given."""
     if scenario.kind is not ScenarioKind.AS_GIVEN:
         return {}
     return {
@@ -59,9 +59,9 @@ def _probes(evidence: ExperimentEvidence, scenario: Scenario) -> dict[int, Sweep
 
 
 def _seconds_per_run(evidence: ExperimentEvidence, scenario: Scenario) -> float | None:
-    """Return what a run at the target would take: that of the largest size run, by the FLOPs of each.
+    """Return the time of a run at the target: that of the largest size run, scaled by the FLOPs of each.
 
-    None as long as no cell of the arm has finished and said how long it took.
+    None until a cell of the arm has finished and stored its time.
     """
     spec = evidence.spec
     done = [

@@ -1,6 +1,6 @@
-"""What a verdict lacks and what that would take, by the constants that every installation has.
+"""Predicted time of the runs a verdict lacks, by the constants that every installation has.
 
-Not by this machine's: the same evidence gives the same verdict everywhere.
+This machine's calibration is not used, so the same evidence gives the same verdict everywhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 
 def seconds_of_absent_sizes(evidence: ExperimentEvidence, sweeps: Sequence[Sweep]) -> dict[Size, float]:
-    """Predict what the judged arm's sizes without any planned run would take."""
+    """Predict the seconds of the judged arm's sizes without any planned run."""
     absent = {sweep.sizes[index] for sweep in sweeps for index in sweep.larger if index not in sweep.planned}
     if not absent:
         return {}
@@ -33,7 +33,10 @@ def seconds_of_absent_sizes(evidence: ExperimentEvidence, sweeps: Sequence[Sweep
 
 
 def run_seconds_of(evidence: ExperimentEvidence, scenario: Scenario) -> Callable[[Size], float]:
-    """Return what predicts one run of the judged arm at a size, beside its likes and without curvature."""
+    """Return a function that predicts the seconds of one run of the judged arm at a size.
+
+    The run is one of a full stack and without curvature.
+    """
     spec, shape, name = evidence.spec, evidence.shape, chosen_arm(evidence.spec)
     lrs = spec.under(scenario).arm(name).lrs
     runs = tuple(PlannedRun(index, lr, seed) for (index, lr), seed in product(enumerate(lrs), spec.seeds))

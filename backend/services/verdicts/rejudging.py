@@ -1,4 +1,4 @@
-"""Judging stored evidence again: under the rules of now, or with other thresholds; earlier verdicts stay."""
+"""Repeated judgement of stored evidence by current rules or other thresholds; earlier verdicts stay."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from backend.services.views.views import JudgementView
 
 
 class JudgementRequest(Frozen):
-    """How stored evidence is to be judged."""
+    """Rules and thresholds to judge stored evidence by."""
 
     rule_version: str | None = Field(
         default=None, max_length=16, description="A version of the rules; the current one when left out."
@@ -40,7 +40,7 @@ class JudgementRequest(Frozen):
 
 @dataclass(frozen=True)
 class Judgements:
-    """One for each scenario, and whether this request made any of them."""
+    """Verdicts, one for each scenario, and whether this request made any of them."""
 
     judgements: tuple[JudgementView, ...]
     is_new: bool
@@ -49,10 +49,10 @@ class Judgements:
 def judge_again(
     context: Context, owner_id: str, experiment_id: UUID, request: JudgementRequest
 ) -> Judgements:
-    """Judge what an ended experiment has stored and keep the verdicts beside the earlier ones.
+    """Judge the stored evidence of an ended experiment and keep the verdicts beside the earlier ones.
 
-    Repeatable: what was judged like this before is returned as it is. Raises InvalidInput for rules there
-    are not, Conflict while runs are open, NotFound.
+    Idempotent: an equal earlier judgement is returned as it is. Raises InvalidInput for unknown rules,
+    Conflict while runs are open, NotFound.
     """
     version = request.rule_version or RULE_VERSION
     if version not in RULE_VERSIONS:
@@ -70,7 +70,7 @@ def judge_again(
             if scenario not in found
         ]
     with context.database.write() as session:
-        # Looked up again: it may have been deleted while we judged.
+        # Looked up again: it may have been deleted in the meantime.
         experiment = find_experiment(session, owner_id, experiment_id)
         added = [
             verdict_rows.add(session, experiment_id, verdict, now=context.now(), thresholds_sha256=mark)
@@ -87,7 +87,7 @@ def judge_again(
 
 
 def _mark(experiment: ExperimentRow, thresholds: Thresholds | None) -> str:
-    """Return what the thresholds are kept under: nothing for those of the spec."""
+    """Return the storage key of thresholds; empty for those of the spec."""
     fixed = experiment.spec.thresholds
     return FIXED_THRESHOLDS if thresholds is None or thresholds == fixed else thresholds.sha256()
 

@@ -1,4 +1,4 @@
-"""What an experiment saved: reading what it spent, and pricing what tuning at the target would have taken."""
+"""Savings of an experiment: its spent time, and the predicted cost of tuning at the target."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from backend.services.lookup import find_experiment
 from backend.services.time_left.budget import running_seconds
 from backend.services.workers import capacity_of, fresh_workers
 
-# Hands-on minutes of an engineer: a run tuned by hand is set up, looked at and noted; a study is set up once.
+# Hands-on minutes of an engineer: a run tuned by hand is set up, watched and noted; a study is set up once.
 HOURS_PER_RUN = 0.1
 POC_HOURS = 0.5
 
 
 class SavingsRequest(Frozen):
-    """What a reader of the saving may assume otherwise; left out means as `Assumptions` says."""
+    """Assumptions of a saving that a reader changes; the others are the defaults of `Assumptions`."""
 
     rate_per_hour: RatePerHour | None = Field(default=None, description="Money per hour of one slot.")
     staff_rate: RatePerHour | None = Field(default=None, description="Money per hour of staff.")
@@ -53,7 +53,7 @@ class SavingsRequest(Frozen):
 
 @dataclass(frozen=True)
 class _Study:
-    """An experiment with what pricing one of its runs needs."""
+    """Experiment with the values needed to price one of its runs."""
 
     row: ExperimentRow
     spec: ExperimentSpec
@@ -63,7 +63,7 @@ class _Study:
     def run_seconds(self, width: int) -> float:
         """Predict one run of the chosen arm at a width, without curvature and without learned corrections.
 
-        It is one of a full stack, and of an LR that it survives.
+        The run is one of a full stack, at an LR that it survives.
         """
         spec, arm = self.spec, chosen_arm(self.spec)
         lr, num_runs = min(spec.arm(arm).lrs), stacked_runs(spec.model, width)
@@ -75,7 +75,7 @@ class _Study:
 
 
 def get_savings(context: Context, owner_id: str, experiment_id: UUID, request: SavingsRequest) -> Savings:
-    """Compare what an experiment spent with tuning at the target; raises NotFound or InvalidInput."""
+    """Compare the time an experiment spent with tuning at the target; raises NotFound or InvalidInput."""
     with context.database.read() as session:
         study = _study(context, session, find_experiment(session, owner_id, experiment_id))
         assumptions = _assumptions(study.spec, request)
@@ -129,7 +129,7 @@ def _works(context: Context, session: Session, study: _Study) -> list[CellWork]:
 
 
 def _gains(session: Session, study: _Study, slow: float) -> Iterator[Gain]:
-    """Yield what the largest width is better by at the reused LR, of the loss and of the field metric."""
+    """Yield the improvement of the largest width at the reused LR, in the loss and in the field metric."""
     spec, base = study.spec, base_size(study.spec)
     verdict = verdict_rows.find(session, study.row.id, spec.judged_scenarios[0], RULE_VERSION)
     if verdict is None or verdict.arm.base_lr_index is None:

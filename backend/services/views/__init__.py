@@ -1,1 +1,1 @@
-"""Answers of the services, as REST shows them."""
+"""Views: results of the services in the form that REST returns."""

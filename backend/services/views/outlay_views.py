@@ -1,4 +1,4 @@
-"""What things take, as REST shows it: outlays of plans, and how far an experiment is with its own."""
+"""Views of outlays of plans, and of the progress and budget of an experiment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.domain.spec.money import Currency, Price
 
 
 class OutlayView(Frozen):
-    """What cells come to."""
+    """Predicted outlay of cells."""
 
     wall_seconds: float = Field(description="On the slots there are, nothing else running.")
     slot_seconds: float = Field(description="Of all slots together: what a budget counts.")
@@ -33,7 +33,7 @@ class OutlayView(Frozen):
 
 
 class BudgetView(Frozen):
-    """What an experiment may spend, and what is left of it."""
+    """Budget of an experiment, and the rest of it."""
 
     limit_seconds: float = Field(description="Slot-seconds; the smaller of time and money.")
     left_seconds: float = Field(description="Nothing is spent of these or committed to open cells; ≥ 0.")
@@ -43,7 +43,7 @@ class BudgetView(Frozen):
 
 
 class ProgressView(Frozen):
-    """How far an experiment is in time."""
+    """Progress of an experiment in time."""
 
     spent_seconds: float = Field(description="Slot-seconds of all attempts so far.")
     predicted_total_seconds: float = Field(

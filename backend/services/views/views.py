@@ -1,4 +1,4 @@
-"""What use cases return: frozen values, ready for REST, free of database rows."""
+"""Results of use cases: frozen values without database rows, serialised by REST."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ImageSample(Frozen):
 
 
 class SamplesView(Frozen):
-    """A few training examples: images, or windows of text."""
+    """Few training examples: images, or windows of text."""
 
     images: tuple[ImageSample, ...] = ()
     texts: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class PlannedCellView(Frozen):
 
 
 class PlanView(Frozen):
-    """What an experiment would run, and how long it would take here."""
+    """Cells an experiment would run, and their predicted time on this installation."""
 
     spec: ExperimentSpec
     control: Parametrization | None = Field(description="The arm that should fail to transfer.")
@@ -86,7 +86,7 @@ class PlanView(Frozen):
 
 
 class ConditionsView(Frozen):
-    """What a scenario trains with, where scenarios may differ."""
+    """Training conditions of a scenario, as far as scenarios may differ."""
 
     scenario: Scenario
     num_steps: int
@@ -96,7 +96,7 @@ class ConditionsView(Frozen):
 
 
 class ExperimentView(Frozen):
-    """An experiment, without its cells."""
+    """Experiment, without its cells."""
 
     id: UUID
     name: str
@@ -128,14 +128,14 @@ class ExperimentView(Frozen):
 
 
 class VerdictsView(Frozen):
-    """The verdicts of all scenarios, in the order of the plan, and the answer over them."""
+    """Verdicts of all scenarios, in the order of the plan, and the overall verdict."""
 
     overall: OverallVerdict
     verdicts: tuple[Verdict, ...]
 
 
 class JudgementView(Frozen):
-    """A verdict as it is stored: one of possibly several on the same evidence."""
+    """Stored verdict, one of possibly several on the same evidence."""
 
     scenario: Scenario
     rule_version: str
@@ -146,7 +146,7 @@ class JudgementView(Frozen):
 
 
 class TensorView(Frozen):
-    """The effective constants of one tensor of a cell; None where there is no branch, ε or weight decay."""
+    """Effective constants of one tensor of a cell; None where there is no branch, ε or weight decay."""
 
     name: str
     role: Role
@@ -160,7 +160,7 @@ class TensorView(Frozen):
 
 
 class CellView(Frozen):
-    """One cell: what it trains, where it stands, and why it failed if it did."""
+    """One cell: its runs, its state, and its error if it failed."""
 
     id: UUID
     experiment_id: UUID
@@ -190,7 +190,7 @@ class CellView(Frozen):
 
 
 class SummaryView(Frozen):
-    """What is known of one metric of one run without reading its history."""
+    """Summary of one metric of one run, available without reading its history."""
 
     last_step: int
     last: float | None
@@ -207,7 +207,7 @@ class SummaryView(Frozen):
 
 
 class RunView(Frozen):
-    """One trajectory."""
+    """One run."""
 
     id: UUID
     cell_id: UUID
@@ -241,7 +241,7 @@ class CurveView(Frozen):
 
 
 class CellMark(Frozen):
-    """How far a cell is; marks only grow, so repeating one is harmless."""
+    """Progress of a cell; marks only grow, so repeating one is harmless."""
 
     cell_id: UUID
     state: CellState
@@ -250,7 +250,7 @@ class CellMark(Frozen):
 
 
 class Marks(Frozen):
-    """How far an experiment and each of its cells are."""
+    """Progress of an experiment and each of its cells."""
 
     experiment_id: UUID
     state: ExperimentState
@@ -259,7 +259,7 @@ class Marks(Frozen):
 
 
 class WorkerView(Frozen):
-    """A worker node seen lately."""
+    """Worker node seen recently."""
 
     name: str
     slots: int
