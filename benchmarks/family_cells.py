@@ -139,7 +139,7 @@ class Split(NamedTuple):
 
 @dataclass
 class Measured:
-    """Measurements of the trainer: seconds, values, the first weights and exact values if asked for."""
+    """Measurements of the trainer: seconds, values, and on request the first weights and exact values."""
 
     seconds: float = 0.0
     num_products: list[int] = field(default_factory=list)

@@ -57,7 +57,7 @@ class Peer:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(request), file=self._process.stdin, flush=True)
-        # What a library prints is not an answer.
+        # Lines that a library prints are no answer.
         for line in self._process.stdout:
             if line.startswith("{"):
                 answer: dict[str, Any] = json.loads(line)

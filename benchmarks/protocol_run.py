@@ -156,7 +156,7 @@ class _Board:
         }
 
     def evidence(self, running: dict[Future[CellResult], PlannedCell]) -> Evidence:
-        """Return what the protocol is told."""
+        """Return the evidence for the protocol."""
         indices: dict[CellGroup, GroupEvidence] = {}
         waiting = [cell for future, cell in running.items() if not (future.running() or future.done())]
         finished = [cell for cell, _ in self.finished]

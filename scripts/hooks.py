@@ -32,7 +32,7 @@ FORMAT = "`make format` mends most of it; add the files again then."
 
 
 def install() -> int:
-    """Write the hooks where nothing else is; whatever prevents it is said and does no harm."""
+    """Write the hooks where no other file is; an obstacle is reported and does no harm."""
     folder = _own_hooks_folder()
     if folder is None:
         return 0

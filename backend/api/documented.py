@@ -18,7 +18,7 @@ _REASONS: dict[int, tuple[str, str]] = {
     503: ("A part of the system is down for now.", "database.unavailable"),
     507: ("The disk is full.", "storage.full"),
 }
-# What any route may answer: hosts are checked first, parameters next, and the database may be away.
+# Statuses of every route: the host check comes first, then parameters, and the database may be away.
 _ALWAYS = (400, 422, 500, 503)
 
 Responses = dict[int | str, dict[str, Any]]

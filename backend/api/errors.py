@@ -20,7 +20,7 @@ from backend.errors import MuscopeError
 
 log = logging.getLogger(__name__)
 
-# What FastAPI and Starlette say by themselves, in our words.
+# Codes for the errors that FastAPI and Starlette raise themselves.
 _HTTP_CODES = {404: "route.not_found", 405: "method.not_allowed", 413: "body.too_large"}
 # Facts for the operator's log, never for the client.
 _PRIVATE_PARAMS = {"detail"}

@@ -15,7 +15,7 @@ from backend.domain.spec.dataset import Frozen
 
 M = TypeVar("M", bound=Frozen)
 T = TypeVar("T", bound=str)
-# Some 3 kB each; experiments and datasets that are looked at together.
+# About 3 kB each; experiments and datasets viewed at the same time.
 MOST_KEPT = 256
 
 

@@ -111,7 +111,7 @@ class ExperimentRow(Base):
     version: Mapped[int] = mapped_column(default=0)
     num_runs: Mapped[int]
     predicted_seconds: Mapped[float]
-    # Why it ended before its plan did: the answer was settled, or the budget was spent.
+    # Reason why it ended before its plan did: the answer was settled, or the budget was spent.
     stop_reason: Mapped[StopReason | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
@@ -145,9 +145,9 @@ class CellRow(Base):
     num_runs: Mapped[int] = mapped_column(Integer)
     chunk_steps: Mapped[int] = mapped_column(Integer)
     predicted_seconds: Mapped[float]
-    # What the prediction holds of what cells before it taught; without it, it is the cost model's own.
+    # Factor in the prediction that earlier cells taught; 1 is the cost model alone.
     correction: Mapped[float] = mapped_column(default=1.0, server_default="1")
-    # What the prediction rests on, `domain.living.PlannedWork`: shares of it, and how long runs should live.
+    # Parts of the prediction (`domain.cost.divergence.PlannedWork`): shares, expected mean survival.
     start_share: Mapped[float] = mapped_column(default=0.0, server_default="0")
     stack_share: Mapped[float] = mapped_column(default=0.0, server_default="0")
     living: Mapped[float] = mapped_column(default=1.0, server_default="1")
@@ -188,7 +188,7 @@ class CellRow(Base):
 
 
 class CellTensorRow(Base):
-    """The effective constants of one tensor of a cell: what the table of the parametrization came to."""
+    """Effective constants of one tensor of a cell, by the table of its parametrization."""
 
     __tablename__ = "cell_tensor"
 

@@ -39,7 +39,7 @@ PLAIN = (1e-4, 1e6)
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Share of an axis that stays free at each end.
 AIR = 0.05
-# Up to so many decades a logarithmic axis has three ticks each.
+# A logarithmic axis has three ticks per decade up to this many decades.
 DENSE_DECADES = 3.2
 
 

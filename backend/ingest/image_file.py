@@ -32,7 +32,7 @@ _ZIP = b"PK\x03\x04"
 _NAMES = ("x", "y")
 MAX_IMAGE_NUMBERS = 128 * 128 * 3
 MAX_NUMBERS = 100_000_000  # 400 MB once they are float32
-# What the standard library and numpy raise for archives that are broken, encrypted or exotically packed.
+# Errors of the standard library and numpy for archives that are broken, encrypted or exotically packed.
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError,
     ValueError, KeyError, TypeError, OSError, OverflowError, TokenError,

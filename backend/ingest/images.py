@@ -73,7 +73,7 @@ def assemble_images(images: Images) -> Prepared:
     meta = {
         "shape": shape.model_dump(mode="json"),
         "class_names": list(label.classes),
-        # What a picture of a row needs: black and white, and the way back from standard units.
+        # For pictures of rows: black and white, and the conversion from standard units.
         "pixel_range": [low, high],
         "pixel_mean": scale.mean.tolist(),
         "pixel_std": scale.std.tolist(),

@@ -100,7 +100,7 @@ def begin(
 
 
 def warm_up(name: str, steps: int) -> dict[str, Any]:
-    """Take steps that nobody times."""
+    """Take steps outside the timing."""
     _choose_kernels(LOOPS[name])
     LOOPS[name].train(steps)
     return {}

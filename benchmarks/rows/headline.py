@@ -71,7 +71,7 @@ def _headline(widths: Sequence[int], goal: float, rounds: int) -> RowResult:
 
 
 def _our_grid(widths: Sequence[int], slots: int) -> tuple[float, dict[int, float]]:
-    """Return the wall time of all cells, dearest first, and the seconds the cells of each width took."""
+    """Return the wall time of all cells, costliest first, and the seconds the cells of each width took."""
     jobs = [(arm, width) for width in sorted(widths, reverse=True) for arm in programs.ARMS]
     context = multiprocessing.get_context("spawn")
     with context.Pool(slots, initializer=prepare_process) as pool:

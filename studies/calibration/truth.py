@@ -15,7 +15,7 @@ from backend.domain.verdict.verdict import Outcome
 MAJORITY = 0.5
 # Within a factor of this of the line counts as near it.
 NEAR = 1.5
-# What a claim of transfer promises; sharpness only says how closely to watch.
+# Outcomes that claim transfer; sharpness only says how closely to watch.
 CLAIMS = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 
 
@@ -51,7 +51,7 @@ class Truth:
         return 1.0 / NEAR <= self.strain(thresholds) <= NEAR
 
     def fails(self, thresholds: Thresholds) -> bool:
-        """Tell whether "does not transfer" is true: reuse is too dear, or an optimum not flat is too far."""
+        """Return whether "does not transfer" is true: reuse costs too much, or an optimum not flat is far."""
         is_dear = self.regret > thresholds.fine_tune_regret or (
             self.gain_loss is not None and self.gain_loss > thresholds.fine_tune_gain_loss
         )

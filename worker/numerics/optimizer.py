@@ -75,7 +75,7 @@ class Update:
 
     @property
     def _is_plain(self) -> bool:
-        """Whether the update is w - lr · gradient and nothing else."""
+        """Return whether the update is w - lr · gradient and nothing else."""
         spec = self.spec
         return spec.kind is OptimizerKind.SGD and spec.num_moments == 0 and spec.weight_decay == 0.0
 

@@ -80,7 +80,7 @@ class CellProgram:
 
     @property
     def schedule(self) -> Schedule:
-        """When the cell measures and where its windows end."""
+        """Return the measurement steps of the cell and the ends of its windows."""
         return Schedule(self.num_steps, self.measure_every, self.chunk_steps, self.measure_spacing)
 
     def network_for(self, dims: DataDims) -> Network:

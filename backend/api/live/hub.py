@@ -25,7 +25,7 @@ from backend.services.views.views import Marks
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0  # the look at the database that makes notices optional
+LOOK_SECONDS = 1.0  # interval of the database query that makes notices optional
 REST_SECONDS = 0.5  # at most two messages a second and viewer
 QUEUE_LENGTH = 256
 _LISTEN_SECONDS = 1.0

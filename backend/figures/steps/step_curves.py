@@ -26,7 +26,7 @@ from backend.figures.theme import (
 
 __all__ = ["Column", "Line", "StepCurve", "StepInfo", "StepWords", "step_figure", "step_notes"]
 
-# How far below the smallest mean a logarithmic axis shows the band.
+# Lowest share of the smallest mean that a logarithmic axis shows of the band.
 DEEPEST = 0.3
 LEVEL_WIDTH = 1.4
 # Room above a level for its label, as a factor of the level.

@@ -11,7 +11,7 @@ from backend.domain.spec.parametrization import Parametrization
 from backend.figures.encode import plain
 from backend.figures.theme import BAND_OPACITY, Style
 
-# Up to so many points each is marked.
+# Points are marked on lines with at most this many.
 FEW_POINTS = 40
 FAINT_OPACITY = 0.6
 

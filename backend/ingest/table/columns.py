@@ -19,7 +19,7 @@ MAX_LEVELS = 1000  # more distinct texts are counted, not kept: neither a label 
 # From this share of numbers on, a text among them is taken for a slip of the pen. 0.9 rather than 0.95, so
 # that one bad cell in a table of ten rows is named instead of turning its column into ten categories.
 _NUMERIC_SHARE = 0.9
-# What spreadsheets put around digits. Such cells look like numbers to a person and must be named to one.
+# Characters spreadsheets put around digits. A person reads such cells as numbers, so errors name them.
 _DECORATION = r"[,\s¥$€£%円_]"
 
 Floats = NDArray[np.float64]

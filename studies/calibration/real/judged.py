@@ -21,7 +21,7 @@ from studies.calibration.truth import Truth
 from studies.cells.jobs import Results
 
 THRESHOLDS = Thresholds()
-# As if any distance had been looked at: what it allows is what is looked at here.
+# Allows a claim at any distance, since the study measures which claims hold.
 _ANY_DISTANCE = TrackRecord(
     rule_version=RULE_VERSION,
     date="2000-01-01",

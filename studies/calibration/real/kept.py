@@ -33,7 +33,7 @@ class Cell(Job):
     """A cell of the study."""
 
     def key(self) -> str:
-        """Identify the numbers: program, data, and what a tiny cell of this kind comes to here."""
+        """Return an identity of the numbers: program, data, and the results of a tiny cell of this kind."""
         return self._key
 
     @cached_property

@@ -109,7 +109,7 @@ def _is_as_wanted(truth: Truth, wish: Wanted) -> bool:
 
 
 def _draw_any(rng: np.random.Generator, index: int) -> Conditions:
-    """Draw shift, curvature, noise and the rest without a look at the truth."""
+    """Draw shift, curvature, noise and the rest independently of the truth."""
     # The troubles do not go together with the wanted truth, whose period is 4, nor with the seeds, 3.
     trouble = index // 12 % 20
     log2_lrs = np.arange(-6.0, 3.0) if rng.random() < 0.7 else np.arange(-5.0, 1.5, 0.5)

@@ -18,7 +18,7 @@ from studies.calibration.in_parts import in_parts
 from studies.calibration.simulated.cases import DEPTH, THRESHOLDS, WIDTHS, Conditions, draw, sample
 
 NUM_CASES = 5000
-# Whatever decides what a case comes to.
+# Sources that decide the result of a case.
 _SOURCES = (
     "backend/analysis/**/*.py", "backend/domain/spec/thresholds.py", "backend/domain/verdict/verdict.py",
     "backend/domain/verdict/statement.py",

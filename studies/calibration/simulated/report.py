@@ -74,7 +74,7 @@ def _goals(cases: Sequence[Judged], outside: Sequence[Judged]) -> tuple[Goal, ..
 
 
 def intervals(cases: Sequence[Judged], kind: str, num_seeds: int) -> list[Covered]:
-    """Return the intervals of a kind of all cases with so many seeds."""
+    """Return the intervals of a kind of all cases with this many seeds."""
     found = [getattr(one, f"{kind}_interval") for one in cases if one.num_seeds == num_seeds]
     return [one for one in found if one is not None]
 

@@ -47,7 +47,7 @@ KERNEL_BLOCK = 8
 KERNEL_STEPS = 12
 # Blocks of the Hessian's top eigenvalues: 5 products each.
 MAX_BLOCKS = 10
-# What Adam's preconditioner has no part in, and so is defined before the first update too.
+# Measures without Adam's preconditioner, hence defined before the first update too.
 UNPRECONDITIONED = frozenset({Measure.RAW_SHARPNESS})
 Values = dict[Metric, NDArray[Any]]
 

@@ -27,7 +27,7 @@ from worker.numerics.linalg.operators import SymmetricOperator, neighbours
 
 # A new Krylov direction below this multiple of the dtype's epsilon, relative to ‖T‖, is rounding only.
 BREAKDOWN_EPSILONS = 16.0
-# When less than this part of a product is new, rounding spoils its orthogonality: project again.
+# Below this share of new direction in a product, rounding spoils its orthogonality: project again.
 REORTHOGONALISE_BELOW = 0.1
 
 

@@ -20,7 +20,7 @@ from worker.numerics.networks.transformer.block import Weights
 from worker.numerics.networks.transformer.forward import patches
 
 KEY, VALUE, KEY_VALUE = "key", "value", "key_value"
-# What ends in a residual branch's last product carries τ.
+# Last products of the residual branches, which carry τ.
 BRANCH_ENDS = ("attention_out", "mlp_out")
 
 
