@@ -1,4 +1,4 @@
-"""Hessian-vector products by double backward, in the plainest form: the reference of what the worker uses.
+"""Hessian-vector products by double backward through autograd, the reference for the worker's products.
 
 Legend: R runs, P parameters.
 """
@@ -29,7 +29,7 @@ class AutogradHessian:
         keep: Tensor | None = None,
         gradients: tuple[Tensor, ...] | None = None,
     ) -> None:
-        """Take the losses [R] of leaf `params` [R, ...]; without `scaling`, C = 1."""
+        """Store the losses [R] of leaf `params` [R, ...]; without `scaling`, C = 1."""
         self._loss_R = loss_R
         self._params = dict(params)
         self._scaling = scaling
@@ -40,7 +40,7 @@ class AutogradHessian:
 
     def matvec(self, v_RP: Tensor) -> Tensor:
         """Return C^½ H C^½ v, [R, P]."""
-        # Rows of runs that were selected away stay zero: the graph always covers the whole stack.
+        # Rows of runs that are not selected stay zero: the graph always covers the whole stack.
         full_RP = v_RP.new_zeros(len(self._loss_R), v_RP.shape[1]).index_copy(0, self._keep, v_RP)
         v = self._weighted(unflatten(full_RP, self._params))
         products = torch.autograd.grad(

@@ -47,7 +47,7 @@ def program(**changes: Any) -> CellProgram:
 
 
 def classification(dtype: torch.dtype = torch.float32) -> TrainingData:
-    """Return three noisy classes that a linear map separates in part."""
+    """Return three noisy classes that are in part linearly separable."""
     generator = np.random.default_rng(7)
     x = generator.standard_normal((NUM_TRAIN + 15, NUM_FEATURES))
     logits = x @ generator.standard_normal((NUM_FEATURES, NUM_CLASSES))
@@ -108,7 +108,7 @@ def tensor_shapes(num_features: int, width: int, depth: int, num_outputs: int) -
 def loss_and_gradients(
     of: Network, params: Params, x_RBD: torch.Tensor, y_RBC: torch.Tensor, loss: Loss
 ) -> tuple[torch.Tensor, Params]:
-    """Return the mean loss [R] of the plain residual MLP and its hand-written gradients, formed."""
+    """Return the mean loss [R] of the plain residual MLP and its hand-written gradients."""
     loss_R, products = HandWrittenResidualMlp().loss_and_gradients(of, params, x_RBD, y_RBC, loss)
     return loss_R, {name: product.dense() for name, product in products.items()}
 

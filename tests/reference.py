@@ -39,7 +39,7 @@ def loss_of(f: Tensor, y: Tensor, data: TrainingData, loss: Loss) -> Tensor:
 
 
 def batch_of(step: int, seed: int, *, spec_seed: int, num_train: int, batch_size: int) -> Tensor:
-    """Return the samples of one step, from the documented rule."""
+    """Return the samples of one step, by the documented rule."""
     per_epoch = num_train // batch_size
     order = stream("batch_order", spec_seed, seed, step // per_epoch).permutation(num_train)  # type: ignore[arg-type]
     first = step % per_epoch * batch_size

@@ -1,4 +1,4 @@
-"""Waiting for something that another process does, with a deadline instead of a guess."""
+"""Wait for another process's progress, with a deadline instead of a fixed sleep."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POLL_SECONDS = 0.02
 
 
 def wait_until(predicate: Callable[[], T], seconds: float = 10.0) -> T:
-    """Return the first truthy value of `predicate`; fails when there is none in time."""
+    """Return the first truthy value of `predicate`; fails if there is none within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         if value := predicate():

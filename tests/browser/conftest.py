@@ -1,4 +1,4 @@
-"""A real stack, a real Chromium, and a page that tells of everything it should not have done."""
+"""Real stack and real Chromium, with a page that records every forbidden message and request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """One page and what it did; `allowed` are console messages that a test provokes on purpose."""
+    """One page and its recorded events; `allowed` are console messages that a test provokes on purpose."""
 
     page: Page
     url: str
@@ -56,7 +56,7 @@ class Visit:
         return self.page
 
     def check(self) -> None:
-        """Fail on a console message, a policy report, or a request that left our origin."""
+        """Fail on a console message, a policy report, or a request to another origin."""
         unexpected = [line for line in self.complaints if not any(re.search(a, line) for a in self.allowed)]
         assert unexpected == []
         local = (self.url + "/", f"blob:{self.url}/", "data:")

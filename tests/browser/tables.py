@@ -1,4 +1,4 @@
-"""Small files to upload."""
+"""Small files for uploads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 
 
 def flowers(rows: int = 240) -> str:
-    """Return three classes that two of three features tell apart, with a Japanese header."""
+    """Return a table with three classes, separable by two of its three features, and a Japanese header."""
     draw = random.Random(7)
     lines = ["長さ,幅,色,種類"]
     for index in range(rows):

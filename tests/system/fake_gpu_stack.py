@@ -1,6 +1,6 @@
-"""A stack that takes the CPU for a GPU: `python -m tests.system.fake_gpu_stack`.
+"""Stack that treats the CPU as a GPU: `python -m tests.system.fake_gpu_stack`.
 
-Its only node is that of `cuda:0`, started and queued as such; its children are told to use the CPU.
+Its only node is that of `cuda:0`, started and queued as such; its child processes use the CPU.
 """
 
 from __future__ import annotations

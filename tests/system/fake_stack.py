@@ -1,4 +1,4 @@
-"""A stack of stand-ins that `test_stack.py` starts: `python -m tests.system.fake_stack SCENARIO`."""
+"""Stack of stand-in processes that `test_stack.py` starts: `python -m tests.system.fake_stack SCENARIO`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole µScope of its own, for system tests: started as a user starts it, spoken to over REST."""
+"""Separate µScope instance for system tests: started as by a user, accessed over REST."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import psutil
 
 from tests.waiting import wait_until
 
-# Short leases, so that a lost worker is noticed in seconds instead of half a minute.
+# Short leases, so that a lost worker is detected in seconds instead of half a minute.
 SHORT_LEASES = {
     "MUSCOPE_HEARTBEAT_SECONDS": "0.5",
     "MUSCOPE_HEARTBEAT_GIVE_UP_SECONDS": "2",
@@ -33,7 +33,7 @@ OPEN_STATES = ("queued", "running")
 
 
 class Instance:
-    """A running stack on its own data folder and port."""
+    """Running stack on its own data folder and port."""
 
     def __init__(self, data: Path, module: str = "backend.cli", **environment: str) -> None:
         self.data = data
@@ -105,7 +105,7 @@ class Instance:
         return found
 
     def steps(self, experiment_id: str) -> int:
-        """Add up how far the cells are."""
+        """Sum the committed steps of the cells."""
         return sum(cell["committed_step"] + 1 for cell in self.get(f"/experiments/{experiment_id}/cells"))
 
     def _below_worker(self, module: str) -> list[psutil.Process]:
@@ -127,7 +127,7 @@ class Instance:
 
 @contextlib.contextmanager
 def running(data: Path, module: str = "backend.cli", **environment: str) -> Iterator[Instance]:
-    """Lend a started instance and stop it at the end."""
+    """Yield a started instance and stop it at the end."""
     instance = Instance(data, module, **environment)
     instance.start()
     try:
@@ -137,7 +137,7 @@ def running(data: Path, module: str = "backend.cli", **environment: str) -> Iter
 
 
 def free_port() -> int:
-    """Return a port nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,8 +1,8 @@
-"""A second device for tests without one: real numbers on the host, in tensors that say they are elsewhere.
+"""Fake device for tests without a GPU: numbers on the host, in tensors that report another device.
 
-As on a GPU, an operation that mixes tensors of both places raises, numpy sees only what was brought back, and
-what is made without naming a device lies on the host. Unlike torch, an index on the host is refused as well:
-each such index is a hidden copy that waits for the device.
+As on a GPU, an operation that mixes tensors of both devices raises, NumPy accepts only tensors copied back,
+and tensors made without a device are on the host. Unlike torch, an index on the host is refused as well: each
+such index is a hidden copy that waits for the device.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-# The one device besides the host that every build of torch can name; our tensors on it do have numbers.
+# The only device besides the host that every build of torch can name; our tensors on it do have numbers.
 FAKE = torch.device("meta")
 _COPIES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
 
 
 class _Elsewhere(torch.Tensor):
-    """A tensor on the fake device; `host` holds its numbers."""
+    """Tensor on the fake device; `host` holds its numbers."""
 
     host: torch.Tensor
 
@@ -45,14 +45,14 @@ class _Elsewhere(torch.Tensor):
 
 
 class _Operations(TorchDispatchMode):
-    """Sees operations that no tensor of the device takes part in: those that make one."""
+    """Interceptor of operations without a tensor of the device as input: those that make one."""
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return _run(func, args, kwargs or {})
 
 
 class _Literals(TorchFunctionMode):
-    """Makes `torch.tensor` take the way every other constructor takes."""
+    """Interceptor that routes `torch.tensor` like every other constructor."""
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -64,7 +64,7 @@ class _Literals(TorchFunctionMode):
 
 @contextmanager
 def fake_gpu() -> Iterator[torch.device]:
-    """Lend the device to code under test."""
+    """Yield the device to code under test."""
     with _Literals(), _Operations():
         yield FAKE
 
@@ -84,7 +84,7 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _refuse_strangers(func: Any, given: list[torch.Tensor]) -> None:
-    # A Python number comes as a host tensor without dimensions; those go with any device.
+    # A Python number arrives as a host tensor without dimensions; torch allows those with any device.
     strangers = [each for each in given if not isinstance(each, _Elsewhere) and each.dim() > 0]
     if strangers:
         raise RuntimeError(f"{func}: expected all tensors on {FAKE}, found {len(strangers)} on the host")

@@ -38,10 +38,10 @@ def curved(
     horizon_slope · log2(t / num_steps)`, falling as t^-0.3 and width^-gain.
 
     Args:
-        size_horizon_slope: what the horizon moves larger sizes by on top.
+        size_horizon_slope: added to `horizon_slope` at sizes above the base.
         noise, scatter: of every run's log loss, and of every seed's own optimum at a width, in octaves; both
             the same at all steps.
-        drift: standard deviation, per doubling of the steps, of how a width's optimum moves on the way.
+        drift: standard deviation of the movement of a width's optimum, per doubling of the steps.
         reached: the last step of every width; all steps by default.
     """
     generator = np.random.default_rng(random_seed)

@@ -1,4 +1,4 @@
-"""Public sweeps whose answer is known (docs/science.md §7): numbers from the issues, arrays our own."""
+"""Published sweeps with a known answer (docs/science.md §7): numbers from the issues, arrays constructed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MUP66_INITIAL = math.log(50257)
 
 
 def megatron(optima: tuple[float, ...], *, curvature: float, num_seeds: int = 5) -> Sweep:
-    """Return parabolas with the issue's optima on an octave grid; the losses are ours."""
+    """Return parabolas with the issue's optima on an octave grid; the other losses are constructed."""
     lrs = tuple(9.77e-4 * 2.0**k for k in range(-6, 4))
     distance = np.log2(np.array(lrs))[None, :] - np.log2(np.array(optima))[:, None]
     best = 0.5 * 0.9 ** np.arange(len(optima))
@@ -38,7 +38,7 @@ def megatron(optima: tuple[float, ...], *, curvature: float, num_seeds: int = 5)
 
 
 def mup66(*, num_seeds: int = 1, num_widths: int = 4) -> Sweep:
-    """Return the issue's table, the same for every synthetic seed."""
+    """Return the issue's table, equal for every synthetic seed."""
     final = np.repeat(np.array(MUP66_LOSS)[:num_widths, :, None], num_seeds, axis=2)
     diverged_at = np.full(final.shape, -1)
     diverged_at[3:, 4] = 100

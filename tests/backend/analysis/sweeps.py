@@ -19,7 +19,7 @@ T = TypeVar("T")
 WIDTHS = (32, 64, 128, 256)
 LRS = tuple(2.0**e for e in range(-6, 3))
 INITIAL = 2.3
-# Where the base's optimum lies: a grid point and a fifth of an octave.
+# Optimum of the base: a grid point plus a fifth of an octave.
 BASE_OPTIMUM = -1.8
 MEASUREMENTS = 5
 
@@ -110,7 +110,7 @@ def without(sweep: Sweep, *indices: tuple[int, int, int]) -> Sweep:
 
 
 def planned_only(sweep: Sweep, is_planned: Any) -> Sweep:
-    """Return the sweep of a protocol that has planned, and run, no more than this mask of [W, E, S]."""
+    """Return the sweep of a protocol that has planned and run only the runs of this mask [W, E, S]."""
     mask = np.broadcast_to(np.asarray(is_planned, dtype=np.bool_), sweep.is_measured.shape)
     left_out = [(int(w), int(e), int(s)) for w, e, s in np.argwhere(~mask)]
     return replace(without(sweep, *left_out), is_planned=mask)
@@ -140,6 +140,6 @@ def spec_of(sweep: Sweep, *parametrizations: Parametrization) -> ExperimentSpec:
 
 
 def known(value: T | None) -> T:
-    """Return what must be there."""
+    """Return the value, which must not be None."""
     assert value is not None
     return value

@@ -1,4 +1,4 @@
-"""A real server in a thread, on a migrated SQLite file, without a broker."""
+"""Real server in a thread, on a migrated SQLite file, without a broker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CSV = {"Content-Type": "text/csv"}
 
 @dataclass(frozen=True)
 class Server:
-    """The running server, its address, and what it keeps open."""
+    """Running server, its address, and its open resources."""
 
     app: FastAPI
     port: int
@@ -42,12 +42,12 @@ class Server:
 
     @property
     def scratch(self) -> list[Path]:
-        """List what lies in the scratch folder."""
+        """List the files in the scratch folder."""
         folder = self.settings.scratch_folder
         return list(folder.iterdir()) if folder.exists() else []
 
     def send(self, raw: bytes) -> bytes:
-        """Send bytes as they are and return the answer until the server closes or 5 s passed."""
+        """Send raw bytes and return the answer until the server closes or 5 s have passed."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
             connection.sendall(raw)
             connection.shutdown(socket.SHUT_WR)
@@ -56,7 +56,7 @@ class Server:
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[Server]:
-    """Serve in a thread on a free port for as long as the block lasts."""
+    """Run a server in a thread on a free port for the duration of the block."""
     migrate.upgrade(settings)
     app = create_app(settings)
     with socket.socket() as listener:

@@ -33,13 +33,13 @@ PROFILE = Profile(num_rows=60, columns=(), label="y", is_label_guessed=False, is
 
 @cache
 def migrated_bytes() -> bytes:
-    """Return a database file that the real migrations made, once for all tests."""
+    """Return a database file made by the real migrations, once for all tests."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "migrated.db"
         database = Database(f"sqlite:///{path}")
         migrate(database)
         database.close()
-        # Back to one file, without the log beside it.
+        # Merge the write-ahead log into the one file.
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.close()
@@ -48,7 +48,7 @@ def migrated_bytes() -> bytes:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """Lend a database of its own to a test."""
+    """Yield a separate database to each test."""
     path = tmp_path / "muscope.db"
     path.write_bytes(migrated_bytes())
     database = Database(f"sqlite:///{path}")
@@ -122,7 +122,7 @@ def take(database: Database, cell_id: UUID, *, owner: str = "tester", now: datet
 
 
 def cell_row(database: Database, cell_id: UUID) -> CellRow:
-    """Return a cell as it is now."""
+    """Return the current row of a cell."""
     with database.read() as session:
         return session.get_one(CellRow, cell_id)
 

@@ -1,4 +1,4 @@
-"""A world that answers the protocol: cells end in any order and in any way, statistics say anything."""
+"""Simulated world for the protocol: cells end in any order and state, with any statistics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ StatisticsOf = Callable[[CellGroup, GroupEvidence], GroupStatistics]
 
 
 class World:
-    """Holds planned cells with their states; `statistics_of` says what the statistics make of a group."""
+    """Planned cells with their states; `statistics_of` returns the statistics of a cell group."""
 
     def __init__(
         self, spec: ExperimentSpec, statistics_of: StatisticsOf, max_runs: int | None = None
@@ -32,11 +32,11 @@ class World:
         self.states: dict[UUID, CellState] = {}
 
     def ask(self) -> Decision:
-        """Ask the protocol what comes next."""
+        """Return the protocol's next decision."""
         return next_cells(self.spec, self.evidence(), max_runs_per_cell=self.split)
 
     def carry_out(self, decision: Decision) -> None:
-        """Plan or skip, as the conductor does."""
+        """Plan or skip cells, as the conductor does."""
         if isinstance(decision, Add):
             for cell in decision.cells:
                 assert cell.id_in(EXPERIMENT) not in self.cells
@@ -56,7 +56,7 @@ class World:
         return [cell_id for cell_id, state in self.states.items() if state in OPEN_CELL_STATES]
 
     def run(self) -> list[tuple[PlannedCell, ...]]:
-        """Let every stage end well before the next is asked for; return the stages."""
+        """Complete every stage before the next decision; return the stages."""
         stages = []
         while isinstance(decision := self.ask(), Add | Skip):
             self.carry_out(decision)
@@ -68,7 +68,7 @@ class World:
         return stages
 
     def evidence(self) -> Evidence:
-        """Return what is known now, with statistics where nothing is open."""
+        """Return the evidence so far, with statistics of groups that have ended."""
         runs: dict[CellGroup, dict[str, set[tuple[int, int]]]] = {}
         num_cells = Counter(group_of(cell) for cell in self.cells.values())
         for cell_id, cell in self.cells.items():
@@ -93,7 +93,7 @@ class World:
 
 
 def anything(seed: int, spec: ExperimentSpec) -> StatisticsOf:
-    """Return statistics drawn at random, but always the same for the same results."""
+    """Return a function that gives random statistics, equal for equal results."""
 
     def statistics(group: CellGroup, evidence: GroupEvidence) -> GroupStatistics:
         draw = random.Random(f"{seed} {group} {sorted(evidence.finished)}")
@@ -112,10 +112,11 @@ def anything(seed: int, spec: ExperimentSpec) -> StatisticsOf:
 
 
 def valleys(optima: dict[tuple[str, int, int], int]) -> StatisticsOf:
-    """Return statistics without noise: the best LR is the tried one nearest to a group's optimum.
+    """Return a function that gives noiseless statistics: the best LR is the one tried nearest to the optimum.
 
     Args:
-        optima: by (arm, width, depth), on a grid in ascending order; where a group is not named, the base's.
+        optima: by (arm, width, depth), on a grid in ascending order; a group that is not named has the
+            base's.
     """
 
     def statistics(group: CellGroup, evidence: GroupEvidence) -> GroupStatistics:

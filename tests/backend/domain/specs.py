@@ -1,4 +1,4 @@
-"""A small spec and the shape of its data, shared by the tests of everything that plans, stores or trains."""
+"""Small spec and the shape of its data, shared by the tests of plans, storage and training."""
 
 from __future__ import annotations
 

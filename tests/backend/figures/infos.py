@@ -1,4 +1,4 @@
-"""Infos as services make them, small and made up, and what holds for every figure's JSON."""
+"""Small constructed inputs of figures, and a check of the JSON of every figure."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def step_info(**changes: Any) -> StepInfo:
 
 
 def drawn(figure: go.Figure) -> dict[str, Any]:
-    """Return the figure as a page gets it, after what must hold for every one."""
+    """Return the figure as a page receives it, after the checks that hold for every figure."""
     encoded = to_json(figure, {}).decode()
     assert "NaN" not in encoded
     assert "bdata" not in encoded

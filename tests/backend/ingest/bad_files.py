@@ -1,4 +1,4 @@
-"""Texts and archives of images that cannot be used, each with the one error it must give."""
+"""Unusable texts and archives of images, each with the one error it must give."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def cut_off() -> bytes:
 
 
 def announcing(shape: tuple[int, ...]) -> bytes:
-    """Return an archive whose header alone says how large its images are."""
+    """Return an archive whose header alone gives the size of its images."""
     header, file = BytesIO(), BytesIO()
     npy.write_array_header_1_0(header, {"shape": shape, "fortran_order": False, "descr": "|u1"})
     with (

@@ -1,4 +1,4 @@
-"""Files a user might really upload, each with the one error it must give."""
+"""Unusable files a user might upload, each with the one error it must give."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from backend.ingest.manifest import IngestOptions
 
 @dataclass(frozen=True)
 class BadInput:
-    """The bytes, the error code, and the parameters that the message must be able to name."""
+    """The bytes, the error code, and the parameters the message must contain."""
 
     name: str
     content: bytes

@@ -1,4 +1,4 @@
-"""A context on a real database, whose bell and notices are heard by the test alone."""
+"""Context on a real database, with a bell and notices that only the test receives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from backend.queue import Bell
 
 
 class FakeBell(Bell):
-    """Remembers what was rung; `hears` False is a broker that is away."""
+    """Bell that records its rings; with `hears` False the broker is unreachable."""
 
     def __init__(self, look: Callable[[list[UUID]], None] = lambda _: None) -> None:
         self.rung: list[list[UUID]] = []
@@ -33,7 +33,7 @@ class FakeBell(Bell):
 
 
 class FakeNotices(Notices):
-    """Remembers what was published."""
+    """Notices that are recorded instead of sent."""
 
     def __init__(self) -> None:
         self.published: list[ProgressNotice] = []
@@ -43,7 +43,7 @@ class FakeNotices(Notices):
 
 
 class FakeClock:
-    """Stands still until it is told."""
+    """Clock that moves only when a test sets it."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now

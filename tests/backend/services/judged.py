@@ -1,4 +1,4 @@
-"""Whole experiments as workers would have left them: final losses on parabolas, one per width."""
+"""Completed experiments as workers would store them: final losses on parabolas, one per width."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Diverges = Callable[[CellRow, PlannedRun], bool]
 
 
 def final_loss(cell: CellRow, run: PlannedRun) -> float:
-    """Return the loss a run ends with: µP's optimum stays at 2^-2.9, NTP's moves an octave per doubling.
+    """Return the final loss of a run: µP's optimum stays at 2^-2.9, NTP's moves an octave per doubling.
 
     Under a momentum of 0.9 all optima are three octaves lower, as the grid is.
     """
@@ -80,12 +80,12 @@ def _value(metric: Metric, cell: CellRow, run: PlannedRun, step: int, diverges: 
 
 
 def evidence_of(session: Session, experiment_id: UUID) -> ExperimentEvidence:
-    """Return the evidence of an experiment, read afresh."""
+    """Return the evidence of an experiment, read again from the database."""
     return ExperimentEvidence(session, session.get_one(ExperimentRow, experiment_id))
 
 
 def judge_now(context: Context, experiment_id: UUID) -> Verdict:
-    """Judge an experiment's first scenario from what is stored now, past every cache and stored verdict."""
+    """Judge an experiment's first scenario from the values stored now, without cache and stored verdict."""
     with context.database.read() as session:
         evidence = evidence_of(session, experiment_id)
         return judge_scenario(evidence, evidence.spec.judged_scenarios[0])

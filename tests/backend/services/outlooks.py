@@ -1,4 +1,4 @@
-"""What a verdict may say beyond what was measured, made up."""
+"""Constructed outlooks of a verdict."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from backend.domain.verdict.outlook import Extrapolation, Horizon, Outlook, Reco
 
 
 def outlook(extrapolation: Extrapolation) -> Outlook:
-    """Return an outlook that claims nothing but what lies at the target."""
+    """Return an outlook whose only content is the extrapolation."""
     return Outlook(
         horizon=Horizon(is_available=False, loss=Metric.VAL_LOSS),
         extrapolation=extrapolation,

@@ -1,4 +1,4 @@
-"""Chunks as a worker would have written them, made up from a formula."""
+"""Chunks as a worker would write them, with values from a formula."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIVERGES_AT = 6
 
 
 def value_of(metric: Metric, lr: float, seed: int, width: int, step: int) -> float:
-    """Return what a run is pretended to have measured; LR 0.2 with seed 1 diverges."""
+    """Return the value of a run at a step; LR 0.2 with seed 1 diverges."""
     if lr == 0.2 and seed == 1 and step >= DIVERGES_AT:
         return float("nan")
     return len(metric) + lr * step + seed / 8 + width / 64

@@ -1,4 +1,4 @@
-"""Two conductors that look at the same moment, each with connections of its own."""
+"""Two conductors that start at the same moment, each with connections of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from backend.services.context import Context
 
 
 def advance_twice_at_once(context: Context) -> list[Exception]:
-    """Advance every experiment from two threads that start together; return what went wrong."""
+    """Advance every experiment from two threads that start together; return the errors raised."""
     barrier = threading.Barrier(2)
     errors: list[Exception] = []
 

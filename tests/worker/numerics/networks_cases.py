@@ -1,4 +1,4 @@
-"""A small network of every family on small data, shared by the tests that hold for all of them."""
+"""Small network of every family on small data, shared by the tests that hold for all families."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUM_VAL = 12
 
 
 class FamilyCase(NamedTuple):
-    """A family with options, the depth it is tried at, and whether it reads text."""
+    """Family with options, the depth it is tested at, and whether it reads text."""
 
     model: ModelFamily
     depth: int

@@ -1,4 +1,4 @@
-"""A small trained network in float64 with its dense matrices: what every measure is held against."""
+"""Small trained network in float64 with its dense matrices, the reference of every measure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEEDS = (0, 3)
 
 
 class Trained(NamedTuple):
-    """Two runs after 30 steps of full-batch descent, beyond the base width: C differs from 1."""
+    """Two runs after 30 steps of full-batch descent, beyond the base width, so that C differs from 1."""
 
     network: Network
     data: TrainingData
@@ -56,7 +56,7 @@ class Trained(NamedTuple):
         return torch.cat(parts).sqrt()
 
     def jacobian(self, row: int) -> Tensor:
-        """Return J C^½ of one run, [C·B, P], outputs first: the slow way, one row after another."""
+        """Return J C^½ of one run, [C·B, P], outputs first, computed one row at a time."""
         leaves = {name: tensor.clone().requires_grad_() for name, tensor in self.weights(row).items()}
         f_BC = reference.outputs(leaves, self.data.x_train, self.network.scaling)
         rows = [

@@ -1,8 +1,8 @@
-"""The toy of docs/science.md §8: D = 8, n = 64, one tanh layer, ½·mean squared error, full-batch descent.
+"""Toy problem of docs/science.md §8: D = 8, n = 64, one tanh layer, ½·mean squared error, full-batch descent.
 
 In float64. Six draws at once, seeds 0-5, each with its own inputs, initial weights and target sin(w·x), w of
-standard normals. The target behind the figures of docs/science.md was not written down; this one is ours.
-Forward multiplier, init and LR multiplier are stated by hand as docs/science.md §2 has them, µP in the
+standard normals. The target behind the figures of docs/science.md was not recorded; this one replaces it.
+Forward multiplier, init and LR multiplier are written by hand as in docs/science.md §2, µP in the
 Noci/Bordelon form with γ₀ = 1; Hessian products come from our double backward, updates from our optimizer.
 
 Legend: R runs (one per seed), B samples, D inputs, N width, S seeds, E learning rates, T measurements.
@@ -27,7 +27,7 @@ from worker.numerics.optimizer import Update, initial_moments
 FEATURES, SAMPLES = 8, 64
 SEEDS = tuple(range(6))
 WIDTHS = (32, 128, 512)
-# Four digits are enough beside bounds of 5 %.
+# Four digits are enough for bounds of 5 %.
 ACCURATE = StoppingRule(tolerance=1e-4, min_steps=4, max_steps=30)
 Params = dict[str, Tensor]
 Values = NDArray[np.float64]
@@ -70,7 +70,7 @@ class Toy:
         return self._x_RBD @ params["u"] * self._scaling["u"].forward_mult
 
     def descend(self, step: int) -> Tensor:
-        """Make one update; return the losses before it, [R]. By hand: half the time of autograd."""
+        """Make one update; return the losses before it, [R]. Manual gradients take half autograd's time."""
         hidden_RBN, v_RN1 = torch.tanh(self.hidden(self.params)), self.params["v"]
         mult_u, mult_v = self._scaling["u"].forward_mult, self._scaling["v"].forward_mult
         difference_RB1 = hidden_RBN @ v_RN1 * mult_v - self._y_RB1
@@ -81,7 +81,7 @@ class Toy:
         return 0.5 * difference_RB1.square().mean((1, 2))
 
     def sharpness(self) -> Values:
-        """Return λ_eff, [R]; starts from the last eigenvectors and a tenth of randomness."""
+        """Return λ_eff, [R]; starts from the last eigenvectors plus a tenth of noise."""
         leaves = {name: tensor.clone().requires_grad_() for name, tensor in self.params.items()}
         random = torch.Generator().manual_seed(0)
         noise_RP = torch.randn(self._eigenvector_RP.shape, dtype=torch.float64, generator=random)
