@@ -359,7 +359,7 @@ export interface paths {
         };
         /**
          * Fingerprint of the export
-         * @description Return the sha256 of the canonical export: what to compare two experiments by.
+         * @description Return the sha256 of the canonical export, by which two experiments can be compared.
          */
         get: operations["get_export_digest"];
         put?: never;
@@ -487,6 +487,29 @@ export interface paths {
          *     hashed before the first run; thresholds given here are named in the verdict's reasons. Repeatable.
          */
         post: operations["judge_experiment_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what a plan may say
+         * @description List every setting of a plan with its closed set of values, and the arms and measures there are.
+         *
+         *     A setting names the model families and optimizers it belongs to. What one dataset can be trained with is
+         *     in `options` of the dataset; the limits of numbers are in the schema of the request.
+         */
+        get: operations["list_options"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -709,6 +732,18 @@ export interface components {
             worst_width: number | null;
         };
         /**
+         * Band
+         * @description What the shaded area of a figure is.
+         * @enum {string}
+         */
+        Band: "min_max" | "standard_error" | "interval" | "none";
+        /**
+         * Basis
+         * @description What a statement about a size rests on.
+         * @enum {string}
+         */
+        Basis: "measured" | "extrapolated" | "not_claimed";
+        /**
          * BreakPoint
          * @description Where reusing the base's LR was found to cost too much.
          */
@@ -788,8 +823,7 @@ export interface components {
             environment: {
                 [key: string]: string | number;
             } | null;
-            /** Error Class */
-            error_class: string | null;
+            error_class: components["schemas"]["FailureClass"] | null;
             /** Error Detail */
             error_detail: string | null;
             /**
@@ -841,12 +875,6 @@ export interface components {
          * @enum {string}
          */
         CheckState: "passed" | "watch" | "failed" | "not_enough";
-        /**
-         * Claim
-         * @description What a statement about a size rests on.
-         * @enum {string}
-         */
-        Claim: "measured" | "extrapolated" | "not_claimed";
         /**
          * ClassCount
          * @description How often a class occurs.
@@ -980,6 +1008,16 @@ export interface components {
             values: ((number | null)[] | (number | null)[][])[];
         };
         /**
+         * DataOptions
+         * @description What can be trained on one dataset.
+         */
+        DataOptions: {
+            /** Families */
+            families: string[];
+            /** Losses */
+            losses: components["schemas"]["Loss"][];
+        };
+        /**
          * DataWarning
          * @description Something the user should know; the sentence is catalogue key `warning.<code>`.
          */
@@ -1041,6 +1079,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** @description What can be trained on it. */
+            options: components["schemas"]["DataOptions"];
             profile: components["schemas"]["Profile"];
             shape: components["schemas"]["DatasetShape"];
             /** Source Bytes */
@@ -1064,6 +1104,12 @@ export interface components {
              */
             linear_limit: number;
         };
+        /**
+         * DeviceKind
+         * @description What cells are planned for.
+         * @enum {string}
+         */
+        DeviceKind: "cpu" | "gpu";
         /**
          * EarlyAnswer
          * @description What the verdict will probably be, from the steps that enough runs share so far; it may change.
@@ -1101,10 +1147,10 @@ export interface components {
          * @description How Adam's ε follows the size of the network (ADR 0012).
          * @enum {string}
          */
-        EpsilonRule: "fixed" | "scaled";
+        EpsilonRule: "scaled" | "fixed";
         /**
          * ErrorDetail
-         * @description What went wrong, for programs (`code`, `params`) and for people (`message`).
+         * @description Description of an error for programs (`code`, `params`) and for people (`message`).
          */
         ErrorDetail: {
             /**
@@ -1473,7 +1519,7 @@ export interface components {
          * @description Where the best LR of the target size is, or is expected to be.
          */
         Extrapolation: {
-            claim: components["schemas"]["Claim"];
+            claim: components["schemas"]["Basis"];
             /**
              * Doublings
              * @description How often the largest size tested doubles to the target.
@@ -1490,6 +1536,12 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             target: components["schemas"]["ModelSize"];
         };
+        /**
+         * FailureClass
+         * @description Why an attempt ended without finishing; a diverged run is none of these.
+         * @enum {string}
+         */
+        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code";
         /**
          * FieldError
          * @description One field that could not be read.
@@ -1535,7 +1587,7 @@ export interface components {
         };
         /**
          * FigureContent
-         * @description What `Plotly.react` takes, without base64: numbers have six significant digits, gaps are null.
+         * @description Arguments of `Plotly.react`, without base64: numbers have six significant digits, gaps are null.
          */
         FigureContent: {
             /** Data */
@@ -1549,14 +1601,11 @@ export interface components {
         };
         /**
          * FigureMeta
-         * @description What a page says beside a figure.
+         * @description Facts that a page states beside a figure.
          */
         FigureMeta: {
-            /**
-             * Band
-             * @description `min_max`: from the smallest to the largest seed; `standard_error`: of the mean; `interval`: of the optimum; `none`.
-             */
-            band: string;
+            /** @description `min_max`: from the smallest to the largest seed; `standard_error`: of the mean; `interval`: of the optimum; `none`. */
+            band: components["schemas"]["Band"];
             /**
              * Committed
              * @description Last stored step by parametrization and width; -1 before the first.
@@ -1583,11 +1632,8 @@ export interface components {
              * @description Its number in the grid of µP (else of the first arm).
              */
             lr_index: number | null;
-            /**
-             * Method
-             * @description `all`, or `first_min_max_last` of each bucket of steps.
-             */
-            method: string;
+            /** @description `all`, or `first_min_max_last` of each bucket of steps. */
+            method: components["schemas"]["Sampling"];
             /**
              * N Hidden
              * @description Points that a logarithmic axis cannot show.
@@ -1684,36 +1730,6 @@ export interface components {
             width: number;
         };
         /**
-         * Gate
-         * @description One step of the roll-out: what to check there, and when to stop.
-         */
-        Gate: {
-            /**
-             * Checks
-             * @default []
-             */
-            checks: components["schemas"]["Reason"][];
-            name: components["schemas"]["GateName"];
-            state: components["schemas"]["GateState"];
-            /**
-             * Stop When
-             * @default []
-             */
-            stop_when: components["schemas"]["Reason"][];
-        };
-        /**
-         * GateName
-         * @description A step of the roll-out.
-         * @enum {string}
-         */
-        GateName: "poc" | "pilot" | "production";
-        /**
-         * GateState
-         * @description How far a step of the roll-out is.
-         * @enum {string}
-         */
-        GateState: "passed" | "next" | "later" | "stopped";
-        /**
          * Health
          * @description The answer of a probe.
          */
@@ -1721,8 +1737,18 @@ export interface components {
             /**
              * Status
              * @example ok
+             * @enum {string}
              */
-            status: string;
+            status: "ok" | "ready";
+        };
+        /**
+         * HeldAtDistance
+         * @description How often what was recommended for a size so many doublings beyond the tested ones held there.
+         */
+        HeldAtDistance: {
+            /** Doublings */
+            doublings: number;
+            held: components["schemas"]["Tally"];
         };
         /**
          * Horizon
@@ -1947,7 +1973,7 @@ export interface components {
          * @description A measure a spec may ask for.
          * @enum {string}
          */
-        Measure: "raw_sharpness" | "hessian_trace" | "gauss_newton" | "ntk" | "hessian_eigenvalues" | "hessian_density" | "coordinate_check";
+        Measure: "raw_sharpness" | "ntk" | "hessian_eigenvalues" | "gauss_newton" | "hessian_trace" | "hessian_density" | "coordinate_check";
         /**
          * Metric
          * @description What is recorded for every run.
@@ -2046,6 +2072,28 @@ export interface components {
             weight_decay_rule: components["schemas"]["WeightDecayRule"];
         };
         /**
+         * OptionsView
+         * @description What a plan may say, and the limits of this installation.
+         */
+        OptionsView: {
+            /** Arms */
+            arms: components["schemas"]["Parametrization"][];
+            /**
+             * Default Measures
+             * @description Measured when a request does not say.
+             */
+            default_measures: components["schemas"]["Measure"][];
+            /** Measures */
+            measures: components["schemas"]["Measure"][];
+            /** Settings */
+            settings: components["schemas"]["Setting"][];
+            /**
+             * Upload Limit Bytes
+             * @description The size of the largest file that is taken.
+             */
+            upload_limit_bytes: number;
+        };
+        /**
          * Outcome
          * @description The answer to "may I reuse the small model's LR?".
          * @enum {string}
@@ -2120,7 +2168,7 @@ export interface components {
          * @description How initialisation, LR and forward multipliers scale with size.
          * @enum {string}
          */
-        Parametrization: "sp" | "ntp" | "mup" | "depth_mup" | "completep";
+        Parametrization: "mup" | "sp" | "ntp" | "depth_mup" | "completep";
         /**
          * Part
          * @description A group of activations that every family has; attention logits only transformers, the rest NaN.
@@ -2163,11 +2211,8 @@ export interface components {
             cells: components["schemas"]["PlannedCellView"][];
             /** @description The arm that should fail to transfer. */
             control: components["schemas"]["Parametrization"] | null;
-            /**
-             * Device
-             * @description What it is planned for: `cpu` or `gpu`.
-             */
-            device: string;
+            /** @description What it is planned for. */
+            device: components["schemas"]["DeviceKind"];
             /** @description If transfer holds; a staged plan ends as soon as it is settled. */
             expected: components["schemas"]["OutlayView"];
             /** Max Runs */
@@ -2237,6 +2282,11 @@ export interface components {
             conclusions: components["schemas"]["Reason"][];
             /** @description If transfer holds; most other answers come earlier. */
             expected: components["schemas"]["OutlayView"];
+            /**
+             * Limit Seconds
+             * @description Slot-seconds the budget allows; null without one.
+             */
+            limit_seconds: number | null;
             /** @description The whole grid, which is never exceeded. */
             most: components["schemas"]["OutlayView"];
             preset: components["schemas"]["Preset"];
@@ -2316,11 +2366,8 @@ export interface components {
          * @description The presets, from the quickest.
          */
         PresetsView: {
-            /**
-             * Device
-             * @description What it is planned for: `cpu` or `gpu`.
-             */
-            device: string;
+            /** @description What it is planned for. */
+            device: components["schemas"]["DeviceKind"];
             /**
              * Num Workers
              * @description Worker nodes seen lately; 0 means nothing would run now.
@@ -2419,7 +2466,7 @@ export interface components {
          * @description How the grid is spent: all of it, or in stages from the base size up, as far as the answer needs.
          * @enum {string}
          */
-        Protocol: "full" | "staged";
+        Protocol: "staged" | "full";
         /**
          * Ranges
          * @description What was measured; everything else is not claimed.
@@ -2443,15 +2490,6 @@ export interface components {
             widths: number[];
         };
         /**
-         * Reach
-         * @description How often what was recommended for a size so many doublings beyond the tested ones held there.
-         */
-        Reach: {
-            /** Doublings */
-            doublings: number;
-            held: components["schemas"]["Tally"];
-        };
-        /**
          * Reason
          * @description Why, as a catalogue key `reason.<code>` with its parameters.
          */
@@ -2472,7 +2510,7 @@ export interface components {
              * Gates
              * @default []
              */
-            gates: components["schemas"]["Gate"][];
+            gates: components["schemas"]["RolloutStep"][];
             /**
              * Lr
              * @description The LR to use; None where none can be recommended.
@@ -2577,6 +2615,42 @@ export interface components {
          */
         Role: "input" | "hidden" | "output" | "query" | "norm" | "bias";
         /**
+         * RolloutStep
+         * @description One step of the roll-out: what to check there, and when to stop.
+         */
+        RolloutStep: {
+            /**
+             * Checks
+             * @default []
+             */
+            checks: components["schemas"]["Reason"][];
+            name: components["schemas"]["RolloutStepName"];
+            state: components["schemas"]["RolloutStepState"];
+            /**
+             * Stop When
+             * @default []
+             */
+            stop_when: components["schemas"]["Reason"][];
+        };
+        /**
+         * RolloutStepName
+         * @description A step of the roll-out.
+         * @enum {string}
+         */
+        RolloutStepName: "poc" | "pilot" | "production";
+        /**
+         * RolloutStepState
+         * @description How far a step of the roll-out is.
+         * @enum {string}
+         */
+        RolloutStepState: "passed" | "next" | "later" | "stopped";
+        /**
+         * RunState
+         * @description Where a run is: where its cell is, unless it diverged.
+         * @enum {string}
+         */
+        RunState: "queued" | "running" | "completed" | "failed" | "cancelled" | "skipped" | "diverged";
+        /**
          * RunView
          * @description One trajectory.
          */
@@ -2602,18 +2676,14 @@ export interface components {
             parametrization: components["schemas"]["Parametrization"];
             /**
              * Position
-             * @description The run's place on the R axis of its cell's curves.
+             * @description The run's index on the R axis of its cell's curves.
              */
             position: number;
             /** Scenario */
             scenario: string;
             /** Seed */
             seed: number;
-            /**
-             * State
-             * @description running, completed or diverged; queued before its cell starts.
-             */
-            state: string;
+            state: components["schemas"]["RunState"];
             /** Summaries */
             summaries: {
                 [key: string]: components["schemas"]["SummaryView"];
@@ -2660,6 +2730,12 @@ export interface components {
              */
             texts: string[];
         };
+        /**
+         * Sampling
+         * @description Which of the points of all means over seeds are drawn.
+         * @enum {string}
+         */
+        Sampling: "all" | "first_min_max_last";
         /**
          * Savings
          * @description Direct tuning against what was spent; negative savings are said, not hidden.
@@ -2752,6 +2828,41 @@ export interface components {
              */
             warmup_fraction: number;
         };
+        /**
+         * Setting
+         * @description One setting of a plan.
+         */
+        Setting: {
+            /**
+             * Families
+             * @description The model families that have it; null: all.
+             */
+            families: string[] | null;
+            kind: components["schemas"]["SettingKind"];
+            /**
+             * Name
+             * @description The path into the request.
+             * @example optimizer.momentum
+             */
+            name: string;
+            /**
+             * Optimizers
+             * @description The optimizers that read it; null: all.
+             */
+            optimizers: components["schemas"]["OptimizerKind"][] | null;
+            /**
+             * Values
+             * @description Of a choice.
+             * @default []
+             */
+            values: string[];
+        };
+        /**
+         * SettingKind
+         * @description The form of a setting's value.
+         * @enum {string}
+         */
+        SettingKind: "choice" | "yes_no" | "number" | "numbers";
         /**
          * SharpnessChoice
          * @description Which sharpness is shown; the raw one only where it was measured.
@@ -2873,6 +2984,11 @@ export interface components {
          * @description What is known of one metric of one run without reading its history.
          */
         SummaryView: {
+            /**
+             * Final
+             * @description Final value, as the verdict takes it: the mean over the last steps of a metric of every step, else the last measurement. Null until the training has ended.
+             */
+            final?: number | null;
             /** Last */
             last: number | null;
             /** Last Step */
@@ -2887,7 +3003,7 @@ export interface components {
             num_values: number;
             /**
              * Tail Mean
-             * @description Mean over the last steps; the final loss for train_loss.
+             * @description Mean over the last steps, as far as they are stored.
              */
             tail_mean: number | null;
         };
@@ -2945,7 +3061,7 @@ export interface components {
         };
         /**
          * Thresholds
-         * @description Where the lines are drawn (science.md §6.3-6.4); shown with every verdict.
+         * @description Where the lines are drawn (docs/science.md §6.3-6.4); shown with every verdict.
          */
         Thresholds: {
             /**
@@ -3065,13 +3181,13 @@ export interface components {
              * @description Per distance: LRs recommended for larger sizes, after an answer that names any.
              * @default []
              */
-            reach: components["schemas"]["Reach"][];
+            reach: components["schemas"]["HeldAtDistance"][];
             /** Rule Version */
             rule_version: string;
         };
         /**
          * VariantRequest
-         * @description How to read a stored file once more; what is left out is guessed.
+         * @description Options for reading a stored file once more; what is left out is guessed.
          * @example {
          *       "delimiter": ";",
          *       "label": "price",
@@ -3185,7 +3301,7 @@ export interface components {
          * @description How the weight decay λ of a tensor follows its LR multiplier C by width (ADR 0012).
          * @enum {string}
          */
-        WeightDecayRule: "fixed" | "independent" | "sqrt_width";
+        WeightDecayRule: "independent" | "fixed" | "sqrt_width";
         /**
          * WorkerView
          * @description A worker node seen lately.
@@ -3228,13 +3344,14 @@ export type ArmVerdict = components['schemas']['ArmVerdict'];
 export type Assumptions = components['schemas']['Assumptions'];
 export type Axis = components['schemas']['Axis'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
+export type Band = components['schemas']['Band'];
+export type Basis = components['schemas']['Basis'];
 export type BreakPoint = components['schemas']['BreakPoint'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
 export type CheckState = components['schemas']['CheckState'];
-export type Claim = components['schemas']['Claim'];
 export type ClassCount = components['schemas']['ClassCount'];
 export type ColumnKind = components['schemas']['ColumnKind'];
 export type ColumnProfile = components['schemas']['ColumnProfile'];
@@ -3243,10 +3360,12 @@ export type ConvNet = components['schemas']['ConvNet'];
 export type CoordinateCheck = components['schemas']['CoordinateCheck'];
 export type Currency = components['schemas']['Currency'];
 export type CurveView = components['schemas']['CurveView'];
+export type DataOptions = components['schemas']['DataOptions'];
 export type DataWarning = components['schemas']['DataWarning'];
 export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
 export type DensityGrid = components['schemas']['DensityGrid'];
+export type DeviceKind = components['schemas']['DeviceKind'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];
 export type EpsilonRule = components['schemas']['EpsilonRule'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -3260,6 +3379,7 @@ export type ExperimentState = components['schemas']['ExperimentState'];
 export type ExperimentView = components['schemas']['ExperimentView'];
 export type ExportDigest = components['schemas']['ExportDigest'];
 export type Extrapolation = components['schemas']['Extrapolation'];
+export type FailureClass = components['schemas']['FailureClass'];
 export type FieldError = components['schemas']['FieldError'];
 export type FieldStatistics = components['schemas']['FieldStatistics'];
 export type FigureContent = components['schemas']['FigureContent'];
@@ -3268,10 +3388,8 @@ export type FigureName = components['schemas']['FigureName'];
 export type FigureReply = components['schemas']['FigureReply'];
 export type Gpt = components['schemas']['GPT'];
 export type Gain = components['schemas']['Gain'];
-export type Gate = components['schemas']['Gate'];
-export type GateName = components['schemas']['GateName'];
-export type GateState = components['schemas']['GateState'];
 export type Health = components['schemas']['Health'];
+export type HeldAtDistance = components['schemas']['HeldAtDistance'];
 export type Horizon = components['schemas']['Horizon'];
 export type HorizonPoint = components['schemas']['HorizonPoint'];
 export type HorizonProbe = components['schemas']['HorizonProbe'];
@@ -3292,6 +3410,7 @@ export type ModelSize = components['schemas']['ModelSize'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
+export type OptionsView = components['schemas']['OptionsView'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutlayView = components['schemas']['OutlayView'];
 export type Outlook = components['schemas']['Outlook'];
@@ -3309,21 +3428,27 @@ export type Profile = components['schemas']['Profile'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type Protocol = components['schemas']['Protocol'];
 export type Ranges = components['schemas']['Ranges'];
-export type Reach = components['schemas']['Reach'];
 export type Reason = components['schemas']['Reason'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Reliability = components['schemas']['Reliability'];
 export type ResidualConvNet = components['schemas']['ResidualConvNet'];
 export type ResidualMlp = components['schemas']['ResidualMLP'];
 export type Role = components['schemas']['Role'];
+export type RolloutStep = components['schemas']['RolloutStep'];
+export type RolloutStepName = components['schemas']['RolloutStepName'];
+export type RolloutStepState = components['schemas']['RolloutStepState'];
+export type RunState = components['schemas']['RunState'];
 export type RunView = components['schemas']['RunView'];
 export type SafeRange = components['schemas']['SafeRange'];
 export type SamplesView = components['schemas']['SamplesView'];
+export type Sampling = components['schemas']['Sampling'];
 export type Savings = components['schemas']['Savings'];
 export type ScenarioAnswer = components['schemas']['ScenarioAnswer'];
 export type ScenarioKind = components['schemas']['ScenarioKind'];
 export type ScheduleKind = components['schemas']['ScheduleKind'];
 export type ScheduleSpec = components['schemas']['ScheduleSpec'];
+export type Setting = components['schemas']['Setting'];
+export type SettingKind = components['schemas']['SettingKind'];
 export type SharpnessChoice = components['schemas']['SharpnessChoice'];
 export type SharpnessSpread = components['schemas']['SharpnessSpread'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
@@ -7098,6 +7223,108 @@ export interface operations {
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptionsView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
                      *       }
                      *     }

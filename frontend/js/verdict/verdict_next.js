@@ -7,7 +7,7 @@ import { sizeText } from "../base/size_text.js";
 import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
 
-/** @import { Gate, Interval, Outlook, Recommendation, Verdict } from "../../types/answers.js" */
+/** @import { Interval, Outlook, Recommendation, RolloutStep, Verdict } from "../../types/answers.js" */
 /** @typedef {[name: string, value: string, more?: string | null]} Fact and what to know about it */
 
 /** @param {Verdict} verdict */
@@ -99,7 +99,7 @@ function chanceFact({ chance, interval }) {
 /** @param {Recommendation} advice */
 const reasons = ({ reasons: found }) => (found.length ? plainList(found.map(reasonText), "plain hint") : null);
 
-/** @param {Gate[]} gates */
+/** @param {RolloutStep[]} gates */
 function nextGate(gates) {
   const gate = gates.find((item) => item.state === "next") ?? gates.find((item) => item.state === "stopped");
   if (!gate) return null;
