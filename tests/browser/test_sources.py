@@ -18,7 +18,7 @@ from backend.figures.plotly_bundle import PlotlyBundle
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
-PAGE = (FRONTEND / "index.html").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("*.html"))}
 STYLES = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("css/*.css"))}
 # A name, not a place to fetch from.
 NAMESPACE = "http://www.w3.org/2000/svg"
@@ -44,12 +44,14 @@ def test_no_text_becomes_markup():
     assert [path.name for path, source in SCRIPTS.items() if MARKUP_FROM_TEXT.search(source)] == []
 
 
-def test_the_page_has_no_inline_code_and_no_inline_style():
-    assert re.findall(r"\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)", PAGE) == []
+def test_no_page_has_inline_code_or_an_inline_style():
+    inline = re.compile(r"\sstyle=|<style|\son\w+=|<script(?![^>]*\ssrc=)")
+
+    assert {path.name for path, source in PAGES.items() if inline.search(source)} == set()
 
 
 def test_nothing_comes_from_elsewhere():
-    everything = [PAGE, *STYLES.values(), *SCRIPTS.values()]
+    everything = [*PAGES.values(), *STYLES.values(), *SCRIPTS.values()]
 
     assert [found for source in everything for found in re.findall(r"https?://[^\s\"'`)]+", source)] == [
         NAMESPACE
@@ -77,7 +79,7 @@ def test_the_words_that_are_translated_are_those_of_plotly():
 
 
 def test_every_style_sheet_is_linked():
-    linked = set(re.findall(r'href="/static/css/([^"]+)"', PAGE))
+    linked = set(re.findall(r'href="/static/css/([^"]+)"', PAGES[FRONTEND / "index.html"]))
 
     assert linked == {path.name for path in STYLES}
 
@@ -99,7 +101,7 @@ def test_every_text_of_the_page_is_used():
 
 
 def test_no_file_is_too_long():
-    files = {**SCRIPTS, **STYLES, FRONTEND / "index.html": PAGE}
+    files = {**SCRIPTS, **STYLES, **PAGES}
 
     assert {path.name for path, source in files.items() if source.count("\n") > 350} == set()
 

@@ -44,7 +44,7 @@ function footer(version) {
   return [
     h("span", {}, t("ui.footer.privacy")),
     h("span", { class: "spring" }),
-    h("a", { href: addressOf("/openapi.json") }, t("ui.footer.api")),
+    h("a", { href: addressOf("/docs") }, t("ui.footer.api")),
     h("span", { class: "number" }, `µScope ${version}`),
   ];
 }

@@ -177,9 +177,9 @@ def test_the_page_is_under_the_strict_policy(client: httpx.Client, path: str):
 
 
 def served_texts() -> list[Path]:
-    """The page and what is served beside it; the tools that check them are not."""
+    """The pages and what is served beside them; the tools that check them are not."""
     return [
-        FRONTEND / "index.html",
+        *sorted(FRONTEND.glob("*.html")),
         *sorted(
             path
             for name in FOLDERS

@@ -1,9 +1,7 @@
-/** Draws the API documentation from the OpenAPI document that lies beside it. */
-
-const { SwaggerUIBundle } = /** @type {any} */ (window);
+/** Draws the API documentation from the OpenAPI document that lies beside it: the script of api.html. */
 
 document.documentElement.classList.toggle("dark-mode", matchMedia("(prefers-color-scheme: dark)").matches);
-SwaggerUIBundle({
+window.SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#operations",
   defaultModelsExpandDepth: 0,
