@@ -48,7 +48,7 @@ format: setup-dev ## Format the code and fix what can be fixed
 constraints: setup-dev ## Write the installed versions to constraints.txt
 	@.venv/bin/python scripts/constraints.py
 
-openapi: setup-dev ## Write the description of the API to docs/openapi.json
+openapi: setup-dev ## Write docs/openapi.json, and the options that tests of the page read
 	@.venv/bin/python -m scripts.openapi
 
 reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 for one of them; goes on where it was stopped

@@ -1,25 +1,38 @@
-"""Write the OpenAPI document of the API to docs/openapi.json, which a test compares with the app."""
+"""Write what tests compare with the app: docs/openapi.json, and the options that tests of the page read."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from backend.api.app import create_app
+from backend.domain.plan.options import plan_options
 from backend.settings import Settings
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "openapi.json"
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "openapi.json"
+OPTIONS = ROOT / "tests" / "frontend" / "options.json"
 
 
 def document() -> str:
     """Return the document as it is committed: keys sorted, one value a line, so that a diff can be read."""
-    content = create_app(Settings()).openapi()
-    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return _json(create_app(Settings()).openapi(), sort_keys=True)
+
+
+def options() -> str:
+    """Return the options of a plan as the API answers them, without the limits of an installation."""
+    return _json(plan_options().model_dump(mode="json"))
+
+
+def _json(content: Any, *, sort_keys: bool = False) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=sort_keys) + "\n"
 
 
 def main() -> None:
-    """Write the document."""
+    """Write both."""
     TARGET.write_text(document(), encoding="utf-8")
+    OPTIONS.write_text(options(), encoding="utf-8")
 
 
 if __name__ == "__main__":

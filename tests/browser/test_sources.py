@@ -120,7 +120,7 @@ def test_types_are_named():
 def test_the_form_names_every_option_of_a_request():
     """Names are paths into the request; `num_seeds` is short for seeds, arms and measures are ticked."""
     source = SCRIPTS[FRONTEND / "js" / "plan" / "settings_fields.js"]
-    named = set(re.findall(r'\b(?:list|number|choice)\("([\w.]+)"', source))
+    named = set(re.findall(r'\bentry\("([\w.]+)"', source))
 
     wanted = set(PlanRequest.model_fields) - {
         "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "scenarios",

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 
 import { startLanguage, switchLanguage } from "../../frontend/js/base/i18n.js";
+import { startOptions } from "../../frontend/js/base/options.js";
 
 /** Remembers like a browser's storage. */
 export class Storage {
@@ -40,17 +41,26 @@ function define(name, value) {
   });
 }
 
+const read = (path) => readFile(new URL(path, import.meta.url), "utf-8");
+
 const readCatalogue = async (language) =>
-  JSON.parse(
-    await readFile(
-      new URL(`../../frontend/locales/${language}.json`, import.meta.url),
-      "utf-8",
-    ),
-  );
+  JSON.parse(await read(`../../frontend/locales/${language}.json`));
 
 /** Speak a language with the texts of the catalogue. */
 export async function speak(language) {
   browse("/", [language]);
   await startLanguage(["en", "ja"], readCatalogue);
   await switchLanguage(language);
+}
+
+/** What the server answers to GET /options; tests of the server hold the file to the real answer. */
+export const OPTIONS = JSON.parse(await read("./options.json"));
+
+/** Have the options at hand as if the server had been asked. */
+export async function learnOptions() {
+  define("fetch", async (path) => {
+    if (path !== "/api/v1/options") throw new Error(`not expected: ${path}`);
+    return Response.json(OPTIONS);
+  });
+  await startOptions(new AbortController().signal);
 }

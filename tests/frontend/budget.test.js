@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { budgetOf, limitSeconds } from "../../frontend/js/plan/budget.js";
+import { budgetOf } from "../../frontend/js/plan/budget.js";
 
 const RATES = { rate_per_hour: 3, currency: "USD" };
 
@@ -31,20 +31,4 @@ test("an unknown rate is left out", () => {
     budgetOf({ money: "5" }, { rate_per_hour: null, currency: "JPY" }),
     { money: 5, currency: "JPY" },
   );
-});
-
-test("the tighter of time and money limits", () => {
-  const spent = {
-    currency: "USD",
-    slot_seconds: 7200,
-    money: 3,
-    rate_per_hour: 3,
-  };
-  assert.equal(limitSeconds(spent), 3600);
-  assert.equal(limitSeconds({ ...spent, money: 30 }), 7200);
-  assert.equal(
-    limitSeconds({ ...spent, slot_seconds: null, money: null }),
-    Infinity,
-  );
-  assert.equal(limitSeconds(null), Infinity);
 });

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
 
 import { setRates } from "../../frontend/js/base/hourly_rates.js";
 import {
+  contextOf,
   numbers,
   planRequest,
   shownValue,
   valuesOf,
 } from "../../frontend/js/plan/plan_request.js";
 import { FIRST, GROUPS } from "../../frontend/js/plan/settings_fields.js";
-import { browse } from "./browser_stub.js";
+import { browse, learnOptions } from "./browser_stub.js";
+
+before(learnOptions);
 
 const DATASET = { id: "d1", name: "sales" };
 const SPEC = {
@@ -129,4 +132,12 @@ test("the value of a setting is found in the spec", () => {
     shownValue(fieldOf("budget.money"), { ...SPEC, budget: null }),
     undefined,
   );
+});
+
+test("before a plan was previewed, the first optimizer and the first family hold", () => {
+  assert.deepEqual(contextOf({}), { kind: "sgd", family: "residual_mlp" });
+  assert.deepEqual(contextOf({ "optimizer.kind": "adam" }, SPEC), {
+    kind: "adam",
+    family: "convnet",
+  });
 });

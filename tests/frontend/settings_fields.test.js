@@ -1,29 +1,50 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { before, test } from "node:test";
 
-import { FIRST, GROUPS } from "../../frontend/js/plan/settings_fields.js";
+import {
+  FIRST,
+  GROUPS,
+  described,
+  matters,
+} from "../../frontend/js/plan/settings_fields.js";
+import { OPTIONS, learnOptions } from "./browser_stub.js";
 
-const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
+before(learnOptions);
+
+const ENTRIES = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
+const fieldOf = (name) =>
+  described(ENTRIES.find((entry) => entry.name === name));
 const namesFor = (context) =>
-  FIELDS.filter((field) => field.only?.(context)).map((field) => field.name);
+  ENTRIES.map(described)
+    .filter((field) => matters(field, context))
+    .map((field) => field.name);
 
 test("every setting has a name of its own", () => {
-  const names = FIELDS.map((field) => field.name);
+  const names = ENTRIES.map((entry) => entry.name);
   assert.deepEqual(names, [...new Set(names)]);
 });
 
-test("a choice has values, anything else has none", () => {
-  for (const { kind, name, values } of FIELDS)
-    assert.equal(values.length > 0, kind === "choice", name);
+test("a field is what the server says of it", () => {
+  for (const told of OPTIONS.settings) {
+    if (!ENTRIES.some((entry) => entry.name === told.name)) continue;
+    const { shown: _, ...field } = fieldOf(told.name);
+    assert.deepEqual(field, told);
+  }
+});
+
+test("a number of seeds is the form's own, and any other name the server does not know is a mistake", () => {
+  assert.equal(fieldOf("num_seeds").kind, "number");
+  assert.equal(fieldOf("seeds").kind, "numbers");
+  assert.throws(() => described({ name: "colour" }), /colour/);
 });
 
 test("momentum belongs to SGD and the betas to Adam", () => {
-  const sgd = namesFor({ kind: "sgd", family: "convnet" });
-  const adam = namesFor({ kind: "adam", family: "convnet" });
-  assert.deepEqual(sgd, ["optimizer.momentum", "optimizer.nesterov"]);
-  assert.ok(
-    adam.includes("optimizer.beta1") && !adam.includes("optimizer.momentum"),
-  );
+  const both = ["optimizer.momentum", "optimizer.beta1"];
+  const shown = (kind) =>
+    namesFor({ kind, family: "convnet" }).filter((name) => both.includes(name));
+  assert.deepEqual(shown("sgd"), ["optimizer.momentum"]);
+  assert.deepEqual(shown("adam"), ["optimizer.beta1"]);
+  assert.deepEqual(shown("adamw"), ["optimizer.beta1"]);
 });
 
 test("only networks with branches have a depth rule", () => {
@@ -35,4 +56,10 @@ test("only networks with branches have a depth rule", () => {
     ),
     ["residual_mlp", "residual_convnet", "vit", "gpt"],
   );
+});
+
+test("what is of every family and optimizer always matters", () => {
+  const names = namesFor({ kind: "none such", family: "none such" });
+  assert.ok(names.includes("widths") && names.includes("optimizer.kind"));
+  assert.ok(!names.includes("model.patch_size"));
 });

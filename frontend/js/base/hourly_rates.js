@@ -3,7 +3,6 @@
 import { language } from "./i18n.js";
 
 const MEMORY = "muscope.rates";
-export const CURRENCIES = ["JPY", "USD"];
 
 /** @typedef {{rate_per_hour: number | null, staff_rate: number | null, currency: string}} Rates */
 

@@ -2,9 +2,10 @@
 
 import { get, isAbort } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { CURRENCIES, rateOf, rates, setRates } from "../base/hourly_rates.js";
+import { rateOf, rates, setRates } from "../base/hourly_rates.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
+import { valuesOfSetting } from "../base/options.js";
 import { savingsAnswer } from "./savings_answer.js";
 
 /** @import { Experiment, Savings } from "../../types/answers.js" */
@@ -87,7 +88,9 @@ function field(name, texts, onChange) {
 
 /** @param {() => void} onChange */
 function currencyField(onChange) {
-  const names = CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`)));
+  const names = valuesOfSetting("budget.currency").map((name) =>
+    h("option", { value: name }, t(`ui.currency.${name}`)),
+  );
   const input = h("select", { id: "savings-currency" }, names);
   input.value = rates().currency;
   input.addEventListener("change", () => {

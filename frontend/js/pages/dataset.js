@@ -3,11 +3,11 @@
 import { get } from "../base/api.js";
 import { h } from "../base/dom.js";
 import { has, t } from "../base/i18n.js";
+import { startOptions, valuesOfSetting } from "../base/options.js";
 import { go, query, remember } from "../base/router.js";
 import { privacy } from "../dataset/privacy.js";
 import { profile } from "../dataset/profile.js";
 import { plan } from "../plan/plan.js";
-import { PRESETS } from "../plan/plan_request.js";
 
 /** @import { Dataset, Experiment } from "../../types/answers.js" */
 /** @import { Page, PlanChoices, Route } from "../../types/page.js" */
@@ -16,8 +16,8 @@ const USUAL = "standard";
 
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
-  /** @type {Dataset} */
-  const dataset = await get(`/datasets/${id}`, signal);
+  /** @type {[Dataset, void]} */
+  const [dataset] = await Promise.all([get(`/datasets/${id}`, signal), startOptions(signal)]);
   const choices = startingChoices();
   return {
     title: () => nameOf(dataset),
@@ -35,7 +35,7 @@ export async function open({ id }, signal) {
 /** @returns {PlanChoices} */
 function startingChoices() {
   const wanted = query("preset");
-  const preset = wanted && PRESETS.includes(wanted) ? wanted : USUAL;
+  const preset = wanted && valuesOfSetting("preset").includes(wanted) ? wanted : USUAL;
   return { preset, own: { texts: {}, opened: new Set() }, budget: {}, plan: null, presets: null };
 }
 

@@ -1,6 +1,7 @@
 /** One experiment: how far it is, what it answers, and the curves behind the answer. */
 
 import { get } from "../base/api.js";
+import { startOptions } from "../base/options.js";
 import { verdictReader } from "../experiment/verdict_reader.js";
 import { ExperimentView } from "./experiment_view.js";
 import { isOpen, keepCurrent } from "./keep_current.js";
@@ -12,8 +13,7 @@ import { isOpen, keepCurrent } from "./keep_current.js";
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
   const path = `/experiments/${id}`;
-  /** @type {[Experiment, Cell[]]} */
-  const [experiment, cells] = await Promise.all([get(path, signal), get(`${path}/cells`, signal)]);
+  const [experiment, cells] = await readFirst(path, signal);
   /** @type {ExperimentStore} */
   const store = { experiment, cells, answers: null, shown: "", numWorkers: null, connection: "live" };
   /** @type {Set<(news: News) => void>} */
@@ -47,3 +47,11 @@ export async function open({ id }, signal) {
     },
   };
 }
+
+/**
+ * What must be at hand before the page draws.
+ * @param {string} path of the experiment @param {AbortSignal} signal
+ * @returns {Promise<[Experiment, Cell[], void]>}
+ */
+const readFirst = (path, signal) =>
+  Promise.all([get(path, signal), get(`${path}/cells`, signal), startOptions(signal)]);

@@ -1,6 +1,5 @@
-/** A budget as it is written on the page, as the server wants it, and the device time it comes to. */
+/** A budget as it is written on the page, and as the server wants it. */
 
-/** @import { Budget } from "../../types/answers.js" */
 /** @import { Rates } from "../base/hourly_rates.js" */
 
 const SECONDS_PER_HOUR = 3600;
@@ -17,13 +16,6 @@ export function budgetOf(texts, { rate_per_hour, currency }) {
   const time = hours === null ? {} : { slot_seconds: typeof hours === "number" ? hours * SECONDS_PER_HOUR : hours };
   const price = rate_per_hour === null ? { currency } : { rate_per_hour, currency };
   return { ...time, ...(money === null ? {} : { money }), ...price };
-}
-
-/** The device time that may be spent; endless without a budget. @param {Budget | null} budget of a spec */
-export function limitSeconds(budget) {
-  if (!budget) return Infinity;
-  const { slot_seconds: time, money, rate_per_hour: rate } = budget;
-  return Math.min(time ?? Infinity, money && rate ? (money / rate) * SECONDS_PER_HOUR : Infinity);
 }
 
 /** @param {string | undefined} text @returns {number | string | null} */

@@ -1,16 +1,14 @@
 /** From what the viewer chose to what the server is asked; left out means the server's own choice. */
 
 import { rates } from "../base/hourly_rates.js";
+import { valuesOfSetting } from "../base/options.js";
 import { budgetOf } from "./budget.js";
-import { FIRST, GROUPS, YES_NO } from "./settings_fields.js";
+import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 
 /** @import { Dataset, Spec } from "../../types/answers.js" */
 /** @import { PlanChoices, SettingTexts } from "../../types/page.js" */
-/** @import { Context, Field } from "./settings_fields.js" */
+/** @import { Context, Entry, Field } from "./settings_fields.js" */
 /** @typedef {Record<string, unknown>} Values part of a request, as yet unchecked */
-
-/** Ready-made plans, from a first look to being sure; what each is, the server knows. */
-export const PRESETS = ["quick", "standard", "thorough"];
 
 const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
@@ -41,11 +39,11 @@ function seeds(count) {
  * @param {SettingTexts} texts @param {Spec} [spec] the latest one, if any @returns {Context}
  */
 export const contextOf = (texts, spec) => ({
-  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? "sgd"),
-  family: texts["model.family"] || (spec?.model.family ?? "residual_mlp"),
+  kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? valuesOfSetting("optimizer.kind")[0]),
+  family: texts["model.family"] || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
 });
 
-/** The value of a field in a spec. @param {Field} field @param {Spec} spec @returns {unknown} */
+/** The value of a field in a spec. @param {Entry} field @param {Spec} spec @returns {unknown} */
 export function shownValue(field, spec) {
   if (field.shown) return field.shown(spec);
   const step = (/** @type {unknown} */ part, /** @type {string} */ key) =>
@@ -75,21 +73,21 @@ export function valuesOf(own, spec) {
 function writtenValues(texts, context) {
   /** @type {Values} */
   const values = {};
-  for (const field of FIELDS) {
+  for (const field of FIELDS.map(described)) {
     const value = read(field, texts[field.name] ?? "");
-    if (value !== null && (!field.only || field.only(context))) place(values, field.name, value);
+    if (value !== null && matters(field, context)) place(values, field.name, value);
   }
   return values;
 }
 
 /** @param {Field} field @param {string} text */
-function read({ kind, values }, text) {
-  if (kind !== "choice") {
+function read({ kind }, text) {
+  if (kind === "number" || kind === "numbers") {
     const found = numbers(text);
-    return found && (kind === "list" ? found : found[0]);
+    return found && (kind === "numbers" ? found : found[0]);
   }
   if (text === "") return null;
-  return values === YES_NO ? text === "true" : text;
+  return kind === "yes_no" ? text === "true" : text;
 }
 
 /**

@@ -3,10 +3,9 @@
 import { isAbort, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { about, money, number, percent } from "../base/format.js";
-import { CURRENCIES, rateOf, rates, setRates } from "../base/hourly_rates.js";
+import { rateOf, rates, setRates } from "../base/hourly_rates.js";
 import { t } from "../base/i18n.js";
-import { limitSeconds } from "./budget.js";
-import { PRESETS } from "./plan_request.js";
+import { valuesOfSetting } from "../base/options.js";
 import { presetBudget } from "./preset_budget.js";
 
 /** @import { Preset } from "../../types/answers.js" */
@@ -18,7 +17,7 @@ import { presetBudget } from "./preset_budget.js";
  * @param {() => Values} wishes the request for a plan
  */
 export function presets(choices, onChange, wishes) {
-  const cards = new Map(PRESETS.map((name) => [name, card(name, choices, onChange)]));
+  const cards = new Map(valuesOfSetting("preset").map((name) => [name, card(name, choices, onChange)]));
   const show = () => choices.presets?.presets.forEach((found) => cards.get(found.preset)?.show(found));
   const refresh = async (/** @type {AbortSignal} */ signal) => {
     const { rate_per_hour, currency } = rates();
@@ -74,8 +73,8 @@ function factsOf({ expected, most }) {
 }
 
 /** How much of the plan the budget allows, where it does not allow all of it. @param {Preset} found */
-function overBudget({ spec, expected }) {
-  const share = limitSeconds(spec.budget) / expected.slot_seconds;
+function overBudget({ limit_seconds: limit, expected }) {
+  const share = (limit ?? Infinity) / expected.slot_seconds;
   if (!(share < 1)) return null;
   return h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }));
 }
@@ -95,7 +94,9 @@ function rateFields(onChange) {
     value: now.rate_per_hour ?? "",
     placeholder: t("ui.rate.none"),
   });
-  const names = CURRENCIES.map((name) => h("option", { value: name }, t(`ui.currency.${name}`)));
+  const names = valuesOfSetting("budget.currency").map((name) =>
+    h("option", { value: name }, t(`ui.currency.${name}`)),
+  );
   const currency = h("select", { id: "rate-currency", "aria-label": t("ui.rate.currency") }, names);
   currency.value = now.currency;
   const changed = () => {

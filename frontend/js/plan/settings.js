@@ -5,17 +5,11 @@ import { t } from "../base/i18n.js";
 import { valuesOf } from "./plan_request.js";
 import { armChecks, measureChecks } from "./settings_checks.js";
 import { settingsField } from "./settings_field.js";
-import { FIRST, GROUPS } from "./settings_fields.js";
+import { FIRST, GROUPS, described } from "./settings_fields.js";
 
-/** @import { Dataset, Shape, Spec } from "../../types/answers.js" */
+/** @import { Dataset, Spec } from "../../types/answers.js" */
 /** @import { Child, OwnSettings } from "../../types/page.js" */
-/** @import { Field } from "./settings_fields.js" */
-
-const LOSSES = {
-  classification: ["cross_entropy", "squared_error"],
-  regression: ["squared_error"],
-  language_modelling: ["cross_entropy"],
-};
+/** @import { Entry, Field } from "./settings_fields.js" */
 
 /**
  * @param {Dataset} dataset @param {OwnSettings} own the settings made so far, changed in place
@@ -28,7 +22,7 @@ export function settings(dataset, own, onChange, spec) {
     update(spec());
     onChange();
   };
-  const make = (/** @type {Field} */ field) => settingsField(forDataset(field, dataset.shape), own.texts, changed);
+  const make = (/** @type {Entry} */ entry) => settingsField(forDataset(described(entry), dataset), own.texts, changed);
   const first = FIRST.map(make);
   const arms = armChecks(own, changed);
   const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
@@ -53,16 +47,10 @@ function fieldsOf(fields) {
   );
 }
 
-/** Only what this data can be trained with. @param {Field} field @param {Shape} shape */
-function forDataset(field, shape) {
-  if (field.name === "loss") return { ...field, values: LOSSES[shape.task] };
-  return field.name === "model.family" ? { ...field, values: familiesOf(shape) } : field;
-}
-
-/** @param {Shape} shape */
-function familiesOf({ task, image }) {
-  if (task === "language_modelling") return ["gpt"];
-  return image ? ["residual_mlp", "convnet", "residual_convnet", "vit"] : ["residual_mlp"];
+/** Only what this data can be trained with. @param {Field} field @param {Dataset} dataset */
+function forDataset(field, { options }) {
+  if (field.name === "loss") return { ...field, values: options.losses };
+  return field.name === "model.family" ? { ...field, values: options.families } : field;
 }
 
 /**

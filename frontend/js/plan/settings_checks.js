@@ -2,7 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
-import { ARMS, MEASURES, USUAL_MEASURES } from "./settings_fields.js";
+import { options } from "../base/options.js";
 
 /** @import { Spec } from "../../types/answers.js" */
 /** @import { OwnTexts } from "./plan_request.js" */
@@ -12,7 +12,7 @@ import { ARMS, MEASURES, USUAL_MEASURES } from "./settings_fields.js";
  * @param {OwnTexts} own changed in place @param {() => void} onChange
  */
 export function armChecks(own, onChange) {
-  const arms = ARMS.map((name) => ({ name, input: box("arm", name), lrs: lrsField(name, own, onChange) }));
+  const arms = options().arms.map((name) => ({ name, input: box("arm", name), lrs: lrsField(name, own, onChange) }));
   const set = (/** @type {string[]} */ chosen) =>
     arms.forEach(({ name, input }) => (input.checked = chosen.includes(name)));
   set(own.arms ?? []);
@@ -38,9 +38,12 @@ export function armChecks(own, onChange) {
 
 /** What is measured beside sharpness. @param {OwnTexts} own changed in place @param {() => void} onChange */
 export function measureChecks(own, onChange) {
-  const boxes = MEASURES.map((name) => box("measure", name));
+  const { measures, default_measures: usual } = options();
+  const boxes = measures.map((name) => box("measure", name));
+  /** @type {string[]} */
+  const chosen = own.measures ?? usual;
   for (const input of boxes) {
-    input.checked = (own.measures ?? USUAL_MEASURES).includes(input.value);
+    input.checked = chosen.includes(input.value);
     input.addEventListener("change", () => {
       own.measures = boxes.filter((item) => item.checked).map((item) => item.value);
       onChange();

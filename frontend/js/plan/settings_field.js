@@ -3,17 +3,21 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { contextOf, shownValue } from "./plan_request.js";
+import { matters } from "./settings_fields.js";
 
 /** @import { Spec } from "../../types/answers.js" */
 /** @import { SettingTexts } from "../../types/page.js" */
 /** @import { Field } from "./settings_fields.js" */
+
+const YES_NO = ["true", "false"];
 
 /**
  * @param {Field} field @param {SettingTexts} texts the settings so far, changed in place @param {() => void} onChange
  */
 export function settingsField(field, texts, onChange) {
   const id = `set-${field.name.replaceAll(".", "-")}`;
-  const { control, propose } = field.kind === "choice" ? choiceControl(id, field) : textControl(id);
+  const values = field.kind === "yes_no" ? YES_NO : field.values;
+  const { control, propose } = values.length ? choiceControl(id, field, values) : textControl(id);
   control.value = texts[field.name] ?? "";
   control.addEventListener("change", () => {
     texts[field.name] = control.value;
@@ -21,17 +25,20 @@ export function settingsField(field, texts, onChange) {
   });
   const element = h("div", { class: "field" }, h("label", { for: id }, t(`ui.settings.${field.name}`)), control);
   const update = (/** @type {Spec | undefined} */ spec) => {
-    element.hidden = field.only ? !field.only(contextOf(texts, spec)) : false;
+    element.hidden = !matters(field, contextOf(texts, spec));
     const value = spec && shownValue(field, spec);
     if (value !== undefined && value !== null) propose(value);
   };
   return { element, update };
 }
 
-/** A list whose first entry is what the server proposes. @param {string} id @param {Field} field */
-function choiceControl(id, field) {
+/**
+ * A list whose first entry is what the server proposes.
+ * @param {string} id @param {Field} field @param {string[]} values
+ */
+function choiceControl(id, field, values) {
   const proposal = h("option", { value: "" }, t("ui.settings.proposal"));
-  const entries = field.values.map((value) => h("option", { value }, wordOf(field, value)));
+  const entries = values.map((value) => h("option", { value }, wordOf(field, value)));
   return {
     control: h("select", { id }, proposal, entries),
     propose: (/** @type {unknown} */ value) => {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
 
+from scripts.openapi import OPTIONS
 from tests.backend.api.conftest import UPLOAD_LIMIT
 
 
@@ -20,6 +22,15 @@ def test_the_options_of_a_plan_are_listed(client: httpx.Client):
     assert settings["optimizer.momentum"]["optimizers"] == ["sgd"]
     assert settings["model.patch_size"]["families"] == ["vit"]
     assert settings["budget.currency"]["values"] == ["JPY", "USD"]
+
+
+def test_tests_of_the_page_read_the_options_that_the_api_answers(client: httpx.Client):
+    """`make openapi` writes the file."""
+    committed = json.loads(OPTIONS.read_text(encoding="utf-8"))
+
+    answer = client.get("/api/v1/options").json()
+
+    assert answer == committed | {"upload_limit_bytes": UPLOAD_LIMIT}
 
 
 def test_a_dataset_says_what_can_be_trained_on_it(client: httpx.Client, dataset: dict[str, Any]):
