@@ -11,8 +11,6 @@ const after = (seconds) => Date.parse(STARTED) + seconds * 1000;
 const experiment = (more) => ({
   started_at: STARTED,
   finished_at: null,
-  predicted_seconds: 1000,
-  spec: { protocol: "full" },
   progress: null,
   ...more,
 });
@@ -21,60 +19,29 @@ const cell = (more) => ({
   state: "queued",
   version: 1,
   committed_step: -1,
-  num_steps: 99,
-  predicted_seconds: 100,
   ...more,
 });
 
-test("the share that is done weighs cells by the time they take", () => {
-  const cells = [
-    cell({ state: "completed", predicted_seconds: 300 }),
-    cell({}),
-  ];
-  assert.equal(progressOf(experiment(), cells, after(10)).share, 0.75);
-});
-
-test("half of the steps of a running cell are half of its time", () => {
-  assert.equal(
-    progressOf(
-      experiment(),
-      [cell({ state: "running", committed_step: 49 })],
-      after(10),
-    ).share,
-    0.5,
+test("share and time left are the server's, whatever the cells say", () => {
+  const told = experiment({ progress: { share_done: 0.2, eta_seconds: 7 } });
+  const { share, left } = progressOf(
+    told,
+    [cell({ state: "completed" })],
+    after(60),
   );
+  assert.deepEqual({ share, left }, { share: 0.2, left: 7 });
 });
 
-test("time left follows the prediction first, and what was seen later", () => {
-  const early = [
-    cell({ state: "completed" }),
-    ...Array.from({ length: 9 }, () => cell({})),
-  ];
-  assert.equal(progressOf(experiment(), early, after(10)).left, 900);
-  const later = [cell({ state: "completed" }), cell({})];
-  assert.equal(progressOf(experiment(), later, after(60)).left, 60);
+test("without a word of the server nothing is done, and nobody knows what is left", () => {
+  const { share, left } = progressOf(experiment(), [cell({})], after(60));
+  assert.deepEqual({ share, left }, { share: 0, left: null });
 });
 
-test("what the server says of the time left counts most", () => {
-  assert.equal(
-    progressOf(
-      experiment({ progress: { eta_seconds: 7 } }),
-      [cell({})],
-      after(60),
-    ).left,
-    7,
-  );
-});
-
-test("a staged experiment takes its share from the server, which knows of later stages", () => {
-  const staged = experiment({
-    spec: { protocol: "staged" },
+test("an idle experiment has no time left to tell", () => {
+  const idle = experiment({
     progress: { share_done: 0.2, eta_seconds: null },
   });
-  assert.equal(
-    progressOf(staged, [cell({ state: "completed" })], after(10)).share,
-    0.2,
-  );
+  assert.equal(progressOf(idle, [], after(60)).left, null);
 });
 
 test("time stands still once an experiment has ended, and has not begun before it starts", () => {

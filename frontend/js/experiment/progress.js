@@ -59,7 +59,7 @@ function entries(store, now) {
   return [
     [t("ui.progress.cells"), t("ui.progress.of", { done: number(now.done), total: number(now.total) })],
     [t("ui.progress.elapsed"), experiment.started_at ? duration(now.elapsed) : "–"],
-    [t("ui.progress.left"), isUnattended(store, now) ? "–" : about(now.left)],
+    [t("ui.progress.left"), isUnattended(store, now) || now.left === null ? "–" : about(now.left)],
     [t("ui.progress.runs"), number(experiment.num_runs)],
   ];
 }

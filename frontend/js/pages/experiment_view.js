@@ -35,7 +35,8 @@ export class ExperimentView {
   constructor(store, tell, onJudged, signal) {
     const { experiment } = store;
     const onChange = (/** @type {Experiment} */ changed) => {
-      Object.assign(experiment, changed);
+      // An action answers without the time that is left.
+      Object.assign(experiment, { ...changed, progress: experiment.progress });
       tell("state");
     };
     this.store = store;

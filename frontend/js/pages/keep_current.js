@@ -15,7 +15,7 @@ import { follow } from "../experiment/stream.js";
 
 const TICK_MILLISECONDS = 1000;
 const WORKERS_MILLISECONDS = 10_000;
-const SOON_MILLISECONDS = 1000;
+const SOON_MILLISECONDS = 2000;
 
 /** @param {ExperimentStore} store */
 export const isOpen = ({ experiment }) => ["queued", "running"].includes(experiment.state);
@@ -74,6 +74,11 @@ class Keeper {
     const workers = await get("/workers", this.signal).catch(() => null);
     if (workers) this.store.numWorkers = workers.length;
     this.tell("progress"); // that nobody works is said at once, whatever else takes time
+    await this.#readProgress();
+  }
+
+  async #readProgress() {
+    if (document.hidden || !isOpen(this.store)) return;
     /** @type {Experiment | null} */
     const found = await get(this.path, this.signal).catch(() => null);
     if (found) this.store.experiment.progress = found.progress;
@@ -105,15 +110,16 @@ class Keeper {
     const isNew = marks.state !== this.store.experiment.state;
     this.tell("data");
     if (isNew) this.#readExperiment();
-    if (!marks.cells.some((mark) => mark.state === "completed")) return;
-    this.reader.look(false);
-    this.#readWorkersSoon();
+    this.#readProgressSoon();
+    if (marks.cells.some((mark) => mark.state === "completed")) this.reader.look(false);
   }
 
-  /** After a cell has ended, what is left is another; of several at once only the last is asked about. */
-  #readWorkersSoon() {
-    clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => this.readWorkers(), SOON_MILLISECONDS);
+  /** Cells have moved: what is done and left is another. Marks come faster than that is worth asking. */
+  #readProgressSoon() {
+    this.#soon ||= setTimeout(async () => {
+      await this.#readProgress();
+      this.#soon = 0;
+    }, SOON_MILLISECONDS);
   }
 
   async #end() {
