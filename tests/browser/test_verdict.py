@@ -8,73 +8,87 @@ import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
 from backend.catalogue import LANGUAGES, text
+from backend.domain.metrics import Metric
+from backend.domain.outlook import (
+    Claim,
+    EarlyAnswer,
+    Extrapolation,
+    Gate,
+    GateName,
+    GateState,
+    Horizon,
+    HorizonTrend,
+    ModelSize,
+    NarrowSweep,
+    Outlook,
+    Recommendation,
+    Reliability,
+    SafeRange,
+    Tally,
+    TrackRecord,
+)
+from backend.domain.statement import Estimate, Interval, Outcome, Reason
+from backend.domain.verdict import Verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SMALL = {"widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 40, "lrs": [0.05, 0.1, 0.2]}
 SLOW = 30_000
-TARGET = {"width": 256, "depth": 2}
-RANGE = {"low": 0.05, "high": 0.2, "level": 0.9, "method": "student_t"}
-SHIFT = {"value": -0.5, "interval": {"low": -0.8, "high": -0.2, "level": 0.9, "method": "student_t"}}
-OUTLOOK: dict[str, Any] = {
-    "horizon": {
-        "is_available": True,
-        "loss": "val_loss",
-        "trends": [{"size": {"width": 16, "depth": 2}, "per_doubling": SHIFT, "points": []}],
-        "probes": [],
-        "reasons": [],
-    },
-    "extrapolation": {
-        "target": TARGET,
-        "claim": "extrapolated",
-        "doublings": 4,
-        "lr": {"value": 0.1, "interval": RANGE},
-        "lr_shift": SHIFT,
-        "lr_slope": SHIFT,
-        "reasons": [],
-    },
-    "reliability": {
-        "record": {
-            "rule_version": "4",
-            "date": "2026-11-24",
-            "max_doublings": 3,
-            "held": {"transfers": {"count": 57, "of": 60}},
-            "false_transfers": {"count": 0, "of": 59},
-        },
-        "is_same_rules": True,
-        "chance": 0.95,
-        "interval": {"low": 0.88, "high": 0.98, "level": 0.9, "method": "clopper_pearson"},
-        "error_bound": 0.05,
-        "reasons": [],
-    },
-    "recommendation": {
-        "target": TARGET,
-        "lr": 0.1,
-        "lr_interval": RANGE,
-        "safe_range": {"lr_high": 0.4, "is_border_seen": True, "headroom": 4, "lr_diverged": 0.57},
-        "narrow_sweep": {
-            "lrs": [0.07, 0.1, 0.14], "num_seeds": 3, "num_runs": 9, "num_steps": 40, "seconds": 600,
-        },
-        "gates": [
-            {"name": "poc", "state": "passed", "checks": [], "stop_when": []},
-            {
-                "name": "pilot",
-                "state": "next",
-                "checks": [{"code": "other_batch", "params": {"batch_size": 64}}],
-                "stop_when": [],
-            },
-        ],
-        "reasons": [],
-    },
-}  # fmt: skip
-EARLY = {
-    "outcome": "fine_tune",
-    "confidence": 0.72,
-    "at_step": 20,
-    "num_steps": 40,
-    "sizes": [{"width": 8, "depth": 2}, {"width": 16, "depth": 2}],
-    "num_sizes": 3,
-    "would_change": [{"code": "provisional", "params": {"given": 3, "needed": 5}}],
-}
+TARGET = ModelSize(width=256, depth=2)
+RANGE = Interval(low=0.05, high=0.2, level=0.9, method="student_t")
+SHIFT = Estimate(value=-0.5, interval=Interval(low=-0.8, high=-0.2, level=0.9, method="student_t"))
+RECOMMENDATION = Recommendation(
+    target=TARGET,
+    lr=0.1,
+    lr_interval=RANGE,
+    safe_range=SafeRange(lr_high=0.4, is_border_seen=True, headroom=4, lr_diverged=0.57),
+    narrow_sweep=NarrowSweep(lrs=(0.07, 0.1, 0.14), num_seeds=3, num_runs=9, num_steps=40, seconds=600),
+    gates=(
+        Gate(name=GateName.POC, state=GateState.PASSED),
+        Gate(
+            name=GateName.PILOT,
+            state=GateState.NEXT,
+            checks=(Reason(code="other_batch", params={"batch_size": 64}),),
+        ),
+    ),
+)
+RELIABILITY = Reliability(
+    record=TrackRecord(
+        rule_version="4",
+        date="2026-11-24",
+        max_doublings=3,
+        held={Outcome.TRANSFERS: Tally(count=57, of=60)},
+        false_transfers=Tally(count=0, of=59),
+    ),
+    is_same_rules=True,
+    chance=0.95,
+    interval=Interval(low=0.88, high=0.98, level=0.9, method="clopper_pearson"),
+    error_bound=0.05,
+)
+OUTLOOK = Outlook(
+    horizon=Horizon(
+        is_available=True,
+        loss=Metric.VAL_LOSS,
+        trends=(HorizonTrend(size=ModelSize(width=16, depth=2), per_doubling=SHIFT, points=()),),
+    ),
+    extrapolation=Extrapolation(
+        target=TARGET,
+        claim=Claim.EXTRAPOLATED,
+        doublings=4,
+        lr=Estimate(value=0.1, interval=RANGE),
+        lr_shift=SHIFT,
+    ),
+    reliability=RELIABILITY,
+    recommendation=RECOMMENDATION,
+)
+EARLY = EarlyAnswer(
+    outcome=Outcome.FINE_TUNE,
+    confidence=0.72,
+    at_step=20,
+    num_steps=40,
+    sizes=(ModelSize(width=8, depth=2), ModelSize(width=16, depth=2)),
+    num_sizes=3,
+    would_change=(Reason(code="provisional", params={"given": 3, "needed": 5}),),
+)
 
 
 def say(key: str, language: str = "en", **params: str | int) -> str:
@@ -103,11 +117,12 @@ def with_changes(page: Page, experiment_id: str, **changes: Any) -> None:
 
 
 def with_verdict(page: Page, experiment_id: str, **changes: Any) -> None:
-    """Let its one verdict come with changed fields, as of other results."""
+    """Let its one verdict come with changed fields, as of other results; it stays one the API could send."""
 
     def answer(route: Route) -> None:
         body = route.fetch().json()
-        route.fulfill(json=body | {"verdicts": [body["verdicts"][0] | changes]})
+        changed = Verdict.model_validate(body["verdicts"][0] | changes)
+        route.fulfill(json=body | {"verdicts": [changed.model_dump(mode="json")]})
 
     page.route(f"**/api/v1/experiments/{experiment_id}/verdicts", answer)
 
@@ -204,12 +219,12 @@ def test_what_lies_beyond_the_tests_is_told_from_what_was_measured(visit, plain,
 @pytest.mark.parametrize("language", ["ja"])
 def test_what_the_study_found_is_said_once_and_only_of_what_is_recommended(visit, plain, language):
     made = visit(language)
-    bound = {"code": "error_bound", "params": {"wrong": 0, "of": 59, "bound": 5.0, "date": "2026-11-24"}}
-    nothing = OUTLOOK["recommendation"] | {"lr": None, "narrow_sweep": None}
-    outlook = OUTLOOK | {
-        "reliability": {**OUTLOOK["reliability"], "reasons": [bound]},
-        "recommendation": nothing,
+    bound = Reason(code="error_bound", params={"wrong": 0, "of": 59, "bound": 5.0, "date": "2026-11-24"})
+    changes = {
+        "reliability": RELIABILITY.model_copy(update={"reasons": (bound,)}),
+        "recommendation": RECOMMENDATION.model_copy(update={"lr": None, "narrow_sweep": None}),
     }
+    outlook = OUTLOOK.model_copy(update=changes)
     with_verdict(made.page, plain, outcome="inconclusive", rule="no_gain", outlook=outlook)
     page = made.open(f"/experiments/{plain}")
 
