@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.checks import is_new_enough, missing_node, without_node
+from scripts.checks import is_new_enough, main, missing_node, without_node
 
 
 @pytest.mark.parametrize("version", ["v20.19.0", "v20.20.2", "v22.1.0", "v100.0.0"])
@@ -31,6 +31,12 @@ def test_a_node_that_is_too_old_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert missing_node() == "node is v18.20.4"
+
+
+def test_ci_can_ask_whether_node_is_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert main(["node"]) == 1
 
 
 def test_a_missing_node_is_an_error_in_ci_only(capsys):
