@@ -34,7 +34,9 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
         later = within_seconds(later, budget.left_seconds)
     eta = eta_seconds(found.works, slots=capacity.slots, later=later)
     most = max(eta, _eta_most(found.works, capacity, _grid_seconds(evidence, capacity, found)))
-    can_tell = is_open and bool(workers)
+    # A worker trains before its speed is measured, which is when it enters the list.
+    is_attended = bool(workers) or any(row.state == CellState.RUNNING for row in rows)
+    can_tell = is_open and is_attended
     planned_stages = [row.stage for row in rows]
     return ProgressView(
         spent_seconds=sum(work.spent_seconds for work in found.works),

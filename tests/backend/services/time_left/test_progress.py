@@ -61,6 +61,13 @@ def test_without_a_worker_nobody_can_tell_when_it_ends(context, database):
     assert _progress(context, experiment_id).eta_seconds is None
 
 
+def test_a_worker_that_trains_is_there_before_it_is_listed(context, database):
+    experiment_id, cell_ids = add_experiment(database)
+    take(database, cell_ids[0])
+
+    assert _progress(context, experiment_id).eta_seconds == pytest.approx(len(cell_ids), rel=1e-4)
+
+
 @pytest.mark.usefixtures("worker")
 def test_cells_that_take_three_times_as_long_make_the_rest_last_as_long(context, database):
     experiment_id, cell_ids = add_experiment(database)
