@@ -1,9 +1,10 @@
 """Run the steps of `make test` in the order that fails fastest, and print the time of each.
 
-python scripts/checks.py [check | types | fast]
+python scripts/checks.py [check | types | fast | node]
 
 `check` leaves out the tests, `types` runs mypy only, `fast` runs the tests that start no processes and take
-no more than a few seconds each. PYTEST_ARGUMENTS is added to every call of pytest.
+no more than a few seconds each, `node` tells by its exit status whether Node.js is new enough.
+PYTEST_ARGUMENTS is added to every call of pytest.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ WHY_NODE = f"npm checks the scripts of the page, and needs Node.js {NODE[0]}.{NO
 
 def main(arguments: list[str]) -> int:
     """Run every step until one fails; returns its exit status."""
+    if arguments == ["node"]:
+        return 0 if missing_node() is None else 1
     began = time.monotonic()
     steps = steps_of(*arguments)
     # Where the caller chose the tests, all but one of the calls of pytest may find none of them.

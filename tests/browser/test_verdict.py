@@ -8,32 +8,32 @@ import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
 from backend.catalogue import LANGUAGES, text
-from backend.domain.metrics import Metric
-from backend.domain.outlook import (
-    Claim,
+from backend.domain.spec.metrics import Metric
+from backend.domain.spec.size import Size
+from backend.domain.verdict.outlook import (
+    Basis,
     EarlyAnswer,
     Extrapolation,
-    Gate,
-    GateName,
-    GateState,
     Horizon,
     HorizonTrend,
-    ModelSize,
     NarrowSweep,
     Outlook,
     Recommendation,
     Reliability,
+    RolloutStep,
+    RolloutStepName,
+    RolloutStepState,
     SafeRange,
     Tally,
     TrackRecord,
 )
-from backend.domain.statement import Estimate, Interval, Outcome, Reason
-from backend.domain.verdict import Verdict
+from backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
+from backend.domain.verdict.verdict import Verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SMALL = {"widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 40, "lrs": [0.05, 0.1, 0.2]}
 SLOW = 30_000
-TARGET = ModelSize(width=256, depth=2)
+TARGET = Size(width=256, depth=2)
 RANGE = Interval(low=0.05, high=0.2, level=0.9, method="student_t")
 SHIFT = Estimate(value=-0.5, interval=Interval(low=-0.8, high=-0.2, level=0.9, method="student_t"))
 RECOMMENDATION = Recommendation(
@@ -43,10 +43,10 @@ RECOMMENDATION = Recommendation(
     safe_range=SafeRange(lr_high=0.4, is_border_seen=True, headroom=4, lr_diverged=0.57),
     narrow_sweep=NarrowSweep(lrs=(0.07, 0.1, 0.14), num_seeds=3, num_runs=9, num_steps=40, seconds=600),
     gates=(
-        Gate(name=GateName.POC, state=GateState.PASSED),
-        Gate(
-            name=GateName.PILOT,
-            state=GateState.NEXT,
+        RolloutStep(name=RolloutStepName.POC, state=RolloutStepState.PASSED),
+        RolloutStep(
+            name=RolloutStepName.PILOT,
+            state=RolloutStepState.NEXT,
             checks=(Reason(code="other_batch", params={"batch_size": 64}),),
         ),
     ),
@@ -68,11 +68,11 @@ OUTLOOK = Outlook(
     horizon=Horizon(
         is_available=True,
         loss=Metric.VAL_LOSS,
-        trends=(HorizonTrend(size=ModelSize(width=16, depth=2), per_doubling=SHIFT, points=()),),
+        trends=(HorizonTrend(size=Size(width=16, depth=2), per_doubling=SHIFT, points=()),),
     ),
     extrapolation=Extrapolation(
         target=TARGET,
-        claim=Claim.EXTRAPOLATED,
+        claim=Basis.EXTRAPOLATED,
         doublings=4,
         lr=Estimate(value=0.1, interval=RANGE),
         lr_shift=SHIFT,
@@ -85,7 +85,7 @@ EARLY = EarlyAnswer(
     confidence=0.72,
     at_step=20,
     num_steps=40,
-    sizes=(ModelSize(width=8, depth=2), ModelSize(width=16, depth=2)),
+    sizes=(Size(width=8, depth=2), Size(width=16, depth=2)),
     num_sizes=3,
     would_change=(Reason(code="provisional", params={"given": 3, "needed": 5}),),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend.db.tables import CellRow
 from backend.domain.cost.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
+from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from backend.domain.plan.defaults import Capacity
 from backend.domain.plan.outlay import outlay
 from backend.domain.protocol.grid import full_grid
