@@ -1,8 +1,8 @@
-"""Runs migrations on the connection that `backend.db.migrate` hands over."""
+"""Runs migrations on the connection that `muscope.backend.db.migrate` hands over."""
 
 from alembic import context
 
-from backend.db.tables import Base
+from muscope.backend.db.tables import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

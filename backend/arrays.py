@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import MuscopeError
+from muscope.backend.errors import MuscopeError
 
 MAGIC = b"muscope arrays 1\n"
 ALIGNMENT = 64

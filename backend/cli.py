@@ -8,9 +8,9 @@ import logging
 import os
 import sys
 
-from backend.catalogue import preferred_language, text
-from backend.errors import MuscopeError
-from backend.settings import Settings, get_settings
+from muscope.backend.catalogue import preferred_language, text
+from muscope.backend.errors import MuscopeError
+from muscope.backend.settings import Settings, get_settings
 
 FAILURE = 2
 
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 def _read_settings() -> Settings:
     from pydantic import ValidationError
 
-    from backend.errors import InvalidInput
+    from muscope.backend.errors import InvalidInput
 
     try:
         return get_settings()
@@ -70,21 +70,21 @@ def _read_settings() -> Settings:
 def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
     match options.command:
         case "run":
-            from backend.stack.run import run
+            from muscope.backend.stack.run import run
 
             return run(settings, language, options.verbose)
         case "serve":
-            from backend.stack.commands import web_command
+            from muscope.backend.stack.commands import web_command
 
             _replace_process(web_command(settings), {})
         case "worker":
             return _work(settings)
         case "conductor":
-            from backend import conductor
+            from muscope.backend import conductor
 
             conductor.main()
         case "migrate":
-            from backend.db.migrate import upgrade
+            from muscope.backend.db.migrate import upgrade
 
             upgrade(settings)
         case "version":
@@ -95,19 +95,19 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
 
 def _work(settings: Settings) -> int:
-    from backend.stack.commands import worker_nodes
-    from backend.stack.devices import find_devices
+    from muscope.backend.stack.commands import worker_nodes
+    from muscope.backend.stack.devices import find_devices
 
     nodes = worker_nodes(settings, find_devices(settings.devices))
     if len(nodes) == 1:
         _replace_process(nodes[0].command, nodes[0].environment)
-    from backend.stack.worker_group import run_nodes
+    from muscope.backend.stack.worker_group import run_nodes
 
     return run_nodes(nodes)
 
 
 def _replace_process(command: tuple[str, ...], environment: dict[str, str]) -> None:
-    from backend.child_environment import child_environment
+    from muscope.backend.child_environment import child_environment
 
     sys.stdout.flush()
     os.execve(command[0], command, child_environment(**environment))

@@ -10,12 +10,12 @@ import signal
 import threading
 import time
 
-from backend.errors import Unavailable
-from backend.events import Notices
-from backend.services.conduct.advance import LastSnapshots
-from backend.services.conduct.rounds import PulseWatch, conduct_round
-from backend.services.context import Context, open_context
-from backend.settings import Settings, get_settings
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import Notices
+from muscope.backend.services.conduct.advance import LastSnapshots
+from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
+from muscope.backend.services.context import Context, open_context
+from muscope.backend.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
 

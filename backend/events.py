@@ -13,7 +13,7 @@ from uuid import UUID
 
 import redis
 
-from backend.queue import PUBLISH_SECONDS
+from muscope.backend.queue import PUBLISH_SECONDS
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Task queue: Celery carries cell ids to idle workers, never a spec and never a result.
 
-Backend and worker meet by the task's name and an id only; its body is in `worker.node.tasks`. The settings
-and the reasons for them: docs/reliability.md §4-5.
+Backend and worker meet by the task's name and an id only; its body is in `muscope.worker.node.tasks`. The
+settings and the reasons for them: docs/reliability.md §4-5.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from backend.domain.devices import CPU_QUEUE
-from backend.settings import Settings
+from muscope.backend.domain.devices import CPU_QUEUE
+from muscope.backend.settings import Settings
 
 log = logging.getLogger(__name__)
 

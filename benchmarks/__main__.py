@@ -21,7 +21,7 @@ from benchmarks.rows import (
     memory,
     training,
 )
-from worker.device import prepare_process
+from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
     "headline_full": headline.full,

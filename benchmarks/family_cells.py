@@ -17,21 +17,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.dataset import ImageShape, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.convnet import ConvNet
-from backend.domain.spec.families.transformer import GPT, ViT
-from backend.domain.spec.parametrization import Parametrization
-from backend.ingest.examples.builtin import make_example
 from benchmarks.programs import top_eigenvalue
-from worker.numerics.derivatives import Autograd
-from worker.numerics.families import network_of
-from worker.numerics.measurement import Measurer
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.randomness import sharpness_indices
-from worker.numerics.trainer import train
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.dataset import ImageShape, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.convnet import ConvNet
+from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.ingest.examples.builtin import make_example
+from muscope.worker.numerics.derivatives import Autograd
+from muscope.worker.numerics.families import network_of
+from muscope.worker.numerics.measurement import Measurer
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.randomness import sharpness_indices
+from muscope.worker.numerics.trainer import train
 
 EVERY = 10
 # A cell of twelve runs. No run diverges: a stack that shrinks would not be the cell's cost.

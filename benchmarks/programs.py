@@ -17,16 +17,16 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from sklearn.datasets import load_digits
 from torch import Tensor
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.derivatives import AutogradCurvature
-from worker.numerics.linalg.lanczos import Eigenpairs
-from worker.numerics.measurement import Measurer
-from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
-from worker.numerics.program import CellProgram, TrainingData
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.derivatives import AutogradCurvature
+from muscope.worker.numerics.linalg.lanczos import Eigenpairs
+from muscope.worker.numerics.measurement import Measurer
+from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from muscope.worker.numerics.program import CellProgram, TrainingData
 
 DEPTH = 3
 BATCH = 64

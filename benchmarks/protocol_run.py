@@ -19,23 +19,23 @@ from uuid import UUID
 
 import numpy as np
 
-from backend.analysis.sweep import LOSSES, Losses, Sweep, Values
-from backend.analysis.verdict.group_statistics import with_statistics
-from backend.analysis.verdict.judge import judge
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
-from backend.domain.protocol import Add, Skip, next_cells
-from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec, sizes_on
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis, Size
-from backend.domain.verdict.verdict import Verdict
-from worker.device import prepare_process
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.trainer import train
+from muscope.backend.analysis.sweep import LOSSES, Losses, Sweep, Values
+from muscope.backend.analysis.verdict.group_statistics import with_statistics
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.protocol import Add, Skip, next_cells
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec, sizes_on
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.worker.device import prepare_process
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.trainer import train
 
 EXPERIMENT = UUID(int=0)
 CHUNK_STEPS = 50

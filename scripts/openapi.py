@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from backend.api.app import create_app
-from backend.domain.plan.options import plan_options
-from backend.settings import Settings
+from muscope.backend.api.app import create_app
+from muscope.backend.domain.plan.options import plan_options
+from muscope.backend.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "openapi.json"

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from backend.domain.spec.parametrization import TensorScaling
-from worker.numerics.linalg.operators import flatten, unflatten
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.linalg.operators import flatten, unflatten
 
 
 class AutogradHessian:

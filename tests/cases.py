@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.dataset import DataDims, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.network import Network, Params, init
-from worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.scaling import scaling_table
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.dataset import DataDims, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.network import Network, Params, init
+from muscope.worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.scaling import scaling_table
 
 NUM_FEATURES = 6
 NUM_CLASSES = 3

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.parametrization import TensorScaling
-from worker.numerics.program import TrainingData
-from worker.numerics.randomness import stream
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.program import TrainingData
+from muscope.worker.numerics.randomness import stream
 
 Weights = dict[str, Tensor]
 Table = Mapping[str, TensorScaling]

@@ -31,13 +31,13 @@ ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb", "putenv"}
 
 # What importing a module must not load: (module, packages).
 LIGHT_IMPORTS = [
-    ("backend.api.app", ("torch", "worker")),
-    ("backend.conductor", ("torch", "worker", "fastapi", "plotly")),
-    ("backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
-    ("backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
-    ("worker.app", ("torch", "fastapi", "plotly")),
-    ("worker.node.tasks", ("torch", "fastapi", "plotly")),
-    ("worker.node.supervisor", ("torch", "fastapi", "plotly")),
+    ("muscope.backend.api.app", ("torch", "worker")),
+    ("muscope.backend.conductor", ("torch", "worker", "fastapi", "plotly")),
+    ("muscope.backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    ("muscope.backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    ("muscope.worker.app", ("torch", "fastapi", "plotly")),
+    ("muscope.worker.node.tasks", ("torch", "fastapi", "plotly")),
+    ("muscope.worker.node.supervisor", ("torch", "fastapi", "plotly")),
 ]
 
 
@@ -62,7 +62,7 @@ def test_there_is_one_commit_and_it_is_in_the_session():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
 
-    assert calls == ["backend/db/session.py"], "open a transaction with backend.db.session instead"
+    assert calls == ["backend/db/session.py"], "open a transaction with muscope.backend.db.session instead"
 
 
 def test_the_environment_is_read_in_the_settings_only():
@@ -73,7 +73,9 @@ def test_the_environment_is_read_in_the_settings_only():
         or (isinstance(node, ast.ImportFrom) and {alias.name for alias in node.names} & ENVIRONMENT_NAMES)
     }
 
-    assert readers <= ENVIRONMENT_READERS, "add a setting, or pass backend.child_environment to a child"
+    assert readers <= ENVIRONMENT_READERS, (
+        "add a setting, or pass muscope.backend.child_environment to a child"
+    )
 
 
 def test_the_migrations_folder_does_not_shadow_the_library():

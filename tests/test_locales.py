@@ -11,8 +11,8 @@ from string import Formatter
 
 import pytest
 
-from backend import errors
-from backend.catalogue import LANGUAGES
+from muscope.backend import errors
+from muscope.backend.catalogue import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted([*ROOT.glob("backend/**/*.py"), *ROOT.glob("worker/**/*.py")])

@@ -1,4 +1,4 @@
-"""Celery application of a worker node, for `python -m celery -A worker.app worker`. Never imports torch."""
+"""Celery application of a worker node: `celery -A muscope.worker.app worker`. Never imports torch."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from celery.signals import (
     worker_shutting_down,
 )
 
-from backend.queue import create_celery
-from backend.settings import get_settings
-from worker.node import presence, tasks
+from muscope.backend.queue import create_celery
+from muscope.backend.settings import get_settings
+from muscope.worker.node import presence, tasks
 
 app = create_celery(get_settings())
 train_cell = tasks.register(app)

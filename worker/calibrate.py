@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from backend.settings import get_settings
-from worker.device import calibrate, environment_fingerprint, free_memory, prepare_process
+from muscope.backend.settings import get_settings
+from muscope.worker.device import calibrate, environment_fingerprint, free_memory, prepare_process
 
 
 def main() -> None:

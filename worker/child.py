@@ -17,15 +17,15 @@ from typing import TextIO
 
 import torch
 
-from backend.blobs import BlobStore
-from backend.db.claims import Claim, ClaimLost
-from backend.db.session import PATIENT_SECONDS, Database
-from backend.domain.lifecycle import FailureClass
-from backend.events import Notices
-from backend.settings import get_settings
-from worker.device import prepare_process
-from worker.messages import Event, Reply, Request
-from worker.training.train_cell import Stores, train_cell_now
+from muscope.backend.blobs import BlobStore
+from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.session import PATIENT_SECONDS, Database
+from muscope.backend.domain.lifecycle import FailureClass
+from muscope.backend.events import Notices
+from muscope.backend.settings import get_settings
+from muscope.worker.device import prepare_process
+from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
 

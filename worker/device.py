@@ -17,16 +17,16 @@ from pathlib import Path
 
 import torch
 
-from backend.domain.cost.effort import Sized
-from backend.domain.cost.prediction import Calibration
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.matmul import choose_matmul_backend, matmul_backend
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.trainer import train
+from muscope.backend.domain.cost.effort import Sized
+from muscope.backend.domain.cost.prediction import Calibration
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.matmul import choose_matmul_backend, matmul_backend
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.trainer import train
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +161,8 @@ CALIBRATION_TURNS = 3
 def calibrate() -> Calibration:
     """Time a short training of a narrow and of a wide stack by turns, in a few seconds; the fastest count.
 
-    Seconds per run and step are modelled as `backend.domain.cost.prediction` predicts them, flops / speed +
-    overhead: two timings give the two unknowns.
+    Seconds per run and step are modelled as `muscope.backend.domain.cost.prediction` predicts them, flops /
+    speed + overhead: two timings give the two unknowns.
     """
     # A few wide runs fill a core; a GPU would wait for its next kernel.
     num_wide = 6 if _device.type == "cpu" else 45

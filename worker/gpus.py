@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from worker.device import visible_gpus
+from muscope.worker.device import visible_gpus
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from backend.domain.lifecycle import FailureClass
+from muscope.backend.domain.lifecycle import FailureClass
 
 
 class Request(BaseModel):

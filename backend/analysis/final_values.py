@@ -13,8 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.sweep import Values
-from backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 
 Steps = NDArray[np.int64]
 

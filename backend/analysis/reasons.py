@@ -6,8 +6,8 @@ a sentence it is one placeholder, `{size}` or `{base_size}`, filled with `size.w
 
 from __future__ import annotations
 
-from backend.domain.spec.size import Size
-from backend.domain.verdict.verdict import Interval, Reason
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.verdict import Interval, Reason
 
 
 def reason(code: str, **params: str | int | float) -> Reason:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
 Values = NDArray[np.float64]
 
@@ -58,7 +58,8 @@ class Sweep:
         is_planned: bool [W, E, S], False where the protocol did not plan the run; None: all are planned.
         sharpness: [W, E, S, M] at `measurement_steps` [M]; unit 1/lr.
         coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
-            `backend.domain.spec.coordinates`; NaN where missing, None where the spec does not measure it.
+            `muscope.backend.domain.spec.coordinates`; NaN where missing, None where the spec does not measure
+            it.
         train_curves: returns the train loss [T, S] of one (size, LR), step by step from 0, NaN for a seed
             that was not run; without columns where no curve is stored.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.

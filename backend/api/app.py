@@ -1,4 +1,4 @@
-"""The web application: `uvicorn backend.api.app:create_app --factory`."""
+"""The web application: `uvicorn muscope.backend.api.app:create_app --factory`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
-from backend.api.deps import MAX_READERS, Runtime, require_owner
-from backend.api.docs_page import install_docs
-from backend.api.errors import install_handlers
-from backend.api.live.hub import Hub
-from backend.api.live.shutdown import on_stop_signal
-from backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
-from backend.api.pages import install_pages
-from backend.api.routes import (
+from muscope.backend.api.deps import MAX_READERS, Runtime, require_owner
+from muscope.backend.api.docs_page import install_docs
+from muscope.backend.api.errors import install_handlers
+from muscope.backend.api.live.hub import Hub
+from muscope.backend.api.live.shutdown import on_stop_signal
+from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
+from muscope.backend.api.pages import install_pages
+from muscope.backend.api.routes import (
     cells,
     datasets,
     examples,
@@ -30,8 +30,8 @@ from backend.api.routes import (
     verdicts,
     workers,
 )
-from backend.services.context import open_context
-from backend.settings import Settings, get_settings
+from muscope.backend.services.context import open_context
+from muscope.backend.settings import Settings, get_settings
 
 API_PREFIX = "/api/v1"
 # Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/session.py).

@@ -11,9 +11,9 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Path, Query
 from starlette.requests import Request
 
-from backend.api.errors import language_of
-from backend.api.live.hub import Hub
-from backend.services.context import Context
+from muscope.backend.api.errors import language_of
+from muscope.backend.api.live.hub import Hub
+from muscope.backend.services.context import Context
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.api.pages import FRONTEND, Files
+from muscope.backend.api.pages import FRONTEND, Files
 
 SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")
 

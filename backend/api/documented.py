@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.api.schemas import ErrorReply
+from muscope.backend.api.schemas import ErrorReply
 
 _REASONS: dict[int, tuple[str, str]] = {
     400: ("The content is not acceptable, or the Host header is not ours.", "host.not_allowed"),

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from starlette.responses import StreamingResponse
 
-from backend.errors import StorageFull
+from muscope.backend.errors import StorageFull
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _BLOCK_BYTES = 1 << 18

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from backend.api.schemas import JSON_LIMIT_BYTES, ErrorDetail, ErrorReply, FieldError
-from backend.api.validation import field_errors, mistakes
-from backend.catalogue import catalogue, preferred_language, text
-from backend.errors import MuscopeError
+from muscope.backend.api.schemas import JSON_LIMIT_BYTES, ErrorDetail, ErrorReply, FieldError
+from muscope.backend.api.validation import field_errors, mistakes
+from muscope.backend.catalogue import catalogue, preferred_language, text
+from muscope.backend.errors import MuscopeError
 
 log = logging.getLogger(__name__)
 

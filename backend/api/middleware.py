@@ -12,9 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.api.errors import own_error, unexpected_error
-from backend.api.schemas import JSON_LIMIT_BYTES
-from backend.errors import Forbidden, InvalidInput, MuscopeError, TooLarge
+from muscope.backend.api.errors import own_error, unexpected_error
+from muscope.backend.api.schemas import JSON_LIMIT_BYTES
+from muscope.backend.errors import Forbidden, InvalidInput, MuscopeError, TooLarge
 
 log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from backend.api.caching import accepts_gzip, is_current
-from backend.catalogue import LANGUAGES
-from backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.api.caching import accepts_gzip, is_current
+from muscope.backend.catalogue import LANGUAGES
+from muscope.backend.figures.plotly_bundle import PlotlyBundle
 
 FRONTEND = Path(__file__).resolve().parent.parent.parent / "frontend"
 FOLDERS = ("css", "js", "locales", "images")

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.experiment import ExperimentSpec
 
 
 @contextmanager

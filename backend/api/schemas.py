@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from backend.domain.lifecycle import ExperimentState
-from backend.domain.spec.dataset import Frozen, Task
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.names import Band, Sampling
-from backend.ingest.manifest import Delimiter, FileKind, IngestOptions
+from muscope.backend.domain.lifecycle import ExperimentState
+from muscope.backend.domain.spec.dataset import Frozen, Task
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.names import Band, Sampling
+from muscope.backend.ingest.manifest import Delimiter, FileKind, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
 JSON_LIMIT_BYTES = 2 << 20

@@ -15,8 +15,8 @@ from pathlib import Path
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 
-from backend.errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
-from backend.ingest.manifest import FileKind
+from muscope.backend.errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
+from muscope.backend.ingest.manifest import FileKind
 
 OCTETS = "application/octet-stream"
 MEDIA_TYPES = ("text/csv", "text/plain", OCTETS)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.api.schemas import FieldError
-from backend.catalogue import catalogue, text
+from muscope.backend.api.schemas import FieldError
+from muscope.backend.catalogue import catalogue, text
 
 # Long enough to recognise what was sent, short enough for a sentence.
 MAX_GIVEN = 80

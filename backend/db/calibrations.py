@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend.db.tables import CalibrationRow
-from backend.db.upsert import insert_new
-from backend.domain.cost.calibration import Learned
+from muscope.backend.db.tables import CalibrationRow
+from muscope.backend.db.upsert import insert_new
+from muscope.backend.domain.cost.calibration import Learned
 
 
 def learned_on(session: Session, device_sha256: str) -> dict[str, Learned]:

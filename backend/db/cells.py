@@ -11,15 +11,15 @@ from uuid import UUID, uuid5
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.tables import CellRow, CellTensorRow, RunRow
-from backend.db.upsert import insert_new
-from backend.domain.cost.prediction import CellCost, in_starting_order
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
-from backend.domain.protocol.evidence import CellGroup
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.db.tables import CellRow, CellTensorRow, RunRow
+from muscope.backend.db.upsert import insert_new
+from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
+from muscope.backend.domain.protocol.evidence import CellGroup
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 
 
 def plan(

@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.lifecycle import (
+from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,
     ExperimentState,

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import JSON, DateTime, Dialect, String, TypeDecorator
 
-from backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.dataset import Frozen
 
 M = TypeVar("M", bound=Frozen)
 T = TypeVar("T", bound=str)

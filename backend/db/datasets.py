@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from backend.db.tables import DatasetRow, ExperimentRow
-from backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.db.tables import DatasetRow, ExperimentRow
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
 
 
 def add(session: Session, row: DatasetRow) -> DatasetRow:

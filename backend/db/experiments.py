@@ -9,15 +9,15 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.tables import CellRow, ExperimentRow, IdempotencyKeyRow
-from backend.db.upsert import insert_new
-from backend.domain.lifecycle import (
+from muscope.backend.db.tables import CellRow, ExperimentRow, IdempotencyKeyRow
+from muscope.backend.db.upsert import insert_new
+from muscope.backend.domain.lifecycle import (
     OPEN_EXPERIMENT_STATES,
     DesiredState,
     ExperimentState,
     StopReason,
 )
-from backend.errors import Conflict
+from muscope.backend.errors import Conflict
 
 
 def add(session: Session, row: ExperimentRow) -> None:

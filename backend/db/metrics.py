@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
-from backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
-from backend.db.upsert import insert_into, insert_new
-from backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
+from muscope.backend.db.upsert import insert_into, insert_new
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 
 Values = NDArray[np.float32]
 _MOST_NAMED = 1000

@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from backend.db.session import Database
-from backend.settings import Settings
+from muscope.backend.db.session import Database
+from muscope.backend.settings import Settings
 
 _ROOT = Path(__file__).resolve().parents[2]
 

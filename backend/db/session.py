@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from backend.errors import Unavailable
+from muscope.backend.errors import Unavailable
 
 __all__ = ["Database", "Session"]
 

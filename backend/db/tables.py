@@ -23,16 +23,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from backend.db.columns import Document, UtcDateTime, Word
-from backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass, StopReason
-from backend.domain.protocol.evidence import CellGroup
-from backend.domain.spec.dataset import DatasetShape, Profile
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.verdict.statement import Outcome
+from muscope.backend.db.columns import Document, UtcDateTime, Word
+from muscope.backend.domain.lifecycle import (
+    CellState,
+    DesiredState,
+    ExperimentState,
+    FailureClass,
+    StopReason,
+)
+from muscope.backend.domain.protocol.evidence import CellGroup
+from muscope.backend.domain.spec.dataset import DatasetShape, Profile
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.statement import Outcome
 
 LOCAL_OWNER = "local"
 

@@ -14,10 +14,10 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from backend.db.tables import VerdictRow
-from backend.db.upsert import insert_new
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import Outcome, Verdict
+from muscope.backend.db.tables import VerdictRow
+from muscope.backend.db.upsert import insert_new
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import Outcome, Verdict
 
 FIXED_THRESHOLDS = ""
 

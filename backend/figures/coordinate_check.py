@@ -11,12 +11,21 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.encode import figure_of, plain
-from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.steps.step_curves import Column
-from backend.figures.theme import DASHES, Style, YScale, colours, number, outlook, padded_range, y_ticks
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.encode import figure_of, plain
+from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.figures.theme import (
+    DASHES,
+    Style,
+    YScale,
+    colours,
+    number,
+    outlook,
+    padded_range,
+    y_ticks,
+)
 
 # Pixels across, of points after the last update and after earlier ones.
 LARGE, SMALL = 8, 5

@@ -12,11 +12,20 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.encode import figure_of, plain
-from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.steps.step_curves import Column
-from backend.figures.theme import DASHES, LEGEND_RANK, Style, colours, number, outlook, padded_range, y_ticks
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.encode import figure_of, plain
+from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.figures.theme import (
+    DASHES,
+    LEGEND_RANK,
+    Style,
+    colours,
+    number,
+    outlook,
+    padded_range,
+    y_ticks,
+)
 
 # Shares below are what quadrature leaves where there is no eigenvalue: one of ten million is above.
 SMALLEST_SHARE = 1e-7

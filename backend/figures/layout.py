@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from backend.figures.theme import BOLD, FONT, Style
+from muscope.backend.figures.theme import BOLD, FONT, Style
 
 # Pixels; legends and notes are placed relative to the plot, so its height must be known.
 HEIGHT = 480

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.encode import figure_of, plain
-from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.theme import (
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.encode import figure_of, plain
+from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.theme import (
     BAND_OPACITY,
     DASHES,
     LEGEND_RANK,

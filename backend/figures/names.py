@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.measures import Measure
 
 
 class FigureName(StrEnum):

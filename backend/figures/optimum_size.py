@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Axis, Size
-from backend.figures.encode import figure_of, plain
-from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.theme import DASHES, Style, YScale, colours, number, padded_range, y_ticks
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.figures.encode import figure_of, plain
+from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.theme import DASHES, Style, YScale, colours, number, padded_range, y_ticks
 
 MARK = 11
 # Free space at both ends, in doublings.

@@ -8,10 +8,17 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.figures.encode import plain
-from backend.figures.layout import axis_names
-from backend.figures.steps.step_curves import Line, StepCurve, StepInfo, StepWords, step_figure, step_notes
-from backend.figures.theme import Style, YScale, colours
+from muscope.backend.figures.encode import plain
+from muscope.backend.figures.layout import axis_names
+from muscope.backend.figures.steps.step_curves import (
+    Line,
+    StepCurve,
+    StepInfo,
+    StepWords,
+    step_figure,
+    step_notes,
+)
+from muscope.backend.figures.theme import Style, YScale, colours
 
 UNJUDGED_SIZE = 6
 # Room for the label above the limit, and above everything.

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from backend.catalogue import text
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.catalogue import text
+from muscope.backend.domain.spec.parametrization import Parametrization
 
 # Small to large. Each has a contrast of at least 3:1 on white and on the dark page, and blue to yellow is the
 # one order of hues that every colour vision keeps.

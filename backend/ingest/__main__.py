@@ -1,5 +1,5 @@
 """Start the reading child; `services.reading` does so in a fresh, isolated interpreter."""
 
-from backend.ingest.child import main
+from muscope.backend.ingest.child import main
 
 main()

@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from backend.arrays import Array
-from backend.domain.spec.dataset import DatasetShape, Profile, Task
-from backend.errors import InvalidInput
-from backend.ingest.manifest import IngestOptions, Manifest
-from backend.ingest.profile import class_counts, column_profiles, label_warnings
-from backend.ingest.split import Places, refuse_too_few, split
-from backend.ingest.table.columns import Column, read_column
-from backend.ingest.table.encoding import examine
-from backend.ingest.table.features import Features, encode, standardise
-from backend.ingest.table.labels import Label, choose_label, read_label
-from backend.ingest.table.table_csv import Table, read_csv
-from backend.ingest.wording import delimiter_name, shown
+from muscope.backend.arrays import Array
+from muscope.backend.domain.spec.dataset import DatasetShape, Profile, Task
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.manifest import IngestOptions, Manifest
+from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings
+from muscope.backend.ingest.split import Places, refuse_too_few, split
+from muscope.backend.ingest.table.columns import Column, read_column
+from muscope.backend.ingest.table.encoding import examine
+from muscope.backend.ingest.table.features import Features, encode, standardise
+from muscope.backend.ingest.table.labels import Label, choose_label, read_label
+from muscope.backend.ingest.table.table_csv import Table, read_csv
+from muscope.backend.ingest.wording import delimiter_name, shown
 
 ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp932": "CP932"}
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any, TextIO
 
 from pydantic import Field, TypeAdapter
 
-from backend.errors import MuscopeError, StorageFull, TooLarge
-from backend.ingest.manifest import ExampleRequest, FileRequest, IngestLimits
+from muscope.backend.errors import MuscopeError, StorageFull, TooLarge
+from muscope.backend.ingest.manifest import ExampleRequest, FileRequest, IngestLimits
 
 Request = Annotated[FileRequest | ExampleRequest, Field(discriminator="kind")]
 _REQUEST: TypeAdapter[FileRequest | ExampleRequest] = TypeAdapter(Request)
@@ -57,9 +57,9 @@ def _take_stdout() -> TextIO:
 def _perform(request: FileRequest | ExampleRequest) -> dict[str, Any]:
     _limit_process(request.limits)
     # Imported under the limits, so that a fault while loading is contained as well.
-    from backend.arrays import write_arrays
-    from backend.ingest.examples.builtin import make_example
-    from backend.ingest.files import prepare_file
+    from muscope.backend.arrays import write_arrays
+    from muscope.backend.ingest.examples.builtin import make_example
+    from muscope.backend.ingest.files import prepare_file
 
     _limit_address_space(request.limits)
     if isinstance(request, FileRequest):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backend.domain.spec.dataset import Task
-from backend.errors import InvalidInput
-from backend.ingest.build import Prepared, prepare_table
-from backend.ingest.image_file import is_image_file, prepare_images
-from backend.ingest.manifest import FileKind, IngestOptions
-from backend.ingest.text import prepare_text
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.build import Prepared, prepare_table
+from muscope.backend.ingest.image_file import is_image_file, prepare_images
+from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.ingest.text import prepare_text
 
 _TASKS: dict[FileKind, tuple[Task, ...]] = {
     "table": (Task.CLASSIFICATION, Task.REGRESSION),

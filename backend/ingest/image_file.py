@@ -18,15 +18,15 @@ from typing import IO, Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.lib import format as npy
 
-from backend.arrays import Array
-from backend.domain.spec.dataset import Task
-from backend.errors import InvalidInput, TooLarge, UnsupportedMedia
-from backend.ingest.build import Prepared
-from backend.ingest.images import MAX_CHANNELS, Images, assemble_images
-from backend.ingest.split import MIN_ROWS
-from backend.ingest.table.columns import number_column
-from backend.ingest.table.labels import read_label
-from backend.ingest.wording import listed
+from muscope.backend.arrays import Array
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.errors import InvalidInput, TooLarge, UnsupportedMedia
+from muscope.backend.ingest.build import Prepared
+from muscope.backend.ingest.images import MAX_CHANNELS, Images, assemble_images
+from muscope.backend.ingest.split import MIN_ROWS
+from muscope.backend.ingest.table.columns import number_column
+from muscope.backend.ingest.table.labels import read_label
+from muscope.backend.ingest.wording import listed
 
 _ZIP = b"PK\x03\x04"
 _NAMES = ("x", "y")

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.arrays import Array
-from backend.domain.spec.dataset import DatasetShape, DataWarning, ImageShape, Profile
-from backend.errors import InvalidInput
-from backend.ingest.build import Prepared
-from backend.ingest.manifest import Manifest
-from backend.ingest.profile import class_counts, label_warnings
-from backend.ingest.split import split
-from backend.ingest.table.features import Matrix, Rows
-from backend.ingest.table.labels import Label
-from backend.ingest.wording import number_text
+from muscope.backend.arrays import Array
+from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, ImageShape, Profile
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.build import Prepared
+from muscope.backend.ingest.manifest import Manifest
+from muscope.backend.ingest.profile import class_counts, label_warnings
+from muscope.backend.ingest.split import split
+from muscope.backend.ingest.table.features import Matrix, Rows
+from muscope.backend.ingest.table.labels import Label
+from muscope.backend.ingest.wording import number_text
 
 MAX_CHANNELS = 16
 LARGEST_PIXEL = 10**9  # its square, summed over any image, stays far inside float32

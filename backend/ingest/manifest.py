@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
 
 Delimiter = Literal[",", ";", "\t", "|"]
 FileKind = Literal["table", "images", "text"]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from backend.domain.spec.dataset import ClassCount, ColumnProfile, DataWarning
-from backend.ingest.table.columns import Column, Floats
-from backend.ingest.table.labels import Label
-from backend.ingest.wording import listed, shown
+from muscope.backend.domain.spec.dataset import ClassCount, ColumnProfile, DataWarning
+from muscope.backend.ingest.table.columns import Column, Floats
+from muscope.backend.ingest.table.labels import Label
+from muscope.backend.ingest.wording import listed, shown
 
 _CLASSES_NAMED = 5
 

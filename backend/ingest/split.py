@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.errors import InvalidInput
-from backend.ingest.table.labels import Label
-from backend.ingest.wording import shown
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.table.labels import Label
+from muscope.backend.ingest.wording import shown
 
 MIN_ROWS = 10
 _VAL_SHARE = 0.2

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from backend.arrays import Array
-from backend.domain.spec.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
-from backend.errors import InvalidInput, Param
-from backend.ingest.build import ENCODING_NAMES, Prepared
-from backend.ingest.manifest import Manifest
-from backend.ingest.table.encoding import TextFile, examine
-from backend.ingest.table.table_csv import DELIMITERS
-from backend.ingest.wording import delimiter_name
+from muscope.backend.arrays import Array
+from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
+from muscope.backend.errors import InvalidInput, Param
+from muscope.backend.ingest.build import ENCODING_NAMES, Prepared
+from muscope.backend.ingest.manifest import Manifest
+from muscope.backend.ingest.table.encoding import TextFile, examine
+from muscope.backend.ingest.table.table_csv import DELIMITERS
+from muscope.backend.ingest.wording import delimiter_name
 
 WINDOW_BYTES = 64
 VOCABULARY = 256

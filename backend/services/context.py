@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from backend.blobs import BlobStore
-from backend.db.session import Database
-from backend.domain.protocol.evidence import Evidence
-from backend.domain.verdict.verdict import Verdict
-from backend.events import Notices
-from backend.queue import Bell
-from backend.services.keyed_cache import KeyedCache
-from backend.settings import Settings
+from muscope.backend.blobs import BlobStore
+from muscope.backend.db.session import Database
+from muscope.backend.domain.protocol.evidence import Evidence
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.events import Notices
+from muscope.backend.queue import Bell
+from muscope.backend.services.keyed_cache import KeyedCache
+from muscope.backend.settings import Settings
 
 
 def utc_now() -> datetime:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backend.db.migrate import is_current
-from backend.errors import Unavailable
-from backend.services.context import Context
+from muscope.backend.db.migrate import is_current
+from muscope.backend.errors import Unavailable
+from muscope.backend.services.context import Context
 
 
 def missing_parts(context: Context) -> tuple[str, ...]:

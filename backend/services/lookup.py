@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
-from backend.db import experiments as experiment_rows
-from backend.db.session import Session
-from backend.db.tables import CellRow, DatasetRow, ExperimentRow
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Schedule
-from backend.errors import NotFound
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import CellRow, DatasetRow, ExperimentRow
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Schedule
+from muscope.backend.errors import NotFound
 
 
 def find_dataset(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db.tables import CellRow, ExperimentRow
-from backend.services.context import Context
-from backend.services.lookup import find_experiment
-from backend.services.views.views import CellMark, Marks
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.services.context import Context
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.views.views import CellMark, Marks
 
 
 def read_marks(context: Context, owner_id: str, experiment_id: UUID) -> Marks:

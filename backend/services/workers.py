@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from backend.db import calibrations
-from backend.db import workers as worker_rows
-from backend.db.session import Session
-from backend.db.tables import WorkerRow
-from backend.domain.cost.calibration import Learned, device_sha256
-from backend.domain.cost.gpu_memory import USABLE_SHARE
-from backend.domain.cost.prediction import Calibration
-from backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
-from backend.domain.plan.defaults import Capacity
-from backend.services.context import Context
-from backend.services.views.views import WorkerView
+from muscope.backend.db import calibrations
+from muscope.backend.db import workers as worker_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import WorkerRow
+from muscope.backend.domain.cost.calibration import Learned, device_sha256
+from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
+from muscope.backend.domain.cost.prediction import Calibration
+from muscope.backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.services.context import Context
+from muscope.backend.services.views.views import WorkerView
 
 # Workers report every few seconds; one that missed several reports is not counted.
 FRESH = timedelta(seconds=60)

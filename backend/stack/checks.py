@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from errno import EADDRINUSE
 from pathlib import Path
 
-from backend.errors import Conflict, InvalidInput
+from muscope.backend.errors import Conflict, InvalidInput
 
 # A killed stack's reaper holds the lock until it has cleaned up, which takes milliseconds.
 CLEANUP_SECONDS = 3.0

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.child_environment import ONE_THREAD
-from backend.domain.devices import CPU, queue_of
-from backend.settings import Settings
+from muscope.backend.child_environment import ONE_THREAD
+from muscope.backend.domain.devices import CPU, queue_of
+from muscope.backend.settings import Settings
 
 Command = tuple[str, ...]
 
@@ -19,7 +19,7 @@ GRACEFUL_SHUTDOWN_SECONDS = 5
 def web_command(settings: Settings) -> Command:
     """Return the command that serves the page and the API."""
     return (
-        *(sys.executable, "-m", "uvicorn", "backend.api.app:create_app", "--factory"),
+        *(sys.executable, "-m", "uvicorn", "muscope.backend.api.app:create_app", "--factory"),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--timeout-graceful-shutdown", str(GRACEFUL_SHUTDOWN_SECONDS)),
         *("--no-server-header", "--ws", "none", "--log-level", settings.log_level.lower()),
@@ -48,7 +48,7 @@ def _worker_node(settings: Settings, device: str, devices: Sequence[str]) -> Nod
         queues.append(queue_of(CPU))
     host_name = device.replace(":", "-")
     command = (
-        *(sys.executable, "-m", "celery", "-A", "worker.app", "worker", "--pool", "prefork"),
+        *(sys.executable, "-m", "celery", "-A", "muscope.worker.app", "worker", "--pool", "prefork"),
         *("--concurrency", str(slots), "--queues", ",".join(queues), "--hostname", f"{host_name}@%h"),
         *("--without-mingle", "--without-gossip", "--loglevel", settings.log_level.upper()),
     )
@@ -58,4 +58,4 @@ def _worker_node(settings: Settings, device: str, devices: Sequence[str]) -> Nod
 
 def muscope_command(name: str) -> Command:
     """Return the command that runs one subcommand of `muscope` in this interpreter."""
-    return (sys.executable, "-m", "backend.cli", name)
+    return (sys.executable, "-m", "muscope.backend.cli", name)

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from backend.child_environment import FOR_TORCH, child_environment
-from backend.errors import InvalidInput, Unavailable
+from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.errors import InvalidInput, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def ask_torch() -> list[str]:
     """Have a process with torch name the GPUs it can use; raises Unavailable when it cannot tell."""
     try:
         answer = subprocess.run(
-            (sys.executable, "-m", "worker.gpus"),
+            (sys.executable, "-m", "muscope.worker.gpus"),
             stdout=subprocess.PIPE,
             text=True,
             check=True,

@@ -17,7 +17,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.errors import Conflict, InvalidInput, Unavailable
+from muscope.backend.errors import Conflict, InvalidInput, Unavailable
 
 # sockaddr_un.sun_path, less the closing zero byte.
 SOCKET_PATH_LIMIT = 107 if sys.platform == "linux" else 103

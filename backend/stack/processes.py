@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backend.child_environment import child_environment
-from backend.errors import Unavailable
-from backend.stack.process_logs import log_path, open_log, rotate_log
+from muscope.backend.child_environment import child_environment
+from muscope.backend.errors import Unavailable
+from muscope.backend.stack.process_logs import log_path, open_log, rotate_log
 
 logger = logging.getLogger("muscope.stack")
 

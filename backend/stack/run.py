@@ -14,18 +14,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from backend.catalogue import text
-from backend.child_environment import child_environment
-from backend.errors import Unavailable
-from backend.settings import Settings
-from backend.stack import process_reaper
-from backend.stack.checks import check_port, hold_lock, prepare_data_folder
-from backend.stack.commands import Command
-from backend.stack.process_logs import LogFollower, log_path, open_log, rotate_log
-from backend.stack.processes import Service, Supervisor, die_with_parent
-from backend.stack.start_order import StartOrder, embedded_start_order
-from backend.stack.stop_signals import StopSignals
-from backend.stack.web_address import address
+from muscope.backend.catalogue import text
+from muscope.backend.child_environment import child_environment
+from muscope.backend.errors import Unavailable
+from muscope.backend.settings import Settings
+from muscope.backend.stack import process_reaper
+from muscope.backend.stack.checks import check_port, hold_lock, prepare_data_folder
+from muscope.backend.stack.commands import Command
+from muscope.backend.stack.process_logs import LogFollower, log_path, open_log, rotate_log
+from muscope.backend.stack.processes import Service, Supervisor, die_with_parent
+from muscope.backend.stack.start_order import StartOrder, embedded_start_order
+from muscope.backend.stack.stop_signals import StopSignals
+from muscope.backend.stack.web_address import address
 
 READY_SECONDS = 60.0
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backend.settings import Settings
-from backend.stack.commands import Command, Node, muscope_command, web_command, worker_nodes
-from backend.stack.devices import find_devices
-from backend.stack.embedded_broker import prepare_broker
-from backend.stack.processes import Service
-from backend.stack.web_address import is_web_up
+from muscope.backend.settings import Settings
+from muscope.backend.stack.commands import Command, Node, muscope_command, web_command, worker_nodes
+from muscope.backend.stack.devices import find_devices
+from muscope.backend.stack.embedded_broker import prepare_broker
+from muscope.backend.stack.processes import Service
+from muscope.backend.stack.web_address import is_web_up
 
 # A supervisor needs this long at most to checkpoint, release its lease and end its training child.
 WORKER_GRACE_SECONDS = 20.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 
-from backend.settings import Settings
+from muscope.backend.settings import Settings
 
 # Listening on every address is reached through loopback.
 _ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1"}

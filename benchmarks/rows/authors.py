@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from backend.domain.spec.families.residual_mlp import OUTPUT
 from benchmarks import family_cells as cells
 from benchmarks.family_cells import OurTurns, Split
 from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.timing import one_core
-from worker.numerics.program import CellProgram
-from worker.numerics.randomness import BatchOrder
+from muscope.backend.domain.spec.families.residual_mlp import OUTPUT
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.numerics.randomness import BatchOrder
 
 # Turns a side, by width.
 WIDTHS = {16: 9, 64: 5, 256: 3}

@@ -17,22 +17,22 @@ from typing import Any, NamedTuple
 import torch
 from pydantic import TypeAdapter
 
-from backend.domain.cost.calibration import Learned, kind_of
-from backend.domain.cost.divergence import done_and_left, lived_share, survival
-from backend.domain.cost.prediction import CELL_SECONDS, Calibration, CellCost, predict
-from backend.domain.cost.time_left import CellWork, eta_seconds
-from backend.domain.lifecycle import CellState
-from backend.domain.plan.defaults import default_spec
-from backend.domain.protocol.grid import PlannedCell, full_grid
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.model import Model
-from backend.ingest.examples.builtin import make_example
-from backend.ingest.manifest import ExampleName
 from benchmarks.report import RowResult
-from worker.device import calibrate
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.trainer import train
+from muscope.backend.domain.cost.calibration import Learned, kind_of
+from muscope.backend.domain.cost.divergence import done_and_left, lived_share, survival
+from muscope.backend.domain.cost.prediction import CELL_SECONDS, Calibration, CellCost, predict
+from muscope.backend.domain.cost.time_left import CellWork, eta_seconds
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.plan.defaults import default_spec
+from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.model import Model
+from muscope.backend.ingest.examples.builtin import make_example
+from muscope.backend.ingest.manifest import ExampleName
+from muscope.worker.device import calibrate
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.trainer import train
 
 # Families whose runs are cheap enough for a whole grid and two seeds here.
 STACKED = ("residual_mlp", "convnet")

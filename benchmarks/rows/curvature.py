@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from backend.domain.spec.parametrization import Parametrization
 from benchmarks import programs
 from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.timing import alternate, one_core, seconds
-from worker.numerics.curvature.measures import KERNEL_BLOCK, KERNEL_STEPS
-from worker.numerics.linalg.block_lanczos import top_eigenpairs
-from worker.numerics.linalg.lanczos import StoppingRule
-from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
-from worker.numerics.randomness import sharpness_indices
-from worker.numerics.trainer import train
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.curvature.measures import KERNEL_BLOCK, KERNEL_STEPS
+from muscope.worker.numerics.linalg.block_lanczos import top_eigenpairs
+from muscope.worker.numerics.linalg.lanczos import StoppingRule
+from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from muscope.worker.numerics.randomness import sharpness_indices
+from muscope.worker.numerics.trainer import train
 
 HVPS_GOAL, ERROR_GOAL = 5.0, 1e-3
 ONE_VALUE = {64: (30, 20.0), 512: (3, 14.0)}

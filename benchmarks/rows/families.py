@@ -12,7 +12,7 @@ from benchmarks.family_cells import OurTurns, Split
 from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.timing import one_core
-from worker.numerics.trainer import train
+from muscope.worker.numerics.trainer import train
 
 # Turns a side, by width.
 WIDTHS = {"conv": {16: 9, 64: 5, 256: 2}, "vit": {64: 5, 128: 3, 256: 2}, "gpt": {64: 9, 128: 5, 256: 2}}

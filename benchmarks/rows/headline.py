@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from backend.domain.spec.parametrization import Parametrization
 from benchmarks import programs
 from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.rows.training import save_digits
 from benchmarks.timing import seconds
-from worker.device import prepare_process
-from worker.numerics.trainer import train
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.device import prepare_process
+from muscope.worker.numerics.trainer import train
 
 FULL_GOAL, NARROW_GOAL = 8.0, 12.0
 FULL, NARROW = (512, 256, 128, 64), (128, 64)

@@ -14,14 +14,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, Protocol
-from backend.domain.spec.parametrization import Parametrization
 from benchmarks import programs
 from benchmarks.peer import Peer
 from benchmarks.protocol_run import Outcome, Slots, run_experiment
 from benchmarks.report import RowResult
 from benchmarks.rows.training import save_digits
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, Protocol
+from muscope.backend.domain.spec.parametrization import Parametrization
 
 GOAL = 20.0
 WIDTHS = (64, 128, 256, 512)

@@ -9,14 +9,14 @@ from typing import Any
 
 import torch
 
-from backend.domain.spec.parametrization import Parametrization
 from benchmarks import programs
 from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.rows.training import ROUNDS, WIDTHS, our_turn, save_digits
 from benchmarks.timing import alternate, one_core, seconds
-from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
-from worker.numerics.trainer import train
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from muscope.worker.numerics.trainer import train
 
 NARROW_GOAL, WIDE_GOAL, PRODUCT_GOAL = 0.6, 1.0, 1.0
 WIDE = 128

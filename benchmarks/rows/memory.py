@@ -11,15 +11,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from backend.domain.cost import prediction as cost
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.parametrization import Parametrization
 from benchmarks import programs
 from benchmarks.report import RowResult
-from worker.device import prepare_process
-from worker.numerics.trainer import train
+from muscope.backend.domain.cost import prediction as cost
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.device import prepare_process
+from muscope.worker.numerics.trainer import train
 
 WITHIN, FLAT = 1.3, 0.02
 NUM_CELLS, WARM_UP = 200, 40

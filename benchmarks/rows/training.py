@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from backend.domain.spec.parametrization import Parametrization
 from benchmarks import programs
 from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from benchmarks.timing import alternate, one_core, seconds
-from worker.numerics.program import Window
-from worker.numerics.trainer import train
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.program import Window
+from muscope.worker.numerics.trainer import train
 
 # Runs of a cell, steps of a turn, goal against the loop; the runs are those of the design's prototype.
 WIDTHS = {32: (60, 40, 4.0), 64: (30, 40, 4.0), 128: (16, 40, 2.5), 256: (8, 30, 1.8), 512: (4, 15, 1.8)}

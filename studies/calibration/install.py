@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from backend.analysis.advice.reliability import RECORD_FILE, read_record
+from muscope.backend.analysis.advice.reliability import RECORD_FILE, read_record
 from studies.calibration.sections import PAGE, RECORD
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from backend.domain.verdict.outlook import Tally, TrackRecord
-from backend.domain.verdict.verdict import RULE_VERSION, Outcome
+from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.real.judged import THRESHOLDS, JudgedTask
 from studies.calibration.real.report import not_holding, reach, reached_doublings, wrong_claims
 

@@ -13,17 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.sweep import Losses, Sweep, Values
-from backend.analysis.verdict.group_statistics import with_statistics
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict
-from backend.domain.lifecycle import StopReason
-from backend.domain.protocol import Add, Done, next_cells
-from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
-from backend.domain.protocol.grid import PlannedCell, full_grid
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec, Protocol
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.analysis.sweep import Losses, Sweep, Values
+from muscope.backend.analysis.verdict.group_statistics import with_statistics
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict
+from muscope.backend.domain.lifecycle import StopReason
+from muscope.backend.domain.protocol import Add, Done, next_cells
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
+from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
 
 FullSweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
 Strands = dict[tuple[Scenario, Parametrization], list[Sweep]]

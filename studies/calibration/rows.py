@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backend.domain.verdict.verdict import RULE_VERSION
+from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.real import report as real_report
 from studies.calibration.real import training as real
 from studies.calibration.real.judged import judge_task

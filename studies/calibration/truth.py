@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Outcome
 
 # As in the rules: more diverging seeds than this is a failure by itself.
 MAJORITY = 0.5

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from backend.domain.spec.dataset import Task
-from backend.ingest.examples.builtin import make_example
-from worker.device import DTYPE
-from worker.numerics.program import TrainingData
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.ingest.examples.builtin import make_example
+from muscope.worker.device import DTYPE
+from muscope.worker.numerics.program import TrainingData
 
 RANDOM = "random"
 TEACHER, TEACHER_CLASSES = "teacher", "teacher_classes"

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from backend.domain.spec.measures import measure_hvps
-from backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.measures import measure_hvps
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.numerics.trainer import train
 from studies.cells.datasets import dataset
 from studies.cells.linear_net import registered
 from studies.repository import digest_of
-from worker.numerics.program import CellProgram
-from worker.numerics.trainer import train
 
 # Whatever decides the numbers of a cell besides its program and data.
 _SOURCES = ("worker/numerics/**/*.py", "backend/domain/**/*.py", "backend/ingest/examples/*.py")

@@ -13,14 +13,14 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.spec.parametrization import Role
-from worker.numerics.ensemble import runs_of_mlp
-from worker.numerics.families import NETWORKS, FamilyNetwork
-from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.backend.domain.spec.parametrization import Role
+from muscope.worker.numerics.ensemble import runs_of_mlp
+from muscope.worker.numerics.families import NETWORKS, FamilyNetwork
+from muscope.worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
 
 
 class LinearNet(ModelFamily):

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
+from muscope.worker.device import prepare_process
 from studies.cells.jobs import Job, Result, Results, train_job
 from studies.cells.row import Row
-from worker.device import prepare_process
 
 
 class ResultStore:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.analysis.sweep import Values, complete_mean, mean_of_finite
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.sweep import Values, complete_mean, mean_of_finite
+from muscope.backend.domain.spec.metrics import Metric
 from studies.cells.jobs import Results
 from studies.page.figures import Line, Panel, shades
 from studies.reproduction.study import Study

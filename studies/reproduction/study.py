@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from backend.analysis.measures.transfer import optima
-from backend.analysis.statistics.optimum import find_optimum
-from backend.analysis.sweep import Losses, Sweep, Values, complete_mean
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.metrics import Metric, Spacing
-from backend.domain.spec.size import Axis, Size
+from muscope.backend.analysis.measures.transfer import optima
+from muscope.backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.analysis.sweep import Losses, Sweep, Values, complete_mean
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.metrics import Metric, Spacing
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.worker.numerics.program import CellProgram
 from studies.cells.jobs import Job, Result, Results
-from worker.numerics.program import CellProgram
 
 TAIL_FRACTION = 0.1
 UNREAD_BATCH = 8

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.arrays import ALIGNMENT, MAGIC, read_arrays, write_arrays
-from backend.errors import MuscopeError
+from muscope.backend.arrays import ALIGNMENT, MAGIC, read_arrays, write_arrays
+from muscope.backend.errors import MuscopeError
 
 ARRAYS: dict[str, np.ndarray[Any, Any]] = {
     "x": np.arange(12, dtype=np.float32).reshape(3, 4),

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.blobs import Blob, BlobStore
-from backend.errors import StorageFull
+from muscope.backend.blobs import Blob, BlobStore
+from muscope.backend.errors import StorageFull
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.settings import Settings
+from muscope.backend.settings import Settings
 
 
 def test_several_hosts_are_given_with_commas(monkeypatch: pytest.MonkeyPatch):

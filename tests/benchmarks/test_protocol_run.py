@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.protocol.evidence import group_of
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.experiment import Protocol
 from benchmarks import programs
 from benchmarks.protocol_run import Slots, run_experiment
 from benchmarks.rows.headline_staged import SHAPE, Measured, row, spec_of
+from muscope.backend.domain.protocol.evidence import group_of
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.experiment import Protocol
 
 pytestmark = pytest.mark.slow
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.catalogue import text
-from backend.domain.spec.measures import Measure
-from backend.figures.names import FigureName
+from muscope.backend.catalogue import text
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.figures.names import FigureName
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SIZES = {"widths": "8, 16", "num_seeds": "1", "num_steps": "12", "lrs": "0.01, 0.02"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend.catalogue import text
+from muscope.backend.catalogue import text
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FilePayload, expect
 
-from backend.catalogue import LANGUAGES, text
+from muscope.backend.catalogue import LANGUAGES, text
 from tests.browser.tables import flowers
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from backend.catalogue import text
+from muscope.backend.catalogue import text
 from tests.browser.test_engineer import open_settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from backend.catalogue import LANGUAGES, text
+from muscope.backend.catalogue import LANGUAGES, text
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SMALL = {"widths": "8, 16, 64", "num_seeds": "1", "num_steps": "20", "lrs": "0.05, 0.1, 0.2"}

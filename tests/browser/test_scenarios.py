@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from backend.catalogue import text
+from muscope.backend.catalogue import text
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SCENARIOS = ["as_given", "label_noise:0.2", "momentum:0.9"]

@@ -7,14 +7,14 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from backend.domain.plan.options import plan_options
-from backend.domain.plan.plan_request import PlanRequest
-from backend.domain.spec.budget import Budget
-from backend.domain.spec.measures import DensityGrid, Measure
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.domain.plan.options import plan_options
+from muscope.backend.domain.plan.plan_request import PlanRequest
+from muscope.backend.domain.spec.budget import Budget
+from muscope.backend.domain.spec.measures import DensityGrid, Measure
+from muscope.backend.domain.spec.model import FAMILIES
+from muscope.backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.plotly_bundle import PlotlyBundle
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from backend.catalogue import LANGUAGES, text
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import (
+from muscope.backend.catalogue import LANGUAGES, text
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.outlook import (
     Basis,
     EarlyAnswer,
     Extrapolation,
@@ -27,8 +27,8 @@ from backend.domain.verdict.outlook import (
     Tally,
     TrackRecord,
 )
-from backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
-from backend.domain.verdict.verdict import Verdict
+from muscope.backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
+from muscope.backend.domain.verdict.verdict import Verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 SMALL = {"widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 40, "lrs": [0.05, 0.1, 0.2]}

@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 import sys
 
-from backend.settings import Settings
-from backend.stack.processes import Service
-from backend.stack.run import run
-from backend.stack.start_order import StartOrder, embedded_start_order
+from muscope.backend.settings import Settings
+from muscope.backend.stack.processes import Service
+from muscope.backend.stack.run import run
+from muscope.backend.stack.start_order import StartOrder, embedded_start_order
 
 
 def start_order(settings: Settings) -> StartOrder:

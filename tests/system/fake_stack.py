@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from backend import cli
-from backend.errors import MuscopeError
-from backend.settings import Settings
-from backend.stack.embedded_broker import prepare_broker
-from backend.stack.processes import Service
-from backend.stack.run import run
-from backend.stack.start_order import StartOrder
+from muscope.backend import cli
+from muscope.backend.errors import MuscopeError
+from muscope.backend.settings import Settings
+from muscope.backend.stack.embedded_broker import prepare_broker
+from muscope.backend.stack.processes import Service
+from muscope.backend.stack.run import run
+from muscope.backend.stack.start_order import StartOrder
 
 # Waits for ever and has a child that does the same, as a Celery node has.
 PARENT_AND_CHILD = """

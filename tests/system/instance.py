@@ -35,7 +35,7 @@ OPEN_STATES = ("queued", "running")
 class Instance:
     """Running stack on its own data folder and port."""
 
-    def __init__(self, data: Path, module: str = "backend.cli", **environment: str) -> None:
+    def __init__(self, data: Path, module: str = "muscope.backend.cli", **environment: str) -> None:
         self.data = data
         self._module = module
         self.port = free_port()
@@ -70,7 +70,7 @@ class Instance:
 
     def training_children(self) -> list[psutil.Process]:
         """List the training processes."""
-        return self._below_worker("worker.child")
+        return self._below_worker("muscope.worker.child")
 
     def pool_processes(self) -> list[psutil.Process]:
         """List the supervisors: the pool processes of the Celery node."""
@@ -126,7 +126,7 @@ class Instance:
 
 
 @contextlib.contextmanager
-def running(data: Path, module: str = "backend.cli", **environment: str) -> Iterator[Instance]:
+def running(data: Path, module: str = "muscope.backend.cli", **environment: str) -> Iterator[Instance]:
     """Yield a started instance and stop it at the end."""
     instance = Instance(data, module, **environment)
     instance.start()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backend.db import workers
-from backend.db.session import Database
-from backend.settings import Settings
+from muscope.backend.db import workers
+from muscope.backend.db.session import Database
+from muscope.backend.settings import Settings
 from tests.system.instance import Instance, running
 from tests.waiting import wait_until
 

@@ -28,7 +28,7 @@ def stack(tmp_path):
     output = tmp_path / "output.txt"
     with output.open("wb") as file:
         process = subprocess.Popen(
-            (sys.executable, "-m", "backend.cli", "run"),
+            (sys.executable, "-m", "muscope.backend.cli", "run"),
             cwd=ROOT,
             env={**os.environ, "MUSCOPE_DATA": str(tmp_path / "data"), "PORT": str(port)},
             stdout=file,
@@ -61,7 +61,7 @@ def test_the_real_stack_serves_and_leaves_nothing_behind(stack, number):
 
 def family_with_training_child(pid: int) -> list[psutil.Process]:
     family: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
-    return family if any("worker.child" in command_line(member) for member in family) else []
+    return family if any("muscope.worker.child" in command_line(member) for member in family) else []
 
 
 def command_line(process: psutil.Process) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from backend.settings import Settings
+from muscope.backend.settings import Settings
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 import torch
 
-from backend.domain.lifecycle import FailureClass
-from backend.errors import Unavailable
-from worker import child
-from worker.child import classify
-from worker.messages import Event, Request
+from muscope.backend.domain.lifecycle import FailureClass
+from muscope.backend.errors import Unavailable
+from muscope.worker import child
+from muscope.worker.child import classify
+from muscope.worker.messages import Event, Request
 
 # Stands where a test's training looks at no store.
 NO_STORES: Any = None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from worker import device
+from muscope.worker import device
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_prepared_process_trains_on_one_thread_and_can_be_named_and_timed():
     """In a process of its own: preparing changes settings of the whole process."""
     script = (
-        "import torch\nfrom worker import device\n"
+        "import torch\nfrom muscope.worker import device\n"
         "name = device.prepare_process()\n"
         "assert torch.get_num_threads() == 1\n"
         "assert torch.are_deterministic_algorithms_enabled()\n"
@@ -40,7 +40,7 @@ def _run(script):
 FAKE_CUDA = """
 from types import SimpleNamespace
 import torch
-from worker import device
+from muscope.worker import device
 chosen = []
 torch.cuda.set_device = chosen.append
 torch.cuda.mem_get_info = lambda place: (7 << 30, 8 << 30)
@@ -92,7 +92,7 @@ def test_a_gpu_that_cannot_add_is_left_out_with_its_reason(caplog):
 
 
 def test_the_machines_gpus_are_printed_as_a_list():
-    command = (sys.executable, "-m", "worker.gpus")
+    command = (sys.executable, "-m", "muscope.worker.gpus")
     answer = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
 
     assert json.loads(answer.stdout) == [f"cuda:{index}" for index in range(torch.cuda.device_count())]

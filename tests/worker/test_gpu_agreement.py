@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from backend.child_environment import FOR_TORCH
+from muscope.backend.child_environment import FOR_TORCH
 
 pytestmark = [
     pytest.mark.gpu,
@@ -24,8 +24,8 @@ TRAIN = """
 import json, sys
 import torch
 from tests import cases
-from worker.device import device, prepare_process
-from worker.numerics.trainer import train
+from muscope.worker.device import device, prepare_process
+from muscope.worker.numerics.trainer import train
 prepare_process(sys.argv[1])
 data = cases.moved(cases.classification(getattr(torch, sys.argv[2])), device())
 program = cases.program(width=64, num_steps=30, measure_every=10, sharpness_tolerance=1e-6)

@@ -3,8 +3,8 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from backend.domain.lifecycle import FailureClass
-from worker.messages import Event, Reply, Request
+from muscope.backend.domain.lifecycle import FailureClass
+from muscope.worker.messages import Event, Reply, Request
 
 CELL = UUID(int=3)
 

@@ -11,12 +11,12 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.child_environment import FOR_TORCH, child_environment
-from backend.db import workers
-from backend.db.session import Database
-from backend.domain.cost.prediction import Calibration
-from backend.errors import Unavailable
-from backend.settings import Settings, get_settings
+from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.db import workers
+from muscope.backend.db.session import Database
+from muscope.backend.domain.cost.prediction import Calibration
+from muscope.backend.errors import Unavailable
+from muscope.backend.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def best_of(measured: Calibration, flops_per_second: float, seconds_per_run_step
 def _ask_device() -> dict[str, Any]:
     """Have a process with torch name its environment and measure it."""
     answer = subprocess.run(
-        (sys.executable, "-m", "worker.calibrate"),
+        (sys.executable, "-m", "muscope.worker.calibrate"),
         capture_output=True,
         text=True,
         check=True,

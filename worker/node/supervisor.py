@@ -13,16 +13,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db import claims
-from backend.db.claims import Claim, ClaimLost
-from backend.db.session import Database
-from backend.domain.lifecycle import CellState, DesiredState, FailureClass
-from backend.errors import Unavailable
-from backend.events import Notices, ProgressNotice
-from backend.settings import Settings
-from worker.messages import Event, Reply, Request
-from worker.node.training_process import TrainingProcess
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims
+from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.session import Database
+from muscope.backend.domain.lifecycle import CellState, DesiredState, FailureClass
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import Notices, ProgressNotice
+from muscope.backend.settings import Settings
+from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.node.training_process import TrainingProcess
 
 log = logging.getLogger(__name__)
 

@@ -14,13 +14,13 @@ from uuid import UUID
 
 from celery import Celery, Task
 
-from backend.db.session import Database
-from backend.errors import Unavailable
-from backend.events import Notices
-from backend.queue import TRAIN_CELL
-from backend.settings import get_settings
-from worker.node.supervisor import SupervisorContext, supervise
-from worker.node.training_process import TrainingProcess
+from muscope.backend.db.session import Database
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import Notices
+from muscope.backend.queue import TRAIN_CELL
+from muscope.backend.settings import get_settings
+from muscope.worker.node.supervisor import SupervisorContext, supervise
+from muscope.worker.node.training_process import TrainingProcess
 
 log = logging.getLogger(__name__)
 

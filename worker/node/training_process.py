@@ -12,15 +12,15 @@ import sys
 import threading
 from pathlib import Path
 
-from backend.child_environment import FOR_TORCH, child_environment
-from backend.domain.lifecycle import FailureClass
-from worker.messages import Reply, Request
+from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.domain.lifecycle import FailureClass
+from muscope.worker.messages import Reply, Request
 
 log = logging.getLogger(__name__)
 
 # Torch leaks a little with every shape it has seen; a child this old is replaced between two cells.
 CELLS_PER_CHILD = 50
-COMMAND = (sys.executable, "-m", "worker.child")
+COMMAND = (sys.executable, "-m", "muscope.worker.child")
 
 
 class TrainingProcess:

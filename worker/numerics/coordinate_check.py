@@ -5,7 +5,7 @@ For activations h of a part, mean |h_t - h_0| after t updates; under µP it does
 fixed batch, at its own LR, with a constant schedule, as in `microsoft/mup`'s check; the run itself knows
 nothing of it (docs/science.md §3).
 
-Legend: R runs, B batch, D inputs, C outputs, K components (`backend.domain.spec.coordinates`).
+Legend: R runs, B batch, D inputs, C outputs, K components (`muscope.backend.domain.spec.coordinates`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import ScheduleSpec
-from worker.numerics.derivatives import Autograd
-from worker.numerics.ensemble import Stack
-from worker.numerics.families import FamilyNetwork
-from worker.numerics.network import Network, Params
-from worker.numerics.optimizer import Update, initial_moments
-from worker.numerics.program import CellProgram
+from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import ScheduleSpec
+from muscope.worker.numerics.derivatives import Autograd
+from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.families import FamilyNetwork
+from muscope.worker.numerics.network import Network, Params
+from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.program import CellProgram
 
 Activations = dict[Part, Tensor]
 

@@ -25,11 +25,11 @@ from typing import NamedTuple, Protocol, Self
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
-from worker.numerics.linalg.operators import SymmetricOperator, flatten, unflatten
-from worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
-from worker.numerics.network import Apply, Network, Params
-from worker.numerics.outer_product import OuterProduct
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.worker.numerics.linalg.operators import SymmetricOperator, flatten, unflatten
+from muscope.worker.numerics.losses import loss_and_gradient, mean_loss, output_hessian_product
+from muscope.worker.numerics.network import Apply, Network, Params
+from muscope.worker.numerics.outer_product import OuterProduct
 
 
 class KernelProduct(NamedTuple):

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from backend.domain.spec.metrics import Metric
-from worker.numerics.network import Params
-from worker.numerics.optimizer import Moments
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.worker.numerics.network import Params
+from muscope.worker.numerics.optimizer import Moments
 
 
 def runs_by_width(*up_to_width: tuple[int, int], beyond: int = 1) -> Callable[[int], int]:
@@ -39,7 +39,7 @@ def stack_slices(num_runs: int, most: int, device_type: str = "cpu") -> list[ran
     """Split the positions 0..num_runs-1 of a cell into sub-stacks of at most `most` runs.
 
     Anything but a CPU takes the whole cell at once: what it waits for is the start of a kernel, and the plan
-    has made the cell small enough for its memory (`backend.domain.cost.gpu_memory`).
+    has made the cell small enough for its memory (`muscope.backend.domain.cost.gpu_memory`).
     """
     if device_type != "cpu":
         return [range(num_runs)]

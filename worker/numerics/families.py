@@ -10,22 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backend.domain.spec.families.base import ModelFamily
-from worker.numerics.derivatives import Autograd, Derivatives
-from worker.numerics.ensemble import (
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.worker.numerics.derivatives import Autograd, Derivatives
+from muscope.worker.numerics.ensemble import (
     one_run,
     runs_of_convnet,
     runs_of_mlp,
     runs_of_residual_convnet,
     runs_of_vit,
 )
-from worker.numerics.network import HookedApply, Network
-from worker.numerics.networks.convnet.derivatives import HandWrittenConvNet
-from worker.numerics.networks.convnet.forward import apply_convnet, apply_residual_convnet
-from worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
-from worker.numerics.networks.residual_mlp.forward import apply, is_plain
-from worker.numerics.networks.transformer.derivatives import HandWrittenTransformer
-from worker.numerics.networks.transformer.forward import apply_gpt, apply_vit
+from muscope.worker.numerics.network import HookedApply, Network
+from muscope.worker.numerics.networks.convnet.derivatives import HandWrittenConvNet
+from muscope.worker.numerics.networks.convnet.forward import apply_convnet, apply_residual_convnet
+from muscope.worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
+from muscope.worker.numerics.networks.residual_mlp.forward import apply, is_plain
+from muscope.worker.numerics.networks.transformer.derivatives import HandWrittenTransformer
+from muscope.worker.numerics.networks.transformer.forward import apply_gpt, apply_vit
 
 
 class FamilyNetwork(NamedTuple):

@@ -17,8 +17,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.experiment import Loss
 
 
 def target_rows(y: Tensor, task: Task, num_outputs: int, dtype: torch.dtype) -> Tensor:

@@ -13,23 +13,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.dataset import Task, num_validated
-from backend.domain.spec.measures import Measure, measured_metrics
-from backend.domain.spec.metrics import Metric
-from worker.numerics.coordinate_check import check_coordinates
-from worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
-from worker.numerics.curvature.preconditioned import Preconditioned, adam_root
-from worker.numerics.curvature.sharpness import measure_sharpness
-from worker.numerics.derivatives import Curvature
-from worker.numerics.ensemble import Stack
-from worker.numerics.families import FamilyNetwork, network_of
-from worker.numerics.linalg.lanczos import Eigenpairs
-from worker.numerics.linalg.operators import SymmetricOperator
-from worker.numerics.losses import Targets, num_correct, sample_losses, sum_absolute_error
-from worker.numerics.network import Network, Params
-from worker.numerics.optimizer import Update
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.randomness import sharpness_indices
+from muscope.backend.domain.spec.dataset import Task, num_validated
+from muscope.backend.domain.spec.measures import Measure, measured_metrics
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.worker.numerics.coordinate_check import check_coordinates
+from muscope.worker.numerics.curvature.measures import UNPRECONDITIONED, CurvatureStep
+from muscope.worker.numerics.curvature.preconditioned import Preconditioned, adam_root
+from muscope.worker.numerics.curvature.sharpness import measure_sharpness
+from muscope.worker.numerics.derivatives import Curvature
+from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.families import FamilyNetwork, network_of
+from muscope.worker.numerics.linalg.lanczos import Eigenpairs
+from muscope.worker.numerics.linalg.operators import SymmetricOperator
+from muscope.worker.numerics.losses import Targets, num_correct, sample_losses, sum_absolute_error
+from muscope.worker.numerics.network import Network, Params
+from muscope.worker.numerics.optimizer import Update
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.randomness import sharpness_indices
 
 # Validation rows per forward pass: bounds memory, and the activations stay in cache.
 VAL_BATCH = 256

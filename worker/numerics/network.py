@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP, layer_name
-from backend.domain.spec.parametrization import TensorScaling
-from worker.numerics.randomness import initial_normals
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP, layer_name
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.randomness import initial_normals
 
 # By name, [R, n_in, n_out].
 Params = dict[str, Tensor]

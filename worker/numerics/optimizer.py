@@ -21,9 +21,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
-from backend.domain.spec.parametrization import TensorScaling
-from worker.numerics.outer_product import OuterProduct
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.outer_product import OuterProduct
 
 # Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients.
 Moments = dict[str, tuple[Tensor, ...]]

@@ -13,17 +13,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.dataset import DataDims, ImageShape, Task
-from backend.domain.spec.depth_scaling import branch_mult, depth_alpha
-from backend.domain.spec.experiment import ExperimentSpec, Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.measures import DensityGrid, Measure, without_curvature
-from backend.domain.spec.metrics import Metric, Schedule, Spacing
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.network import Network
-from worker.numerics.scaling import ScalingTable, scaling_table
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.spec.dataset import DataDims, ImageShape, Task
+from muscope.backend.domain.spec.depth_scaling import branch_mult, depth_alpha
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.measures import DensityGrid, Measure, without_curvature
+from muscope.backend.domain.spec.metrics import Metric, Schedule, Spacing
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.network import Network
+from muscope.worker.numerics.scaling import ScalingTable, scaling_table
 
 # The one NaN that is ever stored: equal runs give equal bytes.
 CANONICAL_NAN = np.array(0x7FC00000, np.uint32).view(np.float32)[()]

@@ -17,16 +17,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.metrics import METRIC_INFO, Metric
-from worker.numerics.derivatives import Derivatives
-from worker.numerics.ensemble import Stack, stack_slices
-from worker.numerics.families import network_of
-from worker.numerics.losses import Targets
-from worker.numerics.measurement import Measurer
-from worker.numerics.network import Network, init
-from worker.numerics.optimizer import Update, initial_moments
-from worker.numerics.program import CellProgram, TrainingData, Window, canonical
-from worker.numerics.randomness import BatchOrder
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.worker.numerics.derivatives import Derivatives
+from muscope.worker.numerics.ensemble import Stack, stack_slices
+from muscope.worker.numerics.families import network_of
+from muscope.worker.numerics.losses import Targets
+from muscope.worker.numerics.measurement import Measurer
+from muscope.worker.numerics.network import Network, init
+from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.program import CellProgram, TrainingData, Window, canonical
+from muscope.worker.numerics.randomness import BatchOrder
 
 # Diverged runs are looked for, and leave the stack, every so many steps: each look waits for the device.
 DROP_EVERY = 10

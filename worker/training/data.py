@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from backend.arrays import read_arrays
-from backend.blobs import BlobStore
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.scenario import Scenario
-from backend.errors import Unavailable
-from worker.device import DTYPE, device
-from worker.numerics.program import TrainingData
-from worker.training.scenario_data import under_scenario
+from muscope.backend.arrays import read_arrays
+from muscope.backend.blobs import BlobStore
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.errors import Unavailable
+from muscope.worker.device import DTYPE, device
+from muscope.worker.numerics.program import TrainingData
+from muscope.worker.training.scenario_data import under_scenario
 
 
 def load_data(

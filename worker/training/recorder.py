@@ -7,16 +7,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from backend.db import cells as cell_rows
-from backend.db import claims, metrics
-from backend.db.claims import Claim
-from backend.db.metrics import Chunk
-from backend.db.session import Database, Session
-from backend.domain.lifecycle import CellState
-from backend.domain.spec.metrics import Schedule
-from backend.errors import Unavailable
-from backend.events import Notices, ProgressNotice
-from worker.numerics.program import Window
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims, metrics
+from muscope.backend.db.claims import Claim
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.session import Database, Session
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.spec.metrics import Schedule
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import Notices, ProgressNotice
+from muscope.worker.numerics.program import Window
 
 log = logging.getLogger(__name__)
 

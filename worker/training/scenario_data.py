@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.plan.scenario_data import imbalanced_per_class, num_subsampled, subsampled_per_class
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.scenario import Scenario, ScenarioKind
-from worker.numerics.randomness import Purpose, stream
+from muscope.backend.domain.plan.scenario_data import (
+    imbalanced_per_class,
+    num_subsampled,
+    subsampled_per_class,
+)
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
+from muscope.worker.numerics.randomness import Purpose, stream
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.optimizer import OptimizerSpec
-from backend.domain.spec.parametrization import TensorScaling
-from worker.numerics.program import CellProgram
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.program import CellProgram
 
 
 def tensor_rows(program: CellProgram, dims: DataDims) -> list[dict[str, Any]]:

@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from backend.blobs import BlobStore
-from backend.db import calibrations
-from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
-from backend.db.claims import Claim, ClaimLost
-from backend.db.session import Database, Session
-from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.cost.calibration import device_sha256, kind_of
-from backend.domain.cost.divergence import PlannedWork, lived_share
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.scenario import Scenario
-from backend.errors import Unavailable
-from backend.events import Notices, ProgressNotice
-from worker.device import environment_fingerprint
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.trainer import train
-from worker.training.data import load_data
-from worker.training.recorder import Recorder
-from worker.training.tensor_rows import tensor_rows
+from muscope.backend.blobs import BlobStore
+from muscope.backend.db import calibrations
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.session import Database, Session
+from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.domain.cost.calibration import device_sha256, kind_of
+from muscope.backend.domain.cost.divergence import PlannedWork, lived_share
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import Notices, ProgressNotice
+from muscope.worker.device import environment_fingerprint
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.trainer import train
+from muscope.worker.training.data import load_data
+from muscope.worker.training.recorder import Recorder
+from muscope.worker.training.tensor_rows import tensor_rows
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.statistics.lines import slopes
-from backend.analysis.sweep import Sweep
-from backend.domain.spec.size import Axis, Size
+from muscope.backend.analysis.statistics.lines import slopes
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.spec.size import Axis, Size
 
 
 class Border(NamedTuple):

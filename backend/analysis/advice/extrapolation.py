@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis.reasons import multiple, named, reason, rounded
-from backend.analysis.statistics.intervals import student_interval
-from backend.analysis.statistics.lines import SizeOptimum, predict, size_optimum
-from backend.analysis.sweep import Sweep, Values, tuned_loss
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import Basis, Extrapolation, TrackRecord
-from backend.domain.verdict.statement import Estimate, Interval, Reason
+from muscope.backend.analysis.reasons import multiple, named, reason, rounded
+from muscope.backend.analysis.statistics.intervals import student_interval
+from muscope.backend.analysis.statistics.lines import SizeOptimum, predict, size_optimum
+from muscope.backend.analysis.sweep import Sweep, Values, tuned_loss
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.outlook import Basis, Extrapolation, TrackRecord
+from muscope.backend.domain.verdict.statement import Estimate, Interval, Reason
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.reasons import multiple, multiple_range, named, reason
-from backend.analysis.statistics.intervals import estimate
-from backend.analysis.statistics.lines import SizeOptimum, line_slope, size_optimum, slopes
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import ScheduleKind, ScheduleSpec
-from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import Horizon, HorizonPoint, HorizonProbe, HorizonTrend
-from backend.domain.verdict.statement import Estimate, Reason
+from muscope.backend.analysis.reasons import multiple, multiple_range, named, reason
+from muscope.backend.analysis.statistics.intervals import estimate
+from muscope.backend.analysis.statistics.lines import SizeOptimum, line_slope, size_optimum, slopes
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import ScheduleKind, ScheduleSpec
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.outlook import Horizon, HorizonPoint, HorizonProbe, HorizonTrend
+from muscope.backend.domain.verdict.statement import Estimate, Reason
 
 LOSS = Metric.TRAIN_LOSS
 SHARES = (8, 4, 2)

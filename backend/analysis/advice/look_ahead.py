@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from backend.analysis.advice.extrapolation import extrapolate
-from backend.analysis.advice.horizon import read_horizon
-from backend.analysis.advice.recommendation import Situation, recommend
-from backend.analysis.advice.reliability import reliability
-from backend.analysis.advice.rollout_steps import gates
-from backend.analysis.sweep import Sweep
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import Outlook, TrackRecord
-from backend.domain.verdict.verdict import Verdict
+from muscope.backend.analysis.advice.extrapolation import extrapolate
+from muscope.backend.analysis.advice.horizon import read_horizon
+from muscope.backend.analysis.advice.recommendation import Situation, recommend
+from muscope.backend.analysis.advice.reliability import reliability
+from muscope.backend.analysis.advice.rollout_steps import gates
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.outlook import Outlook, TrackRecord
+from muscope.backend.domain.verdict.verdict import Verdict
 
 
 def look_ahead(

@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.advice.divergence_border import Border, border_at
-from backend.analysis.reasons import multiple, reason, rounded
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import (
+from muscope.backend.analysis.advice.divergence_border import Border, border_at
+from muscope.backend.analysis.reasons import multiple, reason, rounded
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.outlook import (
     Basis,
     Extrapolation,
     NarrowSweep,
     Recommendation,
     SafeRange,
 )
-from backend.domain.verdict.statement import Estimate, Outcome, Reason
+from muscope.backend.domain.verdict.statement import Estimate, Outcome, Reason
 
 REUSED = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 # A narrow sweep steps by half an octave and reaches as far as the interval, clipped to this many octaves.

@@ -14,9 +14,9 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from scipy.special import betaincinv
 
-from backend.analysis.reasons import percent, reason
-from backend.domain.verdict.outlook import Reliability, Tally, TrackRecord
-from backend.domain.verdict.statement import Interval, Outcome
+from muscope.backend.analysis.reasons import percent, reason
+from muscope.backend.domain.verdict.outlook import Reliability, Tally, TrackRecord
+from muscope.backend.domain.verdict.statement import Interval, Outcome
 
 RECORD_FILE = Path(__file__).with_name("calibration.json")
 METHOD = "clopper_pearson"

@@ -12,20 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.advice.horizon import TENFOLD
-from backend.analysis.measures.costs import STANDARD_ERRORS
-from backend.analysis.reasons import multiple, named, percent, reason, rounded
-from backend.analysis.statistics.intervals import standard_error
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import (
+from muscope.backend.analysis.advice.horizon import TENFOLD
+from muscope.backend.analysis.measures.costs import STANDARD_ERRORS
+from muscope.backend.analysis.reasons import multiple, named, percent, reason, rounded
+from muscope.backend.analysis.statistics.intervals import standard_error
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.outlook import (
     Horizon,
     Recommendation,
     RolloutStep,
     RolloutStepName,
     RolloutStepState,
 )
-from backend.domain.verdict.statement import Outcome, Reason
+from muscope.backend.domain.verdict.statement import Outcome, Reason
 
 # A pilot is the shortest of these shares of the steps at which size already shows; else the whole training.
 PILOT_SHARES = (0.1, 0.25, 0.5)

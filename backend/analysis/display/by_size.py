@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.measures.sharpness_spread import log_sharpness
-from backend.analysis.measures.transfer import optima
-from backend.analysis.statistics.intervals import estimate
-from backend.analysis.statistics.optimum import Optimum, seed_optima
-from backend.analysis.sweep import TUNED_ON, Sweep, Values, mean_of_finite
-from backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Interval
+from muscope.backend.analysis.measures.sharpness_spread import log_sharpness
+from muscope.backend.analysis.measures.transfer import optima
+from muscope.backend.analysis.statistics.intervals import estimate
+from muscope.backend.analysis.statistics.optimum import Optimum, seed_optima
+from muscope.backend.analysis.sweep import TUNED_ON, Sweep, Values, mean_of_finite
+from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Interval
 
 
 class SizeOptimum(NamedTuple):

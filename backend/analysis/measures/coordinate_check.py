@@ -14,14 +14,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.measures.expected_slopes import Range, expected_slope
-from backend.analysis.reasons import reason, rounded
-from backend.analysis.statistics.lines import line_slope
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason
+from muscope.backend.analysis.measures.expected_slopes import Range, expected_slope
+from muscope.backend.analysis.reasons import reason, rounded
+from muscope.backend.analysis.statistics.lines import line_slope
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason
 
 # Octaves below the tuned LR; the first updates of every width are then far from the edge of stability.
 OCTAVES_BELOW_TUNED = 2.0

@@ -20,18 +20,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.measures.pairs import Pair
-from backend.analysis.statistics.bootstrap import MIN_SEEDS, bootstrap_interval, resampling_weights
-from backend.analysis.statistics.intervals import (
+from muscope.backend.analysis.measures.pairs import Pair
+from muscope.backend.analysis.statistics.bootstrap import MIN_SEEDS, bootstrap_interval, resampling_weights
+from muscope.backend.analysis.statistics.intervals import (
     estimate,
     finite_or_none,
     standard_error,
     student_interval,
     widened,
 )
-from backend.analysis.statistics.optimum import Optimum
-from backend.analysis.sweep import Values
-from backend.domain.verdict.verdict import Estimate, Interval
+from muscope.backend.analysis.statistics.optimum import Optimum
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.domain.verdict.verdict import Estimate, Interval
 
 METHOD = "student_t_over_neighbours"
 # A difference between sizes counts when it is above this many standard errors (docs/science.md §6.2, §6.4).

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.parametrization import Parametrization
 
 
 class Range(NamedTuple):

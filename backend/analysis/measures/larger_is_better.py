@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from backend.analysis.measures.costs import STANDARD_ERRORS
-from backend.analysis.measures.transfer import Comparison
-from backend.analysis.statistics.intervals import finite_or_none, standard_error
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import axis_of
-from backend.domain.verdict.verdict import FieldStatistics
+from muscope.backend.analysis.measures.costs import STANDARD_ERRORS
+from muscope.backend.analysis.measures.transfer import Comparison
+from muscope.backend.analysis.statistics.intervals import finite_or_none, standard_error
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import axis_of
+from muscope.backend.domain.verdict.verdict import FieldStatistics
 
 
 def num_inversions(sweep: Sweep, loss: Metric, lr_index: int) -> int | None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.statistics.optimum import find_optimum, vertices
-from backend.analysis.statistics.smoothing import smoothed
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.statistics.optimum import find_optimum, vertices
+from muscope.backend.analysis.statistics.smoothing import smoothed
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.metrics import Metric
 
 
 class SizeLosses(NamedTuple):

@@ -20,13 +20,13 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.measures.transfer import trailing_mean
-from backend.analysis.statistics.intervals import estimate, finite_or_none
-from backend.analysis.statistics.lines import slopes
-from backend.analysis.sweep import Sweep, Values, complete_mean, mean_of_finite
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Estimate, SharpnessSpread
+from muscope.backend.analysis.measures.transfer import trailing_mean
+from muscope.backend.analysis.statistics.intervals import estimate, finite_or_none
+from muscope.backend.analysis.statistics.lines import slopes
+from muscope.backend.analysis.sweep import Sweep, Values, complete_mean, mean_of_finite
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Estimate, SharpnessSpread
 
 WARM_UP = 0.1
 # A slope needs at least this many points.

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis.measures.costs import Benefit, costs_of
-from backend.analysis.measures.pairs import Pair, pair_of
-from backend.analysis.statistics import bootstrap
-from backend.analysis.statistics.intervals import estimate, finite_or_none, widened
-from backend.analysis.statistics.lines import line_slope
-from backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
-from backend.analysis.sweep import Sweep, Values, complete_mean
-from backend.domain.spec.metrics import Metric
-from backend.domain.verdict.verdict import Estimate, LossStatistics
+from muscope.backend.analysis.measures.costs import Benefit, costs_of
+from muscope.backend.analysis.measures.pairs import Pair, pair_of
+from muscope.backend.analysis.statistics import bootstrap
+from muscope.backend.analysis.statistics.intervals import estimate, finite_or_none, widened
+from muscope.backend.analysis.statistics.lines import line_slope
+from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
+from muscope.backend.analysis.sweep import Sweep, Values, complete_mean
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.verdict.verdict import Estimate, LossStatistics
 
 # Share of a grid step by which vertices of asymmetric curves are off, beyond seed scatter (ADR 0019).
 GRID_ERROR = 1.0 / 6.0

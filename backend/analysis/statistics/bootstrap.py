@@ -13,8 +13,8 @@ import math
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-from backend.analysis.sweep import Values
-from backend.domain.verdict.verdict import Interval
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.domain.verdict.verdict import Interval
 
 METHOD = "paired_bootstrap"
 # From this many seeds on, nominal 90% covered at least 88% in every case measured.

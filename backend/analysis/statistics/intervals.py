@@ -7,8 +7,8 @@ import math
 import numpy as np
 from scipy.special import stdtrit
 
-from backend.analysis.sweep import Values
-from backend.domain.verdict.verdict import Estimate, Interval
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.domain.verdict.verdict import Estimate, Interval
 
 METHOD = "student_t"
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from backend.analysis.statistics.intervals import estimate, finite_or_none
-from backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
-from backend.analysis.sweep import Sweep, Values, complete_mean
-from backend.domain.spec.metrics import Metric
-from backend.domain.verdict.statement import Estimate, Interval
+from muscope.backend.analysis.statistics.intervals import estimate, finite_or_none
+from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
+from muscope.backend.analysis.sweep import Sweep, Values, complete_mean
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.verdict.statement import Estimate, Interval
 
 PREDICTION = "regression_prediction"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis.sweep import Values
+from muscope.backend.analysis.sweep import Values
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from backend.analysis.statistics.intervals import standard_error
-from backend.analysis.sweep import Values
+from muscope.backend.analysis.statistics.intervals import standard_error
+from muscope.backend.analysis.sweep import Values
 
 # In octaves to either side; on an octave grid these are three LRs, which a parabola fits exactly.
 REACH = 1.0

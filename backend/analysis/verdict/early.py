@@ -17,17 +17,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.reasons import percent, reason
-from backend.analysis.sweep import Sweep, tuned_loss
-from backend.analysis.verdict.one_arm import judge_arm
-from backend.analysis.verdict.preconditions import Terms
-from backend.analysis.verdict.resampled_rules import resampled_outcomes
-from backend.analysis.verdict.rules import SEVERITY
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import EarlyAnswer
-from backend.domain.verdict.statement import Outcome, Reason
+from muscope.backend.analysis.reasons import percent, reason
+from muscope.backend.analysis.sweep import Sweep, tuned_loss
+from muscope.backend.analysis.verdict.one_arm import judge_arm
+from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.analysis.verdict.resampled_rules import resampled_outcomes
+from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.outlook import EarlyAnswer
+from muscope.backend.domain.verdict.statement import Outcome, Reason
 
 # No early answer before an eighth of the training.
 EARLIEST = 0.125

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.analysis.measures.transfer import Comparison
-from backend.analysis.reasons import (
+from muscope.backend.analysis.measures.transfer import Comparison
+from muscope.backend.analysis.reasons import (
     multiple,
     multiple_range,
     named,
@@ -22,13 +22,13 @@ from backend.analysis.reasons import (
     rounded,
     share_range,
 )
-from backend.analysis.statistics.optimum import Optimum
-from backend.analysis.verdict import rules
-from backend.analysis.verdict.rules import SEVERITY, TRAIN_INTERPOLATES, Ends, Facts
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
+from muscope.backend.analysis.statistics.optimum import Optimum
+from muscope.backend.analysis.verdict import rules
+from muscope.backend.analysis.verdict.rules import SEVERITY, TRAIN_INTERPOLATES, Ends, Facts
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 
 # Upper limit on the seeds a reason asks for, as a multiple of those run; beyond it no number is given.
 MOST_SEEDS = 4

@@ -1,4 +1,4 @@
-"""Group statistics for the protocol: NumPy in, `backend.domain.protocol.evidence` out (ADR 0021)."""
+"""Group statistics for the protocol: NumPy in, `muscope.backend.domain.protocol.evidence` out (ADR 0021)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, edge_share
-from backend.analysis.measures.transfer import Comparison, compare
-from backend.analysis.sweep import TUNED_ON, Losses, Sweep, Values, no_curves
-from backend.analysis.verdict.findings import Finding
-from backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, judge_size
-from backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics
-from backend.domain.protocol.lr_grid import LRGrid
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, edge_share
+from muscope.backend.analysis.measures.transfer import Comparison, compare
+from muscope.backend.analysis.sweep import TUNED_ON, Losses, Sweep, Values, no_curves
+from muscope.backend.analysis.verdict.findings import Finding
+from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, judge_size
+from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics
+from muscope.backend.domain.protocol.lr_grid import LRGrid
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Outcome
 
 NO_GROUPS: Mapping[CellGroup, GroupEvidence] = MappingProxyType({})
 Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backend.analysis.measures.coordinate_check import check_not_claimed
-from backend.analysis.reasons import reason
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.missing_runs import RunSeconds
-from backend.analysis.verdict.one_arm import judge_arm
-from backend.analysis.verdict.preconditions import Terms
-from backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import ArmVerdict, Outcome, Ranges, Reason, Verdict
+from muscope.backend.analysis.measures.coordinate_check import check_not_claimed
+from muscope.backend.analysis.reasons import reason
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.missing_runs import RunSeconds
+from muscope.backend.analysis.verdict.one_arm import judge_arm
+from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import ArmVerdict, Outcome, Ranges, Reason, Verdict
 
 DEFAULT_THRESHOLDS = Thresholds()
 NO_COSTS: Mapping[Size, float] = {}

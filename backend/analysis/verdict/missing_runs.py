@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from backend.analysis.reasons import reason, rounded
-from backend.analysis.sweep import Sweep
-from backend.domain.spec.size import Size
-from backend.domain.verdict.verdict import Reason
+from muscope.backend.analysis.reasons import reason, rounded
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.verdict import Reason
 
 # Returns the predicted slot-seconds of one run at a size.
 RunSeconds = Callable[[Size], float]

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.analysis.measures.coordinate_check import check_coordinates, check_reasons
-from backend.analysis.measures.larger_is_better import num_inversions
-from backend.analysis.measures.transfer import lr_slope, optima
-from backend.analysis.reasons import reason, rounded
-from backend.analysis.sweep import TUNED_ON, Sweep
-from backend.analysis.verdict.findings import Finding
-from backend.analysis.verdict.missing_runs import adding_takes
-from backend.analysis.verdict.one_size import JudgedSize, judge_base_alone, judge_size
-from backend.analysis.verdict.preconditions import Terms, grid_lacks, sizes_not_run, unmet_preconditions
-from backend.analysis.verdict.rules import SEVERITY
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Axis, Size
-from backend.domain.verdict.verdict import (
+from muscope.backend.analysis.measures.coordinate_check import check_coordinates, check_reasons
+from muscope.backend.analysis.measures.larger_is_better import num_inversions
+from muscope.backend.analysis.measures.transfer import lr_slope, optima
+from muscope.backend.analysis.reasons import reason, rounded
+from muscope.backend.analysis.sweep import TUNED_ON, Sweep
+from muscope.backend.analysis.verdict.findings import Finding
+from muscope.backend.analysis.verdict.missing_runs import adding_takes
+from muscope.backend.analysis.verdict.one_size import JudgedSize, judge_base_alone, judge_size
+from muscope.backend.analysis.verdict.preconditions import (
+    Terms,
+    grid_lacks,
+    sizes_not_run,
+    unmet_preconditions,
+)
+from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     AxisVerdict,
     CheckState,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backend.analysis.measures.larger_is_better import field_statistics
-from backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, late_edge_share, sharpness_spread
-from backend.analysis.measures.transfer import compare, lr_margin, speed
-from backend.analysis.reasons import named, reason
-from backend.analysis.statistics.intervals import finite_or_none
-from backend.analysis.sweep import TUNED_ON, Sweep
-from backend.analysis.verdict.findings import (
+from muscope.backend.analysis.measures.larger_is_better import field_statistics
+from muscope.backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, late_edge_share, sharpness_spread
+from muscope.backend.analysis.measures.transfer import compare, lr_margin, speed
+from muscope.backend.analysis.reasons import named, reason
+from muscope.backend.analysis.statistics.intervals import finite_or_none
+from muscope.backend.analysis.sweep import TUNED_ON, Sweep
+from muscope.backend.analysis.verdict.findings import (
     Case,
     Finding,
     combine_losses,
@@ -18,10 +18,10 @@ from backend.analysis.verdict.findings import (
     judge_loss,
     with_sharpness,
 )
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Estimate, Outcome, SharpnessSpread, SizeStatistics
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Estimate, Outcome, SharpnessSpread, SizeStatistics
 
 # M5 is also shown at η/2 and η/4, in octaves from the reused η, if the grid has them within the tolerance.
 LOWER_OCTAVES = (0.0, -1.0, -2.0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from backend.analysis.sweep import TUNED_ON
-from backend.analysis.verdict.rules import SEVERITY
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.overall import BreakPoint, OverallVerdict, ScenarioAnswer
-from backend.domain.verdict.statement import Estimate, Outcome
-from backend.domain.verdict.verdict import ArmVerdict, SizeStatistics, Verdict
+from muscope.backend.analysis.sweep import TUNED_ON
+from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.overall import BreakPoint, OverallVerdict, ScenarioAnswer
+from muscope.backend.domain.verdict.statement import Estimate, Outcome
+from muscope.backend.domain.verdict.verdict import ArmVerdict, SizeStatistics, Verdict
 
 HOLDS = (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
 FAILS = (Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)

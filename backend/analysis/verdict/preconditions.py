@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backend.analysis.measures.coordinate_check import check_reasons
-from backend.analysis.reasons import named, reason, rounded
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.missing_runs import RunSeconds
-from backend.domain.spec.size import Axis, Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import CheckState, CoordinateCheck, Reason
+from muscope.backend.analysis.measures.coordinate_check import check_reasons
+from muscope.backend.analysis.reasons import named, reason, rounded
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.missing_runs import RunSeconds
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck, Reason
 
 
 class Terms(NamedTuple):

@@ -14,17 +14,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.measures.costs import SEARCH_REACH, STANDARD_ERRORS
-from backend.analysis.measures.pairs import Pair, SizeLosses, pair_of
-from backend.analysis.statistics.bootstrap import MIN_SEEDS
-from backend.analysis.sweep import TUNED_ON, Sweep, Values
-from backend.analysis.verdict import rules
-from backend.analysis.verdict.findings import Case, facts_of
-from backend.analysis.verdict.one_size import case_of
-from backend.analysis.verdict.rules import SEVERITIES, SEVERITY, Ends, Facts
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.statement import Outcome
+from muscope.backend.analysis.measures.costs import SEARCH_REACH, STANDARD_ERRORS
+from muscope.backend.analysis.measures.pairs import Pair, SizeLosses, pair_of
+from muscope.backend.analysis.statistics.bootstrap import MIN_SEEDS
+from muscope.backend.analysis.sweep import TUNED_ON, Sweep, Values
+from muscope.backend.analysis.verdict import rules
+from muscope.backend.analysis.verdict.findings import Case, facts_of
+from muscope.backend.analysis.verdict.one_size import case_of
+from muscope.backend.analysis.verdict.rules import SEVERITIES, SEVERITY, Ends, Facts
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.statement import Outcome
 
 Draws = NDArray[np.intp]
 Flags = NDArray[np.bool_]

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Outcome
 
 Flags = NDArray[np.bool_]
 # Share of seeds that diverge at the reused LR beyond which it does not transfer.

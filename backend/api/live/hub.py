@@ -18,10 +18,10 @@ from uuid import UUID
 import anyio
 from anyio import to_thread
 
-from backend.errors import NotFound, Unavailable
-from backend.services.context import Context
-from backend.services.marks import read_marks
-from backend.services.views.views import Marks
+from muscope.backend.errors import NotFound, Unavailable
+from muscope.backend.services.context import Context
+from muscope.backend.services.marks import read_marks
+from muscope.backend.services.views.views import Marks
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from collections.abc import AsyncGenerator
 
 from fastapi.sse import ServerSentEvent
 
-from backend.api.live.hub import Hub, Viewer
-from backend.api.schemas import StreamEnd
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
-from backend.services.views.views import CellMark, Marks
+from muscope.backend.api.live.hub import Hub, Viewer
+from muscope.backend.api.schemas import StreamEnd
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
+from muscope.backend.services.views.views import CellMark, Marks
 
 # An hour: long enough to be rare, short enough that a revoked right does not stay for ever.
 LIFE_SECONDS = 3600.0

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend.api.deps import CellId, Ctx, Owner
-from backend.api.documented import errors
-from backend.domain.spec.metrics import Metric
-from backend.services.experiments import cells, curves
-from backend.services.views.views import CellView, CurveView, TensorView
+from muscope.backend.api.deps import CellId, Ctx, Owner
+from muscope.backend.api.documented import errors
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.experiments import cells, curves
+from muscope.backend.services.views.views import CellView, CurveView, TensorView
 
 router = APIRouter(prefix="/cells", tags=["cells"])
 

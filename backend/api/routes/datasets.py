@@ -8,16 +8,16 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
-from backend.api.documented import Responses, errors
-from backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
-from backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, receive_body
-from backend.domain.spec.dataset import Task
-from backend.ingest.manifest import FileKind, IngestOptions
-from backend.services.datasets import store as datasets
-from backend.services.datasets.samples import get_samples
-from backend.services.datasets.store import StoredDataset, scratch, store_file, store_variant
-from backend.services.views.views import DatasetView, SamplesView
+from muscope.backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
+from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
+from muscope.backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, receive_body
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.services.datasets import store as datasets
+from muscope.backend.services.datasets.samples import get_samples
+from muscope.backend.services.datasets.store import StoredDataset, scratch, store_file, store_variant
+from muscope.backend.services.views.views import DatasetView, SamplesView
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 

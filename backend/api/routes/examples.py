@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from backend.api.deps import Language, Owner, Serving
-from backend.api.documented import errors
-from backend.api.routes.datasets import KNOWN, placed
-from backend.api.schemas import ExampleView
-from backend.catalogue import text
-from backend.ingest.manifest import EXAMPLE_NAMES
-from backend.services.datasets.store import store_example
-from backend.services.views.views import DatasetView
+from muscope.backend.api.deps import Language, Owner, Serving
+from muscope.backend.api.documented import errors
+from muscope.backend.api.routes.datasets import KNOWN, placed
+from muscope.backend.api.schemas import ExampleView
+from muscope.backend.catalogue import text
+from muscope.backend.ingest.manifest import EXAMPLE_NAMES
+from muscope.backend.services.datasets.store import store_example
+from muscope.backend.services.views.views import DatasetView
 
 router = APIRouter(prefix="/examples", tags=["datasets"])
 

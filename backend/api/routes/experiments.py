@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header
 from starlette.responses import Response
 
-from backend.api.deps import Ctx, ExperimentId, Limit, Offset, Owner
-from backend.api.documented import Responses, errors
-from backend.api.plans import reporting_unreadable_plans
-from backend.services.experiments import cells
-from backend.services.experiments import store as experiments
-from backend.services.plans.draft import ExperimentRequest, preview_experiment
-from backend.services.views.views import CellView, ExperimentView, PlanView, RunView
+from muscope.backend.api.deps import Ctx, ExperimentId, Limit, Offset, Owner
+from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.plans import reporting_unreadable_plans
+from muscope.backend.services.experiments import cells
+from muscope.backend.services.experiments import store as experiments
+from muscope.backend.services.plans.draft import ExperimentRequest, preview_experiment
+from muscope.backend.services.views.views import CellView, ExperimentView, PlanView, RunView
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.api.caching import accepts_gzip, is_current
-from backend.api.deps import Ctx, ExperimentId, Language, Owner
-from backend.api.documented import Responses, errors
-from backend.api.schemas import FigureReply
-from backend.figures.names import FigureName
-from backend.services.figures.cached_json import build_figure, figure_etag
-from backend.services.figures.options import FigureOptions
+from muscope.backend.api.caching import accepts_gzip, is_current
+from muscope.backend.api.deps import Ctx, ExperimentId, Language, Owner
+from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.schemas import FigureReply
+from muscope.backend.figures.names import FigureName
+from muscope.backend.services.figures.cached_json import build_figure, figure_etag
+from muscope.backend.services.figures.options import FigureOptions
 
 router = APIRouter(prefix="/experiments", tags=["figures"])
 

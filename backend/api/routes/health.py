@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from backend.api.deps import Ctx
-from backend.api.documented import errors
-from backend.api.schemas import Health
-from backend.errors import Unavailable
-from backend.services.health import missing_parts
+from muscope.backend.api.deps import Ctx
+from muscope.backend.api.documented import errors
+from muscope.backend.api.schemas import Health
+from muscope.backend.errors import Unavailable
+from muscope.backend.services.health import missing_parts
 
 router = APIRouter(tags=["health"])
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from backend.api.deps import Ctx
-from backend.api.documented import errors
-from backend.services.plans import options
-from backend.services.plans.options import OptionsView
+from muscope.backend.api.deps import Ctx
+from muscope.backend.api.documented import errors
+from muscope.backend.services.plans import options
+from muscope.backend.services.plans.options import OptionsView
 
 router = APIRouter(prefix="/options", tags=["plans"])
 

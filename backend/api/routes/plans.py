@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from backend.api.deps import Ctx, Owner
-from backend.api.documented import errors
-from backend.api.plans import reporting_unreadable_plans
-from backend.services.plans import presets
-from backend.services.plans.presets import PresetsRequest, PresetsView
+from muscope.backend.api.deps import Ctx, Owner
+from muscope.backend.api.documented import errors
+from muscope.backend.api.plans import reporting_unreadable_plans
+from muscope.backend.services.plans import presets
+from muscope.backend.services.plans.presets import PresetsRequest, PresetsView
 
 router = APIRouter(prefix="/plans", tags=["experiments"])
 

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import StreamingResponse
 
-from backend.api.deps import Ctx, ExperimentId, Owner, Serving
-from backend.api.documented import Responses, errors
-from backend.api.download import sandboxed_attachment, spooled
-from backend.api.live.stream import progress_events
-from backend.api.schemas import ExportDigest
-from backend.services.experiments.export import export_lines, export_sha256
-from backend.services.marks import read_marks
-from backend.services.views.views import Marks
+from muscope.backend.api.deps import Ctx, ExperimentId, Owner, Serving
+from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.download import sandboxed_attachment, spooled
+from muscope.backend.api.live.stream import progress_events
+from muscope.backend.api.schemas import ExportDigest
+from muscope.backend.services.experiments.export import export_lines, export_sha256
+from muscope.backend.services.marks import read_marks
+from muscope.backend.services.views.views import Marks
 
 router = APIRouter(prefix="/experiments", tags=["progress"])
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend.api.deps import Ctx, ExperimentId, Owner
-from backend.api.documented import errors
-from backend.domain.cost.savings import Savings
-from backend.services.verdicts import savings
-from backend.services.verdicts.savings import SavingsRequest
+from muscope.backend.api.deps import Ctx, ExperimentId, Owner
+from muscope.backend.api.documented import errors
+from muscope.backend.domain.cost.savings import Savings
+from muscope.backend.services.verdicts import savings
+from muscope.backend.services.verdicts.savings import SavingsRequest
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
-from backend.api.deps import Ctx, ExperimentId, Owner
-from backend.api.documented import Responses, errors
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import Verdict
-from backend.services.verdicts import judging as verdicts
-from backend.services.verdicts.rejudging import JudgementRequest, judge_again
-from backend.services.views.views import JudgementView, VerdictsView
+from muscope.backend.api.deps import Ctx, ExperimentId, Owner
+from muscope.backend.api.documented import Responses, errors
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.services.verdicts import judging as verdicts
+from muscope.backend.services.verdicts.rejudging import JudgementRequest, judge_again
+from muscope.backend.services.views.views import JudgementView, VerdictsView
 
 router = APIRouter(prefix="/experiments", tags=["verdicts"])
 

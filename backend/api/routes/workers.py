@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from backend.api.deps import Ctx
-from backend.api.documented import errors
-from backend.services import workers
-from backend.services.views.views import WorkerView
+from muscope.backend.api.deps import Ctx
+from muscope.backend.api.documented import errors
+from muscope.backend.services import workers
+from muscope.backend.services.views.views import WorkerView
 
 router = APIRouter(prefix="/workers", tags=["workers"])
 

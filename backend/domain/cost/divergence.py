@@ -15,12 +15,12 @@ from functools import lru_cache
 from operator import mul
 from typing import NamedTuple
 
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.spec.experiment import ExperimentSpec, Loss, base_size
-from backend.domain.spec.optimizer import UpdateFamily
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, base_size
+from muscope.backend.domain.spec.optimizer import UpdateFamily
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 
 # Steps after which a diverged run is detected and dropped, at most.
 STEPS_UNTIL_DROPPED = 10

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.families.base import ModelFamily
 
 
 class Effort(NamedTuple):

@@ -1,6 +1,6 @@
 """GPU memory of a cell, and the number of its runs that fit.
 
-A GPU trains a whole cell as one stack (`worker.numerics.ensemble`), so every run's Krylov basis and
+A GPU trains a whole cell as one stack (`muscope.worker.numerics.ensemble`), so every run's Krylov basis and
 activations are in memory at once; a CPU trains sub-stacks in turn. The bound was measured on stacks of the
 residual MLP (docs/log.md 2026-11-24).
 """
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 
-from backend.domain.cost.memory import bytes_per_run, require_fits, turn_bytes
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.size import Size
+from muscope.backend.domain.cost.memory import bytes_per_run, require_fits, turn_bytes
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.size import Size
 
 # Share of a GPU's free memory that a plan may fill: the rest is for cuBLAS, fragmentation and the data.
 USABLE_SHARE = 0.8

@@ -1,20 +1,20 @@
 """CPU memory of a cell: the tensors every run keeps, and the extra ones of the stack in training.
 
-A CPU trains one sub-stack of a cell after another (`worker.numerics.ensemble`), so gradients, the Krylov
-basis and activations exist for the runs of one stack only. Measured: docs/bench.md, row `memory`.
+A CPU trains one sub-stack of a cell after another (`muscope.worker.numerics.ensemble`), so gradients, the
+Krylov basis and activations exist for the runs of one stack only. Measured: docs/bench.md, row `memory`.
 """
 
 from __future__ import annotations
 
 import math
 
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.measures import Measure, measure_copies, turn_copies
-from backend.domain.spec.size import Size
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.measures import Measure, measure_copies, turn_copies
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.errors import InvalidInput
 
 # Float32 copies of the parameters that every run keeps: weights, eigenvector, and a spare while runs leave.
 COPIES_PER_RUN = 3
@@ -25,7 +25,7 @@ MLP_ACTIVATION_COPIES = 3
 ACTIVATION_COPIES = 6
 # Memory of a training process whatever the size.
 FIXED_BYTES = 4 << 20
-# Runs in training at once, by largest width, and beyond; `worker.numerics.families` keeps to it.
+# Runs in training at once, by largest width, and beyond; `muscope.worker.numerics.families` keeps to it.
 MLP_STACKS = ((64, 32), (128, 16), (256, 6), (math.inf, 3))
 OTHER_STACKS = ((64, 12), (128, 6), (math.inf, 1))
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from backend.domain.cost.calibration import Learned, kind_of
-from backend.domain.cost.divergence import DivergenceCount, PlannedWork, mean_living, survival
-from backend.domain.cost.effort import Sized
-from backend.domain.cost.memory import cell_bytes, has_factorised_kernel, stacked_runs
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.spec.dataset import DatasetShape, num_validated
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.measures import Measure, measure_hvps
+from muscope.backend.domain.cost.calibration import Learned, kind_of
+from muscope.backend.domain.cost.divergence import DivergenceCount, PlannedWork, mean_living, survival
+from muscope.backend.domain.cost.effort import Sized
+from muscope.backend.domain.cost.memory import cell_bytes, has_factorised_kernel, stacked_runs
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.dataset import DatasetShape, num_validated
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.measures import Measure, measure_hvps
 
 # Measured (docs/log.md): mean Hessian-vector products of a warm sharpness value, of the first, which starts
 # from noise, and of the audits, every tenth value.

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.money import SECONDS_PER_HOUR, Currency, RatePerHour
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.money import SECONDS_PER_HOUR, Currency, RatePerHour
 
 Hours = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from backend.domain.cost.chains import wall_of_chains
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
+from muscope.backend.domain.cost.chains import wall_of_chains
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 
 # Weight of the prediction itself, as a share of all work, so that little evidence corrects little.
 PRIOR_SHARE = 0.01

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size
-from backend.domain.spec.scenario import ScenarioKind
-from backend.domain.spec.size import Axis
-from backend.domain.verdict.verdict import Reason
+from muscope.backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size
+from muscope.backend.domain.spec.scenario import ScenarioKind
+from muscope.backend.domain.spec.size import Axis
+from muscope.backend.domain.verdict.verdict import Reason
 
 
 def conclusions(spec: ExperimentSpec) -> tuple[Reason, ...]:

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
-from backend.domain.protocol import foreseen_cells
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, control_for
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.families.transformer import GPT
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.model import Model
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
+from muscope.backend.domain.protocol import foreseen_cells
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, control_for
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.model import Model
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
+from muscope.backend.domain.spec.parametrization import Parametrization
 
 WIDTHS = (32, 64, 128, 256)
 DEPTHS = (3,)

@@ -12,16 +12,16 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from backend.domain.plan.defaults import MEASURES
-from backend.domain.plan.plan_request import PlanRequest, require_loss
-from backend.domain.spec.dataset import DatasetShape, Frozen, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import OptimizerKind, readers
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import InvalidInput
+from muscope.backend.domain.plan.defaults import MEASURES
+from muscope.backend.domain.plan.plan_request import PlanRequest, require_loss
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.model import FAMILIES
+from muscope.backend.domain.spec.optimizer import OptimizerKind, readers
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import InvalidInput
 
 Registry = tuple[type[ModelFamily], ...]
 # They scale residual branches, so a family without any refuses them.

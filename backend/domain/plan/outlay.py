@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backend.domain.cost.prediction import Calibration, CellCost, predict, wall_seconds
-from backend.domain.protocol import foreseen_cells
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec, base_size
+from muscope.backend.domain.cost.prediction import Calibration, CellCost, predict, wall_seconds
+from muscope.backend.domain.protocol import foreseen_cells
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size
 
 
 @dataclass(frozen=True)

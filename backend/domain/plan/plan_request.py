@@ -6,16 +6,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backend.domain.cost.gpu_memory import require_gpu_memory
-from backend.domain.cost.memory import require_memory
-from backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_model, default_spec
-from backend.domain.plan.outlay import least_seconds
-from backend.domain.plan.presets import PRESET_PLANS, Preset, refined, with_preset, within_runs
-from backend.domain.plan.runnable import require_runnable
-from backend.domain.plan.scenario_data import num_left
-from backend.domain.spec.budget import Budget, require_budget
-from backend.domain.spec.dataset import DatasetShape, Frozen, Task
-from backend.domain.spec.experiment import (
+from muscope.backend.domain.cost.gpu_memory import require_gpu_memory
+from muscope.backend.domain.cost.memory import require_memory
+from muscope.backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_model, default_spec
+from muscope.backend.domain.plan.outlay import least_seconds
+from muscope.backend.domain.plan.presets import PRESET_PLANS, Preset, refined, with_preset, within_runs
+from muscope.backend.domain.plan.runnable import require_runnable
+from muscope.backend.domain.plan.scenario_data import num_left
+from muscope.backend.domain.spec.budget import Budget, require_budget
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from muscope.backend.domain.spec.experiment import (
     MAX_STEPS,
     Arm,
     ExperimentSpec,
@@ -30,13 +30,13 @@ from backend.domain.spec.experiment import (
     Seed,
     Seeds,
 )
-from backend.domain.spec.measures import DensityGrid
-from backend.domain.spec.metrics import Spacing
-from backend.domain.spec.model import Model
-from backend.domain.spec.optimizer import OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.thresholds import Thresholds
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.measures import DensityGrid
+from muscope.backend.domain.spec.metrics import Spacing
+from muscope.backend.domain.spec.model import Model
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.errors import InvalidInput
 
 
 class ArmRequest(Frozen):

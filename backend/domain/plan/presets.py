@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from backend.domain.plan.runnable import require_scenario
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import Arm, ExperimentSpec, Protocol
-from backend.domain.spec.scenario import Scenario
-from backend.errors import InvalidInput
+from muscope.backend.domain.plan.runnable import require_scenario
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Protocol
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.errors import InvalidInput
 
 
 class Preset(StrEnum):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from backend.domain.plan.scenario_data import num_left
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.depth_scaling import require_known
-from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
-from backend.domain.spec.model import require_depth_rule, require_model
-from backend.domain.spec.scenario import Scenario, ScenarioKind
-from backend.errors import InvalidInput
+from muscope.backend.domain.plan.scenario_data import num_left
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.depth_scaling import require_known
+from muscope.backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
+from muscope.backend.domain.spec.model import require_depth_rule, require_model
+from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
+from muscope.backend.errors import InvalidInput
 
 
 def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.scenario import Scenario, ScenarioKind
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 
 # Within this of a whole number, a product of a count and a share is that number with rounding error.
 _ROUNDING = 1e-9

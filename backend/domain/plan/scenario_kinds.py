@@ -6,10 +6,10 @@ import math
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import DatasetShape, Frozen, Task
-from backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec
-from backend.domain.spec.optimizer import SCHEDULES
-from backend.domain.spec.scenario import LIMITS, WHOLE_NUMBERS, Scenario, ScenarioKind
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from muscope.backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec
+from muscope.backend.domain.spec.optimizer import SCHEDULES
+from muscope.backend.domain.spec.scenario import LIMITS, WHOLE_NUMBERS, Scenario, ScenarioKind
 
 
 class KindLimits(Frozen):

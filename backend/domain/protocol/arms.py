@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from backend.domain.protocol.evidence import CellGroup, Evidence
-from backend.domain.protocol.lr_grid import LRGrid
-from backend.domain.protocol.windows import PlannedRuns, SizeWindow
-from backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size, sizes_on
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size, axis_of
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
+from muscope.backend.domain.protocol.lr_grid import LRGrid
+from muscope.backend.domain.protocol.windows import PlannedRuns, SizeWindow
+from muscope.backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size, sizes_on
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size, axis_of
 
 
 @dataclass(frozen=True)

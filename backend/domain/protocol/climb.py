@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order, tune
-from backend.domain.protocol.windows import PlannedRuns, SizeWindow, wider
-from backend.domain.spec.experiment import base_size, sizes_on
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order, tune
+from muscope.backend.domain.protocol.windows import PlannedRuns, SizeWindow, wider
+from muscope.backend.domain.spec.experiment import base_size, sizes_on
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
 # Seeds with curvature and of the control's first look; as many as the rules require, if that is more.
 FEW_SEEDS = 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.domain.lifecycle import StopReason
-from backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.lifecycle import StopReason
+from muscope.backend.domain.protocol.grid import PlannedCell
 
 
 @dataclass(frozen=True)

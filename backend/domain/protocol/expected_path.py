@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from backend.domain.protocol.decision import Add
-from backend.domain.protocol.evidence import (
+from muscope.backend.domain.protocol.decision import Add
+from muscope.backend.domain.protocol.evidence import (
     CellGroup,
     Evidence,
     GroupEvidence,
@@ -14,11 +14,11 @@ from backend.domain.protocol.evidence import (
     RunKey,
     group_of,
 )
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.protocol.lr_grid import LRGrid
-from backend.domain.protocol.next_cells import next_cells
-from backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
-from backend.domain.spec.metrics import Metric
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.protocol.lr_grid import LRGrid
+from muscope.backend.domain.protocol.next_cells import next_cells
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
+from muscope.backend.domain.spec.metrics import Metric
 
 NOTHING_YET = Evidence()
 

@@ -11,10 +11,16 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backend.domain.protocol.evidence import CellGroup, Evidence, GroupStatistics
-from backend.domain.protocol.lr_grid import LRGrid
-from backend.domain.spec.experiment import ExperimentSpec, Protocol, base_size, chosen_arm, control_for
-from backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupStatistics
+from muscope.backend.domain.protocol.lr_grid import LRGrid
+from muscope.backend.domain.spec.experiment import (
+    ExperimentSpec,
+    Protocol,
+    base_size,
+    chosen_arm,
+    control_for,
+)
+from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
 # Octaves of LRs beyond the first window: minimum, and per octave of expected distance between the optima.
 AT_BEST, PER_OCTAVE_APART = 0.3, 0.15

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from backend.domain.spec.experiment import Arm, ExperimentSpec, base_size, chosen_arm
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, base_size, chosen_arm
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 
 
 class PlannedRun(NamedTuple):

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import product
 
-from backend.domain.lifecycle import StopReason
-from backend.domain.protocol.arms import ArmEvidence, ArmState, tune
-from backend.domain.protocol.climb import check_control, climb, probe
-from backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
-from backend.domain.protocol.evidence import CellGroup, Evidence
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.protocol.windows import PlannedRuns
-from backend.domain.spec.experiment import ExperimentSpec, Protocol, chosen_arm, control_for
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.domain.lifecycle import StopReason
+from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, tune
+from muscope.backend.domain.protocol.climb import check_control, climb, probe
+from muscope.backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.protocol.windows import PlannedRuns
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, chosen_arm, control_for
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 
 ArmKey = tuple[Scenario, Parametrization]
 

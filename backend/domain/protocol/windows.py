@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from backend.domain.protocol.evidence import NO_RUNS, CellGroup, GroupEvidence, RunKey
-from backend.domain.protocol.lr_grid import LRGrid
+from muscope.backend.domain.protocol.evidence import NO_RUNS, CellGroup, GroupEvidence, RunKey
+from muscope.backend.domain.protocol.lr_grid import LRGrid
 
 
 @dataclass(frozen=True)

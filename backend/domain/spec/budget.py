@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.money import SECONDS_PER_HOUR, Currency, Price, RatePerHour
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.money import SECONDS_PER_HOUR, Currency, Price, RatePerHour
+from muscope.backend.errors import InvalidInput
 
 Amount = Annotated[float, Field(le=1e12, allow_inf_nan=False)]
 

@@ -10,9 +10,9 @@ all parametrizations coincide at the base size (docs/decisions/0012; docs/scienc
 
 from __future__ import annotations
 
-from backend.domain.spec.optimizer import EpsilonRule, OptimizerSpec, UpdateFamily
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.optimizer import EpsilonRule, OptimizerSpec, UpdateFamily
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.errors import InvalidInput
 
 DEPTH_MUP_ALPHA = 0.5
 # CompleteP is published for Adam and AdamW only.

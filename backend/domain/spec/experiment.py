@@ -10,17 +10,17 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from backend.domain.spec.budget import Budget
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.measures import DensityGrid, Measure
-from backend.domain.spec.metrics import Schedule, Spacing
-from backend.domain.spec.model import Model
-from backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario, ScenarioKind
-from backend.domain.spec.size import Axis, Size, axis_of
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.budget import Budget
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.measures import DensityGrid, Measure
+from muscope.backend.domain.spec.metrics import Schedule, Spacing
+from muscope.backend.domain.spec.model import Model
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
+from muscope.backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.spec.thresholds import Thresholds
 
 T = TypeVar("T")
 # Steps of one run, a longer horizon included.

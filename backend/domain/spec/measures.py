@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.metrics import NUM_DENSITY_BINS, Metric
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.metrics import NUM_DENSITY_BINS, Metric
 
 # Var of the estimate is 2(‖A‖_F² - Σ a_ii²) / probes (docs/science.md §4.2): a few percent for a flat
 # spectrum.

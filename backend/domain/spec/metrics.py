@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from backend.domain.spec.coordinates import NUM_CHANGES, Part
+from muscope.backend.domain.spec.coordinates import NUM_CHANGES, Part
 
 # Number of largest eigenvalues that the spectral measures keep: as many as the paper plots.
 NUM_EIGENVALUES = 5

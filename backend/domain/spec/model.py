@@ -6,14 +6,14 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.depth_scaling import depth_alpha
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.families.transformer import GPT, ViT
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.depth_scaling import depth_alpha
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import InvalidInput
 
 Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.dataset import Frozen
 
 SECONDS_PER_HOUR = 3600.0
 

@@ -8,9 +8,9 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.metrics import eos_threshold
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.metrics import eos_threshold
+from muscope.backend.errors import InvalidInput
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from backend.domain.spec.optimizer import (
+from muscope.backend.domain.spec.optimizer import (
     PLAIN_SGD,
     EpsilonRule,
     OptimizerSpec,

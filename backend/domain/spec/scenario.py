@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from backend.domain.spec.optimizer import SCHEDULES
+from muscope.backend.domain.spec.optimizer import SCHEDULES
 
 MAX_LENGTH = 64
 

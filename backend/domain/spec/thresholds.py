@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.dataset import Frozen
 
 Level = Annotated[float, Field(ge=0.5, lt=1)]
 Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]

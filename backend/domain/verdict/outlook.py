@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
-from backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
 
 
 class HorizonPoint(Frozen):

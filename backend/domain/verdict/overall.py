@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis
-from backend.domain.verdict.statement import Estimate, Outcome
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis
+from muscope.backend.domain.verdict.statement import Estimate, Outcome
 
 
 class BreakPoint(Frozen):

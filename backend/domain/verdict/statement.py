@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.dataset import Frozen
 
 
 class Outcome(StrEnum):

@@ -10,18 +10,18 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import EarlyAnswer, Outlook
-from backend.domain.verdict.statement import Estimate as Estimate
-from backend.domain.verdict.statement import Interval as Interval
-from backend.domain.verdict.statement import Outcome as Outcome
-from backend.domain.verdict.statement import Reason as Reason
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.outlook import EarlyAnswer, Outlook
+from muscope.backend.domain.verdict.statement import Estimate as Estimate
+from muscope.backend.domain.verdict.statement import Interval as Interval
+from muscope.backend.domain.verdict.statement import Outcome as Outcome
+from muscope.backend.domain.verdict.statement import Reason as Reason
 
 # 2: a coordinate check that was made and fails forbids an answer (M7).
 # 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.

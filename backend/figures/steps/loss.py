@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.figures.steps.step_curves import StepInfo, StepWords, step_figure, step_notes
-from backend.figures.theme import Style
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.figures.steps.step_curves import StepInfo, StepWords, step_figure, step_notes
+from muscope.backend.figures.theme import Style
 
 
 def loss_figure(info: StepInfo, metric: Metric, loss: Loss, style: Style) -> go.Figure:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from backend.figures.steps.step_curves import StepInfo, StepWords, step_figure, step_notes
-from backend.figures.theme import Style
+from muscope.backend.figures.steps.step_curves import StepInfo, StepWords, step_figure, step_notes
+from muscope.backend.figures.theme import Style
 
 
 def spectrum_figure(info: StepInfo, style: Style) -> go.Figure:

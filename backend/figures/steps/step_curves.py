@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.encode import figure_of, plain
-from backend.figures.layout import axis_names, blank, centred, layout, note
-from backend.figures.steps.step_lines import Line, StepCurve, band, faint, line
-from backend.figures.theme import (
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.encode import figure_of, plain
+from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.steps.step_lines import Line, StepCurve, band, faint, line
+from muscope.backend.figures.theme import (
     DASHES,
     LEGEND_RANK,
     Style,

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.encode import plain
-from backend.figures.theme import BAND_OPACITY, Style
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.encode import plain
+from muscope.backend.figures.theme import BAND_OPACITY, Style
 
 # Points are marked on lines with at most this many.
 FEW_POINTS = 40

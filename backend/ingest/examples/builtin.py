@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from backend.arrays import Array
-from backend.domain.spec.dataset import Task
-from backend.ingest.build import Origin, Prepared, prepare_columns
-from backend.ingest.examples.python_source import prepare_python_source
-from backend.ingest.examples.shapes import SHAPE_NAMES, draw_shapes
-from backend.ingest.images import Images, assemble_images
-from backend.ingest.manifest import ExampleName
-from backend.ingest.table.columns import number_column
-from backend.ingest.table.labels import Label
+from muscope.backend.arrays import Array
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.ingest.build import Origin, Prepared, prepare_columns
+from muscope.backend.ingest.examples.python_source import prepare_python_source
+from muscope.backend.ingest.examples.shapes import SHAPE_NAMES, draw_shapes
+from muscope.backend.ingest.images import Images, assemble_images
+from muscope.backend.ingest.manifest import ExampleName
+from muscope.backend.ingest.table.columns import number_column
+from muscope.backend.ingest.table.labels import Label
 
 _FRIEDMAN_ROWS = 2000
 _FRIEDMAN_SEED = 1991

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sysconfig
 from pathlib import Path
 
-from backend.errors import InvalidInput
-from backend.ingest.build import Prepared
-from backend.ingest.text import WINDOW_BYTES, Parts, windows_of
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.build import Prepared
+from muscope.backend.ingest.text import WINDOW_BYTES, Parts, windows_of
 
 MAX_BYTES = 2_000_000
 _VALIDATION_SHARE = 0.1

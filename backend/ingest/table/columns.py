@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from backend.domain.spec.dataset import ColumnKind
-from backend.errors import InvalidInput
-from backend.ingest.wording import shown
+from muscope.backend.domain.spec.dataset import ColumnKind
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.wording import shown
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "欠損")
 MAX_LEVELS = 1000  # more distinct texts are counted, not kept: neither a label nor a feature can use them

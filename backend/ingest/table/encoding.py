@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from backend.errors import InvalidInput, UnsupportedMedia
+from muscope.backend.errors import InvalidInput, UnsupportedMedia
 
 _PIECE_BYTES = 1 << 20
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.spec.dataset import DataWarning
-from backend.errors import InvalidInput, TooLarge
-from backend.ingest.table.columns import Column, Floats
-from backend.ingest.wording import shown
+from muscope.backend.domain.spec.dataset import DataWarning
+from muscope.backend.errors import InvalidInput, TooLarge
+from muscope.backend.ingest.table.columns import Column, Floats
+from muscope.backend.ingest.wording import shown
 
 MAX_ONE_HOT = 100
 MAX_FEATURES = 10_000

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.spec.dataset import Task
-from backend.errors import InvalidInput
-from backend.ingest.table.columns import Column
-from backend.ingest.wording import listed, number_text, shown
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.table.columns import Column
+from muscope.backend.ingest.wording import listed, number_text, shown
 
 MAX_CLASSES = 1000
 MAX_FRACTIONAL_CLASSES = 100  # numbers with decimals that many users would still call classes

@@ -14,9 +14,9 @@ from typing import NoReturn, TextIO
 
 import polars as pl
 
-from backend.errors import InvalidInput, MuscopeError, TooLarge
-from backend.ingest.table.encoding import TextFile
-from backend.ingest.wording import delimiter_name, is_number, shown
+from muscope.backend.errors import InvalidInput, MuscopeError, TooLarge
+from muscope.backend.ingest.table.encoding import TextFile
+from muscope.backend.ingest.wording import delimiter_name, is_number, shown
 
 MAX_COLUMNS = 10_000
 MAX_CELLS = 200_000_000

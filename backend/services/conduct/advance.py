@@ -10,24 +10,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db import experiments as experiment_rows
-from backend.db import verdicts as verdict_rows
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
-from backend.domain.cost.prediction import CostedCell
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState, ExperimentState, StopReason
-from backend.domain.plan.defaults import Capacity
-from backend.domain.protocol import Add, Decision, Done, Skip, Wait
-from backend.domain.verdict.verdict import Verdict
-from backend.events import ProgressNotice
-from backend.services.context import Context
-from backend.services.evidence.divergence_counts import divergence_counts_on
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.plans.draft import cost, decide
-from backend.services.time_left.budget import within_budget
-from backend.services.verdicts.judging import final_verdicts
-from backend.services.workers import capacity_of, fresh_workers
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.domain.cost.prediction import CostedCell
+from muscope.backend.domain.lifecycle import (
+    OPEN_CELL_STATES,
+    CellState,
+    DesiredState,
+    ExperimentState,
+    StopReason,
+)
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.domain.protocol import Add, Decision, Done, Skip, Wait
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.events import ProgressNotice
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.plans.draft import cost, decide
+from muscope.backend.services.time_left.budget import within_budget
+from muscope.backend.services.verdicts.judging import final_verdicts
+from muscope.backend.services.workers import capacity_of, fresh_workers
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from backend.db import cells as cell_rows
-from backend.db import claims
-from backend.db.cells import Pulse
-from backend.db.claims import Claim, ClaimLost
-from backend.db.session import Session
-from backend.domain.lifecycle import CellState
-from backend.services.conduct.advance import LastSnapshots, advance_experiments
-from backend.services.context import Context
-from backend.services.workers import fresh_workers, queue_to_ring
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims
+from muscope.backend.db.cells import Pulse
+from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.session import Session
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.services.conduct.advance import LastSnapshots, advance_experiments
+from muscope.backend.services.context import Context
+from muscope.backend.services.workers import fresh_workers, queue_to_ring
 
 log = logging.getLogger(__name__)
 

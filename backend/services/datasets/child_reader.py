@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from backend import errors
-from backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge
-from backend.ingest.manifest import (
+from muscope.backend import errors
+from muscope.backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge
+from muscope.backend.ingest.manifest import (
     EXAMPLE_NAMES,
     ExampleRequest,
     FileRequest,
@@ -28,7 +28,8 @@ _LOG = logging.getLogger(__name__)
 _ROOT = Path(__file__).resolve().parents[2]
 # -I ignores the caller's PYTHON* variables and folder; our own root comes last, so it shadows nothing.
 _BOOT = (
-    "import sys, runpy; sys.path.append(sys.argv[1]); runpy.run_module('backend.ingest', run_name='__main__')"
+    "import sys, runpy; sys.path.append(sys.argv[1]); "
+    "runpy.run_module('muscope.backend.ingest', run_name='__main__')"
 )
 _POLL_SECONDS = 0.05
 _LOGGED_BYTES = 4000

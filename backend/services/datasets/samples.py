@@ -10,13 +10,13 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.arrays import Array, read_arrays
-from backend.domain.spec.dataset import ImageShape, Task
-from backend.errors import Conflict, Unavailable
-from backend.services.context import Context
-from backend.services.datasets.png import png
-from backend.services.lookup import find_dataset
-from backend.services.views.views import ImageSample, SamplesView
+from muscope.backend.arrays import Array, read_arrays
+from muscope.backend.domain.spec.dataset import ImageShape, Task
+from muscope.backend.errors import Conflict, Unavailable
+from muscope.backend.services.context import Context
+from muscope.backend.services.datasets.png import png
+from muscope.backend.services.lookup import find_dataset
+from muscope.backend.services.views.views import ImageSample, SamplesView
 
 
 def get_samples(context: Context, owner_id: str, dataset_id: UUID, *, limit: int) -> SamplesView:

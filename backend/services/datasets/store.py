@@ -10,18 +10,18 @@ from pathlib import Path
 from tempfile import mkdtemp
 from uuid import UUID, uuid4
 
-from backend.blobs import Blob
-from backend.db import datasets as dataset_rows
-from backend.db.session import Session
-from backend.db.tables import DatasetRow
-from backend.domain.plan.options import data_options
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.errors import Conflict, NotFound
-from backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
-from backend.services.context import Context
-from backend.services.datasets.child_reader import make_example, read_file
-from backend.services.lookup import find_dataset
-from backend.services.views.views import DatasetView
+from muscope.backend.blobs import Blob
+from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import DatasetRow
+from muscope.backend.domain.plan.options import data_options
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.errors import Conflict, NotFound
+from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
+from muscope.backend.services.context import Context
+from muscope.backend.services.datasets.child_reader import make_example, read_file
+from muscope.backend.services.lookup import find_dataset
+from muscope.backend.services.views.views import DatasetView
 
 ARRAYS = "arrays"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db import experiments as experiment_rows
-from backend.db.session import Session
-from backend.domain.cost.divergence import STEPS_UNTIL_DROPPED, DivergenceCount
-from backend.domain.spec.experiment import ExperimentSpec, base_size
-from backend.domain.spec.size import Size
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db.session import Session
+from muscope.backend.domain.cost.divergence import STEPS_UNTIL_DROPPED, DivergenceCount
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 # Number of earlier experiments on the same data that are read.
 REMEMBERED_EXPERIMENTS = 10

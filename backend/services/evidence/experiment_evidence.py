@@ -15,14 +15,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
-from backend.db import metrics as metric_rows
-from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow, RunRow
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric, Schedule
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import CellRow, ExperimentRow, RunRow
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric, Schedule
 
 Steps = NDArray[np.int64]
 

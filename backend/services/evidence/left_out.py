@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.db.tables import CellRow
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, CostedCell, predict
-from backend.domain.lifecycle import CellState
-from backend.domain.protocol import foreseen_cells
-from backend.domain.protocol.evidence import group_of
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, CostedCell, predict
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.protocol import foreseen_cells
+from muscope.backend.domain.protocol.evidence import group_of
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 
 def left_out_cells(evidence: ExperimentEvidence) -> list[CostedCell]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.group_statistics import with_statistics
-from backend.db import cells as cell_rows
-from backend.db.cells import RunInCell
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
-from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, RunKey
-from backend.domain.spec.experiment import ExperimentSpec, Protocol
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.group_statistics import with_statistics
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db.cells import RunInCell
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, RunKey
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.sweeps import load_sweeps
 
 
 def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:

@@ -8,17 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.final_values import final_steps, final_values
-from backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
-from backend.db.tables import CellRow, RunRow
-from backend.domain.lifecycle import CellState
-from backend.domain.spec.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import METRIC_INFO, Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis, Size
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.analysis.final_values import final_steps, final_values
+from muscope.backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
+from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 RunIndex = tuple[int, int, int]
 FIELD_METRICS = (Metric.VAL_ACCURACY, Metric.VAL_MAE)

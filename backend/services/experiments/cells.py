@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from backend.analysis.final_values import final_of_summary
-from backend.db import cells as cell_rows
-from backend.db import metrics as metric_rows
-from backend.db.tables import CellRow, RunRow, RunSummaryRow
-from backend.domain.lifecycle import CellState, run_state
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.services.context import Context
-from backend.services.lookup import find_cell, find_experiment, spec_of
-from backend.services.views.views import CellView, RunView, SummaryView, TensorView
+from muscope.backend.analysis.final_values import final_of_summary
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.tables import CellRow, RunRow, RunSummaryRow
+from muscope.backend.domain.lifecycle import CellState, run_state
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.context import Context
+from muscope.backend.services.lookup import find_cell, find_experiment, spec_of
+from muscope.backend.services.views.views import CellView, RunView, SummaryView, TensorView
 
 Summaries = dict[Metric, SummaryView]
 

@@ -6,12 +6,12 @@ import math
 from typing import Any
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db import metrics as metric_rows
-from backend.domain.spec.metrics import Metric
-from backend.services.context import Context
-from backend.services.lookup import find_cell, schedule_of
-from backend.services.views.views import CurveView
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.context import Context
+from muscope.backend.services.lookup import find_cell, schedule_of
+from muscope.backend.services.views.views import CurveView
 
 
 def read_curve(context: Context, owner_id: str, cell_id: UUID, metric: Metric, *, after: int) -> CurveView:

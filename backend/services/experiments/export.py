@@ -10,14 +10,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.db import cells as cell_rows
-from backend.db import metrics as metric_rows
-from backend.db.metrics import Values
-from backend.db.session import Session
-from backend.db.tables import CellRow, ExperimentRow, RunRow
-from backend.domain.spec.metrics import Metric
-from backend.services.context import Context
-from backend.services.lookup import find_experiment, schedule_of
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.metrics import Values
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import CellRow, ExperimentRow, RunRow
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.context import Context
+from muscope.backend.services.lookup import find_experiment, schedule_of
 
 
 def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterator[str]:

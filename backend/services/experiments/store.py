@@ -7,29 +7,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from backend.analysis.verdict.overall import deciding_scenario
-from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
-from backend.db import experiments as experiment_rows
-from backend.db import verdicts as verdict_rows
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
-from backend.db.verdicts import Judged
-from backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import RULE_VERSIONS
-from backend.errors import Conflict, Malformed
-from backend.events import ProgressNotice
-from backend.figures.names import figures_of
-from backend.services.context import Context
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.lookup import find_experiment
-from backend.services.plans.draft import Draft, ExperimentRequest, control_of, cost, draft, first_cells
-from backend.services.time_left.budget import afforded
-from backend.services.time_left.progress import progress_of
-from backend.services.views.views import ConditionsView, ExperimentView
+from muscope.backend.analysis.verdict.overall import deciding_scenario
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.db.verdicts import Judged
+from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
+from muscope.backend.errors import Conflict, Malformed
+from muscope.backend.events import ProgressNotice
+from muscope.backend.figures.names import figures_of
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.plans.draft import (
+    Draft,
+    ExperimentRequest,
+    control_of,
+    cost,
+    draft,
+    first_cells,
+)
+from muscope.backend.services.time_left.budget import afforded
+from muscope.backend.services.time_left.progress import progress_of
+from muscope.backend.services.views.views import ConditionsView, ExperimentView
 
 
 @dataclass(frozen=True)

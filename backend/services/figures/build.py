@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from backend.db.tables import CellRow
-from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
-from backend.figures.coordinate_check import coordinate_figure
-from backend.figures.density import density_figure
-from backend.figures.encode import to_json
-from backend.figures.lr_loss import lr_loss_figure
-from backend.figures.names import Band, FigureName, Sampling
-from backend.figures.optimum_size import optimum_size_figure
-from backend.figures.sharpness_spread import sharpness_spread_figure
-from backend.figures.steps.loss import loss_figure
-from backend.figures.steps.sharpness import raw_sharpness_figure, sharpness_figure
-from backend.figures.steps.spectrum import spectrum_figure
-from backend.figures.steps.stability import stability_figure
-from backend.figures.steps.step_curves import Column, StepInfo
-from backend.figures.steps.step_pairs import curvature_split_figure, ntk_hessian_figure
-from backend.figures.steps.trace import trace_figure
-from backend.figures.theme import Style
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.figures.coordinates import coordinate_info
-from backend.services.figures.density import density_info
-from backend.services.figures.options import LOSS_METRICS, FigureOptions, SharpnessChoice
-from backend.services.figures.shown_runs import ShownRuns, shown_runs
-from backend.services.figures.sizes import optimum_info, spread_info
-from backend.services.figures.steps import Count, Source, StepReader
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
+from muscope.backend.figures.coordinate_check import coordinate_figure
+from muscope.backend.figures.density import density_figure
+from muscope.backend.figures.encode import to_json
+from muscope.backend.figures.lr_loss import lr_loss_figure
+from muscope.backend.figures.names import Band, FigureName, Sampling
+from muscope.backend.figures.optimum_size import optimum_size_figure
+from muscope.backend.figures.sharpness_spread import sharpness_spread_figure
+from muscope.backend.figures.steps.loss import loss_figure
+from muscope.backend.figures.steps.sharpness import raw_sharpness_figure, sharpness_figure
+from muscope.backend.figures.steps.spectrum import spectrum_figure
+from muscope.backend.figures.steps.stability import stability_figure
+from muscope.backend.figures.steps.step_curves import Column, StepInfo
+from muscope.backend.figures.steps.step_pairs import curvature_split_figure, ntk_hessian_figure
+from muscope.backend.figures.steps.trace import trace_figure
+from muscope.backend.figures.theme import Style
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.figures.coordinates import coordinate_info
+from muscope.backend.services.figures.density import density_info
+from muscope.backend.services.figures.options import LOSS_METRICS, FigureOptions, SharpnessChoice
+from muscope.backend.services.figures.shown_runs import ShownRuns, shown_runs
+from muscope.backend.services.figures.sizes import optimum_info, spread_info
+from muscope.backend.services.figures.steps import Count, Source, StepReader
 
 
 class Asked(NamedTuple):

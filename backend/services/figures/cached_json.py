@@ -11,15 +11,15 @@ import json
 from typing import NamedTuple
 from uuid import UUID
 
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.measures import Measure
-from backend.errors import InvalidInput
-from backend.figures.names import NEEDED, FigureName
-from backend.services.context import Context
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.figures.options import FigureOptions, SharpnessChoice, reference_arm
-from backend.services.lookup import find_experiment
-from backend.services.marks import read_marks
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.errors import InvalidInput
+from muscope.backend.figures.names import NEEDED, FigureName
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.figures.options import FigureOptions, SharpnessChoice, reference_arm
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.marks import read_marks
 
 # Part of every ETag: to be raised when the same data gives another picture.
 LOOK_VERSION = 4
@@ -63,7 +63,7 @@ def build_figure(
     etag = figure_etag(context, owner_id, experiment_id, name, language, options)
 
     def build() -> bytes:
-        from backend.services.figures.build import figure_json
+        from muscope.backend.services.figures.build import figure_json
 
         with context.database.read() as session:
             experiment = find_experiment(session, owner_id, experiment_id)

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.measures.coordinate_check import OCTAVES_BELOW_TUNED
-from backend.analysis.measures.expected_slopes import expected_slope
-from backend.db.tables import CellRow
-from backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
-from backend.figures.steps.step_curves import Column
-from backend.services.figures.shown_runs import ShownRuns
+from muscope.backend.analysis.measures.coordinate_check import OCTAVES_BELOW_TUNED
+from muscope.backend.analysis.measures.expected_slopes import expected_slope
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
+from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.services.figures.shown_runs import ShownRuns
 
 # The first update, where some parts may still shrink, and the last one that the verdict judges.
 SHOWN_UPDATES = (CHECK_UPDATES[0], CHECK_UPDATES[-1])

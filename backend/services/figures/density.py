@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.db.tables import CellRow
-from backend.domain.spec.metrics import Metric, Schedule
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.density import DensityCurve, DensityInfo
-from backend.figures.steps.step_curves import Column
-from backend.services.figures.options import FigureOptions
-from backend.services.figures.shown_runs import ShownRuns
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.spec.metrics import Metric, Schedule
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.density import DensityCurve, DensityInfo
+from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.figures.shown_runs import ShownRuns
 
 
 class _Cell(NamedTuple):

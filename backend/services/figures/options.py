@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.experiment import Arm, ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.figures.theme import Mode, YScale
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.figures.theme import Mode, YScale
 
 
 class LossChoice(StrEnum):

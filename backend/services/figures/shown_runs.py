@@ -10,20 +10,20 @@ from uuid import UUID
 
 import numpy as np
 
-from backend.analysis.statistics.intervals import student_interval
-from backend.analysis.statistics.optimum import find_optimum, seed_optima
-from backend.analysis.sweep import Sweep, complete_mean
-from backend.db.tables import CellRow, RunRow
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.thresholds import Thresholds
-from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
-from backend.figures.theme import YScale
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.sweeps import load_losses
-from backend.services.figures.options import LOSS_METRICS, FigureOptions, reference_arm
+from muscope.backend.analysis.statistics.intervals import student_interval
+from muscope.backend.analysis.statistics.optimum import find_optimum, seed_optima
+from muscope.backend.analysis.sweep import Sweep, complete_mean
+from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
+from muscope.backend.figures.theme import YScale
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.sweeps import load_losses
+from muscope.backend.services.figures.options import LOSS_METRICS, FigureOptions, reference_arm
 
 
 @dataclass(frozen=True)

@@ -10,25 +10,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backend.analysis.display.by_size import (
+from muscope.backend.analysis.display.by_size import (
     SpreadOverSteps,
     optima_by_size,
     reused_lr_index,
     spread_lr_index,
     spread_over_steps,
 )
-from backend.analysis.sweep import Sweep, Values
-from backend.db import verdicts as verdict_rows
-from backend.domain.spec.experiment import base_size
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Axis, Size, axis_of
-from backend.domain.verdict.outlook import Basis
-from backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
-from backend.figures.sharpness_spread import SpreadInfo
-from backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
-from backend.services.evidence.sweeps import load_sweeps
-from backend.services.figures.options import FigureOptions
-from backend.services.figures.shown_runs import ShownRuns
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.domain.spec.experiment import base_size
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.verdict.outlook import Basis
+from muscope.backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
+from muscope.backend.figures.sharpness_spread import SpreadInfo
+from muscope.backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
+from muscope.backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.figures.shown_runs import ShownRuns
 
 Arms = dict[Parametrization, Sequence[Sweep]]
 

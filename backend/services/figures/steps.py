@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backend.analysis.display.curves import (
+from muscope.backend.analysis.display.curves import (
     Band,
     RunCurves,
     bucket_width,
@@ -18,13 +18,13 @@ from backend.analysis.display.curves import (
     sampled,
     side_by_side,
 )
-from backend.db.tables import CellRow, RunRow
-from backend.domain.spec.metrics import METRIC_INFO, Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
-from backend.figures.theme import YScale
-from backend.services.figures.options import FigureOptions
-from backend.services.figures.shown_runs import ShownRuns
+from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
+from muscope.backend.figures.theme import YScale
+from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.figures.shown_runs import ShownRuns
 
 # Limits on the points of a figure and of one line (docs/architecture.md §8.4); an edge of a band is a line.
 FIGURE_POINTS = 15_000

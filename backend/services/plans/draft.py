@@ -8,33 +8,33 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.db.session import Session
-from backend.db.tables import DatasetRow
-from backend.domain.cost.divergence import DivergenceCount
-from backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
-from backend.domain.cost.memory import max_runs_per_cell
-from backend.domain.cost.prediction import CellCost, CostedCell, predict
-from backend.domain.devices import device_kind
-from backend.domain.plan.defaults import NUM_STEPS, Capacity
-from backend.domain.plan.outlay import Outlay, outlay
-from backend.domain.plan.plan_request import PlanRequest, resolve
-from backend.domain.plan.presets import PRESET_PLANS
-from backend.domain.plan.scenario_kinds import possible_kinds
-from backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
-from backend.domain.protocol.evidence import Evidence
-from backend.domain.protocol.grid import PlannedCell, full_grid
-from backend.domain.spec.dataset import DatasetShape
-from backend.domain.spec.experiment import ExperimentSpec, control_for
-from backend.domain.spec.money import Price
-from backend.domain.spec.parametrization import Parametrization
-from backend.services.context import Context
-from backend.services.evidence.divergence_counts import divergence_counts
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.protocol_evidence import protocol_evidence
-from backend.services.lookup import find_dataset
-from backend.services.views.outlay_views import OutlayView
-from backend.services.views.views import PlannedCellView, PlanView
-from backend.services.workers import capacity_of, fresh_workers, queue_to_ring
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import DatasetRow
+from muscope.backend.domain.cost.divergence import DivergenceCount
+from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
+from muscope.backend.domain.cost.memory import max_runs_per_cell
+from muscope.backend.domain.cost.prediction import CellCost, CostedCell, predict
+from muscope.backend.domain.devices import device_kind
+from muscope.backend.domain.plan.defaults import NUM_STEPS, Capacity
+from muscope.backend.domain.plan.outlay import Outlay, outlay
+from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
+from muscope.backend.domain.plan.presets import PRESET_PLANS
+from muscope.backend.domain.plan.scenario_kinds import possible_kinds
+from muscope.backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
+from muscope.backend.domain.protocol.evidence import Evidence
+from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.experiment import ExperimentSpec, control_for
+from muscope.backend.domain.spec.money import Price
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.divergence_counts import divergence_counts
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
+from muscope.backend.services.lookup import find_dataset
+from muscope.backend.services.views.outlay_views import OutlayView
+from muscope.backend.services.views.views import PlannedCellView, PlanView
+from muscope.backend.services.workers import capacity_of, fresh_workers, queue_to_ring
 
 
 class ExperimentRequest(PlanRequest):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from backend.domain.plan.options import PlanOptions, plan_options
-from backend.services.context import Context
+from muscope.backend.domain.plan.options import PlanOptions, plan_options
+from muscope.backend.services.context import Context
 
 
 class OptionsView(PlanOptions):

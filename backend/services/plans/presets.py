@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from backend.db.session import Session
-from backend.domain.devices import DeviceKind, device_kind
-from backend.domain.plan.conclusions import conclusions
-from backend.domain.plan.presets import Preset
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.money import Currency, Price, RatePerHour
-from backend.domain.verdict.verdict import Reason
-from backend.services.context import Context
-from backend.services.plans.draft import Draft, ExperimentRequest, draft
-from backend.services.views.outlay_views import OutlayView
+from muscope.backend.db.session import Session
+from muscope.backend.domain.devices import DeviceKind, device_kind
+from muscope.backend.domain.plan.conclusions import conclusions
+from muscope.backend.domain.plan.presets import Preset
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.money import Currency, Price, RatePerHour
+from muscope.backend.domain.verdict.verdict import Reason
+from muscope.backend.services.context import Context
+from muscope.backend.services.plans.draft import Draft, ExperimentRequest, draft
+from muscope.backend.services.views.outlay_views import OutlayView
 
 
 class PresetsRequest(ExperimentRequest):

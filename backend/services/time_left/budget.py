@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from backend.db.tables import CellRow
-from backend.domain.cost.prediction import CostedCell
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason
-from backend.domain.protocol import Add, Decision, Done, Skip, Wait
-from backend.domain.spec.budget import Claimed, affordable, beyond, committed_seconds
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.cost.prediction import CostedCell
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason
+from muscope.backend.domain.protocol import Add, Decision, Done, Skip, Wait
+from muscope.backend.domain.spec.budget import Claimed, affordable, beyond, committed_seconds
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 
 def claimed(rows: Sequence[CellRow], now: datetime) -> list[Claimed]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.db.tables import CellRow
-from backend.domain.cost.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
-from backend.domain.plan.defaults import Capacity
-from backend.domain.plan.outlay import outlay
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.budget import Budget, committed_seconds
-from backend.domain.spec.experiment import chosen_arm
-from backend.services.context import Context
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.left_out import left_out_cells
-from backend.services.plans.draft import cost
-from backend.services.time_left.budget import claimed, running_seconds
-from backend.services.time_left.remaining import Remaining, remaining_of, within_seconds
-from backend.services.views.outlay_views import BudgetView, OutlayView, ProgressView
-from backend.services.workers import capacity_of, fresh_workers
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.cost.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.domain.plan.outlay import outlay
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.budget import Budget, committed_seconds
+from muscope.backend.domain.spec.experiment import chosen_arm
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.left_out import left_out_cells
+from muscope.backend.services.plans.draft import cost
+from muscope.backend.services.time_left.budget import claimed, running_seconds
+from muscope.backend.services.time_left.remaining import Remaining, remaining_of, within_seconds
+from muscope.backend.services.views.outlay_views import BudgetView, OutlayView, ProgressView
+from muscope.backend.services.workers import capacity_of, fresh_workers
 
 
 def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:

@@ -9,25 +9,31 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from backend.db import cells as cell_rows
-from backend.db.cells import RunLife
-from backend.db.tables import CellRow
-from backend.domain.cost.calibration import kind_of
-from backend.domain.cost.divergence import DivergenceCount, PlannedWork, done_and_left, lived_share, survival
-from backend.domain.cost.prediction import CostedCell
-from backend.domain.cost.time_left import CellWork, LaterWork
-from backend.domain.lifecycle import OPEN_CELL_STATES
-from backend.domain.plan.defaults import Capacity
-from backend.domain.protocol import foreseen_cells, further_runs
-from backend.domain.protocol.evidence import CellGroup, Evidence, group_of
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.services.context import Context
-from backend.services.evidence.divergence_counts import divergence_counts_on
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.protocol_evidence import protocol_evidence
-from backend.services.plans.draft import cost
-from backend.services.time_left.budget import running_seconds
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db.cells import RunLife
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.cost.calibration import kind_of
+from muscope.backend.domain.cost.divergence import (
+    DivergenceCount,
+    PlannedWork,
+    done_and_left,
+    lived_share,
+    survival,
+)
+from muscope.backend.domain.cost.prediction import CostedCell
+from muscope.backend.domain.cost.time_left import CellWork, LaterWork
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.domain.protocol import foreseen_cells, further_runs
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, group_of
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
+from muscope.backend.services.plans.draft import cost
+from muscope.backend.services.time_left.budget import running_seconds
 
 
 @dataclass(frozen=True)

@@ -11,24 +11,24 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
-from backend.analysis.verdict.judge import judge
-from backend.analysis.verdict.overall import deciding_scenario, overall
-from backend.db import verdicts as verdict_rows
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
-from backend.domain.spec.experiment import ExperimentSpec, chosen_arm
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import RULE_VERSION, Reason, Verdict
-from backend.errors import InvalidInput, NotFound
-from backend.services.context import Context
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.sweeps import load_sweeps
-from backend.services.lookup import find_experiment
-from backend.services.marks import marks_of
-from backend.services.verdicts.left_out import with_left_out
-from backend.services.verdicts.outlook import with_outlook
-from backend.services.verdicts.predicted_seconds import run_seconds_of, seconds_of_absent_sizes
-from backend.services.views.views import VerdictsView
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.analysis.verdict.overall import deciding_scenario, overall
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
+from muscope.backend.domain.spec.experiment import ExperimentSpec, chosen_arm
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Reason, Verdict
+from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.marks import marks_of
+from muscope.backend.services.verdicts.left_out import with_left_out
+from muscope.backend.services.verdicts.outlook import with_outlook
+from muscope.backend.services.verdicts.predicted_seconds import run_seconds_of, seconds_of_absent_sizes
+from muscope.backend.services.views.views import VerdictsView
 
 
 def get_verdict(

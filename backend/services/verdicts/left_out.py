@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from backend.analysis.reasons import named, reason, rounded
-from backend.domain.spec.money import Price
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.verdict.verdict import Reason, Verdict
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.left_out import left_out_cells
+from muscope.backend.analysis.reasons import named, reason, rounded
+from muscope.backend.domain.spec.money import Price
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.verdict import Reason, Verdict
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.left_out import left_out_cells
 
 # Reasons about a size that are replaced by the one with its price.
 _REPLACED = frozenset({"size_not_run", "size_not_run_takes"})

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from backend.analysis.advice.look_ahead import look_ahead
-from backend.analysis.advice.reliability import shipped_record
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.early import answer_early
-from backend.domain.lifecycle import CellState
-from backend.domain.spec.experiment import ExperimentSpec, chosen_arm, target_size
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario, ScenarioKind
-from backend.domain.verdict.verdict import Verdict
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.analysis.advice.look_ahead import look_ahead
+from muscope.backend.analysis.advice.reliability import shipped_record
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.early import answer_early
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.spec.experiment import ExperimentSpec, chosen_arm, target_size
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.evidence.sweeps import load_sweeps
 
 
 def with_outlook(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from backend.analysis.sweep import Sweep
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
-from backend.domain.protocol import foreseen_cells
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.experiment import chosen_arm
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.protocol import foreseen_cells
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.spec.experiment import chosen_arm
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 
 
 def seconds_of_absent_sizes(evidence: ExperimentEvidence, sweeps: Sequence[Sweep]) -> dict[Size, float]:

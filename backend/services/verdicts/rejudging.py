@@ -7,22 +7,22 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.db import experiments as experiment_rows
-from backend.db import verdicts as verdict_rows
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow, VerdictRow
-from backend.db.verdicts import FIXED_THRESHOLDS
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import RULE_VERSION, RULE_VERSIONS
-from backend.errors import Conflict, InvalidInput
-from backend.events import ProgressNotice
-from backend.services.context import Context
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.lookup import find_experiment
-from backend.services.verdicts.judging import judge_scenario
-from backend.services.views.views import JudgementView
+from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import ExperimentRow, VerdictRow
+from muscope.backend.db.verdicts import FIXED_THRESHOLDS
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, RULE_VERSIONS
+from muscope.backend.errors import Conflict, InvalidInput
+from muscope.backend.events import ProgressNotice
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.verdicts.judging import judge_scenario
+from muscope.backend.services.views.views import JudgementView
 
 
 class JudgementRequest(Frozen):

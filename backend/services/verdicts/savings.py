@@ -8,30 +8,30 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.db import cells as cell_rows
-from backend.db import datasets as dataset_rows
-from backend.db import metrics as metric_rows
-from backend.db import verdicts as verdict_rows
-from backend.db.session import Session
-from backend.db.tables import ExperimentRow
-from backend.domain.cost.calibration import kind_of
-from backend.domain.cost.memory import stacked_runs
-from backend.domain.cost.prediction import CELL_SECONDS, Calibration, predict
-from backend.domain.cost.savings import Assumptions, Count, Gain, Hours, Savings, compare, gain_of
-from backend.domain.cost.time_left import CellWork, slowness
-from backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.dataset import DatasetShape, Frozen, Task
-from backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.model import require_model
-from backend.domain.spec.money import Currency, RatePerHour
-from backend.domain.verdict.verdict import RULE_VERSION
-from backend.services.context import Context
-from backend.services.experiments.cells import final_of
-from backend.services.lookup import find_experiment
-from backend.services.time_left.budget import running_seconds
-from backend.services.workers import capacity_of, fresh_workers
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.session import Session
+from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.domain.cost.calibration import kind_of
+from muscope.backend.domain.cost.memory import stacked_runs
+from muscope.backend.domain.cost.prediction import CELL_SECONDS, Calibration, predict
+from muscope.backend.domain.cost.savings import Assumptions, Count, Gain, Hours, Savings, compare, gain_of
+from muscope.backend.domain.cost.time_left import CellWork, slowness
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.model import require_model
+from muscope.backend.domain.spec.money import Currency, RatePerHour
+from muscope.backend.domain.verdict.verdict import RULE_VERSION
+from muscope.backend.services.context import Context
+from muscope.backend.services.experiments.cells import final_of
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.time_left.budget import running_seconds
+from muscope.backend.services.workers import capacity_of, fresh_workers
 
 # Hands-on minutes of an engineer: a run tuned by hand is set up, watched and noted; a study is set up once.
 HOURS_PER_RUN = 0.1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from backend.domain.plan.outlay import Outlay
-from backend.domain.spec.dataset import Frozen
-from backend.domain.spec.money import Currency, Price
+from muscope.backend.domain.plan.outlay import Outlay
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.money import Currency, Price
 
 
 class OutlayView(Frozen):

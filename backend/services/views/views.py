@@ -7,19 +7,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.domain.devices import DeviceKind
-from backend.domain.lifecycle import CellState, ExperimentState, FailureClass, RunState, StopReason
-from backend.domain.plan.options import DataOptions
-from backend.domain.plan.scenario_kinds import KindLimits
-from backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization, Role
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.overall import OverallVerdict
-from backend.domain.verdict.verdict import Outcome, Verdict
-from backend.figures.names import FigureName
-from backend.services.views.outlay_views import OutlayView, ProgressView
+from muscope.backend.domain.devices import DeviceKind
+from muscope.backend.domain.lifecycle import CellState, ExperimentState, FailureClass, RunState, StopReason
+from muscope.backend.domain.plan.options import DataOptions
+from muscope.backend.domain.plan.scenario_kinds import KindLimits
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization, Role
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.overall import OverallVerdict
+from muscope.backend.domain.verdict.verdict import Outcome, Verdict
+from muscope.backend.figures.names import FigureName
+from muscope.backend.services.views.outlay_views import OutlayView, ProgressView
 
 
 class DatasetView(Frozen):

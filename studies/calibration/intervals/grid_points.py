@@ -9,9 +9,9 @@ import sys
 
 import numpy as np
 
-from backend.analysis.measures.pairs import Pair, SizeLosses
-from backend.analysis.measures.transfer import shift_of
-from backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
+from muscope.backend.analysis.measures.transfer import shift_of
+from muscope.backend.analysis.statistics.optimum import find_optimum
 from studies.calibration.intervals.interval_coverage import BEST, INITIAL, LEVEL, OCTAVES, Case
 
 GAIN = 0.66

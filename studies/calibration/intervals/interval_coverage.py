@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from backend.analysis.measures.costs import costs_of
-from backend.analysis.measures.pairs import Pair, SizeLosses
-from backend.analysis.measures.transfer import shift_of
-from backend.analysis.statistics.bootstrap import bootstrap_interval, resampling_weights
-from backend.analysis.statistics.intervals import estimate
-from backend.analysis.statistics.optimum import find_optimum
-from backend.analysis.sweep import Values
-from backend.domain.verdict.verdict import Interval
+from muscope.backend.analysis.measures.costs import costs_of
+from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
+from muscope.backend.analysis.measures.transfer import shift_of
+from muscope.backend.analysis.statistics.bootstrap import bootstrap_interval, resampling_weights
+from muscope.backend.analysis.statistics.intervals import estimate
+from muscope.backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.domain.verdict.verdict import Interval
 
 LEVEL = 0.90
 INITIAL, BEST, BASE_OPTIMUM = 2.3, 0.5, -1.8

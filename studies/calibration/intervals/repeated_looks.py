@@ -11,13 +11,13 @@ import sys
 
 import numpy as np
 
-from backend.analysis.measures.costs import costs_of
-from backend.analysis.measures.pairs import Pair, SizeLosses
-from backend.analysis.statistics.optimum import find_optimum
-from backend.analysis.sweep import Values
-from backend.analysis.verdict.group_statistics import early_level
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Interval
+from muscope.backend.analysis.measures.costs import costs_of
+from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
+from muscope.backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.analysis.verdict.group_statistics import early_level
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Interval
 
 LOOKS = (3, 4, 5)
 LIMITS = Thresholds()

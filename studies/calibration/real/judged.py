@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from backend.analysis.advice.look_ahead import look_ahead
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.outlook import Tally, TrackRecord
-from backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
+from muscope.backend.analysis.advice.look_ahead import look_ahead
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
 from studies.calibration.real.sweep import spec_of, visible_sweep, with_seeds
 from studies.calibration.real.task import FEWER_SEEDS, Task
 from studies.calibration.real.truth_at_hidden import Held, held_at_hidden

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.numerics.trainer import train
 from studies.cells.datasets import dataset
 from studies.cells.jobs import Job, Result
 from studies.cells.pool import ResultStore
-from worker.numerics.program import CellProgram
-from worker.numerics.trainer import train
 
 _PROBE_STEPS, _PROBE_RUNS, _PROBE_BATCH = 6, 2, 8
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from backend.analysis.sweep import Values
+from muscope.backend.analysis.sweep import Values
 
 LEVEL = 0.90
 DRAWS = 4000

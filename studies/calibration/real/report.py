@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 
-from backend.analysis.advice.reliability import exact_interval
-from backend.domain.verdict.outlook import HeldAtDistance, Tally
-from backend.domain.verdict.verdict import RULE_VERSION, Outcome
+from muscope.backend.analysis.advice.reliability import exact_interval
+from muscope.backend.domain.verdict.outlook import HeldAtDistance, Tally
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.real.judged import THRESHOLDS, JudgedTask, advice_holds, holds
 from studies.calibration.real.predictors import LEVEL, Correlation, compare_predictors
 from studies.calibration.real.still_open import open_tables, without_benefit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.real.judged import JudgedTask
 from studies.calibration.real.task import FEWER_SEEDS, SEEDS
 from studies.calibration.sections import Table

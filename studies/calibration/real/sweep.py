@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.sweep import Losses, Sweep, Values
-from backend.domain.spec.experiment import Arm, ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Axis
+from muscope.backend.analysis.sweep import Losses, Sweep, Values
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Axis
 from studies.calibration.real.task import SEEDS, TAIL_FRACTION, Task
 from studies.cells.jobs import Result, Results
 

@@ -14,19 +14,19 @@ from functools import cache
 
 import numpy as np
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
-from backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.numerics.scaling import ScalingTable
 from studies.calibration.real.kept import Cell
 from studies.cells.datasets import dataset
 from studies.cells.jobs import Result, Results
-from worker.numerics.program import CellProgram
-from worker.numerics.scaling import ScalingTable
 
 SEEDS = tuple(range(8))
 FEWER_SEEDS = SEEDS[:5]

@@ -12,13 +12,13 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
 
-from backend.domain.plan.defaults import LOWEST_LOG2_LR, LOWEST_LOG2_LR_ADAM
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.convnet import ConvNet
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Axis
+from muscope.backend.domain.plan.defaults import LOWEST_LOG2_LR, LOWEST_LOG2_LR_ADAM
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.convnet import ConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Axis
 from studies.calibration.real.task import Task
 from studies.cells.datasets import TEACHER, TEACHER_CLASSES
 

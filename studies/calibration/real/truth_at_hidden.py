@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backend.analysis.advice.divergence_border import border_at
-from backend.analysis.statistics.intervals import standard_error
-from backend.analysis.statistics.optimum import Optimum, find_optimum
-from backend.analysis.sweep import Sweep, Values
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
+from muscope.backend.analysis.advice.divergence_border import border_at
+from muscope.backend.analysis.statistics.intervals import standard_error
+from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum
+from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
 from studies.calibration.real.kept import Cell
 from studies.calibration.real.sweep import finals_of, initials_of, visible_sweep
 from studies.calibration.real.task import STEP, Task

@@ -14,11 +14,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.statistics.optimum import find_optimum
-from backend.analysis.sweep import Losses, Sweep, Values
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.analysis.sweep import Losses, Sweep, Values
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
 from studies.calibration.simulated.curves import INITIAL, LossCurve
 from studies.calibration.truth import Truth
 

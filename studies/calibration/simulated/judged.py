@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import Estimate, Outcome, Verdict
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import Estimate, Outcome, Verdict
 from studies.calibration.in_parts import in_parts
 from studies.calibration.simulated.cases import DEPTH, THRESHOLDS, WIDTHS, Conditions, draw, sample
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from backend.domain.verdict.verdict import RULE_VERSION, Outcome
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.sections import Goal, Section, Table
 from studies.calibration.simulated.cases import NUM_SEEDS, THRESHOLDS, WIDTHS, draw
 from studies.calibration.simulated.judged import Covered, Judged

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import Arm, ExperimentSpec, control_for
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, control_for
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.in_parts import in_parts
 from studies.calibration.real.sweep import spec_of, visible_sweep
 from studies.calibration.real.task import Task as RealTask

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backend.domain.verdict.verdict import RULE_VERSION, Outcome
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.sections import Goal, Section, Table
 from studies.calibration.staged.compared import Compared
 from studies.calibration.truth import CLAIMS
@@ -24,7 +24,7 @@ Groups = dict[str, Sequence[Compared]]
 _SHARE_WHY = "windows widen as optima move, and sharpness, which stages leave out, is cheaper than by default"
 _WORDS = """
 What the staged protocol asks for is answered from the full grid, so that both verdicts rest on the same
-numbers. Compute is predicted by `backend.domain.cost.predict` for both. Simulated experiments have a
+numbers. Compute is predicted by `muscope.backend.domain.cost.predict` for both. Simulated experiments have a
 control beside the judged arm and the settings of the default plan; real tasks have their control where
 it was trained as well; those without one (`real_alone`) are no plan of the product and are shown only.
 Rule version {version}.

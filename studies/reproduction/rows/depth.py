@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.convnet import ResidualConvNet
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.families.transformer import ViT
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.convnet import ResidualConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import ViT
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
 from studies.cells.jobs import Job, Results
 from studies.cells.row import Row
 from studies.page.checks import Check, more_than

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.sweep import Values, mean_of_finite
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import OUTPUT
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.analysis.sweep import Values, mean_of_finite
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import OUTPUT
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.program import CellProgram
 from studies.cells.datasets import RANDOM, dataset
 from studies.cells.jobs import Results
 from studies.cells.linear_net import LinearNet
@@ -23,7 +24,6 @@ from studies.reproduction.rows.templates import mlp, octaves, template
 from studies.reproduction.rows.transfer import both_panels, moves, spread_checks, stays
 from studies.reproduction.rows.width import MUP_NTP
 from studies.reproduction.study import Study
-from worker.numerics.program import CellProgram
 
 # Full-batch gradient descent, as in the paper's linear example.
 _LINEAR = replace(

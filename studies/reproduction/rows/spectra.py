@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.sweep import Values
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric, Spacing
+from muscope.backend.analysis.sweep import Values
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric, Spacing
 from studies.cells.jobs import Results
 from studies.cells.row import Row
 from studies.page.checks import Check, at_most, more_than

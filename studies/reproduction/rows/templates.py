@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization
-from worker.numerics.program import CellProgram
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.program import CellProgram
 
 PAPER_BASE_WIDTH = 1
 STEPS = 240

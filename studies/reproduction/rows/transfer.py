@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from backend.analysis.measures.sharpness_spread import edge_share
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.analysis.measures.sharpness_spread import edge_share
+from muscope.backend.domain.spec.thresholds import Thresholds
 from studies.cells.jobs import Results
 from studies.page.checks import Check, at_most, more_than
 from studies.page.figures import Panel

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from muscope.backend.domain.spec.parametrization import Parametrization
 from studies.cells.jobs import Job, Results
 from studies.cells.row import Row
 from studies.page.checks import Check

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from backend.analysis.sweep import Losses, Sweep
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.sweep import Losses, Sweep
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.analysis.sweeps import INITIAL, LRS, WIDTHS, sweep_of
 
 BASE_OPTIMUM = -1.8

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from backend.analysis.sweep import Sweep
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.analysis.sweeps import sweep_of
 
 # NVIDIA/Megatron-LM #3058: the best LR of each width.

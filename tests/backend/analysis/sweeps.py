@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from backend.analysis.sweep import Losses, Sweep
-from backend.domain.spec.experiment import Arm, ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Size
+from muscope.backend.analysis.sweep import Losses, Sweep
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Size
 from tests.backend.domain.specs import spec
 
 T = TypeVar("T")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.analysis.sweep import Sweep
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 from tests.backend.analysis.sweeps import (
     parabolas,
     planned_only,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from backend.analysis.reasons import multiple, multiple_range, percent, rounded, share_range
-from backend.analysis.verdict.rules import RULES
-from backend.catalogue import LANGUAGES, catalogue
-from backend.domain.verdict.verdict import Interval, Outcome
+from muscope.backend.analysis.reasons import multiple, multiple_range, percent, rounded, share_range
+from muscope.backend.analysis.verdict.rules import RULES
+from muscope.backend.catalogue import LANGUAGES, catalogue
+from muscope.backend.domain.verdict.verdict import Interval, Outcome
 
 BACKEND = Path(__file__).resolve().parents[3] / "backend"
 RANGE = {"low", "high"}

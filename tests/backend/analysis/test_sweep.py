@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.analysis.sweep import Losses, mean_of_finite
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.sweep import Losses, mean_of_finite
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.analysis.sweeps import INITIAL, parabolas, with_diverged, with_finals, without
 
 

@@ -1,7 +1,7 @@
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
 from tests.backend.analysis.sweeps import parabolas, spec_of
 
 

@@ -16,10 +16,10 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from backend.api.app import create_app
-from backend.api.deps import Runtime
-from backend.db import migrate
-from backend.settings import Settings
+from muscope.backend.api.app import create_app
+from muscope.backend.api.deps import Runtime
+from muscope.backend.db import migrate
+from muscope.backend.settings import Settings
 
 UPLOAD_LIMIT = 100_000
 ROWS = "".join(f"{i},{i % 7},{'yes' if (i * 7919) % 13 > 5 else 'no'}\n" for i in range(60))

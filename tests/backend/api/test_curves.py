@@ -11,10 +11,10 @@ import httpx
 import numpy as np
 import pytest
 
-from backend.db import metrics
-from backend.db.metrics import Chunk
-from backend.db.tables import CellRow, CellTensorRow
-from backend.domain.spec.metrics import Metric
+from muscope.backend.db import metrics
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.tables import CellRow, CellTensorRow
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.api.conftest import Server
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.api import upload
-from backend.errors import StorageFull
-from backend.ingest.manifest import EXAMPLE_NAMES
+from muscope.backend.api import upload
+from muscope.backend.errors import StorageFull
+from muscope.backend.ingest.manifest import EXAMPLE_NAMES
 from tests.backend.api.conftest import CSV, TABLE, UPLOAD_LIMIT, Server
 from tests.backend.ingest.bad_files import CODES, npz, pixels
 from tests.waiting import wait_until

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.api.app import create_app
-from backend.settings import Settings
+from muscope.backend.api.app import create_app
+from muscope.backend.settings import Settings
 from tests.backend.api.conftest import Server
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.api.app import MAX_THREADS, create_app
-from backend.api.middleware import CONTENT_SECURITY_POLICY
-from backend.api.routes import (
+from muscope.backend.api.app import MAX_THREADS, create_app
+from muscope.backend.api.middleware import CONTENT_SECURITY_POLICY
+from muscope.backend.api.routes import (
     cells,
     datasets,
     examples,
@@ -29,7 +29,7 @@ from backend.api.routes import (
     verdicts,
     workers,
 )
-from backend.settings import Settings
+from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
 from tests.backend.api.conftest import Server
 
@@ -123,7 +123,7 @@ def test_threads_match_the_database_pool(server: Server):
 @pytest.mark.slow
 def test_the_application_loads_no_training_or_parsing_library():
     script = (
-        "import sys, backend.api.app; "
+        "import sys, muscope.backend.api.app; "
         "print([name for name in ('torch', 'polars', 'sklearn', 'worker') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

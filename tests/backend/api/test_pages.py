@@ -13,10 +13,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from backend.api.errors import install_handlers
-from backend.api.middleware import CONTENT_SECURITY_POLICY
-from backend.api.pages import FOLDERS, FRONTEND, install_pages
-from backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.api.errors import install_handlers
+from muscope.backend.api.middleware import CONTENT_SECURITY_POLICY
+from muscope.backend.api.pages import FOLDERS, FRONTEND, install_pages
+from muscope.backend.figures.plotly_bundle import PlotlyBundle
 
 BUNDLE = PlotlyBundle()
 CLIENT_ROUTES = ("/", "/datasets", "/datasets/3f0c", "/experiments", "/experiments/3f0c/curves")

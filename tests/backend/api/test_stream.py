@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from backend.api.live import hub as hub_module
-from backend.api.live.hub import Hub, Viewer
-from backend.api.live.stream import marks_since, progress_events
-from backend.db.tables import CellRow
-from backend.domain.lifecycle import CellState, ExperimentState
-from backend.events import ProgressNotice
-from backend.services.marks import read_marks
-from backend.services.views.views import CellMark, Marks
-from backend.settings import Settings
-from backend.stack.commands import GRACEFUL_SHUTDOWN_SECONDS, web_command
+from muscope.backend.api.live import hub as hub_module
+from muscope.backend.api.live.hub import Hub, Viewer
+from muscope.backend.api.live.stream import marks_since, progress_events
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.lifecycle import CellState, ExperimentState
+from muscope.backend.events import ProgressNotice
+from muscope.backend.services.marks import read_marks
+from muscope.backend.services.views.views import CellMark, Marks
+from muscope.backend.settings import Settings
+from muscope.backend.stack.commands import GRACEFUL_SHUTDOWN_SECONDS, web_command
 from tests.backend.api.conftest import Server, serving
 from tests.waiting import wait_until
 

@@ -13,16 +13,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.db import cells, claims, datasets, experiments
-from backend.db.claims import Claim
-from backend.db.migrate import migrate
-from backend.db.session import Database
-from backend.db.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
-from backend.domain.cost.prediction import CellCost
-from backend.domain.lifecycle import DesiredState, ExperimentState
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DatasetShape, Profile
-from backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.db import cells, claims, datasets, experiments
+from muscope.backend.db.claims import Claim
+from muscope.backend.db.migrate import migrate
+from muscope.backend.db.session import Database
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
+from muscope.backend.domain.cost.prediction import CellCost
+from muscope.backend.domain.lifecycle import DesiredState, ExperimentState
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, Profile
+from muscope.backend.domain.spec.experiment import ExperimentSpec
 from tests.backend.domain.specs import SHAPE, SPEC
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)

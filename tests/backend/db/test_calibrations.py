@@ -1,8 +1,8 @@
 import threading
 
-from backend.db import calibrations
-from backend.db.session import Database
-from backend.domain.cost.calibration import Learned
+from muscope.backend.db import calibrations
+from muscope.backend.db.session import Database
+from muscope.backend.domain.cost.calibration import Learned
 from tests.backend.db.stores import NOW
 
 

@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from backend.db import cells, claims
-from backend.db.cells import Pulse
-from backend.db.tables import CellRow, RunRow
-from backend.domain.cost.prediction import CellCost
-from backend.domain.lifecycle import CellState
-from backend.domain.protocol.grid import full_grid
+from muscope.backend.db import cells, claims
+from muscope.backend.db.cells import Pulse
+from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.domain.cost.prediction import CellCost
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.protocol.grid import full_grid
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, one_cell, take
 from tests.backend.domain.specs import SPEC
 

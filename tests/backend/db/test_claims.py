@@ -3,10 +3,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from backend.db import cells, claims
-from backend.db.claims import Claim, ClaimLost
-from backend.db.tables import ExperimentRow
-from backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass
+from muscope.backend.db import cells, claims
+from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, one_cell, take
 
 DELAY = timedelta(seconds=2)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from backend.db import cells, experiments, metrics
-from backend.db.metrics import Chunk
-from backend.db.tables import (
+from muscope.backend.db import cells, experiments, metrics
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.tables import (
     LOCAL_OWNER,
     CellRow,
     CellTensorRow,
@@ -14,9 +14,9 @@ from backend.db.tables import (
     RunRow,
     RunSummaryRow,
 )
-from backend.domain.lifecycle import ExperimentState, StopReason
-from backend.domain.spec.metrics import Metric
-from backend.errors import Conflict
+from muscope.backend.domain.lifecycle import ExperimentState, StopReason
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.errors import Conflict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 
 OWNED = (CellRow, CellTensorRow, RunRow, MetricChunkRow, RunSummaryRow, IdempotencyKeyRow)

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from backend.db import cells, metrics
-from backend.db.metrics import Chunk
-from backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
-from backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule
+from muscope.backend.db import cells, metrics
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule
 from tests.backend.db.stores import add_experiment, cell_row, change_cell, one_cell
 
 SCHEDULE = Schedule(num_steps=12, measure_every=5, chunk_steps=4)

@@ -2,10 +2,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select
 
-from backend.db import migrate
-from backend.db.session import Database
-from backend.db.tables import LOCAL_OWNER, Base, PrincipalRow
-from backend.settings import Settings
+from muscope.backend.db import migrate
+from muscope.backend.db.session import Database
+from muscope.backend.db.tables import LOCAL_OWNER, Base, PrincipalRow
+from muscope.backend.settings import Settings
 
 
 def _tables(database):

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from backend.db.session import Database, sqlite_module
-from backend.db.tables import LOCAL_OWNER, PrincipalRow
-from backend.errors import Unavailable
+from muscope.backend.db.session import Database, sqlite_module
+from muscope.backend.db.tables import LOCAL_OWNER, PrincipalRow
+from muscope.backend.errors import Unavailable
 from tests.backend.db.stores import NOW, add_dataset, cell_row, one_cell, take
 
 

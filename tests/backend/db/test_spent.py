@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from backend.db import claims
-from backend.domain.lifecycle import CellState, FailureClass
+from muscope.backend.db import claims
+from muscope.backend.domain.lifecycle import CellState, FailureClass
 from tests.backend.db.stores import LATER, NOW, cell_row, one_cell, take
 
 DELAY = timedelta(seconds=2)

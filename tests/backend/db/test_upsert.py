@@ -1,5 +1,5 @@
-from backend.db.tables import PrincipalRow
-from backend.db.upsert import ROWS_PER_STATEMENT, insert_new
+from muscope.backend.db.tables import PrincipalRow
+from muscope.backend.db.upsert import ROWS_PER_STATEMENT, insert_new
 
 
 def _rows(numbers):

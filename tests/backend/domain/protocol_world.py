@@ -8,12 +8,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from backend.domain.lifecycle import OPEN_CELL_STATES, CellState
-from backend.domain.protocol import Add, Decision, Skip, Wait, next_cells
-from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
-from backend.domain.protocol.grid import PlannedCell
-from backend.domain.spec.experiment import ExperimentSpec
-from backend.domain.spec.metrics import Metric
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState
+from muscope.backend.domain.protocol import Add, Decision, Skip, Wait, next_cells
+from muscope.backend.domain.protocol.evidence import (
+    CellGroup,
+    Evidence,
+    GroupEvidence,
+    GroupStatistics,
+    group_of,
+)
+from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
 
 EXPERIMENT = UUID(int=7)
 StatisticsOf = Callable[[CellGroup, GroupEvidence], GroupStatistics]

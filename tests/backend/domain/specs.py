@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
 
 SHAPE = DatasetShape(task=Task.CLASSIFICATION, num_features=5, num_outputs=3, num_train=48, num_val=12)
 REGRESSION = SHAPE.model_copy(update={"task": Task.REGRESSION, "num_outputs": 1})

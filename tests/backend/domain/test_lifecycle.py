@@ -1,6 +1,6 @@
 import pytest
 
-from backend.domain.lifecycle import (
+from muscope.backend.domain.lifecycle import (
     CELL_TRANSITIONS,
     FAILURE_BUDGET,
     OPEN_CELL_STATES,

@@ -10,12 +10,12 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.encode import to_json
-from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
-from backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.encode import to_json
+from muscope.backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
+from muscope.backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
 
 NAN = math.nan
 ARMS = (Parametrization.MUP, Parametrization.NTP)

@@ -6,12 +6,12 @@ import itertools
 
 import pytest
 
-from backend.catalogue import LANGUAGES
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.coordinate_check import CoordinateInfo, CoordinateLine, coordinate_figure
-from backend.figures.steps.step_curves import Column
-from backend.figures.theme import Mode, Style, YScale, colours
+from muscope.backend.catalogue import LANGUAGES
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.coordinate_check import CoordinateInfo, CoordinateLine, coordinate_figure
+from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.figures.theme import Mode, Style, YScale, colours
 from tests.backend.figures.infos import ARMS, WIDTHS, drawn, texts
 
 STYLES = [Style(*choice) for choice in itertools.product(LANGUAGES, Mode, YScale)]

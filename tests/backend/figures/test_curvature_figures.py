@@ -7,18 +7,18 @@ import math
 
 import pytest
 
-from backend.catalogue import LANGUAGES
-from backend.domain.spec.measures import DensityGrid
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.density import DensityCurve, DensityInfo, density_figure
-from backend.figures.steps.sharpness import raw_sharpness_figure
-from backend.figures.steps.spectrum import spectrum_figure
-from backend.figures.steps.stability import stability_figure
-from backend.figures.steps.step_curves import Column, StepInfo
-from backend.figures.steps.step_lines import Line
-from backend.figures.steps.step_pairs import curvature_split_figure, ntk_hessian_figure
-from backend.figures.steps.trace import trace_figure
-from backend.figures.theme import Mode, Style, YScale, colours
+from muscope.backend.catalogue import LANGUAGES
+from muscope.backend.domain.spec.measures import DensityGrid
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.density import DensityCurve, DensityInfo, density_figure
+from muscope.backend.figures.steps.sharpness import raw_sharpness_figure
+from muscope.backend.figures.steps.spectrum import spectrum_figure
+from muscope.backend.figures.steps.stability import stability_figure
+from muscope.backend.figures.steps.step_curves import Column, StepInfo
+from muscope.backend.figures.steps.step_lines import Line
+from muscope.backend.figures.steps.step_pairs import curvature_split_figure, ntk_hessian_figure
+from muscope.backend.figures.steps.trace import trace_figure
+from muscope.backend.figures.theme import Mode, Style, YScale, colours
 from tests.backend.figures.infos import ARMS, NAN, WIDTHS, drawn, step_curve, step_info, texts
 
 STYLES = [Style(*choice) for choice in itertools.product(LANGUAGES, Mode, YScale)]

@@ -7,14 +7,14 @@ import math
 
 import pytest
 
-from backend.catalogue import LANGUAGES
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.lr_loss import lr_loss_figure
-from backend.figures.steps.loss import loss_figure
-from backend.figures.steps.sharpness import sharpness_figure
-from backend.figures.theme import SHADES, Mode, Style, YScale, colours, number
+from muscope.backend.catalogue import LANGUAGES
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.lr_loss import lr_loss_figure
+from muscope.backend.figures.steps.loss import loss_figure
+from muscope.backend.figures.steps.sharpness import sharpness_figure
+from muscope.backend.figures.theme import SHADES, Mode, Style, YScale, colours, number
 from tests.backend.figures.infos import (
     ARMS,
     NAN,

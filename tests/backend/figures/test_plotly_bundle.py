@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.figures.plotly_bundle import PlotlyBundle
 
 BUNDLE = PlotlyBundle()
 

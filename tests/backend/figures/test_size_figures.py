@@ -7,13 +7,19 @@ import math
 
 import pytest
 
-from backend.catalogue import LANGUAGES
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Axis, Size
-from backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint, optimum_size_figure
-from backend.figures.sharpness_spread import SpreadInfo, sharpness_spread_figure
-from backend.figures.steps.step_curves import Line
-from backend.figures.theme import Mode, Style, YScale
+from muscope.backend.catalogue import LANGUAGES
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.figures.optimum_size import (
+    FarPoint,
+    OptimumInfo,
+    OptimumLine,
+    OptimumPoint,
+    optimum_size_figure,
+)
+from muscope.backend.figures.sharpness_spread import SpreadInfo, sharpness_spread_figure
+from muscope.backend.figures.steps.step_curves import Line
+from muscope.backend.figures.theme import Mode, Style, YScale
 from tests.backend.figures.infos import ARMS, drawn, step_info, texts
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy
 
-from backend.domain.spec.dataset import Task
-from backend.ingest.manifest import IngestOptions
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.ingest.manifest import IngestOptions
 from tests.backend.ingest.bad_inputs import BadInput, archive, noise, rows, table
 
 TEXT = IngestOptions(kind="text")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from backend.domain.spec.dataset import Task
-from backend.errors import Param
-from backend.ingest.manifest import IngestOptions
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.errors import Param
+from muscope.backend.ingest.manifest import IngestOptions
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend import catalogue
-from backend.errors import MuscopeError
-from backend.ingest.files import prepare_file
-from backend.ingest.manifest import IngestOptions, Manifest
+from muscope.backend import catalogue
+from muscope.backend.errors import MuscopeError
+from muscope.backend.ingest.files import prepare_file
+from muscope.backend.ingest.manifest import IngestOptions, Manifest
 from tests.backend.ingest.bad_files import BAD_FILES, CODES, npz, pixels
 from tests.backend.ingest.bad_inputs import BAD_INPUTS, BadInput
 

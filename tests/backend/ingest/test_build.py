@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from backend.domain.spec.dataset import ColumnKind, Task
-from backend.ingest.build import Prepared, prepare_table
-from backend.ingest.manifest import IngestOptions
+from muscope.backend.domain.spec.dataset import ColumnKind, Task
+from muscope.backend.ingest.build import Prepared, prepare_table
+from muscope.backend.ingest.manifest import IngestOptions
 
 
 def _prepare(tmp_path, text: str, encoding: str = "utf-8", **options) -> Prepared:

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from backend import catalogue
-from backend.domain.spec.dataset import ImageShape, Task
-from backend.errors import InvalidInput
-from backend.ingest.examples import python_source as example_python
-from backend.ingest.examples.builtin import make_example
-from backend.ingest.examples.python_source import read_sources, split_files
-from backend.ingest.examples.shapes import NUM_IMAGES, SHAPE_NAMES, draw_shapes
-from backend.ingest.manifest import EXAMPLE_NAMES
-from backend.ingest.split import split
-from backend.ingest.table.labels import Label
+from muscope.backend import catalogue
+from muscope.backend.domain.spec.dataset import ImageShape, Task
+from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.examples import python_source as example_python
+from muscope.backend.ingest.examples.builtin import make_example
+from muscope.backend.ingest.examples.python_source import read_sources, split_files
+from muscope.backend.ingest.examples.shapes import NUM_IMAGES, SHAPE_NAMES, draw_shapes
+from muscope.backend.ingest.manifest import EXAMPLE_NAMES
+from muscope.backend.ingest.split import split
+from muscope.backend.ingest.table.labels import Label
 
 
 @pytest.fixture(scope="module")

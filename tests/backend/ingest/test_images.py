@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from backend.domain.spec.dataset import ImageShape, Task
-from backend.ingest import images
-from backend.ingest.files import prepare_file
-from backend.ingest.manifest import IngestOptions
+from muscope.backend.domain.spec.dataset import ImageShape, Task
+from muscope.backend.ingest import images
+from muscope.backend.ingest.files import prepare_file
+from muscope.backend.ingest.manifest import IngestOptions
 from tests.backend.ingest.bad_files import CODES, npz, pixels
 
 

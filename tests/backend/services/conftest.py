@@ -1,8 +1,8 @@
 import pytest
 
-from backend.blobs import BlobStore
-from backend.services.context import Context
-from backend.settings import Settings
+from muscope.backend.blobs import BlobStore
+from muscope.backend.services.context import Context
+from muscope.backend.settings import Settings
 from tests.backend.db.stores import NOW, database
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from backend.domain.devices import CPU_QUEUE
-from backend.events import Notices, ProgressNotice
-from backend.queue import Bell
+from muscope.backend.domain.devices import CPU_QUEUE
+from muscope.backend.events import Notices, ProgressNotice
+from muscope.backend.queue import Bell
 
 
 class FakeBell(Bell):

@@ -8,21 +8,21 @@ from uuid import UUID
 
 import numpy as np
 
-from backend.db import cells as cell_rows
-from backend.db import metrics
-from backend.db.metrics import Chunk
-from backend.db.session import Database, Session
-from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.lifecycle import CellState
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.experiment import Arm, ExperimentSpec
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.verdict.verdict import Verdict
-from backend.services.context import Context
-from backend.services.evidence.experiment_evidence import ExperimentEvidence
-from backend.services.lookup import schedule_of
-from backend.services.verdicts.judging import judge_scenario
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import metrics
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.session import Database, Session
+from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.services.context import Context
+from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.lookup import schedule_of
+from muscope.backend.services.verdicts.judging import judge_scenario
 from tests.backend.domain.specs import spec
 
 INITIAL = 2.0

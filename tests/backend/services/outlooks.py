@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from backend.domain.spec.metrics import Metric
-from backend.domain.verdict.outlook import Extrapolation, Horizon, Outlook, Recommendation, Reliability
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.verdict.outlook import (
+    Extrapolation,
+    Horizon,
+    Outlook,
+    Recommendation,
+    Reliability,
+)
 
 
 def outlook(extrapolation: Extrapolation) -> Outlook:

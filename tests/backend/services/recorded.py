@@ -7,14 +7,14 @@ from uuid import UUID
 
 import numpy as np
 
-from backend.db import cells as cell_rows
-from backend.db import metrics
-from backend.db.metrics import Chunk
-from backend.db.session import Database
-from backend.db.tables import CellRow, ExperimentRow
-from backend.domain.spec.measures import measured_metrics
-from backend.domain.spec.metrics import METRIC_INFO, Metric
-from backend.services.lookup import schedule_of
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import metrics
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.session import Database
+from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.domain.spec.measures import measured_metrics
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.services.lookup import schedule_of
 
 DIVERGES_AT = 6
 

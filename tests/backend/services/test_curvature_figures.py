@@ -8,20 +8,20 @@ import math
 import numpy as np
 import pytest
 
-from backend.db.tables import LOCAL_OWNER
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import OptimizerSpec, ScheduleKind, ScheduleSpec
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import InvalidInput
-from backend.figures.names import NEEDED, FigureName, figures_of
-from backend.services.figures.cached_json import build_figure
-from backend.services.figures.coordinates import coordinate_info
-from backend.services.figures.density import density_info
-from backend.services.figures.options import FigureOptions, SharpnessChoice
-from backend.services.figures.shown_runs import shown_runs
-from backend.services.figures.steps import Source, StepReader
+from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import OptimizerSpec, ScheduleKind, ScheduleSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import InvalidInput
+from muscope.backend.figures.names import NEEDED, FigureName, figures_of
+from muscope.backend.services.figures.cached_json import build_figure
+from muscope.backend.services.figures.coordinates import coordinate_info
+from muscope.backend.services.figures.density import density_info
+from muscope.backend.services.figures.options import FigureOptions, SharpnessChoice
+from muscope.backend.services.figures.shown_runs import shown_runs
+from muscope.backend.services.figures.steps import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import evidence_of

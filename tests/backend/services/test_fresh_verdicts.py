@@ -5,15 +5,15 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from backend.db import cells as cell_rows
-from backend.db import claims, metrics
-from backend.db import experiments as experiment_rows
-from backend.db.metrics import Chunk
-from backend.db.tables import LOCAL_OWNER, CellRow
-from backend.domain.lifecycle import CellState, ExperimentState, FailureClass
-from backend.domain.spec.metrics import Metric
-from backend.services.verdicts import judging
-from backend.services.verdicts.judging import get_verdict, get_verdicts
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims, metrics
+from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow
+from muscope.backend.domain.lifecycle import CellState, ExperimentState, FailureClass
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.verdicts import judging
+from muscope.backend.services.verdicts.judging import get_verdict, get_verdicts
 from tests.backend.db.stores import LATER, NOW, add_experiment, take
 from tests.backend.services.judged import INITIAL, WIDE, finish, judge_now
 

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from backend.services.keyed_cache import KeyedCache
+from muscope.backend.services.keyed_cache import KeyedCache
 
 
 def test_one_state_is_built_once_however_many_ask():

@@ -8,19 +8,19 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from backend.db import metrics as metric_rows
-from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
-from backend.domain.lifecycle import CellState, ExperimentState
-from backend.domain.spec.experiment import Arm
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.figures.theme import YScale
-from backend.services.experiments.cells import list_runs
-from backend.services.experiments.export import export_lines
-from backend.services.figures.options import FigureOptions, LossChoice
-from backend.services.figures.shown_runs import shown_runs
-from backend.services.figures.sizes import optimum_info
-from backend.services.verdicts.judging import get_verdict
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
+from muscope.backend.domain.lifecycle import CellState, ExperimentState
+from muscope.backend.domain.spec.experiment import Arm
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.theme import YScale
+from muscope.backend.services.experiments.cells import list_runs
+from muscope.backend.services.experiments.export import export_lines
+from muscope.backend.services.figures.options import FigureOptions, LossChoice
+from muscope.backend.services.figures.shown_runs import shown_runs
+from muscope.backend.services.figures.sizes import optimum_info
+from muscope.backend.services.verdicts.judging import get_verdict
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import evidence_of

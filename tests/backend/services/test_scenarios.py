@@ -6,22 +6,22 @@ import json
 import numpy as np
 import pytest
 
-from backend.db.tables import LOCAL_OWNER, VerdictRow
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.errors import InvalidInput
-from backend.figures.names import FigureName
-from backend.services.conduct.advance import advance_experiments
-from backend.services.evidence.sweeps import load_sweeps
-from backend.services.experiments.cells import get_cell, list_cells, list_runs
-from backend.services.experiments.curves import read_curve
-from backend.services.experiments.export import export_lines
-from backend.services.experiments.store import get_experiment
-from backend.services.figures.cached_json import build_figure
-from backend.services.figures.options import FigureOptions
-from backend.services.verdicts.judging import get_verdict, get_verdicts
+from muscope.backend.db.tables import LOCAL_OWNER, VerdictRow
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.errors import InvalidInput
+from muscope.backend.figures.names import FigureName
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.services.experiments.cells import get_cell, list_cells, list_runs
+from muscope.backend.services.experiments.curves import read_curve
+from muscope.backend.services.experiments.export import export_lines
+from muscope.backend.services.experiments.store import get_experiment
+from muscope.backend.services.figures.cached_json import build_figure
+from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.verdicts.judging import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, evidence_of, finish

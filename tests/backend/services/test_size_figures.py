@@ -4,22 +4,22 @@ import json
 
 import pytest
 
-from backend.analysis.display.by_size import optima_by_size
-from backend.db.tables import LOCAL_OWNER, CellRow, VerdictRow
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis, Size
-from backend.domain.verdict.outlook import Basis, Extrapolation
-from backend.domain.verdict.verdict import Estimate, Interval, Verdict
-from backend.figures.names import FigureName
-from backend.figures.optimum_size import FarPoint
-from backend.services.conduct.advance import advance_experiments
-from backend.services.evidence.sweeps import load_sweeps
-from backend.services.figures.cached_json import build_figure
-from backend.services.figures.options import FigureOptions
-from backend.services.figures.shown_runs import shown_runs
-from backend.services.figures.sizes import optimum_info, spread_info
+from muscope.backend.analysis.display.by_size import optima_by_size
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow, VerdictRow
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.verdict.outlook import Basis, Extrapolation
+from muscope.backend.domain.verdict.verdict import Estimate, Interval, Verdict
+from muscope.backend.figures.names import FigureName
+from muscope.backend.figures.optimum_size import FarPoint
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.services.figures.cached_json import build_figure
+from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.figures.shown_runs import shown_runs
+from muscope.backend.services.figures.sizes import optimum_info, spread_info
 from tests.backend.db.stores import add_experiment, change_cell
 from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.outlooks import outlook

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 
-from backend.db.session import Database
-from backend.services.conduct.advance import advance_experiments
-from backend.services.context import Context
+from muscope.backend.db.session import Database
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.context import Context
 
 
 def advance_twice_at_once(context: Context) -> list[Exception]:

@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from backend.errors import InvalidInput, Unavailable
-from backend.settings import Settings
-from backend.stack import devices
-from backend.stack.commands import worker_nodes
-from backend.stack.devices import find_devices
-from backend.stack.start_order import embedded_start_order
+from muscope.backend.errors import InvalidInput, Unavailable
+from muscope.backend.settings import Settings
+from muscope.backend.stack import devices
+from muscope.backend.stack.commands import worker_nodes
+from muscope.backend.stack.devices import find_devices
+from muscope.backend.stack.start_order import embedded_start_order
 
 
 def _never():

@@ -15,8 +15,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 PARENT = """
 import sys
-from backend.stack.commands import Node
-from backend.stack.worker_group import run_nodes
+from muscope.backend.stack.commands import Node
+from muscope.backend.stack.worker_group import run_nodes
 def node(number, program):
     return Node(str(number), (sys.executable, "-S", "-c", program), {"NUMBER": str(number)})
 raise SystemExit(run_nodes([node(*each) for each in enumerate(sys.argv[1:])]))

@@ -7,16 +7,22 @@ from functools import cache
 
 import pytest
 
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
-from backend.domain.protocol import foreseen_cells, further_runs
-from backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, GroupStatistics, group_of
-from backend.domain.protocol.expected_runs import OptimumSpan, expected_span
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.experiment import Protocol, base_size
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.protocol import foreseen_cells, further_runs
+from muscope.backend.domain.protocol.evidence import (
+    CellGroup,
+    Evidence,
+    GroupEvidence,
+    GroupStatistics,
+    group_of,
+)
+from muscope.backend.domain.protocol.expected_runs import OptimumSpan, expected_span
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.experiment import Protocol, base_size
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 from studies.calibration.replay import Stage, replay
 from studies.calibration.staged.compared import case_of
 from tests.backend.domain.specs import SHAPE, spec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.analysis.advice.reliability import RECORD_FILE
+from muscope.backend.analysis.advice.reliability import RECORD_FILE
 from studies.calibration.install import install
 from studies.calibration.sections import PAGE, RECORD
 

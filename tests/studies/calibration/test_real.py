@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.verdict.outlook import Tally, TrackRecord
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
 from studies.calibration.real import report as real_report

@@ -5,15 +5,15 @@ from statistics import median
 import numpy as np
 import pytest
 
-from backend.analysis.verdict.judge import judge
-from backend.domain.lifecycle import StopReason
-from backend.domain.protocol.evidence import group_of
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.lifecycle import StopReason
+from muscope.backend.domain.protocol.evidence import group_of
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.replay import mask, replay
 from tests.backend.analysis.sweeps import parabolas, spec_of, with_diverged
 

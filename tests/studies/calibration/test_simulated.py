@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from backend.analysis.statistics.optimum import find_optimum
-from backend.domain.spec.metrics import Metric
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.simulated.cases import THRESHOLDS, WIDTHS, Wanted, draw, sample, wanted
 from studies.calibration.simulated.curves import INITIAL, LossCurve
 from studies.calibration.simulated.judged import Covered, judge_case

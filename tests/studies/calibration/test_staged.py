@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.in_parts import in_parts
 from studies.calibration.real.tasks import tasks
 from studies.calibration.real.training import Done

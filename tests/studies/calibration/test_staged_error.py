@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.replay import replay
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, INITIAL, parabolas, spec_of
 from tests.backend.domain.specs import SHAPE

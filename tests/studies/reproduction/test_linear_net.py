@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.worker.numerics.network import init
+from muscope.worker.numerics.program import CellProgram
 from studies.cells.datasets import RANDOM, dataset
 from studies.cells.linear_net import LINEAR_NETWORK
 from studies.reproduction.rows.parts import LINEAR
-from worker.numerics.network import init
-from worker.numerics.program import CellProgram
 
 
 def test_the_gauss_newton_part_is_that_of_the_jacobian_written_by_hand():

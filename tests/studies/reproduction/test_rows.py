@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.domain.spec.measures import measured_metrics
-from backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.domain.spec.measures import measured_metrics
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from studies.cells.jobs import Result
 from studies.page.figures import draw
 from studies.reproduction.rows.registry import ROWS

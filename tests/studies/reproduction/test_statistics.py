@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from backend.analysis.sweep import Losses, Sweep
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.size import Size
+from muscope.backend.analysis.sweep import Losses, Sweep
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.size import Size
 from studies.reproduction.statistics import (
     fall_with_size,
     growth_of_deviation,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.metrics import Metric
 from studies.cells.jobs import Job, Result, train_job
 from studies.cells.pool import ResultStore
 from studies.reproduction.rows.parts import FEATURES, LINEAR, READOUT

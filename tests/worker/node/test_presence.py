@@ -1,8 +1,8 @@
 import pytest
 
-from backend.db import workers
-from backend.settings import Settings
-from worker.node import presence
+from muscope.backend.db import workers
+from muscope.backend.settings import Settings
+from muscope.worker.node import presence
 
 ENVIRONMENT = {"torch": "2.13", "device": "cpu"}
 

@@ -6,16 +6,16 @@ from uuid import UUID
 
 import pytest
 
-from backend.db import cells, claims
-from backend.db.claims import Claim
-from backend.domain.lifecycle import CellState, FailureClass
-from backend.errors import Unavailable
-from backend.settings import Settings
+from muscope.backend.db import cells, claims
+from muscope.backend.db.claims import Claim
+from muscope.backend.domain.lifecycle import CellState, FailureClass
+from muscope.backend.errors import Unavailable
+from muscope.backend.settings import Settings
+from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.node.supervisor import Ending, SupervisorContext, supervise
+from muscope.worker.node.training_process import TrainingProcess
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.services.fakes import FakeNotices
-from worker.messages import Event, Reply, Request
-from worker.node.supervisor import Ending, SupervisorContext, supervise
-from worker.node.training_process import TrainingProcess
 
 SETTINGS = Settings(
     heartbeat_seconds=5, heartbeat_give_up_seconds=20, cancel_grace_seconds=10, stall_seconds=300

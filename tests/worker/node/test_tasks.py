@@ -3,10 +3,10 @@ from uuid import uuid4
 import pytest
 from celery import Celery
 
-from backend.errors import Unavailable
-from backend.queue import TRAIN_CELL, create_celery
-from backend.settings import Settings
-from worker.node import tasks
+from muscope.backend.errors import Unavailable
+from muscope.backend.queue import TRAIN_CELL, create_celery
+from muscope.backend.settings import Settings
+from muscope.worker.node import tasks
 
 
 def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from backend.domain.lifecycle import FailureClass
+from muscope.backend.domain.lifecycle import FailureClass
+from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.node import training_process
+from muscope.worker.node.training_process import TrainingProcess
 from tests.waiting import wait_until
-from worker.messages import Event, Reply, Request
-from worker.node import training_process
-from worker.node.training_process import TrainingProcess
 
 # Answers each request with a window and an end; steps count the requests of one child.
 ANSWERING = """

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from backend.domain.spec.dataset import DataDims, ImageShape, Task
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.dataset import DataDims, ImageShape, Task
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.worker.numerics.network import Network, Params, init
+from muscope.worker.numerics.program import CellProgram, TrainingData
 from tests import cases
-from worker.numerics.network import Network, Params, init
-from worker.numerics.program import CellProgram, TrainingData
 
 IMAGE = ImageShape(height=8, width=8, channels=1)
 CONTEXT = 5

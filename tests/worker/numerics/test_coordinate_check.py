@@ -14,26 +14,26 @@ import numpy as np
 import pytest
 import torch
 
-from backend.analysis.measures.coordinate_check import check_coordinates
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.coordinates import Part, component_of
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import CheckState, CoordinateCheck
+from muscope.backend.analysis.measures.coordinate_check import check_coordinates
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.coordinates import Part, component_of
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck
+from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.measurement import Measurer
+from muscope.worker.numerics.network import init
+from muscope.worker.numerics.optimizer import Update
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.trainer import train
 from tests import cases
 from tests.backend.analysis.sweeps import sweep_of
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of
-from worker.numerics.ensemble import Stack
-from worker.numerics.measurement import Measurer
-from worker.numerics.network import init
-from worker.numerics.optimizer import Update
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.trainer import train
 
 MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP
 SGD, ADAM = OptimizerSpec(), OptimizerSpec(kind=OptimizerKind.ADAM)

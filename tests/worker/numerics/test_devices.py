@@ -7,14 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.worker.numerics.trainer import train
 from tests import cases
 from tests.worker.fake_gpu import fake_gpu
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, program_of
-from worker.numerics.trainer import train
 
 TWO = (PlannedRun(0, 0.2, 0), PlannedRun(1, 0.05, 3))
 SHORT = cases.program(runs=TWO, num_steps=8, measure_every=4)

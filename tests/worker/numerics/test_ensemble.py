@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from worker.numerics.ensemble import Stack, runs_of_mlp, stack_slices
+from muscope.worker.numerics.ensemble import Stack, runs_of_mlp, stack_slices
 
 
 @pytest.mark.parametrize(

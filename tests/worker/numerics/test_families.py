@@ -5,20 +5,20 @@ import dataclasses
 import pytest
 import torch
 
-from backend.domain.cost.memory import stacked_runs
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.cost.memory import stacked_runs
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.model import FAMILIES
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.derivatives import Autograd
+from muscope.worker.numerics.families import NETWORKS
+from muscope.worker.numerics.families import network_of as family_of
+from muscope.worker.numerics.linalg.operators import flatten, unflatten
+from muscope.worker.numerics.losses import Targets, mean_loss, output_hessian_product
+from muscope.worker.numerics.trainer import train
 from tests.worker.numerics.networks_cases import FAMILY_CASES, NUM_TRAIN, data_of, network_of, program_of
-from worker.numerics.derivatives import Autograd
-from worker.numerics.families import NETWORKS
-from worker.numerics.families import network_of as family_of
-from worker.numerics.linalg.operators import flatten, unflatten
-from worker.numerics.losses import Targets, mean_loss, output_hessian_product
-from worker.numerics.trainer import train
 
 every_case = pytest.mark.parametrize("case", FAMILY_CASES.values(), ids=FAMILY_CASES)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from worker.numerics import matmul
+from muscope.worker.numerics import matmul
 
 
 @pytest.fixture(autouse=True)

@@ -8,17 +8,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.optimizer import (
+from muscope.backend.domain.spec.optimizer import (
     TRAITS,
     OptimizerKind,
     OptimizerSpec,
     ScheduleSpec,
 )
-from backend.domain.spec.parametrization import TensorScaling
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
+from muscope.worker.numerics.trainer import train
 from tests import cases
-from worker.numerics.ensemble import Stack
-from worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
-from worker.numerics.trainer import train
 
 LRS = (0.03, 0.2)
 NUM_STEPS = 12

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.numerics.randomness import (
+from muscope.worker.numerics.randomness import (
     BatchOrder,
     Purpose,
     direction,

@@ -11,17 +11,17 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from backend.domain.protocol.grid import PlannedRun, full_grid
-from backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from backend.domain.spec.measures import Measure, measured_metrics
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.protocol.grid import PlannedRun, full_grid
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.measures import Measure, measured_metrics
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.families import NETWORKS
+from muscope.worker.numerics.network import init
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.randomness import sharpness_indices
+from muscope.worker.numerics.trainer import train
 from tests import cases, reference
-from worker.numerics.families import NETWORKS
-from worker.numerics.network import init
-from worker.numerics.program import CellProgram, TrainingData
-from worker.numerics.randomness import sharpness_indices
-from worker.numerics.trainer import train
 
 PROBLEMS = [
     (cases.classification, Loss.CROSS_ENTROPY),

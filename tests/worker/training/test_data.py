@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from backend.arrays import write_arrays
-from backend.blobs import BlobStore
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.errors import Unavailable
-from worker.training.data import load_data
+from muscope.backend.arrays import write_arrays
+from muscope.backend.blobs import BlobStore
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.errors import Unavailable
+from muscope.worker.training.data import load_data
 
 LABELS: dict[Task, np.ndarray[Any, Any]] = {
     Task.CLASSIFICATION: np.array([0, 2, 1], np.int64),

@@ -2,17 +2,17 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from backend.db import cells, claims, metrics
-from backend.db.claims import ClaimLost
-from backend.db.tables import MetricChunkRow
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.spec.metrics import Metric, Schedule
-from backend.errors import Unavailable
-from backend.events import ProgressNotice
+from muscope.backend.db import cells, claims, metrics
+from muscope.backend.db.claims import ClaimLost
+from muscope.backend.db.tables import MetricChunkRow
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.backend.domain.spec.metrics import Metric, Schedule
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import ProgressNotice
+from muscope.worker.numerics.program import Window
+from muscope.worker.training.recorder import RETRY_SECONDS, Recorder
 from tests.backend.db.stores import NOW, add_experiment, cell_row, take
 from tests.backend.services.fakes import FakeNotices
-from worker.numerics.program import Window
-from worker.training.recorder import RETRY_SECONDS, Recorder
 
 SCHEDULE = Schedule(num_steps=12, measure_every=5, chunk_steps=4)
 TENSORS = [

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.domain.plan.scenario_data import num_left
-from backend.domain.spec.dataset import DatasetShape, ImageShape, Task
-from backend.domain.spec.scenario import Scenario
-from worker.training.scenario_data import under_scenario
+from muscope.backend.domain.plan.scenario_data import num_left
+from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.worker.training.scenario_data import under_scenario
 
 NUM, CLASSES = 4000, 5
 SHAPE = DatasetShape(

@@ -1,10 +1,10 @@
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.training.tensor_rows import tensor_rows
 from tests import cases
 from tests.backend.domain.specs import SHAPE, spec
-from worker.numerics.program import CellProgram
-from worker.training.tensor_rows import tensor_rows
 
 
 def test_under_adamw_every_tensor_has_its_epsilon_and_weight_decay():

@@ -5,25 +5,25 @@ import numpy as np
 import pytest
 import torch
 
-from backend.arrays import write_arrays
-from backend.blobs import BlobStore
-from backend.db import calibrations, cells, claims, metrics
-from backend.db.claims import Claim, ClaimLost
-from backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
-from backend.domain.cost.calibration import Learned, device_sha256
-from backend.domain.cost.divergence import STEPS_UNTIL_DROPPED
-from backend.domain.spec.experiment import Arm
-from backend.domain.spec.measures import Measure, measured_metrics
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import Unavailable
+from muscope.backend.arrays import write_arrays
+from muscope.backend.blobs import BlobStore
+from muscope.backend.db import calibrations, cells, claims, metrics
+from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
+from muscope.backend.domain.cost.calibration import Learned, device_sha256
+from muscope.backend.domain.cost.divergence import STEPS_UNTIL_DROPPED
+from muscope.backend.domain.spec.experiment import Arm
+from muscope.backend.domain.spec.measures import Measure, measured_metrics
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import Unavailable
+from muscope.worker.numerics.program import TrainingData
+from muscope.worker.numerics.trainer import DROP_EVERY, train
+from muscope.worker.training import train_cell
+from muscope.worker.training.train_cell import Stores, train_cell_now
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, spec
 from tests.backend.services.fakes import FakeNotices
-from worker.numerics.program import TrainingData
-from worker.numerics.trainer import DROP_EVERY, train
-from worker.training import train_cell
-from worker.training.train_cell import Stores, train_cell_now
 
 DIVERGING_LR = 1e4
 # One wide µP cell: 12 steps, measured every 5, in windows of 4; the second LR diverges.

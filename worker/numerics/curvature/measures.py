@@ -17,30 +17,30 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.measures import (
+from muscope.backend.domain.spec.measures import (
     CURVATURE_MEASURES,
     DENSITY_PROBES,
     DENSITY_STEPS,
     TRACE_PROBES,
     Measure,
 )
-from backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
-from worker.numerics.curvature.preconditioned import Preconditioned
-from worker.numerics.curvature.sharpness import (
+from muscope.backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
+from muscope.worker.numerics.curvature.preconditioned import Preconditioned
+from muscope.worker.numerics.curvature.sharpness import (
     AUDIT_EVERY,
     AUDIT_RANDOM_NORM,
     WARM_RANDOM_NORM,
     measure_sharpness,
 )
-from worker.numerics.derivatives import Curvature
-from worker.numerics.ensemble import Stack
-from worker.numerics.linalg.block_lanczos import top_eigenpairs
-from worker.numerics.linalg.lanczos import StoppingRule
-from worker.numerics.linalg.lanczos_quadrature import binned, lanczos_quadrature
-from worker.numerics.linalg.operators import SymmetricOperator
-from worker.numerics.linalg.trace import hutchinson_trace
-from worker.numerics.program import CellProgram
-from worker.numerics.randomness import direction, signs
+from muscope.worker.numerics.derivatives import Curvature
+from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.linalg.block_lanczos import top_eigenpairs
+from muscope.worker.numerics.linalg.lanczos import StoppingRule
+from muscope.worker.numerics.linalg.lanczos_quadrature import binned, lanczos_quadrature
+from muscope.worker.numerics.linalg.operators import SymmetricOperator
+from muscope.worker.numerics.linalg.trace import hutchinson_trace
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.numerics.randomness import direction, signs
 
 # The kernel of C outputs has eigenvalues in clusters of up to C: a block finds a cluster at once.
 KERNEL_BLOCK = 8

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from worker.numerics.derivatives import Curvature
-from worker.numerics.linalg.operators import flatten
-from worker.numerics.optimizer import Moments, Update
+from muscope.worker.numerics.derivatives import Curvature
+from muscope.worker.numerics.linalg.operators import flatten
+from muscope.worker.numerics.optimizer import Moments, Update
 
 
 @dataclass(frozen=True)

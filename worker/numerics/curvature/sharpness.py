@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from worker.numerics.linalg.lanczos import Eigenpairs, StoppingRule, largest_eigenpairs
-from worker.numerics.linalg.operators import SymmetricOperator
-from worker.numerics.randomness import direction
+from muscope.worker.numerics.linalg.lanczos import Eigenpairs, StoppingRule, largest_eigenpairs
+from muscope.worker.numerics.linalg.operators import SymmetricOperator
+from muscope.worker.numerics.randomness import direction
 
 AUDIT_EVERY = 10
 # Norm of the random component beside the last eigenvector (norm 1): 3 % finds small rotations (docs/engine.md

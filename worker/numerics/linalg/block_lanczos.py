@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worker.numerics.linalg.lanczos import StoppingRule
+from muscope.worker.numerics.linalg.lanczos import StoppingRule
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worker.numerics.linalg.operators import SymmetricOperator, neighbours
+from muscope.worker.numerics.linalg.operators import SymmetricOperator, neighbours
 
 # A new Krylov direction below this multiple of the dtype's epsilon, relative to ‖T‖, is rounding only.
 BREAKDOWN_EPSILONS = 16.0

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from worker.numerics.linalg.operators import SymmetricOperator
+from muscope.worker.numerics.linalg.operators import SymmetricOperator
 
 
 class TraceEstimate(NamedTuple):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar, NamedTuple, Self
 
-from backend.domain.spec.dataset import DataDims, Frozen
-from backend.domain.spec.parametrization import Role
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import DataDims, Frozen
+from muscope.backend.domain.spec.parametrization import Role
+from muscope.backend.errors import InvalidInput
 
 
 class TensorSpec(NamedTuple):

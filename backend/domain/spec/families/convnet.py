@@ -9,11 +9,11 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import DataDims, ImageShape
-from backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec, require_multiple
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, RELU_GAIN, layer_name
-from backend.domain.spec.parametrization import Role
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import DataDims, ImageShape
+from muscope.backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec, require_multiple
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, RELU_GAIN, layer_name
+from muscope.backend.domain.spec.parametrization import Role
+from muscope.backend.errors import InvalidInput
 
 KERNEL = 9  # 3 × 3 positions
 HIDDEN = "hidden"

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
-from backend.domain.spec.parametrization import Role
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
+from muscope.backend.domain.spec.parametrization import Role
 
 INPUT = "input"
 OUTPUT = "output"

@@ -12,12 +12,12 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec, require_multiple
-from backend.domain.spec.families.convnet import image_of
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.spec.parametrization import Role
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec, require_multiple
+from muscope.backend.domain.spec.families.convnet import image_of
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.backend.domain.spec.parametrization import Role
+from muscope.backend.errors import InvalidInput
 
 POSITION = "position"
 CLASS_TOKEN = "class_token"

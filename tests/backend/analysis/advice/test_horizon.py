@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.advice.horizon import read_horizon
-from backend.domain.spec.optimizer import SCHEDULES, ScheduleSpec
+from muscope.backend.analysis.advice.horizon import read_horizon
+from muscope.backend.domain.spec.optimizer import SCHEDULES, ScheduleSpec
 from tests.backend.analysis.curved import curved
 from tests.backend.analysis.sweeps import known, parabolas
 

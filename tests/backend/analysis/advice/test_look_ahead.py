@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from backend.analysis.advice.look_ahead import largest, look_ahead
-from backend.analysis.verdict.judge import judge
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.verdict.outlook import Outlook
+from muscope.backend.analysis.advice.look_ahead import largest, look_ahead
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.verdict.outlook import Outlook
 from tests.backend.analysis.advice.test_extrapolation import RECORD
 from tests.backend.analysis.curved import curved
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, parabolas, spec_of, with_diverged, without

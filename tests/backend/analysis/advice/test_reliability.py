@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from backend.analysis.advice.reliability import RECORD_FILE, exact_interval, read_record, reliability
-from backend.domain.verdict.outlook import HeldAtDistance, Tally
-from backend.domain.verdict.verdict import Outcome
+from muscope.backend.analysis.advice.reliability import RECORD_FILE, exact_interval, read_record, reliability
+from muscope.backend.domain.verdict.outlook import HeldAtDistance, Tally
+from muscope.backend.domain.verdict.verdict import Outcome
 from tests.backend.analysis.advice.test_extrapolation import RECORD
 from tests.backend.analysis.sweeps import known
 

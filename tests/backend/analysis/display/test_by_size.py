@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.display.by_size import (
+from muscope.backend.analysis.display.by_size import (
     optima_by_size,
     reused_lr_index,
     spread_lr_index,
     spread_over_steps,
 )
-from backend.analysis.measures.sharpness_spread import sharpness_spread
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.analysis.measures.sharpness_spread import sharpness_spread
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, WIDTHS, parabolas, planned_only, without
 
 LIMITS = Thresholds()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.analysis.display.curves import (
+from muscope.backend.analysis.display.curves import (
     RunCurves,
     bucket_width,
     over_probes,

@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.measures.coordinate_check import check_coordinates, slope_over_widths
-from backend.analysis.measures.expected_slopes import expected_slope
-from backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
-from backend.analysis.verdict.one_arm import judge_arm
-from backend.analysis.verdict.preconditions import Terms
-from backend.domain.spec.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import RULE_VERSION, CheckState, Outcome
+from muscope.backend.analysis.measures.coordinate_check import check_coordinates, slope_over_widths
+from muscope.backend.analysis.measures.expected_slopes import expected_slope
+from muscope.backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
+from muscope.backend.analysis.verdict.one_arm import judge_arm
+from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, CheckState, Outcome
 from tests.backend.analysis.sweeps import parabolas, spec_of
 
 MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP

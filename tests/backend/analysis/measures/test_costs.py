@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from backend.analysis.measures.costs import Benefit, costs_of
-from backend.analysis.measures.pairs import Pair, SizeLosses
-from backend.analysis.statistics.intervals import student_interval
-from backend.analysis.statistics.optimum import Optimum, find_optimum
+from muscope.backend.analysis.measures.costs import Benefit, costs_of
+from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
+from muscope.backend.analysis.statistics.intervals import student_interval
+from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum
 from tests.backend.analysis.sweeps import known
 
 GRID = np.arange(-2.0, 3.0)

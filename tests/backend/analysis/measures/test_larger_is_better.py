@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.measures.larger_is_better import num_inversions
-from backend.analysis.sweep import Field
-from backend.analysis.verdict.one_arm import judge_arm
-from backend.analysis.verdict.preconditions import Terms
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.size import Axis, Size
+from muscope.backend.analysis.measures.larger_is_better import num_inversions
+from muscope.backend.analysis.sweep import Field
+from muscope.backend.analysis.verdict.one_arm import judge_arm
+from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.size import Axis, Size
 from tests.backend.analysis.sweeps import parabolas, sizes_only, with_diverged, with_finals
 
 MUP = Parametrization.MUP

@@ -4,13 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.measures.sharpness_spread import (
+from muscope.backend.analysis.measures.sharpness_spread import (
     growth_exponent,
     late_edge_share,
     log_sharpness,
     sharpness_spread,
 )
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas
 
 LIMITS = Thresholds()

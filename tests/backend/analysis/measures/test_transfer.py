@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.measures.transfer import compare, lr_margin, lr_slope, speed, trailing_mean
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.measures.transfer import compare, lr_margin, lr_slope, speed, trailing_mean
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, parabolas, with_diverged
 

@@ -4,10 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.measures.transfer import compare
-from backend.analysis.statistics.bootstrap import METHOD, MIN_SEEDS, bootstrap_interval, resampling_weights
-from backend.analysis.statistics.optimum import find_optimum, vertices
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.measures.transfer import compare
+from muscope.backend.analysis.statistics.bootstrap import (
+    METHOD,
+    MIN_SEEDS,
+    bootstrap_interval,
+    resampling_weights,
+)
+from muscope.backend.analysis.statistics.optimum import find_optimum, vertices
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.analysis.sweeps import parabolas
 
 VAL = Metric.VAL_LOSS

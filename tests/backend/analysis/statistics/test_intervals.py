@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.analysis.statistics.intervals import estimate, finite_or_none, standard_error, student_interval
+from muscope.backend.analysis.statistics.intervals import (
+    estimate,
+    finite_or_none,
+    standard_error,
+    student_interval,
+)
 
 
 def the_interval(values, **options):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.analysis.measures.transfer import optima
-from backend.analysis.statistics.optimum import find_optimum, seed_optima
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.measures.transfer import optima
+from muscope.backend.analysis.statistics.optimum import find_optimum, seed_optima
+from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.analysis.fixtures import mup66
 
 GRID = np.arange(-6.0, 3.0)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.analysis.statistics.smoothing import smoothed
+from muscope.backend.analysis.statistics.smoothing import smoothed
 
 HALVES = np.arange(-4.0, 2.5, 0.5)
 OCTAVES = np.arange(-4.0, 3.0)

@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.sweep import Losses
-from backend.analysis.verdict.group_statistics import early_level, statistics_at, with_statistics
-from backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.analysis.sweep import Losses
+from muscope.backend.analysis.verdict.group_statistics import early_level, statistics_at, with_statistics
+from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas, with_diverged, with_finals
 
 BASE, LARGEST = Size(32, 3), Size(256, 3)

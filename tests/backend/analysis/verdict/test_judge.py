@@ -3,15 +3,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
-from backend.analysis.verdict.one_arm import judge_arm
-from backend.analysis.verdict.preconditions import Terms
-from backend.domain.spec.experiment import Loss, base_size, chosen_arm
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis, Size
-from backend.domain.spec.thresholds import Thresholds
+from muscope.backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
+from muscope.backend.analysis.verdict.one_arm import judge_arm
+from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.experiment import Loss, base_size, chosen_arm
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import (
     parabolas,

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.analysis.verdict.judge import judge
-from backend.analysis.verdict.overall import deciding_scenario, overall
-from backend.analysis.verdict.rules import SEVERITY
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Axis
-from backend.domain.verdict.statement import Outcome
+from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.analysis.verdict.overall import deciding_scenario, overall
+from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Axis
+from muscope.backend.domain.verdict.statement import Outcome
 from tests.backend.analysis.sweeps import parabolas, spec_of
 from tests.backend.domain.specs import SCENARIOS
 

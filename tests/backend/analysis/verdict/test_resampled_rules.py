@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend.analysis.sweep import Losses, Sweep
-from backend.analysis.verdict.one_size import judge_size
-from backend.analysis.verdict.resampled_rules import outcomes_of_draws, resampled_outcomes
-from backend.analysis.verdict.rules import SEVERITY
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.statement import Outcome
+from muscope.backend.analysis.sweep import Losses, Sweep
+from muscope.backend.analysis.verdict.one_size import judge_size
+from muscope.backend.analysis.verdict.resampled_rules import outcomes_of_draws, resampled_outcomes
+from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.statement import Outcome
 from tests.backend.analysis.sweeps import LRS, parabolas, with_diverged, without
 
 LIMITS = Thresholds()

@@ -1,12 +1,12 @@
 import pytest
 
-from backend.analysis.verdict.findings import Finding, combine_losses, with_sharpness
-from backend.analysis.verdict.group_statistics import statistics_at
-from backend.analysis.verdict.one_size import judge_size
-from backend.analysis.verdict.rules import SEVERITY
-from backend.domain.spec.size import Size
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
+from muscope.backend.analysis.verdict.findings import Finding, combine_losses, with_sharpness
+from muscope.backend.analysis.verdict.group_statistics import statistics_at
+from muscope.backend.analysis.verdict.one_size import judge_size
+from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 from tests.backend.analysis.sweeps import parabolas
 
 TRANSFERS = Finding(Outcome.TRANSFERS, "transfers", (Reason(code="a"),))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.calibration import (
+from muscope.backend.domain.cost.calibration import (
     MOST_LOG_RATIO,
     REMEMBERED_CELLS,
     Learned,

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.chains import wall_of_chains
-from backend.domain.cost.prediction import wall_seconds
+from muscope.backend.domain.cost.chains import wall_of_chains
+from muscope.backend.domain.cost.prediction import wall_seconds
 
 SECONDS = st.floats(0.1, 100)
 CHAINS = st.lists(st.lists(st.lists(SECONDS, max_size=3), max_size=4), max_size=4)

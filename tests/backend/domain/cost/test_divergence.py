@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.divergence import (
+from muscope.backend.domain.cost.divergence import (
     DivergenceCount,
     PlannedWork,
     done_and_left,
@@ -12,11 +12,11 @@ from backend.domain.cost.divergence import (
     mean_living,
     survival,
 )
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
-from backend.domain.protocol.grid import PlannedCell, PlannedRun
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 from tests.backend.domain.specs import SHAPE, spec
 
 MUP, SP = Parametrization.MUP, Parametrization.SP

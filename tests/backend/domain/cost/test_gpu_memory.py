@@ -2,11 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
-from backend.domain.plan.defaults import default_spec
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
+from muscope.backend.domain.plan.defaults import default_spec
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from tests.backend.domain.specs import SHAPE, specs
 
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.memory import cell_bytes, max_runs_per_cell
-from backend.domain.cost.prediction import (
+from muscope.backend.domain.cost.memory import cell_bytes, max_runs_per_cell
+from muscope.backend.domain.cost.prediction import (
     DEFAULT_CALIBRATION,
     MAX_CHUNK_STEPS,
     Calibration,
     predict,
     wall_seconds,
 )
-from backend.domain.protocol.grid import PlannedCell, PlannedRun, full_grid
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun, full_grid
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
 from tests.backend.domain.specs import SHAPE, SPEC, spec, specs
 
 SECONDS = st.lists(st.floats(0.01, 1e4), min_size=1, max_size=20)

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.savings import Assumptions, compare, gain_of
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.money import Currency
+from muscope.backend.domain.cost.savings import Assumptions, compare, gain_of
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.money import Currency
 
 
 def _assumptions(**changes):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.cost.time_left import (
+from muscope.backend.domain.cost.time_left import (
     HALF_LIFE_SHARE,
     PRIOR_SHARE,
     CellWork,
@@ -15,7 +15,7 @@ from backend.domain.cost.time_left import (
     slowness,
     total_seconds,
 )
-from backend.domain.lifecycle import CellState
+from muscope.backend.domain.lifecycle import CellState
 
 
 def _cell(predicted, *, slow=1.0, done=0.0, kind="a", state=None):

@@ -3,8 +3,8 @@ from itertools import pairwise
 
 import pytest
 
-from backend.domain.cost.prediction import Calibration
-from backend.domain.plan.defaults import (
+from muscope.backend.domain.cost.prediction import Calibration
+from muscope.backend.domain.plan.defaults import (
     LOWEST_LOG2_LR,
     TARGET_SECONDS,
     Capacity,
@@ -13,10 +13,10 @@ from backend.domain.plan.defaults import (
     default_spec,
     plan_seconds,
 )
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.parametrization import Parametrization
 
 SHA256 = "cd" * 32
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)

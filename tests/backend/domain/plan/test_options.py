@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 import pytest
 
-from backend.domain.plan.options import SettingKind, data_options, plan_options
-from backend.domain.plan.plan_request import PlanRequest
-from backend.domain.spec.dataset import DatasetShape, ImageShape, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.base import ModelFamily
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.model import FAMILIES
-from backend.domain.spec.optimizer import TRAITS, OptimizerKind, OptimizerSpec
+from muscope.backend.domain.plan.options import SettingKind, data_options, plan_options
+from muscope.backend.domain.plan.plan_request import PlanRequest
+from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.model import FAMILIES
+from muscope.backend.domain.spec.optimizer import TRAITS, OptimizerKind, OptimizerSpec
 
 IMAGE = ImageShape(height=8, width=8, channels=1)
 SIZES = {"num_features": 64, "num_train": 100, "num_val": 20}

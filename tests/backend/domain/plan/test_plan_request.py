@@ -3,17 +3,17 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from backend.domain.cost.prediction import Calibration
-from backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_spec
-from backend.domain.plan.plan_request import PlanRequest, resolve
-from backend.domain.spec.dataset import DatasetShape, ImageShape, Task
-from backend.domain.spec.experiment import ExperimentSpec, Loss, target_size
-from backend.domain.spec.families.convnet import ConvNet
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.families.transformer import GPT
-from backend.domain.spec.optimizer import OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import InvalidInput
+from muscope.backend.domain.cost.prediction import Calibration
+from muscope.backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_spec
+from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
+from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, target_size
+from muscope.backend.domain.spec.families.convnet import ConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import InvalidInput
 
 SHA256 = "cd" * 32
 # What the dataset decides, what goes by another name, and what has one value so far.

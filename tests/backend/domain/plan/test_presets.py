@@ -3,20 +3,20 @@ from itertools import pairwise
 
 import pytest
 
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict
-from backend.domain.plan.conclusions import conclusions
-from backend.domain.plan.defaults import Capacity
-from backend.domain.plan.outlay import least_seconds, outlay
-from backend.domain.plan.plan_request import PlanRequest, resolve
-from backend.domain.plan.presets import PRESET_PLANS, Preset
-from backend.domain.protocol import foreseen_cells
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.dataset import DatasetShape, ImageShape, Task
-from backend.domain.spec.experiment import ExperimentSpec, Protocol
-from backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.families.transformer import GPT, ViT
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict
+from muscope.backend.domain.plan.conclusions import conclusions
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.domain.plan.outlay import least_seconds, outlay
+from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
+from muscope.backend.domain.plan.presets import PRESET_PLANS, Preset
+from muscope.backend.domain.protocol import foreseen_cells
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol
+from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.scenario import Scenario
 from tests.backend.domain.specs import spec as small_spec
 
 IMAGE = ImageShape(height=8, width=8, channels=1)

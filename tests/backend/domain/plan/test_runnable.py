@@ -2,10 +2,10 @@
 
 import pytest
 
-from backend.domain.plan.runnable import require_runnable
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import MAX_STEPS
-from backend.errors import InvalidInput
+from muscope.backend.domain.plan.runnable import require_runnable
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.experiment import MAX_STEPS
+from muscope.backend.errors import InvalidInput
 from tests.backend.domain.specs import REGRESSION, SHAPE, spec
 
 TEXT = SHAPE.model_copy(update={"task": Task.LANGUAGE_MODELLING, "num_outputs": 256, "num_features": 64})

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.plan.scenario_data import (
+from muscope.backend.domain.plan.scenario_data import (
     imbalance_shares,
     imbalanced_per_class,
     num_left,
     num_subsampled,
     subsampled_per_class,
 )
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.scenario import Scenario
 from tests.backend.domain.specs import SHAPE
 
 COUNTS = st.lists(st.integers(0, 500), min_size=2, max_size=12).filter(any)

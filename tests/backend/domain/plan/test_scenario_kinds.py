@@ -2,10 +2,10 @@
 
 import pytest
 
-from backend.domain.plan.runnable import require_scenario
-from backend.domain.plan.scenario_kinds import possible_kinds
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.scenario import LIMITS, Scenario, ScenarioKind
+from muscope.backend.domain.plan.runnable import require_scenario
+from muscope.backend.domain.plan.scenario_kinds import possible_kinds
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.scenario import LIMITS, Scenario, ScenarioKind
 from tests.backend.domain.specs import REGRESSION, SHAPE, spec
 
 TEXT = SHAPE.model_copy(update={"task": Task.LANGUAGE_MODELLING, "num_outputs": 256})

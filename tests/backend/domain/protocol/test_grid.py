@@ -5,8 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.parametrization import Parametrization
 from tests.backend.domain.specs import SPEC, spec, specs
 
 EXPERIMENT = UUID(int=7)

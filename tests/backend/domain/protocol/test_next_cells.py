@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domain.lifecycle import CellState
-from backend.domain.protocol import Add, Done, Skip, Wait
-from backend.domain.protocol.evidence import group_of
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.experiment import Protocol
-from backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.protocol import Add, Done, Skip, Wait
+from muscope.backend.domain.protocol.evidence import group_of
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.experiment import Protocol
+from muscope.backend.domain.spec.scenario import Scenario
 from tests.backend.domain.protocol_world import EXPERIMENT, World, anything
 from tests.backend.domain.specs import some, spec, specs
 

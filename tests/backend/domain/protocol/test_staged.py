@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from backend.domain.lifecycle import CellState, StopReason
-from backend.domain.protocol import Add, Done, Skip, Wait, foreseen_cells
-from backend.domain.protocol.evidence import group_of
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.experiment import Arm, Loss, Protocol
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.size import Size
+from muscope.backend.domain.lifecycle import CellState, StopReason
+from muscope.backend.domain.protocol import Add, Done, Skip, Wait, foreseen_cells
+from muscope.backend.domain.protocol.evidence import group_of
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.experiment import Arm, Loss, Protocol
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.size import Size
 from tests.backend.domain.protocol_world import World, valleys
 from tests.backend.domain.specs import spec
 

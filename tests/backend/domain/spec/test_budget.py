@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.spec.budget import Budget, require_budget
-from backend.domain.spec.money import Currency, Price
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.budget import Budget, require_budget
+from muscope.backend.domain.spec.money import Currency, Price
+from muscope.backend.errors import InvalidInput
 
 
 def _refusal(least=10.0, **fields):

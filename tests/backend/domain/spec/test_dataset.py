@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from backend.domain.spec.dataset import (
+from muscope.backend.domain.spec.dataset import (
     ColumnKind,
     ColumnProfile,
     DataDims,

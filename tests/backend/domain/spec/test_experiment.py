@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from backend.domain.spec.experiment import ExperimentSpec, Loss, control_for
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, control_for
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization
 from tests.backend.domain.specs import SPEC, spec, specs
 
 CHANGES = {

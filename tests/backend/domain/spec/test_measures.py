@@ -1,11 +1,11 @@
 import pytest
 from pydantic import ValidationError
 
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
-from backend.domain.plan.plan_request import PlanRequest
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
-from backend.domain.spec.metrics import METRIC_INFO
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.plan.plan_request import PlanRequest
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
+from muscope.backend.domain.spec.metrics import METRIC_INFO
 from tests.backend.domain.specs import SHAPE, SPEC, spec
 
 # Of the small spec before measures existed: verdicts stored then still name their spec.

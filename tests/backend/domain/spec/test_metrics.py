@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule, Spacing, eos_threshold
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule, Spacing, eos_threshold
 
 EVERY_STEP = {Metric.TRAIN_LOSS}
 

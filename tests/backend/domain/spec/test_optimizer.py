@@ -3,8 +3,8 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec, ScheduleKind, ScheduleSpec
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec, ScheduleKind, ScheduleSpec
+from muscope.backend.errors import InvalidInput
 
 
 def test_a_name_stands_for_the_defaults():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.spec.parametrization import Parametrization, Role, TensorScaling, tensor_scaling
+from muscope.backend.domain.spec.parametrization import Parametrization, Role, TensorScaling, tensor_scaling
 
 # (A, B / B at the base width, C) at m_N = 4. µP is TP V's table 8 with n replaced by n / n_base
 # (docs/science.md §2.2): input 1, 1/n_in, n_out; hidden 1, 1/n_in, 1; output 1/n_in, 1, n_in, where B² is

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from backend.domain.spec.scenario import LIMITS, OF_THE_DATA, Scenario, ScenarioKind
+from muscope.backend.domain.spec.scenario import LIMITS, OF_THE_DATA, Scenario, ScenarioKind
 from tests.backend.domain.specs import spec
 
 READER: TypeAdapter[Scenario] = TypeAdapter(Scenario)

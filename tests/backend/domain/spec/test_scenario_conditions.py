@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from backend.domain.cost.gpu_memory import halved_to_fit, require_gpu_memory
-from backend.domain.cost.memory import max_runs_per_cell, require_memory
-from backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
-from backend.domain.protocol.grid import full_grid
-from backend.domain.spec.scenario import Scenario
-from backend.errors import InvalidInput
+from muscope.backend.domain.cost.gpu_memory import halved_to_fit, require_gpu_memory
+from muscope.backend.domain.cost.memory import max_runs_per_cell, require_memory
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.errors import InvalidInput
 from tests.backend.domain.specs import SHAPE, spec
 
 LARGE_BATCH = Scenario("batch_size:4096")

@@ -4,17 +4,17 @@ from uuid import UUID
 
 import pytest
 
-from backend.db import cells as cell_rows
-from backend.db import claims
-from backend.db import verdicts as verdict_rows
-from backend.db.tables import LOCAL_OWNER, ExperimentRow
-from backend.domain.spec.experiment import Protocol
-from backend.domain.spec.scenario import Scenario
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import RULE_VERSION
-from backend.services.conduct.advance import LastSnapshots, Snapshot, advance_experiments
-from backend.services.evidence.protocol_evidence import protocol_evidence
-from backend.services.experiments.store import get_experiment
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.domain.spec.experiment import Protocol
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import RULE_VERSION
+from muscope.backend.services.conduct.advance import LastSnapshots, Snapshot, advance_experiments
+from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
+from muscope.backend.services.experiments.store import get_experiment
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, finish
@@ -291,7 +291,7 @@ def test_statistics_are_looked_at_again_only_when_a_cell_has_ended(context, data
         looks.append(evidence.experiment.id)
         return protocol_evidence(evidence)
 
-    monkeypatch.setattr("backend.services.plans.draft.protocol_evidence", counted)
+    monkeypatch.setattr("muscope.backend.services.plans.draft.protocol_evidence", counted)
     last = LastSnapshots()
     for _ in range(3):
         advance_experiments(context, last)

@@ -4,18 +4,18 @@ from uuid import UUID
 
 import pytest
 
-from backend import conductor
-from backend.db import cells as cell_rows
-from backend.db import claims, workers
-from backend.db.cells import Pulse
-from backend.db.tables import ExperimentRow
-from backend.domain.lifecycle import CellState
-from backend.domain.protocol.grid import full_grid
-from backend.errors import Unavailable
-from backend.events import ProgressNotice
-from backend.services.conduct import rounds as conductor_rounds
-from backend.services.conduct.advance import advance_experiments
-from backend.services.conduct.rounds import PulseWatch, conduct_round
+from muscope.backend import conductor
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims, workers
+from muscope.backend.db.cells import Pulse
+from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.protocol.grid import full_grid
+from muscope.backend.errors import Unavailable
+from muscope.backend.events import ProgressNotice
+from muscope.backend.services.conduct import rounds as conductor_rounds
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.two_conductors import advance_twice_at_once

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import backend
-from backend import catalogue
-from backend.arrays import read_arrays
-from backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge, UnsupportedMedia
-from backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits
-from backend.services.datasets import child_reader as reading
+from muscope import backend
+from muscope.backend import catalogue
+from muscope.backend.arrays import read_arrays
+from muscope.backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge, UnsupportedMedia
+from muscope.backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits
+from muscope.backend.services.datasets import child_reader as reading
 from tests.backend.ingest.bad_inputs import BAD_INPUTS, BadInput, rows, table
 
 pytestmark = pytest.mark.slow
@@ -166,7 +166,7 @@ def test_the_child_is_dead_when_the_parent_is_interrupted(tmp_path, out, monkeyp
 
 def test_the_parent_imports_no_parser():
     code = (
-        "import sys, backend.services.datasets.child_reader;"
+        "import sys, muscope.backend.services.datasets.child_reader;"
         "print(sorted({'polars', 'sklearn', 'numpy', 'pyarrow'} & set(sys.modules)))"
     )
 

@@ -4,7 +4,7 @@ import zlib
 import numpy as np
 import pytest
 
-from backend.services.datasets.png import png
+from muscope.backend.services.datasets.png import png
 
 
 def decode(content: bytes) -> tuple[int, np.ndarray]:

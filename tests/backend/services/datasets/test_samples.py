@@ -3,11 +3,11 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
-from backend.db.tables import LOCAL_OWNER
-from backend.errors import Conflict, NotFound, Unavailable
-from backend.ingest.manifest import IngestOptions
-from backend.services.datasets import store as datasets
-from backend.services.datasets.samples import get_samples
+from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.errors import Conflict, NotFound, Unavailable
+from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.services.datasets import store as datasets
+from muscope.backend.services.datasets.samples import get_samples
 from tests.backend.ingest.bad_files import CODES, npz, pixels
 from tests.backend.ingest.bad_inputs import rows, table
 from tests.backend.services.datasets.test_png import decode

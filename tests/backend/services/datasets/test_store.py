@@ -2,14 +2,14 @@ import hashlib
 
 import pytest
 
-from backend.arrays import read_arrays
-from backend.db.tables import LOCAL_OWNER
-from backend.domain.spec.dataset import Task
-from backend.errors import Conflict, InvalidInput, MuscopeError, NotFound
-from backend.ingest.manifest import IngestOptions
-from backend.services.datasets import store as datasets
-from backend.services.experiments import store as experiments
-from backend.services.plans.draft import ExperimentRequest
+from muscope.backend.arrays import read_arrays
+from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, NotFound
+from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.services.datasets import store as datasets
+from muscope.backend.services.experiments import store as experiments
+from muscope.backend.services.plans.draft import ExperimentRequest
 from tests.backend.ingest.bad_files import CODES, npz, pixels
 
 pytestmark = pytest.mark.slow

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from backend.db import metrics as metric_rows
-from backend.db.tables import CellRow
-from backend.domain.spec.metrics import Metric
-from backend.services.verdicts.judging import judge_scenario
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.verdicts.judging import judge_scenario
 from tests.backend.db.stores import add_experiment
 from tests.backend.services.judged import WIDE, evidence_of, finish
 from tests.backend.services.recorded import record, value_of

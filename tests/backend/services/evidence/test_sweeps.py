@@ -3,17 +3,17 @@ import math
 import numpy as np
 import pytest
 
-from backend.db import cells as cell_rows
-from backend.db import metrics as metric_rows
-from backend.db.metrics import Chunk
-from backend.db.tables import CellRow
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.coordinates import NUM_CHANGES
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.domain.spec.scenario import Scenario
-from backend.services.evidence.sweeps import load_sweeps, measurement_steps
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.metrics import Chunk
+from muscope.backend.db.tables import CellRow
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.coordinates import NUM_CHANGES
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.services.evidence.sweeps import load_sweeps, measurement_steps
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, evidence_of, final_loss, finish

@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from backend.db.tables import LOCAL_OWNER
-from backend.domain.spec.metrics import Metric
-from backend.services.experiments import curves
-from backend.services.experiments.cells import get_cell, list_cells, list_runs
-from backend.services.marks import read_marks
+from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.services.experiments import curves
+from muscope.backend.services.experiments.cells import get_cell, list_cells, list_runs
+from muscope.backend.services.marks import read_marks
 from tests.backend.db.stores import add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import SPEC
 from tests.backend.services.recorded import DIVERGES_AT, record, record_components, value_of

@@ -3,10 +3,10 @@ import struct
 
 import pytest
 
-from backend.db.tables import LOCAL_OWNER
-from backend.domain.spec.metrics import Metric
-from backend.errors import NotFound
-from backend.services.experiments.export import export_lines, export_sha256
+from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.errors import NotFound
+from muscope.backend.services.experiments.export import export_lines, export_sha256
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.recorded import record, record_components, value_of

@@ -3,16 +3,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select
 
-from backend.db import cells as cell_rows
-from backend.db import claims
-from backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
-from backend.domain.lifecycle import CellState, ExperimentState
-from backend.errors import Conflict, InvalidInput, Malformed, NotFound
-from backend.events import ProgressNotice
-from backend.services.experiments import cells
-from backend.services.experiments import store as experiments
-from backend.services.marks import read_marks
-from backend.services.plans.draft import ExperimentRequest
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
+from muscope.backend.domain.lifecycle import CellState, ExperimentState
+from muscope.backend.errors import Conflict, InvalidInput, Malformed, NotFound
+from muscope.backend.events import ProgressNotice
+from muscope.backend.services.experiments import cells
+from muscope.backend.services.experiments import store as experiments
+from muscope.backend.services.marks import read_marks
+from muscope.backend.services.plans.draft import ExperimentRequest
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE
 from tests.backend.services.fakes import FakeBell

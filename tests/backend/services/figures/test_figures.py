@@ -12,20 +12,20 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from backend.db import metrics
-from backend.db.tables import LOCAL_OWNER, CellRow
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import InvalidInput, NotFound
-from backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint
-from backend.figures.names import FigureName, figures_of
-from backend.figures.steps.step_curves import Column
-from backend.figures.theme import Mode, YScale
-from backend.services.figures.cached_json import build_figure, figure_etag
-from backend.services.figures.options import FigureOptions, LossChoice
-from backend.services.figures.shown_runs import shown_runs
-from backend.services.figures.steps import Source, StepReader
+from muscope.backend.db import metrics
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint
+from muscope.backend.figures.names import FigureName, figures_of
+from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.figures.theme import Mode, YScale
+from muscope.backend.services.figures.cached_json import build_figure, figure_etag
+from muscope.backend.services.figures.options import FigureOptions, LossChoice
+from muscope.backend.services.figures.shown_runs import shown_runs
+from muscope.backend.services.figures.steps import Source, StepReader
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import evidence_of
@@ -216,7 +216,7 @@ def test_an_empty_experiment_has_figures_too(context, database):
 
 @pytest.mark.slow
 def test_plotly_is_not_loaded_before_a_figure_is_asked_for():
-    program = "import sys, backend.api.app; print('plotly' in sys.modules)"
+    program = "import sys, muscope.backend.api.app; print('plotly' in sys.modules)"
 
     said = subprocess.run((sys.executable, "-c", program), check=True, capture_output=True, text=True).stdout
 

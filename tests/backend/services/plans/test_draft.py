@@ -2,16 +2,16 @@ from uuid import UUID
 
 import pytest
 
-from backend.db import workers
-from backend.db.tables import LOCAL_OWNER, CellRow
-from backend.domain.cost.gpu_memory import USABLE_SHARE
-from backend.domain.plan.defaults import Capacity
-from backend.domain.protocol import Add, Wait
-from backend.domain.spec.dataset import DatasetShape, Task
-from backend.domain.spec.parametrization import Parametrization
-from backend.errors import InvalidInput, NotFound
-from backend.services.plans.draft import ExperimentRequest, control_of, decide, preview_experiment
-from backend.services.workers import FRESH, capacity_of, fresh_workers, list_workers, queue_to_ring
+from muscope.backend.db import workers
+from muscope.backend.db.tables import LOCAL_OWNER, CellRow
+from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.domain.protocol import Add, Wait
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.services.plans.draft import ExperimentRequest, control_of, decide, preview_experiment
+from muscope.backend.services.workers import FRESH, capacity_of, fresh_workers, list_workers, queue_to_ring
 from tests.backend.db.stores import NOW, add_dataset, add_experiment
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import evidence_of

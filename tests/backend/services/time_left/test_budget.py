@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from backend.db import cells as cell_rows
-from backend.db import verdicts as verdict_rows
-from backend.db.tables import LOCAL_OWNER, ExperimentRow
-from backend.domain.lifecycle import OPEN_CELL_STATES
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import RULE_VERSION
-from backend.services.conduct.advance import advance_experiments
-from backend.services.experiments.store import create_experiment, get_experiment
-from backend.services.plans.draft import ExperimentRequest
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import RULE_VERSION
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.experiments.store import create_experiment, get_experiment
+from muscope.backend.services.plans.draft import ExperimentRequest
 from tests.backend.db.stores import NOW, add_dataset, change_cell, take
 
 PLAN = {

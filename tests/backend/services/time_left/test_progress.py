@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from backend.db import cells as cell_rows
-from backend.db import workers
-from backend.db.tables import LOCAL_OWNER, ExperimentRow
-from backend.domain.spec.experiment import Protocol
-from backend.domain.spec.families.transformer import GPT
-from backend.errors import InvalidInput, NotFound
-from backend.services.conduct.advance import advance_experiments
-from backend.services.experiments.store import get_experiment, list_experiments
-from backend.services.time_left.remaining import remaining_of
-from backend.services.verdicts.savings import SavingsRequest, get_savings
-from backend.services.workers import capacity_of, fresh_workers
+from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import workers
+from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.domain.spec.experiment import Protocol
+from muscope.backend.domain.spec.families.transformer import GPT
+from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.experiments.store import get_experiment, list_experiments
+from muscope.backend.services.time_left.remaining import remaining_of
+from muscope.backend.services.verdicts.savings import SavingsRequest, get_savings
+from muscope.backend.services.workers import capacity_of, fresh_workers
 from tests.backend.db.stores import NOW, add_experiment, change_cell, take
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, evidence_of, finish

@@ -2,14 +2,14 @@ from uuid import uuid4
 
 import pytest
 
-from backend.db import verdicts as verdict_rows
-from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
-from backend.domain.spec.scenario import Scenario
-from backend.domain.verdict.verdict import RULE_VERSION, Verdict
-from backend.errors import NotFound
-from backend.services.conduct.advance import advance_experiments
-from backend.services.experiments.store import delete_experiment, list_experiments
-from backend.services.verdicts.judging import get_verdict
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Verdict
+from muscope.backend.errors import NotFound
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.experiments.store import delete_experiment, list_experiments
+from muscope.backend.services.verdicts.judging import get_verdict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 from tests.backend.services.judged import WIDE, finish, judge_now
 

@@ -7,18 +7,18 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
-from backend.db import verdicts as verdict_rows
-from backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
-from backend.domain.spec.thresholds import Thresholds
-from backend.domain.verdict.verdict import RULE_VERSION, Verdict
-from backend.errors import Conflict, InvalidInput, NotFound
-from backend.figures.names import FigureName
-from backend.services.conduct.advance import advance_experiments
-from backend.services.experiments.store import get_experiment, list_experiments
-from backend.services.figures.cached_json import figure_etag
-from backend.services.figures.options import FigureOptions
-from backend.services.verdicts.judging import get_verdict
-from backend.services.verdicts.rejudging import JudgementRequest, judge_again
+from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
+from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Verdict
+from muscope.backend.errors import Conflict, InvalidInput, NotFound
+from muscope.backend.figures.names import FigureName
+from muscope.backend.services.conduct.advance import advance_experiments
+from muscope.backend.services.experiments.store import get_experiment, list_experiments
+from muscope.backend.services.figures.cached_json import figure_etag
+from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.verdicts.judging import get_verdict
+from muscope.backend.services.verdicts.rejudging import JudgementRequest, judge_again
 from tests.backend.db.stores import NOW, add_experiment
 from tests.backend.services.judged import WIDE, finish
 

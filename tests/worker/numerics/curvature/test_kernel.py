@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.measures import Measure
-from backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.measures import Measure
+from muscope.backend.domain.spec.metrics import Metric
 from tests import cases, reference
 from tests.worker.numerics.curvature.test_measures import EVERY_CASE, largest, taken
 from tests.worker.numerics.curvature.trained import SEEDS, trained

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
-from backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
+from muscope.worker.numerics.curvature.measures import CurvatureStep, Values
+from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.trainer import train
 from tests import cases
 from tests.worker.numerics.curvature.trained import SEEDS, Trained, trained
-from worker.numerics.curvature.measures import CurvatureStep, Values
-from worker.numerics.ensemble import Stack
-from worker.numerics.trainer import train
 
 # A looser tolerance may stop at the second of two close eigenvalues (docs/log.md, the numeric core).
 TOLERANCE = 1e-10

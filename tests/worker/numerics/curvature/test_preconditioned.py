@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.worker.numerics.network import init
+from muscope.worker.numerics.program import CellProgram
+from muscope.worker.numerics.randomness import sharpness_indices
+from muscope.worker.numerics.trainer import train
 from tests import cases, reference
-from worker.numerics.network import init
-from worker.numerics.program import CellProgram
-from worker.numerics.randomness import sharpness_indices
-from worker.numerics.trainer import train
 
 ADAM = OptimizerSpec.model_validate({"kind": "adam", "epsilon": 1e-4})
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from worker.numerics.curvature.sharpness import AUDIT_EVERY, measure_sharpness
-from worker.numerics.linalg.lanczos import Eigenpairs
+from muscope.worker.numerics.curvature.sharpness import AUDIT_EVERY, measure_sharpness
+from muscope.worker.numerics.linalg.lanczos import Eigenpairs
 
 
 @dataclass

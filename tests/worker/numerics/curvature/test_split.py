@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.worker.numerics.linalg.operators import flatten
+from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 from tests.worker.numerics.curvature.trained import SEEDS, trained
-from worker.numerics.linalg.operators import flatten
-from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
 
 
 def normals(size: int) -> Tensor:

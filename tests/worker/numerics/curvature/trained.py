@@ -8,13 +8,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.losses import target_rows
+from muscope.worker.numerics.network import Network, Params
+from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from muscope.worker.numerics.program import TrainingData
 from tests import cases, reference
-from worker.numerics.losses import target_rows
-from worker.numerics.network import Network, Params
-from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
-from worker.numerics.program import TrainingData
 
 WIDTH = 16
 SEEDS = (0, 3)

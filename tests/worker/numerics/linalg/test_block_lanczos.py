@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from muscope.worker.numerics.linalg.block_lanczos import TopEigenpairs, top_eigenpairs
+from muscope.worker.numerics.linalg.lanczos import StoppingRule
 from tests.worker.numerics.linalg.test_lanczos import symmetric
-from worker.numerics.linalg.block_lanczos import TopEigenpairs, top_eigenpairs
-from worker.numerics.linalg.lanczos import StoppingRule
 
 TIGHT = StoppingRule(tolerance=1e-9, min_steps=1, max_steps=40)
 

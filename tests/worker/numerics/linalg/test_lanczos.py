@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
+from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
 
 TIGHT = StoppingRule(tolerance=1e-6, min_steps=3, max_steps=60)
 

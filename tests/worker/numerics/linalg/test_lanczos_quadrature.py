@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.spec.measures import DensityGrid, Measure
-from backend.domain.spec.metrics import NUM_DENSITY_BINS, Metric
+from muscope.backend.domain.spec.measures import DensityGrid, Measure
+from muscope.backend.domain.spec.metrics import NUM_DENSITY_BINS, Metric
+from muscope.worker.numerics.linalg.lanczos_quadrature import binned, lanczos_quadrature
+from muscope.worker.numerics.randomness import signs
 from tests.worker.numerics.curvature.test_measures import EVERY_CASE, largest, taken
 from tests.worker.numerics.curvature.trained import SEEDS, trained
 from tests.worker.numerics.linalg.test_lanczos import symmetric
-from worker.numerics.linalg.lanczos_quadrature import binned, lanczos_quadrature
-from worker.numerics.randomness import signs
 
 EDGES = np.array(DensityGrid().edges())
 

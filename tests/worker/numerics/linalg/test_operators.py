@@ -6,13 +6,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
+from muscope.worker.numerics.linalg.operators import flatten, unflatten
+from muscope.worker.numerics.losses import mean_loss, target_rows
+from muscope.worker.numerics.networks.residual_mlp.forward import apply
 from tests import cases, reference
 from tests.autograd_hessian import AutogradHessian
-from worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
-from worker.numerics.linalg.operators import flatten, unflatten
-from worker.numerics.losses import mean_loss, target_rows
-from worker.numerics.networks.residual_mlp.forward import apply
 
 EXACT = StoppingRule(tolerance=1e-13, min_steps=3, max_steps=60)
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from worker.numerics.linalg.trace import hutchinson_trace
-from worker.numerics.randomness import signs
+from muscope.worker.numerics.linalg.trace import hutchinson_trace
+from muscope.worker.numerics.randomness import signs
 
 
 @dataclass

@@ -7,18 +7,21 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import ResidualMLP
-from backend.domain.spec.parametrization import Parametrization, Role
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.parametrization import Parametrization, Role
+from muscope.worker.numerics.linalg.operators import flatten
+from muscope.worker.numerics.losses import mean_loss, target_rows
+from muscope.worker.numerics.network import Network, Params, init
+from muscope.worker.numerics.networks.residual_mlp.derivatives import (
+    HandWrittenResidualMlp,
+    ResidualMlpHessian,
+)
+from muscope.worker.numerics.networks.residual_mlp.forward import apply
+from muscope.worker.numerics.program import TrainingData
 from tests import cases, reference
 from tests.autograd_hessian import AutogradHessian
-from worker.numerics.linalg.operators import flatten
-from worker.numerics.losses import mean_loss, target_rows
-from worker.numerics.network import Network, Params, init
-from worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp, ResidualMlpHessian
-from worker.numerics.networks.residual_mlp.forward import apply
-from worker.numerics.program import TrainingData
 
 PROBLEMS = [
     (cases.classification, Loss.CROSS_ENTROPY),

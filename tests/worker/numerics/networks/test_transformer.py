@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch.nn import functional
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.worker.numerics.derivatives import Autograd
+from muscope.worker.numerics.families import network_of as family_of
+from muscope.worker.numerics.linalg.operators import flatten
+from muscope.worker.numerics.losses import Targets
+from muscope.worker.numerics.networks.transformer.derivatives import HandWrittenTransformer
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of, network_of
-from worker.numerics.derivatives import Autograd
-from worker.numerics.families import network_of as family_of
-from worker.numerics.linalg.operators import flatten
-from worker.numerics.losses import Targets
-from worker.numerics.networks.transformer.derivatives import HandWrittenTransformer
 
 CASES = {
     "vit": FAMILY_CASES["vit"],

@@ -13,18 +13,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.dataset import DataDims, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.dataset import DataDims, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.worker.numerics.families import network_of as family_of
+from muscope.worker.numerics.linalg.block_lanczos import top_eigenpairs
+from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
+from muscope.worker.numerics.linalg.operators import flatten, unflatten
+from muscope.worker.numerics.losses import Targets, mean_loss, target_rows
+from muscope.worker.numerics.network import Network
+from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from muscope.worker.numerics.scaling import scaling_table
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
-from worker.numerics.families import network_of as family_of
-from worker.numerics.linalg.block_lanczos import top_eigenpairs
-from worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
-from worker.numerics.linalg.operators import flatten, unflatten
-from worker.numerics.losses import Targets, mean_loss, target_rows
-from worker.numerics.network import Network
-from worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
-from worker.numerics.scaling import scaling_table
 
 RECORDED = json.loads(
     (Path(__file__).parents[3] / "fixtures" / "curvlinops.json").read_text(encoding="utf-8")

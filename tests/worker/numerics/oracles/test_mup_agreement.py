@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.spec.dataset import DataDims, Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.dataset import DataDims, Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.worker.numerics.losses import target_rows
+from muscope.worker.numerics.network import Network
+from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.scaling import scaling_table
 from tests import cases
-from worker.numerics.losses import target_rows
-from worker.numerics.network import Network
-from worker.numerics.optimizer import Update, initial_moments
-from worker.numerics.scaling import scaling_table
 
 RECORDED = json.loads((Path(__file__).parents[3] / "fixtures" / "mup.json").read_text(encoding="utf-8"))
 BASE_WIDTH, DEPTH, FEATURES, CLASSES, SAMPLES, BATCH = 64, 2, 6, 3, 40, 16

@@ -10,17 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.worker.numerics.losses import target_rows
+from muscope.worker.numerics.network import Network, init
+from muscope.worker.numerics.networks.residual_mlp.forward import apply
+from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.trainer import train
 from tests import cases, reference
-from worker.numerics.losses import target_rows
-from worker.numerics.network import Network, init
-from worker.numerics.networks.residual_mlp.forward import apply
-from worker.numerics.optimizer import Update, initial_moments
-from worker.numerics.trainer import train
 
 Table = dict[str, TensorScaling]
 

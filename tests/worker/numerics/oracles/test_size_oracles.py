@@ -13,18 +13,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from backend.domain.spec.dataset import DataDims, ImageShape
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.transformer import GPT, ViT, part_name
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.dataset import DataDims, ImageShape
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.transformer import GPT, ViT, part_name
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.worker.numerics.losses import target_rows
+from muscope.worker.numerics.network import Network, Params, init
+from muscope.worker.numerics.networks.residual_mlp.forward import apply
+from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.scaling import scaling_table
 from tests import cases
 from tests.worker.numerics.oracles.toy import Toy
-from worker.numerics.losses import target_rows
-from worker.numerics.network import Network, Params, init
-from worker.numerics.networks.residual_mlp.forward import apply
-from worker.numerics.optimizer import Update, initial_moments
-from worker.numerics.scaling import scaling_table
 
 MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP
 ADAM = OptimizerSpec.model_validate("adam")

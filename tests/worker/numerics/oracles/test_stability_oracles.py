@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from backend.domain.spec.metrics import eos_threshold
-from backend.domain.spec.optimizer import OptimizerSpec
-from backend.domain.spec.parametrization import TensorScaling
+from muscope.backend.domain.spec.metrics import eos_threshold
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.optimizer import Update, initial_moments
 from tests.worker.numerics.oracles.toy import over_widths
-from worker.numerics.optimizer import Update, initial_moments
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "gradient descent": {},

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from backend.analysis.statistics.optimum import find_optimum
-from backend.domain.protocol.grid import PlannedRun
-from backend.domain.spec.dataset import Task
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.metrics import Metric
+from muscope.backend.analysis.statistics.optimum import find_optimum
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.worker.numerics.program import TrainingData
+from muscope.worker.numerics.trainer import train
 from tests import cases
 from tests.worker.numerics.oracles.toy import final_losses, over_widths
-from worker.numerics.program import TrainingData
-from worker.numerics.trainer import train
 
 SWEEP_WIDTHS = (32, 64, 128, 256, 512)
 SWEEP_STEPS = 60

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from backend.domain.spec.dataset import DataDims
-from backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from backend.domain.spec.parametrization import Parametrization, TensorScaling
-from backend.errors import InvalidInput
+from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.errors import InvalidInput
+from muscope.worker.numerics.scaling import scaling_table
 from tests import cases
-from worker.numerics.scaling import scaling_table
 
 MUP, SP = Parametrization.MUP, Parametrization.SP
 DEPTH_MUP, COMPLETEP = Parametrization.DEPTH_MUP, Parametrization.COMPLETEP

@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.optimizer import PLAIN_SGD
-from backend.domain.spec.parametrization import TensorScaling
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD
+from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
+from muscope.worker.numerics.linalg.operators import flatten
+from muscope.worker.numerics.optimizer import Update, initial_moments
 from tests.autograd_hessian import AutogradHessian
-from worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
-from worker.numerics.linalg.operators import flatten
-from worker.numerics.optimizer import Update, initial_moments
 
 FEATURES, SAMPLES = 8, 64
 SEEDS = tuple(range(6))

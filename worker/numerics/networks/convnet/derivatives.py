@@ -21,15 +21,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.convnet import HIDDEN, KERNEL, image_of
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from worker.numerics.derivatives import AutogradCurvature, KernelProduct
-from worker.numerics.linalg.operators import flatten, unflatten
-from worker.numerics.losses import loss_and_gradient, output_hessian_product
-from worker.numerics.network import Network, Params, scaled
-from worker.numerics.networks.convnet.forward import apply_convnet
-from worker.numerics.networks.convnet.input_layout import InputLayout, input_layout_of
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.convnet import HIDDEN, KERNEL, image_of
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.worker.numerics.derivatives import AutogradCurvature, KernelProduct
+from muscope.worker.numerics.linalg.operators import flatten, unflatten
+from muscope.worker.numerics.losses import loss_and_gradient, output_hessian_product
+from muscope.worker.numerics.network import Network, Params, scaled
+from muscope.worker.numerics.networks.convnet.forward import apply_convnet
+from muscope.worker.numerics.networks.convnet.input_layout import InputLayout, input_layout_of
 
 
 class HandWrittenConvNet:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.families.convnet import (
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.families.convnet import (
     FIRST_STRIDE,
     HIDDEN,
     NUM_STAGES,
@@ -22,8 +22,8 @@ from backend.domain.spec.families.convnet import (
     image_of,
     stage_name,
 )
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, layer_name
-from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, layer_name
+from muscope.worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
 
 
 def apply_convnet(

@@ -22,8 +22,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backend.domain.spec.dataset import ImageShape
-from backend.domain.spec.families.convnet import FIRST_STRIDE, SECOND_STRIDE
+from muscope.backend.domain.spec.dataset import ImageShape
+from muscope.backend.domain.spec.families.convnet import FIRST_STRIDE, SECOND_STRIDE
 
 KERNEL_SIDE = 3
 OUTSIDE = -1

@@ -22,16 +22,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from worker.numerics.derivatives import AutogradCurvature, KernelProduct
-from worker.numerics.linalg.operators import neighbours, unflatten
-from worker.numerics.losses import loss_and_gradient, output_hessian_product
-from worker.numerics.network import Network, Params
-from worker.numerics.networks.residual_mlp.forward import apply, block_name
-from worker.numerics.networks.residual_mlp.tangent_kernel import tangent_kernel
-from worker.numerics.outer_product import OuterProduct
-from worker.numerics.outer_product import scaled_product as _product
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.worker.numerics.derivatives import AutogradCurvature, KernelProduct
+from muscope.worker.numerics.linalg.operators import neighbours, unflatten
+from muscope.worker.numerics.losses import loss_and_gradient, output_hessian_product
+from muscope.worker.numerics.network import Network, Params
+from muscope.worker.numerics.networks.residual_mlp.forward import apply, block_name
+from muscope.worker.numerics.networks.residual_mlp.tangent_kernel import tangent_kernel
+from muscope.worker.numerics.outer_product import OuterProduct
+from muscope.worker.numerics.outer_product import scaled_product as _product
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
-from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT, ResidualMLP, layer_name
+from muscope.worker.numerics.network import ActivationHook, Network, Params, linear, no_hook
 
 
 def block_name(block: int) -> str:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from worker.numerics.network import Network
-from worker.numerics.networks.residual_mlp.forward import block_name
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.worker.numerics.network import Network
+from muscope.worker.numerics.networks.residual_mlp.forward import block_name
 
 
 def tangent_kernel(network: Network, x_BD: Tensor, a: Sequence[Tensor], g_h: Sequence[Tensor]) -> Tensor:

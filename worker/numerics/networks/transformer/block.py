@@ -17,8 +17,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from worker.numerics.network import Params
-from worker.numerics.networks.transformer.layers import (
+from muscope.worker.numerics.network import Params
+from muscope.worker.numerics.networks.transformer.layers import (
     Attention,
     AttentionGradient,
     AttentionTangent,

@@ -18,14 +18,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backend.domain.spec.experiment import Loss
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.spec.families.transformer import FINAL_NORM, Transformer, ViT
-from worker.numerics.derivatives import AutogradCurvature, KernelProduct
-from worker.numerics.linalg.operators import flatten, unflatten
-from worker.numerics.losses import loss_and_gradient, output_hessian_product
-from worker.numerics.network import Apply, Network, Params
-from worker.numerics.networks.transformer.block import (
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.backend.domain.spec.families.transformer import FINAL_NORM, Transformer, ViT
+from muscope.worker.numerics.derivatives import AutogradCurvature, KernelProduct
+from muscope.worker.numerics.linalg.operators import flatten, unflatten
+from muscope.worker.numerics.losses import loss_and_gradient, output_hessian_product
+from muscope.worker.numerics.network import Apply, Network, Params
+from muscope.worker.numerics.networks.transformer.block import (
     BlockGradient,
     BlockPass,
     BlockTangent,
@@ -39,8 +39,8 @@ from worker.numerics.networks.transformer.block import (
     tangent_forward_block,
     with_second_derivatives,
 )
-from worker.numerics.networks.transformer.effective_weights import GroupedWeights, Layout, Stem
-from worker.numerics.networks.transformer.forward import apply_gpt, apply_vit, future
+from muscope.worker.numerics.networks.transformer.effective_weights import GroupedWeights, Layout, Stem
+from muscope.worker.numerics.networks.transformer.forward import apply_gpt, apply_vit, future
 
 
 class HandWrittenTransformer:

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from backend.domain.spec.families.residual_mlp import INPUT
-from backend.domain.spec.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
-from worker.numerics.network import Network, Params, scaled
-from worker.numerics.networks.transformer.block import Weights
-from worker.numerics.networks.transformer.forward import patches
+from muscope.backend.domain.spec.families.residual_mlp import INPUT
+from muscope.backend.domain.spec.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
+from muscope.worker.numerics.network import Network, Params, scaled
+from muscope.worker.numerics.networks.transformer.block import Weights
+from muscope.worker.numerics.networks.transformer.forward import patches
 
 KEY, VALUE, KEY_VALUE = "key", "value", "key_value"
 # Last products of the residual branches, which carry τ.

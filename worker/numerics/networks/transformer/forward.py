@@ -13,10 +13,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from backend.domain.spec.coordinates import Part
-from backend.domain.spec.families.convnet import image_of
-from backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
-from backend.domain.spec.families.transformer import (
+from muscope.backend.domain.spec.coordinates import Part
+from muscope.backend.domain.spec.families.convnet import image_of
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.backend.domain.spec.families.transformer import (
     ATTENTION_NORM,
     BRANCH_NORM,
     CLASS_TOKEN,
@@ -26,8 +26,8 @@ from backend.domain.spec.families.transformer import (
     ViT,
     part_name,
 )
-from worker.numerics.network import ActivationHook, Network, Params, linear, no_hook, scaled
-from worker.numerics.networks.transformer.layers import NORM_EPSILON
+from muscope.worker.numerics.network import ActivationHook, Network, Params, linear, no_hook, scaled
+from muscope.worker.numerics.networks.transformer.layers import NORM_EPSILON
 
 
 def apply_vit(network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook) -> Tensor:
