@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+
+from muscope.backend.resources import LOCALES
 
 LANGUAGES = ("en", "ja")
 DEFAULT_LANGUAGE = "en"
-_FOLDER = Path(__file__).resolve().parent.parent / "frontend" / "locales"
 
 
 @cache
@@ -17,7 +17,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     """Return every text of `language`, by key; raises ValueError for a language we do not have."""
     if language not in LANGUAGES:
         raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, given {language!r}")
-    texts: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    texts: dict[str, str] = json.loads((LOCALES / f"{language}.json").read_text(encoding="utf-8"))
     return texts
 
 

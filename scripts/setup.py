@@ -59,8 +59,10 @@ def wanted_state(extras):
     with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
         project = tomllib.load(file)
     parts = [project["build-system"], project["project"], project["tool"].get("setuptools"), ROOT]
-    with open(os.path.join(ROOT, "constraints.txt"), "rb") as file:
-        content = json.dumps(parts, sort_keys=True).encode() + file.read()
+    content = json.dumps(parts, sort_keys=True).encode()
+    for name in ("setup.py", "constraints.txt"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            content += file.read()
     return {"digest": hashlib.sha256(content).hexdigest(), "extras": sorted(extras)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,15 +25,19 @@ PROGRAMS = {"studies", "benchmarks"}
 TESTS = sorted(path for path in ROOT.glob("tests/**/*.py") if path.relative_to(ROOT).parts[1] not in PROGRAMS)
 FILE_CEILING = 350
 FUNCTION_CEILING = 40
-DOMAIN_IMPORTS = {"backend", "pydantic", "pydantic_core", "annotated_types", *sys.stdlib_module_names}
+DOMAIN_IMPORTS = {"muscope", "pydantic", "pydantic_core", "annotated_types", *sys.stdlib_module_names}
 # One reads the variables, the other copies all of them for a child process and looks at none.
 ENVIRONMENT_READERS = {"backend/settings.py", "backend/child_environment.py"}
 ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb", "putenv"}
 
+# A dotted name of a module of ours without `muscope.` in front.
+MODULES = {path.stem if path.stem != "__init__" else path.parent.name for path in SOURCES}
+OTHER_NAME = re.compile(rf"(?<![\w./])(?:backend|worker)\.(?:{'|'.join(sorted(MODULES))})\b(?!/)")
+
 # What importing a module must not load: (module, packages).
 LIGHT_IMPORTS = [
-    ("muscope.backend.api.app", ("torch", "worker")),
-    ("muscope.backend.conductor", ("torch", "worker", "fastapi", "plotly")),
+    ("muscope.backend.api.app", ("torch", "muscope.worker")),
+    ("muscope.backend.conductor", ("torch", "muscope.worker", "fastapi", "plotly")),
     ("muscope.backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
     ("muscope.backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
     ("muscope.worker.app", ("torch", "fastapi", "plotly")),
@@ -111,6 +116,18 @@ def test_the_domain_imports_the_standard_library_and_pydantic_only():
     }
 
     assert {(name, package) for name, package in imported if package not in DOMAIN_IMPORTS} == set()
+
+
+def test_modules_are_named_below_muscope_in_texts_too():
+    """A command or a `monkeypatch` with another name would load the module a second time."""
+    found = [
+        (name_of(path), node.value)
+        for path in [*SOURCES, *BESIDE, *TESTS]
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and OTHER_NAME.search(node.value)
+    ]
+
+    assert found == []
 
 
 def test_no_test_of_the_product_needs_a_study_or_a_benchmark():

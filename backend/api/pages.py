@@ -22,8 +22,8 @@ from starlette.types import Scope
 from muscope.backend.api.caching import accepts_gzip, is_current
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.resources import FRONTEND
 
-FRONTEND = Path(__file__).resolve().parent.parent.parent / "frontend"
 FOLDERS = ("css", "js", "locales", "images")
 # Addresses that the page itself makes sense of.
 CLIENT_ROUTES = ("/", "/datasets", "/datasets/{rest:path}", "/experiments", "/experiments/{rest:path}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -11,9 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from muscope.backend.db.session import Database
+from muscope.backend.resources import MIGRATIONS
 from muscope.backend.settings import Settings
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def upgrade(settings: Settings, revision: str = "head") -> None:
@@ -48,6 +45,9 @@ def is_current(database: Database) -> bool:
 
 
 def _config(connection: Connection) -> Config:
-    config = Config(_ROOT / "alembic.ini")
+    config = Config()
+    # Alembic reads its options through configparser, to which a percent sign in a path is special.
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config

@@ -23,13 +23,14 @@ from muscope.backend.ingest.manifest import (
     IngestOptions,
     Manifest,
 )
+from muscope.backend.resources import HOME
 
 _LOG = logging.getLogger(__name__)
-_ROOT = Path(__file__).resolve().parents[2]
-# -I ignores the caller's PYTHON* variables and folder; our own root comes last, so it shadows nothing.
+# -I ignores the caller's PYTHON* variables and folder. The child is told the folder of this process's package
+# alone, which adds nothing to where it looks for other modules.
 _BOOT = (
-    "import sys, runpy; sys.path.append(sys.argv[1]); "
-    "runpy.run_module('muscope.backend.ingest', run_name='__main__')"
+    "import runpy, sys, types; muscope = sys.modules['muscope'] = types.ModuleType('muscope'); "
+    "muscope.__path__ = [sys.argv[1]]; runpy.run_module('muscope.backend.ingest', run_name='__main__')"
 )
 _POLL_SECONDS = 0.05
 _LOGGED_BYTES = 4000
@@ -81,7 +82,7 @@ def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]
     question.write_text(request.model_dump_json(), encoding="utf-8")
     with question.open("rb") as stdin, answer.open("wb") as stdout, log.open("wb") as stderr:
         child = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(_ROOT)],
+            [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(HOME)],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,

@@ -124,7 +124,7 @@ def test_threads_match_the_database_pool(server: Server):
 def test_the_application_loads_no_training_or_parsing_library():
     script = (
         "import sys, muscope.backend.api.app; "
-        "print([name for name in ('torch', 'polars', 'sklearn', 'worker') if name in sys.modules])"
+        "print([name for name in ('torch', 'polars', 'sklearn', 'muscope.worker') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 

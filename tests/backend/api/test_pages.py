@@ -15,8 +15,9 @@ from fastapi import FastAPI
 
 from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.middleware import CONTENT_SECURITY_POLICY
-from muscope.backend.api.pages import FOLDERS, FRONTEND, install_pages
+from muscope.backend.api.pages import install_pages
 from muscope.backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.resources import FRONTEND
 
 BUNDLE = PlotlyBundle()
 CLIENT_ROUTES = ("/", "/datasets", "/datasets/3f0c", "/experiments", "/experiments/3f0c/curves")
