@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from muscope.backend.settings import Settings
+from tests.packaging.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -28,6 +29,13 @@ def packages_of(dockerfile: str) -> set[str]:
 
 def test_the_backend_image_has_no_torch():
     assert "torch" not in packages_of("backend/Dockerfile")
+
+
+@pytest.mark.parametrize("dockerfile", ["backend/Dockerfile", "worker/Dockerfile"])
+def test_an_image_is_given_all_that_a_wheel_is_made_of(dockerfile):
+    lines = re.findall(r"^COPY (.+) \S+$", (ROOT / dockerfile).read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert {name for line in lines for name in line.split()} == {*SOURCES, "constraints.txt"}
 
 
 def test_the_worker_image_has_neither_web_framework_nor_plotly():

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +29,16 @@ SHORT_LEASES = {
     "MUSCOPE_CANCEL_GRACE_SECONDS": "1",
     "MUSCOPE_WORKER_SLOTS": "2",
 }
+PROGRAM = (sys.executable, "-m", "muscope.backend.cli")
 OPEN_STATES = ("queued", "running")
 
 
 class Instance:
     """Running stack on its own data folder and port."""
 
-    def __init__(self, data: Path, module: str = "muscope.backend.cli", **environment: str) -> None:
+    def __init__(self, data: Path, program: Sequence[str] = PROGRAM, **environment: str) -> None:
         self.data = data
-        self._module = module
+        self._program = program
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=30)
@@ -48,7 +49,7 @@ class Instance:
         """Start the stack and wait until the page answers."""
         with (self.data.parent / f"{self.data.name}.out").open("ab") as terminal:
             self._process = subprocess.Popen(
-                (sys.executable, "-m", self._module, "run"),
+                (*self._program, "run"),
                 env=os.environ | self._environment,
                 stdout=terminal,
                 stderr=subprocess.STDOUT,
@@ -126,9 +127,9 @@ class Instance:
 
 
 @contextlib.contextmanager
-def running(data: Path, module: str = "muscope.backend.cli", **environment: str) -> Iterator[Instance]:
-    """Yield a started instance and stop it at the end."""
-    instance = Instance(data, module, **environment)
+def running(data: Path, program: Sequence[str] = PROGRAM, **environment: str) -> Iterator[Instance]:
+    """Lend a started instance and stop it at the end."""
+    instance = Instance(data, program, **environment)
     instance.start()
     try:
         yield instance

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from muscope.backend.db import workers
@@ -10,6 +12,7 @@ from muscope.backend.settings import Settings
 from tests.system.instance import Instance, running
 from tests.waiting import wait_until
 
+FAKE_GPU = (sys.executable, "-m", "tests.system.fake_gpu_stack")
 pytestmark = pytest.mark.system
 
 GRID = {"widths": [16], "seeds": [0], "num_steps": 20, "measure_every": 10}
@@ -17,7 +20,7 @@ GRID = {"widths": [16], "seeds": [0], "num_steps": 20, "measure_every": 10}
 
 @pytest.fixture
 def instance(tmp_path):
-    with running(tmp_path / "data", module="tests.system.fake_gpu_stack") as started:
+    with running(tmp_path / "data", program=FAKE_GPU) as started:
         yield started
 
 
