@@ -34,8 +34,12 @@ types: setup-dev ## Run mypy only
 check: setup-dev ## Run the checks only: lint, format, import rules, types
 	@.venv/bin/python scripts/checks.py check
 
-types: setup-dev ## Check the types only
-	@.venv/bin/python scripts/checks.py types
+js: frontend/node_modules/.package-lock.json ## Check the scripts of the page (lint, types, unit tests); needs Node.js 20.19
+	@cd frontend && npm run --silent check
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	@command -v npm >/dev/null || { echo "npm was not found: install Node.js 20.19 or newer" >&2; exit 1; }
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
 
 format: setup-dev ## Format the code and fix what can be fixed
 	@.venv/bin/ruff check --fix --quiet . || true

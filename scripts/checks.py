@@ -1,8 +1,10 @@
 """Run the steps of `make test` in the order that fails fastest, and print the time of each.
 
-python scripts/checks.py              # checks, then tests
-python scripts/checks.py check        # the checks only
-python scripts/checks.py types        # the types only
+python scripts/checks.py [check | types | fast | node]
+
+`check` leaves out the tests, `types` runs mypy only, `fast` runs the tests that start no processes and take
+no more than a few seconds each, `node` tells by its exit status whether Node.js is new enough.
+PYTEST_ARGUMENTS is added to every call of pytest.
 """
 
 from __future__ import annotations
@@ -18,35 +20,29 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-TYPED = ROOT / "build" / "typed"  # where mypy looks, pyproject.toml
+MOST_PROCESSES = 4  # each loads torch and the product: half a gigabyte
+NOTHING_SELECTED = 5  # the exit status of pytest that found no test
+PYTEST = ("python", "-m", "pytest")
+ARGUMENTS = tuple(os.environ.get("PYTEST_ARGUMENTS", "").split())
+
+Steps = dict[str, tuple[str, ...]]
+# Of Node.js, which the tools that check the page's scripts need, and nothing else here.
+NODE = (20, 19)
+WHY_NODE = f"npm checks the scripts of the page, and needs Node.js {NODE[0]}.{NODE[1]} or newer"
+
+# mypy knows neither setup.py nor the import hook of pip; pyproject.toml has it look here.
+TYPED = ROOT / "build" / "typed"
 PACKAGES = ("backend", "worker")
-CHECKS = {
-    "ruff check": ("ruff", "check", "."),
-    "ruff format": ("ruff", "format", "--check", "."),
-    "import rules": ("lint-imports",),
-    "compose file": ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
-    "mypy": ("mypy",),
-}
-TYPES = {"mypy": CHECKS["mypy"]}
-TESTS = {"pytest": ("python", "-m", "pytest", *os.environ.get("PYTEST_ARGUMENTS", "").split())}
-
-
-def link_packages() -> None:
-    """Show mypy the packages by their names: it knows neither setup.py nor the import hook of pip."""
-    for name in PACKAGES:
-        link = TYPED / "muscope" / name
-        link.parent.mkdir(parents=True, exist_ok=True)
-        if not link.is_symlink():
-            link.symlink_to(Path(*[".."] * 3, name))
 
 
 def main(arguments: list[str]) -> int:
     """Run every step until one fails; returns its exit status."""
-    steps = {"check": CHECKS, "types": TYPES}.get(" ".join(arguments), CHECKS | TESTS)
+    if arguments == ["node"]:
+        return 0 if missing_node() is None else 1
     link_packages()
     began = time.monotonic()
     steps = steps_of(*arguments)
-    # Where the caller chose the tests, all but one of the calls of pytest may find none of them.
+    # A caller's choice of tests may leave all but one of the calls of pytest without any.
     may_be_empty = sum(PYTEST[0] in command for command in steps.values()) - 1 if ARGUMENTS else 0
     for name, command in steps.items():
         missing = missing_node() if name == "js" else None
@@ -57,6 +53,15 @@ def main(arguments: list[str]) -> int:
             return code
     print(f"── all good, {time.monotonic() - began:.1f} s")
     return 0
+
+
+def link_packages() -> None:
+    """Show mypy the packages by their names, as links to the folders."""
+    for name in PACKAGES:
+        link = TYPED / "muscope" / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(Path(*[".."] * 3, name))
 
 
 def run_step(name: str, command: tuple[str, ...]) -> int:

@@ -613,7 +613,7 @@ export interface components {
         };
         /**
          * ArmRequest
-         * @description An arm to run; without `lrs`, on the default grid of its loss and optimizer.
+         * @description Requested arm; without `lrs`, on the default grid of its loss and optimizer.
          */
         ArmRequest: {
             /** Lrs */
@@ -622,7 +622,7 @@ export interface components {
         };
         /**
          * ArmVerdict
-         * @description The judgement of one parametrization.
+         * @description Judgement of one parametrization.
          */
         ArmVerdict: {
             /**
@@ -654,7 +654,7 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             /**
              * Rule
-             * @description Which rule decided; catalogue key rule.<rule>.
+             * @description The rule that decided; catalogue key rule.<rule>.
              */
             rule: string;
             /** Sizes */
@@ -666,7 +666,7 @@ export interface components {
         };
         /**
          * Assumptions
-         * @description Everything a saving rests on; every one can be changed in the request.
+         * @description Assumptions of a saving; each can be changed in the request.
          *
          *     Attributes:
          *         target_width: of the model that would be tuned directly; depth, steps and batch are the plan's.
@@ -696,13 +696,13 @@ export interface components {
         };
         /**
          * Axis
-         * @description What grows from the base to a size: its width, its depth, or both at once.
+         * @description Axis on which a size is larger than the base: width, depth, or both at once.
          * @enum {string}
          */
         Axis: "width" | "depth" | "both";
         /**
          * AxisVerdict
-         * @description The judgement of one parametrization on one axis.
+         * @description Judgement of one parametrization on one axis.
          */
         AxisVerdict: {
             axis: components["schemas"]["Axis"];
@@ -733,22 +733,22 @@ export interface components {
         };
         /**
          * Band
-         * @description What the shaded area of a figure is.
+         * @description Kinds of the shaded area of a figure.
          * @enum {string}
          */
         Band: "min_max" | "standard_error" | "interval" | "none";
         /**
          * Basis
-         * @description What a statement about a size rests on.
+         * @description Basis of a statement about a size.
          * @enum {string}
          */
         Basis: "measured" | "extrapolated" | "not_claimed";
         /**
          * BreakPoint
-         * @description Where reusing the base's LR was found to cost too much.
+         * @description Size and scenario at which reusing the base's LR was found to cost too much.
          */
         BreakPoint: {
-            /** @description What grew from the base to this size. */
+            /** @description Axis on which this size is larger than the base. */
             axis: components["schemas"]["Axis"];
             /** Depth */
             depth: number;
@@ -761,9 +761,9 @@ export interface components {
         };
         /**
          * Budget
-         * @description A limit on slot-seconds and on money at a rate per slot-hour.
+         * @description Limit on slot-seconds and on money at a rate per slot-hour.
          *
-         *     Contradictions are refused by `require_budget`, which names the field and the least value that would do.
+         *     `require_budget` refuses contradictions, naming the field and the least value it accepts.
          */
         Budget: {
             /** @default JPY */
@@ -777,7 +777,7 @@ export interface components {
         };
         /**
          * BudgetView
-         * @description What an experiment may spend, and what is left of it.
+         * @description Budget of an experiment, and the rest of it.
          */
         BudgetView: {
             currency: components["schemas"]["Currency"] | null;
@@ -801,13 +801,13 @@ export interface components {
         };
         /**
          * CellState
-         * @description Where a cell is in its life.
+         * @description State of a cell.
          * @enum {string}
          */
         CellState: "queued" | "running" | "completed" | "failed" | "cancelled" | "skipped";
         /**
          * CellView
-         * @description One cell: what it trains, where it stands, and why it failed if it did.
+         * @description One cell: its runs, its state, and its error if it failed.
          */
         CellView: {
             /** Chunk Steps */
@@ -871,13 +871,13 @@ export interface components {
         };
         /**
          * CheckState
-         * @description What a coordinate check came to.
+         * @description State of a coordinate check.
          * @enum {string}
          */
         CheckState: "passed" | "watch" | "failed" | "not_enough";
         /**
          * ClassCount
-         * @description How often a class occurs.
+         * @description Number of examples of a class.
          */
         ClassCount: {
             /** Count */
@@ -887,13 +887,13 @@ export interface components {
         };
         /**
          * ColumnKind
-         * @description How a column of a table was read.
+         * @description Interpretation of a table column.
          * @enum {string}
          */
         ColumnKind: "numeric" | "categorical";
         /**
          * ColumnProfile
-         * @description One column as the user will recognise it.
+         * @description Profile of one column, as shown to the user.
          */
         ColumnProfile: {
             /**
@@ -925,7 +925,7 @@ export interface components {
         };
         /**
          * ConditionsView
-         * @description What a scenario trains with, where scenarios may differ.
+         * @description Training conditions of a scenario, as far as scenarios may differ.
          */
         ConditionsView: {
             /** Batch Size */
@@ -957,7 +957,7 @@ export interface components {
         };
         /**
          * CoordinateCheck
-         * @description M7 of one depth: do all parts start and move as the parametrization says?
+         * @description M7 of one depth: the slopes of all parts, compared with those of the parametrization.
          */
         CoordinateCheck: {
             /** Depth */
@@ -974,7 +974,7 @@ export interface components {
         };
         /**
          * Currency
-         * @description Currencies the product can show.
+         * @description Currency the product can display.
          * @enum {string}
          */
         Currency: "JPY" | "USD";
@@ -1009,7 +1009,7 @@ export interface components {
         };
         /**
          * DataOptions
-         * @description What can be trained on one dataset.
+         * @description Options of a plan that depend on its dataset.
          */
         DataOptions: {
             /** Families */
@@ -1019,7 +1019,7 @@ export interface components {
         };
         /**
          * DataWarning
-         * @description Something the user should know; the sentence is catalogue key `warning.<code>`.
+         * @description Warning about a dataset; the sentence is catalogue key `warning.<code>`.
          */
         DataWarning: {
             /** Code */
@@ -1031,10 +1031,10 @@ export interface components {
         };
         /**
          * DatasetShape
-         * @description The sizes the planner and the trainer need.
+         * @description Sizes and dimensions of a dataset, for planner and trainer.
          *
          *     `num_outputs` is the class count, 1 for regression, the size of the vocabulary for language modelling,
-         *     where `num_features` is the length of a window. `image` says that the features are the pixels of an image.
+         *     where `num_features` is the length of a window. `image` is set if the features are the pixels of an image.
          */
         DatasetShape: {
             image?: components["schemas"]["ImageShape"] | null;
@@ -1079,7 +1079,7 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** @description What can be trained on it. */
+            /** @description Families and losses that can be trained on it. */
             options: components["schemas"]["DataOptions"];
             profile: components["schemas"]["Profile"];
             shape: components["schemas"]["DatasetShape"];
@@ -1088,9 +1088,9 @@ export interface components {
         };
         /**
          * DensityGrid
-         * @description Where the bins of the spectral density lie: even steps of arsinh(λ / linear_limit), unit 1/lr.
+         * @description Bins of the spectral density: even steps of arsinh(λ / linear_limit), unit 1/lr.
          *
-         *     Linear below `linear_limit`, logarithmic above, up to ±`largest`; the end bins take what is beyond.
+         *     Linear below `linear_limit`, logarithmic above, up to ±`largest`; the end bins hold everything beyond.
          */
         DensityGrid: {
             /**
@@ -1106,13 +1106,13 @@ export interface components {
         };
         /**
          * DeviceKind
-         * @description What cells are planned for.
+         * @description Kind of device that cells are planned for.
          * @enum {string}
          */
         DeviceKind: "cpu" | "gpu";
         /**
          * EarlyAnswer
-         * @description What the verdict will probably be, from the steps that enough runs share so far; it may change.
+         * @description Probable outcome of the verdict, from the steps that enough runs share so far; it may change.
          */
         EarlyAnswer: {
             /** At Step */
@@ -1124,7 +1124,7 @@ export interface components {
             confidence: number;
             /**
              * Num Sizes
-             * @description How many sizes the plan has.
+             * @description Number of sizes in the plan.
              */
             num_sizes: number;
             /** Num Steps */
@@ -1134,17 +1134,17 @@ export interface components {
              * Sizes
              * @description The sizes it rests on, the base first.
              */
-            sizes: components["schemas"]["ModelSize"][];
+            sizes: components["schemas"]["Size"][];
             /**
              * Would Change
-             * @description What could still change it.
+             * @description Reasons that could still change it.
              * @default []
              */
             would_change: components["schemas"]["Reason"][];
         };
         /**
          * EpsilonRule
-         * @description How Adam's ε follows the size of the network (ADR 0012).
+         * @description Scaling of Adam's ε with the size of the network (ADR 0012).
          * @enum {string}
          */
         EpsilonRule: "scaled" | "fixed";
@@ -1185,7 +1185,7 @@ export interface components {
         };
         /**
          * Estimate
-         * @description A number with its interval; None where it could not be computed.
+         * @description Number with its interval; None where it could not be computed.
          */
         Estimate: {
             interval?: components["schemas"]["Interval"] | null;
@@ -1209,7 +1209,7 @@ export interface components {
         };
         /**
          * Expense
-         * @description Device time, staff time, and both in money at the rates given; null without any rate.
+         * @description Device time, staff time, and both in money at the given rates; null without a rate.
          */
         Expense: {
             /** Device Hours */
@@ -1221,7 +1221,7 @@ export interface components {
         };
         /**
          * ExperimentRequest
-         * @description A plan for a stored dataset, under a name.
+         * @description Plan for a stored dataset, with a name.
          */
         ExperimentRequest: {
             /** Arms */
@@ -1423,13 +1423,13 @@ export interface components {
         };
         /**
          * ExperimentState
-         * @description Where an experiment is in its life.
+         * @description State of an experiment.
          * @enum {string}
          */
         ExperimentState: "queued" | "running" | "completed" | "failed" | "cancelled";
         /**
          * ExperimentView
-         * @description An experiment, without its cells.
+         * @description Experiment, without its cells.
          */
         ExperimentView: {
             /** Cell Counts */
@@ -1495,7 +1495,7 @@ export interface components {
             /** Started At */
             started_at: string | null;
             state: components["schemas"]["ExperimentState"];
-            /** @description Why it ended before all sizes were run. */
+            /** @description Reason why it ended before all sizes were run. */
             stop_reason: components["schemas"]["StopReason"] | null;
             task: components["schemas"]["Task"];
             /** Version */
@@ -1516,13 +1516,13 @@ export interface components {
         };
         /**
          * Extrapolation
-         * @description Where the best LR of the target size is, or is expected to be.
+         * @description Best LR of the target size, measured or expected.
          */
         Extrapolation: {
             claim: components["schemas"]["Basis"];
             /**
              * Doublings
-             * @description How often the largest size tested doubles to the target.
+             * @description Doublings from the largest size tested to the target.
              */
             doublings: number;
             /** @description The best LR; beyond the sizes tested with a prediction interval. */
@@ -1534,11 +1534,12 @@ export interface components {
              * @default []
              */
             reasons: components["schemas"]["Reason"][];
-            target: components["schemas"]["ModelSize"];
+            /** Target */
+            target: components["schemas"]["Size"];
         };
         /**
          * FailureClass
-         * @description Why an attempt ended without finishing; a diverged run is none of these.
+         * @description Reason why an attempt ended without finishing the cell; a diverged run is not a failure.
          * @enum {string}
          */
         FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code";
@@ -1554,7 +1555,7 @@ export interface components {
             field: string;
             /**
              * Given
-             * @description What was given, shortened; null when it was left out.
+             * @description The value given, shortened; null when it was left out.
              */
             given: string | null;
             /**
@@ -1565,7 +1566,7 @@ export interface components {
         };
         /**
          * FieldStatistics
-         * @description What the user counts in, at the end of training, as means over seeds; None where a seed diverged.
+         * @description Field metric at the end of training, as means over seeds; None where a seed diverged.
          */
         FieldStatistics: {
             /**
@@ -1646,7 +1647,7 @@ export interface components {
             n_raw: number;
             /**
              * N Returned
-             * @description How many of them are drawn.
+             * @description Number of them that are drawn.
              */
             n_returned: number;
             /**
@@ -1704,7 +1705,7 @@ export interface components {
         };
         /**
          * Gain
-         * @description What a larger model was better by, at the reused LR, per hour of device time it takes more.
+         * @description Improvement by a larger model at the reused LR, per hour of device time it takes more.
          */
         Gain: {
             /** Base Value */
@@ -1743,7 +1744,7 @@ export interface components {
         };
         /**
          * HeldAtDistance
-         * @description How often what was recommended for a size so many doublings beyond the tested ones held there.
+         * @description Share of recommendations that held at sizes `doublings` beyond the tested ones.
          */
         HeldAtDistance: {
             /** Doublings */
@@ -1752,7 +1753,7 @@ export interface components {
         };
         /**
          * Horizon
-         * @description How far a longer training would move the best LR.
+         * @description Expected shift of the best LR by a longer training.
          */
         Horizon: {
             /**
@@ -1779,7 +1780,7 @@ export interface components {
         };
         /**
          * HorizonPoint
-         * @description The best LR of one size, had training ended after so many steps.
+         * @description Best LR of one size, had training ended after `num_steps`.
          */
         HorizonPoint: {
             /**
@@ -1794,7 +1795,7 @@ export interface components {
         };
         /**
          * HorizonProbe
-         * @description A longer training of the base size, run for this question alone.
+         * @description Longer training of the base size, run for this question alone.
          */
         HorizonProbe: {
             /** Factor */
@@ -1815,14 +1816,15 @@ export interface components {
         };
         /**
          * HorizonTrend
-         * @description How the best LR of one size moves with the length of training.
+         * @description Change of the best LR of one size with the length of training.
          */
         HorizonTrend: {
             /** @description Octaves per doubling of the horizon. */
             per_doubling: components["schemas"]["Estimate"];
             /** Points */
             points: components["schemas"]["HorizonPoint"][];
-            size: components["schemas"]["ModelSize"];
+            /** Size */
+            size: components["schemas"]["Size"];
         };
         /**
          * ImageSample
@@ -1842,7 +1844,7 @@ export interface components {
         };
         /**
          * ImageShape
-         * @description How the features of an example form an image: rows, then columns, then channels (H, W, C).
+         * @description Shape of an image in the features of an example: rows, then columns, then channels (H, W, C).
          */
         ImageShape: {
             /** Channels */
@@ -1854,7 +1856,7 @@ export interface components {
         };
         /**
          * Interval
-         * @description A two-sided interval; level and method are always stated.
+         * @description Two-sided interval; level and method are always given.
          */
         Interval: {
             /** High */
@@ -1868,7 +1870,7 @@ export interface components {
         };
         /**
          * JudgementRequest
-         * @description How stored evidence is to be judged.
+         * @description Rules and thresholds to judge stored evidence by.
          */
         JudgementRequest: {
             /**
@@ -1876,12 +1878,12 @@ export interface components {
              * @description A version of the rules; the current one when left out.
              */
             rule_version?: string | null;
-            /** @description Where the lines are drawn; as fixed before the first run when left out. Others are allowed, and named in the verdict. */
+            /** @description Limits of the rules; those fixed before the first run when left out. Others are allowed, and named in the verdict. */
             thresholds?: components["schemas"]["Thresholds"] | null;
         };
         /**
          * JudgementView
-         * @description A verdict as it is stored: one of possibly several on the same evidence.
+         * @description Stored verdict, one of possibly several on the same evidence.
          */
         JudgementView: {
             /**
@@ -1904,7 +1906,7 @@ export interface components {
         };
         /**
          * KindLimits
-         * @description One kind of scenario and what its value may be: a number between two, or a name.
+         * @description One kind of scenario and its permitted values: a number between two limits, or a name.
          */
         KindLimits: {
             /** High */
@@ -1927,13 +1929,13 @@ export interface components {
         };
         /**
          * Loss
-         * @description The training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error.
+         * @description Training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error.
          * @enum {string}
          */
         Loss: "cross_entropy" | "squared_error";
         /**
          * LossChoice
-         * @description Which loss is shown, and which one the default LR is the best for.
+         * @description Loss to show, which is also the one the default LR is best for.
          * @enum {string}
          */
         LossChoice: "train" | "val";
@@ -1970,13 +1972,13 @@ export interface components {
         };
         /**
          * Measure
-         * @description A measure a spec may ask for.
+         * @description Measure that a spec may request.
          * @enum {string}
          */
         Measure: "raw_sharpness" | "ntk" | "hessian_eigenvalues" | "gauss_newton" | "hessian_trace" | "hessian_density" | "coordinate_check";
         /**
          * Metric
-         * @description What is recorded for every run.
+         * @description Quantity recorded for every run.
          * @enum {string}
          */
         Metric: "train_loss" | "val_loss" | "val_accuracy" | "val_mae" | "sharpness" | "sharpness_residual" | "sharpness_hvps" | "sharpness_converged" | "raw_sharpness" | "hessian_trace" | "hessian_trace_error" | "gauss_newton_sharpness" | "residual_sharpness" | "ntk_eigenvalues" | "hessian_eigenvalues" | "hessian_density" | "coordinate_change" | "initial_activation";
@@ -1987,18 +1989,8 @@ export interface components {
          */
         Mode: "light" | "dark";
         /**
-         * ModelSize
-         * @description Width and depth of one model.
-         */
-        ModelSize: {
-            /** Depth */
-            depth: number;
-            /** Width */
-            width: number;
-        };
-        /**
          * NarrowSweep
-         * @description A few LRs to try at the target, and what that takes.
+         * @description Few LRs to try at the target, and their predicted time.
          */
         NarrowSweep: {
             /** Lrs */
@@ -2017,13 +2009,13 @@ export interface components {
         };
         /**
          * OptimizerKind
-         * @description How parameters are updated, in the conventions of torch.optim.
+         * @description Update rule, in the conventions of torch.optim.
          * @enum {string}
          */
         OptimizerKind: "sgd" | "adam" | "adamw";
         /**
          * OptimizerSpec
-         * @description One optimizer; without arguments plain SGD. A name alone, such as "adam", stands for its defaults.
+         * @description One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults.
          */
         OptimizerSpec: {
             /**
@@ -2073,7 +2065,7 @@ export interface components {
         };
         /**
          * OptionsView
-         * @description What a plan may say, and the limits of this installation.
+         * @description Options of a plan, and the limits of this installation.
          */
         OptionsView: {
             /** Arms */
@@ -2095,13 +2087,13 @@ export interface components {
         };
         /**
          * Outcome
-         * @description The answer to "may I reuse the small model's LR?".
+         * @description Answer to "may I reuse the small model's LR?".
          * @enum {string}
          */
         Outcome: "transfers" | "sharpness_drifts" | "fine_tune" | "does_not_transfer" | "inconclusive";
         /**
          * OutlayView
-         * @description What cells come to.
+         * @description Predicted outlay of cells.
          */
         OutlayView: {
             currency: components["schemas"]["Currency"] | null;
@@ -2130,7 +2122,7 @@ export interface components {
         };
         /**
          * Outlook
-         * @description Everything beyond the measured: horizon, larger sizes, how far to trust that, what to do next.
+         * @description Statements beyond the measured sizes: horizon, larger sizes, reliability, recommendation.
          */
         Outlook: {
             extrapolation: components["schemas"]["Extrapolation"];
@@ -2140,7 +2132,7 @@ export interface components {
         };
         /**
          * OverallVerdict
-         * @description The worst of an experiment's verdicts.
+         * @description Worst of an experiment's verdicts.
          */
         OverallVerdict: {
             /** @description The worst scenario that was found to fail, even where an inconclusive one decides. */
@@ -2165,19 +2157,19 @@ export interface components {
         };
         /**
          * Parametrization
-         * @description How initialisation, LR and forward multipliers scale with size.
+         * @description Scaling of initialisation, LR and forward multipliers with size.
          * @enum {string}
          */
         Parametrization: "mup" | "sp" | "ntp" | "depth_mup" | "completep";
         /**
          * Part
-         * @description A group of activations that every family has; attention logits only transformers, the rest NaN.
+         * @description Group of activations that every family has; only transformers have attention logits, others NaN.
          * @enum {string}
          */
         Part: "input" | "hidden" | "logits" | "output";
         /**
          * PartSlope
-         * @description How one part of the networks scales with width: slope of log2 size on log2 width.
+         * @description Slope of log2 size of one part of the networks on log2 width.
          */
         PartSlope: {
             /** Expected High */
@@ -2199,7 +2191,7 @@ export interface components {
         };
         /**
          * PlanView
-         * @description What an experiment would run, and how long it would take here.
+         * @description Cells an experiment would run, and their predicted time on this installation.
          */
         PlanView: {
             /**
@@ -2211,9 +2203,9 @@ export interface components {
             cells: components["schemas"]["PlannedCellView"][];
             /** @description The arm that should fail to transfer. */
             control: components["schemas"]["Parametrization"] | null;
-            /** @description What it is planned for. */
+            /** @description Kind of device it is planned for. */
             device: components["schemas"]["DeviceKind"];
-            /** @description If transfer holds; a staged plan ends as soon as it is settled. */
+            /** @description Predicted if transfer holds; a staged plan ends as soon as it is settled. */
             expected: components["schemas"]["OutlayView"];
             /** Max Runs */
             max_runs: number;
@@ -2261,13 +2253,13 @@ export interface components {
         };
         /**
          * Preset
-         * @description How thorough a plan is.
+         * @description Thoroughness of a plan.
          * @enum {string}
          */
         Preset: "quick" | "standard" | "thorough";
         /**
          * PresetView
-         * @description One preset for one dataset, here and now.
+         * @description One preset for one dataset, priced with the current capacity.
          */
         PresetView: {
             /**
@@ -2277,10 +2269,10 @@ export interface components {
             are_steps_cut: boolean;
             /**
              * Conclusions
-             * @description What it can say; catalogue keys conclusion.<code>.
+             * @description Conclusions it allows; keys conclusion.<code>.
              */
             conclusions: components["schemas"]["Reason"][];
-            /** @description If transfer holds; most other answers come earlier. */
+            /** @description Predicted if transfer holds; most other outcomes come earlier. */
             expected: components["schemas"]["OutlayView"];
             /**
              * Limit Seconds
@@ -2294,7 +2286,7 @@ export interface components {
         };
         /**
          * PresetsRequest
-         * @description A plan whose preset is left open, and what an hour of a slot costs.
+         * @description Plan without a preset, and the price of a slot-hour.
          */
         PresetsRequest: {
             /** Arms */
@@ -2363,10 +2355,10 @@ export interface components {
         };
         /**
          * PresetsView
-         * @description The presets, from the quickest.
+         * @description Presets, from the quickest.
          */
         PresetsView: {
-            /** @description What it is planned for. */
+            /** @description Kind of device it is planned for. */
             device: components["schemas"]["DeviceKind"];
             /**
              * Num Workers
@@ -2380,7 +2372,7 @@ export interface components {
         };
         /**
          * Profile
-         * @description What the reader of a file found in it.
+         * @description Profile of an uploaded file.
          *
          *     A row is a row of a table, an image, or a window of a text. Only a table has columns; a text has no label.
          */
@@ -2422,7 +2414,7 @@ export interface components {
         };
         /**
          * ProgressView
-         * @description How far an experiment is in time.
+         * @description Progress of an experiment in time.
          */
         ProgressView: {
             budget: components["schemas"]["BudgetView"] | null;
@@ -2436,7 +2428,7 @@ export interface components {
              * @description Wall time left, windows that may widen and the budget included; null if ended or idle.
              */
             eta_seconds: number | null;
-            /** @description What a budget left undone, and what it would cost to add. */
+            /** @description Cells a budget left out, and their predicted cost. */
             left_out: components["schemas"]["OutlayView"] | null;
             /**
              * Num Stages
@@ -2463,13 +2455,13 @@ export interface components {
         };
         /**
          * Protocol
-         * @description How the grid is spent: all of it, or in stages from the base size up, as far as the answer needs.
+         * @description Protocol: the full grid, or stages from the base size up, as far as the verdict needs them.
          * @enum {string}
          */
         Protocol: "staged" | "full";
         /**
          * Ranges
-         * @description What was measured; everything else is not claimed.
+         * @description Range of measured sizes and conditions; everything else is not claimed.
          */
         Ranges: {
             /** Batch Size */
@@ -2491,7 +2483,7 @@ export interface components {
         };
         /**
          * Reason
-         * @description Why, as a catalogue key `reason.<code>` with its parameters.
+         * @description Reason of a statement, as a catalogue key `reason.<code>` with its parameters.
          */
         Reason: {
             /** Code */
@@ -2503,7 +2495,7 @@ export interface components {
         };
         /**
          * Recommendation
-         * @description What to do at the target size.
+         * @description Recommendation for the target size.
          */
         Recommendation: {
             /**
@@ -2516,7 +2508,7 @@ export interface components {
              * @description The LR to use; None where none can be recommended.
              */
             lr: number | null;
-            /** @description Where the target's best LR lies. */
+            /** @description Interval of the target's best LR. */
             lr_interval?: components["schemas"]["Interval"] | null;
             narrow_sweep?: components["schemas"]["NarrowSweep"] | null;
             /**
@@ -2525,11 +2517,12 @@ export interface components {
              */
             reasons: components["schemas"]["Reason"][];
             safe_range?: components["schemas"]["SafeRange"] | null;
-            target: components["schemas"]["ModelSize"];
+            /** Target */
+            target: components["schemas"]["Size"];
         };
         /**
          * Reliability
-         * @description How often a recommendation like this one held in the calibration study; None: not calibrated.
+         * @description Share of recommendations like this one that held in the calibration study; None: not calibrated.
          */
         Reliability: {
             /** Chance */
@@ -2610,13 +2603,13 @@ export interface components {
         };
         /**
          * Role
-         * @description The row of the (A, B, C) table a tensor belongs to.
+         * @description Row of the (A, B, C) table a tensor belongs to.
          * @enum {string}
          */
         Role: "input" | "hidden" | "output" | "query" | "norm" | "bias";
         /**
          * RolloutStep
-         * @description One step of the roll-out: what to check there, and when to stop.
+         * @description One step of the roll-out, with what to check and when to stop.
          */
         RolloutStep: {
             /**
@@ -2634,25 +2627,25 @@ export interface components {
         };
         /**
          * RolloutStepName
-         * @description A step of the roll-out.
+         * @description Step of the roll-out.
          * @enum {string}
          */
         RolloutStepName: "poc" | "pilot" | "production";
         /**
          * RolloutStepState
-         * @description How far a step of the roll-out is.
+         * @description State of a step of the roll-out.
          * @enum {string}
          */
         RolloutStepState: "passed" | "next" | "later" | "stopped";
         /**
          * RunState
-         * @description Where a run is: where its cell is, unless it diverged.
+         * @description State of a run: that of its cell, unless the run diverged.
          * @enum {string}
          */
         RunState: "queued" | "running" | "completed" | "failed" | "cancelled" | "skipped" | "diverged";
         /**
          * RunView
-         * @description One trajectory.
+         * @description One run.
          */
         RunView: {
             /**
@@ -2693,7 +2686,7 @@ export interface components {
         };
         /**
          * SafeRange
-         * @description Up to which LR no run diverged at the target; beyond the tested sizes the border is extrapolated.
+         * @description Highest LR without a divergence at the target; beyond tested sizes the border is extrapolated.
          */
         SafeRange: {
             /**
@@ -2716,7 +2709,7 @@ export interface components {
         };
         /**
          * SamplesView
-         * @description A few training examples: images, or windows of text.
+         * @description Few training examples: images, or windows of text.
          */
         SamplesView: {
             /**
@@ -2732,13 +2725,13 @@ export interface components {
         };
         /**
          * Sampling
-         * @description Which of the points of all means over seeds are drawn.
+         * @description Choice among the points of all means over seeds.
          * @enum {string}
          */
         Sampling: "all" | "first_min_max_last";
         /**
          * Savings
-         * @description Direct tuning against what was spent; negative savings are said, not hidden.
+         * @description Cost of direct tuning against the cost of the study; savings may be negative.
          */
         Savings: {
             assumptions: components["schemas"]["Assumptions"];
@@ -2773,7 +2766,7 @@ export interface components {
         };
         /**
          * ScenarioAnswer
-         * @description One scenario's verdict in a line; the numbers are those of the size that decides, else the largest.
+         * @description Verdict of one scenario in a line; the numbers are those of the deciding size, else the largest.
          */
         ScenarioAnswer: {
             axis: components["schemas"]["Axis"] | null;
@@ -2800,19 +2793,19 @@ export interface components {
         };
         /**
          * ScenarioKind
-         * @description What a scenario changes; the unit of its value is said here.
+         * @description Kind of change a scenario makes; comments give the unit of its value.
          * @enum {string}
          */
         ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon";
         /**
          * ScheduleKind
-         * @description How the learning rate falls after the warm-up.
+         * @description Decay of the learning rate after the warm-up.
          * @enum {string}
          */
         ScheduleKind: "constant" | "cosine" | "linear";
         /**
          * ScheduleSpec
-         * @description A linear warm-up over a share of the steps, then `kind` down to a share of the base LR.
+         * @description Linear warm-up over a share of the steps, then `kind` down to a share of the base LR.
          */
         ScheduleSpec: {
             /**
@@ -2859,13 +2852,13 @@ export interface components {
         };
         /**
          * SettingKind
-         * @description The form of a setting's value.
+         * @description Type of a setting's value.
          * @enum {string}
          */
         SettingKind: "choice" | "yes_no" | "number" | "numbers";
         /**
          * SharpnessChoice
-         * @description Which sharpness is shown; the raw one only where it was measured.
+         * @description Sharpness to show; the raw one only where it was measured.
          * @enum {string}
          */
         SharpnessChoice: "weighted" | "raw";
@@ -2906,13 +2899,19 @@ export interface components {
             /** Seed Spread */
             seed_spread: number | null;
         };
+        Size: {
+            /** Depth */
+            depth: number;
+            /** Width */
+            width: number;
+        };
         /**
          * SizeStatistics
-         * @description One size against the base size.
+         * @description Statistics of one size against the base size.
          */
         SizeStatistics: {
             /**
-             * @description What grew from the base to this size.
+             * @description Axis on which this size is larger than the base.
              * @default width
              */
             axis: components["schemas"]["Axis"];
@@ -2969,19 +2968,19 @@ export interface components {
         };
         /**
          * Spacing
-         * @description How the measurement steps of a run are spread.
+         * @description Spacing of the measurement steps of a run.
          * @enum {string}
          */
         Spacing: "even" | "log";
         /**
          * StopReason
-         * @description Why an experiment ended before its plan did.
+         * @description Reason why an experiment ended before its plan was complete.
          * @enum {string}
          */
         StopReason: "settled" | "budget";
         /**
          * SummaryView
-         * @description What is known of one metric of one run without reading its history.
+         * @description Summary of one metric of one run, available without reading its history.
          */
         SummaryView: {
             /**
@@ -3009,7 +3008,7 @@ export interface components {
         };
         /**
          * Tally
-         * @description So many of so many cases.
+         * @description Count of cases with a property, out of `of` cases.
          */
         Tally: {
             /** Count */
@@ -3019,13 +3018,13 @@ export interface components {
         };
         /**
          * Task
-         * @description What is to be predicted.
+         * @description Kind of prediction.
          * @enum {string}
          */
         Task: "classification" | "regression" | "language_modelling";
         /**
          * TensorView
-         * @description The effective constants of one tensor of a cell; None where there is no branch, ε or weight decay.
+         * @description Effective constants of one tensor of a cell; None where there is no branch, ε or weight decay.
          */
         TensorView: {
             /** Branch Mult */
@@ -3051,7 +3050,7 @@ export interface components {
         };
         /**
          * TextProfile
-         * @description How much text there is, in bytes of UTF-8, and from how many files.
+         * @description Amount of text in bytes of UTF-8, and the number of its files.
          */
         TextProfile: {
             /** Num Bytes */
@@ -3061,7 +3060,7 @@ export interface components {
         };
         /**
          * Thresholds
-         * @description Where the lines are drawn (docs/science.md §6.3-6.4); shown with every verdict.
+         * @description Limits of the verdict's rules (docs/science.md §6.3-6.4); shown with every verdict.
          */
         Thresholds: {
             /**
@@ -3157,7 +3156,7 @@ export interface components {
         };
         /**
          * TrackRecord
-         * @description What the calibration study found, with sizes hidden from the verdict and trained afterwards.
+         * @description Results of the calibration study, which hid sizes from the verdict and trained them afterwards.
          */
         TrackRecord: {
             /** Date */
@@ -3203,7 +3202,7 @@ export interface components {
             delimiter: "," | ";" | "\t" | "|";
             /**
              * Kind
-             * @description What to read it as; as before if left out.
+             * @description Kind to read it as; as before if left out.
              */
             kind?: ("table" | "images" | "text") | null;
             /** Label */
@@ -3212,7 +3211,7 @@ export interface components {
         };
         /**
          * Verdict
-         * @description µP's (or the chosen arm's) judgement at its worst size, qualified by the control.
+         * @description Judgement of µP (or the chosen arm) at its worst size, qualified by the control.
          */
         Verdict: {
             arm: components["schemas"]["ArmVerdict"];
@@ -3231,7 +3230,7 @@ export interface components {
             /** Is Provisional */
             is_provisional: boolean;
             outcome: components["schemas"]["Outcome"];
-            /** @description What is said beyond what was measured. */
+            /** @description Statements beyond what was measured. */
             outlook?: components["schemas"]["Outlook"] | null;
             ranges: components["schemas"]["Ranges"];
             /** Reasons */
@@ -3253,7 +3252,7 @@ export interface components {
         };
         /**
          * VerdictsView
-         * @description The verdicts of all scenarios, in the order of the plan, and the answer over them.
+         * @description Verdicts of all scenarios, in the order of the plan, and the overall verdict.
          */
         VerdictsView: {
             overall: components["schemas"]["OverallVerdict"];
@@ -3298,13 +3297,13 @@ export interface components {
         };
         /**
          * WeightDecayRule
-         * @description How the weight decay λ of a tensor follows its LR multiplier C by width (ADR 0012).
+         * @description Scaling of a tensor's weight decay λ with its LR multiplier C by width (ADR 0012).
          * @enum {string}
          */
         WeightDecayRule: "independent" | "fixed" | "sqrt_width";
         /**
          * WorkerView
-         * @description A worker node seen lately.
+         * @description Worker node seen recently.
          */
         WorkerView: {
             /** Device */
@@ -3406,7 +3405,6 @@ export type LossStatistics = components['schemas']['LossStatistics'];
 export type Measure = components['schemas']['Measure'];
 export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
-export type ModelSize = components['schemas']['ModelSize'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
@@ -3451,6 +3449,7 @@ export type Setting = components['schemas']['Setting'];
 export type SettingKind = components['schemas']['SettingKind'];
 export type SharpnessChoice = components['schemas']['SharpnessChoice'];
 export type SharpnessSpread = components['schemas']['SharpnessSpread'];
+export type Size = components['schemas']['Size'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type StopReason = components['schemas']['StopReason'];
@@ -3596,7 +3595,7 @@ export interface operations {
     read_curve: {
         parameters: {
             query: {
-                /** @description What was measured. */
+                /** @description Metric of the curve. */
                 metric: components["schemas"]["Metric"];
                 /** @description Return only steps after this one. */
                 after?: number;
@@ -3958,7 +3957,7 @@ export interface operations {
                 label?: string | null;
                 /** @description Guessed from the label if left out. */
                 task?: components["schemas"]["Task"] | null;
-                /** @description What separates the columns. */
+                /** @description Separator of the columns. */
                 delimiter?: "," | ";" | "|" | "\t" | "tab";
                 /** @description If left out: by Content-Type, else the name's ending, else the first bytes. */
                 kind?: ("table" | "images" | "text") | null;
@@ -5067,7 +5066,7 @@ export interface operations {
             query?: {
                 /** @description The most entries to return. */
                 limit?: number;
-                /** @description How many of the newest to leave out. */
+                /** @description Number of the newest to leave out. */
                 offset?: number;
             };
             header?: never;

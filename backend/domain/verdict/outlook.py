@@ -190,5 +190,5 @@ class EarlyAnswer(Frozen):
     at_step: int
     num_steps: int
     sizes: tuple[Size, ...] = Field(description="The sizes it rests on, the base first.")
-    num_sizes: int = Field(description="How many sizes the plan has.")
-    would_change: tuple[Reason, ...] = Field(default=(), description="What could still change it.")
+    num_sizes: int = Field(description="Number of sizes in the plan.")
+    would_change: tuple[Reason, ...] = Field(default=(), description="Reasons that could still change it.")

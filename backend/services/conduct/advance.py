@@ -135,7 +135,7 @@ def _carry_out(
         capacity = capacity_of(context, session, fresh_workers(context, session))
         evidence = ExperimentEvidence(session, experiment)
         cell_rows.plan(session, experiment.id, _costed(evidence, decision, capacity))
-        # What was foreseen is a guess; a window may have been widened since.
+        # The number foreseen is a guess; a window may have been widened since.
         num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
         experiment_rows.count_runs(experiment, num_runs)
         return True

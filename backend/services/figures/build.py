@@ -146,13 +146,13 @@ def _mean(metric: Metric) -> Source:
 
 
 class FigureKind(NamedTuple):
-    """How a figure is read and drawn, and what its shaded area is."""
+    """Reader and drawer of a figure, and the kind of its shaded area."""
 
     draw: Callable[[Asked], Drawn]
     band: Band = Band.MIN_MAX
 
 
-# What a figure needs measured stands in `figures.names`, which loads no Plotly.
+# The measure that a figure needs stands in `figures.names`, which loads no Plotly.
 KINDS: dict[FigureName, FigureKind] = {
     FigureName.LR_LOSS: FigureKind(_lr_loss),
     FigureName.SHARPNESS: FigureKind(_sharpness),
