@@ -1,4 +1,8 @@
-"""Recommendation for the target size: an LR, the border of divergence, a narrow sweep where no LR is sure."""
+"""Recommendation for the target size: an LR, the border of divergence, a narrow sweep where no LR is sure.
+
+An LR is recommended only where the verdict and the calibration study support it (docs/decisions/0020): the
+reused one while the target's best LR stays within the limits of "transfers", else the target's own.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/plans", tags=["experiments"])
 
 _EXAMPLES: dict[str, Any] = {
     "priced": {
-        "summary": "What each preset costs at 120 yen an hour of a core",
+        "summary": "Cost of each preset at 120 yen an hour of a core",
         "value": {
             "dataset_id": "3f0c9d5e-8a51-4a4e-9d43-1d2f6f0b7c11",
             "rate_per_hour": 120,

@@ -8,7 +8,7 @@ every parametrization coincides with SP at the base size, bit for bit (docs/scie
     NTP  neural tangent: multiplier 1 instead of 1/sqrt(fan_in), hence LR 1/m (Jacot et al. 2018); under Adam
          the LRs that keep the kernel still (docs/decisions/0012).
     µP   maximal update, Tensor Programs V table 8 (Yang et al. 2022; `microsoft/mup`).
-    depth-µP, CompleteP   µP by width; what depth does is in `depth_scaling.py`.
+    depth-µP, CompleteP   µP by width; their rules for depth are in `depth_scaling.py`.
 """
 
 from __future__ import annotations

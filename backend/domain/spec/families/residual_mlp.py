@@ -31,7 +31,7 @@ class ResidualMLP(ModelFamily):
 
     @property
     def scales_branches(self) -> bool:
-        """Tell whether there are residual branches with a multiplier."""
+        """Return whether there are residual branches with a multiplier."""
         return self.has_skip
 
     def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:
