@@ -272,3 +272,19 @@ def test_stages_say_what_was_run_and_what_was_not_needed(visit, instance):
     expect(rows.nth(0).locator("[data-part=done]").first).to_be_visible()
     expect(rows.nth(1)).to_contain_text(say("stages.not_needed"))
     expect(page.locator("#stages")).to_contain_text(say("stages.ended"))
+
+
+def test_the_table_of_runs_has_the_final_losses_of_the_verdict(visit, instance, plain):
+    runs = instance.get(f"/experiments/{plain}/runs")
+    finals = [run["summaries"]["val_loss"]["final"] for run in runs if run["state"] == "completed"]
+    assert finals != [
+        run["summaries"]["val_loss"]["tail_mean"] for run in runs if run["state"] == "completed"
+    ]
+    page = visit().open(f"/experiments/{plain}")
+
+    page.locator("#runs > summary").click()
+
+    rows = page.locator("#runs tbody tr:not(.is-diverged)")
+    expect(rows).to_have_count(len(finals))
+    shown = [float(text) for text in rows.locator("td:nth-of-type(7)").all_inner_texts()]
+    assert shown == [pytest.approx(final, rel=0.005) for final in finals]

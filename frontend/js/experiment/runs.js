@@ -52,7 +52,7 @@ function table(found, { spec, task }) {
 /** @param {Run} run @param {string | null} scenario in words, where there are several */
 function row(run, scenario) {
   const isDiverged = run.state === "diverged";
-  const lossOf = (/** @type {string} */ name) => (isDiverged ? "–" : figure(run.summaries[name]?.tail_mean));
+  const lossOf = (/** @type {string} */ name) => (isDiverged ? "–" : figure(run.summaries[name]?.final));
   return h(
     "tr",
     { class: isDiverged ? "is-diverged" : null },
