@@ -6,6 +6,7 @@ import pytest
 from muscope.backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.analysis.verdict.rules import RULES
 from muscope.backend.domain.spec.experiment import Loss, base_size, chosen_arm
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -15,6 +16,7 @@ from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import (
     parabolas,
+    planned_only,
     spec_of,
     sweep_of,
     with_diverged,
@@ -54,6 +56,13 @@ def scaled(sweep, factor):
     return with_finals(sweep, TRAIN, sweep.losses[TRAIN].final * factor)
 
 
+def but_for_the_reused_lr():
+    """Return the plan of a protocol that never ran the base's best LR at the largest size."""
+    is_planned = np.ones(parabolas().is_measured.shape, dtype=np.bool_)
+    is_planned[3, 4] = False
+    return is_planned
+
+
 def at_rate(sweep, size_index, lr_index, count):
     return with_diverged(sweep, *[(size_index, lr_index, seed) for seed in range(count)])
 
@@ -85,6 +94,11 @@ CASES = {
         "inconclusive",
     ),
     "unresolved": (at_rate(parabolas(), 3, 4, 1), "inconclusive"),
+    "benefit_lost": (
+        parabolas(slope=-1 / 3, curvature=0.02, gain=0.012, noise=0.0005),
+        "does_not_transfer",
+    ),
+    "reused_not_run": (planned_only(parabolas(), but_for_the_reused_lr()), "inconclusive"),
     "train_interpolates": (
         replace(scaled(parabolas(), 0.01), losses={TRAIN: scaled(parabolas(), 0.01).losses[TRAIN]}),
         "inconclusive",
@@ -92,8 +106,12 @@ CASES = {
 }
 
 
+def test_every_rule_of_the_table_has_a_case():
+    assert {rule.text for rule in RULES} <= set(CASES)
+
+
 @pytest.mark.parametrize("rule", CASES)
-def test_every_rule_has_a_case(rule):
+def test_a_case_is_decided_by_its_rule(rule):
     """The golden cases: one for each outcome among them."""
     sweep, outcome = CASES[rule]
 
