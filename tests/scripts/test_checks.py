@@ -19,7 +19,9 @@ def selects(command, markers):
 
 
 @pytest.mark.parametrize(
-    "markers", [set(some) for count in range(5) for some in itertools.combinations(MARKERS, count)], ids=str
+    "markers",
+    [set(some) for count in range(5) for some in itertools.combinations(MARKERS, count)],
+    ids=lambda markers: " ".join(sorted(markers)) or "none",
 )
 def test_every_test_runs_in_exactly_one_step_and_the_fast_ones_are_those_without_a_marker(markers):
     steps = steps_of()
