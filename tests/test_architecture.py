@@ -160,3 +160,20 @@ def test_an_import_does_not_load_what_its_process_must_not_have(module, packages
     )
 
     assert found.stdout.split() == []
+
+
+def test_statements_are_made_in_the_database_folder_only():
+    """A session is handed on elsewhere; what it is asked stands in `backend/db`."""
+    asked = {"get", "get_one", "scalar", "scalars", "execute", "add", "delete", "flush", "expire_all"}
+    calls = {
+        name
+        for name, node in nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in asked
+        and isinstance(node.func.value, ast.Name | ast.Attribute)
+        and ast.unparse(node.func.value).split(".")[-1] in ("session", "_session")
+        and not name.startswith("backend/db/")
+    }
+
+    assert calls == set(), "write a function in backend/db instead"

@@ -33,6 +33,11 @@ def get(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow |
     )
 
 
+def find(session: Session, experiment_id: UUID) -> ExperimentRow | None:
+    """Return an experiment whoever owns it, for the conductor and the workers."""
+    return session.get(ExperimentRow, experiment_id)
+
+
 def list_of(session: Session, owner_id: str, *, limit: int, offset: int) -> Sequence[ExperimentRow]:
     """List the owner's experiments, newest first."""
     newest_first = (ExperimentRow.created_at.desc(), ExperimentRow.id)

@@ -14,9 +14,10 @@ from muscope.backend.blobs import BlobStore
 from muscope.backend.db import calibrations
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.session import Database, Session
-from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.db.tables import CellRow
 from muscope.backend.domain.cost.calibration import device_sha256, kind_of
 from muscope.backend.domain.cost.divergence import PlannedWork, lived_share
 from muscope.backend.domain.protocol.grid import PlannedCell
@@ -120,9 +121,9 @@ def _cached_data(
 def _load_work(claim: Claim, database: Database) -> _Work:
     with database.read() as session:
         row = cell_rows.get(session, claim.cell_id)
-        if row is None:
+        experiment = None if row is None else experiment_rows.find(session, row.experiment_id)
+        if row is None or experiment is None:
             raise ClaimLost
-        experiment = session.get_one(ExperimentRow, row.experiment_id)
         return _Work(
             about=ProgressNotice(row.experiment_id, row.id),
             planned=experiment.spec,

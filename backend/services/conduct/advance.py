@@ -90,7 +90,7 @@ def _snapshot(session: Session, experiment_id: UUID) -> Snapshot:
 def _advance(context: Context, experiment_id: UUID) -> bool:
     """Decide from a snapshot and act if it is still current; return whether anything was done."""
     with context.database.read() as session:
-        experiment = session.get(ExperimentRow, experiment_id)
+        experiment = experiment_rows.find(session, experiment_id)
         if experiment is None:
             return False
         snapshot = _snapshot(session, experiment_id)

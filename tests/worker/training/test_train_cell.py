@@ -206,7 +206,7 @@ def test_a_cell_that_took_two_attempts_teaches_nothing(stores, cell_id):
 def _trained_whole(stores, experiment_id):
     with stores.database.read() as session:
         definition = session.get_one(ExperimentRow, experiment_id).spec
-    (cell_id,) = add_experiment(stores.database, spec(**definition))[1]
+    (cell_id,) = add_experiment(stores.database, definition)[1]
     train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
     return _chunks_of(stores, cell_id)
 
@@ -241,7 +241,7 @@ def test_a_missing_or_damaged_file_is_said_before_anything_is_trained(stores, ce
     claim = take(stores.database, cell_id)
     with stores.database.read() as session:
         experiment = session.get_one(ExperimentRow, cell_row(stores.database, cell_id).experiment_id)
-        path = stores.blobs.path(experiment.spec["dataset_sha256"])
+        path = stores.blobs.path(experiment.spec.dataset_sha256)
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"?")
 
