@@ -181,7 +181,7 @@ def test_every_code_has_a_sentence_with_its_parameters_in_both_languages():
         ROOT / "arrays.py",
         ROOT / "blobs.py",
         ROOT / "services" / "datasets" / "child_reader.py",
-        *ROOT.glob("ingest/*.py"),
+        *ROOT.glob("ingest/**/*.py"),
     ]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     codes = set(re.findall(r'"((?:dataset|storage|arrays)\.[a-z_]+)"', text))
