@@ -82,6 +82,7 @@ def visit(instance: Instance, browser: Browser) -> Iterator[Callable[..., Visit]
 
     yield start
     for made in visits:
+        made.page.unroute_all(behavior="wait")  # a changed answer may still be on its way
         made.page.context.close()
     for made in visits:
         made.check()
