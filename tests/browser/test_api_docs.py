@@ -18,7 +18,7 @@ def test_the_footer_leads_to_every_operation(visit, instance):
 
     page.get_by_role("link", name=text("ui.footer.api", "ja")).click()
 
-    expect(page.locator(".opblock")).to_have_count(num_operations)
+    expect(page.locator(".opblock")).to_have_count(num_operations, timeout=30_000)
     expect(page.locator(".opblock-summary-description").first).not_to_be_empty()
 
 
