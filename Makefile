@@ -58,7 +58,7 @@ reproduce: ## Test the claims of the paper at the size of a CPU, ONLY=f1 for one
 
 calibrate: ## Test the verdict against known truth, ONLY=real runs one row; goes on where it was stopped
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found: install Python 3.11 or newer, or name one with PYTHON=" >&2; exit 1; }
-	@$(PYTHON) scripts/setup.py backend worker embedded reproduce
+	@$(PYTHON) scripts/setup.py backend worker embedded reproduce tables
 	@OMP_NUM_THREADS=1 .venv/bin/python -m studies.calibration $(ONLY)
 
 install-calibration: setup-dev ## Show what the record of `make calibrate` changes in the product, and install it

@@ -1,7 +1,8 @@
-"""Data made on this machine: the product's own built-in examples, and random data with a known target."""
+"""Data by name: the product's built-in examples, real tables, and random data with a known target."""
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 
 import numpy as np
@@ -9,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.examples.builtin import make_example
 from muscope.worker.device import DTYPE
 from muscope.worker.numerics.program import TrainingData
+from studies.cells.tables import TABLES, prepare
 
 RANDOM = "random"
 TEACHER, TEACHER_CLASSES = "teacher", "teacher_classes"
@@ -22,13 +25,25 @@ _RANDOM_ROWS, _RANDOM_FEATURES, _RANDOM_SEED, _RANDOM_NOISE = 128, 16, 2402, 0.5
 
 @cache
 def dataset(name: str) -> TrainingData:
-    """Return the data of that name: `random`, a teacher's, or a built-in example of images or a table."""
+    """Return the data of that name: `random`, a teacher's, a real table, or a built-in example."""
     makers = {RANDOM: _random_data, TEACHER: _teacher_data, TEACHER_CLASSES: _teacher_classes}
-    return makers[name]() if name in makers else _example(name)
+    if name in makers:
+        return makers[name]()
+    return _tensors(prepare(name) if name in TABLES else make_example(name))  # type: ignore[arg-type]
 
 
-def _example(name: str) -> TrainingData:
-    prepared = make_example(name)  # type: ignore[arg-type]
+@cache
+def identity(name: str) -> str:
+    """Identify the content: a table may change with the package that ships it, our own data with our code."""
+    if name not in TABLES:
+        return name
+    data = dataset(name)
+    parts = (data.x_train, data.y_train, data.x_val, data.y_val)
+    digest = hashlib.sha256(b"".join(part.numpy().tobytes() for part in parts))
+    return f"{name}:{digest.hexdigest()[:16]}"
+
+
+def _tensors(prepared: Prepared) -> TrainingData:
     arrays, shape = prepared.arrays, prepared.manifest.shape
     label = np.int64 if shape.task is Task.CLASSIFICATION else np.float32
     return TrainingData(

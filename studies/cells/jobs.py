@@ -18,7 +18,7 @@ from muscope.backend.domain.spec.measures import measure_hvps
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.worker.numerics.program import CellProgram
 from muscope.worker.numerics.trainer import train
-from studies.cells.datasets import dataset
+from studies.cells.datasets import dataset, identity
 from studies.cells.linear_net import registered
 from studies.repository import digest_of
 
@@ -38,7 +38,7 @@ class Job:
 
     def key(self) -> str:
         """Identify the numbers: program, dataset and the code that computes."""
-        content = json.dumps([self.data, _plain(self.program), code_digest()], sort_keys=True)
+        content = json.dumps([identity(self.data), _plain(self.program), code_digest()], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:24]
 
     def cost(self) -> float:
