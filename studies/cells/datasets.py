@@ -45,11 +45,12 @@ def identity(name: str) -> str:
 
 def _tensors(prepared: Prepared) -> TrainingData:
     arrays, shape = prepared.arrays, prepared.manifest.shape
-    label = np.int64 if shape.task is Task.CLASSIFICATION else np.float32
+    label = np.float32 if shape.task is Task.REGRESSION else np.int64
+    numbers = torch.int64 if shape.task is Task.LANGUAGE_MODELLING else DTYPE
     return TrainingData(
-        x_train=torch.tensor(arrays["x_train"], dtype=DTYPE),
+        x_train=torch.tensor(arrays["x_train"], dtype=numbers),
         y_train=torch.tensor(arrays["y_train"].astype(label)),
-        x_val=torch.tensor(arrays["x_val"], dtype=DTYPE),
+        x_val=torch.tensor(arrays["x_val"], dtype=numbers),
         y_val=torch.tensor(arrays["y_val"].astype(label)),
         task=shape.task,
         num_outputs=shape.num_outputs,

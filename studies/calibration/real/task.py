@@ -1,8 +1,10 @@
 """Definition of a real task: networks of several sizes, the largest of which are hidden from the verdict.
 
 Visible sizes are trained as the preset Standard does, half-octave grid and eight seeds; the reused LR and the
-one an octave below it once more with sharpness, on fewer seeds. At the hidden sizes and at the base the truth
-is measured on the same grid with eight other seeds, in a window around what base and visible sizes like best.
+one an octave below it once more with sharpness, on fewer seeds. The seeds that the settle stage may add are
+trained at the largest visible size, near what base and that size like best. The truth is measured with other
+seeds on the same grid: at the base, at the largest visible size ("measured") and at the hidden sizes
+("beyond"), in a window around what base and visible sizes like best.
 
 Shapes: W sizes, E learning rates, S seeds, M measurements.
 """
@@ -30,10 +32,15 @@ from studies.cells.jobs import Result, Results
 
 SEEDS = tuple(range(8))
 FEWER_SEEDS = SEEDS[:5]
-TRUE_SEEDS = tuple(range(100, 108))
+# Seeds the settle stage may add at the largest visible size.
+SETTLE_SEEDS = tuple(range(8, 24))
+# Seeds of the truth, at the largest visible size and, fewer of them, at the others.
+TRUE_SEEDS = tuple(range(100, 112))
+NUM_TRUE_BEYOND = 8
 TAIL_FRACTION = 0.1
-# The truth is looked for so far beyond what base and largest visible size like best, in octaves.
-WINDOW, STEP = 1.5, 0.5
+# The truth is looked for so far beyond what base and largest visible size like best, in octaves; further
+# seeds are trained so far from it.
+WINDOW, SETTLE_WINDOW, STEP = 1.5, 1.0, 0.5
 MEASUREMENTS = 10
 UNREAD = 8
 PLAIN_MLP = ResidualMLP()
@@ -46,7 +53,8 @@ class Task:
     Attributes:
         visible, hidden: extents on the axis, ascending; the first visible one is the base.
         other: the extent that stays, depth on the width axis and width on the depth axis.
-        lowest_log2_lr, num_octaves: where the grid of the visible sizes begins, and how far it goes.
+        lowest_log2_lr, num_octaves, is_fine: where the grid of the visible sizes begins, how far it goes, and
+            whether it steps by half octaves.
         towards_sp: how far the constants of the parametrization are moved to SP's, 1 all the way: an error in
             the implementation of which nobody knows; negative: beyond their own.
         expected: what the literature leads one to expect, `transfers`, `near` or `fails`.
@@ -68,10 +76,11 @@ class Task:
     batch_size: int = 32
     model: ModelFamily = PLAIN_MLP
     towards_sp: float = 0.0
+    is_fine: bool = True
 
     @property
     def log2_lrs(self) -> tuple[float, ...]:
-        """Return the grid of the visible sizes, in half octaves."""
+        """Return the grid of the visible sizes, in half octaves where it is fine."""
         return tuple(sorted(self._octaves + self._half_octaves))
 
     @property
@@ -80,7 +89,11 @@ class Task:
 
     @property
     def _half_octaves(self) -> tuple[float, ...]:
-        return tuple(octave + STEP for octave in self._octaves[:-1])
+        return tuple(octave + STEP for octave in self._octaves[:-1]) if self.is_fine else ()
+
+    @property
+    def _per_octave(self) -> int:
+        return round(1 / STEP) if self.is_fine else 1
 
     @property
     def measure_every(self) -> int:
@@ -104,6 +117,14 @@ class Task:
         base, largest = self.best_at_ends(results)
         return [*cells, *_later_cells(self, base, largest)]
 
+    def settle_cell(self, base: tuple[int, ...], largest: tuple[int, ...]) -> Cell:
+        """Return the further seeds at the largest visible size, on the grid of the visible sizes."""
+        reach = round(SETTLE_WINDOW * self._per_octave)
+        near = {place + by for place in (*base, *largest) for by in range(-reach, reach + 1)}
+        indices = sorted(near & set(range(len(self.log2_lrs))))
+        lrs = [(index, self.log2_lrs[index]) for index in indices]
+        return self._cell(self.visible[-1], lrs, SETTLE_SEEDS)
+
     def visible_cells(self) -> list[Cell]:
         """Return what a verdict sees, the base first; a size is trained in parts."""
         return [cell for cells in _visible_cells(self) for cell in cells]
@@ -119,8 +140,8 @@ class Task:
 
     def curvature_cells(self, base: tuple[int, ...]) -> list[Cell]:
         """Return the same runs at the reused LR and an octave below, with sharpness, base first."""
-        octave = round(1 / STEP)
-        indices = sorted({max(0, index - below) for index in base[:1] for below in (0, octave)})
+        below = (0, self._per_octave)
+        indices = sorted({max(0, index - by) for index in base[:1] for by in below})
         return [
             self._cell(
                 extent, [(index, self.log2_lrs[index]) for index in indices], FEWER_SEEDS, self.measure_every
@@ -129,22 +150,27 @@ class Task:
         ]
 
     def true_cells(self, base: tuple[int, ...], largest: tuple[int, ...]) -> list[Cell]:
-        """Return the sweeps of the truth: the base, then the hidden sizes."""
+        """Return the sweeps of the truth: the base, the largest visible size, then the hidden sizes."""
         around_base = [self.log2_lrs[index] for index in base]
         around_all = [*around_base, *(self.log2_lrs[index] for index in largest)]
+        fewer = TRUE_SEEDS[:NUM_TRUE_BEYOND]
         return [
-            self._cell(extent, list(enumerate(_window(around))), TRUE_SEEDS)
-            for extent, around in (
-                (self.visible[0], around_base),
-                *((size, around_all) for size in self.hidden),
+            self._cell(extent, list(enumerate(_window(around))), seeds)
+            for extent, around, seeds in (
+                (self.visible[0], around_base, fewer),
+                (self.visible[-1], around_all, TRUE_SEEDS),
+                *((size, around_all, fewer) for size in self.hidden),
             )
         ]
 
     def best_places(self, result: Result) -> tuple[int, ...]:
-        """Return where a visible size is best on the grid: by validation loss, then by train loss."""
+        """Return where a visible size is best: by the best validation loss, then by the train loss."""
         shape = (len(self.log2_lrs), len(SEEDS))
         last = max(1, round(TAIL_FRACTION * self.num_steps))
-        finals = (result.values[Metric.VAL_LOSS][-1], result.values[Metric.TRAIN_LOSS][-last:].mean(axis=0))
+        finals = (
+            result.values[Metric.VAL_LOSS].min(axis=0),
+            result.values[Metric.TRAIN_LOSS][-last:].mean(axis=0),
+        )
         has_diverged = np.array([at is not None for at in result.diverged_at]).reshape(shape).any(axis=1)
         means = [np.where(has_diverged, np.inf, final.reshape(shape).mean(axis=1)) for final in finals]
         return tuple(int(np.where(np.isfinite(mean), mean, np.inf).argmin()) for mean in means)
@@ -168,7 +194,7 @@ class Task:
             loss=self.loss,
             runs=tuple(PlannedRun(index, 2.0**e, seed) for index, e in lrs for seed in seeds),
             num_steps=self.num_steps,
-            measure_every=measure_every or self.num_steps,
+            measure_every=measure_every or self.measure_every,
             chunk_steps=self.num_steps + 1,
             batch_size=self.batch_size,
             sharpness_batch_size=UNREAD if measure_every is None else self.sharpness_batch,
@@ -214,14 +240,15 @@ def _visible_cells(task: Task) -> tuple[tuple[Cell, ...], ...]:
         (task.log2_lrs, SEEDS[len(FEWER_SEEDS) :]),
     )
     return tuple(
-        tuple(task._cell(extent, list(enumerate(lrs)), seeds) for lrs, seeds in parts)
+        tuple(task._cell(extent, list(enumerate(lrs)), seeds) for lrs, seeds in parts if lrs)
         for extent in task.visible
     )
 
 
 @cache
 def _later_cells(task: Task, base: tuple[int, ...], largest: tuple[int, ...]) -> tuple[Cell, ...]:
-    return (*task.true_cells(base, largest), *task.curvature_cells(base))
+    cells = (*task.true_cells(base, largest), *task.curvature_cells(base))
+    return (*cells, task.settle_cell(base, largest))
 
 
 def _window(centres: list[float]) -> list[float]:

@@ -2,12 +2,13 @@
 
 Data × loss × optimizer × parametrization × axis × horizon, on data made on the machine. The errors that go
 beyond µP were added, and the order changed, after a look at the first ten; smaller errors, other batches and
-horizons after 43, where truth had turned out to lie near the line (docs/log.md). No task was taken off.
+horizons after 43, where truth had turned out to lie near the line (docs/log.md). The tasks of usual practice
+(`practice_tasks`) came with version 5 of the rules, before its first result. No task was taken off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Axis
+from studies.calibration.real.practice_tasks import dear_tasks, practice_tasks
 from studies.calibration.real.task import Task
 from studies.cells.datasets import TEACHER, TEACHER_CLASSES
 
@@ -54,12 +56,16 @@ def tasks() -> list[Task]:
         _usual(), _small_error(SGD, (-0.375, -0.125, 0.125)), _small_error(ADAM, (-0.375, 0.125, 0.375)),
         _varied(),
     )  # fmt: skip
-    dear = (_far(), _long(), _conv())
-    found = [
-        task for kinds in (cheap, dear) for turn in zip_longest(*kinds) for task in turn if task is not None
-    ]
+    dear = (*dear_tasks(), _far(), _long(), _conv())
+    practice, others = (_in_turn(kinds) for kinds in (practice_tasks(), cheap))
+    found = [*_in_turn((iter(practice), iter(others))), *_in_turn(dear)]
     assert len({task.name for task in found}) == len(found), "a name stands for one task"
     return found
+
+
+def _in_turn(kinds: Iterable[Iterator[Task]]) -> list[Task]:
+    """Return the first task of every kind, then the second of each, and so on."""
+    return [task for turn in zip_longest(*kinds) for task in turn if task is not None]
 
 
 def _task(
