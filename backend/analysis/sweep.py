@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from muscope.backend.domain.spec.decision import CostUnit, Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
 Values = NDArray[np.float64]
 
 LOSSES = (Metric.TRAIN_LOSS, Metric.VAL_LOSS)
-# Losses to tune on, the preferred one first.
+# Losses to decide on where none is declared, the preferred one first.
 TUNED_ON = (Metric.VAL_LOSS, Metric.TRAIN_LOSS)
 
 
@@ -65,6 +66,10 @@ class Sweep:
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
         field: the field metric of every run; None where it was not loaded.
         random_seed: of resampling, from the spec.
+        declared_loss: the loss that decides; None: the first of `TUNED_ON` that was recorded.
+        cost_unit: in which the cost of reuse is compared with its limit.
+        settle: the settle stage of the plan, which sets the levels at which costs are tested.
+        further: the same sizes and LRs with the seeds that the settle stage added; None without any.
         reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
         until: returns the sweep as if training had ended after that many steps: losses, divergences and
             sharpness up to there. Without a constant LR a shorter training would have given other values.
@@ -92,6 +97,23 @@ class Sweep:
     until: Callable[[int], Sweep] | None = None
     field: Field | None = None
     random_seed: int = 0
+    declared_loss: Metric | None = None
+    cost_unit: CostUnit = CostUnit.SHARE
+    settle: Settle | None = None
+    further: Sweep | None = None
+
+    @property
+    def deciding_loss(self) -> Metric | None:
+        """Return the loss that decides, the one declared where it was recorded; None without any loss."""
+        wanted = TUNED_ON if self.declared_loss is None else (self.declared_loss, *TUNED_ON)
+        return next((loss for loss in wanted if loss in self.losses), None)
+
+    @property
+    def judged_losses(self) -> list[Metric]:
+        """Return the recorded losses, the deciding one first."""
+        return sorted(
+            (loss for loss in TUNED_ON if loss in self.losses), key=lambda loss: loss != self.deciding_loss
+        )
 
     @property
     def base(self) -> Size:
@@ -164,9 +186,12 @@ class Sweep:
     def divergence_rate(self, size_index: int, lr_index: int) -> float | None:
         """Return M4, the share of a size's seeds that diverged at an LR; None when none has a result."""
         counts = self.counts[size_index, lr_index]
-        if not counts.any():
-            return None
-        return float((self.diverged_at[size_index, lr_index][counts] >= 0).mean())
+        has_diverged = self.diverged_at[size_index, lr_index][counts] >= 0
+        if self.further is not None:
+            added = self.further.counts[size_index, lr_index]
+            diverged_at = self.further.diverged_at[size_index, lr_index][added]
+            has_diverged = np.concatenate([has_diverged, diverged_at >= 0])
+        return float(has_diverged.mean()) if len(has_diverged) else None
 
     def curves(self, size_index: int, lr_index: int) -> Values:
         """Return the train loss of the seeds shared with the base, [T, S'], up to the last step all have."""
@@ -202,6 +227,6 @@ def complete_mean(values: Values) -> Values:
     return mean
 
 
-def tuned_loss(sweeps: Sequence[Sweep]) -> Metric | None:
-    """Return the recorded loss to tune on; None if no such loss was recorded."""
-    return next((loss for loss in TUNED_ON if loss in sweeps[0].losses), None)
+def deciding_loss_of(sweeps: Sequence[Sweep]) -> Metric | None:
+    """Return the loss that decides an arm's sweeps; None if no loss was recorded."""
+    return sweeps[0].deciding_loss

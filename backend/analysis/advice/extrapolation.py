@@ -16,7 +16,7 @@ import numpy as np
 from muscope.backend.analysis.reasons import multiple, named, reason, rounded
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.statistics.lines import SizeOptimum, predict, size_optimum
-from muscope.backend.analysis.sweep import Sweep, Values, tuned_loss
+from muscope.backend.analysis.sweep import Sweep, Values, deciding_loss_of
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Basis, Extrapolation, TrackRecord
@@ -36,7 +36,7 @@ class Tested:
 
 def tested(sweeps: Sequence[Sweep]) -> Tested:
     """Read the best LRs of the base and of every larger size that has results."""
-    loss = tuned_loss(sweeps)
+    loss = deciding_loss_of(sweeps)
     found: dict[Size, SizeOptimum] = {}
     for sweep in sweeps if loss is not None else ():
         for index in (sweep.base_index, *sweep.larger):

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from muscope.backend.analysis.measures.carried_rate import carried_index
 from muscope.backend.analysis.measures.sharpness_spread import log_sharpness
 from muscope.backend.analysis.measures.transfer import optima
 from muscope.backend.analysis.statistics.intervals import estimate
 from muscope.backend.analysis.statistics.optimum import Optimum, seed_optima
-from muscope.backend.analysis.sweep import TUNED_ON, Sweep, Values, mean_of_finite
+from muscope.backend.analysis.sweep import Sweep, Values, mean_of_finite
 from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
@@ -62,11 +63,10 @@ def optima_by_size(sweep: Sweep, loss: Metric, level: float) -> list[SizeOptimum
     return found
 
 
-def reused_lr_index(sweep: Sweep) -> int | None:
+def reused_lr_index(sweep: Sweep, thresholds: Thresholds) -> int | None:
     """Return the index of the LR reused from the base; None as long as the base has no optimum."""
-    tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
-    base = None if tuned is None else optima(sweep, tuned)[sweep.base_index]
-    return None if base is None else base.index
+    loss = sweep.deciding_loss
+    return None if loss is None else carried_index(sweep, loss, thresholds)
 
 
 def spread_over_steps(sweep: Sweep, lr_index: int, thresholds: Thresholds) -> tuple[SpreadOverSteps, ...]:

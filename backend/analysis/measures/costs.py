@@ -1,27 +1,25 @@
-"""Cost of reusing the LR at a larger size: M2, M2s and M3, with intervals that allow for the chosen LR.
+"""Cost of reusing an LR at a larger size: M2, M2s and M3, with intervals that allow for the chosen best LR.
 
     M2   ρ = mean[ℓ_N(η) − ℓ_N(η*_N)] / mean[ℓ_N(0) − ℓ_N(η*_N)]
-    M2s      mean[ℓ_N(η) − ℓ_N(η*_N)] / mean[ℓ_B(η) − ℓ_N(η*_N)]
+    M2s      mean[ℓ_N(η) − ℓ_N(η*_N)] / mean[ℓ_B(η*_B) − ℓ_N(η*_N)]
     M3       mean[ℓ_N(η) − ℓ_N(η*_N)] over its standard error
 
-Means run over the seeds that base B and size N share (docs/glossary.md, docs/science.md §6.2). The best LR
-η*_N is chosen on the same runs, so the regret is slightly overestimated and, more important, the interval of
-the difference between two chosen LRs covers too rarely. If the true best LR is another one, it is a neighbour
-of the chosen one; the upper end is therefore the largest over all of them, so that it lies above the interval
-of the true best LR as well (docs/decisions/0019, with measurements). An LR at which a seed diverged is left
-out of this maximum: its advantage would have to outweigh the cost of a divergence (ADR 0026).
+Means run over seeds (docs/glossary.md, docs/science.md §6.2). The difference is taken seed by seed, over
+every seed that both LRs have at that size: the settle stage adds seeds at a few LRs only. The best LR η*_N is
+chosen on the same runs. If the true best LR is another one, it is a neighbour of the chosen or of the reused
+one; the upper end is therefore the largest over all of them, so that it lies above the interval of the true
+best LR as well (docs/decisions/0019, with measurements). An LR at which a seed diverged is left out of this
+maximum: its advantage would have to outweigh the cost of a divergence (ADR 0026).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from muscope.backend.analysis.measures.pairs import Pair
-from muscope.backend.analysis.statistics.bootstrap import MIN_SEEDS, bootstrap_interval, resampling_weights
+from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
 from muscope.backend.analysis.statistics.intervals import (
     estimate,
     finite_or_none,
@@ -63,63 +61,103 @@ class Benefit(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """M2, M2s and M3 of one size; `reused` is the mean loss at the reused LR, without smoothing.
+    """Cost of one LR at one size, and the benefit of that size.
 
-    `search_gain_loss` is M2s with the best LR within an octave of the reused one in place of the reused LR:
-    the share of the benefit still lost after a narrow search.
+    Attributes:
+        excess: loss above that of the best LR, in units of the loss; `regret` is M2, `gain_loss` M2s.
+        reduction: achievable improvement, from the loss at init to that of the best LR.
+        search: M2 with the best LR within an octave in place of the reused one: the cost that is left after a
+            narrow search. `search_gain_loss` is M2s of the same.
+        gain: improvement from the base at its best LR to this size at its best LR, in units of the loss.
+        has_gain: the gain is above two standard errors.
+        reused: mean loss at the reused LR, without smoothing.
+        best_index: LR that was found best; `rivals` are LRs that may still be better than the reused one.
+        by_seed: M2 by planned seed, [S]; empty where it is unknown.
     """
 
+    excess: Estimate = Estimate()
+    reduction: float = math.nan
     regret: Estimate = Estimate()
     regret_z: float | None = None
     gain_loss: Estimate = Estimate()
+    search: Estimate = Estimate()
     search_gain_loss: Estimate = Estimate()
+    gain: Estimate = Estimate()
     has_gain: bool | None = None
     reused: float | None = None
     benefit: Benefit | None = None
+    best_index: int | None = None
+    rivals: tuple[int, ...] = ()
+    by_seed: Values = np.empty(0)
+
+    @property
+    def benefit_share(self) -> float:
+        """Return the benefit of the size as a share of the achievable improvement; 0 where it is unknown."""
+        gain = self.gain.value
+        return 0.0 if gain is None or not self.reduction > 0 else max(0.0, gain / self.reduction)
 
 
-def costs_of(pair: Pair, base: Optimum | None, target: Optimum | None, level: float) -> Costs:
-    """Return the cost of reusing the base's best LR at the target, with intervals at `level`."""
-    if base is None or target is None or not pair.num_seeds:
+def costs_of(
+    pair: Pair,
+    carried: int | None,
+    base: Optimum | None,
+    target: Optimum | None,
+    level: float,
+    gain_level: float | None = None,
+) -> Costs:
+    """Return the cost of reusing the LR at index `carried`, with intervals at `level`.
+
+    Args:
+        base, target: best LRs of base and size.
+        gain_level: of the interval of the benefit; None: `level`.
+    """
+    if carried is None or base is None or target is None or not pair.num_seeds:
         return Costs()
-    as_run_S = pair.target.at(base.index)
-    if pair.num_seeds < MIN_SEEDS:
-        pair, target = _read(pair, target)
-    reused_S, best_S = pair.target.at(base.index), pair.target.at(target.index)
+    as_run = pair.target.at(carried)
+    pair = pair._replace(base=pair.base.smoothed(), target=pair.target.smoothed())
+    best = target.index if target.is_edge else _best_index(pair.target, carried, target.index)
+    best_S = pair.target.at(best)
     gain_S = pair.base.at(base.index) - best_S
     has_gain = _has_gain(gain_S)
-    excess_S, gain = reused_S - best_S, float(gain_S.mean()) if has_gain else math.nan
     reduction = float((pair.initial - best_S).mean())
-    resampled = _resampled(pair, base.index)
-    near = pair.target.within(SEARCH_REACH, base.index)
+    excess = _excess(pair.target, carried, best, level)
+    near = pair.target.within(SEARCH_REACH, carried)
     searched = pair.target.best_of(near)
+    after_search = Estimate() if searched is None else _excess(pair.target, searched, best, level, near)
+    gain = float(gain_S.mean()) if has_gain else math.nan
     return Costs(
-        regret=_share(pair, base.index, target.index, reduction, level, resampled and resampled[0]),
-        regret_z=_in_standard_errors(excess_S),
-        gain_loss=_share(pair, base.index, target.index, gain, level, resampled and resampled[1]),
-        search_gain_loss=_share(pair, searched, target.index, gain, level, known=near),
+        excess=excess,
+        reduction=reduction,
+        regret=_share(excess, reduction),
+        regret_z=_in_standard_errors(pair.target.above(carried, best)),
+        gain_loss=_share(excess, gain),
+        search=_share(after_search, reduction),
+        search_gain_loss=_share(after_search, gain),
+        gain=estimate(gain_S, gain_level or level),
         has_gain=has_gain,
-        reused=finite_or_none(float(as_run_S.mean())),
-        benefit=_benefit(pair, base.index, target.index) if has_gain else None,
+        reused=finite_or_none(float(as_run.mean())),
+        benefit=_benefit(pair, carried, base.index, best) if has_gain else None,
+        best_index=best,
+        rivals=rivals_of(pair.target, carried, best),
+        by_seed=(pair.target.at(carried) - best_S) / reduction if reduction > 0 else np.empty(0),
     )
 
 
-def _benefit(pair: Pair, reused: int, best: int) -> Benefit:
+def _best_index(target: SizeLosses, carried: int, as_run: int) -> int:
+    """Return the LR with the lowest loss relative to the reused one, over the seeds both have."""
+    above = {int(index): target.above(int(index), carried) for index in target.indices}
+    means = {index: float(np.nanmean(each)) for index, each in above.items() if np.isfinite(each).any()}
+    return min(means, key=means.__getitem__, default=as_run)
+
+
+def _benefit(pair: Pair, reused: int, of_base: int, best: int) -> Benefit:
     target, best_S = pair.target, pair.target.at(best)
     return Benefit(
         excess=target.at(reused) - best_S,
-        gain=pair.base.at(reused) - best_S,
+        gain=pair.base.at(of_base) - best_S,
         moved_excess=target.moved_at(reused) - target.moved_at(best),
-        moved_gain=pair.base.moved_at(reused) - target.moved_at(best),
+        moved_gain=pair.base.moved_at(of_base) - target.moved_at(best),
     )
-
-
-def _read(pair: Pair, target: Optimum) -> tuple[Pair, Optimum]:
-    """Return the pair with losses read from local parabolas, and the target's best LR by these losses."""
-    pair = pair._replace(base=pair.base.smoothed(), target=pair.target.smoothed())
-    means = pair.target.losses.mean(axis=1)
-    best = int(pair.target.indices[int(means.argmin())])
-    return pair, target if target.is_edge else replace(target, index=best)
 
 
 def _has_gain(gain_S: Values) -> bool | None:
@@ -128,69 +166,47 @@ def _has_gain(gain_S: Values) -> bool | None:
     return bool(gain_S.mean() > STANDARD_ERRORS * standard_error(gain_S))
 
 
-def _in_standard_errors(excess_S: Values) -> float | None:
+def _in_standard_errors(excess: Values) -> float | None:
     """Return M3: the mean excess over its standard error, paired by seed; None where seeds do not differ."""
-    error = standard_error(excess_S)
-    return finite_or_none(float(excess_S.mean()) / error) if error > 0 else None
+    finite = excess[np.isfinite(excess)]
+    error = standard_error(finite)
+    return finite_or_none(float(finite.mean()) / error) if error > 0 else None
 
 
-def _share(
-    pair: Pair,
-    reused: int | None,
-    best: int,
-    whole: float,
-    level: float,
-    resampled_B: Values | None = None,
-    known: frozenset[int] = frozenset(),
+def _excess(
+    target: SizeLosses, reused: int, best: int, level: float, known: frozenset[int] = frozenset()
 ) -> Estimate:
-    """Return the excess loss as a share of `whole`; absent unless `whole` is positive.
+    """Return the loss of an LR above that of the best one, with the upper end over the LRs that may be best.
 
     The interval is wider by the change through smoothing, an estimate of the parabola's error.
 
     Args:
-        known: indices of LRs a search tries anyway, so that reuse loses nothing if one of them is the true
-            best.
+        known: indices of LRs a search tries anyway, so that nothing is lost if one of them is the true best.
     """
-    if reused is None or not whole > 0:
-        return Estimate()
     with np.errstate(over="ignore"):
-        found = estimate((pair.target.at(reused) - pair.target.at(best)) / whole, level)
+        found = estimate(target.above(reused, best), level)
         if found.interval is None:
             return found
-        if resampled_B is not None:
-            interval = bootstrap_interval(resampled_B, pair.num_seeds, level)
-            if interval is not None:
-                return Estimate(value=found.value, interval=interval)
-        interval = _widened(pair, (reused, best), whole, known, found.interval)
-        return Estimate(value=found.value, interval=widened(interval, _moved(pair, reused, best) / whole))
+        rivals = [index for index in rivals_of(target, reused, best) if index not in known]
+        ends = [student_interval(target.above(reused, index), level) for index in rivals]
+        high = max([found.interval.high, *(each.high for each in ends if each is not None)])
+        interval = Interval(low=found.interval.low, high=high, level=level, method=METHOD)
+        moved = abs(target.moved_at(reused) - target.moved_at(best))
+        return Estimate(value=found.value, interval=widened(interval, moved))
 
 
-def _moved(pair: Pair, reused: int, best: int) -> float:
-    return abs(pair.target.moved_at(reused) - pair.target.moved_at(best))
+def rivals_of(target: SizeLosses, reused: int, best: int) -> tuple[int, ...]:
+    """Return the neighbours of the reused and of the best LR, without those at which a seed diverged."""
+    beside = {index + step for index in (reused, best) for step in (-1, 1)}
+    return tuple(sorted((beside & set(target.indices.tolist())) - {reused, best} - target.diverging))
 
 
-def _widened(
-    pair: Pair, compared: tuple[int, int], whole: float, known: frozenset[int], interval: Interval
-) -> Interval:
-    """Return the interval with its upper end at the largest over the LRs that may be the best."""
-    reused = compared[0]
-    beside = {index + step for index in compared for step in (-1, 1)}
-    near = beside - {*compared} - known - pair.target.diverging
-    rivals = [
-        student_interval((pair.target.at(reused) - pair.target.at(index)) / whole, interval.level)
-        for index in sorted(near)
-    ]
-    high = max([interval.high, *(rival.high for rival in rivals if rival is not None)])
-    return Interval(low=interval.low, high=high, level=interval.level, method=METHOD)
-
-
-def _resampled(pair: Pair, reused: int) -> tuple[Values, Values] | None:
-    """Return M2 and M2s of every resample, [B] each, with the best LR chosen anew; None with few seeds."""
-    if pair.num_seeds < MIN_SEEDS:
-        return None
-    weights_SB = resampling_weights(pair.num_seeds, pair.random_seed)
-    best_B = (pair.target.losses @ weights_SB).min(axis=0)
-    excess_B = pair.target.at(reused) @ weights_SB - best_B
-    wholes = (pair.initial @ weights_SB - best_B, pair.base.at(reused) @ weights_SB - best_B)
-    regret_B, gain_loss_B = (np.where(whole > 0, excess_B / whole, np.nan) for whole in wholes)
-    return regret_B, gain_loss_B
+def _share(part: Estimate, whole: float) -> Estimate:
+    """Return a difference of losses as a share of `whole`; absent unless `whole` is positive."""
+    if part.value is None or not whole > 0:
+        return Estimate()
+    interval = part.interval
+    if interval is not None:
+        ends = {"low": interval.low / whole, "high": interval.high / whole}
+        interval = interval.model_copy(update=ends) if all(map(math.isfinite, ends.values())) else None
+    return Estimate(value=finite_or_none(part.value / whole), interval=interval)

@@ -8,11 +8,11 @@ import numpy as np
 
 from muscope.backend.analysis.measures.costs import STANDARD_ERRORS
 from muscope.backend.analysis.measures.transfer import Comparison
-from muscope.backend.analysis.statistics.intervals import finite_or_none, standard_error
+from muscope.backend.analysis.statistics.intervals import estimate, finite_or_none, standard_error
 from muscope.backend.analysis.sweep import Sweep, Values
-from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.domain.spec.size import axis_of
-from muscope.backend.domain.verdict.verdict import FieldStatistics
+from muscope.backend.domain.verdict.verdict import Estimate, FieldStatistics
 
 
 def num_inversions(sweep: Sweep, loss: Metric, lr_index: int) -> int | None:
@@ -39,26 +39,36 @@ def _rises(difference_S: Values) -> bool | None:
     return bool(finite.mean() > STANDARD_ERRORS * standard_error(finite))
 
 
-def field_statistics(sweep: Sweep, size_index: int, comparison: Comparison | None) -> FieldStatistics | None:
+def field_statistics(
+    sweep: Sweep, size_index: int, comparison: Comparison | None, level: float
+) -> FieldStatistics | None:
     """Return the field metric of a size at the reused LR and at its best LR, and of the base.
 
     Values are means over the seeds that base and size share; None where a seed has no value, as after a
-    divergence.
+    divergence. Cost and benefit are paired by seed, with intervals at `level`.
     """
-    if sweep.field is None or comparison is None:
+    field = sweep.field
+    if field is None or comparison is None or comparison.base is None:
         return None
-    base, target, seeds = comparison.base, comparison.target, sweep.shared_seeds(size_index)
+    seeds = sweep.shared_seeds(size_index)
 
-    def mean(index: int, lr_index: int | None) -> float | None:
-        values = sweep.field.final[index, :, seeds] if sweep.field is not None else np.empty((0, 0))
-        return (
-            None if lr_index is None or not len(seeds) else finite_or_none(float(values[:, lr_index].mean()))
-        )
+    def values(index: int, lr_index: int | None) -> Values:
+        is_known = lr_index is not None and len(seeds) > 0
+        return field.final[index, lr_index, seeds] if is_known else np.full(1, np.nan)
 
-    reused = None if base is None else base.index
+    best = comparison.costs.best_index
+    of_base = values(sweep.base_index, comparison.base.index)
+    of_reused, of_best = values(size_index, comparison.carried), values(size_index, best)
+    sign = -1.0 if METRIC_INFO[field.metric].larger_is_better else 1.0
     return FieldStatistics(
-        metric=sweep.field.metric,
-        of_base=mean(sweep.base_index, reused),
-        reused=mean(size_index, reused),
-        best=mean(size_index, None if target is None else target.index),
+        metric=field.metric,
+        of_base=finite_or_none(float(of_base.mean())),
+        reused=finite_or_none(float(of_reused.mean())),
+        best=finite_or_none(float(of_best.mean())),
+        cost=_paired(sign * (of_reused - of_best), level),
+        benefit=_paired(sign * (of_base - of_best), level),
     )
+
+
+def _paired(difference_S: Values, level: float) -> Estimate:
+    return estimate(difference_S, level) if np.isfinite(difference_S).all() else Estimate()

@@ -20,7 +20,8 @@ from muscope.backend.domain.spec.metrics import Metric
 class SizeLosses(NamedTuple):
     """Losses of one size at its complete LRs: `losses` [E', S] at the grid's `indices` [E'].
 
-    `diverging` are the indices at which a seed diverged; `moved` [E', S] is the change by smoothing.
+    `diverging` are the indices at which a seed diverged; `moved` [E', S] is the change by smoothing;
+    `further` [E', X] holds seeds that the settle stage added, NaN at LRs without them.
     """
 
     indices: NDArray[np.intp]
@@ -28,6 +29,22 @@ class SizeLosses(NamedTuple):
     losses: Values
     diverging: frozenset[int] = frozenset()
     moved: Values | None = None
+    further: Values | None = None
+
+    def above(self, lr_index: int, other: int) -> Values:
+        """Return the loss at one LR minus that at another, by seed, [S + X]; NaN where one is missing."""
+        return self._with_further(lr_index) - self._with_further(other)
+
+    def _with_further(self, lr_index: int) -> Values:
+        found = np.flatnonzero(self.indices == lr_index)
+        if self.further is None:
+            return self.at(lr_index)
+        added = self.further[found[0]] if len(found) else np.full(self.further.shape[1], np.nan)
+        return np.concatenate([self.at(lr_index), added])
+
+    def num_seeds_at(self, lr_index: int) -> int:
+        """Count the seeds an LR has, those added by the settle stage included."""
+        return int(np.isfinite(self._with_further(lr_index)).sum())
 
     def at(self, lr_index: int) -> Values:
         """Return the losses of the seeds at one LR of the grid, [S]; NaN where it is not complete."""
@@ -96,8 +113,12 @@ def _tried(sweep: Sweep, loss: Metric, size_index: int, seeds: NDArray[np.intp])
     losses_ES = sweep.judged(loss)[size_index][:, seeds]
     indices = np.flatnonzero(np.isfinite(losses_ES).all(axis=1) & (losses_ES.shape[1] > 0))
     has_diverged_E = (sweep.diverged_at[size_index][:, seeds] >= 0).any(axis=1)
+    further_EX = None
+    if sweep.further is not None:
+        further_EX = sweep.further.judged(loss)[size_index][indices]
+        has_diverged_E |= (sweep.further.diverged_at[size_index] >= 0).any(axis=1)
     diverging = frozenset(np.flatnonzero(has_diverged_E).tolist())
-    return SizeLosses(indices, sweep.log2_lrs[indices], losses_ES[indices], diverging)
+    return SizeLosses(indices, sweep.log2_lrs[indices], losses_ES[indices], diverging, further=further_EX)
 
 
 def _optimum_of_mean(log2_lrs: Values, tried: SizeLosses) -> float:

@@ -12,14 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from muscope.backend.analysis.measures.costs import Benefit, costs_of
+from muscope.backend.analysis.measures.carried_rate import carried_index
+from muscope.backend.analysis.measures.costs import Costs, costs_of
+from muscope.backend.analysis.measures.extra_training import extra_training
 from muscope.backend.analysis.measures.pairs import Pair, pair_of
 from muscope.backend.analysis.statistics import bootstrap
 from muscope.backend.analysis.statistics.intervals import estimate, finite_or_none, widened
 from muscope.backend.analysis.statistics.lines import line_slope
 from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
 from muscope.backend.analysis.sweep import Sweep, Values, complete_mean
+from muscope.backend.domain.spec.decision import look_level
 from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Estimate, LossStatistics
 
 # Share of a grid step by which vertices of asymmetric curves are off, beyond seed scatter (ADR 0019).
@@ -28,9 +32,13 @@ GRID_ERROR = 1.0 / 6.0
 
 @dataclass(frozen=True)
 class Comparison:
-    """Measures of one larger size against the base, on one loss; unknown ones are None or NaN."""
+    """Measures of one larger size against the base, on one loss; unknown ones are None or NaN.
+
+    `carried` is the index of the LR that is reused; `base` and `target` are the optima.
+    """
 
     statistics: LossStatistics
+    carried: int | None
     base: Optimum | None
     target: Optimum | None
     median_shift: float | None
@@ -38,8 +46,9 @@ class Comparison:
     has_target_learned: bool
     has_base_interpolated: bool
     num_seeds: int
-    search_gain_loss: Estimate
-    benefit: Benefit | None
+    costs: Costs
+    extra_training: Estimate
+    margin: float | None
 
 
 def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
@@ -47,20 +56,21 @@ def optima(sweep: Sweep, loss: Metric) -> list[Optimum | None]:
     return [find_optimum(sweep.log2_lrs, sweep.seed_mean(loss, index)) for index in range(len(sweep.sizes))]
 
 
-def compare(sweep: Sweep, loss: Metric, size_index: int, *, level: float, interpolation: float) -> Comparison:
-    """Compare the size at `size_index` with the base.
-
-    Args:
-        level: of the intervals.
-        interpolation: a base whose best loss is below this share of its loss at init interpolates.
-    """
-    found = optima(sweep, loss)
+def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds) -> Comparison:
+    """Compare the size at `size_index` with the base, at the LR that is carried from it."""
+    found, level = optima(sweep, loss), thresholds.level
     base, target = found[sweep.base_index], found[size_index]
+    carried = carried_index(sweep, loss, thresholds)
     pair = pair_of(sweep, loss, size_index)
     shift, median_shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else (Estimate(), None)
-    costs = costs_of(pair, base, target, level)
+    num_seeds = 0 if carried is None else pair.target.num_seeds_at(carried)
+    of_look = look_level(level, pair.num_seeds, num_seeds, sweep.settle)
+    costs = costs_of(pair, carried, base, target, of_look, level)
     best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
     best_target, initial_target = _best(sweep, loss, size_index, target)
+    extra = Estimate()
+    if carried is not None and costs.best_index is not None:
+        extra = extra_training(sweep, size_index, carried, costs.best_index, of_look, costs.rivals)
     return Comparison(
         statistics=LossStatistics(
             loss=loss,
@@ -68,21 +78,30 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, *, level: float, interp
             is_edge=target is not None and target.is_edge,
             lr_shift=shift,
             transfer_regret=costs.regret,
+            cost_limit=thresholds.cost_limit(costs.benefit_share) if costs.regret.value is not None else None,
             regret_z=costs.regret_z,
+            cost=costs.excess,
             gain_loss=costs.gain_loss,
+            after_search=costs.search,
+            benefit=costs.gain,
+            benefit_share=finite_or_none(costs.benefit_share) if costs.gain.value is not None else None,
             has_gain=costs.has_gain,
+            extra_training=extra,
+            num_seeds=num_seeds,
             best_loss=finite_or_none(best_target),
             reused_loss=costs.reused,
         ),
+        carried=carried,
         base=base,
         target=target,
         median_shift=median_shift,
         has_base_learned=best_base < initial_base,
         has_target_learned=best_target < initial_target,
-        has_base_interpolated=best_base <= interpolation * initial_base,
+        has_base_interpolated=best_base <= thresholds.interpolation * initial_base,
         num_seeds=pair.num_seeds,
-        search_gain_loss=costs.search_gain_loss,
-        benefit=costs.benefit,
+        costs=costs,
+        extra_training=extra,
+        margin=None if carried is None else lr_margin(sweep, size_index, carried),
     )
 
 
@@ -145,6 +164,9 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
 def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     """Return M4's margin: octaves from the reused LR to the first LR at or above it with a divergence."""
     diverges_E = ((sweep.diverged_at[size_index] >= 0) & sweep.counts[size_index]).any(axis=1)
+    if sweep.further is not None:
+        added = sweep.further
+        diverges_E |= ((added.diverged_at[size_index] >= 0) & added.counts[size_index]).any(axis=1)
     above = np.flatnonzero(diverges_E[lr_index:])
     if len(above) == 0:
         return None

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from muscope.backend.analysis.reasons import percent, reason
-from muscope.backend.analysis.sweep import Sweep, tuned_loss
+from muscope.backend.analysis.sweep import Sweep, deciding_loss_of
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
 from muscope.backend.analysis.verdict.resampled_rules import resampled_outcomes
@@ -58,7 +58,7 @@ def answer_early(
         random_seed: of the resamples, so that the same data give the same answer.
     """
     cut = _best_cut(sweeps)
-    if cut is None or tuned_loss(sweeps) is None:
+    if cut is None or deciding_loss_of(sweeps) is None:
         return None
     parts = [_as_of(sweep, cut.step, seen) for sweep, seen in zip(sweeps, cut.seen, strict=True)]
     outcome = _judged(parametrization, parts, thresholds)

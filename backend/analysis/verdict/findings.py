@@ -9,14 +9,11 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from muscope.backend.analysis.measures.transfer import Comparison
 from muscope.backend.analysis.reasons import (
     multiple,
     multiple_range,
     named,
-    named_base,
     percent,
     reason,
     rounded,
@@ -24,14 +21,12 @@ from muscope.backend.analysis.reasons import (
 )
 from muscope.backend.analysis.statistics.optimum import Optimum
 from muscope.backend.analysis.verdict import rules
-from muscope.backend.analysis.verdict.rules import SEVERITY, TRAIN_INTERPOLATES, Ends, Facts
+from muscope.backend.analysis.verdict.rules import Ends, Facts
+from muscope.backend.domain.spec.decision import MOST_SEEDS, CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
-from muscope.backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
-
-# Upper limit on the seeds a reason asks for, as a multiple of those run; beyond it no number is given.
-MOST_SEEDS = 4
+from muscope.backend.domain.verdict.verdict import Estimate, Outcome, Reason, SharpnessSpread
 
 
 class Finding(NamedTuple):
@@ -57,6 +52,7 @@ class Case(NamedTuple):
     reused_index: int
     rate: float
     is_target: bool = True
+    unit: CostUnit = CostUnit.SHARE
 
     @property
     def loss(self) -> Metric:
@@ -74,28 +70,40 @@ class Case(NamedTuple):
     def shift(self) -> Estimate:
         return self.comparison.statistics.lr_shift
 
+    def cost(self) -> Estimate:
+        """Return what decides, in the unit that was declared."""
+        is_share = self.unit is CostUnit.SHARE
+        return self.regret if is_share else self.comparison.extra_training
+
+    def cost_limit(self, thresholds: Thresholds) -> float:
+        """Return the limit of what decides."""
+        if self.unit is CostUnit.EXTRA_TRAINING:
+            return thresholds.extra_training
+        return thresholds.cost_limit(self.comparison.costs.benefit_share)
+
 
 def facts_of(case: Case, thresholds: Thresholds) -> Facts:
     """Return the facts the rules read, as scalars; NaN stands for an unknown value."""
     found, statistics = case.comparison, case.comparison.statistics
+    benefit = found.costs.benefit
     return Facts(
         is_base_learned=found.base is not None and found.has_base_learned,
         is_base_edge=found.base is not None and found.base.is_edge,
         has_interpolated=found.has_base_interpolated and case.loss is Metric.TRAIN_LOSS,
         rate=case.rate,
+        margin=math.inf if found.margin is None else found.margin,
         regret=_ends(case.regret),
+        cost=_ends(case.cost()),
+        cost_limit=case.cost_limit(thresholds),
         gain_loss=_ends(case.gain_loss),
-        search_gain_loss=_ends(found.search_gain_loss),
         lost_margin=math.nan
-        if found.benefit is None
-        else found.benefit.lost_margin(thresholds.fine_tune_gain_loss, thresholds.level),
+        if benefit is None
+        else benefit.lost_margin(thresholds.fine_tune_gain_loss, thresholds.level),
         shift=_ends(case.shift),
-        median_shift=_number(found.median_shift),
         has_target=found.target is not None,
         has_reused=statistics.reused_loss is not None,
         is_target_learned=found.target is not None and found.has_target_learned,
         is_target_edge=found.target is not None and found.target.is_edge,
-        lacks_gain=statistics.has_gain is False,
         is_largest=case.is_target,
     )
 
@@ -112,7 +120,7 @@ def _number(value: float | None) -> float:
 
 def judge_loss(case: Case, thresholds: Thresholds) -> Finding:
     """Judge one size on one loss: the first rule that applies, and its reasons."""
-    rule = rules.RULES[int(rules.first_rule(facts_of(case, thresholds), thresholds))]
+    rule = rules.RULES[_rule_index(case, thresholds)]
     return Finding(rule.outcome, rule.text, _REASONS[rule.name](case, thresholds))
 
 
@@ -137,60 +145,42 @@ def _at_edge(case: Case, size: Size, best: Optimum | None) -> tuple[Reason, ...]
     return (reason("optimum_at_upper_edge", loss=case.loss, lr=lr, **named(size)),)
 
 
-def _flat(case: Case) -> tuple[Reason, ...]:
-    shift = multiple(_number(case.shift.value))
-    return (reason("flat_optimum", **named(case.size), loss=case.loss, shift=shift),)
-
-
-def _fine_tune(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    facts, limit = facts_of(case, thresholds), thresholds.fine_tune_gain_loss
-    is_kept = not case.is_target or bool(facts.gain_loss.is_below(limit))
-    mended = () if is_kept else (_search_reason(case, thresholds.transfers_gain_loss),)
-    return (*transfers_unmet(case, thresholds), *mended)
-
-
 # Reasons of each rule of `rules.RULES`, in the order of the rules.
 _REASONS: dict[str, Callable[[Case, Thresholds], tuple[Reason, ...]]] = {
     "nothing_learned": lambda case, _: _nothing_learned(case, case.base),
     "base_at_edge": lambda case, _: _at_edge(case, case.base, case.comparison.base),
-    TRAIN_INTERPOLATES: lambda case, _: (reason("train_interpolates", **named(case.base)),),
+    "train_interpolates": lambda case, _: (reason("train_interpolates", **named(case.base)),),
     "diverges": lambda case, _: (_divergence_reason(case),),
-    "regret_too_large": lambda case, t: (_regret_reason(case, case.regret.interval, t.fine_tune_regret),),
-    "benefit_lost": lambda case, t: (_gain_reason(case, case.gain_loss.interval, t.fine_tune_gain_loss),),
-    "shift_too_large": lambda case, t: (_shift_reason(case, case.shift.interval, t.fine_tune_shift),),
+    "regret_too_large": lambda case, t: (_regret_reason(case, t.fine_tune_regret),),
+    "benefit_lost": lambda case, t: (_gain_reason(case, t.fine_tune_gain_loss),),
+    "shift_too_large": lambda case, t: (_cost_reason(case, t), _shift_reason(case)),
     "reused_not_run": lambda case, _: (
         reason("reused_not_run", loss=case.loss, lr=rounded(case.lrs[case.reused_index]), **named(case.size)),
     ),
     "target_learned_nothing": lambda case, _: _nothing_learned(case, case.size),
     "target_at_edge": lambda case, _: _at_edge(case, case.size, case.comparison.target),
-    "flat_optimum": lambda case, _: _flat(case),
-    "no_gain": lambda case, _: (
-        reason("no_gain", loss=case.loss, **named(case.size), **named_base(case.base)),
-    ),
-    "transfers": lambda case, t: _met(case, t),
-    "fine_tune": _fine_tune,
-    "unresolved": lambda case, t: (*fine_tune_unmet(case, t), _seeds_reason(case, t)),
+    "unstable": lambda case, t: (_instability_reason(case), _cost_reason(case, t)),
+    "transfers": lambda case, t: (_cost_reason(case, t),),
+    "fine_tune": lambda case, t: (_cost_reason(case, t), *_search_reasons(case)),
+    "unresolved": lambda case, t: (_cost_reason(case, t), _seeds_reason(case, t)),
 }
 
 
 def _seeds_reason(case: Case, thresholds: Thresholds) -> Reason:
-    """Return the reason with the number of further seeds that would settle the costs.
+    """Return the reason with the number of further seeds that would settle the cost.
 
     Intervals shrink with the root of the number of seeds.
     """
-    given = case.comparison.num_seeds
-    needed = max(
-        _seeds_needed(case.regret, thresholds.fine_tune_regret, given),
-        _seeds_needed(case.gain_loss, thresholds.fine_tune_gain_loss, given),
-    )
-    if given < needed <= MOST_SEEDS * given:
+    given = case.comparison.statistics.num_seeds or case.comparison.num_seeds
+    needed = seeds_needed(case.cost(), case.cost_limit(thresholds), given)
+    if given < needed <= MOST_SEEDS:
         return reason("add_seeds_about", add=math.ceil(needed) - given, **named(case.size))
     if needed > given:
         return reason("add_seeds_many", **named(case.size))
     return reason("add_seeds", **named(case.size))
 
 
-def _seeds_needed(estimate: Estimate, limit: float, given: int) -> float:
+def seeds_needed(estimate: Estimate, limit: float, given: int) -> float:
     """Return the seeds with which the interval would lie on one side of the limit, at an unchanged centre."""
     if estimate.interval is None or estimate.value is None:
         return 0.0
@@ -202,74 +192,49 @@ def _seeds_needed(estimate: Estimate, limit: float, given: int) -> float:
     return math.inf if gap == 0 else given * (half / gap) ** 2
 
 
-def transfers_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    """Return the reasons that keep a loss from transferring; empty when it transfers."""
-    facts = facts_of(case, thresholds)
-    is_kept = bool(rules.keeps_benefit(facts, thresholds))
-    costs = _costs_unmet(case, facts, thresholds.transfers_regret, thresholds.transfers_gain_loss, is_kept)
-    if rules.is_near(facts, thresholds):
-        return costs
-    return (*costs, _shift_reason(case, case.shift.interval, thresholds.transfers_shift))
+def _cost_reason(case: Case, thresholds: Thresholds) -> Reason:
+    """Return what decides with its interval and its limit."""
+    interval, limit = case.cost().interval, percent(case.cost_limit(thresholds))
+    if interval is None:
+        return reason("not_computed", **named(case.size), loss=case.loss)
+    if case.unit is CostUnit.EXTRA_TRAINING:
+        return reason("extra_training", **named(case.size), limit=limit, **share_range(interval))
+    return reason("regret", **named(case.size), loss=case.loss, limit=limit, **share_range(interval))
 
 
-def fine_tune_unmet(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    """Return the reasons why a narrow search is not enough for a loss; empty when it is enough."""
-    facts = facts_of(case, thresholds)
-    is_kept = bool(rules.search_keeps_benefit(facts, thresholds))
-    costs = _costs_unmet(case, facts, thresholds.fine_tune_regret, thresholds.fine_tune_gain_loss, is_kept)
-    if rules.is_near_median(facts, thresholds):
-        return costs
-    return (*costs, _shift_reason(case, case.shift.interval, thresholds.fine_tune_shift))
+def _regret_reason(case: Case, limit: float) -> Reason:
+    interval = case.regret.interval
+    assert interval is not None, "an interval that lies above its limit is there"
+    return reason("regret", **named(case.size), loss=case.loss, limit=percent(limit), **share_range(interval))
 
 
-def _costs_unmet(
-    case: Case, facts: Facts, regret_limit: float, gain_limit: float, is_benefit_kept: bool
-) -> tuple[Reason, ...]:
-    unmet = []
-    if not facts.regret.is_below(regret_limit):
-        unmet.append(_regret_reason(case, case.regret.interval, regret_limit))
-    if not is_benefit_kept:
-        unmet.append(_gain_reason(case, case.gain_loss.interval, gain_limit))
-    if not rules.is_stable(facts):
-        unmet.append(_divergence_reason(case))
-    return tuple(unmet)
-
-
-def _met(case: Case, thresholds: Thresholds) -> tuple[Reason, ...]:
-    kept = (_gain_reason(case, case.gain_loss.interval, thresholds.transfers_gain_loss),)
-    return (
-        _regret_reason(case, case.regret.interval, thresholds.transfers_regret),
-        *(kept if case.is_target else ()),
-        _shift_reason(case, case.shift.interval, thresholds.transfers_shift),
+def _gain_reason(case: Case, limit: float) -> Reason:
+    interval = case.gain_loss.interval
+    assert interval is not None, "an interval that lies above its limit is there"
+    return reason(
+        "gain_loss", **named(case.size), loss=case.loss, limit=percent(limit), **share_range(interval)
     )
 
 
-def _regret_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
+def _search_reasons(case: Case) -> tuple[Reason, ...]:
+    """Return what a narrow search leaves of the cost; empty where it is unknown."""
+    interval = case.comparison.statistics.after_search.interval
     if interval is None:
-        return reason("not_computed", **named(case.size), loss=case.loss)
-    ends = share_range(interval)
-    return reason("regret", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
+        return ()
+    return (reason("search_leaves", **named(case.size), loss=case.loss, **share_range(interval)),)
 
 
-def _gain_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
-    if interval is None:
-        return reason("not_computed", **named(case.size), loss=case.loss)
-    ends = share_range(interval)
-    return reason("gain_loss", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
+def _shift_reason(case: Case) -> Reason:
+    interval = case.shift.interval
+    assert interval is not None, "an interval that lies beyond its limit is there"
+    return reason("shift", **named(case.size), loss=case.loss, **multiple_range(interval))
 
 
-def _search_reason(case: Case, limit: float) -> Reason:
-    interval = case.comparison.search_gain_loss.interval
-    assert interval is not None, "an interval that lies below its limit is there"
-    ends = share_range(interval)
-    return reason("search_keeps", **named(case.size), loss=case.loss, limit=percent(limit), **ends)
-
-
-def _shift_reason(case: Case, interval: Interval | None, limit: float) -> Reason:
-    if interval is None:
-        return reason("not_computed", **named(case.size), loss=case.loss)
-    limits = {"limit_low": multiple(-limit), "limit_high": multiple(limit)}
-    return reason("shift", **named(case.size), loss=case.loss, **limits, **multiple_range(interval))
+def _instability_reason(case: Case) -> Reason:
+    margin = case.comparison.margin
+    if case.rate > 0 or margin is None:
+        return _divergence_reason(case)
+    return reason("near_divergence", **named(case.size), room=multiple(margin))
 
 
 def _divergence_reason(case: Case) -> Reason:
@@ -278,20 +243,19 @@ def _divergence_reason(case: Case) -> Reason:
     )
 
 
-def combine_losses(findings: list[Finding]) -> Finding:
-    """Combine one size's findings over its losses: all must agree to transfer; a train loss may abstain."""
-    abstains = np.array([[finding.rule == TRAIN_INTERPOLATES] for finding in findings])
-    severities = np.array([[SEVERITY[finding.outcome]] for finding in findings])
-    (severity,), (disagrees,) = rules.combined(severities, abstains)
-    votes = [finding for finding in findings if finding.rule != TRAIN_INTERPOLATES] or findings
-    abstained = tuple(why for finding in findings if finding not in votes for why in finding.reasons)
-    if disagrees:
-        every = tuple(why for finding in votes for why in finding.reasons)
-        why = (reason("losses_disagree"), *every, *abstained)
-        return Finding(Outcome.INCONCLUSIVE, "losses_disagree", why)
-    worst = next(finding for finding in votes if SEVERITY[finding.outcome] == severity)
-    same = tuple(why for finding in votes if finding.outcome is worst.outcome for why in finding.reasons)
-    return Finding(worst.outcome, worst.rule, same + abstained)
+def with_other_loss(finding: Finding, case: Case, other: Case, thresholds: Thresholds) -> Finding:
+    """Add a reason where the loss that does not decide leads to another answer about reuse."""
+    decided, shown = (rules.RULES[_rule_index(each, thresholds)] for each in (case, other))
+    answers = {decided.outcome, shown.outcome}
+    if Outcome.TRANSFERS not in answers or len(answers - {Outcome.INCONCLUSIVE}) < 2:
+        return finding
+    code = "losses_differ_train" if case.loss is Metric.TRAIN_LOSS else "losses_differ_val"
+    why = reason(code, **named(case.size), outcome=shown.outcome)
+    return finding._replace(reasons=(*finding.reasons, why))
+
+
+def _rule_index(case: Case, thresholds: Thresholds) -> int:
+    return int(rules.first_rule(facts_of(case, thresholds), thresholds))
 
 
 def with_sharpness(
@@ -312,3 +276,17 @@ def with_sharpness(
         why = reason("spread_growth", **named(size), ratio=ratio)
         return Finding(Outcome.SHARPNESS_DRIFTS, "spread_growth", (why, *finding.reasons))
     return finding
+
+
+def with_cliff(finding: Finding, size: Size, margin_next: float | None, thresholds: Thresholds) -> Finding:
+    """Turn a transfer into a "watch" where the distance to divergence shrinks with the size.
+
+    Args:
+        margin_next: octaves to the first diverging LR expected one doubling beyond this size; None: unknown
+            or not shrinking.
+    """
+    is_near = margin_next is not None and margin_next < thresholds.min_margin
+    if finding.outcome is not Outcome.TRANSFERS or not is_near or margin_next is None:
+        return finding
+    why = reason("cliff_nears", **named(size), room=multiple(margin_next))
+    return Finding(Outcome.SHARPNESS_DRIFTS, "cliff_nears", (why, *finding.reasons))

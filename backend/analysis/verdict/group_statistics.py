@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from muscope.backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, edge_share
 from muscope.backend.analysis.measures.transfer import Comparison, compare
-from muscope.backend.analysis.sweep import TUNED_ON, Losses, Sweep, Values, no_curves
-from muscope.backend.analysis.verdict.findings import Finding
-from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, judge_size
-from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics
+from muscope.backend.analysis.sweep import Losses, Sweep, Values, no_curves
+from muscope.backend.analysis.verdict import rules
+from muscope.backend.analysis.verdict.findings import Finding, facts_of, seeds_needed
+from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, case_of, judge_size
+from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -24,6 +24,8 @@ from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Outcome
 
+# The rule that leaves the cost undecided, which more seeds can settle.
+UNRESOLVED = "unresolved"
 NO_GROUPS: Mapping[CellGroup, GroupEvidence] = MappingProxyType({})
 Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
 
@@ -64,66 +66,66 @@ def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStat
     """Return the statistics of one size of an arm, from the LRs tried there with the seeds planned there."""
     index = sweep.sizes.index(size)
     pair = _pair(sweep, index)
-    target = len(pair.sizes) - 1
-    found = _usable(pair, target, thresholds)
-    optima = {loss: each.base if index == sweep.base_index else each.target for loss, each in found.items()}
-    best = {loss: pair.lr_indices[each.index] for loss, each in optima.items() if each is not None}
-    reused = [each.base.index for each in found.values() if each.base is not None]
-    if not reused:
+    loss = pair.deciding_loss
+    if loss is None:
         return GroupStatistics()
-    of_seeds = frozenset(pair.lr_indices[index] for loss in found for index in _seed_best(pair, loss))
+    found = compare(pair, loss, len(pair.sizes) - 1, thresholds)
+    if not _is_usable(found, loss) or found.carried is None:
+        return GroupStatistics()
+    reused, optimum = found.carried, found.base if index == sweep.base_index else found.target
+    best = {} if optimum is None else {loss: pair.lr_indices[optimum.index]}
+    carried = pair.lr_indices[reused]
     if index == sweep.base_index:
-        curvature = pair.lr_indices[_curvature_lr_index(pair, reused[0], thresholds)]
-        return GroupStatistics(best, best_of_seeds=of_seeds, curvature_lr=curvature)
+        curvature = pair.lr_indices[_curvature_lr_index(pair, reused, thresholds)]
+        return GroupStatistics(best, carried=carried, curvature_lr=curvature)
     early = early_level(thresholds.level, _looks_before(sweep, index, reused))
     stricter = thresholds.model_copy(update={"level": early})
-    case = _Case(pair, reused[0], is_target=index == max(sweep.larger, default=index))
-    fails = case.failure(thresholds) is not None
+    is_target = index == max(sweep.larger, default=index)
+    fails = _failure(pair, reused, thresholds, is_target=is_target) is not None
     return GroupStatistics(
         best,
-        best_of_seeds=of_seeds,
         fails=fails,
-        fails_early=fails and _is_proven(case, found, stricter),
+        fails_early=fails and _is_proven(pair, found, stricter, is_target=is_target),
+        settling=settling_of(pair, found, thresholds) if is_target else None,
     )
 
 
-def _seed_best(pair: Sweep, loss: Metric) -> set[int]:
-    """Return the indices of the LRs that are best for single seeds, whose optima the intervals use."""
-    judged_ES = pair.judged(loss)[-1]
-    has_value_S = np.isfinite(judged_ES).any(axis=0)
-    return set(np.where(np.isfinite(judged_ES), judged_ES, np.inf)[:, has_value_S].argmin(axis=0).tolist())
+def settling_of(pair: Sweep, found: Comparison, thresholds: Thresholds) -> Settling:
+    """Return what the settle stage needs to know of a target: the LRs that decide, and whether it is open."""
+    case = case_of(pair, len(pair.sizes) - 1, found.statistics.loss, thresholds, is_target=True)
+    rule = rules.RULES[int(rules.first_rule(facts_of(case, thresholds), thresholds))]
+    if found.carried is None or found.costs.best_index is None or rule.name != UNRESOLVED:
+        return Settling()
+    contenders = {found.carried, found.costs.best_index, *found.costs.rivals}
+    needed = seeds_needed(case.cost(), case.cost_limit(thresholds), found.statistics.num_seeds or 0)
+    return Settling(
+        is_open=True,
+        contenders=frozenset(pair.lr_indices[index] for index in contenders),
+        num_seeds=found.statistics.num_seeds or 0,
+        seeds_needed=needed,
+    )
 
 
-class _Case(NamedTuple):
-    """Base and one size at the reused LR; `is_target`: the size is the largest of its axis."""
-
-    pair: Sweep
-    lr_index: int
-    is_target: bool
-
-    def failure(self, thresholds: Thresholds, losses: Sequence[Metric] = ()) -> Finding | None:
-        """Return the finding by `losses` alone if reuse is proven to fail, else None."""
-        if self.pair.num_seeds < thresholds.min_seeds:
-            return None
-        pair = replace(
-            self.pair, losses={loss: self.pair.losses[loss] for loss in losses or self.pair.losses}
-        )
-        finding = judge_size(pair, 1, self.lr_index, thresholds, is_target=self.is_target).finding
-        return finding if finding.outcome is Outcome.DOES_NOT_TRANSFER else None
+def _failure(pair: Sweep, lr_index: int, thresholds: Thresholds, *, is_target: bool) -> Finding | None:
+    """Return the finding if reuse is proven to fail, else None."""
+    if pair.num_seeds < thresholds.min_seeds:
+        return None
+    finding = judge_size(pair, 1, lr_index, thresholds, is_target=is_target).finding
+    return finding if finding.outcome is Outcome.DOES_NOT_TRANSFER else None
 
 
-def _is_proven(case: _Case, found: Mapping[Metric, Comparison], stricter: Thresholds) -> bool:
+def _is_proven(pair: Sweep, found: Comparison, stricter: Thresholds, *, is_target: bool) -> bool:
     """Return whether a failure holds for any losses at the LRs outside the window.
 
-    A loss whose optimum is at the window's edge must fail itself, since it might transfer on a wider window,
-    and losses that disagree prove nothing. Its shift does not count: at an edge the optimum is a grid point
-    instead of a vertex, which can overstate the shift.
+    The shift does not count where the optimum is at the window's edge: it is a grid point there instead of a
+    vertex, which can overstate the shift.
     """
-    if case.failure(stricter) is None:
+    assert found.carried is not None, "a base that can be judged from has an LR to carry"
+    failure = _failure(pair, found.carried, stricter, is_target=is_target)
+    if failure is None:
         return False
-    at_edge = [loss for loss, each in found.items() if each.target is None or each.target.is_edge]
-    failures = [case.failure(stricter, [loss]) for loss in at_edge]
-    return all(failure is not None and failure.rule != "shift_too_large" for failure in failures)
+    is_at_edge = found.target is None or found.target.is_edge
+    return not is_at_edge or failure.rule != "shift_too_large"
 
 
 def early_level(level: float, looks_before: int) -> float:
@@ -149,6 +151,23 @@ def _pair(sweep: Sweep, i: int) -> Sweep:
         train_curves=no_curves,
         coordinate_changes=None,
         initial_activations=None,
+        further=None if sweep.further is None else _sizes_alone(sweep.further, sizes),
+    )
+
+
+def _sizes_alone(further: Sweep, sizes: Sequence[int]) -> Sweep:
+    """Return the further seeds of a few sizes, the base first."""
+    return replace(
+        further,
+        sizes=tuple(further.sizes[index] for index in sizes),
+        base_index=0,
+        losses={
+            loss: Losses(each.final[list(sizes)], each.initial[list(sizes)])
+            for loss, each in further.losses.items()
+        },
+        diverged_at=further.diverged_at[list(sizes)],
+        is_measured=further.is_measured[list(sizes)],
+        is_planned=_is_planned(further)[list(sizes)],
     )
 
 
@@ -156,25 +175,16 @@ def _is_planned(sweep: Sweep) -> NDArray[np.bool_]:
     return np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
 
 
-def _usable(pair: Sweep, target: int, thresholds: Thresholds) -> dict[Metric, Comparison]:
-    """Return the comparisons by losses the base can be tuned on: it learned, and does not interpolate."""
-    level, interpolation = thresholds.level, thresholds.interpolation
-    found = {
-        loss: compare(pair, loss, target, level=level, interpolation=interpolation)
-        for loss in TUNED_ON
-        if loss in pair.losses
-    }
-    return {
-        loss: each
-        for loss, each in found.items()
-        if each.has_base_learned and not (each.has_base_interpolated and loss is Metric.TRAIN_LOSS)
-    }
+def _is_usable(found: Comparison, loss: Metric) -> bool:
+    """Return whether the base can be judged from: it learned, and its training loss does not interpolate."""
+    has_interpolated = found.has_base_interpolated and loss is Metric.TRAIN_LOSS
+    return found.has_base_learned and not has_interpolated
 
 
-def _looks_before(sweep: Sweep, index: int, reused: Sequence[int]) -> int:
+def _looks_before(sweep: Sweep, index: int, reused: int) -> int:
     """Return an upper bound on earlier looks at a size: one for every LR beyond the first window."""
     tried = np.flatnonzero(_is_planned(sweep)[index].any(axis=1)).tolist()
-    return len(set(tried) - LRGrid(sweep.lrs).around_all(reused))
+    return len(set(tried) - LRGrid(sweep.lrs).around(reused))
 
 
 def _curvature_lr_index(pair: Sweep, reused: int, thresholds: Thresholds) -> int:

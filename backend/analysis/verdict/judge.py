@@ -1,10 +1,9 @@
 """Judgement of sweeps: preconditions, the deciding size, the outcome of the control (docs/science.md §6).
 
-Choices for the open points of docs/science.md §11 (docs/decisions/0011): the reused LR is the base's best
-grid point, vertices are used for the shift only; intervals are Student-t on values paired by seed; each loss
-is judged at the LR tuned on it, and the LR a user takes along is the one tuned on the validation loss;
-fixtures with one seed stay inconclusive; M7 blocks a verdict where it was measured and fails, and is reported
-as missing where it was not measured.
+Choices for the open points of docs/science.md §11 (ADR 0011, 0030): the cost of reuse at the target decides,
+on the one loss that the plan declares; vertices serve the shift only; intervals are Student-t on values paired
+by seed; the LR a user takes along is the one carried from the base on that loss; M7 blocks a verdict
+where it was measured and fails, and is reported as missing where it was not measured.
 """
 
 from __future__ import annotations
@@ -14,15 +13,29 @@ from collections.abc import Mapping, Sequence
 from muscope.backend.analysis.measures.coordinate_check import check_not_claimed
 from muscope.backend.analysis.reasons import reason
 from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.headline import benefit_of, control_state, deciding_of, open_answer
 from muscope.backend.analysis.verdict.missing_runs import RunSeconds
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
-from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
+from muscope.backend.domain.spec.experiment import (
+    ExperimentSpec,
+    base_size,
+    chosen_arm,
+    control_for,
+    controls_of,
+)
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
-from muscope.backend.domain.verdict.verdict import ArmVerdict, Outcome, Ranges, Reason, Verdict
+from muscope.backend.domain.verdict.verdict import (
+    ArmVerdict,
+    ControlState,
+    Outcome,
+    Ranges,
+    Reason,
+    Verdict,
+)
 
 DEFAULT_THRESHOLDS = Thresholds()
 NO_COSTS: Mapping[Size, float] = {}
@@ -45,28 +58,47 @@ def judge(
         seconds: predicted for the judged arm's runs of a size, to price sizes not run.
         run_seconds: predicted for one of its runs at any size, to price missing runs.
     """
-    control_name = control_for(spec.loss, spec.optimizer)
     of_chosen = Terms(spec.thresholds, is_interim, seconds=seconds, run_seconds=run_seconds)
     arms = _judged_arms(spec, sweeps, of_chosen)
     arm = arms[chosen_arm(spec)]
-    control = arms.get(control_name) if control_name is not arm.parametrization else None
+    control, state = _control(spec, arms, sweeps)
     num_seeds = _num_seeds(spec, arm)
+    deciding = deciding_of(arm, spec.cost_unit, spec.thresholds)
     return Verdict(
         scenario=scenario,
         outcome=arm.outcome,
         rule=arm.rule,
-        reasons=(*arm.reasons, *_qualifications(spec.thresholds, num_seeds, control)),
+        reasons=(*arm.reasons, *_qualifications(spec.thresholds, num_seeds, control, state)),
         is_provisional=_is_provisional(num_seeds, spec.thresholds),
         is_interim=is_interim,
         arm=arm,
         control=control,
-        can_discriminate=_can_discriminate(control),
+        can_discriminate={ControlState.WORSE: True, ControlState.SAME: False}.get(state) if state else None,
+        deciding=deciding,
+        benefit=benefit_of(arm, spec.thresholds),
+        control_state=state,
+        open=open_answer(arm, deciding) if arm.outcome is Outcome.INCONCLUSIVE else None,
         base_width=base_size(spec).width,
         target_width=max(spec.widths),
         ranges=_ranges(spec.under(scenario), arm),
         thresholds=spec.thresholds,
         spec_sha256=spec.sha256(),
     )
+
+
+def _control(
+    spec: ExperimentSpec,
+    arms: Mapping[Parametrization, ArmVerdict],
+    sweeps: Mapping[Parametrization, Sequence[Sweep]],
+) -> tuple[ArmVerdict | None, ControlState | None]:
+    """Return the control and its state; of several the one that was measured to fail, else the usual one."""
+    chosen, usual = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    names = sorted((name for name in arms if name in controls_of(spec)), key=lambda name: name is not usual)
+    judged = (arms[chosen], sweeps[chosen])
+    states = {name: control_state(judged, (arms[name], sweeps[name]), spec.thresholds) for name in names}
+    failing = [name for name in names if states[name] is ControlState.WORSE]
+    name = next(iter([*failing, *names]), None)
+    return (None, None) if name is None else (arms[name], states[name])
 
 
 def _num_seeds(spec: ExperimentSpec, arm: ArmVerdict) -> int:
@@ -83,22 +115,18 @@ def _judged_arms(
     sweeps: Mapping[Parametrization, Sequence[Sweep]],
     of_chosen: Terms,
 ) -> dict[Parametrization, ArmVerdict]:
-    chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    chosen, controls = chosen_arm(spec), controls_of(spec)
     others = Terms(of_chosen.thresholds, of_chosen.is_interim)
-    terms = {name: others._replace(is_control=name is control) for name in sweeps}
+    terms = {name: others._replace(is_control=name in controls) for name in sweeps}
     terms[chosen] = of_chosen
     return {name: judge_arm(name, of_arm, terms[name]) for name, of_arm in sweeps.items()}
 
 
-def _can_discriminate(control: ArmVerdict | None) -> bool | None:
-    if control is None or control.outcome is Outcome.INCONCLUSIVE:
-        return None
-    return control.outcome not in (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
-
-
-def _qualifications(thresholds: Thresholds, num_seeds: int, control: ArmVerdict | None) -> tuple[Reason, ...]:
+def _qualifications(
+    thresholds: Thresholds, num_seeds: int, control: ArmVerdict | None, state: ControlState | None
+) -> tuple[Reason, ...]:
     found = []
-    if _can_discriminate(control) is False and control is not None:
+    if control is not None and state is ControlState.SAME:
         found.append(reason("control_transfers", parametrization=control.parametrization))
     if _is_provisional(num_seeds, thresholds):
         found.append(reason("provisional", given=num_seeds, needed=thresholds.full_seeds))

@@ -1,15 +1,15 @@
-"""Judgement of one arm: an axis by its worst size, the arm by its worst axis (docs/science.md §6.3)."""
+"""Judgement of one arm: an axis by its target size, the arm by its worst axis (docs/science.md §6.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from muscope.backend.analysis.measures.carried_rate import carried_index
 from muscope.backend.analysis.measures.coordinate_check import check_coordinates, check_reasons
 from muscope.backend.analysis.measures.larger_is_better import num_inversions
-from muscope.backend.analysis.measures.transfer import lr_slope, optima
-from muscope.backend.analysis.reasons import reason, rounded
-from muscope.backend.analysis.sweep import TUNED_ON, Sweep
+from muscope.backend.analysis.measures.transfer import lr_slope
+from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.findings import Finding
 from muscope.backend.analysis.verdict.missing_runs import adding_takes
 from muscope.backend.analysis.verdict.one_size import JudgedSize, judge_base_alone, judge_size
@@ -94,11 +94,9 @@ def _unique(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
 
 
 def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -> _SweepVerdict:
-    thresholds = terms.thresholds
-    tuned = next((loss for loss in TUNED_ON if loss in sweep.losses), None)
-    base = optima(sweep, tuned)[sweep.base_index] if tuned is not None else None
-    slope = lr_slope(sweep, tuned, thresholds.level) if tuned is not None else Estimate()
-    lr_index = None if base is None else base.index
+    thresholds, loss = terms.thresholds, sweep.deciding_loss
+    lr_index = None if loss is None else carried_index(sweep, loss, thresholds)
+    slope = lr_slope(sweep, loss, thresholds.level) if loss is not None else Estimate()
     sizes = [judge_size(sweep, size_index, lr_index, thresholds) for size_index in sweep.planned]
     is_checked = sweep.axis is Axis.WIDTH
     check = check_coordinates(sweep, parametrization, lr_index, thresholds) if is_checked else None
@@ -108,8 +106,6 @@ def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -
         finding = finding._replace(reasons=(*finding.reasons, *price))
     if check is not None and check.state is CheckState.WATCH:
         finding = finding._replace(reasons=(*finding.reasons, *check_reasons(check)))
-    if finding.outcome is Outcome.FINE_TUNE and lr_index is not None:
-        finding = finding._replace(reasons=(*finding.reasons, _narrow_search(sweep, lr_index, slope)))
     return _SweepVerdict(
         finding=finding,
         sizes=tuple(size.statistics for size in sizes),
@@ -118,7 +114,7 @@ def _judge_sweep(parametrization: Parametrization, sweep: Sweep, terms: Terms) -
         base_lr=None if lr_index is None else sweep.lrs[lr_index],
         base_lr_index=None if lr_index is None else sweep.lr_indices[lr_index],
         slope=slope,
-        num_inversions=None if lr_index is None or tuned is None else num_inversions(sweep, tuned, lr_index),
+        num_inversions=None if lr_index is None or loss is None else num_inversions(sweep, loss, lr_index),
         check=check,
     )
 
@@ -138,7 +134,7 @@ def _decide(
         if finding is None:
             return Finding(Outcome.INCONCLUSIVE, "sizes_not_run", lacking), None
         return finding._replace(reasons=(*finding.reasons, *lacking)), None
-    deciding = _sizes_of_control(sizes) if terms.is_control else sizes
+    deciding = _deciding_sizes(sizes)
     worst = max(deciding, key=lambda judged: (SEVERITY[judged.finding.outcome], judged.size))
     finding, size = worst.finding, worst.size
     if not lacking or finding.outcome is Outcome.DOES_NOT_TRANSFER:
@@ -148,15 +144,7 @@ def _decide(
     return Finding(Outcome.INCONCLUSIVE, "sizes_not_run" if not_run else "grid_too_small", lacking), None
 
 
-def _sizes_of_control(sizes: list[JudgedSize]) -> list[JudgedSize]:
-    """Return the sizes at which the control fails, else its largest: the full grid has others in between."""
-    failing = [judged for judged in sizes if judged.finding.outcome is Outcome.DOES_NOT_TRANSFER]
-    return failing or sizes[-1:]
-
-
-def _narrow_search(sweep: Sweep, lr_index: int, slope: Estimate) -> Reason:
-    """Return the reason to search an octave around the base's LR, with the largest size's LR by the slope."""
-    lr = sweep.lrs[lr_index]
-    doublings = float(sweep.log2_extents[-1] - sweep.log2_extents[sweep.base_index])
-    suggested = lr * 2.0 ** ((slope.value or 0.0) * doublings)
-    return reason("narrow_search", low=rounded(lr / 2), high=rounded(lr * 2), suggested=rounded(suggested))
+def _deciding_sizes(sizes: list[JudgedSize]) -> list[JudgedSize]:
+    """Return the target, the largest size, and smaller ones that are proven to fail."""
+    failing = [judged for judged in sizes[:-1] if judged.finding.outcome is Outcome.DOES_NOT_TRANSFER]
+    return [*failing, sizes[-1]]

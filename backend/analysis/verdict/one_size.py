@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from muscope.backend.analysis.measures.cliff import cliff_of, nearing
 from muscope.backend.analysis.measures.larger_is_better import field_statistics
 from muscope.backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, late_edge_share, sharpness_spread
 from muscope.backend.analysis.measures.transfer import compare, lr_margin, speed
 from muscope.backend.analysis.reasons import named, reason
 from muscope.backend.analysis.statistics.intervals import finite_or_none
-from muscope.backend.analysis.sweep import TUNED_ON, Sweep
+from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.findings import (
     Case,
     Finding,
-    combine_losses,
     judge_base,
     judge_loss,
+    with_cliff,
+    with_other_loss,
     with_sharpness,
 )
 from muscope.backend.domain.spec.metrics import Metric
@@ -54,41 +56,55 @@ def judge_size(
     Args:
         is_target: the size is the largest of its axis; None: it is if it is the largest of the sweep.
     """
-    width, depth = sweep.sizes[size_index]
-    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
-    cases = [case_of(sweep, size_index, loss, thresholds, is_target=is_target) for loss in losses]
+    size = sweep.sizes[size_index]
+    cases = [
+        case_of(sweep, size_index, loss, thresholds, is_target=is_target) for loss in sweep.judged_losses
+    ]
     spreads = _spreads(sweep, size_index, lr_index, thresholds)
     spread = next((each for each in spreads if each.is_judged), None)
     at_reused = spreads[0] if spreads else None
     num_seeds = len(sweep.shared_seeds(size_index))
-    finding = combine_losses([judge_loss(case, thresholds) for case in cases])
-    if num_seeds < thresholds.min_seeds:
-        finding = _too_few_seeds(sweep.sizes[size_index], num_seeds, thresholds.min_seeds)
+    margin = None if lr_index is None else lr_margin(sweep, size_index, lr_index)
     statistics = SizeStatistics(
-        width=width,
-        depth=depth,
+        width=size.width,
+        depth=size.depth,
         axis=sweep.axis,
         num_seeds=num_seeds,
         losses=tuple(case.comparison.statistics for case in cases),
         divergence_rate=None if lr_index is None else sweep.divergence_rate(size_index, lr_index),
-        lr_margin=None if lr_index is None else lr_margin(sweep, size_index, lr_index),
+        lr_margin=margin,
+        cliff=None if lr_index is None else cliff_of(sweep, size_index, lr_index),
         spread_level=None if spread is None else spread.level,
         spread_growth=Estimate() if spread is None else spread.growth,
         seed_spread=None if spread is None else spread.seed_spread,
         edge_share=None if at_reused is None else at_reused.edge_share,
         spreads=tuple(spreads),
-        field=field_statistics(sweep, size_index, cases[0].comparison if cases else None),
+        field=field_statistics(sweep, size_index, cases[0].comparison if cases else None, thresholds.level),
         speed=None if lr_index is None else finite_or_none(speed(sweep, size_index, lr_index)),
     )
-    return JudgedSize(with_sharpness(finding, spread, sweep.sizes[size_index], thresholds), statistics)
+    finding = _judged(cases, num_seeds, thresholds)
+    finding = with_sharpness(finding, spread, size, thresholds)
+    nears = None if lr_index is None else nearing(sweep, size_index, lr_index)
+    return JudgedSize(with_cliff(finding, size, nears, thresholds), statistics)
+
+
+def _judged(cases: list[Case], num_seeds: int, thresholds: Thresholds) -> Finding:
+    """Return the finding of the loss that decides, with a reason where the other one disagrees."""
+    deciding, *others = cases
+    if num_seeds < thresholds.min_seeds:
+        return _too_few_seeds(deciding.size, num_seeds, thresholds.min_seeds)
+    finding = judge_loss(deciding, thresholds)
+    for other in others:
+        finding = with_other_loss(finding, deciding, other, thresholds)
+    return finding
 
 
 def judge_base_alone(sweep: Sweep, thresholds: Thresholds) -> Finding | None:
-    """Return the finding where the base itself rules out a judgement on every loss, else None."""
-    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
-    cases = [case_of(sweep, sweep.base_index, loss, thresholds, is_target=True) for loss in losses]
-    findings = [finding for case in cases if (finding := judge_base(case, thresholds)) is not None]
-    return combine_losses(findings) if findings and len(findings) == len(cases) else None
+    """Return the finding where the base itself rules out a judgement, else None."""
+    loss = sweep.deciding_loss
+    if loss is None:
+        return None
+    return judge_base(case_of(sweep, sweep.base_index, loss, thresholds, is_target=True), thresholds)
 
 
 def _too_few_seeds(size: Size, given: int, needed: int) -> Finding:
@@ -104,10 +120,8 @@ def case_of(
     Args:
         is_target: the size is the largest of its axis; None: it is if it is the largest of the sweep.
     """
-    comparison = compare(
-        sweep, loss, size_index, level=thresholds.level, interpolation=thresholds.interpolation
-    )
-    reused = 0 if comparison.base is None else comparison.base.index
+    comparison = compare(sweep, loss, size_index, thresholds)
+    reused = 0 if comparison.carried is None else comparison.carried
     if is_target is None:
         is_target = size_index == max(sweep.larger, default=size_index)
     return Case(
@@ -118,6 +132,7 @@ def case_of(
         reused_index=reused,
         rate=sweep.divergence_rate(size_index, reused) or 0.0,
         is_target=is_target,
+        unit=sweep.cost_unit,
     )
 
 

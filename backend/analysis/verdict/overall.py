@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from muscope.backend.analysis.sweep import TUNED_ON
 from muscope.backend.analysis.verdict.rules import SEVERITY
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.overall import BreakPoint, OverallVerdict, ScenarioAnswer
@@ -77,5 +76,4 @@ def _deciding_size(arm: ArmVerdict) -> SizeStatistics | None:
 
 
 def _regret(size: SizeStatistics) -> Estimate:
-    found = {each.loss: each.transfer_regret for each in size.losses}
-    return next((found[loss] for loss in TUNED_ON if loss in found), Estimate())
+    return size.losses[0].transfer_regret if size.losses else Estimate()

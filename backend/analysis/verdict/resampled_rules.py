@@ -14,14 +14,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from muscope.backend.analysis.measures.costs import SEARCH_REACH, STANDARD_ERRORS
+from muscope.backend.analysis.measures.costs import STANDARD_ERRORS
 from muscope.backend.analysis.measures.pairs import Pair, SizeLosses, pair_of
-from muscope.backend.analysis.statistics.bootstrap import MIN_SEEDS
-from muscope.backend.analysis.sweep import TUNED_ON, Sweep, Values
+from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.analysis.verdict import rules
 from muscope.backend.analysis.verdict.findings import Case, facts_of
 from muscope.backend.analysis.verdict.one_size import case_of
 from muscope.backend.analysis.verdict.rules import SEVERITIES, SEVERITY, Ends, Facts
+from muscope.backend.domain.spec.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.statement import Outcome
@@ -47,12 +47,11 @@ def outcomes_of_draws(sweep: Sweep, index: int, draws_BS: Draws, thresholds: Thr
     Args:
         draws_BS: indices into the seeds shared by base and size; `arange(S)` gives the original data.
     """
-    losses = [loss for loss in TUNED_ON if loss in sweep.losses]
-    if len(sweep.shared_seeds(index)) < thresholds.min_seeds or not losses:
+    loss = sweep.deciding_loss
+    if len(sweep.shared_seeds(index)) < thresholds.min_seeds or loss is None:
         return np.full(len(draws_BS), SEVERITY[Outcome.INCONCLUSIVE])
-    found = np.stack([_rules_of_loss(sweep, loss, index, draws_BS, thresholds) for loss in losses])
-    severity, _ = rules.combined(SEVERITIES[found], found == rules.ABSTENTION)
-    return severity
+    severity_B: Draws = SEVERITIES[_rules_of_loss(sweep, loss, index, draws_BS, thresholds)]
+    return severity_B
 
 
 def _rules_of_loss(
@@ -61,7 +60,7 @@ def _rules_of_loss(
     """Return the rule that decides every draw on one loss, [B], as an index in `rules.RULES`."""
     case = case_of(sweep, index, loss, thresholds)
     facts, pair = facts_of(case, thresholds), pair_of(sweep, loss, index)
-    if len(pair.base.indices) == 0 or len(pair.target.indices) == 0:
+    if len(pair.base.indices) == 0 or len(pair.target.indices) == 0 or case.comparison.carried is None:
         return np.full(len(draws_BS), int(rules.first_rule(facts, thresholds)))
     # The original data come first: every other draw is expressed by its distance from them.
     every_seed = np.arange(pair.num_seeds)[None]
@@ -99,52 +98,63 @@ class _Drawn:
 
 
 class _Resample:
-    """One size on one loss under every draw; row 0 is the original data."""
+    """One size on one loss under every draw; row 0 is the original data.
+
+    The LR to carry is chosen by every draw as far as it moves the base's best LR: it moves along with it.
+    """
 
     def __init__(self, sweep: Sweep, case: Case, pair: Pair, draws_BS: Draws, thresholds: Thresholds) -> None:
         self._sweep, self._case, self._pair = sweep, case, pair
         self._draws, self._limits = draws_BS, thresholds
         num_lrs = len(sweep.lrs)
         self._base, self._target = (_Drawn(each, num_lrs, draws_BS) for each in (pair.base, pair.target))
-        # With few seeds, costs are read from local parabolas, as in the verdict.
-        is_read = pair.num_seeds < MIN_SEEDS
-        sizes = [each.smoothed() if is_read else each for each in (pair.base, pair.target)]
+        # Costs are read from local parabolas, as in the verdict.
+        sizes = (pair.base.smoothed(), pair.target.smoothed())
         self._base_read, self._target_read = (_Drawn(each, num_lrs, draws_BS) for each in sizes)
 
     def moved(self, facts: Facts) -> Facts:
         """Return the facts of every draw, [B]: those of the data, shifted by the change of the draw."""
         initial_base, initial_target = self._initial()
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            regret = self._excess.mean(axis=1) / self._reduction()
+            is_share = self._case.unit is CostUnit.SHARE
             return facts._replace(
                 is_base_learned=self._base.mean_at_best() < initial_base,
                 is_base_edge=self._base.is_edge_B,
                 has_interpolated=self._has_interpolated(initial_base),
                 rate=self._rate(),
-                regret=_moved(facts.regret, self._excess.mean(axis=1) / self._reduction()),
+                margin=self._margin_to_divergence(facts.margin),
+                regret=_moved(facts.regret, regret),
+                cost=_moved(facts.cost, regret if is_share else np.zeros(len(regret))),
+                cost_limit=self._cost_limit() if is_share else facts.cost_limit,
                 gain_loss=_moved(facts.gain_loss, self._excess.mean(axis=1) / self._whole_gain()),
-                search_gain_loss=_moved(facts.search_gain_loss, self._after_search()),
-                lost_margin=_moved_by(facts.lost_margin, self._margin()),
+                lost_margin=_moved_by(facts.lost_margin, self._lost_margin()),
                 shift=_moved(facts.shift, self._shift()),
-                median_shift=self._median_shift(facts.median_shift),
                 has_reused=self._target.row_of(self._reused) >= 0,
                 is_target_learned=self._target.mean_at_best() < initial_target,
                 is_target_edge=self._target.is_edge_B,
-                lacks_gain=self._lacks_gain(),
             )
 
     @cached_property
     def _reused(self) -> NDArray[np.intp]:
-        """Return the grid index of the base's best LR, [B]."""
-        reused_B: NDArray[np.intp] = self._base.indices[self._base.best_B]
+        """Return the grid index of the LR to carry, [B]: as far from the base's best LR as in the data."""
+        best_B: NDArray[np.intp] = self._base.indices[self._base.best_B]
+        carried = self._case.reused_index
+        reused_B: NDArray[np.intp] = np.clip(best_B - best_B[0] + carried, 0, len(self._sweep.lrs) - 1)
         return reused_B
 
     @cached_property
     def _best(self) -> NDArray[np.intp]:
-        """Return the target's best row, [B], on smoothed losses as its costs; at an edge on those as run."""
-        best_B: NDArray[np.intp] = np.where(
-            self._target.is_edge_B, self._target.best_B, self._target_read.best_B
-        )
-        return best_B
+        """Return the target's best row, [B], on smoothed losses as its costs; at an edge on those as run.
+
+        The data have their best LR from all seeds; the others move as the means of the planned seeds move.
+        """
+        best_B = np.where(self._target.is_edge_B, self._target.best_B, self._target_read.best_B)
+        known = self._case.comparison.costs.best_index
+        if known is not None:
+            best_B[best_B == best_B[0]] = int(np.searchsorted(self._target.indices, known))
+        found_B: NDArray[np.intp] = best_B
+        return found_B
 
     @cached_property
     def _excess(self) -> Values:
@@ -154,7 +164,7 @@ class _Resample:
 
     @cached_property
     def _gain(self) -> Values:
-        at_base_BS = self._base_read.at(self._base_read.row_of(self._reused))
+        at_base_BS = self._base_read.at(self._base.best_B)
         gain_BS: Values = at_base_BS - self._target_read.at(self._best)
         return gain_BS
 
@@ -180,33 +190,26 @@ class _Resample:
         rate_B: Values = np.clip(of_lr_E[self._reused] + (drawn - of_seeds), 0.0, 1.0)
         return rate_B
 
+    def _margin_to_divergence(self, of_data: float) -> Values:
+        """Return the octaves from the reused LR to the first diverging one, [B]; the border stays."""
+        moved_B: Values = self._sweep.log2_lrs[self._reused] - self._sweep.log2_lrs[self._reused[0]]
+        return of_data - moved_B
+
     def _reduction(self) -> Values:
         return _positive((self._pair.initial[self._draws] - self._target_read.at(self._best)).mean(axis=1))
 
-    def _has_gain(self) -> Flags:
-        has_gain_B: Flags = self._gain.mean(axis=1) > STANDARD_ERRORS * _standard_error(self._gain)
-        return has_gain_B
+    def _cost_limit(self) -> Values:
+        """Return the limit of the cost under every draw, [B]; row 0 is that of the data."""
+        shares_B = np.nan_to_num(np.maximum(self._gain.mean(axis=1) / self._reduction(), 0.0))
+        limits_B = np.array([self._limits.cost_limit(float(share)) for share in shares_B])
+        limits_B[0] = self._case.cost_limit(self._limits)
+        return limits_B
 
     def _whole_gain(self) -> Values:
-        return np.where(self._has_gain(), _positive(self._gain.mean(axis=1)), math.nan)
+        has_gain = self._gain.mean(axis=1) > STANDARD_ERRORS * _standard_error(self._gain)
+        return np.where(has_gain, _positive(self._gain.mean(axis=1)), math.nan)
 
-    def _lacks_gain(self) -> Flags:
-        is_known = np.isfinite(self._gain).all(axis=1) & (self._gain.shape[1] > 1)
-        lacks_gain_B: Flags = is_known & ~self._has_gain()
-        return lacks_gain_B
-
-    def _after_search(self) -> Values:
-        """Return M2s of the best LR within an octave of the reused one, [B]."""
-        log2_lrs = self._sweep.log2_lrs
-        away_EB = np.abs(log2_lrs[self._target_read.indices][:, None] - log2_lrs[self._reused][None])
-        is_near_EB = (away_EB <= SEARCH_REACH + 1e-9) & (self._target_read.row_of(self._reused) >= 0)
-        searched = np.where(is_near_EB, self._target_read.means_EB, np.inf).argmin(axis=0)
-        searched = np.where(is_near_EB.any(axis=0), searched, -1)
-        lost_BS = self._target_read.at(searched) - self._target_read.at(self._best)
-        lost_B: Values = lost_BS.mean(axis=1) / self._whole_gain()
-        return lost_B
-
-    def _margin(self) -> Values:
+    def _lost_margin(self) -> Values:
         share = self._limits.fine_tune_gain_loss
         margin_B: Values = self._excess.mean(axis=1) - share * self._gain.mean(axis=1)
         return margin_B
@@ -214,13 +217,6 @@ class _Resample:
     def _shift(self) -> Values:
         weights_SB = _weights(self._draws, self._pair.num_seeds)
         return self._pair.target.vertices(weights_SB) - self._pair.base.vertices(weights_SB)
-
-    def _median_shift(self, of_data: float) -> Values:
-        """Return the median over the drawn seeds of the distance between the optima, [B], in octaves."""
-        each = np.eye(self._pair.num_seeds)
-        shift_S = np.abs(self._pair.target.vertices(each) - self._pair.base.vertices(each))
-        drawn: Values = np.median(shift_S[self._draws], axis=1)
-        return drawn if math.isfinite(of_data) else np.full(len(self._draws), math.nan)
 
 
 def _moved(of_data: Ends, value_B: Values) -> Ends:

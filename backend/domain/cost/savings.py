@@ -8,14 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.domain.spec.money import SECONDS_PER_HOUR, Currency, RatePerHour
 
 Hours = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-MORE_IS_BETTER = frozenset({Metric.VAL_ACCURACY})
 
 
 class Assumptions(Frozen):
@@ -147,7 +144,7 @@ def gain_of(
 ) -> Gain:
     """Return what the larger size is better by: difference of means over runs at the reused LR."""
     base, larger = sum(base_values) / len(base_values), sum(values) / len(values)
-    gain = larger - base if metric in MORE_IS_BETTER else base - larger
+    gain = larger - base if METRIC_INFO[metric].larger_is_better else base - larger
     more_hours = (run_seconds - base_run_seconds) / SECONDS_PER_HOUR
     return Gain(
         metric=metric,

@@ -45,6 +45,12 @@ class ArmEvidence:
     has_curvature: bool
 
     @property
+    def max_seeds(self) -> int:
+        """Return the most seeds that an LR may have: those of the plan's settle stage, or granted later."""
+        planned = 0 if self.spec.settle is None else self.spec.settle.max_seeds
+        return max(planned, self.evidence.granted_seeds)
+
+    @property
     def grid(self) -> LRGrid:
         """Return the arm's LRs under its scenario."""
         return LRGrid(self.spec.arm(self.parametrization).lrs)
@@ -63,11 +69,12 @@ class ArmEvidence:
         return SizeWindow(group, self.evidence.at(group), self.grid, stage)
 
     def reused(self) -> dict[Metric, int]:
-        """Return the base's best LR by loss, without losses whose optimum may lie outside the grid."""
+        """Return the LR to carry by loss, without a loss whose optimum may lie outside the grid."""
         base = self.window(base_size(self.spec))
-        complete = base.complete(self.spec.seeds)
-        best = base.evidence.statistics.best.items()
-        return {loss: index for loss, index in best if self.grid.is_inside(index, complete)}
+        complete, statistics = base.complete(self.spec.seeds), base.evidence.statistics
+        inside = [loss for loss, best in statistics.best.items() if self.grid.is_inside(best, complete)]
+        carried = statistics.carried
+        return {loss: statistics.best[loss] if carried is None else carried for loss in inside}
 
 
 def cost_order(size: Size) -> tuple[int, Size]:

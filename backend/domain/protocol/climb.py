@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order, tune
+from muscope.backend.domain.protocol.settle import settling_runs
 from muscope.backend.domain.protocol.windows import PlannedRuns, SizeWindow, wider
 from muscope.backend.domain.spec.experiment import base_size, sizes_on
 from muscope.backend.domain.spec.metrics import Metric
@@ -15,7 +16,10 @@ FEW_SEEDS = 3
 
 
 def climb(arm: ArmEvidence) -> ArmState:
-    """Judge sizes from the cheapest up, one axis before both together; a proven failure ends the arm."""
+    """Judge sizes from the cheapest up, one axis before both together, then settle what is open.
+
+    A proven failure ends the arm.
+    """
     if (state := tune(arm)) is not None:
         return state
     runs_to_plan: list[PlannedRuns] = []
@@ -29,7 +33,9 @@ def climb(arm: ArmEvidence) -> ArmState:
                 return ArmState(is_ended=True, is_failing=True, has_left_out=_has_left_out(arm))
             runs_to_plan += found
             left += remaining
-    return ArmState(tuple(runs_to_plan), is_ended=not left)
+    if not left:
+        runs_to_plan += settling_runs(arm, stage=1 + len(arm.larger))
+    return ArmState(tuple(runs_to_plan), is_ended=not (left or runs_to_plan))
 
 
 def _chains(arm: ArmEvidence) -> tuple[list[list[Size]], list[list[Size]]]:
@@ -46,7 +52,7 @@ def _climb_chain(arm: ArmEvidence, sizes: list[Size]) -> tuple[list[PlannedRuns]
             return [], sizes[index:], False
         if runs := _first_window(arm, window, seeds):
             return [runs], sizes[index:], False
-        best = statistics.best_of_seeds.union(_judged_best(arm, window))
+        best = _judged_best(arm, window)
         more = frozenset() if statistics.fails_early else wider(window, best, seeds)
         if statistics.fails_early or (statistics.fails and not more):
             return [], [], True

@@ -36,24 +36,43 @@ def group_of(cell: PlannedCell) -> CellGroup:
 
 
 @dataclass(frozen=True)
+class Settling:
+    """State of a target for the settle stage.
+
+    Attributes:
+        is_open: its cost is neither shown to be within its limit nor to exceed it.
+        contenders: the LRs whose losses decide that: the reused one, the best and its rivals.
+        num_seeds: that the reused LR has.
+        seeds_needed: at which the interval would lie on one side of the limit, at an unchanged centre.
+    """
+
+    is_open: bool = False
+    contenders: frozenset[int] = frozenset()
+    num_seeds: int = 0
+    seeds_needed: float = 0.0
+
+
+@dataclass(frozen=True)
 class GroupStatistics:
     """Statistics of the LRs tried in a cell group; empty while a run of it is open.
 
     Attributes:
         best: the best LR by loss, of those tried with all the seeds planned there; a loss that cannot be
             tuned on (nothing learned, or interpolated) is left out.
-        best_of_seeds: the best LRs of single seeds, on those losses.
+        carried: of a base, the LR that is reused on larger sizes.
         fails: by the rules, reusing the base's LR fails at this size, at the level of the verdict.
         fails_early: it fails at the smaller level of an interim look (ADR 0021).
         curvature_lr: of a base, the LR at which sizes can be compared by sharpness: the reused one, or a
             lower one where the base is at the edge of stability there.
+        settling: of the target of an axis, what more seeds could settle; None at other sizes.
     """
 
     best: Mapping[Metric, int] = field(default_factory=dict)
-    best_of_seeds: frozenset[int] = frozenset()
+    carried: int | None = None
     fails: bool = False
     fails_early: bool = False
     curvature_lr: int | None = None
+    settling: Settling | None = None
 
 
 @dataclass(frozen=True)
@@ -84,10 +103,14 @@ NOTHING = GroupEvidence()
 
 @dataclass(frozen=True)
 class Evidence:
-    """Evidence of every cell group with a planned run, and the cells that are still queued."""
+    """Evidence of every cell group with a planned run, and the cells that are still queued.
+
+    `granted_seeds`: seeds of one LR that a user allowed after the plan's end, to settle what was open.
+    """
 
     groups: Mapping[CellGroup, GroupEvidence] = field(default_factory=dict)
     queued: Mapping[UUID, CellGroup] = field(default_factory=dict)
+    granted_seeds: int = 0
 
     def at(self, group: CellGroup) -> GroupEvidence:
         """Return the evidence of a group; empty where no run is planned."""

@@ -17,7 +17,7 @@ from muscope.backend.domain.protocol.evidence import (
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.protocol.next_cells import next_cells
-from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, chosen_arm, control_for
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, controls_of
 from muscope.backend.domain.spec.metrics import Metric
 
 NOTHING_YET = Evidence()
@@ -73,7 +73,6 @@ def _statistics(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> G
     middle = grid.ascending[(len(grid.lrs) - 1) // 2]
     is_seen = bool(base.statistics.best) and not base.open
     best = base.statistics.best if is_seen else {Metric.VAL_LOSS: middle}
-    control, is_larger = control_for(spec.loss, spec.optimizer), group.size != base_size(spec)
-    is_control = group.parametrization is control is not chosen_arm(spec)
+    is_larger, is_control = group.size != base_size(spec), group.parametrization in controls_of(spec)
     curvature_lr = base.statistics.curvature_lr if is_seen else middle
     return GroupStatistics(best, fails_early=is_control and is_larger, curvature_lr=curvature_lr)

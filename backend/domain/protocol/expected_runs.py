@@ -17,8 +17,7 @@ from muscope.backend.domain.spec.experiment import (
     ExperimentSpec,
     Protocol,
     base_size,
-    chosen_arm,
-    control_for,
+    controls_of,
 )
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
@@ -58,8 +57,8 @@ def further_runs(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, num
     """
     if spec.protocol is Protocol.FULL or group.size == base_size(spec):
         return 0.0
-    arm, control = group.parametrization, control_for(spec.loss, spec.optimizer)
-    if arm is control and arm is not chosen_arm(spec):
+    arm = group.parametrization
+    if arm in controls_of(spec):
         has_spoken = evidence.at(group).statistics != GroupStatistics()
         return num_runs * (CONTROL_LATER if has_spoken else CONTROL_EXTRA)
     lrs = spec.under(group.scenario).arm(arm).lrs
@@ -97,7 +96,7 @@ def optimum_spans(
         is_same_way = axis is Axis.BOTH or axis_of(other.size, base) in (None, axis)
         if other[:2] != group[:2] or other == group or not is_same_way or not known.statistics.best:
             continue
-        best = [logs[index] for index in {*known.statistics.best.values(), *known.statistics.best_of_seeds}]
+        best = [logs[index] for index in known.statistics.best.values()]
         found.append(OptimumSpan(_doublings(spec, other.size), low - min(best), max(best) - high))
     return sorted(found)
 

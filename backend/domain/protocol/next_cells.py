@@ -8,6 +8,7 @@ in parallel.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 from muscope.backend.domain.lifecycle import StopReason
@@ -16,8 +17,9 @@ from muscope.backend.domain.protocol.climb import check_control, climb, probe
 from muscope.backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.protocol.settle import settling_runs
 from muscope.backend.domain.protocol.windows import PlannedRuns
-from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, chosen_arm, control_for
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, chosen_arm, controls_of
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
@@ -69,10 +71,10 @@ def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
 
 
 def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
-    chosen, control = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    chosen, controls = chosen_arm(spec), controls_of(spec)
     states: dict[ArmKey, ArmState] = {}
     for name in sorted((arm.parametrization for arm in spec.arms), key=lambda name: name is not chosen):
-        is_control = name is control and name is not chosen
+        is_control = name in controls
         arm = ArmEvidence(spec.under(scenario), scenario, name, evidence, has_curvature=not is_control)
         state = check_control(arm) if is_control else climb(arm)
         of_chosen = states.get((scenario, chosen))
@@ -104,6 +106,12 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
         for arm in spec.arms:
             runs_to_plan = tuple(_whole(spec, scenario, arm.parametrization))
             states[scenario, arm.parametrization] = ArmState(runs_to_plan)
+        chosen = chosen_arm(spec)
+        of_chosen = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature=True)
+        states[scenario, chosen] = replace(
+            states[scenario, chosen],
+            runs_to_plan=(*states[scenario, chosen].runs_to_plan, *settling_runs(of_chosen, stage=1)),
+        )
     return states
 
 

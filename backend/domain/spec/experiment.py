@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from muscope.backend.domain.spec.budget import Budget
 from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.decision import CostUnit, Settle
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
-from muscope.backend.domain.spec.metrics import Schedule, Spacing
+from muscope.backend.domain.spec.metrics import Metric, Schedule, Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -84,6 +85,9 @@ UNUSED = frozenset(
         "budget",
         "target_width",
         "target_depth",
+        "deciding_loss",
+        "cost_unit",
+        "settle",
     }
 )
 
@@ -130,6 +134,11 @@ class ExperimentSpec(Frozen):
     budget: Budget | None = None
     target_width: Extent | None = Field(default=None, description="The model to be trained in the end.")
     target_depth: Extent | None = None
+    deciding_loss: Metric | None = Field(
+        default=None, description="The loss that decides; None: validation loss where it is recorded."
+    )
+    cost_unit: CostUnit = CostUnit.SHARE
+    settle: Settle | None = Field(default=None, description="None: an open answer stays open.")
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -193,6 +202,8 @@ class ExperimentSpec(Frozen):
         unused = set(UNUSED) - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
+        if "thresholds" in content:
+            content["thresholds"] = self.thresholds.content()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -203,6 +214,13 @@ def chosen_arm(spec: ExperimentSpec) -> Parametrization:
     if Parametrization.MUP in names:
         return Parametrization.MUP
     return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
+
+
+def controls_of(spec: ExperimentSpec) -> tuple[Parametrization, ...]:
+    """Return the arms that serve as controls beside the judged one: those not made to reuse an LR."""
+    chosen, others = chosen_arm(spec), (Parametrization.SP, Parametrization.NTP)
+    names = (arm.parametrization for arm in spec.arms)
+    return tuple(name for name in names if name in others and name is not chosen)
 
 
 def base_size(spec: ExperimentSpec) -> Size:

@@ -46,7 +46,7 @@ class MetricInfo(NamedTuple):
     """`unit` is a catalogue key suffix (`unit.<unit>`); `every_step` False means measurement steps only.
 
     `num_components` is K, the values a run has at a step: chunks of a metric with K > 1 are `[T, R, K]`.
-    `only_first`: at step 0 and never again.
+    `only_first`: at step 0 and never again. `larger_is_better`: a larger value is an improvement.
     """
 
     unit: str
@@ -54,12 +54,13 @@ class MetricInfo(NamedTuple):
     is_summarised: bool = True
     num_components: int = 1
     only_first: bool = False
+    larger_is_better: bool = False
 
 
 METRIC_INFO: dict[Metric, MetricInfo] = {
     Metric.TRAIN_LOSS: MetricInfo("loss", every_step=True),
     Metric.VAL_LOSS: MetricInfo("loss", every_step=False),
-    Metric.VAL_ACCURACY: MetricInfo("fraction", every_step=False),
+    Metric.VAL_ACCURACY: MetricInfo("fraction", every_step=False, larger_is_better=True),
     Metric.VAL_MAE: MetricInfo("label", every_step=False),
     Metric.SHARPNESS: MetricInfo("inverse_lr", every_step=False),
     Metric.SHARPNESS_RESIDUAL: MetricInfo("relative", every_step=False, is_summarised=False),

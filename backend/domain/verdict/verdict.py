@@ -12,6 +12,7 @@ from pydantic import Field
 
 from muscope.backend.domain.spec.coordinates import Part
 from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -26,7 +27,8 @@ from muscope.backend.domain.verdict.statement import Reason as Reason
 # 2: a coordinate check that was made and fails forbids an answer (M7).
 # 3: docs/decisions/0019; sizes are compared on the seeds they share, and all axes are judged.
 # 4: docs/decisions/0026; a third of the benefit of size lost for sure is a failure.
-RULE_VERSION = "4"
+# 5: docs/decisions/0030; the cost of reuse at the target decides, on one declared loss.
+RULE_VERSION = "5"
 # Versions of the rules that evidence can be judged by. Verdicts of earlier ones stay readable.
 RULE_VERSIONS = (RULE_VERSION,)
 
@@ -39,8 +41,23 @@ class LossStatistics(Frozen):
     is_edge: bool
     lr_shift: Estimate = Field(description="M1, octaves.")
     transfer_regret: Estimate = Field(description="M2, share of the achievable loss reduction that is lost.")
+    cost_limit: float | None = Field(default=None, description="Limit of M2 at this size.")
+    cost: Estimate = Field(default=Estimate(), description="The same in units of the loss.")
+    after_search: Estimate = Field(
+        default=Estimate(), description="M2 that is left after a search within an octave of the reused LR."
+    )
     regret_z: float | None = Field(default=None, description="M3: the regret in standard errors over seeds.")
     gain_loss: Estimate = Field(description="M2s, share of the benefit of the larger size that is lost.")
+    benefit: Estimate = Field(
+        default=Estimate(), description="Improvement of the larger size over the base, in units of the loss."
+    )
+    benefit_share: float | None = Field(
+        default=None, description="The same as a share of the achievable improvement."
+    )
+    extra_training: Estimate = Field(
+        default=Estimate(), description="Training that makes up for the cost, as a share of the training."
+    )
+    num_seeds: int | None = Field(default=None, description="Seeds at the reused LR, those added included.")
     has_gain: bool | None = Field(description="The larger size is better by more than 2 SE.")
     best_loss: float | None
     reused_loss: float | None
@@ -53,6 +70,12 @@ class FieldStatistics(Frozen):
     of_base: float | None = Field(description="Of the base size at its best LR.")
     reused: float | None = Field(description="Of this size at the reused LR.")
     best: float | None = Field(description="Of this size at the LR that is best for its loss.")
+    cost: Estimate = Field(
+        default=Estimate(), description="Worsening by reuse; positive is worse, in units of the metric."
+    )
+    benefit: Estimate = Field(
+        default=Estimate(), description="Improvement over the base at its best LR; positive is better."
+    )
 
 
 class SharpnessSpread(Frozen):
@@ -70,6 +93,18 @@ class SharpnessSpread(Frozen):
     num_dropped: int = Field(description="Measured values left out because they are not positive.")
 
 
+class Cliff(Frozen):
+    """Distance from the reused LR to divergence at one size, in octaves.
+
+    `stable` is measured: no run diverged so far above the reused LR. `diverging` is the distance of the first
+    LR at which a run diverged; None where no LR tried did.
+    """
+
+    stable: float
+    diverging: float | None
+    is_measured: bool = Field(description="False: estimated from the borders of smaller sizes.")
+
+
 class SizeStatistics(Frozen):
     """Statistics of one size against the base size."""
 
@@ -80,6 +115,7 @@ class SizeStatistics(Frozen):
     losses: tuple[LossStatistics, ...]
     divergence_rate: float | None = Field(description="M4 at the reused LR.")
     lr_margin: float | None = Field(description="M4, octaves from the reused LR to the first diverging one.")
+    cliff: Cliff | None = None
     spread_level: float | None = Field(
         description="M5 SC1 at the LR it is judged at: median |ln ratio| of sharpness to the largest size,"
         " after the first tenth of training; the largest's own, to the base."
@@ -163,6 +199,50 @@ class ArmVerdict(Frozen):
     )
 
 
+class Within(StrEnum):
+    """Position of an estimate to its limit."""
+
+    YES = "yes"  # the whole interval is within
+    UNSURE = "unsure"
+    NO = "no"  # the whole interval is beyond
+
+
+class Deciding(Frozen):
+    """Number that decides: the cost of reuse at one size, on the declared loss, in the declared unit."""
+
+    width: int
+    depth: int
+    loss: Metric
+    unit: CostUnit
+    cost: Estimate
+    limit: float
+    within: Within | None = Field(description="None where the cost is not known.")
+
+
+class BenefitState(StrEnum):
+    """Answer to the question of what a larger model brings."""
+
+    CLEAR = "clear"
+    NONE = "none"  # shown to be smaller than the least cost that counts
+    UNSURE = "unsure"
+
+
+class ControlState(StrEnum):
+    """Answer to the question whether the parametrization is the reason."""
+
+    WORSE = "worse"  # the control's cost is shown to be larger than the judged arm's
+    SAME = "same"  # the control may be reused as well
+    UNSURE = "unsure"
+
+
+class OpenAnswer(Frozen):
+    """What an open answer leaves: the likely outcome and what would settle it."""
+
+    likely: Outcome | None = Field(description="By the estimate alone; None where there is none.")
+    more_seeds: int | None = Field(description="Further seeds expected to settle it; None: not by seeds.")
+    can_settle: bool = Field(description="The settle stage could go on.")
+
+
 class Ranges(Frozen):
     """Range of measured sizes and conditions; everything else is not claimed."""
 
@@ -188,7 +268,13 @@ class Verdict(Frozen):
     is_interim: bool
     arm: ArmVerdict
     control: ArmVerdict | None
-    can_discriminate: bool | None = Field(description="False when the control transfers as well.")
+    can_discriminate: bool | None = Field(
+        description="True: the control's cost is shown to be larger. False: the control transfers as well."
+    )
+    deciding: Deciding | None = None
+    benefit: BenefitState | None = Field(default=None, description="Of the target over the base.")
+    control_state: ControlState | None = Field(default=None, description="None without a control.")
+    open: OpenAnswer | None = Field(default=None, description="Where the outcome is inconclusive.")
     base_width: int
     target_width: int
     ranges: Ranges

@@ -42,8 +42,7 @@ def load_sweeps(evidence: ExperimentEvidence, scenario: Scenario) -> dict[Parame
     _fetch_measured(evidence, spec, cells)
     for cell in cells:
         for loader in loaders:
-            if loader.takes(cell):
-                loader.add(cell)
+            loader.offer(cell)
     return {
         arm.parametrization: [
             loader.sweep() for loader in loaders if loader.parametrization is arm.parametrization
@@ -69,7 +68,7 @@ def load_losses(
     if loss is Metric.TRAIN_LOSS:
         _fetch_tails(evidence, spec, cells, spec.num_steps)
     else:
-        evidence.fetch(cells, (loss,), from_step=spec.num_steps, to_step=spec.num_steps)
+        evidence.fetch(cells, (loss,), to_step=spec.num_steps)
     for cell in cells:
         loader.add(cell)
     return loader.sweep()
@@ -114,21 +113,26 @@ class _SweepLoader:
         *,
         end: int | None = None,
         only: Metric | None = None,
+        seeds: Sequence[int] | None = None,
     ) -> None:
         self._evidence = evidence
         self._spec = spec
+        # The settle stage adds seeds at a few LRs only, so they are read into a sweep of their own.
+        self._seeds = spec.seeds if seeds is None else tuple(seeds)
+        self._is_further = seeds is not None
         self.parametrization = parametrization
         self._axis, self._sizes, self._base = axis, sizes, base
         self._end = spec.num_steps if end is None else end
         self._only = only
         self._tail_steps = spec.tail_steps(self._end)
         self._cells: list[CellRow] = []
+        self._further_cells: list[CellRow] = []
         arm_lrs = spec.arm(parametrization).lrs
         self._lr_indices = tuple(sorted(range(len(arm_lrs)), key=lambda index: arm_lrs[index]))
         self._lrs = tuple(arm_lrs[index] for index in self._lr_indices)
         steps = measurement_steps(spec)
         self._steps = steps[steps <= self._end]
-        shape = (len(self._sizes), len(self._lrs), len(spec.seeds))
+        shape = (len(self._sizes), len(self._lrs), len(self._seeds))
         losses = LOSSES if only is None else (only,)
         self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in losses}
         # Only one of the two is recorded, depending on the task.
@@ -138,7 +142,7 @@ class _SweepLoader:
         self._is_measured = np.zeros(shape, dtype=np.bool_)
         self._reached = np.full(shape, -1, dtype=np.int64)
         # Of a staged protocol the runs planned so far; of the full grid all runs.
-        self._is_planned = np.full(shape, spec.protocol is Protocol.FULL)
+        self._is_planned = np.full(shape, spec.protocol is Protocol.FULL and not self._is_further)
         self._sharpness = np.full((*shape, len(self._steps)), np.nan)
         self._columns: dict[RunIndex, _Column] = {}
         checks = _checks(spec) if only is None else ()
@@ -146,8 +150,19 @@ class _SweepLoader:
 
     def takes(self, cell: CellRow) -> bool:
         """Return whether a cell belongs to these arrays."""
+        runs = self._evidence.runs_of(cell.id) if self._is_of_arm(cell) else []
+        return bool(runs) and all(run.seed in self._seeds for run in runs)
+
+    def _is_of_arm(self, cell: CellRow) -> bool:
         is_arm = cell.parametrization == self.parametrization
         return is_arm and Size(cell.width, cell.depth) in self._sizes
+
+    def offer(self, cell: CellRow) -> None:
+        """Read a cell of this arm and these sizes, one of further seeds apart; ignore any other."""
+        if self.takes(cell):
+            self.add(cell)
+        elif self._is_of_arm(cell):
+            self._further_cells.append(cell)
 
     def add(self, cell: CellRow) -> None:
         """Read the stored values of a cell."""
@@ -185,7 +200,7 @@ class _SweepLoader:
             lrs=self._lrs,
             lr_indices=self._lr_indices,
             base_index=self._sizes.index(self._base),
-            num_seeds=len(self._spec.seeds),
+            num_seeds=len(self._seeds),
             num_steps=self._end,
             tail_steps=self._tail_steps,
             losses=self._losses,
@@ -202,7 +217,25 @@ class _SweepLoader:
             until=self._until,
             field=self._field(),
             random_seed=self._spec.spec_seed,
+            declared_loss=self._spec.deciding_loss,
+            cost_unit=self._spec.cost_unit,
+            settle=self._spec.settle,
+            further=self._further(),
         )
+
+    def _further(self) -> Sweep | None:
+        """Return the sweep of the seeds that the settle stage added; None without any."""
+        if self._is_further or not self._further_cells:
+            return None
+        runs = (run for cell in self._further_cells for run in self._evidence.runs_of(cell.id))
+        seeds = sorted({run.seed for run in runs})
+        loader = _SweepLoader(
+            self._evidence, self._spec, self.parametrization, self._axis, self._sizes, self._base,
+            end=self._end, only=self._only, seeds=seeds,
+        )  # fmt: skip
+        for cell in self._further_cells:
+            loader.add(cell)
+        return loader.sweep()
 
     def _field(self) -> Field | None:
         known = (Field(metric, final) for metric, final in self._fields.items() if np.isfinite(final).any())
@@ -213,9 +246,10 @@ class _SweepLoader:
         loader = _SweepLoader(
             self._evidence, self._spec, self.parametrization, self._axis, self._sizes, self._base, end=end
         )
-        _fetch_tails(self._evidence, self._spec, self._cells, end)
-        for cell in self._cells:
-            loader.add(cell)
+        cells = [*self._cells, *self._further_cells]
+        _fetch_tails(self._evidence, self._spec, cells, end)
+        for cell in cells:
+            loader.offer(cell)
         return loader.sweep()
 
     def _curve_reader(self) -> Callable[[int, int], Values]:
@@ -233,14 +267,14 @@ class _SweepLoader:
         return (
             self._sizes.index(run.size),
             self._lr_indices.index(run.lr_index),
-            self._spec.seeds.index(run.seed),
+            self._seeds.index(run.seed),
         )
 
     def _final(self, cell: CellRow, metric: Metric) -> Values:
         """Return a cell's final values of a metric, [R]; NaN while they are missing."""
         wanted = final_steps(metric, self._steps, end=self._end, tail_steps=self._tail_steps)
         steps, values_TR = self._values(cell, metric, from_step=int(wanted[0]))
-        return final_values(steps, values_TR, wanted)
+        return final_values(metric, steps, values_TR, wanted)
 
     def _first(self, cell: CellRow, metric: Metric) -> Values | float:
         """Return a cell's values at step 0, [R] or [R, K]; NaN while they are missing."""
@@ -263,7 +297,7 @@ class _SweepLoader:
 
     def _curves(self, size_index: int, lr_index: int) -> Values:
         """Return the train loss [T, S] up to the last step every run has; NaN for a seed without run."""
-        seeds = range(len(self._spec.seeds))
+        seeds = range(len(self._seeds))
         columns = [self._columns.get((size_index, lr_index, seed)) for seed in seeds]
         curves = {seed: self._curve(column) for seed, column in enumerate(columns) if column is not None}
         shortest = min((len(curve) for curve in curves.values()), default=0)

@@ -82,6 +82,7 @@ def final_of(row: RunSummaryRow, spec: ExperimentSpec) -> float | None:
     return final_of_summary(
         row.metric,
         last=row.last,
+        minimum=row.minimum,
         last_step=row.last_step,
         tail_sum=row.tail_sum,
         tail_count=row.tail_count,

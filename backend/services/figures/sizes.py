@@ -22,6 +22,7 @@ from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.domain.spec.experiment import base_size
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Basis
 from muscope.backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
 from muscope.backend.figures.sharpness_spread import SpreadInfo
@@ -38,9 +39,15 @@ def optimum_info(shown: ShownRuns) -> OptimumInfo:
     arms = _load(shown)
     level = shown.spec.thresholds.level
     axes = _axes(arms)
-    far = _far_points(shown)
+    far, thresholds = _far_points(shown), shown.spec.thresholds
     lines = tuple(
-        OptimumLine(name, sweep.axis, _points(sweep, shown, level), _lr(sweep), far.get((name, sweep.axis)))
+        OptimumLine(
+            name,
+            sweep.axis,
+            _points(sweep, shown, level),
+            _lr(sweep, thresholds),
+            far.get((name, sweep.axis)),
+        )
         for name, of_arm in arms.items()
         for sweep in of_arm
         if sweep.axis in axes
@@ -76,8 +83,8 @@ def _points(sweep: Sweep, shown: ShownRuns, level: float) -> tuple[OptimumPoint,
     )
 
 
-def _lr(sweep: Sweep) -> float | None:
-    index = reused_lr_index(sweep)
+def _lr(sweep: Sweep, thresholds: Thresholds) -> float | None:
+    index = reused_lr_index(sweep, thresholds)
     return None if index is None else sweep.lrs[index]
 
 
@@ -122,7 +129,8 @@ def _spreads(
     sweep: Sweep, shown: ShownRuns, name: Parametrization, options: FigureOptions
 ) -> tuple[float, tuple[SpreadOverSteps, ...]]:
     """Return the LR at which sizes are compared, and the spreads there."""
-    thresholds, reused = shown.spec.thresholds, reused_lr_index(sweep)
+    thresholds = shown.spec.thresholds
+    reused = reused_lr_index(sweep, thresholds)
     if options.lr_index is not None or reused is None:
         index = sweep.lr_indices.index(shown.lr_index_of(name))
     else:

@@ -24,7 +24,7 @@ from muscope.backend.domain.protocol import Add, Decision, foreseen_cells, next_
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.experiment import ExperimentSpec, control_for
+from muscope.backend.domain.spec.experiment import ExperimentSpec, control_for, controls_of
 from muscope.backend.domain.spec.money import Price
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.services.context import Context
@@ -187,9 +187,9 @@ def budget_price(spec: ExperimentSpec) -> Price | None:
 
 
 def control_of(spec: ExperimentSpec) -> Parametrization | None:
-    """Return the control among a spec's arms; None without one."""
-    control = control_for(spec.loss, spec.optimizer)
-    return control if any(arm.parametrization is control for arm in spec.arms) else None
+    """Return the control among a spec's arms, the usual one of several; None without one."""
+    usual, controls = control_for(spec.loss, spec.optimizer), controls_of(spec)
+    return usual if usual in controls else next(iter(controls), None)
 
 
 def _cell_view(cell: PlannedCell, predicted: CellCost) -> PlannedCellView:

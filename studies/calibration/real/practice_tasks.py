@@ -133,7 +133,7 @@ def _far() -> Iterator[Task]:
         (TEACHER_CLASSES, MUP, "transfers"), ("digits", SP, "near"), ("friedman", SP, "near"),
     ):  # fmt: skip
         task = practice_task(_of(name), arm, expected, "practice far")
-        yield replace(task, visible=(8, 16, 32, 64), hidden=(128, 256, 512))
+        yield replace(task, visible=(4, 8, 16, 32), hidden=(64, 128, 256))
 
 
 def _conv() -> Iterator[Task]:

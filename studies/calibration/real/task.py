@@ -67,8 +67,8 @@ class Task:
     expected: str
     optimizer: OptimizerSpec = PLAIN_SGD
     axis: Axis = Axis.WIDTH
-    visible: tuple[int, ...] = (16, 32, 64, 128)
-    hidden: tuple[int, ...] = (256,)
+    visible: tuple[int, ...] = (8, 16, 32, 64)
+    hidden: tuple[int, ...] = (128,)
     other: int = 2
     lowest_log2_lr: int = -6
     num_octaves: int = 8

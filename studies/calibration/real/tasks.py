@@ -53,10 +53,10 @@ def tasks() -> list[Task]:
         _depth(DEPTH_MUP, "near", "k2", layers_per_block=2), _depth(MUP, "fails", "none", branch_exponent=0),
         _wrong(ADAM, -0.25), _width(SGD, NTP, "near"), _wrong(SGD, 0.25), _wrong(ADAM, 0.25), _momentum(),
         _width(ADAM, NTP, "near"), _depth(DEPTH_MUP, "transfers", "k1"), _adam_depth(), _wrong(SGD, 0.5),
-        _usual(), _small_error(SGD, (-0.375, -0.125, 0.125)), _small_error(ADAM, (-0.375, 0.125, 0.375)),
+        _small_error(SGD, (-0.375, -0.125, 0.125)), _small_error(ADAM, (-0.375, 0.125, 0.375)),
         _varied(),
     )  # fmt: skip
-    dear = (*dear_tasks(), _far(), _long(), _conv())
+    dear = (*dear_tasks(), _far(), _long(), _conv(), _usual())
     practice, others = (_in_turn(kinds) for kinds in (practice_tasks(), cheap))
     found = [*_in_turn((iter(practice), iter(others))), *_in_turn(dear)]
     assert len({task.name for task in found}) == len(found), "a name stands for one task"
@@ -158,7 +158,7 @@ def _far() -> Iterator[Task]:
         (TEACHER_CE, MUP, ADAM, "transfers"), (TEACHER_MSE, MUP, ADAM, "transfers"),
     ):  # fmt: skip
         task = _task(data, arm, expected, f"far {optimizer.kind.value}", optimizer)
-        yield replace(task, visible=(8, 16, 32, 64), hidden=(128, 256, 512))
+        yield replace(task, visible=(4, 8, 16, 32), hidden=(64, 128, 256))
 
 
 def _depth(parametrization: Parametrization, expected: str, name: str, **model: float) -> Iterator[Task]:

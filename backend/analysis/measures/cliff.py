@@ -1,0 +1,51 @@
+"""Distance from the reused LR to divergence (M4), at one size and over sizes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from muscope.backend.analysis.measures.transfer import lr_margin
+from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.verdict.verdict import Cliff
+
+
+def cliff_of(sweep: Sweep, size_index: int, lr_index: int) -> Cliff | None:
+    """Return the distance to divergence at a size: measured there, else estimated from smaller sizes.
+
+    Where no LR tried at the size diverged, an LR that diverged at a smaller size gives an estimate, unless
+    the size itself was stable there. None where the reused LR was not run.
+    """
+    stable, diverging = _stable(sweep, size_index, lr_index), lr_margin(sweep, size_index, lr_index)
+    if stable is None:
+        return None
+    if diverging is not None:
+        return Cliff(stable=stable, diverging=diverging, is_measured=True)
+    smaller = [lr_margin(sweep, i, lr_index) for i in (sweep.base_index, *sweep.planned) if i < size_index]
+    seen = [margin for margin in smaller if margin is not None and margin > stable]
+    if not seen:
+        return Cliff(stable=stable, diverging=None, is_measured=True)
+    return Cliff(stable=stable, diverging=seen[-1], is_measured=False)
+
+
+def _stable(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
+    """Return how far above the reused LR no run diverged, in octaves; negative where it diverged itself."""
+    counts, diverged_at = sweep.counts[size_index], sweep.diverged_at[size_index]
+    tried = np.flatnonzero(counts.any(axis=1))
+    if lr_index not in tried:
+        return None
+    diverges = {int(index) for index in tried if (diverged_at[index][counts[index]] >= 0).any()}
+    border = min((index for index in diverges if index >= lr_index), default=len(sweep.lrs))
+    below = [int(index) for index in tried if index < border]
+    return float(sweep.log2_lrs[max(below)] - sweep.log2_lrs[lr_index]) if below else None
+
+
+def nearing(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
+    """Return the margin expected one doubling beyond a size, in octaves; None where it does not shrink.
+
+    The trend runs from the base to this size; both must have seen a divergence.
+    """
+    here, at_base = (lr_margin(sweep, index, lr_index) for index in (size_index, sweep.base_index))
+    doublings = float(sweep.log2_extents[size_index] - sweep.log2_extents[sweep.base_index])
+    if here is None or at_base is None or here >= at_base or doublings <= 0:
+        return None
+    return here + (here - at_base) / doublings
