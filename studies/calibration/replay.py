@@ -21,6 +21,7 @@ from muscope.backend.domain.protocol import Add, Done, next_cells
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.decision import further_seeds
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -123,11 +124,13 @@ def mask(sweep: Sweep, seeds: Sequence[int], cells: Sequence[PlannedCell]) -> Sw
         seeds: the spec's, in the order of the sweep's last axis.
     """
     is_run, is_curved = np.zeros_like(sweep.is_measured), np.zeros_like(sweep.is_measured)
+    added = () if sweep.further is None else further_seeds(tuple(seeds), len(seeds) + sweep.further.num_seeds)
     for cell in cells:
         size = group_of(cell).size
-        for run in cell.runs if size in sweep.sizes else ():
+        for run in cell.runs if size in sweep.sizes and cell.runs[0].seed in seeds else ():
             at = sweep.sizes.index(size), sweep.lr_indices.index(run.lr_index), seeds.index(run.seed)
             is_run[at], is_curved[at] = True, cell.has_curvature
+    of_added = [cell for cell in cells if cell.runs[0].seed in added]
 
     def curves(size_index: int, lr_index: int) -> Values:
         is_there = is_run[size_index, lr_index].all()
@@ -146,6 +149,7 @@ def mask(sweep: Sweep, seeds: Sequence[int], cells: Sequence[PlannedCell]) -> Sw
         coordinate_changes=_where_any(is_run, sweep.coordinate_changes),
         initial_activations=_where_any(is_run, sweep.initial_activations),
         train_curves=curves,
+        further=mask(sweep.further, added, of_added) if sweep.further is not None and of_added else None,
     )
 
 

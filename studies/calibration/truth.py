@@ -27,20 +27,23 @@ class Truth:
         regret: M2, share of the achievable loss reduction that is lost; a diverged run loses all of it.
         shift: M1, octaves between the optima; NaN where the target's is unknown.
         gain_loss: M2s, share of the larger size's benefit that is lost; None where there is no benefit.
+        benefit: of the larger size, as a share of the same reduction; 0 where there is none.
         divergence: share of runs that diverge at the reused LR.
     """
 
     regret: float
     shift: float
     gain_loss: float | None
+    benefit: float = 0.0
     divergence: float = 0.0
 
+    def limit(self, thresholds: Thresholds) -> float:
+        """Return the cost that "transfers" allows at this size."""
+        return thresholds.cost_limit(self.benefit)
+
     def strain(self, thresholds: Thresholds) -> float:
-        """Return the largest value in units of its limit: above 1 the LR does not transfer within them."""
-        shares = [self.regret / thresholds.transfers_regret, abs(self.shift) / thresholds.transfers_shift]
-        if self.gain_loss is not None:
-            shares.append(self.gain_loss / thresholds.transfers_gain_loss)
-        return math.inf if self.divergence > MAJORITY else max(share for share in shares if share == share)
+        """Return the cost in units of its limit: above 1 the LR does not transfer within it."""
+        return math.inf if self.divergence > MAJORITY else self.regret / self.limit(thresholds)
 
     def transfers(self, thresholds: Thresholds) -> bool:
         """Tell whether "transfers" is true."""
@@ -51,20 +54,16 @@ class Truth:
         return 1.0 / NEAR <= self.strain(thresholds) <= NEAR
 
     def fails(self, thresholds: Thresholds) -> bool:
-        """Return whether "does not transfer" is true: reuse costs too much, or an optimum not flat is far."""
-        is_dear = self.regret > thresholds.fine_tune_regret or (
-            self.gain_loss is not None and self.gain_loss > thresholds.fine_tune_gain_loss
+        """Return whether "does not transfer" is true: reuse costs too much, or a dear optimum is far."""
+        is_dear = self.strain(thresholds) > 1.0
+        is_lost = self.gain_loss is not None and self.gain_loss > thresholds.fine_tune_gain_loss
+        is_far = abs(self.shift) > thresholds.fine_tune_shift
+        return self.divergence > MAJORITY or self.regret > thresholds.fine_tune_regret or (
+            is_dear and (is_lost or is_far)
         )
-        is_kept = self.gain_loss is None or self.gain_loss <= thresholds.transfers_gain_loss
-        is_cheap = self.regret <= thresholds.transfers_regret and is_kept
-        is_far = abs(self.shift) > thresholds.fine_tune_shift and not is_cheap
-        return self.divergence > MAJORITY or is_dear or is_far
 
     def outcome(self, thresholds: Thresholds) -> Outcome:
-        """Return the outcome that is true; inconclusive where none of the others is."""
+        """Return the outcome that is true."""
         if self.transfers(thresholds):
             return Outcome.TRANSFERS
-        if self.fails(thresholds):
-            return Outcome.DOES_NOT_TRANSFER
-        is_near = abs(self.shift) <= thresholds.fine_tune_shift
-        return Outcome.FINE_TUNE if is_near else Outcome.INCONCLUSIVE
+        return Outcome.DOES_NOT_TRANSFER if self.fails(thresholds) else Outcome.FINE_TUNE

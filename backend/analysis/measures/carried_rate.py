@@ -1,7 +1,7 @@
 """Rate to carry: the LR of the base that is reused on larger sizes (ADR 0030).
 
 The best of several noisy means moves with the seeds, under a constant schedule to the edge of divergence.
-Among the LRs that the seeds cannot tell from the best one, the lowest is therefore carried: it is farthest from
+Among LRs that the seeds cannot tell from the best one, the lowest is therefore carried: it is farthest from
 divergence. Only LRs within `REACH` octaves of the best that cost next to nothing there count as tied.
 """
 

@@ -10,6 +10,8 @@ Shapes: E learning rates, S seeds.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
@@ -37,12 +39,13 @@ def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.boo
     if min(losses_ES.shape) < 2 or not (losses_ES > 0).all():
         return read
     logs_ES = np.log(losses_ES)
+    step = float(np.median(np.diff(log2_lrs)))
     for run in _stable_runs(is_diverging_E):
         for index in run:
-            near = _nearest(log2_lrs, run, index)
+            near = _nearest(step, run, index)
             if len(near) <= _DEGREES + 1:
                 continue
-            fitted_S = _weights(log2_lrs[near] - log2_lrs[index]) @ logs_ES[near]
+            fitted_S = _weights(tuple((log2_lrs[near] - log2_lrs[index]).tolist())) @ logs_ES[near]
             if _is_fair(fitted_S - logs_ES[index]):
                 read[index] = np.exp(fitted_S)
     return read
@@ -54,17 +57,17 @@ def _stable_runs(is_diverging_E: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
     return np.split(stable, np.flatnonzero(np.diff(stable) > 1) + 1) if len(stable) else []
 
 
-def _nearest(log2_lrs: Values, run: NDArray[np.intp], index: int) -> NDArray[np.intp]:
+def _nearest(step: float, run: NDArray[np.intp], index: int) -> NDArray[np.intp]:
     """Return the LRs within an octave to either side, shifted inwards at the ends of the run."""
-    step = float(np.median(np.diff(log2_lrs)))
     count = 2 * int((REACH + _TOLERANCE) / step) + 1
     first = max(0, min(int(np.searchsorted(run, index)) - count // 2, len(run) - count))
     return run[first : first + count]
 
 
-def _weights(x: Values) -> Values:
+@lru_cache(maxsize=1024)
+def _weights(x: tuple[float, ...]) -> Values:
     """Return the weights of the values at `x` whose sum is the least-squares parabola at 0."""
-    weights: Values = np.linalg.pinv(np.vander(x, _DEGREES + 1, increasing=True))[0]
+    weights: Values = np.linalg.pinv(np.vander(np.array(x), _DEGREES + 1, increasing=True))[0]
     return weights
 
 

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from muscope.backend.analysis.measures.sharpness_spread import MOST_AT_EDGE, edge_share
-from muscope.backend.analysis.measures.transfer import Comparison, compare
 from muscope.backend.analysis.sweep import Losses, Sweep, Values, no_curves
 from muscope.backend.analysis.verdict import rules
-from muscope.backend.analysis.verdict.findings import Finding, facts_of, seeds_needed
-from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, case_of, judge_size
+from muscope.backend.analysis.verdict.findings import Case, facts_of, seeds_needed
+from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, case_of
 from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.spec.metrics import Metric
@@ -66,66 +65,66 @@ def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStat
     """Return the statistics of one size of an arm, from the LRs tried there with the seeds planned there."""
     index = sweep.sizes.index(size)
     pair = _pair(sweep, index)
-    loss = pair.deciding_loss
-    if loss is None:
+    if pair.deciding_loss is None:
         return GroupStatistics()
-    found = compare(pair, loss, len(pair.sizes) - 1, thresholds)
-    if not _is_usable(found, loss) or found.carried is None:
+    is_target = index == max(sweep.larger, default=index)
+    case = case_of(pair, len(pair.sizes) - 1, pair.deciding_loss, thresholds, is_target=is_target)
+    found, reused = case.comparison, case.comparison.carried
+    if reused is None or not _is_usable(case):
         return GroupStatistics()
-    reused, optimum = found.carried, found.base if index == sweep.base_index else found.target
-    best = {} if optimum is None else {loss: pair.lr_indices[optimum.index]}
-    carried = pair.lr_indices[reused]
+    optimum = found.base if index == sweep.base_index else found.target
+    best = {} if optimum is None else {case.loss: pair.lr_indices[optimum.index]}
     if index == sweep.base_index:
         curvature = pair.lr_indices[_curvature_lr_index(pair, reused, thresholds)]
-        return GroupStatistics(best, carried=carried, curvature_lr=curvature)
+        return GroupStatistics(best, carried=pair.lr_indices[reused], curvature_lr=curvature)
     early = early_level(thresholds.level, _looks_before(sweep, index, reused))
     stricter = thresholds.model_copy(update={"level": early})
-    is_target = index == max(sweep.larger, default=index)
-    fails = _failure(pair, reused, thresholds, is_target=is_target) is not None
+    fails = _fails(pair, case, thresholds)
     return GroupStatistics(
         best,
         fails=fails,
-        fails_early=fails and _is_proven(pair, found, stricter, is_target=is_target),
-        settling=settling_of(pair, found, thresholds) if is_target else None,
+        fails_early=fails and _is_proven(pair, is_target, stricter),
+        settling=_settling(pair, case, thresholds) if is_target else None,
     )
 
 
-def settling_of(pair: Sweep, found: Comparison, thresholds: Thresholds) -> Settling:
-    """Return what the settle stage needs to know of a target: the LRs that decide, and whether it is open."""
-    case = case_of(pair, len(pair.sizes) - 1, found.statistics.loss, thresholds, is_target=True)
-    rule = rules.RULES[int(rules.first_rule(facts_of(case, thresholds), thresholds))]
-    if found.carried is None or found.costs.best_index is None or rule.name != UNRESOLVED:
-        return Settling()
-    contenders = {found.carried, found.costs.best_index, *found.costs.rivals}
-    needed = seeds_needed(case.cost(), case.cost_limit(thresholds), found.statistics.num_seeds or 0)
-    return Settling(
-        is_open=True,
-        contenders=frozenset(pair.lr_indices[index] for index in contenders),
-        num_seeds=found.statistics.num_seeds or 0,
-        seeds_needed=needed,
-    )
+def _rule_of(case: Case, thresholds: Thresholds) -> rules.Rule:
+    return rules.RULES[int(rules.first_rule(facts_of(case, thresholds), thresholds))]
 
 
-def _failure(pair: Sweep, lr_index: int, thresholds: Thresholds, *, is_target: bool) -> Finding | None:
-    """Return the finding if reuse is proven to fail, else None."""
-    if pair.num_seeds < thresholds.min_seeds:
-        return None
-    finding = judge_size(pair, 1, lr_index, thresholds, is_target=is_target).finding
-    return finding if finding.outcome is Outcome.DOES_NOT_TRANSFER else None
+def _fails(pair: Sweep, case: Case, thresholds: Thresholds) -> bool:
+    """Return whether reuse is proven to fail."""
+    has_seeds = pair.num_seeds >= thresholds.min_seeds
+    return has_seeds and _rule_of(case, thresholds).outcome is Outcome.DOES_NOT_TRANSFER
 
 
-def _is_proven(pair: Sweep, found: Comparison, stricter: Thresholds, *, is_target: bool) -> bool:
-    """Return whether a failure holds for any losses at the LRs outside the window.
+def _is_proven(pair: Sweep, is_target: bool, stricter: Thresholds) -> bool:
+    """Return whether a failure holds at a smaller level, for any losses at the LRs outside the window.
 
     The shift does not count where the optimum is at the window's edge: it is a grid point there instead of a
     vertex, which can overstate the shift.
     """
-    assert found.carried is not None, "a base that can be judged from has an LR to carry"
-    failure = _failure(pair, found.carried, stricter, is_target=is_target)
-    if failure is None:
+    assert pair.deciding_loss is not None, "statistics are of a loss that was recorded"
+    case = case_of(pair, 1, pair.deciding_loss, stricter, is_target=is_target)
+    if not _fails(pair, case, stricter):
         return False
-    is_at_edge = found.target is None or found.target.is_edge
-    return not is_at_edge or failure.rule != "shift_too_large"
+    is_at_edge = case.comparison.target is None or case.comparison.target.is_edge
+    return not is_at_edge or _rule_of(case, stricter).name != "shift_too_large"
+
+
+def _settling(pair: Sweep, case: Case, thresholds: Thresholds) -> Settling:
+    """Return what the settle stage needs to know of a target: the LRs that decide, and whether it is open."""
+    found = case.comparison
+    best, num_seeds = found.costs.best_index, found.statistics.num_seeds or 0
+    if found.carried is None or best is None or _rule_of(case, thresholds).name != UNRESOLVED:
+        return Settling()
+    contenders = {found.carried, best, *found.costs.rivals}
+    return Settling(
+        is_open=True,
+        contenders=frozenset(pair.lr_indices[index] for index in contenders),
+        num_seeds=num_seeds,
+        seeds_needed=seeds_needed(case.cost(), case.cost_limit(thresholds), num_seeds),
+    )
 
 
 def early_level(level: float, looks_before: int) -> float:
@@ -175,10 +174,10 @@ def _is_planned(sweep: Sweep) -> NDArray[np.bool_]:
     return np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
 
 
-def _is_usable(found: Comparison, loss: Metric) -> bool:
+def _is_usable(case: Case) -> bool:
     """Return whether the base can be judged from: it learned, and its training loss does not interpolate."""
-    has_interpolated = found.has_base_interpolated and loss is Metric.TRAIN_LOSS
-    return found.has_base_learned and not has_interpolated
+    has_interpolated = case.comparison.has_base_interpolated and case.loss is Metric.TRAIN_LOSS
+    return case.comparison.has_base_learned and not has_interpolated
 
 
 def _looks_before(sweep: Sweep, index: int, reused: int) -> int:

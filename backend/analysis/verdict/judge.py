@@ -1,8 +1,8 @@
 """Judgement of sweeps: preconditions, the deciding size, the outcome of the control (docs/science.md §6).
 
 Choices for the open points of docs/science.md §11 (ADR 0011, 0030): the cost of reuse at the target decides,
-on the one loss that the plan declares; vertices serve the shift only; intervals are Student-t on values paired
-by seed; the LR a user takes along is the one carried from the base on that loss; M7 blocks a verdict
+on the one loss that the plan declares; vertices serve the shift only; intervals are Student-t on pairs
+of seeds; the LR a user takes along is the one carried from the base on that loss; M7 blocks a verdict
 where it was measured and fails, and is reported as missing where it was not measured.
 """
 

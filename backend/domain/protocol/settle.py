@@ -7,16 +7,17 @@ at a single look (ADR 0031). The base needs no further seeds: it only says which
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from muscope.backend.domain.protocol.arms import ArmEvidence
+from muscope.backend.domain.protocol.arms import ArmEvidence, cost_order
 from muscope.backend.domain.protocol.windows import PlannedRuns
-from muscope.backend.domain.spec.decision import further_seeds, looks_after
+from muscope.backend.domain.spec.decision import LOOKS, further_seeds, looks_after
 from muscope.backend.domain.spec.experiment import axes_of, base_size, sizes_on
 from muscope.backend.domain.spec.size import Size, axis_of
 
-# A cost so close to its limit that this many times the seeds allowed would be needed is left open.
-HOPELESS = 4.0
+# A cost so close to its limit that this many times the seeds allowed would be needed is left open, once there
+# are enough seeds to estimate that.
+HOPELESS, ENOUGH_SEEDS = 4.0, LOOKS[0]
 
 
 def targets(arm: ArmEvidence) -> Iterator[Size]:
@@ -30,7 +31,8 @@ def targets(arm: ArmEvidence) -> Iterator[Size]:
 
 def settling_runs(arm: ArmEvidence, stage: int) -> tuple[PlannedRuns, ...]:
     """Return the runs of the next batch at every target that is open; empty where nothing can be settled."""
-    return tuple(runs for size in targets(arm) if (runs := _next_batch(arm, size, stage)) is not None)
+    batches = [runs for size in targets(arm) if (runs := _next_batch(arm, size, stage)) is not None]
+    return tuple(batches) if _is_within_work(arm, batches) else ()
 
 
 def _next_batch(arm: ArmEvidence, size: Size, stage: int) -> PlannedRuns | None:
@@ -39,7 +41,8 @@ def _next_batch(arm: ArmEvidence, size: Size, stage: int) -> PlannedRuns | None:
     if window.evidence.open or settling is None or not settling.is_open:
         return None
     looks = looks_after(settling.num_seeds, arm.max_seeds)
-    if not looks or settling.seeds_needed > HOPELESS * arm.max_seeds:
+    is_hopeless = settling.seeds_needed > HOPELESS * arm.max_seeds
+    if not looks or (is_hopeless and settling.num_seeds >= ENOUGH_SEEDS):
         return None
     added = further_seeds(arm.spec.seeds, looks[0])
     known = window.evidence.planned
@@ -47,3 +50,26 @@ def _next_batch(arm: ArmEvidence, size: Size, stage: int) -> PlannedRuns | None:
         index for index in settling.contenders if any((index, seed) not in known for seed in added)
     )
     return PlannedRuns(window.group, wanted, added, frozenset(), stage) if wanted else None
+
+
+def _is_within_work(arm: ArmEvidence, batches: Sequence[PlannedRuns]) -> bool:
+    """Return whether these batches keep the settle stage within its share of the planned work.
+
+    Seeds that a user granted after the plan's end have a price of their own and no other limit.
+    """
+    settle = arm.spec.settle
+    if arm.evidence.granted_seeds or settle is None:
+        return True
+    planned = added = 0.0
+    for group, known in arm.evidence.groups.items():
+        num_planned = sum(seed in arm.spec.seeds for _, seed in known.planned)
+        planned += num_planned * _work(group.size)
+        added += (len(known.planned) - num_planned) * _work(group.size)
+    for batch in batches:
+        added += len(batch.lr_indices) * len(batch.seeds) * _work(batch.group.size)
+    return added <= settle.max_work * planned
+
+
+def _work(size: Size) -> float:
+    """Return the work of a run at a size, in units of one at width and depth 1."""
+    return float(cost_order(size)[0])

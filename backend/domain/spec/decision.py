@@ -14,12 +14,12 @@ from muscope.backend.domain.spec.metrics import Metric
 
 # Passes over the training data up to which an example counts as seen about once.
 ABOUT_ONCE = 1.5
-# Seeds that one batch of the settle stage adds up to, and the most an experiment can be settled with.
-BATCH_SEEDS = 8
-MOST_SEEDS = 48
-# Shares of the error of a wrong "transfers": spent at the first look, at the looks the plan itself may take,
-# and kept for looks that a user asks for later. Without a settle stage the first look takes its share too.
-FIRST_SHARE, PLANNED_SHARE, LATER_SHARE = 0.5, 0.3, 0.2
+# Numbers of seeds at which a cost is tested again after the planned ones.
+LOOKS = (8, 16, 24, 48)
+MOST_SEEDS = LOOKS[-1]
+# Share of the error of a wrong "transfers" that the first look spends: where a settle stage is planned, and
+# where only a user may ask for one later. The later looks share the rest.
+FIRST_SHARE, FIRST_SHARE_ALONE = 0.5, 0.8
 
 
 class CostUnit(StrEnum):
@@ -32,8 +32,9 @@ class CostUnit(StrEnum):
 class Settle(Frozen):
     """Settle stage: seeds are added where they decide, until the answer is decided or these are used."""
 
-    max_seeds: int = Field(
-        default=24, ge=2, le=MOST_SEEDS, description="Seeds of one learning rate, at most."
+    max_seeds: int = Field(default=MOST_SEEDS, ge=2, le=MOST_SEEDS, description="Most seeds of one LR.")
+    max_work: float = Field(
+        default=1.0, gt=0, le=10, description="Most work it may add, as a multiple of the planned stages'."
     )
 
 
@@ -53,8 +54,7 @@ def cost_unit(shape: DatasetShape) -> CostUnit:
 
 def looks_after(num_seeds: int, max_seeds: int = MOST_SEEDS) -> tuple[int, ...]:
     """Return the numbers of seeds at which a cost is tested again after `num_seeds`, ascending."""
-    first = BATCH_SEEDS * (num_seeds // BATCH_SEEDS + 1)
-    return tuple(range(first, max_seeds + 1, BATCH_SEEDS))
+    return tuple(look for look in LOOKS if num_seeds < look <= max_seeds)
 
 
 def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | None) -> float:
@@ -67,16 +67,10 @@ def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | 
         num_planned: seeds of the first look.
         num_seeds: seeds of this look.
     """
-    error = (1.0 - level) / 2.0
-    planned = looks_after(num_planned, settle.max_seeds) if settle is not None else ()
-    if num_seeds <= num_planned:
-        share = FIRST_SHARE if planned else FIRST_SHARE + PLANNED_SHARE
-    elif planned and num_seeds <= planned[-1]:
-        share = PLANNED_SHARE / len(planned)
-    else:
-        later = looks_after(max((num_planned, *planned)))
-        share = LATER_SHARE / max(1, len(later))
-    return 1.0 - 2.0 * error * share
+    first = FIRST_SHARE_ALONE if settle is None else FIRST_SHARE
+    later = looks_after(num_planned)
+    share = first if num_seeds <= num_planned or not later else (1.0 - first) / len(later)
+    return 1.0 - (1.0 - level) * share
 
 
 def further_seeds(seeds: tuple[int, ...], num_seeds: int) -> tuple[int, ...]:

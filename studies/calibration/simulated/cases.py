@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.analysis.statistics.optimum import find_optimum
 from muscope.backend.analysis.sweep import Losses, Sweep, Values
+from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
@@ -59,12 +60,13 @@ class Conditions:
         base, target = self.curves[loss][0], self.curves[loss][size]
         expected_E = target.expected(self.log2_lrs)
         excess = float(expected_E[lr_index] - expected_E.min())
-        gain = float(base.expected(self.log2_lrs)[lr_index] - expected_E.min())
+        gain = float(base.expected(self.log2_lrs).min() - expected_E.min())
         reduction = INITIAL - float(expected_E.min())
         return Truth(
             regret=excess / reduction if reduction > 0 else 1.0,  # every LR of the grid diverges
             shift=target.true_optimum - base.true_optimum,
             gain_loss=excess / gain if gain > 0 else None,
+            benefit=max(0.0, gain / reduction) if reduction > 0 else 0.0,
             divergence=float(target.divergence(self.log2_lrs[lr_index : lr_index + 1])[0]),
         )
 
@@ -74,13 +76,11 @@ class Conditions:
         base, target = (find_optimum(self.log2_lrs, curve.expected(self.log2_lrs)) for curve in ends)
         return math.nan if base is None or target is None else target.log2_lr - base.log2_lr
 
-    def worst(self, lr_index: int | None = None) -> Truth:
-        """Return the truth of the size and loss that strains the limits most; None: at the base's best LR."""
-        costs = []
-        for loss, curves in self.curves.items():
-            best = int(curves[0].expected(self.log2_lrs).argmin()) if lr_index is None else lr_index
-            costs += [self.true_costs(loss, size, best) for size in range(1, len(curves))]
-        return max(costs, key=lambda truth: truth.strain(THRESHOLDS))
+    def at_target(self, lr_index: int | None = None) -> Truth:
+        """Return the truth at the largest size, on the loss that decides; None: at the base's best LR."""
+        curves = self.curves[Metric.VAL_LOSS]
+        best = int(curves[0].expected(self.log2_lrs).argmin()) if lr_index is None else lr_index
+        return self.true_costs(Metric.VAL_LOSS, len(curves) - 1, best)
 
 
 def wanted(index: int) -> Wanted:
@@ -93,7 +93,7 @@ def draw(index: int) -> Conditions:
     rng = np.random.Generator(np.random.PCG64([5, index]))
     for _ in range(MAX_TRIES):
         conditions = _draw_any(rng, index)
-        if _is_as_wanted(conditions.worst(), wanted(index)):
+        if _is_as_wanted(conditions.at_target(), wanted(index)):
             break
     return conditions
 
@@ -164,10 +164,22 @@ def _curves_like(
     )
 
 
-def sample(conditions: Conditions, index: int) -> Sweep:
-    """Draw the runs of a case: the sweep that a verdict would be made of."""
+def sample(conditions: Conditions, index: int, *, num_further: int = 0) -> Sweep:
+    """Draw the runs of a case: the sweep that a verdict would be made of.
+
+    Args:
+        num_further: seeds that a settle stage could add.
+    """
     rng = np.random.Generator(np.random.PCG64([6, index]))
-    shape = (len(WIDTHS), len(conditions.log2_lrs), conditions.num_seeds)
+    planned = _drawn(conditions, rng, conditions.num_seeds, conditions.num_missing)
+    if not num_further:
+        return planned
+    settle = Settle(max_seeds=conditions.num_seeds + num_further)
+    return replace(planned, settle=settle, further=_drawn(conditions, rng, num_further, 0))
+
+
+def _drawn(conditions: Conditions, rng: np.random.Generator, num_seeds: int, num_missing: int) -> Sweep:
+    shape = (len(WIDTHS), len(conditions.log2_lrs), num_seeds)
     of_seed = conditions.seed_noise * rng.standard_normal(shape[2])
     own = rng.standard_normal((shape[0], shape[2]))  # a run's own optimum belongs to its seed and size
     edges = rng.standard_normal((shape[0], shape[2]))
@@ -180,12 +192,12 @@ def sample(conditions: Conditions, index: int) -> Sweep:
             final[i] = curve.loss_at(distance_ES) * np.exp(noise_ES)
             has_diverged[i] = conditions.log2_lrs[:, None] > curve.edge + curve.edge_scatter * edges[i]
         losses[loss] = final
-    return _sweep(conditions, losses, has_diverged, _missing(conditions, shape, rng))
+    return _sweep(conditions, losses, has_diverged, _missing(num_missing, shape, rng))
 
 
-def _missing(conditions: Conditions, shape: tuple[int, ...], rng: np.random.Generator) -> Flags:
+def _missing(num_missing: int, shape: tuple[int, ...], rng: np.random.Generator) -> Flags:
     is_missing = np.zeros(shape, np.bool_)
-    is_missing.flat[rng.choice(is_missing.size, conditions.num_missing, replace=False)] = True
+    is_missing.flat[rng.choice(is_missing.size, num_missing, replace=False)] = True
     return is_missing
 
 
@@ -201,7 +213,7 @@ def _sweep(
         lrs=tuple(float(2.0**e) for e in conditions.log2_lrs),
         lr_indices=tuple(range(len(conditions.log2_lrs))),
         base_index=0,
-        num_seeds=conditions.num_seeds,
+        num_seeds=lost.shape[2],
         num_steps=_STEPS,
         tail_steps=_TAIL,
         losses={loss: Losses(np.where(lost, np.nan, final), initial) for loss, final in finals.items()},
