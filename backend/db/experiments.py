@@ -96,6 +96,26 @@ def end(
     )
 
 
+def go_on(experiment: ExperimentRow, *, granted_seeds: int) -> None:
+    """Open an ended experiment again, so that its protocol may use further seeds."""
+    experiment.state = ExperimentState.RUNNING
+    experiment.desired_state = DesiredState.RUN
+    experiment.granted_seeds = granted_seeds
+    experiment.look += 1
+    experiment.finished_at = None
+    experiment.stop_reason = None
+    experiment.version += 1
+
+
+def lock(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow | None:
+    """Return one of the owner's experiments, locked against other writers."""
+    return session.scalar(
+        select(ExperimentRow)
+        .where(ExperimentRow.owner_id == owner_id, ExperimentRow.id == experiment_id)
+        .with_for_update()
+    )
+
+
 def count_runs(experiment: ExperimentRow, num_runs: int) -> None:
     """Record how many runs an experiment has, as far as they are known or foreseen."""
     experiment.num_runs = num_runs

@@ -119,6 +119,9 @@ class ExperimentRow(Base):
     predicted_seconds: Mapped[float]
     # Reason why it ended before its plan did: the answer was settled, or the budget was spent.
     stop_reason: Mapped[StopReason | None]
+    # Seeds of one LR that a user allowed after the plan's end, and how often that was asked for.
+    granted_seeds: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    look: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -284,7 +287,12 @@ class VerdictRow(Base):
     __tablename__ = "verdict"
     __table_args__ = (
         UniqueConstraint(
-            "experiment_id", "scenario", "rule_version", "thresholds_sha256", name="uq_verdict_judgement"
+            "experiment_id",
+            "scenario",
+            "rule_version",
+            "thresholds_sha256",
+            "look",
+            name="uq_verdict_judgement",
         ),
     )
 
@@ -293,6 +301,8 @@ class VerdictRow(Base):
     scenario: Mapped[Scenario]
     rule_version: Mapped[str] = mapped_column(String(16))
     thresholds_sha256: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    # Number of times the experiment had been settled further before.
+    look: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     outcome: Mapped[Outcome]
     body: Mapped[dict[str, Any]]
     spec_sha256: Mapped[str] = mapped_column(String(64))

@@ -1,5 +1,6 @@
-"""Stored verdicts: one for every scenario of an experiment, version of the rules, and set of thresholds.
+"""Stored verdicts: one for every scenario of an experiment, version of the rules, set of thresholds and look.
 
+An experiment that is settled further is looked at again; what was said at earlier looks stays stored.
 Thresholds are told apart by their sha256; those fixed with the spec are the empty string, as in verdicts
 from before others were possible.
 """
@@ -23,10 +24,11 @@ FIXED_THRESHOLDS = ""
 
 
 class Judged(NamedTuple):
-    """An outcome, and the version of the rules it was given under."""
+    """An outcome, the version of the rules it was given under, and the look."""
 
     outcome: Outcome
     rule_version: str
+    look: int = 0
 
 
 def add(
@@ -36,15 +38,18 @@ def add(
     *,
     now: datetime,
     thresholds_sha256: str = FIXED_THRESHOLDS,
+    look: int = 0,
 ) -> bool:
     """Store a verdict beside the earlier ones; one that is there already stays. Tell whether it is new."""
-    marks = "/".join(filter(None, (verdict.scenario, verdict.rule_version, thresholds_sha256)))
+    of_look = f"look {look}" if look else ""
+    marks = "/".join(filter(None, (verdict.scenario, verdict.rule_version, thresholds_sha256, of_look)))
     row = {
         "id": uuid5(experiment_id, marks),
         "experiment_id": experiment_id,
         "scenario": verdict.scenario,
         "rule_version": verdict.rule_version,
         "thresholds_sha256": thresholds_sha256,
+        "look": look,
         "outcome": verdict.outcome,
         "body": verdict.model_dump(mode="json"),
         "spec_sha256": verdict.spec_sha256,
@@ -59,14 +64,22 @@ def find(
     scenario: Scenario,
     rule_version: str,
     thresholds_sha256: str = FIXED_THRESHOLDS,
+    *,
+    look: int,
 ) -> Verdict | None:
-    """Return the stored verdict of an experiment's scenario under one version of the rules."""
-    row = row_of(session, experiment_id, scenario, rule_version, thresholds_sha256)
+    """Return the stored verdict of an experiment's scenario under one version of the rules, of one look."""
+    row = row_of(session, experiment_id, scenario, rule_version, thresholds_sha256, look=look)
     return None if row is None else read_body(row)
 
 
 def row_of(
-    session: Session, experiment_id: UUID, scenario: Scenario, rule_version: str, thresholds_sha256: str
+    session: Session,
+    experiment_id: UUID,
+    scenario: Scenario,
+    rule_version: str,
+    thresholds_sha256: str,
+    *,
+    look: int,
 ) -> VerdictRow | None:
     """Return the row of one judgement."""
     return session.scalar(
@@ -75,15 +88,20 @@ def row_of(
             VerdictRow.scenario == scenario,
             VerdictRow.rule_version == rule_version,
             VerdictRow.thresholds_sha256 == thresholds_sha256,
+            VerdictRow.look == look,
         )
     )
 
 
-def latest(session: Session, experiment_id: UUID, scenario: Scenario) -> Verdict | None:
-    """Return the verdict that was given last by the thresholds fixed with the spec."""
+def latest(
+    session: Session, experiment_id: UUID, scenario: Scenario, *, look: int | None = None
+) -> Verdict | None:
+    """Return the verdict that was given last by the thresholds fixed with the spec, of any look or of one."""
+    of_look = VerdictRow.look >= 0 if look is None else VerdictRow.look == look
+    is_wanted = (VerdictRow.experiment_id == experiment_id, VerdictRow.scenario == scenario, of_look)
     rows = session.scalars(
         select(VerdictRow)
-        .where(VerdictRow.experiment_id == experiment_id, VerdictRow.scenario == scenario, _by_fixed())
+        .where(*is_wanted, _by_fixed())
         .order_by(VerdictRow.created_at.desc(), VerdictRow.rule_version.desc())
     )
     row = rows.first()
@@ -108,13 +126,19 @@ def read_body(row: VerdictRow) -> Verdict:
 def outcomes(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUID, dict[str, Judged]]:
     """Return the outcomes given last, by the thresholds fixed with each spec, by scenario, in one query."""
     rows = session.execute(
-        select(VerdictRow.experiment_id, VerdictRow.scenario, VerdictRow.outcome, VerdictRow.rule_version)
+        select(
+            VerdictRow.experiment_id,
+            VerdictRow.scenario,
+            VerdictRow.outcome,
+            VerdictRow.rule_version,
+            VerdictRow.look,
+        )
         .where(VerdictRow.experiment_id.in_(experiment_ids), _by_fixed())
         .order_by(VerdictRow.created_at, VerdictRow.rule_version)
     )
     found: dict[UUID, dict[str, Judged]] = {}
-    for experiment_id, scenario, outcome, rule_version in rows:
-        found.setdefault(experiment_id, {})[scenario] = Judged(Outcome(outcome), rule_version)
+    for experiment_id, scenario, outcome, rule_version, look in rows:
+        found.setdefault(experiment_id, {})[scenario] = Judged(Outcome(outcome), rule_version, look)
     return found
 
 

@@ -9,11 +9,19 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Ctx, ExperimentId, Owner
 from muscope.backend.api.documented import Responses, errors
+from muscope.backend.domain.spec.decision import MOST_SEEDS
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.verdicts import judging as verdicts
 from muscope.backend.services.verdicts.rejudging import JudgementRequest, judge_again
-from muscope.backend.services.views.views import JudgementView, VerdictsView
+from muscope.backend.services.verdicts.settling import (
+    SettleRequest,
+    SettleView,
+    preview_settling,
+    settle_experiment,
+)
+from muscope.backend.services.views.views import ExperimentView, JudgementView, VerdictsView
 
 router = APIRouter(prefix="/experiments", tags=["verdicts"])
 
@@ -29,6 +37,9 @@ WhichScenario = Annotated[
         description="A scenario of the experiment; the one that decides when left out.",
         examples=["label_noise:0.2"],
     ),
+]
+MaxSeeds = Annotated[
+    int, Query(ge=2, le=MOST_SEEDS, description="Most seeds of one learning rate.", examples=[MOST_SEEDS])
 ]
 _EXAMPLES: dict[str, Any] = {
     "current": {"summary": "Under the current rules", "value": {}},
@@ -94,3 +105,38 @@ def judge_experiment_again(
     done = judge_again(context, owner, experiment_id, body)
     response.status_code = 201 if done.is_new else 200
     return list(done.judgements)
+
+
+@router.get(
+    "/{experiment_id}/settle", summary="Get the price of settling an open answer", responses=errors(404)
+)
+def get_settling(
+    context: Ctx, owner: Owner, experiment_id: ExperimentId, max_seeds: MaxSeeds = MOST_SEEDS
+) -> SettleView:
+    """Return what the next batch of seeds would take, or the reason why nothing can be settled.
+
+    Nothing is run. `reason` is the code of the error that `POST …/settle` would give.
+    """
+    return preview_settling(context, owner, experiment_id, SettleRequest(max_seeds=max_seeds))
+
+
+@router.post(
+    "/{experiment_id}/settle",
+    summary="Settle an open answer",
+    status_code=202,
+    responses=errors(403, 404, 409),
+)
+def settle(
+    context: Ctx,
+    owner: Owner,
+    experiment_id: ExperimentId,
+    body: SettleRequest = SettleRequest(),  # noqa: B008 (frozen)
+) -> ExperimentView:
+    """Let an ended experiment go on with further seeds at its target, until its answer is decided.
+
+    The same experiment goes on: every result stays in use, nothing is run twice, and the verdict before stays
+    stored. Repeatable while it goes on. A conflict names why nothing can be settled: the answer is not open,
+    or not by seeds; its rules have changed; its dataset was deleted; its budget is spent.
+    """
+    settle_experiment(context, owner, experiment_id, body)
+    return get_experiment(context, owner, experiment_id)

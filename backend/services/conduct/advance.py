@@ -144,7 +144,7 @@ def _carry_out(
         return cell_rows.skip(session, decision.cell_ids, now=context.now()) > 0
     if isinstance(decision, Done):
         for verdict in verdicts:
-            verdict_rows.add(session, experiment.id, verdict, now=context.now())
+            verdict_rows.add(session, experiment.id, verdict, now=context.now(), look=experiment.look)
         states = cell_rows.states_of(session, experiment.id)
         final, reason = _final_state(states), _stop_reason(experiment, decision)
         experiment_rows.count_runs(experiment, cell_rows.num_runs(session, experiment.id))

@@ -18,17 +18,22 @@ from muscope.backend.services.evidence.experiment_evidence import ExperimentEvid
 from muscope.backend.services.evidence.sweeps import load_sweeps
 
 
-def protocol_evidence(evidence: ExperimentEvidence) -> Evidence:
-    """Return the evidence of an experiment; sweeps are loaded only where the protocol uses statistics."""
+def protocol_evidence(evidence: ExperimentEvidence, *, granted_seeds: int | None = None) -> Evidence:
+    """Return the evidence of an experiment; sweeps are loaded only where the protocol uses statistics.
+
+    Args:
+        granted_seeds: seeds of one LR that the settle stage may use; None: those granted so far.
+    """
     spec = evidence.spec
+    granted = evidence.experiment.granted_seeds if granted_seeds is None else granted_seeds
     runs = cell_rows.run_states(evidence.session, evidence.experiment.id)
     groups = groups_of(runs)
     sweeps: dict[tuple[Scenario, Parametrization], Sequence[Sweep]] = {}
-    for scenario in scenarios_to_look_at(spec, groups):
+    for scenario in scenarios_to_look_at(spec, groups, granted):
         for name, of_arm in load_sweeps(evidence, scenario).items():
             sweeps[scenario, name] = of_arm
     queued = {run.cell_id: run.group for run in runs if run.state is CellState.QUEUED}
-    return Evidence(with_statistics(groups, sweeps, spec.thresholds), queued)
+    return Evidence(with_statistics(groups, sweeps, spec.thresholds), queued, granted)
 
 
 def groups_of(runs: Sequence[RunInCell]) -> dict[CellGroup, GroupEvidence]:
@@ -50,13 +55,13 @@ def _evidence(runs: Sequence[RunInCell]) -> GroupEvidence:
 
 
 def scenarios_to_look_at(
-    spec: ExperimentSpec, groups: Mapping[CellGroup, GroupEvidence]
+    spec: ExperimentSpec, groups: Mapping[CellGroup, GroupEvidence], granted_seeds: int = 0
 ) -> tuple[Scenario, ...]:
     """Return the scenarios whose statistics decide something and have a group without open runs.
 
-    The full grid needs none, unless a probe of a longer horizon follows its base.
+    The full grid needs none, unless a probe of a longer horizon follows its base or it is to be settled.
     """
-    if spec.protocol is Protocol.STAGED:
+    if spec.protocol is Protocol.STAGED or spec.settle is not None or granted_seeds:
         wanted = set(spec.scenarios)
     else:
         probes = [scenario for scenario in spec.scenarios if not scenario.is_judged]

@@ -169,7 +169,8 @@ def _view(
     row: ExperimentRow, task: Task, counts: dict[str, int], outcomes: dict[str, Judged]
 ) -> ExperimentView:
     spec = row.spec
-    judged = _deciding(spec, outcomes)
+    of_look = {scenario: each for scenario, each in outcomes.items() if each.look == row.look}
+    judged = _deciding(spec, of_look)
     return ExperimentView(
         id=row.id,
         name=row.name,

@@ -114,10 +114,17 @@ def runs_per_cell(
     return max_runs_per_cell(spec, shape, memory_bytes=context.settings.cell_memory_bytes)
 
 
-def decide(context: Context, evidence: ExperimentEvidence, capacity: Capacity) -> Decision:
-    """Return the protocol's next decision for a stored experiment."""
+def decide(
+    context: Context, evidence: ExperimentEvidence, capacity: Capacity, *, granted_seeds: int | None = None
+) -> Decision:
+    """Return the protocol's next decision for a stored experiment.
+
+    Args:
+        granted_seeds: seeds of one LR that the settle stage may use; None: those granted so far.
+    """
     split = runs_per_cell(context, evidence.spec, evidence.shape, capacity)
-    return next_cells(evidence.spec, protocol_evidence(evidence), max_runs_per_cell=split)
+    known = protocol_evidence(evidence, granted_seeds=granted_seeds)
+    return next_cells(evidence.spec, known, max_runs_per_cell=split)
 
 
 def cost(

@@ -70,7 +70,8 @@ def remaining_of(context: Context, evidence: ExperimentEvidence, capacity: Capac
 def _mark(evidence: ExperimentEvidence) -> str:
     """Return a key of the statistics' inputs: the cells, and those of them that have ended."""
     states = sorted(f"{row.id} {row.state in OPEN_CELL_STATES} {row.state}" for row in evidence.cells)
-    return hashlib.sha256("\n".join([str(evidence.experiment.id), *states]).encode()).hexdigest()
+    head = f"{evidence.experiment.id} {evidence.experiment.look}"
+    return hashlib.sha256("\n".join([head, *states]).encode()).hexdigest()
 
 
 def _work(

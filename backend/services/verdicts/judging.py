@@ -74,14 +74,14 @@ def get_verdicts(
 def _verdict_of(
     context: Context, evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None
 ) -> Verdict:
-    session, experiment_id = evidence.session, evidence.experiment.id
-    given = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION)
+    session, experiment_id, look = evidence.session, evidence.experiment.id, evidence.experiment.look
+    given = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION, look=look)
     if given is not None:
         return given
     if rule_version is not None:
         found = ", ".join(verdict_rows.versions(session, experiment_id)) or "–"
         raise NotFound("verdict.not_stored", rule_version=rule_version, found=found)
-    last = verdict_rows.latest(session, experiment_id, scenario)
+    last = verdict_rows.latest(session, experiment_id, scenario, look=look)
     return last or _judged_once(context, evidence, scenario)
 
 

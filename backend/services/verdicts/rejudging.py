@@ -73,7 +73,14 @@ def judge_again(
         # Looked up again: it may have been deleted in the meantime.
         experiment = find_experiment(session, owner_id, experiment_id)
         added = [
-            verdict_rows.add(session, experiment_id, verdict, now=context.now(), thresholds_sha256=mark)
+            verdict_rows.add(
+                session,
+                experiment_id,
+                verdict,
+                now=context.now(),
+                thresholds_sha256=mark,
+                look=experiment.look,
+            )
             for verdict in verdicts
         ]
         # The figure over sizes shows what the latest verdict expects: its mark must change with it.
@@ -94,7 +101,7 @@ def _mark(experiment: ExperimentRow, thresholds: Thresholds | None) -> str:
 
 def _stored(session: Session, experiment: ExperimentRow, version: str, mark: str) -> dict[str, VerdictRow]:
     rows = {
-        scenario: verdict_rows.row_of(session, experiment.id, scenario, version, mark)
+        scenario: verdict_rows.row_of(session, experiment.id, scenario, version, mark, look=experiment.look)
         for scenario in experiment.spec.judged_scenarios
     }
     return {scenario: row for scenario, row in rows.items() if row is not None}

@@ -26,7 +26,6 @@ from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, ch
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.model import require_model
 from muscope.backend.domain.spec.money import Currency, RatePerHour
-from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.services.context import Context
 from muscope.backend.services.experiments.cells import final_of
 from muscope.backend.services.lookup import find_experiment
@@ -131,7 +130,7 @@ def _works(context: Context, session: Session, study: _Study) -> list[CellWork]:
 def _gains(session: Session, study: _Study, slow: float) -> Iterator[Gain]:
     """Yield the improvement of the largest width at the reused LR, in the loss and in the field metric."""
     spec, base = study.spec, base_size(study.spec)
-    verdict = verdict_rows.find(session, study.row.id, spec.judged_scenarios[0], RULE_VERSION)
+    verdict = verdict_rows.latest(session, study.row.id, spec.judged_scenarios[0])
     if verdict is None or verdict.arm.base_lr_index is None:
         return
     field = Metric.VAL_MAE if study.shape.task is Task.REGRESSION else Metric.VAL_ACCURACY
