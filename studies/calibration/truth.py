@@ -58,8 +58,10 @@ class Truth:
         is_dear = self.strain(thresholds) > 1.0
         is_lost = self.gain_loss is not None and self.gain_loss > thresholds.fine_tune_gain_loss
         is_far = abs(self.shift) > thresholds.fine_tune_shift
-        return self.divergence > MAJORITY or self.regret > thresholds.fine_tune_regret or (
-            is_dear and (is_lost or is_far)
+        return (
+            self.divergence > MAJORITY
+            or self.regret > thresholds.fine_tune_regret
+            or (is_dear and (is_lost or is_far))
         )
 
     def outcome(self, thresholds: Thresholds) -> Outcome:

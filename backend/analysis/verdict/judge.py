@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from muscope.backend.analysis.measures.coordinate_check import check_not_claimed
 from muscope.backend.analysis.reasons import reason
 from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.analysis.verdict.beyond import beyond_of
 from muscope.backend.analysis.verdict.headline import benefit_of, control_state, deciding_of, open_answer
 from muscope.backend.analysis.verdict.missing_runs import RunSeconds
 from muscope.backend.analysis.verdict.one_arm import judge_arm
@@ -75,6 +76,7 @@ def judge(
         control=control,
         can_discriminate={ControlState.WORSE: True, ControlState.SAME: False}.get(state) if state else None,
         deciding=deciding,
+        beyond=beyond_of(arm, _axis_of(arm, sweeps[arm.parametrization]), deciding, spec.thresholds),
         benefit=benefit_of(arm, spec.thresholds),
         control_state=state,
         open=open_answer(arm, deciding) if arm.outcome is Outcome.INCONCLUSIVE else None,
@@ -84,6 +86,11 @@ def judge(
         thresholds=spec.thresholds,
         spec_sha256=spec.sha256(),
     )
+
+
+def _axis_of(arm: ArmVerdict, sweeps: Sequence[Sweep]) -> Sweep:
+    """Return the sweep of the axis that decides, else the first."""
+    return next((sweep for sweep in sweeps if sweep.axis is arm.limiting_axis), sweeps[0])
 
 
 def _control(

@@ -219,6 +219,14 @@ class Deciding(Frozen):
     within: Within | None = Field(description="None where the cost is not known.")
 
 
+class Beyond(Frozen):
+    """Statement about a size beyond those measured, from the trends of cost and of divergence."""
+
+    doublings: float = Field(description="Beyond the largest size measured.")
+    cost: Estimate = Field(description="Expected cost of reuse there, in the declared unit.")
+    holds: bool = Field(description="The LR may be expected to be reusable there.")
+
+
 class BenefitState(StrEnum):
     """Answer to the question of what a larger model brings."""
 
@@ -272,6 +280,7 @@ class Verdict(Frozen):
         description="True: the control's cost is shown to be larger. False: the control transfers as well."
     )
     deciding: Deciding | None = None
+    beyond: Beyond | None = Field(default=None, description="One doubling beyond the target.")
     benefit: BenefitState | None = Field(default=None, description="Of the target over the base.")
     control_state: ControlState | None = Field(default=None, description="None without a control.")
     open: OpenAnswer | None = Field(default=None, description="Where the outcome is inconclusive.")

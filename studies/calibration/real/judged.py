@@ -1,4 +1,4 @@
-"""Judges a task: the verdict on the visible sizes, and the true costs of its LR at the hidden ones."""
+"""Judges a task as the product does, settle stage included, and compares with the measured truth."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from muscope.backend.analysis.advice.look_ahead import look_ahead
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.judge import judge
-from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
-from studies.calibration.real.sweep import spec_of, visible_sweep, with_seeds
-from studies.calibration.real.task import FEWER_SEEDS, Task
-from studies.calibration.real.truth_at_hidden import Held, held_at_hidden
-from studies.calibration.truth import Truth
+from studies.calibration.real.baselines import BASELINES
+from studies.calibration.real.measured_truth import Held, held_at
+from studies.calibration.real.sweep import shape_of, spec_of, visible_sweep, with_settle_seeds
+from studies.calibration.real.task import Task
+from studies.calibration.replay import Replay, replay
+from studies.calibration.truth import CLAIMS
 from studies.cells.jobs import Results
 
 THRESHOLDS = Thresholds()
@@ -33,68 +34,107 @@ _ANY_DISTANCE = TrackRecord(
 
 @dataclass(frozen=True)
 class JudgedTask:
-    """Task with its verdict: `held` by hidden size, ascending; the largest is its truth.
+    """Task with its verdict after settling.
 
-    `with_fewer_seeds`: what would have been said with the first few seeds only.
+    Attributes:
+        planned: outcome of the planned stages, nothing settled.
+        held: truth at the largest visible size, then at the hidden ones, ascending.
+        share: compute of the answer over that of the full grid at eight seeds.
+        says_yes: by baseline.
     """
 
     task: Task
     verdict: Verdict
+    planned: Outcome
     held: tuple[Held, ...]
     seconds: float
-    with_fewer_seeds: Outcome
+    share: float
+    says_yes: dict[str, bool]
 
     @property
-    def truth(self) -> Outcome:
-        """Return what is true at the largest hidden size: it holds, a small search would do, or neither."""
-        return true_outcome(self.held[-1])
+    def measured(self) -> Held:
+        """Return the truth at the largest visible size, about which the verdict speaks."""
+        return self.held[0]
+
+    @property
+    def beyond(self) -> Held:
+        """Return the truth one doubling beyond."""
+        return self.held[1]
 
     @property
     def holds(self) -> bool:
-        """Tell whether the recommended LR holds at the largest hidden size."""
-        return holds(self.held[-1])
+        """Tell whether the LR holds at the largest visible size."""
+        return self.measured.truth.transfers(THRESHOLDS)
+
+    @property
+    def holds_beyond(self) -> bool:
+        """Tell whether the LR holds one doubling beyond."""
+        return self.beyond.truth.transfers(THRESHOLDS)
 
     @property
     def is_near(self) -> bool:
-        """Tell whether the truth is near the line."""
-        return _costs(self.held[-1]).is_near(THRESHOLDS)
+        """Tell whether the measured truth is near the line."""
+        return self.measured.truth.is_near(THRESHOLDS)
+
+    @property
+    def claims(self) -> bool:
+        """Tell whether "transfers" was said, with or without a watch."""
+        return self.verdict.outcome in CLAIMS
+
+    @property
+    def claims_beyond(self) -> bool:
+        """Tell whether the verdict speaks for one doubling more."""
+        return self.verdict.beyond is not None and self.verdict.beyond.holds
 
     @property
     def visible_regret(self) -> float | None:
-        """Return the regret at the largest visible size, the worse of its losses."""
-        return _worst([one.transfer_regret.value for one in self.largest.losses])
+        """Return the cost of reuse at the largest visible size."""
+        return self.largest.losses[0].transfer_regret.value
 
     @property
     def visible_shift(self) -> float | None:
-        """Return the shift at the largest visible size, on the loss that is tuned on."""
-        found = next((one for one in self.largest.losses if one.loss is Metric.VAL_LOSS), None)
-        return None if found is None or found.lr_shift.value is None else abs(found.lr_shift.value)
+        """Return the shift at the largest visible size."""
+        value = self.largest.losses[0].lr_shift.value
+        return None if value is None else abs(value)
 
     @property
     def visible_spread(self) -> float | None:
         """Return the largest spread of sharpness between visible sizes."""
-        return _worst([spread.level for size in self.verdict.arm.sizes for spread in size.spreads])
+        levels = [spread.level for size in self.verdict.arm.sizes for spread in size.spreads]
+        return max((level for level in levels if level is not None), default=None)
 
     @property
     def largest(self) -> SizeStatistics:
-        """Return the statistics of the largest visible size."""
+        """Return the statistics of the largest visible size that was run."""
         return self.verdict.arm.sizes[-1]
 
 
 def judge_task(task: Task, results: Results) -> JudgedTask:
     """Judge a task that is complete."""
-    sweep = visible_sweep(task, results)
-    verdict, of_fewer = (_judge(task, each) for each in (sweep, with_seeds(sweep, len(FEWER_SEEDS))))
-    held = held_at_hidden(
-        task, results, verdict.arm.base_lr, lambda size: _advice(task, verdict, sweep, size)
+    visible, settled = visible_sweep(task, results), _settled(task, results)
+    sweep = settled.sweeps[Scenario.AS_GIVEN, task.parametrization][0]
+    verdict = _judge(task, sweep)
+    planned = _judge(task, replace(sweep, further=None))
+    held = held_at(task, results, verdict.arm.base_lr, lambda size: _advice(task, verdict, sweep, size))
+    return JudgedTask(
+        task,
+        verdict,
+        planned.outcome,
+        tuple(held),
+        sum(result.seconds for result in results.values()),
+        settled.share,
+        {each.name: each.says_yes(task.parametrization, visible) for each in BASELINES},
     )
-    seconds = sum(result.seconds for result in results.values())
-    return JudgedTask(task, verdict, tuple(held), seconds, of_fewer.outcome)
+
+
+def _settled(task: Task, results: Results) -> Replay:
+    """Return the protocol's path through the trained runs, settle stage included."""
+    sweep = with_settle_seeds(task, results)
+    return replay(spec_of(task), {(Scenario.AS_GIVEN, task.parametrization): [sweep]}, shape_of(task.data))
 
 
 def _judge(task: Task, sweep: Sweep) -> Verdict:
-    spec = spec_of(task).model_copy(update={"seeds": tuple(range(sweep.num_seeds))})
-    return judge(spec, Scenario.AS_GIVEN, {task.parametrization: [sweep]}, is_interim=False)
+    return judge(spec_of(task), Scenario.AS_GIVEN, {task.parametrization: [sweep]}, is_interim=False)
 
 
 def _advice(task: Task, verdict: Verdict, sweep: Sweep, size: Size) -> tuple[float, ...]:
@@ -107,25 +147,4 @@ def _advice(task: Task, verdict: Verdict, sweep: Sweep, size: Size) -> tuple[flo
 
 def advice_holds(held: Held) -> bool | None:
     """Tell whether the best of the recommended LRs holds at the size; None where none was tried there."""
-    costs = [replace(truth, shift=0.0) for truth in held.advised]
-    return any(truth.transfers(THRESHOLDS) for truth in costs) if costs else None
-
-
-def holds(held: Held) -> bool:
-    """Tell whether an LR costs no more than "transfers" promises; how far the optimum is does not count."""
-    return _costs(held).transfers(THRESHOLDS)
-
-
-def true_outcome(held: Held) -> Outcome:
-    """Return transfers, fine-tune, or does-not-transfer, by what the LR costs."""
-    outcome = _costs(held).outcome(THRESHOLDS)
-    return Outcome.DOES_NOT_TRANSFER if outcome is Outcome.INCONCLUSIVE else outcome
-
-
-def _costs(held: Held) -> Truth:
-    return replace(held.truth, shift=0.0)
-
-
-def _worst(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return max(known, default=None)
+    return any(truth.transfers(THRESHOLDS) for truth in held.advised) if held.advised else None

@@ -6,15 +6,20 @@ Shapes: W sizes, E learning rates, S seeds, M measurements.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import replace
 
 import numpy as np
 
-from muscope.backend.analysis.sweep import Losses, Sweep, Values
+from muscope.backend.analysis.final_values import final_steps, final_values
+from muscope.backend.analysis.sweep import Losses, Sweep, Values, no_curves
+from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.decision import Settle, deciding_loss
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis
-from studies.calibration.real.task import SEEDS, TAIL_FRACTION, Task
+from studies.calibration.real.task import SEEDS, SETTLE_SEEDS, TAIL_FRACTION, Task
+from studies.cells.datasets import dataset
 from studies.cells.jobs import Result, Results
 
 
@@ -38,7 +43,27 @@ def spec_of(task: Task) -> ExperimentSpec:
         measure_every=task.measure_every,
         sharpness_batch_size=task.sharpness_batch,
         tail_fraction=TAIL_FRACTION,
+        deciding_loss=deciding_loss_of(task),
+        settle=Settle(max_seeds=len(SEEDS) + len(SETTLE_SEEDS)),
     )
+
+
+def shape_of(data: str) -> DatasetShape:
+    """Return the shape of a dataset of the study."""
+    arrays = dataset(data)
+    return DatasetShape(
+        task=arrays.task,
+        num_features=arrays.x_train.shape[1],
+        num_outputs=arrays.num_outputs,
+        num_train=len(arrays.x_train),
+        num_val=len(arrays.x_val),
+        image=arrays.image,
+    )
+
+
+def deciding_loss_of(task: Task) -> Metric:
+    """Return the loss that the product would declare for the task."""
+    return deciding_loss(shape_of(task.data), num_steps=task.num_steps, batch_size=task.batch_size)
 
 
 def with_seeds(sweep: Sweep, num_seeds: int) -> Sweep:
@@ -89,15 +114,48 @@ def visible_sweep(task: Task, results: Results) -> Sweep:
         measurement_steps=steps,
         train_curves=lambda size_index, lr_index: curves[size_index][:, lr_index],
         kappa=task.optimizer.kappa,
+        declared_loss=spec.deciding_loss,
+        settle=spec.settle,
     )
 
 
+def with_settle_seeds(task: Task, results: Results) -> Sweep:
+    """Return the visible sizes with the seeds that a settle stage can add at the largest one."""
+    visible = visible_sweep(task, results)
+    cell = task.settle_cell(*task.best_at_ends(results))
+    result, indices = results[cell.key()], sorted({run.lr_index for run in cell.program.runs})
+    shape = (len(indices), len(SETTLE_SEEDS))
+    whole = (*visible.is_measured.shape[:2], len(SETTLE_SEEDS))
+    is_measured = np.zeros(whole, np.bool_)
+    is_measured[-1, indices] = True
+    losses = {}
+    for loss in visible.losses:
+        final, initial = np.full(whole, np.nan), np.full(whole, np.nan)
+        final[-1, indices] = finals_of(result, loss, shape)
+        initial[-1, indices] = initials_of(result, loss, shape)
+        losses[loss] = Losses(final, initial)
+    diverged_at = np.full(whole, -1)
+    of_cell = np.array([-1 if at is None else at for at in result.diverged_at])
+    diverged_at[-1, indices] = of_cell.reshape(shape)
+    further = replace(
+        visible,
+        num_seeds=len(SETTLE_SEEDS),
+        losses=losses,
+        diverged_at=diverged_at,
+        is_measured=is_measured,
+        sharpness=np.full((*whole, visible.sharpness.shape[-1]), np.nan),
+        train_curves=no_curves,
+    )
+    return replace(visible, further=further)
+
+
 def finals_of(result: Result, loss: Metric, shape: tuple[int, ...]) -> Values:
-    """Return the final loss [E, S]: of train losses the mean of the tail; NaN where a run diverged."""
-    values = result.values[loss]
-    tail = max(1, round(TAIL_FRACTION * (len(values) - 1))) if loss is Metric.TRAIN_LOSS else 1
+    """Return the final loss [E, S], as the product defines it; NaN where a run diverged."""
+    steps, values = result.steps[loss], result.values[loss]
+    end = int(steps[-1])
+    wanted = final_steps(loss, steps, end=end, tail_steps=max(1, math.ceil(TAIL_FRACTION * end)))
     has_diverged = np.array([at is not None for at in result.diverged_at])
-    finals: Values = np.where(has_diverged, np.nan, values[-tail:].mean(axis=0)).reshape(shape)
+    finals: Values = np.where(has_diverged, np.nan, final_values(loss, steps, values, wanted)).reshape(shape)
     return finals
 
 

@@ -15,13 +15,12 @@ from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.in_parts import in_parts
-from studies.calibration.real.sweep import spec_of, visible_sweep
+from studies.calibration.real.sweep import shape_of, spec_of, visible_sweep
 from studies.calibration.real.task import Task as RealTask
 from studies.calibration.real.training import Done
 from studies.calibration.replay import FullSweeps, replay
 from studies.calibration.simulated.cases import Wanted, draw, sample
 from studies.calibration.simulated.judged import spec_like
-from studies.cells.datasets import dataset
 from studies.cells.jobs import Results
 
 NUM_CASES = 480
@@ -135,16 +134,3 @@ def _control_of(task: RealTask, done: Done) -> tuple[RealTask, Results] | None:
 
     alike = (one for one in done if one[0].parametrization is name and unnamed(one[0]) == unnamed(task))
     return None if task.parametrization is name else next(alike, None)
-
-
-def shape_of(data: str) -> DatasetShape:
-    """Return the shape of a dataset of the study."""
-    arrays = dataset(data)
-    return DatasetShape(
-        task=arrays.task,
-        num_features=arrays.x_train.shape[1],
-        num_outputs=arrays.num_outputs,
-        num_train=len(arrays.x_train),
-        num_val=len(arrays.x_val),
-        image=arrays.image,
-    )

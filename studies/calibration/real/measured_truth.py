@@ -1,4 +1,4 @@
-"""Measured truth at the hidden sizes: costs of the verdict's LR and of the LRs it recommends.
+"""Measured truth at the largest visible size and at the hidden ones, from seeds of its own.
 
 Shapes: E learning rates, S seeds.
 """
@@ -17,7 +17,7 @@ from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
 from studies.calibration.real.kept import Cell
-from studies.calibration.real.sweep import finals_of, initials_of, visible_sweep
+from studies.calibration.real.sweep import deciding_loss_of, finals_of, initials_of, visible_sweep
 from studies.calibration.real.task import STEP, Task
 from studies.calibration.truth import Truth
 from studies.cells.jobs import Result, Results
@@ -30,10 +30,10 @@ SEARCH = 1.0
 
 @dataclass(frozen=True)
 class Held:
-    """Measured costs of an LR at one hidden size.
+    """Measured costs of an LR at one size.
 
     Attributes:
-        doublings: of the extent, beyond the largest visible size.
+        doublings: of the extent, beyond the largest visible size; 0 at that size.
         regret_error: standard error of the regret over seeds.
         search_regret: what is still lost by the best LR within an octave.
         is_bound: the best LR lies at the end of the window, so that the true regret may be larger.
@@ -51,21 +51,23 @@ class Held:
     advised: tuple[Truth, ...] = ()
 
 
-def held_at_hidden(
+def held_at(
     task: Task, results: Results, lr: float | None, advice: Callable[[Size], Sequence[float]]
 ) -> list[Held]:
-    """Return the truth of an LR at every hidden size; of None that of the base's best LR.
+    """Return the truth of an LR at the largest visible size and at every hidden one.
 
     Args:
+        lr: None: the base's best LR.
         advice: the LRs that are recommended for a size.
     """
     base, largest = task.best_at_ends(results)
-    base_cell, *hidden_cells = task.true_cells(base, largest)
+    base_cell, *cells = task.true_cells(base, largest)
     log2_lr = float(np.log2(lr)) if lr is not None else task.log2_lrs[base[0]]
-    of_base = _True.of(base_cell, results[base_cell.key()])
+    loss = deciding_loss_of(task)
+    of_base = _True.of(base_cell, results[base_cell.key()], loss)
     visible, found = visible_sweep(task, results), []
-    for extent, cell in zip(task.hidden, hidden_cells, strict=True):
-        target = _True.of(cell, results[cell.key()])
+    for extent, cell in zip((task.visible[-1], *task.hidden), cells, strict=True):
+        target = _True.of(cell, results[cell.key()], loss)
         size, doublings = task.size(extent), float(np.log2(extent / task.visible[-1]))
         tried = [index for lr in advice(size) if (index := target.nearest(float(np.log2(lr)))) is not None]
         found.append(
@@ -88,7 +90,7 @@ def _is_kept(visible: Sweep, target: _True, size: Size) -> bool | None:
 
 @dataclass(frozen=True)
 class _True:
-    """Sweep at a hidden size: validation losses [E, S], a diverged run counted as its loss at init."""
+    """Sweep of the truth: the deciding loss [E, S], a diverged run counted as its loss at init."""
 
     log2_lrs: Values
     losses: Values
@@ -96,11 +98,11 @@ class _True:
     has_diverged: np.ndarray
 
     @classmethod
-    def of(cls, cell: Cell, result: Result) -> _True:
+    def of(cls, cell: Cell, result: Result, loss: Metric) -> _True:
         log2_lrs = np.array(sorted({float(np.log2(run.lr)) for run in cell.program.runs}))
         shape = (len(log2_lrs), len(cell.program.runs) // len(log2_lrs))
-        final = finals_of(result, Metric.VAL_LOSS, shape)
-        initial = initials_of(result, Metric.VAL_LOSS, shape)
+        final = finals_of(result, loss, shape)
+        initial = initials_of(result, loss, shape)
         failed = ~np.isfinite(final)
         return cls(
             log2_lrs,
@@ -145,13 +147,16 @@ def _held(target: _True, base: _True, log2_lr: float, doublings: float) -> Held:
 
 
 def _truth(target: _True, base: _True, index: int) -> Truth:
-    best, of_base = target.best, base.best
+    best, of_base, reduction = target.best, base.best, target.reduction
     excess_S = target.losses[index] - target.losses[best.index]
-    gain_S = base.losses[of_base.index] - target.losses[best.index]
+    gain = float(base.losses[of_base.index].mean() - target.losses[best.index].mean())
+    num_seeds = min(base.losses.shape[1], target.losses.shape[1])
+    gain_S = base.losses[of_base.index][:num_seeds] - target.losses[best.index][:num_seeds]
     has_gain = gain_S.mean() > GAIN_STANDARD_ERRORS * standard_error(gain_S)
     return Truth(
-        regret=float(excess_S.mean()) / target.reduction if target.reduction > 0 else 1.0,
+        regret=float(excess_S.mean()) / reduction if reduction > 0 else 1.0,
         shift=best.log2_lr - of_base.log2_lr,
-        gain_loss=float(excess_S.mean() / gain_S.mean()) if has_gain else None,
+        gain_loss=float(excess_S.mean() / gain) if has_gain else None,
+        benefit=max(0.0, gain / reduction) if reduction > 0 else 0.0,
         divergence=float(target.has_diverged[index].mean()),
     )
