@@ -10,6 +10,7 @@ import pytest
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import workers
 from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.spec.experiment import Protocol
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.errors import InvalidInput, NotFound
@@ -132,14 +133,17 @@ def test_only_runs_without_curvature_are_expected_beyond_what_is_foreseen(contex
     with database.read() as session:
         capacity = capacity_of(context, session, fresh_workers(context, session))
         found = remaining_of(context, evidence_of(session, experiment_id), capacity)
-    later = [
-        (cell, work.seconds / cost.seconds)
-        for (cell, cost), work in zip(found.later_cells, found.later, strict=False)
-    ]
-    larger = [(cell, share) for cell, share in later if cell.width > min(WIDE.widths)]
+    foreseen = sum(
+        work.batch % 2 for work in found.course.later
+    )  # of odd batches; each is followed by widening
+    more = [work for work in found.course.later if work.batch > 0 and work.batch % 2 == 0]
 
-    assert {share for cell, share in later if cell.has_curvature} == {1.0}
-    assert all(share > 1 for cell, share in larger if not cell.has_curvature)
+    assert foreseen == len(found.later_cells)
+    assert {work.kind for work in more} == {
+        kind_of("residual_mlp", cell.width, has_curvature=False)
+        for cell, _ in found.later_cells
+        if cell.width > min(WIDE.widths)
+    }
 
 
 @pytest.mark.usefixtures("worker")
