@@ -74,6 +74,7 @@ def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[st
         "claimed_at_step": -1,
         "failures": 0,
         "spent_seconds": 0.0,
+        "asleep_seconds": 0.0,
         "is_mixed_environment": False,
         "has_nondeterminism": False,
     }

@@ -172,6 +172,8 @@ class CellRow(Base):
     failures: Mapped[int] = mapped_column(Integer, default=0)
     # Slot-seconds of all attempts, as far as they have ended.
     spent_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    # Of the last attempt, the seconds without a sign of life: its machine slept.
+    asleep_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     error_class: Mapped[FailureClass | None]
     error_detail: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime | None]

@@ -97,6 +97,24 @@ def test_a_running_cell_counts_its_committed_steps_and_its_time(context, databas
     assert progress.share_done == pytest.approx(1 / len(cell_ids), rel=1e-4)
 
 
+@pytest.mark.usefixtures("worker")
+def test_a_night_asleep_is_neither_spent_nor_makes_the_rest_longer(context, database, clock):
+    experiment_id, cell_ids = add_experiment(database)
+    take(database, cell_ids[0])
+    awake, night = timedelta(seconds=1), timedelta(hours=8)
+    change_cell(database, cell_ids[0], committed_step=12, heartbeat_at=NOW + awake)
+    clock.now = NOW + awake
+    before = _progress(context, experiment_id)
+
+    clock.now = NOW + awake + night
+    change_cell(database, cell_ids[0], heartbeat_at=clock.now, asleep_seconds=night.total_seconds())
+    with database.write() as session:
+        workers.touch(session, "node", now=clock.now)
+
+    after = _progress(context, experiment_id)
+    assert (after.spent_seconds, after.eta_seconds) == (before.spent_seconds, before.eta_seconds)
+
+
 def test_a_list_reads_no_cells(context, database):
     add_experiment(database)
 
