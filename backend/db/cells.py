@@ -239,6 +239,12 @@ def num_open(session: Session, experiment_id: UUID) -> int:
     )
 
 
+def num_training(session: Session, host: str) -> int:
+    """Count the cells that train on a machine."""
+    counted = (CellRow.state == CellState.RUNNING, CellRow.owner.startswith(f"{host}:", autoescape=True))
+    return session.scalar(select(func.count()).select_from(CellRow).where(*counted)) or 0
+
+
 def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, most: int) -> list[UUID]:
     """List queued cells that workers were never told of, or so long ago that the message may be lost."""
     return list(

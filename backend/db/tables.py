@@ -326,5 +326,7 @@ class WorkerRow(Base):
     environment: Mapped[dict[str, Any]]
     flops_per_second: Mapped[float]
     seconds_per_run_step: Mapped[float]
+    # Factor by which other processes of the machine lengthen training.
+    crowding: Mapped[float] = mapped_column(default=1.0, server_default="1")
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)

@@ -24,7 +24,7 @@ from muscope.backend.services.views.views import WorkerView
 FRESH = timedelta(seconds=60)
 # Cells that ended this long ago tell how fast the machine is with the neighbours it has now.
 LATELY = timedelta(minutes=15)
-# Weight, in predicted seconds, of the assumption that it is as fast as predicted.
+# Weight, in predicted seconds, of what the load of the machine says.
 PRIOR_SECONDS = 10.0
 
 
@@ -55,13 +55,13 @@ def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -
         learned=_learned_on_slowest(session, heard),
     )
     free = min((int(row.memory_bytes * USABLE_SHARE) for row in gpus), default=None)
-    pace = _recent_pace(context, session, calibration)
+    pace = _recent_pace(context, session, calibration, max(row.crowding for row in heard))
     return Capacity(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free, pace=pace)
 
 
-def _recent_pace(context: Context, session: Session, calibration: Calibration) -> float:
+def _recent_pace(context: Context, session: Session, calibration: Calibration, crowding: float) -> float:
     """Return actual over predicted time of cells that ended lately, by what the device has taught by now."""
-    spent = predicted = PRIOR_SECONDS
+    spent, predicted = crowding * PRIOR_SECONDS, PRIOR_SECONDS
     families: dict[UUID, str] = {}
     for cell in paces.ended_since(session, context.now() - LATELY):
         if cell.experiment_id not in families:
