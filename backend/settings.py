@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     cell_memory_bytes: int = Field(default=2 << 30, ge=1 << 20)
 
     # Reliability (docs/decisions/0003): a lease must outlive the worker's own give-up time.
-    heartbeat_seconds: float = Field(default=2.0, gt=0)
+    heartbeat_seconds: float = Field(default=2.0, gt=0, le=15)
     heartbeat_give_up_seconds: float = Field(default=20.0, gt=0)
     lease_seconds: float = Field(default=30.0, gt=0)
     ring_again_seconds: float = Field(default=15.0, gt=0)

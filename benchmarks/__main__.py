@@ -13,6 +13,7 @@ from benchmarks.report import RowResult, closing_line, section, write
 from benchmarks.rows import (
     authors,
     cost,
+    cost_tables,
     curvature,
     families,
     headline,
@@ -38,9 +39,14 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "memory": memory.memory,
     "cost_cells": cost.cells,
     "cost_eta": cost.eta,
+    "cost_tables": cost_tables.walls,
+    "cost_tables_left": cost_tables.left,
 }
 # One name for rows that share their measurement.
-GROUPS = {"cost": ("cost_cells", "cost_eta")}
+GROUPS = {
+    "cost": ("cost_cells", "cost_eta"),
+    "cost_tables": ("cost_tables", "cost_tables_left"),
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -74,6 +74,7 @@ def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[st
         "claimed_at_step": -1,
         "failures": 0,
         "spent_seconds": 0.0,
+        "asleep_seconds": 0.0,
         "is_mixed_environment": False,
         "has_nondeterminism": False,
     }
@@ -236,6 +237,12 @@ def num_open(session: Session, experiment_id: UUID) -> int:
         )
         or 0
     )
+
+
+def num_training(session: Session, host: str) -> int:
+    """Count the cells that train on a machine."""
+    counted = (CellRow.state == CellState.RUNNING, CellRow.owner.startswith(f"{host}:", autoescape=True))
+    return session.scalar(select(func.count()).select_from(CellRow).where(*counted)) or 0
 
 
 def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, most: int) -> list[UUID]:

@@ -22,6 +22,8 @@ from muscope.backend.domain.lifecycle import (
     ExperimentState,
     FailureClass,
     after_failure,
+    awake_seconds,
+    silent_seconds,
 )
 
 
@@ -55,6 +57,7 @@ def claim(session: Session, cell_id: UUID, *, owner: str, now: datetime) -> Clai
             heartbeat_at=now,
             claimed_at_step=CellRow.committed_step,
             started_at=now,
+            asleep_seconds=0.0,
             version=CellRow.version + 1,
         )
         .returning(CellRow.fence, CellRow.experiment_id)
@@ -68,12 +71,11 @@ def claim(session: Session, cell_id: UUID, *, owner: str, now: datetime) -> Clai
 
 def beat(session: Session, claim: Claim, *, now: datetime) -> DesiredState | None:
     """Show life; return what the owner wants, or None when the claim is lost."""
-    statement = (
-        update(CellRow)
-        .where(_held_by(claim))
-        .values(heartbeat_count=CellRow.heartbeat_count + 1, heartbeat_at=now)
-        .returning(CellRow.desired_state)
-    )
+    heard_at = session.scalar(select(CellRow.heartbeat_at).where(_held_by(claim)))
+    values: dict[str, Any] = {"heartbeat_count": CellRow.heartbeat_count + 1, "heartbeat_at": now}
+    if asleep := silent_seconds(heard_at, now):
+        values["asleep_seconds"] = CellRow.asleep_seconds + asleep
+    statement = update(CellRow).where(_held_by(claim)).values(**values).returning(CellRow.desired_state)
     return session.execute(statement).scalar_one_or_none()
 
 
@@ -159,10 +161,11 @@ def _held_by(claim: Claim) -> ColumnElement[bool]:
 
 
 def _spent(session: Session, claim: Claim, *, until: datetime) -> dict[str, Any]:
-    """Add the attempt that ends to what the cell has taken; a clock that was set back takes nothing off."""
-    started_at = session.scalar(select(CellRow.started_at).where(_held_by(claim)))
-    seconds = (until - started_at).total_seconds() if started_at is not None else 0.0
-    return {"spent_seconds": CellRow.spent_seconds + max(0.0, seconds)}
+    """Add the attempt that ends to what the cell has taken; time asleep is none of it."""
+    columns = (CellRow.started_at, CellRow.heartbeat_at, CellRow.asleep_seconds)
+    row = session.execute(select(*columns).where(_held_by(claim))).one_or_none()
+    seconds = 0.0 if row is None else awake_seconds(*row, until)
+    return {"spent_seconds": CellRow.spent_seconds + seconds}
 
 
 def _back_to_queue(not_before: datetime | None) -> dict[str, Any]:

@@ -175,6 +175,8 @@ class CellRow(Base):
     failures: Mapped[int] = mapped_column(Integer, default=0)
     # Slot-seconds of all attempts, as far as they have ended.
     spent_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    # Of the last attempt, the seconds without a sign of life: its machine slept.
+    asleep_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     error_class: Mapped[FailureClass | None]
     error_detail: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime | None]
@@ -334,5 +336,7 @@ class WorkerRow(Base):
     environment: Mapped[dict[str, Any]]
     flops_per_second: Mapped[float]
     seconds_per_run_step: Mapped[float]
+    # Factor by which other processes of the machine lengthen training.
+    crowding: Mapped[float] = mapped_column(default=1.0, server_default="1")
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)

@@ -22,9 +22,10 @@ def register(session: Session, name: str, *, now: datetime, **capabilities: Any)
     session.merge(WorkerRow(name=name, started_at=now, seen_at=now, **capabilities))
 
 
-def touch(session: Session, name: str, *, now: datetime) -> None:
-    """Show that a worker is alive."""
-    session.execute(update(WorkerRow).where(WorkerRow.name == name).values(seen_at=now))
+def touch(session: Session, name: str, *, now: datetime, crowding: float = 1.0) -> None:
+    """Show that a worker is alive, and by what factor its neighbours lengthen training."""
+    values = {"seen_at": now, "crowding": crowding}
+    session.execute(update(WorkerRow).where(WorkerRow.name == name).values(**values))
 
 
 def seen_since(session: Session, moment: datetime) -> Sequence[WorkerRow]:

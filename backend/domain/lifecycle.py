@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 # Attempts in a row without a new commit before a cell is given up (docs/reliability.md §2).
 FAILURE_BUDGET = 3
+# A supervisor that trains shows life every few seconds (`settings.heartbeat_seconds`, 15 at most); one silent
+# for longer was suspended with its machine, or the database was away: no work either way.
+LONGEST_SILENCE_SECONDS = 30.0
 
 
 class CellState(StrEnum):
@@ -101,3 +105,22 @@ def after_failure(*, failures: int, has_moved: bool) -> Attempt:
     failures = 0 if has_moved else failures + 1
     state = CellState.FAILED if failures >= FAILURE_BUDGET else CellState.QUEUED
     return Attempt(state, failures)
+
+
+def silent_seconds(heard_at: datetime | None, now: datetime) -> float:
+    """Return the seconds since a supervisor's last sign of life, if they are too many to have been work."""
+    silent = (now - heard_at).total_seconds() if heard_at is not None else 0.0
+    return silent if silent > LONGEST_SILENCE_SECONDS else 0.0
+
+
+def awake_seconds(
+    started_at: datetime | None, heard_at: datetime | None, asleep_seconds: float, now: datetime
+) -> float:
+    """Return the seconds an attempt has worked: since its start, without those its machine slept.
+
+    A clock that was set back takes nothing off.
+    """
+    if started_at is None:
+        return 0.0
+    gone = (now - started_at).total_seconds()
+    return max(0.0, gone - asleep_seconds - silent_seconds(heard_at, now))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from muscope.backend.blobs import BlobStore
 from muscope.backend.db.session import Database
+from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.events import Notices
@@ -30,11 +31,13 @@ class Caches:
         verdicts: some 50 kB each.
         figures: compressed JSON, some 30 kB each.
         evidence: of the protocol; it changes only when a cell ends.
+        courses: what is left of an open experiment, for those that share the slots with it.
     """
 
     verdicts: KeyedCache[Verdict] = field(default_factory=lambda: KeyedCache(64))
     figures: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(128))
     evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
+    courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(64))
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
-from muscope.backend.db import calibrations
+from muscope.backend.db import calibrations, paces
+from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import workers as worker_rows
 from muscope.backend.db.session import Session
 from muscope.backend.db.tables import WorkerRow
-from muscope.backend.domain.cost.calibration import Learned, device_sha256
+from muscope.backend.domain.cost.calibration import Learned, device_sha256, kind_of
+from muscope.backend.domain.cost.divergence import PlannedWork
 from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
@@ -19,6 +22,10 @@ from muscope.backend.services.views.views import WorkerView
 
 # Workers report every few seconds; one that missed several reports is not counted.
 FRESH = timedelta(seconds=60)
+# Cells that ended this long ago tell how fast the machine is with the neighbours it has now.
+LATELY = timedelta(minutes=15)
+# Weight, in predicted seconds, of what the load of the machine says.
+PRIOR_SECONDS = 10.0
 
 
 def list_workers(context: Context) -> list[WorkerView]:
@@ -48,7 +55,24 @@ def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -
         learned=_learned_on_slowest(session, heard),
     )
     free = min((int(row.memory_bytes * USABLE_SHARE) for row in gpus), default=None)
-    return Capacity(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free)
+    pace = _recent_pace(context, session, calibration, max(row.crowding for row in heard))
+    return Capacity(sum(row.slots for row in heard), calibration, gpu_memory_bytes=free, pace=pace)
+
+
+def _recent_pace(context: Context, session: Session, calibration: Calibration, crowding: float) -> float:
+    """Return actual over predicted time of cells that ended lately, by what the device has taught by now."""
+    spent, predicted = crowding * PRIOR_SECONDS, PRIOR_SECONDS
+    families: dict[UUID, str] = {}
+    for cell in paces.ended_since(session, context.now() - LATELY):
+        if cell.experiment_id not in families:
+            experiment = experiment_rows.find(session, cell.experiment_id)
+            families[cell.experiment_id] = "" if experiment is None else experiment.spec.model.name
+        kind = kind_of(families[cell.experiment_id], cell.width, has_curvature=cell.has_curvature)
+        planned = PlannedWork(cell.predicted_seconds, cell.start_share, cell.stack_share, cell.living)
+        of_living = planned.total(1 - cell.num_diverged / cell.num_runs)
+        spent += cell.spent_seconds
+        predicted += of_living / cell.correction * calibration.correction(kind)
+    return spent / predicted
 
 
 def _learned_on_slowest(session: Session, heard: Sequence[WorkerRow]) -> dict[str, Learned]:

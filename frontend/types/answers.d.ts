@@ -34,6 +34,7 @@ export type Plan = Filled<api.PlanView>;
 export type Preset = Filled<api.PresetView>;
 export type Presets = Filled<api.PresetsView>;
 export type Progress = Filled<api.ProgressView>;
+export type Queue = Filled<api.QueueView>;
 export type Ranges = Filled<api.Ranges>;
 export type Reason = Filled<api.Reason>;
 export type Recommendation = Filled<api.Recommendation>;

@@ -2425,7 +2425,7 @@ export interface components {
             eta_most_seconds: number | null;
             /**
              * Eta Seconds
-             * @description Wall time left, windows that may widen and the budget included; null if ended or idle.
+             * @description Wall time left, windows that may widen, the budget and other experiments included; null if ended or idle.
              */
             eta_seconds: number | null;
             /** @description Cells a budget left out, and their predicted cost. */
@@ -2440,6 +2440,8 @@ export interface components {
              * @description Slot-seconds in all: spent, and what is left corrected by what cells of it took.
              */
             predicted_total_seconds: number;
+            /** @description Null if it is the only open experiment, or has ended. */
+            queue: components["schemas"]["QueueView"] | null;
             /** Share Done */
             share_done: number;
             /**
@@ -2459,6 +2461,37 @@ export interface components {
          * @enum {string}
          */
         Protocol: "staged" | "full";
+        /**
+         * QueueView
+         * @description Place of an experiment among the open ones, which share the worker slots.
+         */
+        QueueView: {
+            /**
+             * Expected Start
+             * @description When its next training starts, by what the others have left; null while it trains.
+             */
+            expected_start: string | null;
+            /**
+             * Num Others
+             * @description Other open experiments, whoever owns them.
+             */
+            num_others: number;
+            /**
+             * Num Running
+             * @description Those of them that train now.
+             */
+            num_running: number;
+            /**
+             * Position
+             * @description 1 if it trains or is the next to; one more for each that starts before it.
+             */
+            position: number;
+            /**
+             * Running
+             * @description Names of these, as far as they are the same owner's.
+             */
+            running: string[];
+        };
         /**
          * Ranges
          * @description Range of measured sizes and conditions; everything else is not claimed.
@@ -3425,6 +3458,7 @@ export type PresetsView = components['schemas']['PresetsView'];
 export type Profile = components['schemas']['Profile'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type Protocol = components['schemas']['Protocol'];
+export type QueueView = components['schemas']['QueueView'];
 export type Ranges = components['schemas']['Ranges'];
 export type Reason = components['schemas']['Reason'];
 export type Recommendation = components['schemas']['Recommendation'];

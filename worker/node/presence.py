@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -12,11 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from muscope.backend.child_environment import FOR_TORCH, child_environment
-from muscope.backend.db import workers
-from muscope.backend.db.session import Database
+from muscope.backend.db import cells, workers
+from muscope.backend.db.session import Database, Session
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.errors import Unavailable
 from muscope.backend.settings import Settings, get_settings
+from muscope.worker.node.crowding import Crowding, load_now
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +34,28 @@ def begin(sender: Any, **_: Any) -> None:
 
 def _show(name: str, settings: Settings) -> None:
     database = Database(settings.resolved_database_url)
+    cores = os.cpu_count() or 1
+    crowding = Crowding(slots=settings.worker_slots, cores=cores, every_seconds=TOUCH_SECONDS)
     is_registered = False
     while True:
         try:
             if is_registered:
                 with database.write() as session:
-                    workers.touch(session, name, now=datetime.now(UTC))
+                    factor = _crowding(session, settings, crowding)
+                    workers.touch(session, name, now=datetime.now(UTC), crowding=factor)
             else:
                 register(name, settings, database)
                 is_registered = True
         except (Unavailable, subprocess.SubprocessError, ValueError) as error:
             log.warning("worker %s could not show itself: %s", name, error)
         time.sleep(TOUCH_SECONDS)
+
+
+def _crowding(session: Session, settings: Settings, crowding: Crowding) -> float:
+    """Return what neighbours do to training now; a GPU has none."""
+    if settings.node_device != "cpu":
+        return 1.0
+    return crowding.look(load_now(), cells.num_training(session, socket.gethostname()))
 
 
 def register(name: str, settings: Settings, database: Database) -> None:

@@ -26,7 +26,7 @@ from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
-from muscope.worker.device import environment_fingerprint
+from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import train
 from muscope.worker.training.data import load_data
@@ -54,8 +54,15 @@ class _Work:
     chunk_steps: int
 
 
-def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], None]) -> None:
+def train_cell_now(
+    claim: Claim,
+    stores: Stores,
+    *,
+    on_step: Callable[[int], None],
+    processor_seconds: Callable[[], float] = time.process_time,
+) -> None:
     """Train the cell and store every window; calls `on_step` after each commit. Raises ClaimLost."""
+    began = processor_seconds()
     work = _load_work(claim, stores.database)
     program = CellProgram.from_spec(work.planned, work.cell, chunk_steps=work.chunk_steps)
     recorder = Recorder(
@@ -73,11 +80,16 @@ def train_cell_now(claim: Claim, stores: Stores, *, on_step: Callable[[int], Non
         recorder.append(window)
         on_step(window.last_step)
     recorder.finish()
-    _record_speed(claim, work, stores.database)
+    _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
 
 
-def _record_speed(claim: Claim, work: _Work, database: Database) -> None:
-    """Let the time a finished cell took improve what is predicted; one of several attempts does not."""
+def _record_speed(claim: Claim, work: _Work, database: Database, *, took_seconds: float) -> None:
+    """Let the time a finished cell took improve what is predicted; one of several attempts does not.
+
+    Args:
+        took_seconds: of the processor; neighbours, who come and go, are no property of a device. A GPU's work
+            is what the attempt lasted.
+    """
     kind = kind_of(work.planned.model.name, work.cell.width, has_curvature=work.cell.has_curvature)
     try:
         with database.write() as session:
@@ -88,7 +100,7 @@ def _record_speed(claim: Claim, work: _Work, database: Database) -> None:
                 session,
                 device_sha256(row.environment),
                 kind,
-                actual_seconds=row.spent_seconds,
+                actual_seconds=took_seconds if device().type == "cpu" else row.spent_seconds,
                 predicted_seconds=_predicted_for_living_runs(session, row, work) / row.correction,
                 now=datetime.now(UTC),
             )

@@ -9,14 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from muscope.backend.domain.cost.chains import wall_of_chains
+from muscope.backend.domain.cost.chains import Part, Span, spans
 from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 
 # Weight of the prediction itself, as a share of all work, so that little evidence corrects little.
 PRIOR_SHARE = 0.01
 # A cell's weight halves after this much further work, as a share of all.
 HALF_LIFE_SHARE = 0.15
+# From the end of an arm's cells to the start of the next ones: the conductor's round and the bell.
+PLANNING_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class CellWork:
         spent_seconds: slot-seconds so far, of failed attempts and the running one too.
         share_done: of its work, 0..1.
         arm_key: cells of other arm keys do not wait for this one.
+        turn: place in the queue (`chains.Part`); running cells come before all others.
     """
 
     kind: str
@@ -37,6 +41,7 @@ class CellWork:
     spent_seconds: float
     share_done: float
     arm_key: str = ""
+    turn: float = math.inf
 
     @property
     def done_seconds(self) -> float:
@@ -51,12 +56,23 @@ class CellWork:
 
 @dataclass(frozen=True)
 class LaterWork:
-    """Cells that are not planned yet; within an arm key a higher stage waits for the lower ones."""
+    """Cells that are not planned yet; within an arm key a higher batch waits for the lower ones."""
 
     kind: str
     seconds: float
     arm_key: str = ""
-    stage: int = 0
+    batch: int = 0
+
+
+class Course(NamedTuple):
+    """Work of one experiment: its cells so far, in the order in which they ended, and those to come.
+
+    `pace`: actual over predicted time to assume before any of its cells has run.
+    """
+
+    cells: Sequence[CellWork]
+    later: Sequence[LaterWork] = ()
+    pace: float = 1.0
 
 
 def slowness(
@@ -83,10 +99,10 @@ def slowness(
 class _Speeds:
     """Actual over predicted time by kind of cell, each with the factor of all cells as prior."""
 
-    def __init__(self, cells: Sequence[CellWork]) -> None:
+    def __init__(self, cells: Sequence[CellWork], pace: float = 1.0) -> None:
         all_seconds = sum(cell.predicted_seconds for cell in cells)
         prior_seconds, half_life = PRIOR_SHARE * all_seconds, HALF_LIFE_SHARE * all_seconds
-        self.overall = slowness(cells, prior_seconds, half_life_seconds=half_life)
+        self.overall = slowness(cells, prior_seconds, pace, half_life) if cells else pace
         self._by_kind = {
             kind: slowness((c for c in cells if c.kind == kind), prior_seconds, self.overall, half_life)
             for kind in {cell.kind for cell in cells}
@@ -112,17 +128,34 @@ def _left(speeds: _Speeds, cell: CellWork) -> float:
 
 def eta_seconds(cells: Sequence[CellWork], *, slots: int, later: Sequence[LaterWork] = ()) -> float:
     """Predict the wall time until the last cell ends, including cells not planned yet."""
-    speeds = _Speeds(cells)
-    chains: dict[str, dict[int, list[float]]] = {}
-    for cell in cells:
+    return expected_spans([Course(cells, later)], slots=slots)[0].ends
+
+
+def expected_spans(courses: Sequence[Course], *, slots: int) -> list[Span]:
+    """Predict when each of several experiments that share the slots begins its open work, and ends."""
+    chains = [(index, chain) for index, course in enumerate(courses) for chain in _chains(course)]
+    found = spans([chain for _, chain in chains], slots=slots, pause=PLANNING_SECONDS)
+    of_course: list[list[Span]] = [[] for _ in courses]
+    for (index, _), span in zip(chains, found, strict=True):
+        of_course[index].append(span)
+    return [
+        Span(min(each.begins for each in of_it), max(each.ends for each in of_it)) if of_it else Span()
+        for of_it in of_course
+    ]
+
+
+def _chains(course: Course) -> list[list[list[Part]]]:
+    """Return the work of each arm key in batches, the open cells first."""
+    speeds = _Speeds(course.cells, course.pace)
+    by_arm: dict[str, dict[int, list[Part]]] = {}
+    for cell in course.cells:
         if cell.is_open:
-            chains.setdefault(cell.arm_key, {}).setdefault(-1, []).append(_left(speeds, cell))
-    for work in later:
-        seconds = speeds.of(work.kind) * work.seconds
-        chains.setdefault(work.arm_key, {}).setdefault(work.stage, []).append(seconds)
-    return wall_of_chains(
-        [[chain[stage] for stage in sorted(chain)] for chain in chains.values()], slots=slots
-    )
+            part = Part(_left(speeds, cell), cell.turn)
+            by_arm.setdefault(cell.arm_key, {}).setdefault(-1, []).append(part)
+    for work in course.later:
+        part = Part(speeds.of(work.kind) * work.seconds)
+        by_arm.setdefault(work.arm_key, {}).setdefault(work.batch, []).append(part)
+    return [[batches[number] for number in sorted(batches)] for batches in by_arm.values()]
 
 
 def total_seconds(cells: Sequence[CellWork], later: Sequence[LaterWork] = ()) -> float:

@@ -59,12 +59,15 @@ LOWEST_LOG2_LR_ADAM = -11
 class Capacity:
     """Capacity a plan is made for: number of slots, speed of each, and their device.
 
-    `gpu_memory_bytes` is the memory a cell may use of the smallest GPU; None means that the CPU trains.
+    Attributes:
+        gpu_memory_bytes: what a cell may use of the smallest GPU; None means that the CPU trains.
+        pace: actual over predicted time of the cells that have run lately: neighbours come and go.
     """
 
     slots: int
     calibration: Calibration = DEFAULT_CALIBRATION
     gpu_memory_bytes: int | None = None
+    pace: float = 1.0
 
 
 def default_loss(task: Task) -> Loss:

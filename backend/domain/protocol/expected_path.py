@@ -29,7 +29,18 @@ def foreseen_cells(
     *,
     max_runs_per_cell: Mapping[int, int] | None = None,
 ) -> tuple[PlannedCell, ...]:
-    """List the cells still to be planned if every optimum stays where it was seen last.
+    """List the cells still to be planned if every optimum stays where it was seen last."""
+    batches = foreseen_batches(spec, evidence, max_runs_per_cell=max_runs_per_cell)
+    return tuple(cell for batch in batches for cell in batch)
+
+
+def foreseen_batches(
+    spec: ExperimentSpec,
+    evidence: Evidence = NOTHING_YET,
+    *,
+    max_runs_per_cell: Mapping[int, int] | None = None,
+) -> tuple[tuple[PlannedCell, ...], ...]:
+    """List the same cells by the decisions that will plan them: an arm's wait for its cells before.
 
     An optimum not seen yet is assumed in the middle of its grid. An optimum that moves adds learning rates at
     single sizes (`expected_runs`); a failure saves the sizes beyond it.
@@ -37,13 +48,15 @@ def foreseen_cells(
     Args:
         evidence: so far; its open runs are assumed to end with a result.
     """
+    batches: list[tuple[PlannedCell, ...]] = []
     cells: list[PlannedCell] = []
     while isinstance(
         decision := next_cells(spec, _hoped_for(spec, evidence, cells), max_runs_per_cell=max_runs_per_cell),
         Add,
     ):
+        batches.append(decision.cells)
         cells += decision.cells
-    return tuple(cells)
+    return tuple(batches)
 
 
 def _hoped_for(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[PlannedCell]) -> Evidence:

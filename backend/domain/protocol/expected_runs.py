@@ -23,8 +23,11 @@ from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
 # Octaves of LRs beyond the first window: minimum, and per octave of expected distance between the optima.
 AT_BEST, PER_OCTAVE_APART = 0.3, 0.15
-# The same while the base's optimum is unknown; and the rate of further widening once a window was widened.
-BEFORE_THE_BASE, ONCE_WIDENED = 0.5, 0.8
+# The same while the base's optimum is unknown.
+BEFORE_THE_BASE = 0.5
+# Further LRs once a window was widened: it grows LR by LR, so a finer grid adds fewer octaves. With LRs half
+# an octave apart, 2 of 12 windows on tables were widened a second time (docs/log.md 2026-11-28).
+ONCE_WIDENED_LRS = 0.8
 # Further runs of the control as a share of those planned or expected: before and after its first look.
 CONTROL_EXTRA, CONTROL_LATER = 0.26, 0.13
 # Doublings² at which an observed drift gets a weight of one half.
@@ -63,22 +66,26 @@ def further_runs(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, num
         return num_runs * (CONTROL_LATER if has_spoken else CONTROL_EXTRA)
     lrs = spec.under(group.scenario).arm(arm).lrs
     octaves = abs(math.log2(max(lrs) / min(lrs)))
-    per_octave = (len(lrs) - 1) / octaves if octaves > 0 else 0.0
-    return _octaves(spec, evidence, group, lrs) * per_octave * len(spec.seeds)
+    if octaves == 0:
+        return 0.0
+    per_octave = (len(lrs) - 1) / octaves
+    return _further_lrs(spec, evidence, group, per_octave) * len(spec.seeds)
 
 
-def _octaves(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, lrs: Sequence[float]) -> float:
+def _further_lrs(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, per_octave: float) -> float:
+    lrs = spec.under(group.scenario).arm(group.parametrization).lrs
     seen = optimum_spans(spec, evidence, group, lrs)
     if not seen:
-        return BEFORE_THE_BASE
+        return BEFORE_THE_BASE * per_octave
     best = evidence.at(group._replace(size=base_size(spec))).statistics.best.values()
     tried = {lr_index for lr_index, _ in evidence.at(group).planned}
     if (
         evidence.at(group).statistics != GroupStatistics()
         or len(tried) > len(LRGrid(tuple(lrs)).around_all(best)) + 1
     ):
-        return ONCE_WIDENED
-    return AT_BEST + PER_OCTAVE_APART * expected_span(seen, _doublings(spec, group.size)).apart
+        return ONCE_WIDENED_LRS
+    apart = expected_span(seen, _doublings(spec, group.size)).apart
+    return (AT_BEST + PER_OCTAVE_APART * apart) * per_octave
 
 
 def optimum_spans(

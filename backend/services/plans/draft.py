@@ -16,11 +16,11 @@ from muscope.backend.domain.cost.memory import max_runs_per_cell
 from muscope.backend.domain.cost.prediction import CellCost, CostedCell, predict
 from muscope.backend.domain.devices import device_kind
 from muscope.backend.domain.plan.defaults import NUM_STEPS, Capacity
-from muscope.backend.domain.plan.outlay import Outlay, outlay
+from muscope.backend.domain.plan.outlay import Outlay, outlay, path_outlay
 from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
 from muscope.backend.domain.plan.presets import PRESET_PLANS
 from muscope.backend.domain.plan.scenario_kinds import possible_kinds
-from muscope.backend.domain.protocol import Add, Decision, foreseen_cells, next_cells
+from muscope.backend.domain.protocol import Add, Decision, foreseen_batches, next_cells
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape
@@ -58,7 +58,7 @@ class Draft:
     num_workers: int
     queue: str
     is_cut: bool
-    cells: tuple[PlannedCell, ...]
+    costed: tuple[CostedCell, ...]
     expected: Outlay
     most: Outlay
     divergence: tuple[DivergenceCount, ...]
@@ -66,7 +66,7 @@ class Draft:
     @property
     def num_runs(self) -> int:
         """Return the runs of all stages on the expected path."""
-        return sum(len(cell.runs) for cell in self.cells)
+        return sum(len(cell.runs) for cell, _ in self.costed)
 
 
 def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
@@ -86,13 +86,34 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     full_steps = PRESET_PLANS[request.preset].num_steps if request.preset else NUM_STEPS
     is_cut = request.num_steps is None and spec.num_steps < full_steps
     split = runs_per_cell(context, spec, shape, capacity)
-    cells = foreseen_cells(spec, max_runs_per_cell=split)
     divergence = divergence_counts(session, dataset.id, spec)
-    expected = outlay_of(spec, shape, cells, capacity, divergence)
-    most = outlay_of(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
-    queue = queue_to_ring(workers)
+    batches = [
+        cost(spec, shape, batch, capacity, divergence)
+        for batch in foreseen_batches(spec, max_runs_per_cell=split)
+    ]
+    expected = path_outlay(spec, batches, capacity.slots, capacity.pace)
+    grid = cost(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
     return Draft(
-        dataset, shape, spec, capacity, len(workers), queue, is_cut, cells, expected, most, divergence
+        dataset=dataset,
+        shape=shape,
+        spec=spec,
+        capacity=capacity,
+        num_workers=len(workers),
+        queue=queue_to_ring(workers),
+        is_cut=is_cut,
+        costed=tuple(costed for batch in batches for costed in batch),
+        expected=expected,
+        most=_at_least(outlay((each for _, each in grid), capacity.slots), expected, capacity.pace),
+        divergence=divergence,
+    )
+
+
+def _at_least(grid: Outlay, expected: Outlay, pace: float) -> Outlay:
+    """Return the outlay of the whole grid; stages and expected widening may need more wall time."""
+    return replace(
+        grid,
+        wall_seconds=max(pace * grid.wall_seconds, expected.wall_seconds),
+        slot_seconds=max(pace * grid.slot_seconds, expected.slot_seconds),
     )
 
 
@@ -153,30 +174,16 @@ def _cost_of(
     return replace(predicted, num_bytes=stacked)
 
 
-def outlay_of(
-    spec: ExperimentSpec,
-    shape: DatasetShape,
-    cells: Sequence[PlannedCell],
-    capacity: Capacity,
-    divergence: Sequence[DivergenceCount],
-) -> Outlay:
-    """Return the predicted outlay of cells on this installation."""
-    return outlay(
-        (predicted for _, predicted in cost(spec, shape, cells, capacity, divergence)), capacity.slots
-    )
-
-
 def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
     """Return the cells that would run and their predicted time; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
-    costed = cost(plan.spec, plan.shape, plan.cells, plan.capacity, plan.divergence)
     return PlanView(
         spec=plan.spec,
         control=control_of(plan.spec),
         num_runs=plan.num_runs,
         max_runs=context.settings.max_runs,
-        cells=tuple(_cell_view(*item) for item in costed),
+        cells=tuple(_cell_view(*item) for item in plan.costed),
         device=device_kind(plan.queue),
         slots=plan.capacity.slots,
         num_workers=plan.num_workers,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from muscope.backend.db.tables import CellRow
 from muscope.backend.domain.cost.prediction import CostedCell
-from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason, awake_seconds
 from muscope.backend.domain.protocol import Add, Decision, Done, Skip, Wait
 from muscope.backend.domain.spec.budget import Claimed, affordable, beyond, committed_seconds
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
@@ -28,10 +28,10 @@ def claimed(rows: Sequence[CellRow], now: datetime) -> list[Claimed]:
 
 
 def running_seconds(row: CellRow, now: datetime) -> float:
-    """Return the seconds of the attempt that is running."""
-    if row.state != CellState.RUNNING or row.started_at is None:
+    """Return the seconds that the running attempt has worked."""
+    if row.state != CellState.RUNNING:
         return 0.0
-    return max(0.0, (now - row.started_at).total_seconds())
+    return awake_seconds(row.started_at, row.heartbeat_at, row.asleep_seconds, now)
 
 
 def afforded(costed: Sequence[CostedCell], *, left_seconds: float) -> list[CostedCell]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from muscope.backend.db.tables import CellRow
-from muscope.backend.domain.cost.time_left import CellWork, LaterWork, eta_seconds, share_done, total_seconds
+from muscope.backend.domain.cost.time_left import Course, LaterWork, share_done, total_seconds
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.plan.outlay import outlay
@@ -17,7 +17,13 @@ from muscope.backend.services.evidence.experiment_evidence import ExperimentEvid
 from muscope.backend.services.evidence.left_out import left_out_cells
 from muscope.backend.services.plans.draft import cost
 from muscope.backend.services.time_left.budget import claimed, running_seconds
-from muscope.backend.services.time_left.remaining import Remaining, remaining_of, within_seconds
+from muscope.backend.services.time_left.queue import (
+    affordable_course,
+    neighbours_of,
+    queue_view,
+    span_among,
+)
+from muscope.backend.services.time_left.remaining import Remaining, remaining_of
 from muscope.backend.services.views.outlay_views import BudgetView, OutlayView, ProgressView
 from muscope.backend.services.workers import capacity_of, fresh_workers
 
@@ -26,37 +32,40 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     """Return the time an experiment has spent and has left, as of now."""
     spec, rows, session = evidence.spec, evidence.cells, evidence.session
     workers = fresh_workers(context, session)
-    capacity, budget = capacity_of(context, session, workers), _budget(context, spec.budget, rows)
+    capacity = capacity_of(context, session, workers)
     found = remaining_of(context, evidence, capacity)
     is_open = evidence.experiment.state in OPEN_EXPERIMENT_STATES
-    later = found.later if is_open else []
-    if budget is not None:
-        later = within_seconds(later, budget.left_seconds)
-    eta = eta_seconds(found.works, slots=capacity.slots, later=later)
-    most = max(eta, _eta_most(found.works, capacity, _grid_seconds(evidence, capacity, found)))
+    later = found.course.later if is_open else ()
+    course = affordable_course(context, evidence, found.course._replace(later=later))
+    neighbours = neighbours_of(context, session, evidence.experiment, capacity) if is_open else []
+    eta = span_among(course, neighbours, capacity.slots).ends
+    whole = _whole_grid(course, capacity.slots, _grid_seconds(evidence, capacity, found))
     # A worker trains before its speed is measured, which is when it enters the list.
     is_attended = bool(workers) or any(row.state == CellState.RUNNING for row in rows)
     can_tell = is_open and is_attended
     planned_stages = [row.stage for row in rows]
     return ProgressView(
-        spent_seconds=sum(work.spent_seconds for work in found.works),
-        predicted_total_seconds=total_seconds(found.works, later),
+        spent_seconds=sum(work.spent_seconds for work in course.cells),
+        predicted_total_seconds=total_seconds(course.cells, course.later),
         eta_seconds=eta if can_tell else None,
-        eta_most_seconds=most if can_tell else None,
-        share_done=share_done(found.works, later),
+        eta_most_seconds=max(eta, span_among(whole, neighbours, capacity.slots).ends) if can_tell else None,
+        share_done=share_done(course.cells, course.later),
         # The control goes straight to the largest size, so its stage is not counted.
         stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
         num_stages=1 + max([*planned_stages, *(cell.stage for cell, _ in found.later_cells)], default=0),
-        budget=budget,
+        queue=queue_view(context, evidence.experiment, course, neighbours, capacity.slots)
+        if can_tell
+        else None,
+        budget=_budget(context, spec.budget, rows),
         left_out=_left_out(evidence, capacity),
     )
 
 
-def _eta_most(works: Sequence[CellWork], capacity: Capacity, grid_seconds: float) -> float:
-    """Predict the wall time if the whole grid is run."""
-    left = max(0.0, grid_seconds - sum(work.predicted_seconds for work in works))
-    slots = max(1, capacity.slots)
-    return eta_seconds(works, slots=slots, later=[LaterWork("", left / slots, f"{i}") for i in range(slots)])
+def _whole_grid(course: Course, slots: int, grid_seconds: float) -> Course:
+    """Return an experiment's work if the whole grid is run, evenly on all slots."""
+    left = max(0.0, grid_seconds - sum(work.predicted_seconds for work in course.cells))
+    slots = max(1, slots)
+    return course._replace(later=[LaterWork("", left / slots, f"{index}") for index in range(slots)])
 
 
 def _grid_seconds(evidence: ExperimentEvidence, capacity: Capacity, found: Remaining) -> float:

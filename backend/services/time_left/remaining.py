@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db.cells import RunLife
 from muscope.backend.db.tables import CellRow
 from muscope.backend.domain.cost.calibration import kind_of
+from muscope.backend.domain.cost.coming import arm_key, coming_work, extra_shares
 from muscope.backend.domain.cost.divergence import (
     DivergenceCount,
     PlannedWork,
@@ -21,18 +23,18 @@ from muscope.backend.domain.cost.divergence import (
     survival,
 )
 from muscope.backend.domain.cost.prediction import CostedCell
-from muscope.backend.domain.cost.time_left import CellWork, LaterWork
-from muscope.backend.domain.lifecycle import OPEN_CELL_STATES
+from muscope.backend.domain.cost.time_left import CellWork, Course, LaterWork
+from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 from muscope.backend.domain.plan.defaults import Capacity
-from muscope.backend.domain.protocol import foreseen_cells, further_runs
-from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, group_of
+from muscope.backend.domain.protocol import foreseen_batches
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
-from muscope.backend.services.plans.draft import cost
+from muscope.backend.services.plans.draft import cost, runs_per_cell
 from muscope.backend.services.time_left.budget import running_seconds
 
 
@@ -44,8 +46,7 @@ class Remaining:
         divergence: counts of diverged runs on this data, which costs depend on.
     """
 
-    works: list[CellWork]
-    later: list[LaterWork]
+    course: Course
     later_cells: list[CostedCell]
     divergence: tuple[DivergenceCount, ...]
 
@@ -60,10 +61,16 @@ def remaining_of(context: Context, evidence: ExperimentEvidence, capacity: Capac
     in_order = sorted(rows, key=lambda row: (row.finished_at is None, row.finished_at or now))
     works = [_work(spec, row, lives[row.id], divergence, now) for row in in_order]
     known = context.caches.evidence.get(_mark(evidence), lambda: protocol_evidence(evidence))
-    later = cost(spec, evidence.shape, foreseen_cells(spec, known), capacity, divergence)
-    planned = list(zip(in_order, works, strict=True))
+    split = runs_per_cell(context, spec, evidence.shape, capacity)
+    batches = [
+        cost(spec, evidence.shape, batch, capacity, divergence)
+        for batch in foreseen_batches(spec, known, max_runs_per_cell=split)
+    ]
+    widening = _widening(spec, known, list(zip(in_order, works, strict=True)))
     return Remaining(
-        works, [*_later(spec, known, later), *_widening(spec, known, planned)], later, divergence
+        Course(works, [*widening, *coming_work(spec, known, batches)], capacity.pace),
+        [costed for batch in batches for costed in batch],
+        divergence,
     )
 
 
@@ -96,8 +103,16 @@ def _work(
         predicted_seconds=done + left,
         spent_seconds=row.spent_seconds + running_seconds(row, now),
         share_done=done / (done + left) if done + left > 0 else 0.0,
-        arm_key=_arm_key(row.group),
+        arm_key=arm_key(row.group),
+        turn=_turn(row),
     )
+
+
+def _turn(row: CellRow) -> float:
+    """Return a cell's place in the queue: a running one has left it, one not told of is not in it yet."""
+    if row.state == CellState.RUNNING:
+        return -math.inf
+    return math.inf if row.dispatched_at is None else row.dispatched_at.timestamp()
 
 
 def _cell(row: CellRow, runs: Sequence[RunLife]) -> PlannedCell:
@@ -105,46 +120,17 @@ def _cell(row: CellRow, runs: Sequence[RunLife]) -> PlannedCell:
     return PlannedCell(*row.group[:2], row.width, row.depth, planned)
 
 
-def _arm_key(group: CellGroup) -> str:
-    return f"{group.scenario} {group.parametrization}"
-
-
-def _later(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[CostedCell]) -> list[LaterWork]:
-    plain = [(group_of(cell), len(cell.runs)) for cell, _ in cells if not cell.has_curvature]
-    extras = _extras(spec, evidence, plain)
-    return [
-        LaterWork(
-            kind_of(spec.model.name, cell.width, has_curvature=cell.has_curvature),
-            each.seconds * (1 + (0.0 if cell.has_curvature else extras[group_of(cell)])),
-            _arm_key(group_of(cell)),
-            cell.stage,
-        )
-        for cell, each in cells
-    ]
-
-
 def _widening(
     spec: ExperimentSpec, evidence: Evidence, planned: Sequence[tuple[CellRow, CellWork]]
 ) -> list[LaterWork]:
-    """Return the further work expected of groups with open cells once these have ended."""
+    """Return the further work expected of groups with open cells once these have ended: batch 0."""
     is_open = {row.group for row, work in planned if work.is_open}
     plain = [(row, work) for row, work in planned if not row.has_curvature and row.group in is_open]
-    extras = _extras(spec, evidence, [(row.group, row.num_runs) for row, _ in plain])
-    return [
-        LaterWork(work.kind, work.predicted_seconds * extras[group], _arm_key(group))
-        for row, work in plain
-        if extras[group := row.group] > 0
-    ]
-
-
-def _extras(
-    spec: ExperimentSpec, evidence: Evidence, runs: Sequence[tuple[CellGroup, int]]
-) -> dict[CellGroup, float]:
-    """Return, per group, the expected further runs as a share of these runs."""
-    counts: dict[CellGroup, int] = defaultdict(int)
-    for group, num_runs in runs:
-        counts[group] += num_runs
-    return {group: further_runs(spec, evidence, group, count) / count for group, count in counts.items()}
+    extras = extra_shares(spec, evidence, ((row.group, row.num_runs) for row, _ in plain))
+    seconds: dict[tuple[CellGroup, str], float] = defaultdict(float)
+    for row, work in plain:
+        seconds[row.group, work.kind] += work.predicted_seconds * extras[row.group]
+    return [LaterWork(kind, more, arm_key(group)) for (group, kind), more in seconds.items() if more > 0]
 
 
 def within_seconds(later: Sequence[LaterWork], left: float) -> list[LaterWork]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
 from muscope.backend.domain.plan.outlay import Outlay
@@ -42,6 +44,20 @@ class BudgetView(Frozen):
     currency: Currency | None
 
 
+class QueueView(Frozen):
+    """Place of an experiment among the open ones, which share the worker slots."""
+
+    position: int = Field(
+        ge=1, description="1 if it trains or is the next to; one more for each that starts before it."
+    )
+    num_others: int = Field(description="Other open experiments, whoever owns them.")
+    num_running: int = Field(description="Those of them that train now.")
+    running: tuple[str, ...] = Field(description="Names of these, as far as they are the same owner's.")
+    expected_start: datetime | None = Field(
+        description="When its next training starts, by what the others have left; null while it trains."
+    )
+
+
 class ProgressView(Frozen):
     """Progress of an experiment in time."""
 
@@ -50,7 +66,8 @@ class ProgressView(Frozen):
         description="Slot-seconds in all: spent, and what is left corrected by what cells of it took."
     )
     eta_seconds: float | None = Field(
-        description="Wall time left, windows that may widen and the budget included; null if ended or idle."
+        description="Wall time left, windows that may widen, the budget and other experiments included; "
+        "null if ended or idle."
     )
     eta_most_seconds: float | None = Field(
         description="The same for the whole grid, which is never exceeded."
@@ -58,5 +75,6 @@ class ProgressView(Frozen):
     share_done: float = Field(ge=0, le=1)
     stage: int = Field(description="The stage of the cells that were planned last; the base is 0.")
     num_stages: int = Field(description="As many as are foreseen.")
+    queue: QueueView | None = Field(description="Null if it is the only open experiment, or has ended.")
     budget: BudgetView | None
     left_out: OutlayView | None = Field(description="Cells a budget left out, and their predicted cost.")

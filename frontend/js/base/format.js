@@ -80,6 +80,13 @@ export function dateTime(iso) {
   return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** The time of a moment; with its day unless that is today. @param {string} iso */
+export function timeOfDay(iso) {
+  const moment = new Date(iso);
+  if (moment.toDateString() !== new Date().toDateString()) return dateTime(iso);
+  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(moment);
+}
+
 /** @param {number} count */
 export function bytes(count) {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"];

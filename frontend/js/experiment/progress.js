@@ -6,6 +6,7 @@ import { t } from "../base/i18n.js";
 import { note, noWorkerNote } from "../base/note.js";
 import { factEntries } from "../base/tables.js";
 import { progressOf } from "./progress_state.js";
+import { isWaiting, queueEntries, waitingSentence } from "./queue_words.js";
 
 /** @import { ExperimentStore, Updating } from "../../types/page.js" */
 /** @typedef {ReturnType<typeof progressOf>} Now */
@@ -49,6 +50,8 @@ function sentence(store, now) {
   const { experiment } = store;
   if (experiment.is_cancelling) return t("ui.progress.cancelling");
   if (isUnattended(store, now)) return t("ui.progress.waiting_for_worker");
+  const queue = experiment.progress?.queue;
+  if (queue && isWaiting(queue)) return waitingSentence(queue);
   if (now.share === 0) return t(experiment.state === "queued" ? "ui.progress.queued" : "ui.progress.starting");
   return t(now.share < 0.98 ? "ui.progress.running" : "ui.progress.closing");
 }
@@ -61,6 +64,7 @@ function entries(store, now) {
     [t("ui.progress.elapsed"), experiment.started_at ? duration(now.elapsed) : "–"],
     [t("ui.progress.left"), isUnattended(store, now) || now.left === null ? "–" : about(now.left)],
     [t("ui.progress.runs"), number(experiment.num_runs)],
+    ...queueEntries(experiment.progress?.queue),
   ];
 }
 

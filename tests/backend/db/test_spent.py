@@ -42,3 +42,37 @@ def test_a_clock_that_was_set_back_takes_nothing_off(database):
     _write(database, claims.finish, claim, CellState.COMPLETED, now=NOW)
 
     assert cell_row(database, claim.cell_id).spent_seconds == 0
+
+
+def test_time_asleep_is_not_spent_whether_a_beat_or_the_end_comes_after_it(database):
+    cell_id = one_cell(database)
+    claim = take(database, cell_id)
+    awake, woken, ended = 4, 4 + 80, 4 + 80 + 6
+
+    with database.write() as session:
+        for second in (2, awake, woken):
+            claims.beat(session, claim, now=NOW + timedelta(seconds=second))
+        claims.finish(session, claim, CellState.COMPLETED, now=NOW + timedelta(seconds=ended))
+
+    assert cell_row(database, cell_id).asleep_seconds == 80
+    assert cell_row(database, cell_id).spent_seconds == 10
+
+    again = take(database, other := one_cell(database))
+    with database.write() as session:
+        claims.beat(session, again, now=NOW + timedelta(seconds=3))
+        claims.finish(session, again, CellState.COMPLETED, now=NOW + timedelta(seconds=90))
+
+    assert cell_row(database, other).spent_seconds == 3
+
+
+def test_a_new_attempt_has_not_slept_yet(database):
+    cell_id = one_cell(database)
+    claim = take(database, cell_id)
+    with database.write() as session:
+        claims.beat(session, claim, now=NOW + timedelta(seconds=100))
+        claims.release(session, claim, now=NOW + timedelta(seconds=101))
+
+    take(database, cell_id, now=NOW + timedelta(seconds=102))
+
+    assert cell_row(database, cell_id).asleep_seconds == 0
+    assert cell_row(database, cell_id).spent_seconds == 1

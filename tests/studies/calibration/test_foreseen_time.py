@@ -8,6 +8,7 @@ from functools import cache
 import pytest
 
 from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
+from muscope.backend.domain.plan.presets import refined
 from muscope.backend.domain.protocol import foreseen_cells, further_runs
 from muscope.backend.domain.protocol.evidence import (
     CellGroup,
@@ -132,6 +133,23 @@ def test_the_control_takes_a_share_more_and_less_once_it_was_looked_at():
     after = further_runs(STAGED, Evidence(_seen(4, size=Size(32, 2))), control, 10)
 
     assert 0 < after < before < 10
+
+
+def test_a_window_widened_once_is_expected_to_grow_by_lrs_and_one_not_widened_by_octaves():
+    larger = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, Size(16, 2))
+    fine = STAGED.model_copy(update={"arms": tuple(refined(arm, 2) for arm in STAGED.arms)})
+    judged = Evidence(_seen(4) | _seen(4, size=Size(16, 2)))
+
+    assert further_runs(fine, judged, larger, 10) == further_runs(STAGED, judged, larger, 10) > 0
+    before, finer = (further_runs(each, Evidence(), larger, 10) for each in (STAGED, fine))
+    assert finer == pytest.approx(2 * before)
+
+
+def test_a_grid_of_one_lr_cannot_be_widened():
+    larger = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, Size(16, 2))
+    arms = tuple(arm.model_copy(update={"lrs": arm.lrs[:1]}) for arm in STAGED.arms)
+
+    assert further_runs(STAGED.model_copy(update={"arms": arms}), Evidence(), larger, 10) == 0
 
 
 def test_an_optimum_that_drifts_is_expected_to_go_on_by_octaves_per_doubling():

@@ -173,18 +173,18 @@ def _learned(stores, cell_id):
 
 def test_a_finished_cell_teaches_what_its_kind_takes_on_this_device(stores, cell_id):
     """A run that diverges is no lesson: planned for runs that all live, half of it whatever they do."""
-    change_cell(stores.database, cell_id, predicted_seconds=2e9, correction=2.0, start_share=0.5)
+    change_cell(stores.database, cell_id, predicted_seconds=20.0, correction=2.0, start_share=0.5)
+    processor = iter((100.0, 107.0))
 
-    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+    claim = take(stores.database, cell_id)
+    train_cell_now(claim, stores, on_step=lambda _: None, processor_seconds=lambda: next(processor))
 
     with stores.database.read() as session:
         dead = [run.diverged_at for run in cells.runs_of(session, cell_id) if run.diverged_at is not None]
         num_runs = len(cells.runs_of(session, cell_id))
     lived = (num_runs - len(dead) + sum(min(1.0, (at + 10) / 12) for at in dead)) / num_runs
     assert dead
-    # The claim is of an earlier day than the end, so that the attempt lasts longer than a cell can.
-    actual = cell_row(stores.database, cell_id).spent_seconds
-    expected = Learned().with_cell(actual_seconds=actual, predicted_seconds=1e9 * (0.5 + 0.5 * lived))
+    expected = Learned().with_cell(actual_seconds=7.0, predicted_seconds=10.0 * (0.5 + 0.5 * lived))
     (kind, found), *others = _learned(stores, cell_id).items()
     assert (kind, others) == ("residual_mlp/curvature/to_32", [])
     assert found.log_ratio_sum == pytest.approx(expected.log_ratio_sum)

@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 
 from muscope.backend.domain.cost.time_left import (
     HALF_LIFE_SHARE,
+    PLANNING_SECONDS,
     PRIOR_SHARE,
     CellWork,
+    Course,
     LaterWork,
     eta_seconds,
+    expected_spans,
     left_seconds,
     share_done,
     slowness,
@@ -81,7 +84,7 @@ def test_later_stages_of_a_strand_wait_for_its_open_cells():
     ]
     later = [LaterWork("a", 5.0, "mup", 1), LaterWork("a", 7.0, "mup", 2), LaterWork("a", 3.0, "ntp", 3)]
 
-    assert eta_seconds(cells, slots=2, later=later) == pytest.approx(22)
+    assert eta_seconds(cells, slots=2, later=later) == pytest.approx(22 + 2 * PLANNING_SECONDS)
     assert total_seconds(cells, later) == pytest.approx(29)
 
 
@@ -109,3 +112,27 @@ def test_nothing_open_leaves_nothing():
     assert eta_seconds([], slots=2) == 0
     assert share_done([]) == 0
     assert share_done([_cell(10, done=1.0), _cell(90, state=CellState.SKIPPED)]) == 1
+
+
+def _queued(seconds, *, turn=math.inf):
+    return CellWork("a", CellState.QUEUED, seconds, 0.0, 0.0, turn=turn)
+
+
+def test_an_experiment_behind_another_starts_once_a_slot_is_free_and_both_share_the_rest():
+    ahead = Course([CellWork("a", CellState.RUNNING, 10.0, 0.0, 0.0, turn=-math.inf), _queued(20, turn=1)])
+    behind = Course([_queued(5, turn=2)])
+
+    of_ahead, of_behind = expected_spans([ahead, behind], slots=1)
+
+    assert of_ahead == pytest.approx((0, 30))
+    assert of_behind == pytest.approx((30, 35))
+
+
+def test_work_whose_cells_have_not_run_goes_at_the_pace_of_others_lately():
+    (span,) = expected_spans([Course((), [LaterWork("a", 10.0)], pace=2.5)], slots=1)
+
+    assert span.ends == 25
+
+
+def test_nothing_to_do_neither_waits_nor_takes_time():
+    assert expected_spans([Course(()), Course([_cell(10, done=1.0)])], slots=1) == [(0, 0), (0, 0)]

@@ -186,6 +186,7 @@ def test_a_running_cell_that_takes_longer_than_predicted_counts_as_long_as_it_ha
     first, *_ = sorted(_rows(database, experiment_id), key=lambda row: row.predicted_seconds)
     take(database, first.id)
     clock.now = NOW + timedelta(days=1)
+    change_cell(database, first.id, heartbeat_at=clock.now)
 
     advance_experiments(context)
 

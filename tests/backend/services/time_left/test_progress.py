@@ -10,6 +10,7 @@ import pytest
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import workers
 from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.spec.experiment import Protocol
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.errors import InvalidInput, NotFound
@@ -96,6 +97,24 @@ def test_a_running_cell_counts_its_committed_steps_and_its_time(context, databas
     assert progress.share_done == pytest.approx(1 / len(cell_ids), rel=1e-4)
 
 
+@pytest.mark.usefixtures("worker")
+def test_a_night_asleep_is_neither_spent_nor_makes_the_rest_longer(context, database, clock):
+    experiment_id, cell_ids = add_experiment(database)
+    take(database, cell_ids[0])
+    awake, night = timedelta(seconds=1), timedelta(hours=8)
+    change_cell(database, cell_ids[0], committed_step=12, heartbeat_at=NOW + awake)
+    clock.now = NOW + awake
+    before = _progress(context, experiment_id)
+
+    clock.now = NOW + awake + night
+    change_cell(database, cell_ids[0], heartbeat_at=clock.now, asleep_seconds=night.total_seconds())
+    with database.write() as session:
+        workers.touch(session, "node", now=clock.now)
+
+    after = _progress(context, experiment_id)
+    assert (after.spent_seconds, after.eta_seconds) == (before.spent_seconds, before.eta_seconds)
+
+
 def test_a_list_reads_no_cells(context, database):
     add_experiment(database)
 
@@ -132,14 +151,17 @@ def test_only_runs_without_curvature_are_expected_beyond_what_is_foreseen(contex
     with database.read() as session:
         capacity = capacity_of(context, session, fresh_workers(context, session))
         found = remaining_of(context, evidence_of(session, experiment_id), capacity)
-    later = [
-        (cell, work.seconds / cost.seconds)
-        for (cell, cost), work in zip(found.later_cells, found.later, strict=False)
-    ]
-    larger = [(cell, share) for cell, share in later if cell.width > min(WIDE.widths)]
+    foreseen = sum(
+        work.batch % 2 for work in found.course.later
+    )  # of odd batches; each is followed by widening
+    more = [work for work in found.course.later if work.batch > 0 and work.batch % 2 == 0]
 
-    assert {share for cell, share in later if cell.has_curvature} == {1.0}
-    assert all(share > 1 for cell, share in larger if not cell.has_curvature)
+    assert foreseen == len(found.later_cells)
+    assert {work.kind for work in more} == {
+        kind_of("residual_mlp", cell.width, has_curvature=False)
+        for cell, _ in found.later_cells
+        if cell.width > min(WIDE.widths)
+    }
 
 
 @pytest.mark.usefixtures("worker")

@@ -1,0 +1,108 @@
+"""What an experiment among others waits for, and when it starts and ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from muscope.backend.db import workers
+from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
+from muscope.backend.domain.lifecycle import ExperimentState
+from muscope.backend.services.experiments.store import get_experiment
+from tests.backend.db.stores import NOW, add_experiment, change_cell, take
+from tests.backend.domain.specs import spec
+
+CELL_SECONDS = 100.0
+
+
+@pytest.fixture(autouse=True)
+def worker(database):
+    with database.write() as session:
+        workers.register(
+            session,
+            "node",
+            now=NOW,
+            slots=1,
+            device="cpu",
+            memory_bytes=1 << 33,
+            environment={},
+            flops_per_second=4e10,
+            seconds_per_run_step=25e-6,
+        )
+
+
+def _add(database, name, *, told_at, owner_id=LOCAL_OWNER):
+    """Store an experiment with two open cells that workers were told of at `told_at`; return both."""
+    experiment_id, cell_ids = add_experiment(database, spec(seeds=(len(name),)))
+    with database.write() as session:
+        row = session.get_one(ExperimentRow, experiment_id)
+        row.name, row.owner_id, row.created_at = name, owner_id, told_at
+    left, done = cell_ids[:2], cell_ids[2:]
+    for cell_id in left:
+        change_cell(database, cell_id, predicted_seconds=CELL_SECONDS, dispatched_at=told_at)
+    for cell_id in done:
+        change_cell(database, cell_id, state="completed", committed_step=12, predicted_seconds=0.0)
+    return experiment_id, left
+
+
+def _progress(context, experiment_id):
+    progress = get_experiment(context, LOCAL_OWNER, experiment_id).progress
+    assert progress is not None
+    return progress
+
+
+def _two(database):
+    first, (running, _) = _add(database, "first", told_at=NOW - timedelta(seconds=9))
+    take(database, running)
+    second, _ = _add(database, "second", told_at=NOW)
+    return first, second
+
+
+def test_an_experiment_alone_waits_for_nobody(context, database):
+    only, _ = _add(database, "only", told_at=NOW)
+
+    assert _progress(context, only).queue is None
+
+
+def test_an_experiment_behind_another_knows_its_place_and_when_it_starts(context, database):
+    _, second = _two(database)
+
+    progress = _progress(context, second)
+
+    assert (progress.queue.position, progress.queue.num_others, progress.queue.num_running) == (2, 1, 1)
+    assert progress.queue.running == ("first",)
+    starts_in = progress.queue.expected_start - NOW
+    assert starts_in.total_seconds() == pytest.approx(2 * CELL_SECONDS, rel=1e-4)  # those told of before
+    assert progress.eta_seconds == pytest.approx(4 * CELL_SECONDS, rel=1e-4)
+
+
+def test_the_one_that_trains_shares_the_machine_and_waits_for_nothing(context, database):
+    first, _ = _two(database)
+
+    progress = _progress(context, first)
+
+    assert (progress.queue.position, progress.queue.expected_start) == (1, None)
+    assert (progress.queue.num_others, progress.queue.num_running) == (1, 0)
+    assert progress.eta_seconds == pytest.approx(2 * CELL_SECONDS, rel=1e-4)
+
+
+def test_names_of_other_owners_are_counted_and_not_told(context, database):
+    with database.write() as session:
+        session.add(PrincipalRow(id="guest", name="Guest"))
+    _, (running, _) = _add(database, "secret", told_at=NOW - timedelta(seconds=9), owner_id="guest")
+    take(database, running)
+    mine, _ = _add(database, "mine", told_at=NOW)
+
+    queue = _progress(context, mine).queue
+
+    assert (queue.num_running, queue.running) == (1, ())
+
+
+def test_an_experiment_that_has_ended_is_not_in_the_queue(context, database):
+    first, second = _two(database)
+    with database.write() as session:
+        session.get_one(ExperimentRow, first).state = ExperimentState.COMPLETED
+
+    assert _progress(context, second).queue is None
+    assert _progress(context, first).queue is None
