@@ -14,6 +14,7 @@ from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.session import Session
 from muscope.backend.db.tables import ExperimentRow
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
+from muscope.backend.domain.plan.outlay import outlay
 from muscope.backend.domain.protocol import Add
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.domain.spec.dataset import Frozen
@@ -25,7 +26,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.lookup import find_experiment
-from muscope.backend.services.plans.draft import budget_price, decide, outlay_of
+from muscope.backend.services.plans.draft import budget_price, cost, decide
 from muscope.backend.services.time_left.budget import claimed
 from muscope.backend.services.views.outlay_views import OutlayView
 from muscope.backend.services.workers import capacity_of, fresh_workers
@@ -90,16 +91,17 @@ def _next_batch(context: Context, session: Session, experiment: ExperimentRow, m
     if not isinstance(decision, Add):
         raise Conflict("settle.not_open", name=experiment.name)
     divergence = divergence_counts_on(evidence)
-    outlay = outlay_of(evidence.spec, evidence.shape, decision.cells, capacity, divergence)
+    costed = cost(evidence.spec, evidence.shape, decision.cells, capacity, divergence)
+    predicted = outlay((each for _, each in costed), capacity.slots)
     budget = experiment.spec.budget
     if budget is not None:
         left = budget.limit_seconds - committed_seconds(claimed(evidence.cells, context.now()))
-        if outlay.slot_seconds > left:
-            needed = round(outlay.slot_seconds)
+        if predicted.slot_seconds > left:
+            needed = round(predicted.slot_seconds)
             raise Conflict(
                 "settle.budget_spent", name=experiment.name, needed=needed, left=max(0, round(left))
             )
-    return OutlayView.of(outlay, budget_price(evidence.spec))
+    return OutlayView.of(predicted, budget_price(evidence.spec))
 
 
 def _require_open_answer(session: Session, experiment: ExperimentRow) -> None:
