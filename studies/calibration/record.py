@@ -14,7 +14,7 @@ from studies.calibration.real.report import not_holding, reach, reached_doubling
 def track_record(judged: Sequence[JudgedTask], date: str) -> TrackRecord:
     """Return the record of the tasks that are done.
 
-    What an answer recommends, and when that held at the largest hidden size: reuse, where the rate holds;
+    What an answer recommends, and when that held at the measured size: reuse, where the rate holds;
     after "fine-tune" a search within an octave, where its best is good enough; after "does not transfer" not
     to reuse, where the rate does not hold.
     """
@@ -43,7 +43,7 @@ def _holds(one: JudgedTask) -> bool:
 
 
 def _is_found_by_a_search(one: JudgedTask) -> bool:
-    return one.held[-1].search_regret <= THRESHOLDS.transfers_regret
+    return one.measured.search_regret <= one.measured.truth.limit(THRESHOLDS)
 
 
 def _is_rightly_denied(one: JudgedTask) -> bool:

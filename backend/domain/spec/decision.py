@@ -34,7 +34,7 @@ class Settle(Frozen):
 
     max_seeds: int = Field(default=MOST_SEEDS, ge=2, le=MOST_SEEDS, description="Most seeds of one LR.")
     max_work: float = Field(
-        default=2.0, gt=0, le=10, description="Most work it may add, as a multiple of the planned stages'."
+        default=4.0, gt=0, le=10, description="Most work it may add, as a multiple of the planned stages'."
     )
 
 

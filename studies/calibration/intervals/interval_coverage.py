@@ -157,7 +157,10 @@ def measure(case: Case, num_seeds: int, trials: int, random_seed: int) -> tuple[
         base, target = (find_optimum(case.log2_lrs, each.losses.mean(axis=1)) for each in pair[:2])
         assert base is not None
         assert target is not None
-        costs, excess = costs_of(pair, base, target, LEVEL), of_target[base.index] - of_target.min()
+        costs, excess = (
+            costs_of(pair, base.index, base, target, LEVEL),
+            of_target[base.index] - of_target.min(),
+        )
         rho = excess / (INITIAL - of_target.min())
         left_out = cross_fitted(pair.target.losses, base.index)
         reduction = INITIAL - float(pair.target.at(target.index).mean())

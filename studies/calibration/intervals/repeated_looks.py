@@ -49,8 +49,9 @@ def regret_interval(base: Values, target: Values, level: float) -> Interval:
         np.full(base.shape[1], INITIAL),
         random_seed=0,
     )
-    found = [find_optimum(GRID, each.mean(axis=1)) for each in (base, target)]
-    interval = costs_of(pair, found[0], found[1], level).regret.interval
+    of_base, of_target = (find_optimum(GRID, each.mean(axis=1)) for each in (base, target))
+    assert of_base is not None
+    interval = costs_of(pair, of_base.index, of_base, of_target, level).regret.interval
     assert interval is not None
     return interval
 

@@ -6,19 +6,13 @@ from collections.abc import Sequence
 
 from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.real.judged import JudgedTask
-from studies.calibration.real.task import FEWER_SEEDS, SEEDS
 from studies.calibration.sections import Table
 from studies.page.checks import percent
 
 
 def open_tables(judged: Sequence[JudgedTask]) -> tuple[Table, ...]:
-    """Return what is inconclusive by rule, by seeds, and how the safe ranges did."""
-    return _by_rule(judged), _by_seeds(judged), _borders(judged)
-
-
-def without_benefit(one: JudgedTask) -> bool:
-    """Tell whether "no benefit of size" is the answer, and is true at the largest hidden size as well."""
-    return one.verdict.rule == "no_gain" and one.held[-1].truth.gain_loss is None
+    """Return what is inconclusive by rule, what settling changed, and how the safe ranges did."""
+    return _by_rule(judged), _by_stage(judged), _borders(judged)
 
 
 def _by_rule(judged: Sequence[JudgedTask]) -> Table:
@@ -30,24 +24,25 @@ def _by_rule(judged: Sequence[JudgedTask]) -> Table:
         (
             rule.replace("_", " "),
             str(len(found)),
-            str(sum(one.held[-1].truth.gain_loss is None for one in found)),
+            str(sum(one.holds for one in found)),
+            str(sum(one.is_near for one in found)),
         )
         for rule, found in sorted(of_rule.items(), key=lambda item: -len(item[1]))
     ]
-    head = ("inconclusive by rule", "tasks", "no benefit at the hidden size either")
+    head = ("inconclusive by rule", "tasks", "reuse holds", "near the limit")
     return Table("What stays inconclusive", head, tuple(rows))
 
 
-def _by_seeds(judged: Sequence[JudgedTask]) -> Table:
+def _by_stage(judged: Sequence[JudgedTask]) -> Table:
     rows = []
-    for num_seeds, outcomes in (
-        (len(FEWER_SEEDS), [one.with_fewer_seeds for one in judged]),
-        (len(SEEDS), [one.verdict.outcome for one in judged]),
+    for name, outcomes in (
+        ("after the planned stages, 8 seeds", [one.planned for one in judged]),
+        ("after settling, up to 24 seeds", [one.verdict.outcome for one in judged]),
     ):
         shares = (f"{percent([said is outcome for said in outcomes]):.0f}" for outcome in Outcome)
-        rows.append((str(num_seeds), *shares))
-    head = ("seeds", *(f"{outcome.value.replace('_', ' ')}, %" for outcome in Outcome))
-    return Table("What is said with fewer seeds", head, tuple(rows))
+        rows.append((name, *shares))
+    head = ("answer", *(f"{outcome.value.replace('_', ' ')}, %" for outcome in Outcome))
+    return Table("What is said before and after settling", head, tuple(rows))
 
 
 def _borders(judged: Sequence[JudgedTask]) -> Table:

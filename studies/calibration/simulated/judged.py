@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.decision import MOST_SEEDS
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Estimate, Outcome, Verdict
 from studies.calibration.in_parts import in_parts
+from studies.calibration.replay import replay
 from studies.calibration.simulated.cases import DEPTH, THRESHOLDS, WIDTHS, Conditions, draw, sample
 
-NUM_CASES = 5000
+NUM_CASES = 2000
+# Seeds of the preset that settles.
+SETTLED_SEEDS = 8
+# Of the default plan, for the price of its cells.
+SHAPE = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
+SETTINGS = {"batch_size": 64, "num_steps": 300, "measure_every": 30, "sharpness_batch_size": 256}
 # Sources that decide the result of a case.
 _SOURCES = (
     "backend/analysis/**/*.py", "backend/domain/spec/thresholds.py", "backend/domain/verdict/verdict.py",
     "backend/domain/verdict/statement.py",
+    "backend/domain/protocol/*.py", "backend/domain/spec/decision.py", "studies/calibration/replay.py",
     "studies/calibration/simulated/*.py", "studies/calibration/truth.py",
 )  # fmt: skip
 
@@ -47,7 +57,13 @@ class Covered:
 
 @dataclass(frozen=True)
 class Judged:
-    """Simulated case with its truth and its verdict.
+    """Simulated case with its truth and its verdict, after the planned runs and after settling.
+
+    Attributes:
+        outcome, rule: of the full grid with the planned seeds.
+        settled, settled_rule: of the staged protocol with its settle stage; of eight seeds, which the preset
+            has that settles. None for cases with fewer.
+        share: compute of the settled answer over that of the full grid.
 
     `shift_interval` is held against the distance of the true optima, `vertex_interval` against that of the
     vertices which the expected losses have on this grid: what the interval misses of the first but not of the
@@ -59,6 +75,9 @@ class Judged:
     num_missing: int
     outcome: Outcome
     rule: str
+    settled: Outcome | None
+    settled_rule: str
+    share: float
     true_outcome: Outcome
     strain: float
     regret: float
@@ -75,21 +94,27 @@ class Judged:
             for name in ("shift_interval", "vertex_interval", "regret_interval")
         }
         outcomes = {name: Outcome(content[name]) for name in ("outcome", "true_outcome")}
-        return cls(**content | intervals | outcomes)
+        settled = None if content["settled"] is None else Outcome(content["settled"])
+        return cls(**content | intervals | outcomes | {"settled": settled})
 
 
 def judge_case(index: int) -> Judged:
     """Draw a case, show its sweep to the product's rules, and compare with its truth."""
     conditions = draw(index)
-    sweep = sample(conditions, index)
-    verdict = verdict_of(sweep)
-    truth = conditions.worst(verdict.arm.base_lr_index)
+    settles = conditions.num_seeds == SETTLED_SEEDS
+    whole = sample(conditions, index, num_further=MOST_SEEDS - conditions.num_seeds if settles else 0)
+    verdict = verdict_of(replace(whole, further=None))
+    settled = settle(whole) if settles else None
+    truth = conditions.at_target(verdict.arm.base_lr_index)
     return Judged(
         index=index,
         num_seeds=conditions.num_seeds,
         num_missing=conditions.num_missing,
         outcome=verdict.outcome,
         rule=verdict.rule,
+        settled=None if settled is None else settled.verdict.outcome,
+        settled_rule="" if settled is None else settled.verdict.rule,
+        share=math.nan if settled is None else settled.share,
         true_outcome=truth.outcome(THRESHOLDS),
         strain=truth.strain(THRESHOLDS),
         regret=truth.regret,
@@ -98,10 +123,30 @@ def judge_case(index: int) -> Judged:
     )
 
 
+class Settled(NamedTuple):
+    """Verdict of the staged protocol with its settle stage, and its compute over that of the full grid."""
+
+    verdict: Verdict
+    share: float
+
+
+def settle(sweep: Sweep) -> Settled:
+    """Return what the protocol makes of one arm, the seeds it may add included."""
+    spec = _spec_of(sweep).model_copy(update=SETTINGS)
+    replayed = replay(spec, {(Scenario.AS_GIVEN, Parametrization.MUP): [sweep]}, SHAPE)
+    of_protocol = replayed.sweeps[Scenario.AS_GIVEN, Parametrization.MUP]
+    verdict = judge(spec, Scenario.AS_GIVEN, {Parametrization.MUP: of_protocol}, is_interim=False)
+    return Settled(verdict, replayed.share)
+
+
 def verdict_of(sweep: Sweep) -> Verdict:
     """Return the product's verdict on one arm."""
-    spec = spec_like(sweep, (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),))
+    spec = _spec_of(sweep)
     return judge(spec, Scenario.AS_GIVEN, {Parametrization.MUP: [sweep]}, is_interim=False)
+
+
+def _spec_of(sweep: Sweep) -> ExperimentSpec:
+    return spec_like(sweep, (Arm(parametrization=Parametrization.MUP, lrs=sweep.lrs),))
 
 
 def spec_like(sweep: Sweep, arms: tuple[Arm, ...]) -> ExperimentSpec:
@@ -118,6 +163,7 @@ def spec_like(sweep: Sweep, arms: tuple[Arm, ...]) -> ExperimentSpec:
         num_steps=sweep.num_steps,
         measure_every=25,
         sharpness_batch_size=32,
+        settle=sweep.settle,
     )
 
 

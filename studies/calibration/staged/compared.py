@@ -9,7 +9,7 @@ from typing import Any
 
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.judge import judge
-from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, control_for
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -20,16 +20,13 @@ from studies.calibration.real.task import Task as RealTask
 from studies.calibration.real.training import Done
 from studies.calibration.replay import FullSweeps, replay
 from studies.calibration.simulated.cases import Wanted, draw, sample
-from studies.calibration.simulated.judged import spec_like
+from studies.calibration.simulated.judged import SETTINGS, SHAPE, spec_like
 from studies.cells.jobs import Results
 
 NUM_CASES = 480
 # Cases from here on are controls: drawn not to transfer, with as many seeds as the case they belong to.
 _CONTROLS = 12_000
 _KINDS = len(Wanted)
-_SHAPE = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
-# The default plan's.
-_SETTINGS = {"batch_size": 64, "num_steps": 300, "measure_every": 30, "sharpness_batch_size": 256}
 _SOURCES = (
     "backend/analysis/**/*.py", "backend/domain/**/*.py", "studies/calibration/replay.py",
     "studies/calibration/simulated/*.py", "studies/calibration/staged/compared.py",
@@ -78,7 +75,7 @@ def compare(name: str, spec: ExperimentSpec, sweeps: Sweeps, shape: DatasetShape
 def compare_case(index: int) -> Compared:
     """Compare a simulated case, with a control beside it that does not transfer."""
     spec, sweeps = case_of(index)
-    return compare(f"case {index}", spec, {arm: list(of_arm) for (_, arm), of_arm in sweeps.items()}, _SHAPE)
+    return compare(f"case {index}", spec, {arm: list(of_arm) for (_, arm), of_arm in sweeps.items()}, SHAPE)
 
 
 def case_of(index: int) -> tuple[ExperimentSpec, FullSweeps]:
@@ -89,7 +86,7 @@ def case_of(index: int) -> tuple[ExperimentSpec, FullSweeps]:
         Parametrization.NTP: [sample(draw(control), control)],
     }
     arms = tuple(Arm(parametrization=name, lrs=of_arm[0].lrs) for name, of_arm in sweeps.items())
-    spec = spec_like(sweeps[Parametrization.MUP][0], arms).model_copy(update=_SETTINGS)
+    spec = spec_like(sweeps[Parametrization.MUP][0], arms).model_copy(update=SETTINGS)
     return spec, {(Scenario.AS_GIVEN, name): of_arm for name, of_arm in sweeps.items()}
 
 
