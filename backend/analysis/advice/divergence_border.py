@@ -20,11 +20,12 @@ class Border(NamedTuple):
     """Border of divergence of one size, in log2 LR.
 
     `log2_lr` is the highest LR tried without a divergence, `log2_diverged` the next higher LR tried, at which
-    a run diverged; None where no run diverged at any LR tried.
+    a run diverged; None where no run diverged at any LR tried. `is_measured`: at the size itself.
     """
 
     log2_lr: float
     log2_diverged: float | None
+    is_measured: bool = True
 
     @property
     def is_seen(self) -> bool:
@@ -32,9 +33,10 @@ class Border(NamedTuple):
         return self.log2_diverged is not None
 
     def moved(self, octaves: float) -> Border:
-        """Return the border shifted by `octaves`."""
+        """Return the border shifted by `octaves`, an estimate for another size."""
         diverged = self.log2_diverged
-        return Border(self.log2_lr + octaves, None if diverged is None else diverged + octaves)
+        moved = None if diverged is None else diverged + octaves
+        return Border(self.log2_lr + octaves, moved, is_measured=False)
 
 
 def border_at(sweeps: Sequence[Sweep], target: Size) -> Border | None:
@@ -49,7 +51,8 @@ def border_at(sweeps: Sequence[Sweep], target: Size) -> Border | None:
         return _lowest(measured)
     if _is_beyond(sweeps, target):
         return _lowest([_extrapolated(sweep, target) for sweep in sweeps if sweep.axis is not Axis.BOTH])
-    return _lowest([border for sweep in sweeps for border in borders_of(sweep).values()])
+    between = _lowest([border for sweep in sweeps for border in borders_of(sweep).values()])
+    return None if between is None else between.moved(0.0)
 
 
 def borders_of(sweep: Sweep) -> dict[Size, Border | None]:
@@ -101,7 +104,7 @@ def _extrapolated(sweep: Sweep, target: Size) -> Border | None:
     x = np.array([sweep.log2_extents[sweep.sizes.index(size)] for size in seen])
     beyond = _doublings_beyond(sweep.axis, target, largest)
     if beyond <= 0 or len(seen) < 2:
-        return of_largest
+        return of_largest.moved(0.0)
     y = np.array([each.log2_lr for each in seen.values()])
     slope = float(slopes(x, y))
     unknown = float(np.median(np.diff(sweep.log2_lrs))) / float(np.ptp(x))

@@ -42,7 +42,15 @@ def look_ahead(
     horizon = read_horizon(sweeps, spec.optimizer.schedule, probes or {}, thresholds.level)
     extrapolation = extrapolate(sweeps, target, arm.base_lr, record, thresholds)
     found = recommend(
-        Situation(verdict.outcome, arm.base_lr, sweeps, extrapolation, seconds_per_run, thresholds)
+        Situation(
+            verdict.outcome,
+            arm.base_lr,
+            sweeps,
+            extrapolation,
+            seconds_per_run,
+            thresholds,
+            verdict.beyond,
+        )
     )
     lr_index = None if arm.base_lr_index is None else sweeps[0].lr_indices.index(arm.base_lr_index)
     steps = gates(

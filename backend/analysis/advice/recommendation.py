@@ -1,7 +1,8 @@
 """Recommendation for the target size: an LR, the border of divergence, a narrow sweep where no LR is sure.
 
-An LR is recommended only where the verdict and the calibration study support it (docs/decisions/0020): the
-reused one while the target's best LR stays within the limits of "transfers", else the target's own.
+An LR is recommended only where the verdict and the calibration study support it (docs/decisions/0020, 0030):
+the reused one where its cost is shown, or expected one doubling beyond, to be within its limit, else the
+target's own. An open answer gets the narrow sweep, which is safe whatever the answer would be.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from muscope.backend.domain.verdict.outlook import (
     SafeRange,
 )
 from muscope.backend.domain.verdict.statement import Estimate, Outcome, Reason
+from muscope.backend.domain.verdict.verdict import Beyond
 
 REUSED = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 # A narrow sweep steps by half an octave and reaches as far as the interval, clipped to this many octaves.
@@ -44,6 +46,7 @@ class Situation(NamedTuple):
     extrapolation: Extrapolation
     seconds_per_run: float | None
     thresholds: Thresholds
+    beyond: Beyond | None = None
 
     @property
     def target(self) -> Size:
@@ -56,7 +59,7 @@ def recommend(situation: Situation) -> Recommendation:
     extrapolation, outcome = situation.extrapolation, situation.outcome
     border = border_at(situation.sweeps, situation.target)
     lr, reasons = _lr(situation, border)
-    needs_sweep = outcome is not Outcome.INCONCLUSIVE and (lr is None or lr != situation.base_lr)
+    needs_sweep = situation.base_lr is not None and (lr is None or lr != situation.base_lr)
     sweep = _narrow_sweep(situation, border) if needs_sweep else None
     return Recommendation(
         target=extrapolation.target,
@@ -77,8 +80,7 @@ def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list
         return None, [reason("tune_at_target")]
     if extrapolation.claim is Basis.NOT_CLAIMED:
         return None, [reason("no_lr_beyond_claims")]
-    stays = extrapolation.claim is Basis.MEASURED or _stays(extrapolation.lr_shift, situation.thresholds)
-    is_reused = outcome in REUSED and stays
+    is_reused = outcome in REUSED and (extrapolation.claim is Basis.MEASURED or _holds_beyond(situation))
     best = situation.base_lr if is_reused else extrapolation.lr.value
     if best is None:
         return None, [reason("no_lr_beyond_claims")]
@@ -104,8 +106,16 @@ def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
     return math.log2(lr) > limit + _SAME_LR
 
 
+def _holds_beyond(situation: Situation) -> bool:
+    """Return whether reuse may be expected beyond the sizes tested, by the trends of cost and of divergence."""
+    extrapolation, beyond = situation.extrapolation, situation.beyond
+    if beyond is not None and extrapolation.doublings <= beyond.doublings:
+        return beyond.holds
+    return _stays(extrapolation.lr_shift, situation.thresholds)
+
+
 def _stays(shift: Estimate, thresholds: Thresholds) -> bool:
-    """Return whether the whole interval of the shift lies within the limits of reuse."""
+    """Return whether the whole interval of the shift lies within an octave, farther than trends reach."""
     limit = thresholds.transfers_shift
     return shift.interval is not None and -limit <= shift.interval.low and shift.interval.high <= limit
 
@@ -118,6 +128,7 @@ def _safe_range(border: Border | None, lr: float | None) -> SafeRange | None:
         lr_high=high,
         lr_diverged=None if diverged is None else 2.0**diverged,
         is_border_seen=border.is_seen,
+        is_measured=border.is_measured,
         headroom=None if lr is None else high / lr,
     )
 
@@ -130,7 +141,8 @@ def _safety_reasons(border: Border | None, lr: float | None) -> list[Reason]:
         headroom = multiple(border.log2_lr - math.log2(lr))
         return [reason("safe_as_far_as_tried", high=high, headroom=headroom)]
     diverged, room = rounded(2.0**border.log2_diverged), multiple(border.log2_diverged - math.log2(lr))
-    return [reason("safe_up_to", high=high, diverged=diverged, room=room)]
+    code = "safe_up_to" if border.is_measured else "safe_up_to_estimated"
+    return [reason(code, high=high, diverged=diverged, room=room)]
 
 
 def _narrow_sweep(situation: Situation, border: Border | None) -> NarrowSweep | None:

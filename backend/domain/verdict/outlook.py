@@ -122,6 +122,9 @@ class SafeRange(Frozen):
         default=None, description="The next LR tried, at which runs diverged; None where nothing diverged."
     )
     is_border_seen: bool = Field(description="False: no LR tried diverged; the range ends with the grid.")
+    is_measured: bool = Field(
+        default=True, description="False: estimated from other sizes, nothing was run at this one."
+    )
     headroom: float | None = Field(description="lr_high over the recommended LR.")
 
 
