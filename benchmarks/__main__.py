@@ -28,6 +28,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "headline_full": headline.full,
     "headline_narrow": headline.narrow,
     "headline_staged": headline_staged.staged,
+    "headline_settled": headline_staged.settled,
     "train_rate": training.train_rate,
     "gemm_share": training.gemm_share,
     "hvps": curvature.hvps,

@@ -27,7 +27,8 @@ from muscope.backend.domain.protocol import Add, Skip, next_cells
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.experiment import ExperimentSpec, sizes_on
+from muscope.backend.domain.spec.decision import MOST_SEEDS, further_seeds
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, sizes_on
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -136,24 +137,34 @@ class _Board:
 
     def __post_init__(self) -> None:
         self._sizes = sizes_on(self.spec, Axis.WIDTH)
-        self._arms = {
-            arm.parametrization: _ArmArrays(self.spec, len(self._sizes), len(arm.lrs))
-            for arm in self.spec.arms
-        }
+        # The settle stage adds seeds at a few LRs only: they have arrays of their own.
+        self._added = further_seeds(self.spec.seeds, MOST_SEEDS)
+        self._arms, self._further = (
+            {
+                arm.parametrization: _ArmArrays(self.spec, seeds, len(self._sizes), len(arm.lrs))
+                for arm in self.spec.arms
+            }
+            for seeds in (self.spec.seeds, self._added)
+        )
         self._known: dict[CellGroup, GroupEvidence] = {}
 
     def add(self, cell: PlannedCell, result: CellResult) -> None:
         """Enter what a cell gave."""
         self.finished.append((cell, result.seconds))
         index = self._sizes.index(Size(cell.width, cell.depth))
-        self._arms[cell.parametrization].add(index, cell, result)
+        arrays = self._further if cell.runs[0].seed in self._added else self._arms
+        arrays[cell.parametrization].add(index, cell, result)
 
     def sweeps(self) -> dict[Parametrization, list[Sweep]]:
         """Return what is known so far."""
-        return {
-            arm.parametrization: [self._arms[arm.parametrization].sweep(self.spec, self._sizes, arm.lrs)]
-            for arm in self.spec.arms
-        }
+        return {arm.parametrization: [self._sweep(arm)] for arm in self.spec.arms}
+
+    def _sweep(self, arm: Arm) -> Sweep:
+        planned, further = (
+            arrays[arm.parametrization].sweep(self.spec, self._sizes, arm.lrs)
+            for arrays in (self._arms, self._further)
+        )
+        return replace(planned, further=further) if further.is_measured.any() else planned
 
     def evidence(self, running: dict[Future[CellResult], PlannedCell]) -> Evidence:
         """Return the evidence for the protocol."""
@@ -174,9 +185,9 @@ class _Board:
 class _ArmArrays:
     """Losses, divergences, sharpness and curves of all runs of one arm, NaN where there is nothing yet."""
 
-    def __init__(self, spec: ExperimentSpec, num_sizes: int, num_lrs: int) -> None:
-        self._seeds, self._tail = spec.seeds, spec.tail_steps()
-        shape = (num_sizes, num_lrs, len(spec.seeds))
+    def __init__(self, spec: ExperimentSpec, seeds: tuple[int, ...], num_sizes: int, num_lrs: int) -> None:
+        self._seeds, self._tail = seeds, spec.tail_steps()
+        shape = (num_sizes, num_lrs, len(seeds))
         self._steps = np.array(spec.schedule(spec.num_steps + 1).metric_steps(Metric.SHARPNESS, 0), np.int64)
         self._final = {loss: np.full(shape, np.nan) for loss in LOSSES}
         self._initial = {loss: np.full(shape, np.nan) for loss in LOSSES}
@@ -194,7 +205,7 @@ class _ArmArrays:
             self._initial[Metric.TRAIN_LOSS][at], self._initial[Metric.VAL_LOSS][at] = train[0], val[0]
             if diverged_at is None:
                 self._final[Metric.TRAIN_LOSS][at] = train[-self._tail :].mean()
-                self._final[Metric.VAL_LOSS][at] = val[-1]
+                self._final[Metric.VAL_LOSS][at] = val.min()
             self._diverged_at[at] = -1 if diverged_at is None else diverged_at
             self._is_measured[at] = True
             self._curves[at] = train
@@ -209,7 +220,7 @@ class _ArmArrays:
             lrs=lrs,
             lr_indices=tuple(range(len(lrs))),
             base_index=0,
-            num_seeds=len(spec.seeds),
+            num_seeds=len(self._seeds),
             num_steps=spec.num_steps,
             tail_steps=self._tail,
             losses={loss: Losses(self._final[loss].copy(), self._initial[loss].copy()) for loss in LOSSES},
@@ -220,4 +231,6 @@ class _ArmArrays:
             measurement_steps=self._steps,
             train_curves=lambda size, lr: curves[size, lr].T,
             kappa=spec.optimizer.kappa,
+            declared_loss=spec.deciding_loss,
+            settle=spec.settle,
         )

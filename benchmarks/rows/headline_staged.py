@@ -1,4 +1,7 @@
-"""Headline with the default protocol: the staged verdict against the user loop's full grid.
+"""Headline with the default protocol: the staged and the settled verdict against the user loop's full grid.
+
+`headline_settled` asks two tasks, digits at two lengths of training, until the answer is decided, with eight
+seeds and the settle stage; `headline_staged` compares with the verdict of our own full grid.
 
 µP and its control NTP, five seeds, widths 64 to 512, nine LRs, 300 steps, sharpness every 10. The user loop
 knows no verdict: its full grid is timed from sampled runs. Which verdict a full grid gives is found with our
@@ -20,12 +23,15 @@ from benchmarks.protocol_run import Outcome, Slots, run_experiment
 from benchmarks.report import RowResult
 from benchmarks.rows.training import save_digits
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, Protocol
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.verdict.verdict import Outcome as Verdicts
 
 GOAL = 20.0
 WIDTHS = (64, 128, 256, 512)
 SEEDS = (0, 1, 2, 3, 4)
+SETTLED_SEEDS = tuple(range(8))
 ARMS = (Parametrization.MUP, Parametrization.NTP)
 # The user loop runs a stratified sample of every cell, scaled up.
 SAMPLED_LRS, SAMPLED_SEED = (1, 4, 7), 0
@@ -87,6 +93,32 @@ def staged() -> RowResult:
     return row(Measured(turns, full, loop), slots)
 
 
+def settled() -> RowResult:
+    """Time the settle stage to a decided answer, on two tasks, against the user loop's grid."""
+    slots, rows, table, notes = (
+        os.cpu_count() or 1,
+        [],
+        [["steps", "settled, s", "user loop, s", "ratio"]],
+        [],
+    )
+    with TemporaryDirectory() as folder, Peer("user_loop", threads=2) as peer:
+        data = save_digits(folder)
+        with Slots(slots, programs.data) as workers:
+            for num_steps in (programs.NUM_STEPS, 2 * programs.NUM_STEPS):
+                spec = spec_of(Protocol.STAGED, WIDTHS, SETTLED_SEEDS, num_steps)
+                spec = spec.model_copy(update={"settle": Settle()})
+                loop = sum(_loop_seconds(peer, data, width, num_steps=num_steps) for width in WIDTHS)
+                loop *= len(SETTLED_SEEDS) / len(SEEDS)
+                found = run_experiment(spec, SHAPE, workers)
+                rows.append((loop / found.wall, found.verdict.outcome is not Verdicts.INCONCLUSIVE))
+                numbers = (f"{found.wall:.1f}", f"{loop:.1f}", f"{loop / found.wall:.1f}")
+                table.append([str(num_steps), *numbers])
+                notes.append(f"{num_steps} steps: {_answer(found)}.")
+    worst = min(ratio for ratio, _ in rows)
+    is_decided = all(decided for _, decided in rows)
+    return RowResult(f"{worst:.1f}", f"{GOAL:g}", worst >= GOAL and is_decided, table, notes)
+
+
 def row(measured: Measured, slots: int) -> RowResult:
     """Return what was measured as a row of the page."""
     loop = sum(measured.loop.values())
@@ -118,13 +150,13 @@ def _answer(outcome: Outcome) -> str:
     return f"{verdict.outcome} ({verdict.rule}), LR {verdict.arm.base_lr}, control {control}"
 
 
-def _loop_seconds(peer: Peer, data: str, width: int) -> float:
-    """Return what the user loop needs for all runs of a width."""
+def _loop_seconds(peer: Peer, data: str, width: int, *, num_steps: int = programs.NUM_STEPS) -> float:
+    """Return what the user loop needs for all runs of a width, with the seeds of `headline_staged`."""
     seconds = [
         float(
             peer.ask(
                 do="run", data=data, arm=arm, width=width, lr=programs.LRS[index], seed=SAMPLED_SEED,
-                steps=programs.NUM_STEPS, every=programs.MEASURE_EVERY, threads=2, exact=False,
+                steps=num_steps, every=programs.MEASURE_EVERY, threads=2, exact=False,
             )["seconds"]
         )
         for arm in ARMS
