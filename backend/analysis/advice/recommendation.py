@@ -56,7 +56,7 @@ class Situation(NamedTuple):
 
 def recommend(situation: Situation) -> Recommendation:
     """Return the LR to use, or the narrow sweep to run first; `rollout_steps.gates` adds the roll-out."""
-    extrapolation, outcome = situation.extrapolation, situation.outcome
+    extrapolation = situation.extrapolation
     border = border_at(situation.sweeps, situation.target)
     lr, reasons = _lr(situation, border)
     needs_sweep = situation.base_lr is not None and (lr is None or lr != situation.base_lr)
@@ -107,7 +107,7 @@ def _is_dangerous(lr: float, border: Border, *, is_measured: bool) -> bool:
 
 
 def _holds_beyond(situation: Situation) -> bool:
-    """Return whether reuse may be expected beyond the sizes tested, by the trends of cost and of divergence."""
+    """Return whether reuse may be expected beyond the sizes tested, by cost and divergence."""
     extrapolation, beyond = situation.extrapolation, situation.beyond
     if beyond is not None and extrapolation.doublings <= beyond.doublings:
         return beyond.holds

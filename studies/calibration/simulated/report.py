@@ -39,8 +39,8 @@ def report(cases: Sequence[Judged], made: str) -> tuple[Section, list[Panel]]:
         "seeds, grids of one or half an octave; a tenth lacks runs, others have a target that diverges at "
         "the reused LR, a base optimum at the edge, losses that differ, or no sharpness. The truth is the "
         "cost of the LR the verdict names, at the largest size on the loss that decides, from expected "
-        "losses. Half of the cases lie within a factor 1.5 of the limit by design. Those with eight seeds are "
-        "settled too, with up to 48. "
+        "losses. Half of the cases lie within a factor 1.5 of the limit by design. Those with eight seeds "
+        "are settled too, with up to 48. "
         f"{len(outside)} of them do not transfer within the thresholds, {len(near)} of these by less than a "
         f"factor {NEAR:g}. Rule version {RULE_VERSION}.",
     )
