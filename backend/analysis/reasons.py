@@ -10,6 +10,9 @@ from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.verdict.verdict import Interval, Reason
 
 
+FINE_BELOW = 0.01
+
+
 def reason(code: str, **params: str | int | float) -> Reason:
     """Return a reason: the catalogue key `reason.<code>` with its parameters."""
     return Reason(code=code, params=params)
@@ -31,8 +34,11 @@ def rounded(value: float) -> float:
 
 
 def percent(share: float) -> float:
-    """Return a share in percent, rounded to a tenth; the intervals around it are no finer."""
-    return round(100.0 * share, 1) + 0.0
+    """Return a share in percent, rounded to a tenth, below one percent to a hundredth.
+
+    Limits go down to half a percent, and a rounded end must not seem to lie on the other side of one.
+    """
+    return round(100.0 * share, 1 if abs(share) >= FINE_BELOW else 2) + 0.0
 
 
 def multiple(octaves: float) -> float:

@@ -14,7 +14,13 @@ from muscope.backend.analysis.measures.coordinate_check import check_not_claimed
 from muscope.backend.analysis.reasons import reason
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.beyond import beyond_of
-from muscope.backend.analysis.verdict.headline import benefit_of, control_state, deciding_of, open_answer
+from muscope.backend.analysis.verdict.headline import (
+    benefit_of,
+    control_state,
+    deciding_of,
+    deciding_size,
+    open_answer,
+)
 from muscope.backend.analysis.verdict.missing_runs import RunSeconds
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
@@ -109,8 +115,11 @@ def _control(
 
 
 def _num_seeds(spec: ExperimentSpec, arm: ArmVerdict) -> int:
-    """Count the seeds of the size that was judged by the fewest."""
-    return min((size.num_seeds for size in arm.sizes if size.num_seeds is not None), default=len(spec.seeds))
+    """Count the seeds at the reused LR of the size that decides, those added by the settle stage included."""
+    size = deciding_size(arm)
+    of_loss = size.losses[0].num_seeds if size is not None and size.losses else None
+    planned = None if size is None else size.num_seeds
+    return of_loss or planned or len(spec.seeds)
 
 
 def _is_provisional(num_seeds: int, thresholds: Thresholds) -> bool:
