@@ -9,7 +9,6 @@ from __future__ import annotations
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.verdict.verdict import Interval, Reason
 
-
 FINE_BELOW = 0.01
 
 
