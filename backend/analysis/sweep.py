@@ -174,14 +174,16 @@ class Sweep:
         """Return the loss every run is judged by, [W, E, S]; NaN where it is missing.
 
         A run that diverged, or ended without a finite value, counts as the loss at init, but never as less
-        than the worst surviving seed of the same size and LR, so that a divergence cannot lower a mean.
+        than the worst surviving seed of the same size and LR, so that a divergence cannot lower a mean. Where
+        no run of a size has survived nothing was measured there, and all of it is missing.
         """
         final = self.losses[loss].final
         has_failed = (self.diverged_at >= 0) | ~np.isfinite(final)
         has_survived = self.counts & ~has_failed
         worst = np.where(has_survived, final, -np.inf).max(axis=2, initial=-np.inf, keepdims=True)
         as_failed = np.maximum(self.initial(loss)[:, None, :], worst)
-        return np.where(self.counts, np.where(has_failed, as_failed, final), np.nan)
+        is_known = self.counts & has_survived.any(axis=(1, 2), keepdims=True)
+        return np.where(is_known, np.where(has_failed, as_failed, final), np.nan)
 
     def divergence_rate(self, size_index: int, lr_index: int) -> float | None:
         """Return M4, the share of a size's seeds that diverged at an LR; None when none has a result."""
