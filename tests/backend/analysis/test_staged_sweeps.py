@@ -80,8 +80,8 @@ def test_sizes_are_compared_on_the_seeds_they_share():
         },
     )
 
-    shared = compare(with_seeds(sweep, [5, 5, 5, 3]), VAL, 3, level=0.9, interpolation=0.01)
-    alone = compare(few, VAL, 3, level=0.9, interpolation=0.01)
+    shared = compare(with_seeds(sweep, [5, 5, 5, 3]), VAL, 3, Thresholds())
+    alone = compare(few, VAL, 3, Thresholds())
 
     assert shared.base is not None
     assert alone.base is not None

@@ -66,7 +66,7 @@ def test_a_size_of_which_only_a_window_was_planned_has_its_optimum():
 
 
 def test_the_reused_rate_is_the_bases_best_grid_point():
-    assert reused_lr_index(parabolas(noise=0.0)) == REUSED
+    assert reused_lr_index(parabolas(noise=0.0), LIMITS) == REUSED
 
 
 def test_the_median_over_steps_is_m5():

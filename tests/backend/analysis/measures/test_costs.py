@@ -26,7 +26,7 @@ def pair_of(target, base=None):
 
 def costs(pair):
     base, target = (find_optimum(GRID[: len(tried.indices)], tried.losses.mean(axis=1)) for tried in pair[:2])
-    return costs_of(pair, base, target, 0.90)
+    return costs_of(pair, None if base is None else base.index, base, target, 0.90)
 
 
 # Five LRs, four seeds; the third is best on average and the fourth nearly so, and better for two seeds.
@@ -106,7 +106,7 @@ def test_a_single_seed_has_no_interval():
 def test_without_seeds_nothing_is_known():
     empty = pair_of(np.empty((5, 0)))
 
-    assert costs_of(empty, None, None, 0.90).regret.value is None
+    assert costs_of(empty, None, None, None, 0.90).regret.value is None
 
 
 def test_the_loss_at_the_reused_rate_is_that_of_its_runs_and_not_the_one_read_from_neighbours():
@@ -117,9 +117,11 @@ def test_the_loss_at_the_reused_rate_is_that_of_its_runs_and_not_the_one_read_fr
     tried = [SizeLosses(indices, halves, losses) for losses in (2.0 * target, target)]
     base, best = (find_optimum(halves, each.losses.mean(axis=1)) for each in tried)
 
-    found = costs_of(Pair(tried[0], tried[1], np.full(5, 9.0), random_seed=0), base, best, 0.90)
-
     assert base is not None
+    pair = Pair(tried[0], tried[1], np.full(5, 9.0), random_seed=0)
+
+    found = costs_of(pair, base.index, base, best, 0.90)
+
     assert found.reused == pytest.approx(target[base.index].mean())
     assert not np.allclose(tried[1].smoothed().losses, target)
 
@@ -134,7 +136,8 @@ def test_an_interval_is_wider_by_what_smoothing_moved_the_cost_by():
     moved = abs(read.moved_at(base) - read.moved_at(best))
     pair = Pair(tried._replace(losses=2.0 * target), tried, np.full(4, 9.0), random_seed=0)
 
-    found = costs_of(pair, Optimum(1.0, base, is_edge=False), Optimum(0.0, best, is_edge=False), 0.90)
+    optima = Optimum(1.0, base, is_edge=False), Optimum(0.0, best, is_edge=False)
+    found = costs_of(pair, base, *optima, 0.90)
 
     whole = 9.0 - read.losses[best].mean()
     plain = student_interval((read.losses[base] - read.losses[best]) / whole, 0.90)

@@ -6,6 +6,7 @@ import pytest
 
 from muscope.backend.analysis.measures.transfer import compare, lr_margin, lr_slope, speed, trailing_mean
 from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, parabolas, with_diverged
 
@@ -13,7 +14,7 @@ VAL = Metric.VAL_LOSS
 
 
 def compared(sweep, size_index=-1, loss=VAL):
-    return compare(sweep, loss, size_index % len(sweep.widths), level=0.90, interpolation=0.01)
+    return compare(sweep, loss, size_index % len(sweep.widths), Thresholds())
 
 
 def test_oracle_31_a_known_shift_is_found():

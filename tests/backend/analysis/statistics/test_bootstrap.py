@@ -13,6 +13,7 @@ from muscope.backend.analysis.statistics.bootstrap import (
 )
 from muscope.backend.analysis.statistics.optimum import find_optimum, vertices
 from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas
 
 VAL = Metric.VAL_LOSS
@@ -20,7 +21,7 @@ GRID = np.arange(-6.0, 3.0)
 
 
 def statistics_of(sweep):
-    return compare(sweep, VAL, len(sweep.widths) - 1, level=0.90, interpolation=0.01).statistics
+    return compare(sweep, VAL, len(sweep.widths) - 1, Thresholds()).statistics
 
 
 def test_a_resample_is_as_large_as_what_it_was_drawn_from():
@@ -58,10 +59,10 @@ def test_an_unknown_resample_has_no_interval():
     [
         (3, "student_t", "student_t_over_neighbours"),
         (MIN_SEEDS - 1, "student_t", "student_t_over_neighbours"),
-        (MIN_SEEDS, METHOD, METHOD),
+        (MIN_SEEDS, METHOD, "student_t_over_neighbours"),
     ],
 )
-def test_the_number_of_seeds_decides_the_method_and_it_is_said(num_seeds, shift, cost):
+def test_the_number_of_seeds_decides_the_method_of_the_shift_and_not_that_of_the_cost(num_seeds, shift, cost):
     found = statistics_of(parabolas(slope=0.3, num_seeds=num_seeds))
 
     assert found.lr_shift.interval.method == shift

@@ -3,15 +3,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from muscope.backend.analysis.measures.transfer import compare
 from muscope.backend.analysis.sweep import Losses
+from muscope.backend.analysis.verdict.findings import seeds_needed
 from muscope.backend.analysis.verdict.group_statistics import early_level, statistics_at, with_statistics
-from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics
+from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.spec.thresholds import Thresholds
-from tests.backend.analysis.sweeps import parabolas, with_diverged, with_finals
+from tests.backend.analysis.sweeps import known, parabolas, unresolved, with_diverged, with_finals
 
 BASE, LARGEST = Size(32, 3), Size(256, 3)
 # Of the octave grid from 2^-6 on, 2^-2 is the closest to the base's optimum.
@@ -31,22 +33,24 @@ def tried(sweep, *lr_indices, index=3, num_seeds=None):
     return replace(sweep, losses=losses, is_measured=is_run, is_planned=is_run)
 
 
-def test_of_the_base_the_best_lr_is_named_by_loss_and_by_its_index_in_the_arm():
-    sweep = replace(parabolas(), lr_indices=(8, 7, 6, 5, 4, 3, 2, 1, 0))
+@pytest.mark.parametrize("declared", [None, Metric.VAL_LOSS, Metric.TRAIN_LOSS])
+def test_of_the_base_the_best_lr_by_the_deciding_loss_is_named_by_its_index_in_the_arm(declared):
+    sweep = replace(parabolas(), lr_indices=(8, 7, 6, 5, 4, 3, 2, 1, 0), declared_loss=declared)
 
     statistics = statistics_at(sweep, BASE, THRESHOLDS)
 
-    assert statistics.best == {Metric.VAL_LOSS: TUNED, Metric.TRAIN_LOSS: TUNED}
+    assert statistics.best == {declared or Metric.VAL_LOSS: TUNED}
+    assert (statistics.carried, statistics.settling) == (TUNED, None)
     assert (statistics.fails, statistics.fails_early, statistics.curvature_lr) == (False, False, TUNED)
 
 
 def test_a_training_loss_that_the_base_interpolates_is_not_tuned_on():
-    sweep = parabolas()
+    sweep = replace(parabolas(), declared_loss=Metric.TRAIN_LOSS)
     final = sweep.losses[Metric.TRAIN_LOSS].final * 1e-3
 
     statistics = statistics_at(with_finals(sweep, Metric.TRAIN_LOSS, final), BASE, THRESHOLDS)
 
-    assert statistics.best == {Metric.VAL_LOSS: TUNED}
+    assert statistics == GroupStatistics()
 
 
 def test_a_base_that_learned_nothing_gives_no_lr():
@@ -77,18 +81,36 @@ def test_a_size_is_judged_by_the_lrs_and_seeds_that_were_tried_there():
 
     statistics = statistics_at(sweep, LARGEST, THRESHOLDS)
 
-    assert statistics.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
-    assert statistics.best_of_seeds == frozenset({3})
+    assert statistics.best == {Metric.VAL_LOSS: 3}
+    assert statistics.settling == Settling()
 
 
-def test_the_best_lrs_of_single_seeds_are_named():
-    sweep = parabolas(noise=0.0)
-    final = sweep.losses[Metric.VAL_LOSS].final.copy()
-    final[3, 5, 0] = 0.01
+def test_a_target_whose_cost_is_open_names_the_rates_that_decide_and_the_seeds_needed():
+    sweep = replace(unresolved(), lr_indices=tuple(range(10, 19)))
 
-    statistics = statistics_at(with_finals(sweep, Metric.VAL_LOSS, final), LARGEST, THRESHOLDS)
+    statistics = statistics_at(sweep, LARGEST, THRESHOLDS)
 
-    assert statistics.best_of_seeds == frozenset({4, 5})
+    found = compare(sweep, Metric.VAL_LOSS, 3, THRESHOLDS)
+    cost, limit = found.statistics.transfer_regret, found.statistics.cost_limit
+    assert statistics.settling == Settling(
+        is_open=True,
+        contenders=frozenset({12, 13, 14, 15}),  # reused 14, best 13, and their neighbours
+        num_seeds=4,
+        seeds_needed=seeds_needed(cost, known(limit), 4),
+    )
+
+
+def test_only_the_largest_size_of_an_axis_can_be_settled():
+    sweep = unresolved()
+
+    assert [statistics_at(sweep, sweep.sizes[index], THRESHOLDS).settling for index in (0, 1, 2)] == [
+        None
+    ] * 3
+
+
+@pytest.mark.parametrize("sweep", [parabolas(), parabolas(slope=-0.5, curvature=0.05, noise=0.001)])
+def test_a_target_whose_cost_is_decided_has_nothing_to_settle(sweep):
+    assert statistics_at(sweep, LARGEST, THRESHOLDS).settling == Settling()
 
 
 def test_a_large_regret_is_proven_before_the_window_holds_the_optimum():
@@ -110,15 +132,16 @@ def test_a_shift_to_the_edge_of_the_window_is_no_early_failure():
     assert statistics_at(whole, LARGEST, THRESHOLDS).fails is False
 
 
-def test_one_loss_proves_no_early_failure_while_the_other_may_yet_disagree():
+@pytest.mark.parametrize(("declared", "fails"), [(Metric.VAL_LOSS, False), (Metric.TRAIN_LOSS, True)])
+def test_only_the_deciding_loss_can_fail(declared, fails):
     """The training loss fails; the validation loss has its optimum at the edge of what was tried."""
     moved, flat = parabolas(slope=-1.2, curvature=0.3), parabolas(slope=-0.5, curvature=0.001, noise=0.0)
     sweep = with_finals(moved, Metric.VAL_LOSS, flat.losses[Metric.VAL_LOSS].final)
 
-    statistics = statistics_at(tried(sweep, 3, 4, 5), LARGEST, THRESHOLDS)
+    statistics = statistics_at(tried(replace(sweep, declared_loss=declared), 3, 4, 5), LARGEST, THRESHOLDS)
 
-    assert statistics.best == {Metric.VAL_LOSS: 3, Metric.TRAIN_LOSS: 3}
-    assert (statistics.fails, statistics.fails_early) == (True, False)
+    assert statistics.best == {declared: 3}
+    assert (statistics.fails, statistics.fails_early) == (fails, fails)
 
 
 def test_a_majority_that_diverges_is_a_failure_at_any_level():

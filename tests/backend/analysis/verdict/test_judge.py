@@ -5,6 +5,7 @@ import pytest
 
 from muscope.backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
 from muscope.backend.analysis.verdict.one_arm import judge_arm
+from muscope.backend.analysis.verdict.one_size import judge_size
 from muscope.backend.analysis.verdict.preconditions import Terms
 from muscope.backend.analysis.verdict.rules import RULES
 from muscope.backend.domain.spec.experiment import Loss, base_size, chosen_arm
@@ -13,12 +14,12 @@ from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Axis, Size
 from muscope.backend.domain.spec.thresholds import Thresholds
-from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import (
     parabolas,
     planned_only,
     spec_of,
     sweep_of,
+    unresolved,
     with_diverged,
     with_finals,
     without,
@@ -79,8 +80,6 @@ CASES = {
         parabolas(slope=0.6, curvature=0.01, noise=1e-4, lrs=tuple(2.0**e for e in range(-7, 1))),
         "inconclusive",
     ),
-    "flat_optimum": (parabolas(slope=0.8, curvature=0.0002, noise=1e-7, gain=0.5), "inconclusive"),
-    "no_gain": (parabolas(gain=0.0), "inconclusive"),
     "too_few_seeds": (parabolas(num_seeds=2), "inconclusive"),
     "one_width": (parabolas(widths=(32,)), "inconclusive"),
     "missing_runs": (without(parabolas(), (2, 0, 1)), "inconclusive"),
@@ -89,13 +88,10 @@ CASES = {
         with_diverged(parabolas(), *np.ndindex(4, 9, 5)),
         "inconclusive",
     ),
-    "losses_disagree": (
-        with_finals(parabolas(), TRAIN, parabolas(slope=-1.0).losses[TRAIN].final),
-        "inconclusive",
-    ),
-    "unresolved": (at_rate(parabolas(), 3, 4, 1), "inconclusive"),
+    "unresolved": (unresolved(), "inconclusive"),
+    "unstable": (at_rate(parabolas(), 3, 4, 1), "fine_tune"),
     "benefit_lost": (
-        parabolas(slope=-1 / 3, curvature=0.02, gain=0.012, noise=0.0005),
+        parabolas(slope=-1 / 3, curvature=0.1, gain=0.06, noise=0.0005),
         "does_not_transfer",
     ),
     "reused_not_run": (planned_only(parabolas(), but_for_the_reused_lr()), "inconclusive"),
@@ -129,40 +125,7 @@ def test_sharpness_that_drifts_apart_late_is_a_watch():
     assert judged(replace(sweep, sharpness=sweep.sharpness * factor)).rule == "spread_growth"
 
 
-def test_oracle_30_public_standard_parametrization_does_not_transfer():
-    """Oracle 30: Megatron SP, with synthetic seeds."""
-    arm = judged(megatron(MEGATRON_SP, curvature=0.2))
-
-    assert (arm.outcome, arm.worst_width) == ("does_not_transfer", 2048)
-    assert arm.lr_slope.value == pytest.approx(-1.0, abs=0.005)
-
-
-def test_oracle_30_public_maximal_update_needs_the_loss_to_decide():
-    """Oracle 30: Megatron µP: D = +1 transfers on a flat curve and not on a steep one."""
-    assert judged(megatron(MEGATRON_MUP, curvature=0.01)).outcome in {"transfers", "fine_tune"}
-    assert judged(megatron(MEGATRON_MUP, curvature=0.5)).outcome == "does_not_transfer"
-
-
-@pytest.mark.parametrize("num_seeds", [1, 5])
-def test_oracle_30_a_public_table_with_a_hole_is_inconclusive(num_seeds):
-    """Oracle 30: mup #66 never transfers; at 768 the reused LR was not run."""
-    arm = judged(mup66(num_seeds=num_seeds), thresholds=Thresholds(min_lrs=5))
-
-    assert arm.outcome == "inconclusive"
-    assert "missing_runs" in codes(arm)
-
-
-def test_oracle_30_a_public_table_up_to_its_third_width_is_a_fine_tune():
-    """Oracle 30: mup #66 at 384: D = -1.89 and a regret of .4%."""
-    limits = Thresholds(min_lrs=5, min_width_span=4)
-
-    arm = judged(mup66(num_seeds=5, num_widths=3), thresholds=limits)
-
-    assert (arm.outcome, arm.base_lr, arm.worst_width) == ("fine_tune", 2.0**-9, 384)
-    assert "narrow_search" in codes(arm)
-
-
-def test_the_worst_width_decides():
+def test_a_proven_failure_at_a_smaller_width_decides():
     sweep = parabolas()
     final = sweep.losses[VAL].final.copy()
     final[2] = parabolas(slope=-2.0).losses[VAL].final[2]
@@ -171,6 +134,17 @@ def test_the_worst_width_decides():
 
     assert (arm.outcome, arm.worst_width) == ("does_not_transfer", 128)
     assert [size.width for size in arm.sizes] == [64, 128, 256]
+
+
+def test_a_smaller_width_that_is_only_dear_or_unstable_decides_nothing():
+    dear, final = parabolas(slope=-1.5, curvature=0.03, noise=0.001), parabolas(noise=0.001).losses[VAL].final
+    final = final.copy()
+    final[1] = dear.losses[VAL].final[1]
+    sweep = with_finals(with_finals(parabolas(), VAL, final), TRAIN, final)
+
+    for each in (sweep, at_rate(parabolas(), 1, 4, 2)):
+        assert judge_size(each, 1, 4, DEFAULT_THRESHOLDS).finding.outcome == "fine_tune"
+        assert (judged(each).outcome, judged(each).worst_width) == ("transfers", 256)
 
 
 def test_the_worst_axis_decides():
@@ -184,11 +158,34 @@ def test_the_worst_axis_decides():
     assert {size.depth for size in arm.sizes} == {3, 6, 12, 24}
 
 
-def test_a_training_loss_that_interpolates_leaves_the_verdict_to_the_validation_loss():
+def test_a_training_loss_that_interpolates_does_not_disturb_a_validation_loss_that_decides():
     arm = judged(scaled(parabolas(), 0.01))
 
-    assert arm.outcome == "transfers"
-    assert "train_interpolates" in codes(arm)
+    assert (arm.outcome, codes(arm)) == ("transfers", {"regret"})
+
+
+def test_a_training_loss_that_was_declared_and_interpolates_is_not_replaced_by_the_other():
+    arm = judged(replace(scaled(parabolas(), 0.01), declared_loss=TRAIN))
+
+    assert (arm.outcome, arm.rule) == ("inconclusive", "train_interpolates")
+
+
+@pytest.mark.parametrize(
+    ("declared", "outcome", "code"),
+    [
+        (None, "transfers", "losses_differ_val"),
+        (VAL, "transfers", "losses_differ_val"),
+        (TRAIN, "does_not_transfer", "losses_differ_train"),
+    ],
+)
+def test_the_declared_loss_decides_and_the_other_only_says_that_it_differs(declared, outcome, code):
+    sweep = with_finals(parabolas(), TRAIN, parabolas(slope=-1.0).losses[TRAIN].final)
+
+    arm = judged(replace(sweep, declared_loss=declared))
+
+    assert arm.outcome == outcome
+    assert codes(arm) & {"losses_differ_val", "losses_differ_train"} == {code}
+    assert arm.sizes[-1].losses[0].loss == (declared or VAL)
 
 
 def test_a_target_at_the_edge_may_still_prove_that_nothing_transfers():
@@ -317,3 +314,10 @@ def test_a_benefit_that_only_the_largest_size_brings_is_enough():
 
     assert arm.outcome == "transfers"
     assert [size.losses[0].has_gain for size in arm.sizes] == [False, False, True]
+
+
+def test_a_target_that_brings_nothing_transfers_where_its_cost_is_small_and_the_benefit_is_said_apart():
+    verdict = verdict_of(parabolas(gain=0.0, noise=0.001))
+
+    assert (verdict.outcome, verdict.benefit) == ("transfers", "none")
+    assert verdict.deciding.limit == pytest.approx(0.005)

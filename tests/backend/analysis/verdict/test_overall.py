@@ -13,16 +13,16 @@ from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Axis
 from muscope.backend.domain.verdict.statement import Outcome
-from tests.backend.analysis.sweeps import parabolas, spec_of
+from tests.backend.analysis.sweeps import parabolas, spec_of, unresolved
 from tests.backend.domain.specs import SCENARIOS
 
 MUP = Parametrization.MUP
 GIVEN, NOISY, HEAVY = Scenario.AS_GIVEN, Scenario("label_noise:0.2"), Scenario("momentum:0.9")
 SWEEPS = {
     Outcome.TRANSFERS: parabolas(),
-    Outcome.FINE_TUNE: parabolas(slope=0.5, curvature=0.02, noise=0.001),
+    Outcome.FINE_TUNE: parabolas(slope=0.5, curvature=0.05, noise=0.001),
     Outcome.DOES_NOT_TRANSFER: parabolas(slope=-1.0),
-    Outcome.INCONCLUSIVE: parabolas(gain=0.0),
+    Outcome.INCONCLUSIVE: unresolved(5),
 }
 
 
