@@ -13,7 +13,7 @@ from muscope.backend.analysis.advice.rollout_steps import gates
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.verdict.outlook import Outlook, TrackRecord
+from muscope.backend.domain.verdict.outlook import Extrapolation, Outlook, TrackRecord
 from muscope.backend.domain.verdict.verdict import Verdict
 
 
@@ -37,21 +37,10 @@ def look_ahead(
         record: of the calibration study.
         seconds_per_run: of one run at the target on one worker slot; None where that is not known.
     """
-    arm, thresholds = verdict.arm, verdict.thresholds
-    target = target or largest(sweeps)
-    horizon = read_horizon(sweeps, spec.optimizer.schedule, probes or {}, thresholds.level)
-    extrapolation = extrapolate(sweeps, target, arm.base_lr, record, thresholds)
-    found = recommend(
-        Situation(
-            verdict.outcome,
-            arm.base_lr,
-            sweeps,
-            extrapolation,
-            seconds_per_run,
-            thresholds,
-            verdict.beyond,
-        )
-    )
+    arm, target = verdict.arm, target or largest(sweeps)
+    horizon = read_horizon(sweeps, spec.optimizer.schedule, probes or {}, verdict.thresholds.level)
+    extrapolation = extrapolate(sweeps, target, arm.base_lr, record, verdict.thresholds)
+    found = recommend(_situation(verdict, sweeps, extrapolation, seconds_per_run))
     lr_index = None if arm.base_lr_index is None else sweeps[0].lr_indices.index(arm.base_lr_index)
     steps = gates(
         verdict.outcome,
@@ -67,6 +56,20 @@ def look_ahead(
         extrapolation=extrapolation,
         reliability=reliability(record, verdict.outcome, verdict.rule_version, extrapolation.doublings),
         recommendation=found.model_copy(update={"gates": steps}),
+    )
+
+
+def _situation(
+    verdict: Verdict, sweeps: Sequence[Sweep], extrapolation: Extrapolation, seconds_per_run: float | None
+) -> Situation:
+    return Situation(
+        verdict.outcome,
+        verdict.arm.base_lr,
+        sweeps,
+        extrapolation,
+        seconds_per_run,
+        verdict.thresholds,
+        verdict.beyond,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,6 @@ class Comparison:
     carried: int | None
     base: Optimum | None
     target: Optimum | None
-    median_shift: float | None
     has_base_learned: bool
     has_target_learned: bool
     has_base_interpolated: bool
@@ -62,39 +62,30 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     base, target = found[sweep.base_index], found[size_index]
     carried = carried_index(sweep, loss, thresholds)
     pair = pair_of(sweep, loss, size_index)
-    shift, median_shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else (Estimate(), None)
+    shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else Estimate()
     num_seeds = 0 if carried is None else pair.target.num_seeds_at(carried)
     of_look = look_level(level, pair.num_seeds, num_seeds, sweep.settle)
     costs = costs_of(pair, carried, base, target, of_look, level)
-    best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
-    best_target, initial_target = _best(sweep, loss, size_index, target)
     extra = Estimate()
     if carried is not None and costs.best_index is not None:
         extra = extra_training(sweep, size_index, carried, costs.best_index, of_look, costs.rivals)
+    best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
+    best_target, initial_target = _best(sweep, loss, size_index, target)
+    of_costs = _statistics_of(costs, thresholds)
     return Comparison(
         statistics=LossStatistics(
             loss=loss,
             optimal_lr=None if target is None else float(2.0**target.log2_lr),
             is_edge=target is not None and target.is_edge,
             lr_shift=shift,
-            transfer_regret=costs.regret,
-            cost_limit=thresholds.cost_limit(costs.benefit_share) if costs.regret.value is not None else None,
-            regret_z=costs.regret_z,
-            cost=costs.excess,
-            gain_loss=costs.gain_loss,
-            after_search=costs.search,
-            benefit=costs.gain,
-            benefit_share=finite_or_none(costs.benefit_share) if costs.gain.value is not None else None,
-            has_gain=costs.has_gain,
             extra_training=extra,
             num_seeds=num_seeds,
             best_loss=finite_or_none(best_target),
-            reused_loss=costs.reused,
+            **of_costs,
         ),
         carried=carried,
         base=base,
         target=target,
-        median_shift=median_shift,
         has_base_learned=best_base < initial_base,
         has_target_learned=best_target < initial_target,
         has_base_interpolated=best_base <= thresholds.interpolation * initial_base,
@@ -105,6 +96,24 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     )
 
 
+def _statistics_of(costs: Costs, thresholds: Thresholds) -> dict[str, Any]:
+    """Return the fields of `LossStatistics` that are read from the costs."""
+    is_known = costs.regret.value is not None
+    share = costs.benefit_share
+    return {
+        "transfer_regret": costs.regret,
+        "cost_limit": thresholds.cost_limit(share) if is_known else None,
+        "regret_z": costs.regret_z,
+        "cost": costs.excess,
+        "gain_loss": costs.gain_loss,
+        "after_search": costs.search,
+        "benefit": costs.gain,
+        "benefit_share": finite_or_none(share) if costs.gain.value is not None else None,
+        "has_gain": costs.has_gain,
+        "reused_loss": costs.reused,
+    }
+
+
 def _best(sweep: Sweep, loss: Metric, size_index: int, optimum: Optimum | None) -> tuple[float, float]:
     if optimum is None:
         return math.nan, math.nan
@@ -113,8 +122,8 @@ def _best(sweep: Sweep, loss: Metric, size_index: int, optimum: Optimum | None) 
     return best, float(sweep.initial(loss)[size_index, seeds].mean())
 
 
-def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, float | None]:
-    """Return M1, e*_N − e*_B in octaves, with its interval, and the median of the seeds' own |shifts|.
+def shift_of(pair: Pair, log2_lrs: Values, level: float) -> Estimate:
+    """Return M1, e*_N − e*_B in octaves, with its interval.
 
     The value is that of the seed-mean vertices, the interval the scatter of the seeds' own vertices. A vertex
     through three points of an asymmetric curve misses the optimum whatever the seeds, so the interval is
@@ -122,17 +131,16 @@ def shift_of(pair: Pair, log2_lrs: Values, level: float) -> tuple[Estimate, floa
     """
     centre = pair.shift_of_means(log2_lrs)
     if not math.isfinite(centre):
-        return Estimate(), None
-    each = np.eye(pair.num_seeds)
-    shift_S = pair.target.vertices(each) - pair.base.vertices(each)
-    median = float(np.median(np.abs(shift_S)))
+        return Estimate()
     if pair.num_seeds < bootstrap.MIN_SEEDS:
+        each = np.eye(pair.num_seeds)
+        shift_S = pair.target.vertices(each) - pair.base.vertices(each)
         found = estimate(shift_S, level, centre=centre)
-        return found.model_copy(update={"interval": widened(found.interval, grid_error(log2_lrs))}), median
+        return found.model_copy(update={"interval": widened(found.interval, grid_error(log2_lrs))})
     weights_SB = bootstrap.resampling_weights(pair.num_seeds, pair.random_seed)
     shift_B = pair.target.vertices(weights_SB) - pair.base.vertices(weights_SB)
     interval = bootstrap.bootstrap_interval(shift_B, pair.num_seeds, level)
-    return Estimate(value=centre, interval=widened(interval, grid_error(log2_lrs))), median
+    return Estimate(value=centre, interval=widened(interval, grid_error(log2_lrs)))
 
 
 def grid_error(log2_lrs: Values) -> float:

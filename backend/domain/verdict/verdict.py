@@ -244,7 +244,7 @@ class ControlState(StrEnum):
 
 
 class OpenAnswer(Frozen):
-    """What an open answer leaves: the likely outcome and what would settle it."""
+    """Remainder of an open answer: the likely outcome, and the seeds that would settle it."""
 
     likely: Outcome | None = Field(description="By the estimate alone; None where there is none.")
     more_seeds: int | None = Field(description="Further seeds expected to settle it; None: not by seeds.")

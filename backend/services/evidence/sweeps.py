@@ -132,6 +132,10 @@ class _SweepLoader:
         self._lrs = tuple(arm_lrs[index] for index in self._lr_indices)
         steps = measurement_steps(spec)
         self._steps = steps[steps <= self._end]
+        self._make_arrays()
+
+    def _make_arrays(self) -> None:
+        spec, only = self._spec, self._only
         shape = (len(self._sizes), len(self._lrs), len(self._seeds))
         losses = LOSSES if only is None else (only,)
         self._losses = {loss: Losses(np.full(shape, np.nan), np.full(shape, np.nan)) for loss in losses}

@@ -54,7 +54,7 @@ class QueueView(Frozen):
     num_running: int = Field(description="Those of them that train now.")
     running: tuple[str, ...] = Field(description="Names of these, as far as they are the same owner's.")
     expected_start: datetime | None = Field(
-        description="When its next training starts, by what the others have left; null while it trains."
+        description="Start of its next training, by what the others have left; null while it trains."
     )
 
 

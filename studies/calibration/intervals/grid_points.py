@@ -54,7 +54,7 @@ def edge_coverage(
             np.full(num_seeds, INITIAL),
             trial,
         )
-        found, (estimate, _) = find_optimum(OCTAVES, target.mean(axis=1)), shift_of(pair, OCTAVES, LEVEL)
+        found, estimate = find_optimum(OCTAVES, target.mean(axis=1)), shift_of(pair, OCTAVES, LEVEL)
         assert found is not None
         assert estimate.interval is not None
         hits[found.is_edge].append(estimate.interval.low <= shift <= estimate.interval.high)

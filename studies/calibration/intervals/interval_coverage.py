@@ -167,7 +167,7 @@ def measure(case: Case, num_seeds: int, trials: int, random_seed: int) -> tuple[
         biases.append(((costs.regret.value or 0.0) - rho, left_out / reduction - rho))
         excess_S = pair.target.at(base.index) - pair.target.at(target.index)
         wholes = {"M2": pair.initial, "M2s": pair.base.at(base.index)}
-        shift, _ = shift_of(pair, case.log2_lrs, LEVEL)
+        shift = shift_of(pair, case.log2_lrs, LEVEL)
         own_S = pair.target.vertices(np.eye(num_seeds)) - pair.base.vertices(np.eye(num_seeds))
         plain = _plain(own_S, pair.shift_of_means(case.log2_lrs))
         tally.add("M1", case.shift, ways(pair, _shift_statistic(pair), plain, shift.interval))

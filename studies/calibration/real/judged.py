@@ -89,12 +89,12 @@ class JudgedTask:
     @property
     def visible_regret(self) -> float | None:
         """Return the cost of reuse at the largest visible size."""
-        return self.largest.losses[0].transfer_regret.value
+        return None if self.largest is None else self.largest.losses[0].transfer_regret.value
 
     @property
     def visible_shift(self) -> float | None:
         """Return the shift at the largest visible size."""
-        value = self.largest.losses[0].lr_shift.value
+        value = None if self.largest is None else self.largest.losses[0].lr_shift.value
         return None if value is None else abs(value)
 
     @property
@@ -104,9 +104,9 @@ class JudgedTask:
         return max((level for level in levels if level is not None), default=None)
 
     @property
-    def largest(self) -> SizeStatistics:
-        """Return the statistics of the largest visible size that was run."""
-        return self.verdict.arm.sizes[-1]
+    def largest(self) -> SizeStatistics | None:
+        """Return the statistics of the largest visible size that was run; None where only the base was."""
+        return self.verdict.arm.sizes[-1] if self.verdict.arm.sizes else None
 
 
 def judge_task(task: Task, results: Results) -> JudgedTask:
