@@ -283,7 +283,7 @@ class Verdict(Frozen):
     beyond: Beyond | None = Field(default=None, description="One doubling beyond the target.")
     benefit: BenefitState | None = Field(default=None, description="Of the target over the base.")
     control_state: ControlState | None = Field(default=None, description="None without a control.")
-    open: OpenAnswer | None = Field(default=None, description="Where the outcome is inconclusive.")
+    open: OpenAnswer | None = Field(default=None, description="Of an inconclusive outcome only.")
     base_width: int
     target_width: int
     ranges: Ranges
