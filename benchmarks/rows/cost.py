@@ -24,6 +24,7 @@ from muscope.backend.domain.cost.prediction import CELL_SECONDS, Calibration, Ce
 from muscope.backend.domain.cost.time_left import CellWork, eta_seconds
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.plan.defaults import default_spec
+from muscope.backend.domain.plan.recipes import Recipe
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import ExperimentSpec
@@ -141,7 +142,7 @@ def _cells() -> Iterator[Planned]:
 def _spec(case: Case, shape: DatasetShape, width: int) -> ExperimentSpec:
     """Return µP's cell of the family's default plan with two seeds and every other LR."""
     model: Model = TypeAdapter(Model).validate_python({"family": case.family})
-    default = default_spec("0" * 64, shape, model=model)
+    default = default_spec("0" * 64, shape, model=model, recipe=Recipe.PAPER)
     lrs = default.arms[0].lrs
     chosen = lrs[::2] if case.family in STACKED else lrs[2:6:2]
     arm = default.arms[0].model_copy(update={"lrs": chosen})

@@ -1264,6 +1264,8 @@ export interface components {
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
+            /** @default usual */
+            recipe: components["schemas"]["Recipe"];
             /** Scenarios */
             scenarios?: string[] | null;
             /** Seeds */
@@ -2077,6 +2079,11 @@ export interface components {
             default_measures: components["schemas"]["Measure"][];
             /** Measures */
             measures: components["schemas"]["Measure"][];
+            /**
+             * Recipes
+             * @description Ways of training; the first holds unless another is named.
+             */
+            recipes: components["schemas"]["RecipeOption"][];
             /** Settings */
             settings: components["schemas"]["Setting"][];
             /**
@@ -2333,6 +2340,8 @@ export interface components {
             protocol?: components["schemas"]["Protocol"] | null;
             /** Rate Per Hour */
             rate_per_hour?: number | null;
+            /** @default usual */
+            recipe: components["schemas"]["Recipe"];
             /** Scenarios */
             scenarios?: string[] | null;
             /** Seeds */
@@ -2525,6 +2534,27 @@ export interface components {
             params?: {
                 [key: string]: string | number;
             };
+        };
+        /**
+         * Recipe
+         * @description Way of training.
+         * @enum {string}
+         */
+        Recipe: "usual" | "paper";
+        /**
+         * RecipeOption
+         * @description Recipe with the optimizer of a request that names none.
+         */
+        RecipeOption: {
+            name: components["schemas"]["Recipe"];
+            /**
+             * Of Family
+             * @description Optimizers of the families with one of their own.
+             */
+            of_family: {
+                [key: string]: components["schemas"]["OptimizerSpec"];
+            };
+            optimizer: components["schemas"]["OptimizerSpec"];
         };
         /**
          * Recommendation
@@ -3461,6 +3491,8 @@ export type Protocol = components['schemas']['Protocol'];
 export type QueueView = components['schemas']['QueueView'];
 export type Ranges = components['schemas']['Ranges'];
 export type Reason = components['schemas']['Reason'];
+export type Recipe = components['schemas']['Recipe'];
+export type RecipeOption = components['schemas']['RecipeOption'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Reliability = components['schemas']['Reliability'];
 export type ResidualConvNet = components['schemas']['ResidualConvNet'];

@@ -58,6 +58,8 @@ export interface OwnSettings {
 /** What was chosen of a plan. */
 export interface PlanChoices {
   preset: string;
+  /** What it starts from: a recipe, or one's own settings. */
+  start: string;
   own: OwnSettings;
   /** As written. */
   budget: { hours?: string; money?: string };

@@ -12,6 +12,10 @@ from studies.calibration.real import report as real_report
 from studies.calibration.real import training as real
 from studies.calibration.real.judged import judge_task
 from studies.calibration.real.tasks import tasks
+from studies.calibration.recipes import report as recipes_report
+from studies.calibration.recipes.measured import measure
+from studies.calibration.recipes.training import complete_trials, train_trials
+from studies.calibration.recipes.trial import trials
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD, Section
 from studies.calibration.simulated import judged as simulated
@@ -78,10 +82,22 @@ def staged_row(settings: Settings) -> Section:
     return section
 
 
+def recipes_row(settings: Settings) -> Section:
+    """Try recipes on many datasets while time is left, and count where reuse holds."""
+    listed, kept = trials(), settings.kept / "recipes"
+    if settings.minutes > 0:
+        train_trials(
+            kept, listed, processes=settings.processes, minutes=settings.minutes, report=settings.say
+        )
+    measured = [measure(trial, results) for trial, results in complete_trials(kept, listed)]
+    return recipes_report.report(measured, len(listed), _made(f"{len(measured)} of {len(listed)} trials"))
+
+
 ROWS: dict[str, Callable[[Settings], Section]] = {
     "simulated": simulated_row,
     "real": real_row,
     "staged": staged_row,
+    "recipes": recipes_row,
 }
 
 

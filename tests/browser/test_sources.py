@@ -123,8 +123,8 @@ def test_the_form_names_every_option_of_a_request():
     named = set(re.findall(r'\bentry\("([\w.]+)"', source))
 
     wanted = set(PlanRequest.model_fields) - {
-        "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "scenarios",
-        "thresholds",
+        "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "recipe",
+        "scenarios", "thresholds",
     }  # fmt: skip
     wanted |= {f"model.{name}" for family in FAMILIES for name in family.model_fields} - {
         "model.branch_exponent"  # has a name of its own
@@ -140,7 +140,7 @@ def test_the_form_names_every_option_of_a_request():
 def test_every_value_the_form_offers_has_a_text():
     choices = {setting.name: setting.values for setting in plan_options().settings if setting.values}
     named = {"loss": "ui.loss", "optimizer.kind": "ui.optimizer", "model.family": "ui.family"}
-    named |= {"preset": "ui.preset", "budget.currency": "ui.currency"}
+    named |= {"preset": "ui.preset", "recipe": "ui.start", "budget.currency": "ui.currency"}
     texts = {
         f"{named.get(name, 'ui.settings.value')}.{value}"
         for name, values in choices.items()

@@ -32,6 +32,7 @@ const own = (texts, more = {}) => ({ texts, ...more });
 const request = (values, more = {}) =>
   planRequest(DATASET, {
     preset: "quick",
+    start: "usual",
     own: { ...own({}), values },
     budget: {},
     ...more,
@@ -44,13 +45,60 @@ test("numbers are read as people write them, and what is none stays for the serv
   assert.equal(numbers(" , "), null);
 });
 
-test("an untouched plan asks for its preset only", () => {
+test("an untouched plan asks for its recipe and its preset only", () => {
   browse("/");
   assert.deepEqual(request({}), {
     dataset_id: "d1",
     name: "sales",
+    recipe: "usual",
     preset: "quick",
   });
+});
+
+test("one's own settings fill what is empty by usual practice", () => {
+  browse("/");
+  assert.equal(request({}, { start: "own" }).recipe, "usual");
+  assert.equal(request({}, { start: "paper" }).recipe, "paper");
+});
+
+test("what was set of an optimizer changes the recipe's, and stands alone for another kind", () => {
+  browse("/");
+  const usual = request({
+    optimizer: { weight_decay: 0.1, schedule: { warmup_fraction: 0.2 } },
+  }).optimizer;
+  assert.deepEqual(
+    [
+      usual.kind,
+      usual.weight_decay,
+      usual.schedule.kind,
+      usual.schedule.warmup_fraction,
+    ],
+    ["adamw", 0.1, "cosine", 0.2],
+  );
+  assert.deepEqual(
+    request({ optimizer: { kind: "sgd", momentum: 0.9 } }).optimizer,
+    { kind: "sgd", momentum: 0.9 },
+  );
+});
+
+test("a setting that the recipe's optimizer does not read is left out", () => {
+  browse("/");
+  const { optimizer } = request({
+    optimizer: { momentum: 0.9, weight_decay: 0.1 },
+  });
+  assert.equal(optimizer.weight_decay, 0.1);
+  assert.equal(optimizer.momentum, 0);
+});
+
+test("a family with an optimizer of its own keeps it", () => {
+  browse("/");
+  const texts = { "model.family": "vit" };
+  const values = { optimizer: { beta2: 0.95 } };
+  const own_ = { ...own(texts), values };
+  assert.equal(
+    request({}, { start: "paper", own: own_ }).optimizer.kind,
+    "adam",
+  );
 });
 
 test("a number of seeds becomes the first so many", () => {
@@ -64,7 +112,7 @@ test("a number of seeds becomes the first so many", () => {
 test("scenarios come after the data as given", () => {
   browse("/");
   const own_ = { ...own({}), scenarios: ["label_noise:0.2"] };
-  const body = planRequest(DATASET, { preset: "quick", own: own_, budget: {} });
+  const body = request({}, { own: own_ });
   assert.deepEqual(body.scenarios, ["as_given", "label_noise:0.2"]);
 });
 
@@ -87,7 +135,7 @@ test("settings are put where their names say", () => {
   assert.deepEqual(valuesOf(own(texts), SPEC), {
     widths: [8, 16],
     num_steps: 40,
-    optimizer: { kind: "adamw", schedule: { kind: "linear" } },
+    optimizer: { schedule: { kind: "linear" } },
   });
 });
 

@@ -15,7 +15,7 @@ from tests.waiting import wait_until
 FAKE_GPU = (sys.executable, "-m", "tests.system.fake_gpu_stack")
 pytestmark = pytest.mark.system
 
-GRID = {"widths": [16], "seeds": [0], "num_steps": 20, "measure_every": 10}
+GRID = {"recipe": "paper", "widths": [16], "seeds": [0], "num_steps": 20, "measure_every": 10}
 
 
 @pytest.fixture

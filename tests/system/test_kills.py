@@ -14,6 +14,7 @@ pytestmark = pytest.mark.system
 
 # Long enough to be hit in the middle, short enough to be computed several times.
 GRID = {
+    "recipe": "paper",
     "widths": [32, 64],
     "seeds": [0, 1, 2],
     "arms": [{"parametrization": "mup"}, {"parametrization": "ntp"}],

@@ -17,6 +17,7 @@ UPLOAD_LIMIT = 100_000_000
 
 # A minute of nothing is worse than a coarse grid: this one takes seconds on one core.
 SMALL_GRID = {
+    "recipe": "paper",
     "widths": [16, 32],
     "seeds": [0, 1],
     "arms": [{"parametrization": "mup"}, {"parametrization": "ntp", "lrs": [0.25, 0.5, 1.0, 64.0]}],

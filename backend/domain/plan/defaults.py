@@ -1,7 +1,8 @@
 """Default plan of a dataset, run when a user changes nothing.
 
-µP and the control that discriminates under the chosen loss, widths 32-256, 5 seeds, 9 LRs one octave apart,
-sharpness every 30 steps. A plan that would take too long gets fewer steps, never fewer seeds.
+µP and the control that discriminates under the chosen loss, widths 32-256, 5 seeds, LRs one octave apart,
+sharpness every 30 steps, trained as the recipe says. A plan that would take too long gets fewer steps, never
+fewer seeds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, Calibration, predict, wall_seconds
+from muscope.backend.domain.plan.recipes import MEASURE_EVERY, RECIPE_PLANS, Recipe
 from muscope.backend.domain.protocol import foreseen_cells
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
@@ -20,17 +22,14 @@ from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import Model
-from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, UpdateFamily
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization
 
 WIDTHS = (32, 64, 128, 256)
 DEPTHS = (3,)
 SEEDS = (0, 1, 2, 3, 4)
-NUM_LRS = 9
 BATCH_SIZE = 64
 SHARPNESS_BATCH_SIZE = 256
-MEASURE_EVERY = 30
-NUM_STEPS = 300
 MIN_INTERVALS = 2
 # Three updates of a copy per run: cheap, and the verdict can check M7 with it (ADR 0018).
 MEASURES = (Measure.COORDINATE_CHECK,)
@@ -51,8 +50,10 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.SQUARED_ERROR, Parametrization.NTP): -8,
     (Loss.SQUARED_ERROR, Parametrization.SP): -9,
 }
-# The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base.
-LOWEST_LOG2_LR_ADAM = -11
+NUM_LRS = 9
+# The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base:
+# the optima of the recipe study lay between 2^-10 and 2^-3 (ADR 0029).
+LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM = -11, 10
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,14 @@ class FamilyDefaults(NamedTuple):
     seeds: tuple[int, ...] = SEEDS
     batch_size: int = BATCH_SIZE
     sharpness_batch_size: int = SHARPNESS_BATCH_SIZE
-    optimizer: OptimizerSpec = PLAIN_SGD
 
 
-_ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
-# Smaller grids for costlier models, with three seeds (a provisional verdict) and the usual optimizer.
+# Smaller grids for costlier models, with three seeds (a provisional verdict).
 FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
     "convnet": FamilyDefaults((16, 32, 64, 128), (1,), SEEDS, 64, 64),
     "residual_convnet": FamilyDefaults((4, 8, 16), (3,), SEEDS[:3], 32, 32),
-    "vit": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64, _ADAM),
-    "gpt": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16, _ADAM),
+    "vit": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 32, 64),
+    "gpt": FamilyDefaults((16, 32, 64, 128), (2,), SEEDS[:3], 16, 16),
 }
 
 
@@ -108,10 +107,11 @@ def default_arm(
 ) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
     if optimizer.family is UpdateFamily.ADAM:
-        lowest = LOWEST_LOG2_LR_ADAM
+        lowest, count = LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
-    return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(NUM_LRS)))
+        count = NUM_LRS
+    return Arm(parametrization=parametrization, lrs=tuple(2.0 ** (lowest + i) for i in range(count)))
 
 
 def default_spec(
@@ -121,12 +121,15 @@ def default_spec(
     loss: Loss | None = None,
     optimizer: OptimizerSpec | None = None,
     model: Model | None = None,
+    recipe: Recipe = Recipe.USUAL,
 ) -> ExperimentSpec:
     """Return the default plan for a dataset, with the full number of steps."""
+    plan = RECIPE_PLANS[recipe]
     loss = loss or default_loss(shape.task)
     model = model or default_model(shape)
     defaults = FAMILY_DEFAULTS.get(model.name, FamilyDefaults())
-    optimizer = optimizer or defaults.optimizer
+    optimizer = optimizer or plan.optimizer_of(model)
+    batch_size = min(defaults.batch_size, shape.num_train)
     arms = (Parametrization.MUP, control_for(loss, optimizer))
     return ExperimentSpec(
         dataset_sha256=dataset_sha256,
@@ -138,8 +141,8 @@ def default_spec(
         seeds=defaults.seeds,
         loss=loss,
         optimizer=optimizer,
-        batch_size=min(defaults.batch_size, shape.num_train),
-        num_steps=NUM_STEPS,
+        batch_size=batch_size,
+        num_steps=plan.num_steps(shape.num_train, batch_size),
         measure_every=MEASURE_EVERY,
         measures=MEASURES,
         sharpness_batch_size=min(defaults.sharpness_batch_size, shape.num_train),

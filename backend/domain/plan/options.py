@@ -14,12 +14,13 @@ from pydantic import BaseModel, Field
 
 from muscope.backend.domain.plan.defaults import MEASURES
 from muscope.backend.domain.plan.plan_request import PlanRequest, require_loss
+from muscope.backend.domain.plan.recipes import RECIPE_PLANS, Recipe
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import FAMILIES
-from muscope.backend.domain.spec.optimizer import OptimizerKind, readers
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, readers
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
 
@@ -50,10 +51,23 @@ class Setting(Frozen):
     )
 
 
+class RecipeOption(Frozen):
+    """Recipe with the optimizer of a request that names none."""
+
+    name: Recipe
+    optimizer: OptimizerSpec
+    of_family: dict[str, OptimizerSpec] = Field(
+        description="Optimizers of the families with one of their own."
+    )
+
+
 class PlanOptions(Frozen):
     """Options of a plan for any dataset."""
 
     settings: tuple[Setting, ...]
+    recipes: tuple[RecipeOption, ...] = Field(
+        description="Ways of training; the first holds unless another is named."
+    )
     arms: tuple[Parametrization, ...]
     measures: tuple[Measure, ...]
     default_measures: tuple[Measure, ...] = Field(description="Measured when a request does not say.")
@@ -71,6 +85,10 @@ def plan_options(families: Registry = FAMILIES) -> PlanOptions:
     """Return the options of a request, with the model families of a registry."""
     return PlanOptions(
         settings=(*_settings(families), *_model_settings(families)),
+        recipes=tuple(
+            RecipeOption(name=name, optimizer=plan.optimizer, of_family=plan.of_family)
+            for name, plan in RECIPE_PLANS.items()
+        ),
         arms=tuple(Parametrization),
         measures=tuple(Measure),
         default_measures=MEASURES,

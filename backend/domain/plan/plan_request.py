@@ -11,6 +11,7 @@ from muscope.backend.domain.cost.memory import require_memory
 from muscope.backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_model, default_spec
 from muscope.backend.domain.plan.outlay import least_seconds
 from muscope.backend.domain.plan.presets import PRESET_PLANS, Preset, refined, with_preset, within_runs
+from muscope.backend.domain.plan.recipes import RECIPE_PLANS, Recipe
 from muscope.backend.domain.plan.runnable import require_runnable
 from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.budget import Budget, require_budget
@@ -47,11 +48,13 @@ class ArmRequest(Frozen):
 
 
 class PlanRequest(Frozen):
-    """Requested values of a plan. Without `num_steps`, as many steps as fit the target time.
+    """Requested values of a plan. What is left out comes from the recipe, usual practice unless said.
 
-    `lrs` is the grid of every arm without one of its own, of requested arms as well as default ones.
+    Without `num_steps`, as many steps as the recipe has and the target time allows. `lrs` is the grid of
+    every arm without one of its own, of requested arms as well as default ones.
     """
 
+    recipe: Recipe = Recipe.USUAL
     loss: Loss | None = None
     arms: Annotated[tuple[ArmRequest, ...], Field(min_length=1)] | None = None
     lrs: LearningRates | None = None
@@ -99,12 +102,19 @@ def resolve(
     model = request.model or default_model(shape)
     model.require_data(shape.dims)
     spec = default_spec(
-        dataset_sha256, shape, loss=request.loss, optimizer=request.optimizer, model=_branched(request, model)
+        dataset_sha256,
+        shape,
+        loss=request.loss,
+        optimizer=request.optimizer,
+        model=_branched(request, model),
+        recipe=request.recipe,
     )
     spec = _made_thorough(request, spec, shape, capacity, memory_bytes)
     if request.preset is not None:
         spec = within_runs(spec, max_runs)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec, shape))
+    if request.num_steps is None:
+        spec = spec.model_copy(update={"num_steps": full_steps(request, spec, shape)})
     require_runnable(spec, shape, max_runs=max_runs)
     _require_memory(spec, shape, capacity, memory_bytes)
     if request.num_steps is None:
@@ -112,6 +122,12 @@ def resolve(
     if spec.budget is not None:
         require_budget(spec.budget, least_seconds(spec, shape, capacity.calibration))
     return spec
+
+
+def full_steps(request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape) -> int:
+    """Return the steps of a request that names none, before any are cut to fit the time."""
+    times = PRESET_PLANS[request.preset].times_steps if request.preset else 1
+    return times * RECIPE_PLANS[request.recipe].num_steps(shape.num_train, spec.batch_size)
 
 
 def require_loss(loss: Loss, task: Task) -> None:
@@ -166,6 +182,7 @@ def _wishes(request: PlanRequest, default: ExperimentSpec, shape: DatasetShape) 
         "optimizer",
         "model",
         "preset",
+        "recipe",
     }
     given = _fitting(request, default, shape) | request.model_dump(exclude_none=True, include=plain)
     if request.num_steps is not None and request.measure_every is None:

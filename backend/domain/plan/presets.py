@@ -31,27 +31,28 @@ class PresetPlan:
 
     Attributes:
         per_octave: LRs per octave of every arm's grid.
-        num_steps, target_seconds: steps, cut by whole intervals until the expected path fits the time.
+        target_seconds: steps are cut by whole intervals until the expected path fits this time.
+        times_steps: steps in units of the recipe's.
         num_wider: sizes beyond the family's usual widths, each twice the one before.
         scenarios: in addition to the conditions as given, where task and data allow them.
     """
 
     num_seeds: int
     per_octave: int
-    num_steps: int
     target_seconds: float
+    times_steps: int = 1
     num_wider: int = 0
     scenarios: tuple[Scenario, ...] = ()
 
 
 PRESET_PLANS: dict[Preset, PresetPlan] = {
-    Preset.QUICK: PresetPlan(3, 1, 300, 150.0),
-    Preset.STANDARD: PresetPlan(8, 2, 300, 900.0),
+    Preset.QUICK: PresetPlan(3, 1, 150.0),
+    Preset.STANDARD: PresetPlan(8, 2, 900.0),
     Preset.THOROUGH: PresetPlan(
         8,
         2,
-        600,
         4 * 3600.0,
+        times_steps=2,
         num_wider=1,
         scenarios=(Scenario("label_noise:0.1"), Scenario("subsample:0.5"), Scenario("horizon:4")),
     ),
@@ -68,7 +69,6 @@ def with_preset(default: ExperimentSpec, preset: Preset, shape: DatasetShape) ->
         "seeds": tuple(range(plan.num_seeds)),
         "arms": tuple(refined(arm, plan.per_octave) for arm in default.arms),
         "widths": widths,
-        "num_steps": plan.num_steps,
     }
     spec = default.model_copy(update=changes)
     possible = tuple(scenario for scenario in plan.scenarios if _is_possible(spec, shape, scenario))

@@ -15,10 +15,9 @@ from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
 from muscope.backend.domain.cost.memory import max_runs_per_cell
 from muscope.backend.domain.cost.prediction import CellCost, CostedCell, predict
 from muscope.backend.domain.devices import device_kind
-from muscope.backend.domain.plan.defaults import NUM_STEPS, Capacity
+from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.plan.outlay import Outlay, outlay, path_outlay
-from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
-from muscope.backend.domain.plan.presets import PRESET_PLANS
+from muscope.backend.domain.plan.plan_request import PlanRequest, full_steps, resolve
 from muscope.backend.domain.plan.scenario_kinds import possible_kinds
 from muscope.backend.domain.protocol import Add, Decision, foreseen_batches, next_cells
 from muscope.backend.domain.protocol.evidence import Evidence
@@ -83,8 +82,7 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         max_runs=context.settings.max_runs,
         memory_bytes=context.settings.cell_memory_bytes,
     )
-    full_steps = PRESET_PLANS[request.preset].num_steps if request.preset else NUM_STEPS
-    is_cut = request.num_steps is None and spec.num_steps < full_steps
+    is_cut = request.num_steps is None and spec.num_steps < full_steps(request, spec, shape)
     split = runs_per_cell(context, spec, shape, capacity)
     divergence = divergence_counts(session, dataset.id, spec)
     batches = [

@@ -8,6 +8,7 @@ import { go, query, remember } from "../base/router.js";
 import { privacy } from "../dataset/privacy.js";
 import { profile } from "../dataset/profile.js";
 import { plan } from "../plan/plan.js";
+import { OWN, startingPoints } from "../plan/starting_points.js";
 
 /** @import { Dataset, Experiment } from "../../types/answers.js" */
 /** @import { Page, PlanChoices, Route } from "../../types/page.js" */
@@ -25,19 +26,28 @@ export async function open({ id }, signal) {
       const visit = new AbortController();
       const both = AbortSignal.any([signal, visit.signal]);
       root.append(head(dataset), columns(dataset, choices, both));
-      const preset = () => (choices.preset === USUAL ? null : choices.preset);
-      root.addEventListener("change", () => remember({ preset: preset() }), { signal: visit.signal });
+      root.addEventListener("change", () => remember(chosen(choices)), { signal: visit.signal });
       return () => visit.abort();
     },
   };
 }
 
+/** What of the choices is not as usual, for the address. @param {PlanChoices} choices */
+const chosen = ({ preset, start }) => ({
+  preset: preset === USUAL ? null : preset,
+  start: start === startingPoints()[0] ? null : start,
+});
+
 /** @returns {PlanChoices} */
 function startingChoices() {
-  const wanted = query("preset");
-  const preset = wanted && valuesOfSetting("preset").includes(wanted) ? wanted : USUAL;
-  return { preset, own: { texts: {}, opened: new Set() }, budget: {}, plan: null, presets: null };
+  const preset = among(valuesOfSetting("preset"), query("preset")) ?? USUAL;
+  const start = among(startingPoints(), query("start")) ?? startingPoints()[0];
+  const opened = new Set(start === OWN ? ["all"] : []);
+  return { preset, start, own: { texts: {}, opened }, budget: {}, plan: null, presets: null };
 }
+
+/** @param {string[]} names @param {string | null} wanted */
+const among = (names, wanted) => (wanted !== null && names.includes(wanted) ? wanted : null);
 
 /** @param {Dataset} dataset */
 function nameOf({ example, name }) {

@@ -11,6 +11,7 @@ import { planRequest } from "./plan_request.js";
 import { presets } from "./presets.js";
 import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
+import { startingPointCards } from "./starting_points.js";
 
 /** @import { Dataset, Experiment, Plan } from "../../types/answers.js" */
 /** @import { PlanChoices } from "../../types/page.js" */
@@ -41,6 +42,7 @@ class Planning {
   #asking = new AbortController();
   #conditions;
   #cards;
+  #starts;
   #fields;
 
   /** @param {Dataset} dataset @param {PlanChoices} choices @param {AbortSignal} signal */
@@ -53,6 +55,7 @@ class Planning {
     this.#conditions = scenarioEditor(dataset, choices.own, changed, () => choices.plan);
     this.#cards = presets(choices, changed, () => this.#wishes());
     this.#fields = settings(dataset, choices.own, changed, () => choices.plan?.spec);
+    this.#starts = startingPointCards(choices, changed, this.#fields.open);
     this.element = this.#build();
   }
 
@@ -61,6 +64,7 @@ class Planning {
       "section",
       { class: "panel plan" },
       h("h2", {}, t("ui.plan.title")),
+      this.#starts,
       this.#cards.element,
       this.#summary,
       this.#problem,

@@ -30,20 +30,26 @@ export function planDetails(found, task) {
 function lines(found, task) {
   const { spec, are_steps_cut: areCut, device, slots } = found;
   const { family } = spec.model;
-  const { kind } = spec.optimizer;
   const names = spec.scenarios.map((scenario) => scenarioText(scenario, task));
   return [
     ["question", question(found)],
     ["model", family === "residual_mlp" ? null : t(`ui.family.${family}`)],
     ["widths", list(spec.widths)],
     ["depths", spec.depths.length > 1 ? list(spec.depths) : null],
-    ["optimizer", kind === "sgd" ? null : t(`ui.optimizer.${kind}`)],
+    ["optimizer", optimizerText(spec.optimizer)],
     ["scenarios", names.length > 1 ? plainList(names) : null],
     ["lrs", lrRange(spec.arms[0].lrs)],
     ["seeds", t("ui.plan.seed_count", { count: spec.seeds.length })],
     ["steps", number(spec.num_steps) + (areCut ? t("ui.plan.steps_cut") : "")],
     ["device", t(`ui.plan.on_${device}`, { count: slots })],
   ];
+}
+
+/** The optimizer and how its rate goes on. @param {Plan["spec"]["optimizer"]} optimizer */
+function optimizerText({ kind, schedule }) {
+  const name = t(`ui.optimizer.${kind}`);
+  const course = t(`ui.plan.schedule.${schedule.kind}`);
+  return t(schedule.warmup_fraction > 0 ? "ui.plan.optimizer_warm_up" : "ui.plan.optimizer_is", { name, course });
 }
 
 /** @param {number[]} lrs */

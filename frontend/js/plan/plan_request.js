@@ -3,6 +3,7 @@
 import { rates } from "../base/hourly_rates.js";
 import { valuesOfSetting } from "../base/options.js";
 import { budgetOf } from "./budget.js";
+import { recipeOf, wholeOptimizer } from "./starting_points.js";
 import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 
 /** @import { Dataset, Spec } from "../../types/answers.js" */
@@ -14,13 +15,18 @@ const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
 /**
- * @param {Pick<Dataset, "id" | "name">} dataset @param {Omit<PlanChoices, "plan" | "presets">} choices
+ * @param {Pick<Dataset, "id" | "name">} dataset @param {Omit<PlanChoices, "presets">} choices
  * @returns {Values} the body of a request for a plan or an experiment
  */
-export function planRequest(dataset, { preset, own, budget }) {
-  const { num_seeds: count, ...plain } = own.values ?? {};
+export function planRequest(dataset, { preset, start, own, budget, plan }) {
+  const { num_seeds: count, optimizer, ...plain } = own.values ?? {};
+  const recipe = recipeOf(start);
   /** @type {Values} */
-  const wishes = { preset, ...plain };
+  const wishes = { recipe, preset, ...plain };
+  if (optimizer) {
+    const { family } = contextOf(own.texts, plan?.spec);
+    wishes.optimizer = wholeOptimizer(/** @type {Values} */ (optimizer), recipe, family);
+  }
   const limits = budgetOf(budget, rates());
   if (limits) wishes.budget = { ...limits, .../** @type {Values} */ (plain.budget) };
   if (count !== undefined && !plain.seeds) wishes.seeds = seeds(count);
@@ -60,7 +66,6 @@ export function valuesOf(own, spec) {
   const context = contextOf(own.texts, spec);
   const values = writtenValues(own.texts, context);
   // A part of a whole whose name was not chosen belongs to the one that was proposed.
-  if (values.optimizer) values.optimizer = { kind: context.kind, ...values.optimizer };
   if (values.model) values.model = { family: context.family, ...values.model };
   if (own.measures) values.measures = own.measures;
   const arms = armsOf(own, spec);

@@ -34,7 +34,10 @@ export function settings(dataset, own, onChange, spec) {
   update(spec());
   const folds = groups.map(({ name, fields }) => fold(name, opened, special[name], fieldsOf(fields)));
   const box = fold("all", opened, h("p", { class: "hint" }, t("ui.settings.hint")), fieldsOf(first), folds);
-  return { element: box, show: update };
+  const open = () => {
+    box.open = true;
+  };
+  return { element: box, show: update, open };
 }
 
 /** @param {{element: HTMLElement}[]} fields */

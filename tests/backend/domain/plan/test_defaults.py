@@ -13,14 +13,20 @@ from muscope.backend.domain.plan.defaults import (
     default_spec,
     plan_seconds,
 )
+from muscope.backend.domain.plan.recipes import RECIPE_PLANS, Recipe
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec, ScheduleKind
 from muscope.backend.domain.spec.parametrization import Parametrization
 
 SHA256 = "cd" * 32
 DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
 FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
+# Lowest and highest log2 of a best rate under Adam and AdamW in docs/calibration, section `recipes`.
+LOWEST_SEEN, HIGHEST_SEEN = -10.0, -3.0
 
 
 def _slow(slowness):
@@ -34,13 +40,51 @@ def _slow(slowness):
         (FRIEDMAN, Loss.SQUARED_ERROR, Parametrization.SP),
     ],
 )
-def test_the_default_plan_is_mup_with_the_control_of_its_loss(shape, loss, control):
-    spec = default_spec(SHA256, shape)
+def test_the_plan_of_the_paper_is_mup_with_the_control_of_its_loss(shape, loss, control):
+    spec = default_spec(SHA256, shape, recipe=Recipe.PAPER)
 
     assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, control]
     assert (spec.loss, spec.widths, spec.base_width) == (loss, (32, 64, 128, 256), 32)
     assert (len(spec.seeds), [len(arm.lrs) for arm in spec.arms]) == (5, [9, 9])
     assert (spec.measure_every, spec.num_runs()) == (30, 2 * 9 * 4 * 5)
+    assert (spec.optimizer, spec.num_steps) == (PLAIN_SGD, 300)
+
+
+@pytest.mark.parametrize("shape", [DIGITS, FRIEDMAN])
+def test_the_default_plan_trains_as_is_usual_in_practice(shape):
+    spec = default_spec(SHA256, shape)
+
+    assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, Parametrization.SP]
+    assert (spec.optimizer.kind, spec.optimizer.weight_decay) == (OptimizerKind.ADAMW, 0.01)
+    assert spec.optimizer.schedule.kind is ScheduleKind.COSINE
+    assert spec.optimizer.schedule.warmup_fraction > 0
+
+
+@pytest.mark.parametrize(("num_train", "steps"), [(405, 120), (6389, 300), (5093, 240), (53_940, 600)])
+def test_the_steps_of_usual_practice_follow_the_data_in_whole_intervals_within_bounds(num_train, steps):
+    shape = FRIEDMAN.model_copy(update={"num_train": num_train})
+
+    assert default_spec(SHA256, shape).num_steps == steps
+    assert default_spec(SHA256, shape, recipe=Recipe.PAPER).num_steps == 300
+
+
+def test_transformers_learn_under_adam_in_both_recipes():
+    paper, usual = RECIPE_PLANS[Recipe.PAPER], RECIPE_PLANS[Recipe.USUAL]
+
+    assert [paper.optimizer_of(model).kind for model in (ResidualMLP(), ViT(), GPT())] == [
+        "sgd",
+        "adam",
+        "adam",
+    ]
+    assert {usual.optimizer_of(model) for model in (ResidualMLP(), ViT(), GPT())} == {usual.optimizer}
+
+
+def test_the_grid_of_adam_holds_every_optimum_of_the_recipe_study_with_a_point_on_either_side():
+    adam = OptimizerSpec(kind=OptimizerKind.ADAM)
+    log2_lrs = [math.log2(lr) for lr in default_arm(Loss.CROSS_ENTROPY, Parametrization.SP, adam).lrs]
+
+    assert min(log2_lrs) <= LOWEST_SEEN - 1
+    assert max(log2_lrs) >= HIGHEST_SEEN + 1
 
 
 def test_squared_error_on_classes_takes_the_control_of_squared_error():
@@ -76,7 +120,7 @@ def test_a_fast_workplace_runs_all_steps():
 
 @pytest.mark.parametrize("slowness", [1, 2, 1e6])
 def test_a_slow_workplace_cuts_whole_intervals_of_steps_and_never_seeds(slowness):
-    spec = default_spec(SHA256, DIGITS)
+    spec = default_spec(SHA256, DIGITS, recipe=Recipe.PAPER)
 
     cut = cut_steps(spec, DIGITS, _slow(slowness))
 
@@ -87,7 +131,7 @@ def test_a_slow_workplace_cuts_whole_intervals_of_steps_and_never_seeds(slowness
 
 @pytest.mark.parametrize("slowness", [0.8, 1, 2])
 def test_the_cut_is_the_smallest_that_fits_the_target(slowness):
-    spec, capacity = default_spec(SHA256, DIGITS), _slow(slowness)
+    spec, capacity = default_spec(SHA256, DIGITS, recipe=Recipe.PAPER), _slow(slowness)
 
     cut = cut_steps(spec, DIGITS, capacity)
     longer = cut.model_copy(update={"num_steps": cut.num_steps + cut.measure_every})

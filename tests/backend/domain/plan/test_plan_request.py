@@ -6,12 +6,13 @@ from pydantic import ValidationError
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_spec
 from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
+from muscope.backend.domain.plan.recipes import Recipe
 from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, target_size
 from muscope.backend.domain.spec.families.convnet import ConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT
-from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
 
@@ -46,6 +47,24 @@ def test_on_a_slow_workplace_only_the_steps_are_cut():
 
     assert spec == cut_steps(default_spec(SHA256, DIGITS), DIGITS, SLOW)
     assert spec.num_steps < 300
+
+
+def test_the_paper_stays_reachable_by_one_word():
+    spec = _resolve(recipe="paper")
+
+    assert spec == default_spec(SHA256, DIGITS, recipe=Recipe.PAPER)
+    assert (spec.optimizer, spec.num_steps) == (PLAIN_SGD, 300)
+
+
+def test_an_optimizer_that_is_named_goes_before_the_recipes():
+    assert _resolve(optimizer="adam").optimizer == OptimizerSpec.model_validate("adam")
+    assert _resolve(recipe="paper", optimizer="adamw").optimizer.kind == "adamw"
+
+
+def test_smaller_batches_take_more_steps_for_the_same_passes():
+    large = DIGITS.model_copy(update={"num_train": 6400})
+
+    assert [_resolve(large, batch_size=size).num_steps for size in (64, 128)] == [300, 150]
 
 
 def test_steps_that_were_asked_for_are_never_cut():
@@ -118,7 +137,7 @@ def test_under_adam_the_default_plan_has_sp_as_control_and_the_grid_of_adam():
     spec = _resolve(optimizer="adam")
 
     assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, Parametrization.SP]
-    assert {arm.lrs for arm in spec.arms} == {tuple(2.0**e for e in range(-11, -2))}
+    assert {arm.lrs for arm in spec.arms} == {tuple(2.0**e for e in range(-11, -1))}
 
 
 def test_momentum_moves_the_grid_by_the_steps_it_adds():
@@ -128,7 +147,7 @@ def test_momentum_moves_the_grid_by_the_steps_it_adds():
 
 
 def test_an_arm_without_lrs_gets_the_grid_of_the_loss():
-    spec = _resolve(loss="squared_error", arms=({"parametrization": "ntp"},))
+    spec = _resolve(recipe="paper", loss="squared_error", arms=({"parametrization": "ntp"},))
 
     assert spec.arms == (default_arm(Loss.SQUARED_ERROR, Parametrization.NTP),)
 
@@ -145,7 +164,7 @@ def test_a_base_width_of_ones_own_is_kept():
     ("wanted", "code", "params"),
     [
         (
-            {"seeds": tuple(range(400))},
+            {"recipe": "paper", "seeds": tuple(range(400))},
             "spec.too_many_runs",
             {"runs": 2 * 9 * 4 * 400, "limit": 20_000},
         ),
@@ -161,7 +180,7 @@ def test_a_base_width_of_ones_own_is_kept():
             {"measure_every": 51, "num_steps": 50},
         ),
         (
-            {"arms": ({"parametrization": "completep"},)},
+            {"recipe": "paper", "arms": ({"parametrization": "completep"},)},
             "spec.parametrization_unknown_for_optimizer",
             {"parametrization": "completep", "optimizer": "sgd"},
         ),
@@ -182,9 +201,9 @@ def test_what_cannot_run_is_refused_with_its_numbers(wanted, code, params):
 
 
 def test_exactly_the_limit_of_runs_is_allowed():
-    assert _resolve(max_runs=360).num_runs() == 360
+    assert _resolve(recipe="paper", max_runs=360).num_runs() == 360
     with pytest.raises(InvalidInput, match=r"spec\.too_many_runs"):
-        _resolve(max_runs=359)
+        _resolve(recipe="paper", max_runs=359)
 
 
 def test_cross_entropy_on_a_number_is_refused():
@@ -255,7 +274,7 @@ def test_a_familys_name_alone_stands_for_its_defaults():
 
 
 def test_text_is_tried_with_a_language_model_and_adam():
-    spec = _resolve(shape=TEXT, widths=(8, 16))
+    spec = _resolve(shape=TEXT, recipe="paper", widths=(8, 16))
 
     assert spec.model == GPT()
     assert spec.optimizer.kind == "adam"

@@ -9,6 +9,7 @@ from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.plan.outlay import least_seconds, outlay
 from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
 from muscope.backend.domain.plan.presets import PRESET_PLANS, Preset
+from muscope.backend.domain.plan.recipes import Recipe
 from muscope.backend.domain.protocol import foreseen_cells
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
@@ -106,7 +107,7 @@ def test_conditions_that_the_data_cannot_have_are_left_out():
 
 
 def test_conditions_beyond_the_limit_on_runs_are_left_out():
-    spec = _spec(Preset.THOROUGH, max_runs=3000)
+    spec = _spec(Preset.THOROUGH, recipe="paper", max_runs=3000)
 
     assert spec.scenarios == ("as_given", "label_noise:0.1")
     assert spec.num_runs() <= 3000
@@ -125,7 +126,9 @@ def test_wishes_go_before_the_preset():
 
 
 def test_arms_that_are_asked_for_get_the_presets_grid():
-    spec = _spec(Preset.STANDARD, arms=({"parametrization": "mup"}, {"parametrization": "sp"}))
+    spec = _spec(
+        Preset.STANDARD, recipe="paper", arms=({"parametrization": "mup"}, {"parametrization": "sp"})
+    )
 
     assert [len(arm.lrs) for arm in spec.arms] == [17, 17]
 
@@ -133,9 +136,16 @@ def test_arms_that_are_asked_for_get_the_presets_grid():
 def test_a_slow_machine_cuts_steps_until_the_expected_path_fits():
     slow = Capacity(1, Calibration(1e9, 1e-3))
 
-    spec = _spec(Preset.QUICK, capacity=slow)
+    spec = _spec(Preset.QUICK, recipe="paper", capacity=slow)
 
-    assert 2 * spec.measure_every <= spec.num_steps < PRESET_PLANS[Preset.QUICK].num_steps
+    assert 2 * spec.measure_every <= spec.num_steps < 300
+
+
+@pytest.mark.parametrize("recipe", list(Recipe))
+def test_thorough_trains_twice_as_long_as_the_other_presets(recipe):
+    quick, standard, thorough = (_spec(preset, recipe=recipe).num_steps for preset in Preset)
+
+    assert quick == standard == thorough / 2
 
 
 def test_the_least_a_plan_costs_is_its_cheapest_cell_at_the_base():

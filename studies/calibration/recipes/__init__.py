@@ -1,0 +1,1 @@
+"""Row `recipes`: which way of training is usual practice, by measurement."""
