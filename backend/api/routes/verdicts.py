@@ -49,6 +49,11 @@ _EXAMPLES: dict[str, Any] = {
     },
 }
 JudgementBody = Annotated[JudgementRequest, Body(openapi_examples=_EXAMPLES)]
+_SETTLE_EXAMPLES: dict[str, Any] = {
+    "all": {"summary": "With as many seeds as it takes", "value": {}},
+    "few": {"summary": "With at most 16 seeds of one learning rate", "value": {"max_seeds": 16}},
+}
+SettleBody = Annotated[SettleRequest, Body(openapi_examples=_SETTLE_EXAMPLES)]
 _AGAIN: Responses = {
     200: {"model": list[JudgementView], "description": "All scenarios were judged like this before."}
 }
@@ -130,7 +135,7 @@ def settle(
     context: Ctx,
     owner: Owner,
     experiment_id: ExperimentId,
-    body: SettleRequest = SettleRequest(),  # noqa: B008 (frozen)
+    body: SettleBody = SettleRequest(),  # noqa: B008 (frozen)
 ) -> ExperimentView:
     """Let an ended experiment go on with further seeds at its target, until its answer is decided.
 
