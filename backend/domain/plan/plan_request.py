@@ -16,6 +16,13 @@ from muscope.backend.domain.plan.runnable import require_runnable
 from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.budget import Budget, require_budget
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
+from muscope.backend.domain.spec.decision import (
+    CostUnit,
+    DecidingLoss,
+    Settle,
+    cost_unit,
+    deciding_loss,
+)
 from muscope.backend.domain.spec.experiment import (
     MAX_STEPS,
     Arm,
@@ -85,6 +92,11 @@ class PlanRequest(Frozen):
     budget: Budget | None = None
     target_width: Extent | None = None
     target_depth: Extent | None = None
+    deciding_loss: DecidingLoss | None = Field(
+        default=None, description="By default of training where an example is seen about once."
+    )
+    cost_unit: CostUnit | None = Field(default=None, description="By default extra training for text.")
+    settle: Settle | None = None
 
 
 def resolve(
@@ -119,9 +131,20 @@ def resolve(
     _require_memory(spec, shape, capacity, memory_bytes)
     if request.num_steps is None:
         spec = _cut(request, spec, shape, capacity)
+    spec = _declared(request, spec, shape)
     if spec.budget is not None:
         require_budget(spec.budget, least_seconds(spec, shape, capacity.calibration))
     return spec
+
+
+def _declared(request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape) -> ExperimentSpec:
+    """Return the spec with the loss and the unit that decide, fixed before the first run."""
+    loss = deciding_loss(shape, num_steps=spec.num_steps, batch_size=spec.batch_size)
+    declared = {
+        "deciding_loss": request.deciding_loss or loss,
+        "cost_unit": request.cost_unit or cost_unit(shape),
+    }
+    return spec.model_copy(update=declared)
 
 
 def full_steps(request: PlanRequest, spec: ExperimentSpec, shape: DatasetShape) -> int:

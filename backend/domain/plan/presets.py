@@ -12,6 +12,7 @@ from typing import Any
 
 from muscope.backend.domain.plan.runnable import require_scenario
 from muscope.backend.domain.spec.dataset import DatasetShape
+from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Protocol
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import InvalidInput
@@ -35,6 +36,7 @@ class PresetPlan:
         times_steps: steps in units of the recipe's.
         num_wider: sizes beyond the family's usual widths, each twice the one before.
         scenarios: in addition to the conditions as given, where task and data allow them.
+        settle: seeds that may be added where the answer stays open.
     """
 
     num_seeds: int
@@ -43,11 +45,12 @@ class PresetPlan:
     times_steps: int = 1
     num_wider: int = 0
     scenarios: tuple[Scenario, ...] = ()
+    settle: Settle | None = None
 
 
 PRESET_PLANS: dict[Preset, PresetPlan] = {
     Preset.QUICK: PresetPlan(3, 1, 150.0),
-    Preset.STANDARD: PresetPlan(8, 2, 900.0),
+    Preset.STANDARD: PresetPlan(8, 2, 900.0, settle=Settle(max_work=2.0)),
     Preset.THOROUGH: PresetPlan(
         8,
         2,
@@ -55,6 +58,7 @@ PRESET_PLANS: dict[Preset, PresetPlan] = {
         times_steps=2,
         num_wider=1,
         scenarios=(Scenario("label_noise:0.1"), Scenario("subsample:0.5"), Scenario("horizon:4")),
+        settle=Settle(),
     ),
 }
 
@@ -69,6 +73,7 @@ def with_preset(default: ExperimentSpec, preset: Preset, shape: DatasetShape) ->
         "seeds": tuple(range(plan.num_seeds)),
         "arms": tuple(refined(arm, plan.per_octave) for arm in default.arms),
         "widths": widths,
+        "settle": plan.settle,
     }
     spec = default.model_copy(update=changes)
     possible = tuple(scenario for scenario in plan.scenarios if _is_possible(spec, shape, scenario))

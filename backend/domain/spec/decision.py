@@ -6,6 +6,7 @@ They are part of the spec and hashed with it, so that none can be chosen after t
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,6 +21,10 @@ MOST_SEEDS = LOOKS[-1]
 # Share of the error of a wrong "transfers" that the first look spends: where a settle stage is planned, and
 # where only a user may ask for one later. The later looks share the rest.
 FIRST_SHARE, FIRST_SHARE_ALONE = 0.5, 0.8
+
+
+# Losses that may decide.
+DecidingLoss = Literal[Metric.TRAIN_LOSS, Metric.VAL_LOSS]
 
 
 class CostUnit(StrEnum):
@@ -38,7 +43,7 @@ class Settle(Frozen):
     )
 
 
-def deciding_loss(shape: DatasetShape, *, num_steps: int, batch_size: int) -> Metric:
+def deciding_loss(shape: DatasetShape, *, num_steps: int, batch_size: int) -> DecidingLoss:
     """Return the loss that decides: of training where an example is seen about once, else of validation.
 
     Over several passes the training loss rewards overfitting (docs/decisions/0030).

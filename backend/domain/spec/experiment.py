@@ -12,10 +12,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from muscope.backend.domain.spec.budget import Budget
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.domain.spec.decision import CostUnit, Settle
+from muscope.backend.domain.spec.decision import CostUnit, DecidingLoss, Settle
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
-from muscope.backend.domain.spec.metrics import Metric, Schedule, Spacing
+from muscope.backend.domain.spec.metrics import Schedule, Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -134,7 +134,7 @@ class ExperimentSpec(Frozen):
     budget: Budget | None = None
     target_width: Extent | None = Field(default=None, description="The model to be trained in the end.")
     target_depth: Extent | None = None
-    deciding_loss: Metric | None = Field(
+    deciding_loss: DecidingLoss | None = Field(
         default=None, description="The loss that decides; None: validation loss where it is recorded."
     )
     cost_unit: CostUnit = CostUnit.SHARE
