@@ -15,6 +15,7 @@ maximum: its advantage would have to outweigh the cost of a divergence (ADR 0026
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -71,7 +72,8 @@ class Costs(NamedTuple):
         gain: improvement from the base at its best LR to this size at its best LR, in units of the loss.
         has_gain: the gain is above two standard errors.
         reused: mean loss at the reused LR, without smoothing.
-        best_index: LR that was found best; `rivals` are LRs that may still be better than the reused one.
+        best_index: LR that was found best; `rivals` are the LRs beside it and the reused one, each with the
+            most that the reused LR may lose against it, as a share like M2.
         by_seed: M2 by planned seed, [S]; empty where it is unknown.
     """
 
@@ -87,7 +89,7 @@ class Costs(NamedTuple):
     reused: float | None = None
     benefit: Benefit | None = None
     best_index: int | None = None
-    rivals: tuple[int, ...] = ()
+    rivals: Mapping[int, float] = {}
     by_seed: Values = np.empty(0)
 
     @property
@@ -138,7 +140,10 @@ def costs_of(
         reused=finite_or_none(float(as_run.mean())),
         benefit=_benefit(pair, carried, base.index, best) if has_gain else None,
         best_index=best,
-        rivals=rivals_of(pair.target, carried, best),
+        rivals={
+            rival: _most_lost(pair.target, carried, rival, level) / reduction if reduction > 0 else math.inf
+            for rival in rivals_of(pair.target, carried, best)
+        },
         by_seed=(pair.target.at(carried) - best_S) / reduction if reduction > 0 else np.empty(0),
     )
 
@@ -193,6 +198,12 @@ def _excess(
         interval = Interval(low=found.interval.low, high=high, level=level, method=METHOD)
         moved = abs(target.moved_at(reused) - target.moved_at(best))
         return Estimate(value=found.value, interval=widened(interval, moved))
+
+
+def _most_lost(target: SizeLosses, reused: int, rival: int, level: float) -> float:
+    """Return the upper end of the loss of the reused LR above a rival's; infinite with too few seeds."""
+    interval = student_interval(target.above(reused, rival), level)
+    return math.inf if interval is None else interval.high
 
 
 def rivals_of(target: SizeLosses, reused: int, best: int) -> tuple[int, ...]:

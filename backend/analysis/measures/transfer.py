@@ -68,7 +68,7 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     costs = costs_of(pair, carried, base, target, of_look, level)
     extra = Estimate()
     if carried is not None and costs.best_index is not None:
-        extra = extra_training(sweep, size_index, carried, costs.best_index, of_look, costs.rivals)
+        extra = extra_training(sweep, size_index, carried, costs.best_index, of_look, tuple(costs.rivals))
     best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
     best_target, initial_target = _best(sweep, loss, size_index, target)
     of_costs = _statistics_of(costs, thresholds)

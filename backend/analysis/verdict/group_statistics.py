@@ -16,6 +16,7 @@ from muscope.backend.analysis.verdict.findings import Case, facts_of, seeds_need
 from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, case_of
 from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
 from muscope.backend.domain.protocol.lr_grid import LRGrid
+from muscope.backend.domain.spec.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -118,7 +119,9 @@ def _settling(pair: Sweep, case: Case, thresholds: Thresholds) -> Settling:
     best, num_seeds = found.costs.best_index, found.statistics.num_seeds or 0
     if found.carried is None or best is None or _rule_of(case, thresholds).name != UNRESOLVED:
         return Settling()
-    contenders = {found.carried, best, *found.costs.rivals}
+    limit, is_share = case.cost_limit(thresholds), case.unit is CostUnit.SHARE
+    doubtful = {index for index, most in found.costs.rivals.items() if most > limit or not is_share}
+    contenders = {found.carried, best, *doubtful}
     return Settling(
         is_open=True,
         contenders=frozenset(pair.lr_indices[index] for index in contenders),

@@ -41,7 +41,8 @@ class Settling:
 
     Attributes:
         is_open: its cost is neither shown to be within its limit nor to exceed it.
-        contenders: the LRs whose losses decide that: the reused one, the best and its rivals.
+        contenders: the LRs whose losses decide that: the reused one, the best, and rivals that may be better
+            by more than the limit.
         num_seeds: that the reused LR has.
         seeds_needed: at which the interval would lie on one side of the limit, at an unchanged centre.
     """

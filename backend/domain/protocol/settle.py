@@ -17,7 +17,7 @@ from muscope.backend.domain.spec.size import Size, axis_of
 
 # A cost so close to its limit that this many times the seeds allowed would be needed is left open, once there
 # are enough seeds to estimate that: with eight, a value next to its limit is often there by chance.
-HOPELESS, ENOUGH_SEEDS = 4.0, LOOKS[-2]
+HOPELESS, ENOUGH_SEEDS = 8.0, LOOKS[-2]
 
 
 def targets(arm: ArmEvidence) -> Iterator[Size]:

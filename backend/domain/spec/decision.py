@@ -19,7 +19,8 @@ ABOUT_ONCE = 1.5
 LOOKS = (8, 16, 24, 48)
 MOST_SEEDS = LOOKS[-1]
 # Share of the error of a wrong "transfers" that the first look spends: where a settle stage is planned, and
-# where only a user may ask for one later. The later looks share the rest.
+# where only a user may ask for one later. The later looks share the rest in proportion to their seeds, since
+# the last one decides what is closest to the limit.
 FIRST_SHARE, FIRST_SHARE_ALONE = 0.5, 0.8
 
 
@@ -74,8 +75,10 @@ def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | 
     """
     first = FIRST_SHARE_ALONE if settle is None else FIRST_SHARE
     later = looks_after(num_planned)
-    share = first if num_seeds <= num_planned or not later else (1.0 - first) / len(later)
-    return 1.0 - (1.0 - level) * share
+    if num_seeds <= num_planned or not later:
+        return 1.0 - (1.0 - level) * first
+    look = next((each for each in later if num_seeds <= each), later[-1])
+    return 1.0 - (1.0 - level) * (1.0 - first) * look / sum(later)
 
 
 def further_seeds(seeds: tuple[int, ...], num_seeds: int) -> tuple[int, ...]:
