@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 from scripts.browser import HOW, find_browser
 
 PROGRAM = (sys.executable, "-m", "muscope.backend.cli", "run")
-START_SECONDS, STOP_SECONDS, POLL_SECONDS = 180.0, 60.0, 0.5
+START_SECONDS, STOP_SECONDS, POLL_SECONDS = 360.0, 60.0, 0.5
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 

@@ -2197,6 +2197,27 @@ export interface components {
             state: components["schemas"]["CheckState"] | null;
         };
         /**
+         * PlanQueueView
+         * @description Wait of a plan that would start now, behind and beside the open experiments.
+         */
+        PlanQueueView: {
+            /**
+             * Num Others
+             * @description Open experiments, whoever owns them.
+             */
+            num_others: number;
+            /**
+             * Start Seconds
+             * @description Until its first training would start.
+             */
+            start_seconds: number;
+            /**
+             * Wall Seconds
+             * @description Until its answer, all of them sharing the slots.
+             */
+            wall_seconds: number;
+        };
+        /**
          * PlanView
          * @description Cells an experiment would run, and their predicted time on this installation.
          */
@@ -2227,6 +2248,8 @@ export interface components {
             num_workers: number;
             /** Predicted Seconds */
             predicted_seconds: number;
+            /** @description Null if nothing else is open. */
+            queue: components["schemas"]["PlanQueueView"] | null;
             /**
              * Scenario Kinds
              * @description The scenarios this plan could have besides, with the limits of their values.
@@ -3479,6 +3502,7 @@ export type OverallVerdict = components['schemas']['OverallVerdict'];
 export type Parametrization = components['schemas']['Parametrization'];
 export type Part = components['schemas']['Part'];
 export type PartSlope = components['schemas']['PartSlope'];
+export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
 export type Preset = components['schemas']['Preset'];

@@ -24,7 +24,8 @@ from muscope.worker.node.crowding import Crowding, load_now
 log = logging.getLogger(__name__)
 
 TOUCH_SECONDS = 10.0
-CALIBRATION_SECONDS = 60.0
+# Seconds of work on a quiet machine; among ten neighbours it took more than a minute.
+CALIBRATION_SECONDS = 300.0
 
 
 def begin(sender: Any, **_: Any) -> None:

@@ -12,7 +12,8 @@ from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.plans import reporting_unreadable_plans
 from muscope.backend.services.experiments import cells
 from muscope.backend.services.experiments import store as experiments
-from muscope.backend.services.plans.draft import ExperimentRequest, preview_experiment
+from muscope.backend.services.plans.draft import ExperimentRequest
+from muscope.backend.services.time_left.queued_plan import preview_experiment
 from muscope.backend.services.views.views import CellView, ExperimentView, PlanView, RunView
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])

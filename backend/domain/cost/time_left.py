@@ -56,12 +56,16 @@ class CellWork:
 
 @dataclass(frozen=True)
 class LaterWork:
-    """Cells that are not planned yet; within an arm key a higher batch waits for the lower ones."""
+    """Cells that are not planned yet; within an arm key a higher batch waits for the lower ones.
+
+    `turn`: place in the queue, if workers will be told of them at once.
+    """
 
     kind: str
     seconds: float
     arm_key: str = ""
     batch: int = 0
+    turn: float = math.inf
 
 
 class Course(NamedTuple):
@@ -153,7 +157,7 @@ def _chains(course: Course) -> list[list[list[Part]]]:
             part = Part(_left(speeds, cell), cell.turn)
             by_arm.setdefault(cell.arm_key, {}).setdefault(-1, []).append(part)
     for work in course.later:
-        part = Part(speeds.of(work.kind) * work.seconds)
+        part = Part(speeds.of(work.kind) * work.seconds, work.turn)
         by_arm.setdefault(work.arm_key, {}).setdefault(work.batch, []).append(part)
     return [[batches[number] for number in sorted(batches)] for batches in by_arm.values()]
 

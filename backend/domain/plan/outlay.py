@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from muscope.backend.domain.cost.coming import coming_work
-from muscope.backend.domain.cost.prediction import Calibration, CellCost, CostedCell, predict, wall_seconds
+from muscope.backend.domain.cost.prediction import Calibration, CellCost, predict, wall_seconds
 from muscope.backend.domain.cost.time_left import Course, expected_spans
 from muscope.backend.domain.protocol import foreseen_cells
-from muscope.backend.domain.protocol.expected_path import NOTHING_YET
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size
 
@@ -34,18 +32,11 @@ def outlay(costs: Iterable[CellCost], slots: int) -> Outlay:
     )
 
 
-def path_outlay(
-    spec: ExperimentSpec, batches: Sequence[Sequence[CostedCell]], slots: int, pace: float = 1.0
-) -> Outlay:
-    """Predict the outlay of an expected path: an arm's batches wait for each other, and windows may widen.
-
-    Args:
-        pace: actual over predicted time of the cells that have run lately.
-    """
-    works = coming_work(spec, NOTHING_YET, batches)
-    (span,) = expected_spans([Course((), works, pace)], slots=slots)
-    cells = outlay((cost for batch in batches for _, cost in batch), slots)
-    return replace(cells, wall_seconds=span.ends, slot_seconds=pace * sum(work.seconds for work in works))
+def path_outlay(course: Course, costs: Iterable[CellCost], slots: int) -> Outlay:
+    """Predict the outlay of an expected path: an arm's batches wait for each other, and windows may widen."""
+    (span,) = expected_spans([course], slots=slots)
+    seconds = course.pace * sum(work.seconds for work in course.later)
+    return replace(outlay(costs, slots), wall_seconds=span.ends, slot_seconds=seconds)
 
 
 def least_seconds(spec: ExperimentSpec, shape: DatasetShape, calibration: Calibration) -> float:

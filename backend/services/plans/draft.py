@@ -10,10 +10,12 @@ from pydantic import Field
 
 from muscope.backend.db.session import Session
 from muscope.backend.db.tables import DatasetRow
+from muscope.backend.domain.cost.coming import coming_work
 from muscope.backend.domain.cost.divergence import DivergenceCount
 from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
 from muscope.backend.domain.cost.memory import max_runs_per_cell
 from muscope.backend.domain.cost.prediction import CellCost, CostedCell, predict
+from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.devices import device_kind
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.plan.outlay import Outlay, outlay, path_outlay
@@ -31,7 +33,7 @@ from muscope.backend.services.evidence.divergence_counts import divergence_count
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
 from muscope.backend.services.lookup import find_dataset
-from muscope.backend.services.views.outlay_views import OutlayView
+from muscope.backend.services.views.outlay_views import OutlayView, PlanQueueView
 from muscope.backend.services.views.views import PlannedCellView, PlanView
 from muscope.backend.services.workers import capacity_of, fresh_workers, queue_to_ring
 
@@ -58,6 +60,7 @@ class Draft:
     queue: str
     is_cut: bool
     costed: tuple[CostedCell, ...]
+    course: Course
     expected: Outlay
     most: Outlay
     divergence: tuple[DivergenceCount, ...]
@@ -89,7 +92,9 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         cost(spec, shape, batch, capacity, divergence)
         for batch in foreseen_batches(spec, max_runs_per_cell=split)
     ]
-    expected = path_outlay(spec, batches, capacity.slots, capacity.pace)
+    costed = tuple(each for batch in batches for each in batch)
+    course = Course((), coming_work(spec, Evidence(), batches), capacity.pace)
+    expected = path_outlay(course, (each for _, each in costed), capacity.slots)
     grid = cost(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
     return Draft(
         dataset=dataset,
@@ -99,7 +104,8 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         num_workers=len(workers),
         queue=queue_to_ring(workers),
         is_cut=is_cut,
-        costed=tuple(costed for batch in batches for costed in batch),
+        costed=costed,
+        course=course,
         expected=expected,
         most=_at_least(outlay((each for _, each in grid), capacity.slots), expected, capacity.pace),
         divergence=divergence,
@@ -172,10 +178,8 @@ def _cost_of(
     return replace(predicted, num_bytes=stacked)
 
 
-def preview_experiment(context: Context, owner_id: str, request: ExperimentRequest) -> PlanView:
-    """Return the cells that would run and their predicted time; nothing is stored."""
-    with context.database.read() as session:
-        plan = draft(context, session, owner_id, request)
+def plan_view(context: Context, plan: Draft, queue: PlanQueueView | None) -> PlanView:
+    """Return the cells that would run and their predicted time."""
     return PlanView(
         spec=plan.spec,
         control=control_of(plan.spec),
@@ -190,6 +194,7 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
         most=OutlayView.of(plan.most, budget_price(plan.spec)),
         scenario_kinds=possible_kinds(plan.spec, plan.shape),
         are_steps_cut=plan.is_cut,
+        queue=queue,
     )
 
 

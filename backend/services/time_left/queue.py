@@ -51,14 +51,14 @@ def affordable_course(context: Context, evidence: ExperimentEvidence, course: Co
 
 
 def neighbours_of(
-    context: Context, session: Session, own: ExperimentRow, capacity: Capacity
+    context: Context, session: Session, own: ExperimentRow | None, capacity: Capacity
 ) -> list[Neighbour]:
     """Return the other open experiments, whoever owns them, the oldest first."""
     open_ones = (experiment_rows.find(session, each) for each in experiment_rows.unfinished(session))
     return [
         Neighbour(row, _course_of(context, session, row, capacity))
         for row in open_ones
-        if row is not None and row.id != own.id
+        if row is not None and row is not own
     ]
 
 

@@ -44,6 +44,14 @@ class BudgetView(Frozen):
     currency: Currency | None
 
 
+class PlanQueueView(Frozen):
+    """Wait of a plan that would start now, behind and beside the open experiments."""
+
+    num_others: int = Field(description="Open experiments, whoever owns them.")
+    start_seconds: float = Field(description="Until its first training would start.")
+    wall_seconds: float = Field(description="Until its answer, all of them sharing the slots.")
+
+
 class QueueView(Frozen):
     """Place of an experiment among the open ones, which share the worker slots."""
 

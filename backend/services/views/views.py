@@ -19,7 +19,7 @@ from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.overall import OverallVerdict
 from muscope.backend.domain.verdict.verdict import Outcome, Verdict
 from muscope.backend.figures.names import FigureName
-from muscope.backend.services.views.outlay_views import OutlayView, ProgressView
+from muscope.backend.services.views.outlay_views import OutlayView, PlanQueueView, ProgressView
 
 
 class DatasetView(Frozen):
@@ -83,6 +83,7 @@ class PlanView(Frozen):
         description="Predicted if transfer holds; a staged plan ends as soon as it is settled."
     )
     most: OutlayView = Field(description="The whole grid, which is never exceeded.")
+    queue: PlanQueueView | None = Field(description="Null if nothing else is open.")
 
 
 class ConditionsView(Frozen):

@@ -107,10 +107,9 @@ class Planning {
 
   /** @param {Plan} found */
   show(found) {
-    const time = about(found.predicted_seconds);
     this.#summary.classList.remove("is-stale");
     fill(this.#summary, found.num_workers ? null : noWorkerNote(), planDetails(found, this.dataset.shape.task));
-    fill(this.#estimate, t("ui.plan.estimate", { runs: number(found.num_runs), time }));
+    fill(this.#estimate, estimate(found));
     this.#fields.show(found.spec);
     this.#conditions.update();
   }
@@ -130,4 +129,12 @@ class Planning {
   stop() {
     this.#asking.abort();
   }
+}
+
+/** How long it takes; among others, until its answer. @param {Plan} found */
+function estimate({ num_runs, predicted_seconds: alone, queue }) {
+  const runs = number(num_runs);
+  if (!queue) return t("ui.plan.estimate", { runs, time: about(alone) });
+  const words = { runs, count: number(queue.num_others), time: about(queue.wall_seconds), alone: about(alone) };
+  return t("ui.plan.estimate_in_queue", words);
 }

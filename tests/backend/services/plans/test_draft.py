@@ -10,7 +10,8 @@ from muscope.backend.domain.protocol import Add, Wait
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput, NotFound
-from muscope.backend.services.plans.draft import ExperimentRequest, control_of, decide, preview_experiment
+from muscope.backend.services.plans.draft import ExperimentRequest, control_of, decide
+from muscope.backend.services.time_left.queued_plan import preview_experiment
 from muscope.backend.services.workers import FRESH, capacity_of, fresh_workers, list_workers, queue_to_ring
 from tests.backend.db.stores import NOW, add_dataset, add_experiment
 from tests.backend.domain.specs import SPEC, spec

@@ -10,7 +10,9 @@ from muscope.backend.db import workers
 from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
 from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.services.experiments.store import get_experiment
-from tests.backend.db.stores import NOW, add_experiment, change_cell, take
+from muscope.backend.services.plans.draft import ExperimentRequest
+from muscope.backend.services.time_left.queued_plan import preview_experiment
+from tests.backend.db.stores import NOW, add_dataset, add_experiment, change_cell, take
 from tests.backend.domain.specs import spec
 
 CELL_SECONDS = 100.0
@@ -106,3 +108,18 @@ def test_an_experiment_that_has_ended_is_not_in_the_queue(context, database):
 
     assert _progress(context, second).queue is None
     assert _progress(context, first).queue is None
+
+
+def test_a_plan_tells_what_it_would_wait_for_before_it_is_started(context, database):
+    request = ExperimentRequest(dataset_id=add_dataset(database))
+    alone = preview_experiment(context, LOCAL_OWNER, request)
+    _two(database)
+
+    behind = preview_experiment(context, LOCAL_OWNER, request)
+
+    assert alone.queue is None
+    assert behind.queue is not None
+    assert behind.queue.num_others == 2
+    assert behind.queue.start_seconds == pytest.approx(4 * CELL_SECONDS, rel=1e-3)
+    assert behind.queue.wall_seconds == pytest.approx(4 * CELL_SECONDS + alone.predicted_seconds, rel=1e-3)
+    assert behind.predicted_seconds == alone.predicted_seconds
