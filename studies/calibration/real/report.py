@@ -92,7 +92,7 @@ def not_holding(judged: Sequence[JudgedTask]) -> list[JudgedTask]:
 def reach(judged: Sequence[JudgedTask]) -> tuple[HeldAtDistance, ...]:
     """Return per distance how often one of the LRs held that were recommended for that size."""
     found = []
-    for doublings in sorted({held.doublings for one in judged for held in one.held}):
+    for doublings in sorted({held.doublings for one in judged for held in one.held[1:]}):
         advised = [advice_holds(held) for held in _held_at(judged, doublings, ADVISED)]
         tried = [held for held in advised if held is not None]
         found.append(HeldAtDistance(doublings=doublings, held=Tally(count=sum(tried), of=len(tried))))
@@ -220,7 +220,7 @@ def _kinds(judged: Sequence[JudgedTask]) -> Table:
 
 def _by_doublings(judged: Sequence[JudgedTask]) -> Table:
     rows = []
-    for doublings in sorted({held.doublings for one in judged for held in one.held}):
+    for doublings in sorted({held.doublings for one in judged for held in one.held[1:]}):
         row = [f"{doublings:g}"]
         for said in (CLAIMS, {Outcome.FINE_TUNE}, set(Outcome)):
             tried = _held_at(judged, doublings, said)

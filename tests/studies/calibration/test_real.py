@@ -12,12 +12,14 @@ from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
-from muscope.backend.domain.verdict.verdict import Outcome
+from muscope.backend.domain.verdict.verdict import Beyond, Estimate, Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
 from studies.calibration.real import report as real_report
+from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.judged import JudgedTask, judge_task
 from studies.calibration.real.kept import ArrayStore, Cell
+from studies.calibration.real.measured_truth import Held
 from studies.calibration.real.predictors import compare_predictors, rank_correlation
 from studies.calibration.real.report import (
     exact_bound,
@@ -27,12 +29,10 @@ from studies.calibration.real.report import (
     report,
     wrong_claims,
 )
-from studies.calibration.real.still_open import without_benefit
-from studies.calibration.real.sweep import visible_sweep, with_seeds
-from studies.calibration.real.task import FEWER_SEEDS, SEEDS
+from studies.calibration.real.sweep import visible_sweep, with_settle_seeds
+from studies.calibration.real.task import FEWER_SEEDS, SEEDS, SETTLE_SEEDS
 from studies.calibration.real.tasks import tasks
 from studies.calibration.real.training import complete_tasks
-from studies.calibration.real.truth_at_hidden import Held
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD
 from studies.calibration.truth import Truth
@@ -63,15 +63,15 @@ def test_truth_and_sharpness_are_planned_once_the_visible_sizes_are_there(result
 
     assert [cell.program.width for cell in first] == [2, 2, 2, 4, 4, 4]
     assert not any(cell.program.has_curvature for cell in first)
-    assert [cell.program.width for cell in then[6:]] == [2, 8, 2, 4]
-    assert [cell.program.has_curvature for cell in then[6:]] == [False, False, True, True]
+    assert [cell.program.width for cell in then[6:]] == [2, 4, 8, 2, 4, 4]
+    assert [cell.program.has_curvature for cell in then[6:]] == [False, False, False, True, True, False]
 
 
 def test_the_truth_has_other_seeds_and_holds_every_rate_the_base_may_name(results):
     base, largest = SMALL.best_at_ends(results)
     hidden = SMALL.true_cells(base, largest)[-1].program
 
-    assert not {run.seed for run in hidden.runs} & set(SEEDS)
+    assert not {run.seed for run in hidden.runs} & {*SEEDS, *SETTLE_SEEDS}
     assert {2.0 ** SMALL.log2_lrs[index] for index in base} <= {run.lr for run in hidden.runs}
 
 
@@ -100,35 +100,35 @@ def test_the_sweep_of_a_size_holds_all_its_parts_ordered_by_rate_and_seed(result
 def test_a_task_is_judged_at_the_rate_the_verdict_names(results):
     judged = judge_task(SMALL, results)
 
-    assert [held.doublings for held in judged.held] == [1.0]
-    assert 0.0 <= judged.held[0].truth.regret < 1.0
-    assert judged.truth in (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
+    assert [held.doublings for held in judged.held] == [0.0, 1.0]
+    assert 0.0 <= judged.measured.truth.regret < 1.0
+    assert 0.0 < judged.share < 2.0
+    assert set(judged.says_yes) == {baseline.name for baseline in BASELINES}
 
 
-def test_fewer_seeds_are_the_first_ones(results):
-    sweep = visible_sweep(SMALL, results)
+def test_the_seeds_a_settle_stage_may_add_are_at_the_largest_visible_size_only(results):
+    sweep = with_settle_seeds(SMALL, results)
 
-    fewer = with_seeds(sweep, 5)
+    assert sweep.further is not None
+    assert sweep.further.num_seeds == len(SETTLE_SEEDS)
+    assert not sweep.further.is_measured[0].any()
+    tried = np.flatnonzero(sweep.further.is_measured[1].all(axis=1))
+    base, largest = SMALL.best_at_ends(results)
+    assert {*base, *largest} <= set(tried.tolist())
 
-    np.testing.assert_array_equal(
-        fewer.losses[Metric.VAL_LOSS].final, sweep.losses[Metric.VAL_LOSS].final[:, :, :5]
-    )
-    assert fewer.curves(1, 0).shape[1] == fewer.num_seeds == 5
 
-
-def test_a_task_without_benefit_at_hidden_sizes_either_is_rightly_open(results):
+def test_an_open_answer_is_counted_by_its_rule_and_by_what_is_true(results):
     like = judge_task(SMALL, results)
-    verdict = like.verdict.model_copy(update={"outcome": Outcome.INCONCLUSIVE, "rule": "no_gain"})
-    truths = [Truth(0.0, 0.0, gain_loss) for gain_loss in (None, 0.2)]
-    right, wrong = (
-        replace(like, verdict=verdict, held=(Held(1.0, truth, 0.0, 0.0, False),)) for truth in truths
+    verdict = like.verdict.model_copy(update={"outcome": Outcome.INCONCLUSIVE, "rule": "unresolved"})
+    cheap, dear = (
+        replace(like, verdict=verdict, held=(at_distance(0, regret), at_distance(1, regret)))
+        for regret in (0.0, 0.03)
     )
 
-    part, _ = report([right, wrong], 2, "now")
+    part, _ = report([cheap, dear], 2, "now")
 
-    assert (without_benefit(right), without_benefit(wrong)) == (True, False)
     [open_table] = [table for table in part.tables if table.title == "What stays inconclusive"]
-    assert open_table.rows == (("no gain", "2", "1"),)
+    assert open_table.rows == (("unresolved", "2", "1", "0"),)
 
 
 def test_a_result_is_the_same_after_it_was_kept_and_a_task_is_complete_with_all_its_cells(results, tmp_path):
@@ -183,39 +183,70 @@ def test_the_bound_is_that_of_the_design(count, of, bound):
     assert exact_bound(count, of) == pytest.approx(bound, abs=5e-4)
 
 
+def at_distance(doublings: int, regret: float) -> Held:
+    """Return a made-up truth; advice is no better, and the benefit of size allows a cost of 1%."""
+    truth = Truth(regret, 0.0, None, benefit=0.1)
+    return Held(float(doublings), truth, 0.0, regret, False, advised=(truth,))
+
+
 def judged_as(outcome: Outcome, *regrets: float, like: JudgedTask) -> JudgedTask:
-    """Return a task with a made-up verdict and made-up truths, one a doubling; advice is no better."""
-    truths = [Truth(regret, 0.0, None) for regret in regrets]
-    held = tuple(
-        Held(float(k + 1), truth, 0.0, 0.0, False, advised=(truth,)) for k, truth in enumerate(truths)
-    )
-    return replace(like, verdict=like.verdict.model_copy(update={"outcome": outcome}), held=held)
+    """Return a task with a made-up verdict and made-up truths, from the measured size on, one a doubling."""
+    held = tuple(at_distance(doublings, regret) for doublings, regret in enumerate(regrets))
+    beyond = Beyond(doublings=1.0, cost=Estimate(), holds=outcome is Outcome.TRANSFERS)
+    changes = {"outcome": outcome, "beyond": beyond}
+    return replace(like, verdict=like.verdict.model_copy(update=changes), held=held)
 
 
-def test_a_claim_that_breaks_at_a_hidden_size_is_wrong_and_named(results):
+def test_a_claim_that_does_not_hold_is_wrong_and_named_measured_and_beyond(results):
     like = judge_task(SMALL, results)
-    right = judged_as(Outcome.TRANSFERS, 0.01, like=like)
-    wrong = judged_as(Outcome.SHARPNESS_DRIFTS, 0.03, like=like)
-    honest = judged_as(Outcome.DOES_NOT_TRANSFER, 0.5, like=like)
+    right = judged_as(Outcome.TRANSFERS, 0.001, 0.001, like=like)
+    wrong = judged_as(Outcome.SHARPNESS_DRIFTS, 0.012, 0.012, like=like)
+    too_far = judged_as(Outcome.TRANSFERS, 0.001, 0.5, like=like)
+    honest = judged_as(Outcome.DOES_NOT_TRANSFER, 0.5, 0.5, like=like)
+    needless = judged_as(Outcome.FINE_TUNE, 0.001, 0.001, like=like)
+    judged = [right, wrong, too_far, honest, needless]
 
-    part, panels = report([right, wrong, honest], 5, "now")
-    values = {goal.name: goal.check.measured for goal in part.goals}
+    part, panels = report(judged, 5, "now")
+    checks = {goal.name: goal.check for goal in part.goals}
 
-    assert wrong_claims([right, wrong, honest]) == [wrong]
-    assert not_holding([right, wrong, honest]) == [wrong, honest]
-    assert values["real_wrong_transfers"] == 1
-    assert values["real_not_near"] == 50.0
-    assert (
-        next(goal for goal in part.goals if goal.name == "real_wrong_transfers").check.why_not == SMALL.name
+    assert wrong_claims(judged) == [wrong]
+    assert not_holding(judged) == [wrong, honest]
+    assert checks["real_not"].measured == 2
+    assert checks["real_not_near"].measured == 50.0
+    assert checks["real_found"].measured == pytest.approx(200 / 3)
+    assert (checks["real_wrong_measured"].measured, checks["real_wrong_measured"].why_not) == (
+        50.0,
+        SMALL.name,
     )
+    assert checks["real_wrong_beyond"].measured == pytest.approx(100 / 3)
+    assert checks["real_fine_tune_needed"].measured == 0.0
+    assert checks["real_open"].measured == 0.0
     assert len(panels) == 2
+
+
+def test_both_rules_that_people_use_stand_beside_the_verdict(results):
+    like = judge_task(SMALL, results)
+    names = [baseline.name for baseline in BASELINES]
+    judged = [
+        replace(judged_as(Outcome.FINE_TUNE, 0.5, 0.5, like=like), says_yes=dict.fromkeys(names, True)),
+        replace(judged_as(Outcome.TRANSFERS, 0.0, 0.0, like=like), says_yes=dict.fromkeys(names, False)),
+    ]
+
+    part, _ = report(judged, 2, "now")
+
+    [table] = [table for table in part.tables if "rules that people use" in table.title]
+    assert [row[1:5] for row in table.rows] == [
+        ("100", "0", "0", "0"),
+        ("0", "100", "100", "0"),
+        ("0", "100", "100", "0"),
+    ]
 
 
 def test_a_distance_is_reached_when_enough_was_advised_there_and_nine_of_ten_held(results):
     like = judge_task(SMALL, results)
-    holding = [judged_as(Outcome.FINE_TUNE, 0.0, 0.0, like=like)] * 4
-    failing = judged_as(Outcome.TRANSFERS, 0.0, 0.5, like=like)
-    open_one = judged_as(Outcome.INCONCLUSIVE, 0.5, 0.5, like=like)
+    holding = [judged_as(Outcome.FINE_TUNE, 0.0, 0.0, 0.0, like=like)] * 4
+    failing = judged_as(Outcome.TRANSFERS, 0.0, 0.0, 0.5, like=like)
+    open_one = judged_as(Outcome.INCONCLUSIVE, 0.5, 0.5, 0.5, like=like)
 
     assert reached_doublings(holding) == 0.0
     assert reached_doublings([*holding, failing, open_one]) == 1.0
@@ -225,7 +256,7 @@ def test_a_distance_is_reached_when_enough_was_advised_there_and_nine_of_ten_hel
 
 
 def test_what_is_advised_for_a_hidden_size_was_tried_there_and_is_no_better_than_the_best(results):
-    [held] = judge_task(SMALL, results).held
+    held = judge_task(SMALL, results).beyond
 
     for truth in held.advised:
         assert truth.regret >= 0.0
@@ -235,10 +266,10 @@ def test_what_is_advised_for_a_hidden_size_was_tried_there_and_is_no_better_than
 def test_the_record_says_of_every_answer_how_often_its_advice_held(results, tmp_path):
     like = judge_task(SMALL, results)
     judged = [
-        judged_as(Outcome.TRANSFERS, 0.0, like=like),
-        judged_as(Outcome.TRANSFERS, 0.5, like=like),
-        judged_as(Outcome.FINE_TUNE, 0.05, like=like),
-        judged_as(Outcome.DOES_NOT_TRANSFER, 0.5, like=like),
+        judged_as(Outcome.TRANSFERS, 0.0, 0.0, like=like),
+        judged_as(Outcome.TRANSFERS, 0.5, 0.5, like=like),
+        judged_as(Outcome.FINE_TUNE, 0.005, 0.0, like=like),
+        judged_as(Outcome.DOES_NOT_TRANSFER, 0.5, 0.5, like=like),
     ]
 
     record = track_record(judged, "2026-11-24")
@@ -248,7 +279,7 @@ def test_the_record_says_of_every_answer_how_often_its_advice_held(results, tmp_
     assert record.held[Outcome.FINE_TUNE] == Tally(count=1, of=1)
     assert record.held[Outcome.DOES_NOT_TRANSFER] == Tally(count=1, of=1)
     assert record.held[Outcome.INCONCLUSIVE] == Tally(count=0, of=0)
-    assert record.false_transfers == Tally(count=1, of=3)
+    assert record.false_transfers == Tally(count=1, of=2)
     assert TrackRecord.model_validate_json((tmp_path / "calibration.json").read_bytes()) == record
 
 
@@ -279,9 +310,8 @@ def product_files():
 
 
 def test_a_search_within_an_octave_loses_no_more_than_the_rate_itself(results):
-    [held] = judge_task(SMALL, results).held
-
-    assert 0.0 <= held.search_regret <= held.truth.regret
+    for held in judge_task(SMALL, results).held:
+        assert 0.0 <= held.search_regret <= held.truth.regret
 
 
 def test_a_rank_correlation_knows_order_only_and_a_constant_has_none():
