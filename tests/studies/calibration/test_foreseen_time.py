@@ -158,14 +158,10 @@ def test_an_optimum_that_drifts_is_expected_to_go_on_by_octaves_per_doubling():
     wide = STAGED.model_copy(update={"widths": (8, 16, 32, 64)})
     still = _seen(4) | _seen(4, size=Size(16, 2)) | _seen(4, size=Size(32, 2))
     drifting = _seen(4) | _seen(5, size=Size(16, 2)) | _seen(6, size=Size(32, 2))
-    scattered = _seen(4, best_of_seeds=frozenset({2, 6}))
 
-    told = [
-        further_runs(wide, Evidence(each), largest, 10) for each in (still, drifting, _seen(4), scattered)
-    ]
+    told = [further_runs(wide, Evidence(each), largest, 10) for each in (still, drifting, _seen(4))]
 
     assert told[0] == told[2] < told[1]
-    assert told[2] < told[3]
 
 
 def test_a_drift_along_one_axis_says_nothing_of_the_other():

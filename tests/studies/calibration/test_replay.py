@@ -27,9 +27,9 @@ DEFAULTS = {"batch_size": 64, "num_steps": 300, "measure_every": 30, "sharpness_
 
 TRUTHS = {
     Outcome.TRANSFERS: {"slope": 0.0},
-    Outcome.FINE_TUNE: {"slope": -0.45, "curvature": 0.03},
+    Outcome.FINE_TUNE: {"slope": -0.6, "curvature": 0.06},
     Outcome.DOES_NOT_TRANSFER: {"slope": -1.0},
-    Outcome.INCONCLUSIVE: {"noise": 0.3},
+    Outcome.INCONCLUSIVE: {"slope": -0.4, "curvature": 0.05, "noise": 0.1},
 }
 
 

@@ -49,15 +49,15 @@ def test_beyond_its_edge_every_run_counts_as_the_loss_at_init():
 @pytest.mark.parametrize(
     ("truth", "outcome"),
     [
-        (Truth(0.01, 0.5, 0.05), Outcome.TRANSFERS),
-        (Truth(0.01, 0.5, 0.11), Outcome.FINE_TUNE),
-        (Truth(0.01, 1.2, None), Outcome.FINE_TUNE),
-        (Truth(0.03, 0.5, 0.05), Outcome.FINE_TUNE),
-        (Truth(0.03, 0.5, 0.5), Outcome.DOES_NOT_TRANSFER),
-        (Truth(0.01, 2.5, 0.05), Outcome.INCONCLUSIVE),
-        (Truth(0.05, 2.5, 0.2), Outcome.DOES_NOT_TRANSFER),
+        (Truth(0.01, 0.5, 0.05, benefit=0.2), Outcome.TRANSFERS),
+        (Truth(0.01, 0.5, 0.11, benefit=0.09), Outcome.FINE_TUNE),
+        (Truth(0.004, 2.5, None), Outcome.TRANSFERS),
+        (Truth(0.03, 0.5, 0.05, benefit=0.6), Outcome.FINE_TUNE),
+        (Truth(0.03, 0.5, 0.5, benefit=0.06), Outcome.DOES_NOT_TRANSFER),
+        (Truth(0.01, 2.5, 0.05, benefit=0.2), Outcome.TRANSFERS),
+        (Truth(0.05, 2.5, 0.2, benefit=0.25), Outcome.DOES_NOT_TRANSFER),
         (Truth(0.11, 0.1, None), Outcome.DOES_NOT_TRANSFER),
-        (Truth(0.01, 0.1, 0.05, divergence=0.6), Outcome.DOES_NOT_TRANSFER),
+        (Truth(0.01, 0.1, 0.05, benefit=0.2, divergence=0.6), Outcome.DOES_NOT_TRANSFER),
     ],
 )
 def test_the_truth_is_held_against_the_thresholds_of_the_verdict(truth, outcome):
@@ -65,8 +65,8 @@ def test_the_truth_is_held_against_the_thresholds_of_the_verdict(truth, outcome)
 
 
 def test_a_truth_a_third_beyond_the_line_is_near_it_and_twice_beyond_is_not():
-    assert Truth(0.0266, 0.0, None).is_near(THRESHOLDS)
-    assert not Truth(0.04, 0.0, None).is_near(THRESHOLDS)
+    assert Truth(0.0266, 0.0, None, benefit=0.5).is_near(THRESHOLDS)
+    assert not Truth(0.04, 0.0, None, benefit=0.5).is_near(THRESHOLDS)
     assert math.isinf(Truth(0.0, 0.0, None, divergence=0.9).strain(THRESHOLDS))
 
 
@@ -79,7 +79,7 @@ def test_cases_are_drawn_for_truths_on_both_sides_of_the_line_and_at_every_numbe
 
 def test_a_case_has_the_truth_it_was_drawn_for():
     for index in range(8):
-        truth = draw(index).worst()
+        truth = draw(index).at_target()
 
         assert truth.transfers(THRESHOLDS) == (wanted(index) in (Wanted.INSIDE, Wanted.JUST_INSIDE))
 
@@ -97,7 +97,20 @@ def test_the_runs_of_a_case_scatter_around_its_expected_losses():
 
 
 def test_equal_numbers_give_equal_cases_and_verdicts():
-    assert judge_case(5) == judge_case(5)
+    assert repr(judge_case(5)) == repr(judge_case(5))
+
+
+def test_cases_of_eight_seeds_are_settled_and_seeds_beyond_are_new():
+    index = next(i for i in range(200) if draw(i).num_seeds == 8 and not draw(i).num_missing)
+    sweep = sample(draw(index), index, num_further=4)
+
+    assert sweep.further is not None
+    assert sweep.further.num_seeds == 4
+    of_planned, of_further = (each.judged(Metric.VAL_LOSS)[-1] for each in (sweep, sweep.further))
+    assert not np.isin(of_further, of_planned[np.isfinite(of_planned)]).all()
+    settled = judge_case(index)
+    assert settled.settled is not None
+    assert 0.0 < settled.share < 2.0
 
 
 def test_a_case_that_lacks_runs_lacks_as_many_as_it_says():
@@ -119,7 +132,7 @@ def test_the_report_counts_a_claim_that_is_not_true():
 
     part, panels = report([case, false], "today")
 
-    goal = part.goals[0]
+    goal = next(goal for goal in part.goals if goal.name == "simulated_false_transfers")
     assert goal.check.measured == pytest.approx(100.0 if case.true_outcome is Outcome.TRANSFERS else 50.0)
     assert goal.line().startswith("simulated_false_transfers ")
     assert [panel.title for panel in panels] == ["by true shift", "by true regret"]
