@@ -5,6 +5,7 @@ Nothing is run twice: the protocol plans further seeds at the target, and every 
 
 from __future__ import annotations
 
+import math
 from uuid import UUID
 
 from pydantic import Field
@@ -97,10 +98,8 @@ def _next_batch(context: Context, session: Session, experiment: ExperimentRow, m
     if budget is not None:
         left = budget.limit_seconds - committed_seconds(claimed(evidence.cells, context.now()))
         if predicted.slot_seconds > left:
-            needed = round(predicted.slot_seconds)
-            raise Conflict(
-                "settle.budget_spent", name=experiment.name, needed=needed, left=max(0, round(left))
-            )
+            needed, rest = math.ceil(predicted.slot_seconds), max(0, math.floor(left))
+            raise Conflict("settle.budget_spent", name=experiment.name, needed=needed, left=rest)
     return OutlayView.of(predicted, budget_price(evidence.spec))
 
 
