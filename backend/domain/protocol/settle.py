@@ -8,6 +8,7 @@ at a single look (ADR 0031). The base needs no further seeds: it only says which
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from muscope.backend.domain.protocol.arms import ArmEvidence, cost_order
 from muscope.backend.domain.protocol.windows import PlannedRuns
@@ -66,7 +67,8 @@ def _is_within_work(arm: ArmEvidence, batches: Sequence[PlannedRuns]) -> bool:
         planned += num_planned * _work(group.size)
         added += (len(known.planned) - num_planned) * _work(group.size)
     for batch in batches:
-        added += len(batch.lr_indices) * len(batch.seeds) * _work(batch.group.size)
+        keys = set(product(batch.lr_indices, batch.seeds)) - arm.evidence.at(batch.group).planned
+        added += len(keys) * _work(batch.group.size)
     return added <= settle.max_work * planned
 
 

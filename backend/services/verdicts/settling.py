@@ -20,7 +20,7 @@ from muscope.backend.domain.protocol import Add
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.decision import MOST_SEEDS
-from muscope.backend.domain.verdict.verdict import RULE_VERSIONS, Outcome
+from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
 from muscope.backend.errors import Conflict, MuscopeError
 from muscope.backend.events import ProgressNotice
 from muscope.backend.services.context import Context
@@ -115,5 +115,5 @@ def _require_open_answer(session: Session, experiment: ExperimentRow) -> None:
     ]
     if any(verdict is None or verdict.rule_version not in RULE_VERSIONS for verdict in verdicts):
         raise Conflict("settle.old_rules", name=experiment.name)
-    if not any(verdict is not None and verdict.outcome is Outcome.INCONCLUSIVE for verdict in verdicts):
+    if not any(verdict is not None and verdict.open and verdict.open.can_settle for verdict in verdicts):
         raise Conflict("settle.not_open", name=experiment.name)
