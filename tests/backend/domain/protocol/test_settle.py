@@ -116,6 +116,22 @@ def test_no_more_work_is_added_than_the_plan_allows():
         assert len(added(short.run())) == allowed - 1
 
 
+@pytest.mark.parametrize("protocol", Protocol)
+def test_scenarios_that_settle_at_once_share_one_allowance(protocol):
+    scenarios = tuple(map(Scenario, SCENARIOS[:3]))
+    asked = plan(protocol=protocol, scenarios=scenarios, widths=(8, 32))
+    world = World(asked.model_copy(update={"settle": None}), open_until(1000))
+    planned, batch = _work(cell for cells in world.run() for cell in cells), 3 * 3 * 2 * 32**2
+
+    for allowed in (1, 2, 3):
+        settle = Settle(max_work=1.01 * allowed * batch / planned)
+        world = World(asked.model_copy(update={"settle": settle}), open_until(8))
+        world.run()
+
+        assert sum(cell.runs[-1].seed > 4 for cell in world.cells.values()) <= allowed
+        assert _work(world.cells.values()) <= planned * (1 + settle.max_work)
+
+
 def test_a_rate_that_becomes_a_contender_later_gets_every_seed():
     def statistics(group, evidence):
         few = num_seeds_at(evidence, REUSED) < 8
