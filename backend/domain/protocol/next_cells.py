@@ -17,7 +17,7 @@ from muscope.backend.domain.protocol.climb import check_control, climb, probe
 from muscope.backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
-from muscope.backend.domain.protocol.settle import settling_runs
+from muscope.backend.domain.protocol.settle import settling_runs, with_batches
 from muscope.backend.domain.protocol.windows import PlannedRuns
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, chosen_arm, controls_of
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -65,6 +65,7 @@ def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
     for scenario in in_order(spec):
         of_it = (_judged if scenario.is_judged else _probe)(spec, scenario, evidence)
         states |= of_it
+        evidence = with_batches(spec, evidence, of_it.values())
         if not any(state.is_ended for state in of_it.values()):
             break
     return states
@@ -82,6 +83,7 @@ def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dic
             # The control's outcome no longer changes the verdict.
             state = ArmState(is_ended=True, has_left_out=not state.is_ended)
         states[scenario, name] = state
+        evidence = with_batches(spec, evidence, [state])
     return states
 
 
@@ -112,6 +114,7 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
             states[scenario, chosen],
             runs_to_plan=(*states[scenario, chosen].runs_to_plan, *settling_runs(of_chosen, stage=1)),
         )
+        evidence = with_batches(spec, evidence, [states[scenario, chosen]])
     return states
 
 

@@ -7,12 +7,15 @@ at a single look (ADR 0031). The base needs no further seeds: it only says which
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 
-from muscope.backend.domain.protocol.arms import ArmEvidence, cost_order
+from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order
+from muscope.backend.domain.protocol.evidence import NOTHING, Evidence
 from muscope.backend.domain.protocol.windows import PlannedRuns
 from muscope.backend.domain.spec.decision import LOOKS, further_seeds, looks_after
-from muscope.backend.domain.spec.experiment import axes_of, base_size, sizes_on
+from muscope.backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size, sizes_on
 from muscope.backend.domain.spec.size import Size, axis_of
 
 # A cost so close to its limit that this many times the seeds allowed would be needed is left open, once there
@@ -66,8 +69,22 @@ def _is_within_work(arm: ArmEvidence, batches: Sequence[PlannedRuns]) -> bool:
         planned += num_planned * _work(group.size)
         added += (len(known.planned) - num_planned) * _work(group.size)
     for batch in batches:
-        added += len(batch.lr_indices) * len(batch.seeds) * _work(batch.group.size)
+        keys = set(product(batch.lr_indices, batch.seeds)) - arm.evidence.at(batch.group).planned
+        added += len(keys) * _work(batch.group.size)
     return added <= settle.max_work * planned
+
+
+def with_batches(spec: ExperimentSpec, evidence: Evidence, states: Iterable[ArmState]) -> Evidence:
+    """Return the evidence as if the arms' settle batches were queued: all arms share one allowance."""
+    groups = dict(evidence.groups)
+    batches = (
+        runs for state in states for runs in state.runs_to_plan if not set(runs.seeds) <= {*spec.seeds}
+    )
+    for batch in batches:
+        known = groups.get(batch.group, NOTHING)
+        added = set(product(batch.lr_indices, batch.seeds)) - known.planned
+        groups[batch.group] = replace(known, open=known.open | added)
+    return replace(evidence, groups=groups)
 
 
 def _work(size: Size) -> float:

@@ -5,6 +5,7 @@ Nothing is run twice: the protocol plans further seeds at the target, and every 
 
 from __future__ import annotations
 
+import math
 from uuid import UUID
 
 from pydantic import Field
@@ -19,7 +20,7 @@ from muscope.backend.domain.protocol import Add
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.decision import MOST_SEEDS
-from muscope.backend.domain.verdict.verdict import RULE_VERSIONS, Outcome
+from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
 from muscope.backend.errors import Conflict, MuscopeError
 from muscope.backend.events import ProgressNotice
 from muscope.backend.services.context import Context
@@ -97,10 +98,8 @@ def _next_batch(context: Context, session: Session, experiment: ExperimentRow, m
     if budget is not None:
         left = budget.limit_seconds - committed_seconds(claimed(evidence.cells, context.now()))
         if predicted.slot_seconds > left:
-            needed = round(predicted.slot_seconds)
-            raise Conflict(
-                "settle.budget_spent", name=experiment.name, needed=needed, left=max(0, round(left))
-            )
+            needed, rest = math.ceil(predicted.slot_seconds), max(0, math.floor(left))
+            raise Conflict("settle.budget_spent", name=experiment.name, needed=needed, left=rest)
     return OutlayView.of(predicted, budget_price(evidence.spec))
 
 
@@ -116,5 +115,5 @@ def _require_open_answer(session: Session, experiment: ExperimentRow) -> None:
     ]
     if any(verdict is None or verdict.rule_version not in RULE_VERSIONS for verdict in verdicts):
         raise Conflict("settle.old_rules", name=experiment.name)
-    if not any(verdict is not None and verdict.outcome is Outcome.INCONCLUSIVE for verdict in verdicts):
+    if not any(verdict is not None and verdict.open and verdict.open.can_settle for verdict in verdicts):
         raise Conflict("settle.not_open", name=experiment.name)

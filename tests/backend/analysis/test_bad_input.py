@@ -17,6 +17,7 @@ from tests.backend.analysis.sweeps import (
     planned_only,
     sizes_only,
     spec_of,
+    unresolved,
     with_diverged,
     without,
 )
@@ -107,6 +108,23 @@ def test_what_cannot_be_answered_is_inconclusive_and_says_what_to_add(name):
         assert params in [dict(why.params) for why in verdict.reasons if why.code == code]
 
 
+def test_where_every_run_diverged_nothing_counts_as_measured():
+    sweep = CASES["all runs diverged"][0]
+
+    verdict = judge(spec_of(sweep), Scenario.AS_GIVEN, {MUP: [sweep]}, is_interim=False)
+
+    arm = verdict.arm
+    assert (arm.base_lr, arm.base_lr_index, arm.lr_slope.value, verdict.beyond) == (None, None, None, None)
+    assert verdict.deciding is not None
+    assert (verdict.deciding.cost.value, verdict.deciding.within, verdict.benefit) == (None, None, None)
+    for size in arm.sizes:
+        assert (size.cliff, size.lr_margin, size.spread_level, size.speed) == (None, None, None, None)
+        for of_loss in size.losses:
+            assert of_loss.optimal_lr is of_loss.best_loss is of_loss.reused_loss is None
+            assert of_loss.lr_shift.value is of_loss.transfer_regret.value is of_loss.cost.value is None
+            assert of_loss.benefit.value is of_loss.extra_training.value is of_loss.has_gain is None
+
+
 WHOLE = 9 * 5  # runs of a size
 PRICES: dict[str, float] = {  # where a run takes as many minutes as the model is wide
     "two seeds": 9 * (32 + 64 + 128 + 256),
@@ -156,7 +174,7 @@ def test_nothing_is_priced_where_nothing_can_be_added(sweep):
 
 
 def test_too_wide_intervals_say_how_many_seeds_would_do_and_what_they_take():
-    noisy = parabolas(slope=-0.5, curvature=0.02, gain=0.02, noise=0.015, num_seeds=4)
+    noisy = unresolved()
 
     verdict = judge(
         spec_of(noisy), Scenario.AS_GIVEN, {MUP: [noisy]}, is_interim=False, run_seconds=lambda _size: 60.0
@@ -165,11 +183,14 @@ def test_too_wide_intervals_say_how_many_seeds_would_do_and_what_they_take():
     assert verdict.rule == "unresolved"
     [seeds] = [why.params for why in verdict.reasons if why.code == "add_seeds_about"]
     [price] = [why.params for why in verdict.reasons if why.code == "adding_takes"]
-    lost = verdict.arm.sizes[-1].losses[0].gain_loss
-    assert lost.value is not None
-    assert lost.interval is not None
+    assert verdict.deciding is not None
+    cost, limit = verdict.deciding.cost, verdict.deciding.limit
+    assert cost.value is not None
+    assert cost.interval is not None
     # Its half width falls with the root of the seeds until it reaches no further than the limit.
-    assert seeds["add"] == math.ceil(4 * ((lost.value - lost.interval.low) / (lost.value - 0.33)) ** 2) - 4
+    wanted = math.ceil(4 * ((cost.value - cost.interval.low) / (cost.value - limit)) ** 2) - 4
+    assert verdict.open is not None
+    assert seeds["add"] == wanted == verdict.open.more_seeds
     # At the base and at the largest size, at every LR.
     assert price["minutes"] == 2 * 9 * int(seeds["add"])
 

@@ -66,7 +66,7 @@ def test_two_host_headers_are_refused(server: Server):
 
 
 def test_there_are_unsafe_routes():
-    assert len(UNSAFE) == 10
+    assert len(UNSAFE) == 11
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from muscope.backend.domain.protocol.evidence import (
     Evidence,
     GroupEvidence,
     GroupStatistics,
+    Settling,
     group_of,
 )
 from muscope.backend.domain.protocol.grid import PlannedCell
@@ -29,9 +30,14 @@ class World:
     """Planned cells with their states; `statistics_of` returns the statistics of a cell group."""
 
     def __init__(
-        self, spec: ExperimentSpec, statistics_of: StatisticsOf, max_runs: int | None = None
+        self,
+        spec: ExperimentSpec,
+        statistics_of: StatisticsOf,
+        max_runs: int | None = None,
+        granted_seeds: int = 0,
     ) -> None:
         self.spec = spec
+        self.granted_seeds = granted_seeds
         self.statistics_of = statistics_of
         self.split = dict.fromkeys(spec.widths, max_runs) if max_runs else None
         self.cells: dict[UUID, PlannedCell] = {}
@@ -91,7 +97,7 @@ class World:
             for cell_id, cell in self.cells.items()
             if self.states[cell_id] is CellState.QUEUED
         }
-        return Evidence(groups, queued)
+        return Evidence(groups, queued, self.granted_seeds)
 
     def _fate(self, cell_id: UUID) -> str:
         state = self.states[cell_id]
@@ -106,15 +112,32 @@ def anything(seed: int, spec: ExperimentSpec) -> StatisticsOf:
         lrs = sorted({lr_index for lr_index, _ in evidence.finished})
         losses = [loss for loss in (Metric.VAL_LOSS, Metric.TRAIN_LOSS) if lrs and draw.random() < 0.9]
         every = range(len(spec.arm(group.parametrization).lrs))
+        reused = draw.choice(lrs) if losses else None
         return GroupStatistics(
             best={loss: draw.choice(lrs) for loss in losses},
-            best_of_seeds=frozenset(draw.choices(lrs, k=2)) if losses else frozenset(),
+            carried=reused,
             fails=draw.random() < 0.1,
             fails_early=draw.random() < 0.1,
             curvature_lr=draw.choice([None, *every]),
+            settling=None if reused is None else _any_settling(draw, evidence, reused),
         )
 
     return statistics
+
+
+def _any_settling(draw: random.Random, evidence: GroupEvidence, reused: int) -> Settling:
+    lrs = sorted({lr_index for lr_index, _ in evidence.finished})
+    return Settling(
+        is_open=draw.random() < 0.7,
+        contenders=frozenset({reused, *draw.choices(lrs, k=2)}),
+        num_seeds=num_seeds_at(evidence, reused),
+        seeds_needed=draw.choice([4.0, 40.0, 400.0]),
+    )
+
+
+def num_seeds_at(evidence: GroupEvidence, lr_index: int) -> int:
+    """Count the seeds that have ended with a result at an LR."""
+    return sum(index == lr_index for index, _ in evidence.finished)
 
 
 def valleys(optima: dict[tuple[str, int, int], int]) -> StatisticsOf:

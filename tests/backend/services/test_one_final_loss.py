@@ -80,8 +80,10 @@ def _exported(context, experiment_id) -> dict[tuple[str, str, int, float], float
             steps[key][int(step)] = float(np.frombuffer(bytes.fromhex(bits), "<f4")[0])
     seeds: dict[tuple[str, str, int, float], list[float]] = defaultdict(list)
     for key, values in steps.items():
-        tail = range(NUM_STEPS - TAIL + 1, NUM_STEPS + 1) if key[1] == "train_loss" else [max(values)]
-        seeds[key[:4]].append(sum(values[step] for step in tail) / len(tail))
+        tail = range(NUM_STEPS - TAIL + 1, NUM_STEPS + 1)
+        is_train = key[1] == "train_loss"
+        final = sum(values[step] for step in tail) / len(tail) if is_train else min(values.values())
+        seeds[key[:4]].append(final)
     return {key: sum(finals) / len(finals) for key, finals in seeds.items()}
 
 

@@ -11,10 +11,11 @@ from muscope.backend.analysis.sweep import Losses, Sweep
 from muscope.backend.analysis.verdict.one_size import judge_size
 from muscope.backend.analysis.verdict.resampled_rules import outcomes_of_draws, resampled_outcomes
 from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.statement import Outcome
-from tests.backend.analysis.sweeps import LRS, parabolas, with_diverged, without
+from tests.backend.analysis.sweeps import LRS, parabolas, unresolved, with_diverged, without
 
 LIMITS = Thresholds()
 HALVES = tuple(2.0 ** (-6 + index / 2) for index in range(17))
@@ -43,7 +44,9 @@ def _sweep(random_seed: int) -> Sweep:
     if draw.random() < 0.1:
         table = losses[Metric.TRAIN_LOSS]
         losses[Metric.TRAIN_LOSS] = Losses(table.final * 1e-4, table.initial)
-    sweep = replace(train, losses=losses)
+    declared = (None, Metric.TRAIN_LOSS, Metric.VAL_LOSS)[int(draw.integers(0, 3))]
+    settle = Settle() if draw.random() < 0.5 else None
+    sweep = replace(train, losses=losses, declared_loss=declared, settle=settle)
     shape = sweep.is_measured.shape
     for change, chance in ((with_diverged, 0.3), (without, 0.2)):
         if draw.random() < chance:
@@ -103,7 +106,7 @@ def test_a_clear_case_has_the_same_outcome_under_every_draw(slope, outcome):
 
 
 def test_draws_of_a_case_near_a_line_disagree():
-    sweep = parabolas(slope=-0.25, curvature=0.05, noise=0.02, scatter=0.3)
+    sweep = unresolved(5)
     uniform = np.random.default_rng(0).random((400, sweep.num_seeds))
 
     found = resampled_outcomes(sweep, 3, uniform, LIMITS)

@@ -94,15 +94,16 @@ def test_a_window_is_widened_while_the_optimum_lies_at_its_edge():
     assert lrs == [[4], [3, 4, 5], [2], [1], [0]]
 
 
-def test_a_window_is_widened_where_the_optimum_of_a_single_seed_lies_at_its_edge():
+def test_the_window_of_a_larger_size_lies_around_the_rate_that_is_carried():
     def statistics(index, evidence):
-        return replace(valleys(MIDDLE)(index, evidence), best_of_seeds=frozenset({4, 5}))
+        return replace(valleys(MIDDLE)(index, evidence), carried=3)
 
     world = World(staged(arms=only(MUP), widths=(8, 16)), statistics)
 
     lrs = [cell[2] for stage in world.run()[1:] for cell in said(stage)]
 
-    assert lrs == [[4], [3, 4, 5], [6]]
+    # The best LR of the size, 4, is then at the window's edge.
+    assert lrs == [[4], [2, 3, 4], [5]]
 
 
 def test_widening_ends_with_the_grid():

@@ -80,7 +80,7 @@ def test_a_staged_experiment_goes_from_the_base_to_a_verdict_with_a_part_of_the_
 
     experiment = _experiment(database, experiment_id)
     with database.read() as session:
-        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION, look=0)
     num_runs = sum(cell.num_runs for cell in _cells(database, experiment_id))
     assert (experiment.state, experiment.stop_reason) == ("completed", None)
     assert verdict is not None
@@ -138,7 +138,7 @@ def test_cells_that_cannot_change_the_answer_are_skipped_and_no_worker_gets_them
     not_skipped = [cell.num_runs for cell in _cells(database, experiment_id) if cell.state != "skipped"]
     assert (view.stop_reason, view.num_runs) == ("settled", sum(not_skipped))
     with database.read() as session:
-        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION, look=0)
     assert verdict is not None
     assert verdict.outcome == "does_not_transfer"
 
@@ -173,7 +173,7 @@ def test_holes_at_a_size_end_in_a_verdict_and_not_in_a_loop(context, database, s
     assert _experiment(database, experiment_id).state == "completed"
     assert {cell.width for cell in _cells(database, experiment_id, parametrization="mup")} == {8, 16, 32, 64}
     with database.read() as session:
-        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION, look=0)
     assert verdict is not None
     assert verdict.outcome == "inconclusive"
 
@@ -195,7 +195,7 @@ def test_all_runs_diverged_end_in_a_verdict_that_says_nothing_was_learned(contex
 
     assert rounds == 1
     with database.read() as session:
-        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION, look=0)
     assert verdict is not None
     assert (verdict.outcome, verdict.rule) == ("inconclusive", "nothing_learned")
 
@@ -209,7 +209,7 @@ def test_a_base_at_the_edge_of_the_whole_grid_ends_it_and_the_verdict_says_so(co
 
     experiment = _experiment(database, experiment_id)
     with database.read() as session:
-        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION, look=0)
     assert verdict is not None
     assert (experiment.stop_reason, verdict.outcome, verdict.rule) == (
         "settled",
@@ -249,7 +249,7 @@ def test_a_grid_that_is_too_small_ends_in_a_verdict_and_never_in_transfers(
     _run(context, database, experiment_id)
 
     with database.read() as session:
-        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION)
+        verdict = verdict_rows.find(session, experiment_id, Scenario.AS_GIVEN, RULE_VERSION, look=0)
     assert verdict is not None
     assert verdict.outcome == "inconclusive"
     assert verdict.reasons
