@@ -29,7 +29,7 @@ TRUTHS = {
     Outcome.TRANSFERS: {"slope": 0.0},
     Outcome.FINE_TUNE: {"slope": -0.6, "curvature": 0.06},
     Outcome.DOES_NOT_TRANSFER: {"slope": -1.0},
-    Outcome.INCONCLUSIVE: {"slope": -0.4, "curvature": 0.05, "noise": 0.1},
+    Outcome.INCONCLUSIVE: {"slope": -0.5, "curvature": 0.05, "noise": 0.08},
 }
 
 
