@@ -93,6 +93,15 @@ class Costs(NamedTuple):
     by_seed: Values = np.empty(0)
 
     @property
+    def sure_benefit(self) -> float:
+        """Return the lower end of the benefit as a share of the improvement: it sets the limit of the cost.
+
+        A base whose mean one bad seed raises must not buy reuse a larger limit; 0 where it is unknown.
+        """
+        interval = self.gain.interval
+        return 0.0 if interval is None or not self.reduction > 0 else max(0.0, interval.low / self.reduction)
+
+    @property
     def benefit_share(self) -> float:
         """Return the benefit of the size as a share of the achievable improvement; 0 where it is unknown."""
         gain = self.gain.value

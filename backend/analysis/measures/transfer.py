@@ -102,7 +102,7 @@ def _statistics_of(costs: Costs, thresholds: Thresholds) -> dict[str, Any]:
     share = costs.benefit_share
     return {
         "transfer_regret": costs.regret,
-        "cost_limit": thresholds.cost_limit(share) if is_known else None,
+        "cost_limit": thresholds.cost_limit(costs.sure_benefit) if is_known else None,
         "regret_z": costs.regret_z,
         "cost": costs.excess,
         "gain_loss": costs.gain_loss,

@@ -79,7 +79,7 @@ class Case(NamedTuple):
         """Return the limit of what decides."""
         if self.unit is CostUnit.EXTRA_TRAINING:
             return thresholds.extra_training
-        return thresholds.cost_limit(self.comparison.costs.benefit_share)
+        return thresholds.cost_limit(self.comparison.costs.sure_benefit)
 
 
 def facts_of(case: Case, thresholds: Thresholds) -> Facts:

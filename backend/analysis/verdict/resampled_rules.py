@@ -200,7 +200,10 @@ class _Resample:
 
     def _cost_limit(self) -> Values:
         """Return the limit of the cost under every draw, [B]; row 0 is that of the data."""
-        shares_B = np.nan_to_num(np.maximum(self._gain.mean(axis=1) / self._reduction(), 0.0))
+        moved_B = _moved_by(
+            self._case.comparison.costs.sure_benefit, self._gain.mean(axis=1) / self._reduction()
+        )
+        shares_B = np.nan_to_num(np.maximum(moved_B, 0.0))
         limits_B = np.array([self._limits.cost_limit(float(share)) for share in shares_B])
         limits_B[0] = self._case.cost_limit(self._limits)
         return limits_B

@@ -46,9 +46,12 @@ class ArmEvidence:
 
     @property
     def max_seeds(self) -> int:
-        """Return the most seeds that an LR may have: those of the plan's settle stage, or granted later."""
-        planned = 0 if self.spec.settle is None else self.spec.settle.max_seeds
-        return max(planned, self.evidence.granted_seeds)
+        """Return the most seeds that an LR may have: those of the plan's settle stage, else those granted.
+
+        A plan's own limit holds for seeds granted later too: the levels of its looks add up to the error.
+        """
+        settle = self.spec.settle
+        return self.evidence.granted_seeds if settle is None else settle.max_seeds
 
     @property
     def grid(self) -> LRGrid:

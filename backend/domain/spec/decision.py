@@ -74,7 +74,7 @@ def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | 
         num_seeds: seeds of this look.
     """
     first = FIRST_SHARE_ALONE if settle is None else FIRST_SHARE
-    later = looks_after(num_planned)
+    later = looks_after(num_planned, MOST_SEEDS if settle is None else settle.max_seeds)
     if num_seeds <= num_planned or not later:
         return 1.0 - (1.0 - level) * first
     look = next((each for each in later if num_seeds <= each), later[-1])
