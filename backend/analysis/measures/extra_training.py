@@ -43,10 +43,22 @@ def extra_training(
 
 
 def _logs(sweep: Sweep, size_index: int, reused: int, best: int) -> Values:
-    """Return ln(T/t) of every seed, [S]; NaN for a seed whose curve is not whole."""
+    """Return ln(T/t) of every seed, [S]; NaN for a planned seed whose curve is not whole.
+
+    Seeds that the settle stage added count where both LRs have them.
+    """
     if reused == best:
         return np.zeros(len(sweep.shared_seeds(size_index)))
-    reused_TS, best_TS = (_trailing(sweep, size_index, index) for index in (reused, best))
+    logs_S = _logs_of(sweep, *(sweep.curves(size_index, index) for index in (reused, best)))
+    if sweep.further is None or len(logs_S) == 0:
+        return logs_S
+    added = (sweep.further.train_curves(size_index, index) for index in (reused, best))
+    added_X = _logs_of(sweep, *added)
+    return np.concatenate([logs_S, added_X[np.isfinite(added_X)]])
+
+
+def _logs_of(sweep: Sweep, of_reused_TS: Values, of_best_TS: Values) -> Values:
+    reused_TS, best_TS = (_trailing(sweep, curves_TS) for curves_TS in (of_reused_TS, of_best_TS))
     if reused_TS.shape != best_TS.shape or reused_TS.size == 0:
         return np.empty(0)
     pairs = zip(reused_TS.T, best_TS.T, strict=True)
@@ -62,14 +74,17 @@ def _log_of(reused_T: Values, best_T: Values, tail_steps: int) -> float:
 
 
 def _ratio(curve_T: Values, loss: float, tail_steps: int) -> float:
-    """Return T/t, where t is the first step at which the trailing mean of the curve is at or below a loss."""
+    """Return T/t, where t is the first step at which the trailing mean of the curve is at or below a loss.
+
+    Curves begin at step 0, before the first update; t counts updates, of which there is at least one.
+    """
+    before = tail_steps - 1  # steps before the end of the first mean
     first = int(np.argmax(curve_T <= loss))
-    return (len(curve_T) - 1 + tail_steps) / (first + tail_steps)
+    return (len(curve_T) - 1 + before) / max(first + before, 1)
 
 
-def _trailing(sweep: Sweep, size_index: int, lr_index: int) -> Values:
+def _trailing(sweep: Sweep, curves_TS: Values) -> Values:
     """Return means over as many steps as the final loss averages, [T', S]; empty where the curve is short."""
-    curves_TS = sweep.curves(size_index, lr_index)
     if curves_TS.shape[0] <= sweep.num_steps or curves_TS.shape[1] == 0:
         return np.empty((0, 0))
     total = np.cumsum(np.vstack([np.zeros(curves_TS.shape[1]), curves_TS]), axis=0)

@@ -94,7 +94,8 @@ def test_a_target_whose_cost_is_open_names_the_rates_that_decide_and_the_seeds_n
     cost, limit = found.statistics.transfer_regret, found.statistics.cost_limit
     assert statistics.settling == Settling(
         is_open=True,
-        contenders=frozenset({12, 13, 14, 15}),  # reused 14, best 13, and their neighbours
+        # Reused 14, best 13, and 12, which may be better yet; 15 is shown not to be.
+        contenders=frozenset({12, 13, 14}),
         num_seeds=4,
         seeds_needed=seeds_needed(cost, known(limit), 4),
     )
