@@ -780,6 +780,24 @@ export interface components {
          */
         BenefitState: "clear" | "none" | "unsure";
         /**
+         * Beyond
+         * @description Statement about a size beyond those measured, from the trends of cost and of divergence.
+         */
+        Beyond: {
+            /** @description Expected cost of reuse there, in the declared unit. */
+            cost: components["schemas"]["Estimate"];
+            /**
+             * Doublings
+             * @description Beyond the largest size measured.
+             */
+            doublings: number;
+            /**
+             * Holds
+             * @description The LR may be expected to be reusable there.
+             */
+            holds: boolean;
+        };
+        /**
          * BreakPoint
          * @description Size and scenario at which reusing the base's LR was found to cost too much.
          */
@@ -2888,6 +2906,12 @@ export interface components {
              */
             is_border_seen: boolean;
             /**
+             * Is Measured
+             * @description False: estimated from other sizes, nothing was run at this one.
+             * @default true
+             */
+            is_measured: boolean;
+            /**
              * Lr Diverged
              * @description The next LR tried, at which runs diverged; None where nothing diverged.
              */
@@ -3058,7 +3082,7 @@ export interface components {
             /**
              * Max Work
              * @description Most work it may add, as a multiple of the planned stages'.
-             * @default 2
+             * @default 4
              */
             max_work: number;
         };
@@ -3470,6 +3494,8 @@ export interface components {
             base_width: number;
             /** @description Of the target over the base. */
             benefit?: components["schemas"]["BenefitState"] | null;
+            /** @description One doubling beyond the target. */
+            beyond?: components["schemas"]["Beyond"] | null;
             /**
              * Can Discriminate
              * @description True: the control's cost is shown to be larger. False: the control transfers as well.
@@ -3610,6 +3636,7 @@ export type AxisVerdict = components['schemas']['AxisVerdict'];
 export type Band = components['schemas']['Band'];
 export type Basis = components['schemas']['Basis'];
 export type BenefitState = components['schemas']['BenefitState'];
+export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
