@@ -22,7 +22,7 @@ export function benefitNumber(size, loss) {
   };
 }
 
-/** The achievable improvement in units of the loss: the answer has two numbers both ways. @param {LossStatistics} loss */
+/** The achievable improvement in units of the loss. @param {LossStatistics} loss */
 function achievable({ benefit, benefit_share: share, cost, transfer_regret: regret }) {
   if (share && benefit.value) return benefit.value / share;
   return regret.value && cost.value ? cost.value / regret.value : null;

@@ -26,7 +26,7 @@ export function costNumber(size, loss, { cost, limit, unit, within }) {
     within,
     picture: scalePicture({ low: 0, high: REACH * limit }, value, interval, { low: 0, high: limit }),
     means: t(`ui.number.cost.means.${unit}`),
-    details: [...fieldDetails(size.field, "cost"), otherUnit(loss, unit), lostBenefit(loss)].flat(),
+    details: [...fieldDetails(size.field, "cost"), ...otherUnit(loss, unit), ...lostBenefit(loss)],
   };
 }
 

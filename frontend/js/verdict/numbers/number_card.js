@@ -33,7 +33,13 @@ export function numberCard({ name, value, interval, limit, within, picture, deta
     h("dt", {}, t(`ui.number.${name}.title`), decides),
     h("dd", { class: "number-value" }, value ?? t("ui.number.none"), within ? mark(within) : null),
     picture ? h("dd", { class: "number-picture", "aria-hidden": "true" }, picture) : null,
-    facts.length ? h("dd", { class: "number-facts" }, facts.map((fact) => h("span", {}, fact))) : null,
+    facts.length
+      ? h(
+          "dd",
+          { class: "number-facts" },
+          facts.map((fact) => h("span", {}, fact)),
+        )
+      : null,
     h("dd", { class: "hint" }, means),
     details.length ? h("dd", { class: "number-details" }, h("ul", { class: "plain" }, details.map(detail))) : null,
   );
