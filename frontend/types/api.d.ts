@@ -438,6 +438,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the price of settling an open answer
+         * @description Return what the next batch of seeds would take, or the reason why nothing can be settled.
+         *
+         *     Nothing is run. `reason` is the code of the error that `POST …/settle` would give.
+         */
+        get: operations["get_settling"];
+        put?: never;
+        /**
+         * Settle an open answer
+         * @description Let an ended experiment go on with further seeds at its target, until its answer is decided.
+         *
+         *     The same experiment goes on: every result stays in use, nothing is run twice, and the verdict before stays
+         *     stored. Repeatable while it goes on. A conflict names why nothing can be settled: the answer is not open,
+         *     or not by seeds; its rules have changed; its dataset was deleted; its budget is spent.
+         */
+        post: operations["settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/verdict": {
         parameters: {
             query?: never;
@@ -744,6 +774,30 @@ export interface components {
          */
         Basis: "measured" | "extrapolated" | "not_claimed";
         /**
+         * BenefitState
+         * @description Answer to the question of what a larger model brings.
+         * @enum {string}
+         */
+        BenefitState: "clear" | "none" | "unsure";
+        /**
+         * Beyond
+         * @description Statement about a size beyond those measured, from the trends of cost and of divergence.
+         */
+        Beyond: {
+            /** @description Expected cost of reuse there, in the declared unit. */
+            cost: components["schemas"]["Estimate"];
+            /**
+             * Doublings
+             * @description Beyond the largest size measured.
+             */
+            doublings: number;
+            /**
+             * Holds
+             * @description The LR may be expected to be reusable there.
+             */
+            holds: boolean;
+        };
+        /**
          * BreakPoint
          * @description Size and scenario at which reusing the base's LR was found to cost too much.
          */
@@ -886,6 +940,24 @@ export interface components {
             name: string;
         };
         /**
+         * Cliff
+         * @description Distance from the reused LR to divergence at one size, in octaves.
+         *
+         *     `stable` is measured: no run diverged so far above the reused LR. `diverging` is the distance of the first
+         *     LR at which a run diverged; None where no LR tried did.
+         */
+        Cliff: {
+            /** Diverging */
+            diverging: number | null;
+            /**
+             * Is Measured
+             * @description False: estimated from the borders of smaller sizes.
+             */
+            is_measured: boolean;
+            /** Stable */
+            stable: number;
+        };
+        /**
          * ColumnKind
          * @description Interpretation of a table column.
          * @enum {string}
@@ -945,6 +1017,12 @@ export interface components {
             scenario: string;
         };
         /**
+         * ControlState
+         * @description Answer to the question whether the parametrization is the reason.
+         * @enum {string}
+         */
+        ControlState: "worse" | "same" | "unsure";
+        /**
          * ConvNet
          * @description Convolution (stride 2), ReLU, pool, convolution (stride 4), ReLU, pool, readout: "2-layer conv".
          */
@@ -972,6 +1050,12 @@ export interface components {
             /** Widths */
             widths: number[];
         };
+        /**
+         * CostUnit
+         * @description Unit in which the cost of reuse is compared with its limit.
+         * @enum {string}
+         */
+        CostUnit: "share" | "extra_training";
         /**
          * Currency
          * @description Currency the product can display.
@@ -1085,6 +1169,23 @@ export interface components {
             shape: components["schemas"]["DatasetShape"];
             /** Source Bytes */
             source_bytes: number;
+        };
+        /**
+         * Deciding
+         * @description Number that decides: the cost of reuse at one size, on the declared loss, in the declared unit.
+         */
+        Deciding: {
+            cost: components["schemas"]["Estimate"];
+            /** Depth */
+            depth: number;
+            /** Limit */
+            limit: number;
+            loss: components["schemas"]["Metric"];
+            unit: components["schemas"]["CostUnit"];
+            /** Width */
+            width: number;
+            /** @description None where the cost is not known. */
+            within: components["schemas"]["Within"] | null;
         };
         /**
          * DensityGrid
@@ -1305,8 +1406,12 @@ export interface components {
              * @default 1
              */
             completep_alpha: number;
+            /** @default share */
+            cost_unit: components["schemas"]["CostUnit"];
             /** Dataset Sha256 */
             dataset_sha256: string;
+            /** @description The loss that decides; None: validation loss where it is recorded. */
+            deciding_loss?: components["schemas"]["Metric"] | null;
             /**
              * @default {
              *       "largest": 10000,
@@ -1373,6 +1478,8 @@ export interface components {
             scenarios: string[];
             /** Seeds */
             seeds: number[];
+            /** @description None: an open answer stays open. */
+            settle?: components["schemas"]["Settle"] | null;
             /** Sharpness Batch Size */
             sharpness_batch_size: number;
             /**
@@ -1403,13 +1510,16 @@ export interface components {
              *       "check_passes": 0.1,
              *       "check_widths": 4,
              *       "edge_ratio": 0.9,
+             *       "extra_training": 0.1,
              *       "fine_tune_gain_loss": 0.33,
              *       "fine_tune_regret": 0.1,
              *       "fine_tune_shift": 2,
              *       "full_seeds": 5,
              *       "interpolation": 0.01,
+             *       "least_regret": 0.005,
              *       "level": 0.9,
              *       "min_lrs": 7,
+             *       "min_margin": 0.5,
              *       "min_seeds": 3,
              *       "min_width_span": 8,
              *       "min_widths": 3,
@@ -1572,10 +1682,20 @@ export interface components {
          */
         FieldStatistics: {
             /**
+             * @description Improvement over the base at its best LR; positive is better.
+             * @default {}
+             */
+            benefit: components["schemas"]["Estimate"];
+            /**
              * Best
              * @description Of this size at the LR that is best for its loss.
              */
             best: number | null;
+            /**
+             * @description Worsening by reuse; positive is worse, in units of the metric.
+             * @default {}
+             */
+            cost: components["schemas"]["Estimate"];
             metric: components["schemas"]["Metric"];
             /**
              * Of Base
@@ -1946,8 +2066,38 @@ export interface components {
          * @description M1, M2, M2s of one size against the base, judged on one loss.
          */
         LossStatistics: {
+            /**
+             * @description M2 that is left after a search within an octave of the reused LR.
+             * @default {}
+             */
+            after_search: components["schemas"]["Estimate"];
+            /**
+             * @description Improvement of the larger size over the base, in units of the loss.
+             * @default {}
+             */
+            benefit: components["schemas"]["Estimate"];
+            /**
+             * Benefit Share
+             * @description The same as a share of the achievable improvement.
+             */
+            benefit_share?: number | null;
             /** Best Loss */
             best_loss: number | null;
+            /**
+             * @description The same in units of the loss.
+             * @default {}
+             */
+            cost: components["schemas"]["Estimate"];
+            /**
+             * Cost Limit
+             * @description Limit of M2 at this size.
+             */
+            cost_limit?: number | null;
+            /**
+             * @description Training that makes up for the cost, as a share of the training.
+             * @default {}
+             */
+            extra_training: components["schemas"]["Estimate"];
             /** @description M2s, share of the benefit of the larger size that is lost. */
             gain_loss: components["schemas"]["Estimate"];
             /**
@@ -1960,6 +2110,11 @@ export interface components {
             loss: components["schemas"]["Metric"];
             /** @description M1, octaves. */
             lr_shift: components["schemas"]["Estimate"];
+            /**
+             * Num Seeds
+             * @description Seeds at the reused LR, those added included.
+             */
+            num_seeds?: number | null;
             /** Optimal Lr */
             optimal_lr: number | null;
             /**
@@ -2008,6 +2163,24 @@ export interface components {
              * @description On one worker slot; None: cost not known.
              */
             seconds?: number | null;
+        };
+        /**
+         * OpenAnswer
+         * @description What an open answer leaves: the likely outcome and what would settle it.
+         */
+        OpenAnswer: {
+            /**
+             * Can Settle
+             * @description The settle stage could go on.
+             */
+            can_settle: boolean;
+            /** @description By the estimate alone; None where there is none. */
+            likely: components["schemas"]["Outcome"] | null;
+            /**
+             * More Seeds
+             * @description Further seeds expected to settle it; None: not by seeds.
+             */
+            more_seeds: number | null;
         };
         /**
          * OptimizerKind
@@ -2786,6 +2959,12 @@ export interface components {
              */
             is_border_seen: boolean;
             /**
+             * Is Measured
+             * @description False: estimated from other sizes, nothing was run at this one.
+             * @default true
+             */
+            is_measured: boolean;
+            /**
              * Lr Diverged
              * @description The next LR tried, at which runs diverged; None where nothing diverged.
              */
@@ -2943,6 +3122,53 @@ export interface components {
          */
         SettingKind: "choice" | "yes_no" | "number" | "numbers";
         /**
+         * Settle
+         * @description Settle stage: seeds are added where they decide, until the answer is decided or these are used.
+         */
+        Settle: {
+            /**
+             * Max Seeds
+             * @description Most seeds of one LR.
+             * @default 48
+             */
+            max_seeds: number;
+            /**
+             * Max Work
+             * @description Most work it may add, as a multiple of the planned stages'.
+             * @default 4
+             */
+            max_work: number;
+        };
+        /**
+         * SettleRequest
+         * @description Wish to settle an open answer with further seeds.
+         */
+        SettleRequest: {
+            /**
+             * Max Seeds
+             * @description Most seeds of one LR.
+             * @default 48
+             */
+            max_seeds: number;
+        };
+        /**
+         * SettleView
+         * @description Price of settling an open answer, before anything is run.
+         */
+        SettleView: {
+            /** Can Settle */
+            can_settle: boolean;
+            /** Max Seeds */
+            max_seeds: number;
+            /** @description Runs of the next batch; more may follow. */
+            next_batch: components["schemas"]["OutlayView"] | null;
+            /**
+             * Reason
+             * @description Code of the reason why not; its text is `error.<code>`.
+             */
+            reason: string | null;
+        };
+        /**
          * SharpnessChoice
          * @description Sharpness to show; the raw one only where it was measured.
          * @enum {string}
@@ -3001,6 +3227,7 @@ export interface components {
              * @default width
              */
             axis: components["schemas"]["Axis"];
+            cliff?: components["schemas"]["Cliff"] | null;
             /** Depth */
             depth: number;
             /**
@@ -3170,6 +3397,11 @@ export interface components {
              */
             edge_ratio: number;
             /**
+             * Extra Training
+             * @default 0.1
+             */
+            extra_training: number;
+            /**
              * Fine Tune Gain Loss
              * @default 0.33
              */
@@ -3195,6 +3427,11 @@ export interface components {
              */
             interpolation: number;
             /**
+             * Least Regret
+             * @default 0.005
+             */
+            least_regret: number;
+            /**
              * Level
              * @default 0.9
              */
@@ -3204,6 +3441,11 @@ export interface components {
              * @default 7
              */
             min_lrs: number;
+            /**
+             * Min Margin
+             * @default 0.5
+             */
+            min_margin: number;
             /**
              * Min Seeds
              * @default 3
@@ -3303,18 +3545,27 @@ export interface components {
             arm: components["schemas"]["ArmVerdict"];
             /** Base Width */
             base_width: number;
+            /** @description Of the target over the base. */
+            benefit?: components["schemas"]["BenefitState"] | null;
+            /** @description One doubling beyond the target. */
+            beyond?: components["schemas"]["Beyond"] | null;
             /**
              * Can Discriminate
-             * @description False when the control transfers as well.
+             * @description True: the control's cost is shown to be larger. False: the control transfers as well.
              */
             can_discriminate: boolean | null;
             control: components["schemas"]["ArmVerdict"] | null;
+            /** @description None without a control. */
+            control_state?: components["schemas"]["ControlState"] | null;
+            deciding?: components["schemas"]["Deciding"] | null;
             /** @description While cells are open: what the verdict will probably be. */
             early?: components["schemas"]["EarlyAnswer"] | null;
             /** Is Interim */
             is_interim: boolean;
             /** Is Provisional */
             is_provisional: boolean;
+            /** @description Where the outcome is inconclusive. */
+            open?: components["schemas"]["OpenAnswer"] | null;
             outcome: components["schemas"]["Outcome"];
             /** @description Statements beyond what was measured. */
             outlook?: components["schemas"]["Outlook"] | null;
@@ -3325,7 +3576,7 @@ export interface components {
             rule: string;
             /**
              * Rule Version
-             * @default 4
+             * @default 5
              */
             rule_version: string;
             /** Scenario */
@@ -3388,6 +3639,12 @@ export interface components {
          */
         WeightDecayRule: "independent" | "fixed" | "sqrt_width";
         /**
+         * Within
+         * @description Position of an estimate to its limit.
+         * @enum {string}
+         */
+        Within: "yes" | "unsure" | "no";
+        /**
          * WorkerView
          * @description Worker node seen recently.
          */
@@ -3431,6 +3688,8 @@ export type Axis = components['schemas']['Axis'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
 export type Band = components['schemas']['Band'];
 export type Basis = components['schemas']['Basis'];
+export type BenefitState = components['schemas']['BenefitState'];
+export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
@@ -3438,17 +3697,21 @@ export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
 export type CheckState = components['schemas']['CheckState'];
 export type ClassCount = components['schemas']['ClassCount'];
+export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
 export type ColumnProfile = components['schemas']['ColumnProfile'];
 export type ConditionsView = components['schemas']['ConditionsView'];
+export type ControlState = components['schemas']['ControlState'];
 export type ConvNet = components['schemas']['ConvNet'];
 export type CoordinateCheck = components['schemas']['CoordinateCheck'];
+export type CostUnit = components['schemas']['CostUnit'];
 export type Currency = components['schemas']['Currency'];
 export type CurveView = components['schemas']['CurveView'];
 export type DataOptions = components['schemas']['DataOptions'];
 export type DataWarning = components['schemas']['DataWarning'];
 export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
+export type Deciding = components['schemas']['Deciding'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];
@@ -3492,6 +3755,7 @@ export type Measure = components['schemas']['Measure'];
 export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
+export type OpenAnswer = components['schemas']['OpenAnswer'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
 export type OptionsView = components['schemas']['OptionsView'];
@@ -3537,6 +3801,9 @@ export type ScheduleKind = components['schemas']['ScheduleKind'];
 export type ScheduleSpec = components['schemas']['ScheduleSpec'];
 export type Setting = components['schemas']['Setting'];
 export type SettingKind = components['schemas']['SettingKind'];
+export type Settle = components['schemas']['Settle'];
+export type SettleRequest = components['schemas']['SettleRequest'];
+export type SettleView = components['schemas']['SettleView'];
 export type SharpnessChoice = components['schemas']['SharpnessChoice'];
 export type SharpnessSpread = components['schemas']['SharpnessSpread'];
 export type Size = components['schemas']['Size'];
@@ -3555,6 +3822,7 @@ export type Verdict = components['schemas']['Verdict'];
 export type VerdictsView = components['schemas']['VerdictsView'];
 export type ViT = components['schemas']['ViT'];
 export type WeightDecayRule = components['schemas']['WeightDecayRule'];
+export type Within = components['schemas']['Within'];
 export type WorkerView = components['schemas']['WorkerView'];
 export type YScale = components['schemas']['YScale'];
 export type $defs = Record<string, never>;
@@ -6886,6 +7154,295 @@ export interface operations {
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_settling: {
+        parameters: {
+            query?: {
+                /** @description Most seeds of one learning rate. */
+                max_seeds?: number;
+            };
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettleView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SettleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
                      *         "params": {}
                      *       }
                      *     }

@@ -2,13 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sizeText } from "../../frontend/js/base/size_text.js";
-import { estimateText } from "../../frontend/js/verdict/estimate_text.js";
+import { estimateText } from "../../frontend/js/verdict/numbers/estimate_text.js";
 import { reasonText } from "../../frontend/js/verdict/reason_text.js";
 import { overallText } from "../../frontend/js/verdict/scenarios.js";
-import {
-  decidingSize,
-  within,
-} from "../../frontend/js/verdict/verdict_numbers.js";
 import { speak } from "./browser_stub.js";
 
 test("a size is its width, and its depth where that is given", async () => {
@@ -56,35 +52,6 @@ test("an estimate shows its interval where there is one", () => {
   );
   assert.equal(estimateText({ value: 0.5, interval: null }, format), "0.5");
   assert.equal(estimateText({ value: null, interval: null }, format), "–");
-});
-
-test("only a whole interval within the limits is within", () => {
-  const limits = { low: -1, high: 1 };
-  assert.equal(within(0, { low: -1, high: 1 }, limits), "yes");
-  assert.equal(within(0, { low: -1.1, high: 0.5 }, limits), "unsure");
-  assert.equal(within(2, { low: 1.5, high: 2.5 }, limits), "no");
-  assert.equal(within(0, null, limits), null);
-  assert.equal(within(null, { low: 0, high: 0 }, limits), null);
-});
-
-test("the size that decides is the worst one, else the target, else the last", () => {
-  const size = (width, depth) => ({
-    width,
-    depth,
-    losses: [{ loss: "train_loss" }, { loss: "val_loss" }],
-  });
-  const sizes = [size(32, 2), size(64, 2), size(64, 4)];
-  const decide = (worst_width, worst_depth, target_width = 64) =>
-    decidingSize({ arm: { sizes, worst_width, worst_depth }, target_width })
-      .size;
-  assert.equal(decide(64, 4), sizes[2]);
-  assert.equal(decide(64, null), sizes[1]);
-  assert.equal(decide(null, null, 32), sizes[0]);
-  assert.equal(decide(null, null, 999), sizes[2]);
-  assert.equal(
-    decidingSize({ arm: { sizes }, target_width: 64 }).loss.loss,
-    "val_loss",
-  );
 });
 
 test("scenarios are summed up by where the answer holds and where it breaks", async () => {

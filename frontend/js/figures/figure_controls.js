@@ -25,7 +25,7 @@ export function figureControls({ spec, figures, conditions, task }) {
     arm: armChoice(spec),
     lr: choice("lr", [option("", t("ui.figure.lr_auto")), ...lrs], ""),
     depth: spec.depths.length > 1 ? choice("depth", plain(spec.depths), String(spec.depths[0])) : null,
-    loss: choice("loss", named(["train", "val"], "loss"), "train"),
+    loss: choice("loss", named(["train", "val"], "loss"), spec.deciding_loss === "val_loss" ? "val" : "train"),
     sharpness: hasSharpness ? choice("sharpness", named(["weighted", "raw"], "sharpness"), "weighted") : null,
     scale: choice("scale", named(["log", "linear"], "scale"), "log"),
     step: figures.includes("density") ? stepChoice(spec) : null,

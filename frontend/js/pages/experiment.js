@@ -4,11 +4,12 @@ import { get } from "../base/api.js";
 import { startOptions } from "../base/options.js";
 import { verdictReader } from "../experiment/verdict_reader.js";
 import { ExperimentView } from "./experiment_view.js";
-import { isOpen, keepCurrent } from "./keep_current.js";
+import { isOpen, keeping } from "./keep_current.js";
 
 /** @import { Cell, Experiment } from "../../types/answers.js" */
 /** @import { ExperimentStore, Page, Route } from "../../types/page.js" */
-/** @import { News } from "./keep_current.js" */
+/** @import { Acts } from "../verdict/verdict_card.js" */
+/** @import { News, Reader } from "./keep_current.js" */
 
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
@@ -25,17 +26,14 @@ export async function open({ id }, signal) {
   };
   const reader = verdictReader(id, onAnswers, signal);
   reader.look(true);
-  if (isOpen(store)) keepCurrent(store, tell, reader, signal);
-  const onJudged = async () => {
-    Object.assign(experiment, await get(path, signal));
-    reader.look(true);
-    tell("state");
-  };
+  const keep = keeping(store, tell, reader, signal);
+  if (isOpen(store)) keep();
+  const acts = actsOn(store, tell, keep, reader, signal);
   return {
     title: () => experiment.name,
     mount(root) {
       const visit = new AbortController();
-      const view = new ExperimentView(store, tell, onJudged, AbortSignal.any([signal, visit.signal]));
+      const view = new ExperimentView(store, tell, acts, AbortSignal.any([signal, visit.signal]));
       const draw = (/** @type {News} */ news) => view.draw(news);
       root.append(...view.elements);
       draw("state");
@@ -47,6 +45,24 @@ export async function open({ id }, signal) {
     },
   };
 }
+
+/**
+ * What follows when the reader has an answer judged again, or settled.
+ * @param {ExperimentStore} store changed in place @param {(news: News) => void} tell @param {() => void} keep
+ * @param {Reader} reader @param {AbortSignal} signal @returns {Acts}
+ */
+const actsOn = ({ experiment }, tell, keep, reader, signal) => ({
+  async onJudged() {
+    Object.assign(experiment, await get(`/experiments/${experiment.id}`, signal));
+    reader.look(true);
+    tell("state");
+  },
+  onSettled(changed) {
+    Object.assign(experiment, changed);
+    keep();
+    tell("state");
+  },
+});
 
 /**
  * What must be at hand before the page draws.

@@ -20,6 +20,7 @@ import { verdictCard } from "../verdict/verdict_card.js";
 
 /** @import { Experiment } from "../../types/answers.js" */
 /** @import { ExperimentStore } from "../../types/page.js" */
+/** @import { Acts } from "../verdict/verdict_card.js" */
 /** @import { News } from "./keep_current.js" */
 
 export class ExperimentView {
@@ -30,9 +31,9 @@ export class ExperimentView {
 
   /**
    * @param {ExperimentStore} store @param {(news: News) => void} tell
-   * @param {() => void} onJudged @param {AbortSignal} signal
+   * @param {Acts} acts @param {AbortSignal} signal
    */
-  constructor(store, tell, onJudged, signal) {
+  constructor(store, tell, acts, signal) {
     const { experiment } = store;
     const onChange = (/** @type {Experiment} */ changed) => {
       // An action answers without the time that is left.
@@ -40,7 +41,7 @@ export class ExperimentView {
       tell("state");
     };
     this.store = store;
-    this.onJudged = onJudged;
+    this.acts = acts;
     this.buttons = actions(store, onChange, signal);
     this.curves = figures(experiment, signal);
     this.live = { bar: progress(store), taken: spending(store), grid: stages(store) };
@@ -108,7 +109,7 @@ export class ExperimentView {
     fill(this.#side, scenarios(answers?.overall, experiment.task, scenario, show));
     const verdict = answers?.verdicts.find((item) => item.scenario === scenario) ?? null;
     const opened = [...this.#card.querySelectorAll("details[id][open]")].map((details) => details.id);
-    fill(this.#card, verdictCard(verdict, experiment, this.#nameOf(scenario), this.onJudged));
+    fill(this.#card, verdictCard(verdict, experiment, this.#nameOf(scenario), this.acts));
     // What somebody is reading stays open when the answer is drawn again.
     for (const id of opened) this.#card.querySelector(`#${id}`)?.setAttribute("open", "");
   }

@@ -21,11 +21,25 @@ const SOON_MILLISECONDS = 2000;
 export const isOpen = ({ experiment }) => ["queued", "running"].includes(experiment.state);
 
 /**
+ * Return what begins to keep the page current, and begins anew where it did before: a settled experiment goes on.
+ * @param {ExperimentStore} store changed in place @param {(news: News) => void} tell
+ * @param {Reader} reader @param {AbortSignal} signal
+ */
+export function keeping(store, tell, reader, signal) {
+  let earlier = new AbortController();
+  return () => {
+    earlier.abort();
+    earlier = new AbortController();
+    keepCurrent(store, tell, reader, AbortSignal.any([signal, earlier.signal]));
+  };
+}
+
+/**
  * Follow the stream, the clock and the workers for as long as the page is open and the experiment too.
  * @param {ExperimentStore} store changed in place @param {(news: News) => void} tell
  * @param {Reader} reader @param {AbortSignal} signal
  */
-export function keepCurrent(store, tell, reader, signal) {
+function keepCurrent(store, tell, reader, signal) {
   const keeper = new Keeper(store, tell, reader, signal);
   follow(store.experiment.id, keeper.listeners(), signal);
   const tick = () => !document.hidden && isOpen(store) && tell("progress");

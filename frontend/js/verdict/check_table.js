@@ -4,7 +4,7 @@ import { h } from "../base/dom.js";
 import { figure, octaves } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { headCells, numberCell, scrollTable } from "../base/tables.js";
-import { estimateText } from "./estimate_text.js";
+import { estimateText } from "./numbers/estimate_text.js";
 
 /** @import { CoordinateCheck, PartSlope } from "../../types/answers.js" */
 

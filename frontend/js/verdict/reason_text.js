@@ -14,6 +14,7 @@ import { sizeText } from "../base/size_text.js";
 const WORDS = {
   loss: (value) => `loss.${value}`,
   parametrization: (value) => `figure.arm.${value}`,
+  outcome: (value) => `ui.outcome.short.${value}`,
   optimizer: (value) => `ui.optimizer.${value}`,
   part: (value) => `coordinate.part.${value}`,
 };

@@ -6,7 +6,7 @@ import { t } from "../base/i18n.js";
 import { scenarioText } from "../base/scenario_text.js";
 import { sizeText } from "../base/size_text.js";
 import { headCells, numberCell } from "../base/tables.js";
-import { estimateText } from "./estimate_text.js";
+import { estimateText } from "./numbers/estimate_text.js";
 import { outcomeChip } from "./outcome_chip.js";
 
 /** @import { OverallVerdict, ScenarioAnswer, Shape } from "../../types/answers.js" */

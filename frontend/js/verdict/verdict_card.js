@@ -6,22 +6,30 @@ import { ICONS } from "../base/icons.js";
 import { sizeText } from "../base/size_text.js";
 import { plainList } from "../base/tables.js";
 import { judgeAgain } from "./judge_again.js";
+import { verdictNumbers } from "./numbers/verdict_numbers.js";
 import { reasonText } from "./reason_text.js";
 import { verdictAxes } from "./verdict_axes.js";
 import { verdictEarly } from "./verdict_early.js";
+import { headline, lead } from "./verdict_lead.js";
 import { verdictLimits } from "./verdict_limits.js";
 import { verdictNext } from "./verdict_next.js";
-import { decidingSize, verdictNumbers } from "./verdict_numbers.js";
+import { verdictOpen } from "./verdict_open.js";
 import { verdictWhy } from "./verdict_why.js";
 
-/** @import { Experiment, SizeStatistics, Verdict } from "../../types/answers.js" */
+/** @import { Deciding, Experiment, Verdict } from "../../types/answers.js" */
+
+/**
+ * @typedef {object} Acts what follows when the reader acts
+ * @property {() => void} onJudged after it was judged again
+ * @property {(experiment: Experiment) => void} onSettled after it was told to go on
+ */
 
 /**
  * @param {Verdict | null} verdict null while there is none @param {Experiment} experiment what it is of
  * @param {string} scenario its name, where there are several, else empty
- * @param {() => void} onJudged after it was judged again @returns {HTMLElement | null}
+ * @param {Acts} acts @returns {HTMLElement | null}
  */
-export function verdictCard(verdict, experiment, scenario, onJudged) {
+export function verdictCard(verdict, experiment, scenario, { onJudged, onSettled }) {
   if (!verdict) return null;
   const { outcome } = verdict;
   if (verdict.is_interim && outcome === "inconclusive") return waiting(verdict);
@@ -31,7 +39,7 @@ export function verdictCard(verdict, experiment, scenario, onJudged) {
     head(verdict, experiment, scenario),
     experiment.is_judged_by_old_rules ? judgeAgain(experiment, onJudged) : null,
     verdictEarly(verdict),
-    h("div", { class: "verdict-next" }, h("h3", {}, t("ui.verdict.next")), verdictNext(verdict)),
+    next(verdict, experiment, onSettled),
     outcome === "inconclusive" ? missing(verdict) : null,
     verdictAxes(verdict.arm),
     evidence(verdict, experiment),
@@ -63,8 +71,8 @@ function head(verdict, experiment, scenario) {
       "div",
       {},
       h("p", { class: "kicker" }, kicker, marks(verdict, experiment)),
-      h("h2", { id: "verdict-sentence" }, t(`outcome.${outcome}.title`)),
-      h("p", { class: "lead" }, t(`outcome.${outcome}.manager`)),
+      h("h2", { id: "verdict-sentence" }, headline(verdict, "title")),
+      lead(verdict),
     ),
   );
 }
@@ -84,16 +92,27 @@ function marks({ is_interim, is_provisional, reasons, rule_version: version }, e
   });
 }
 
+/** @param {Verdict} verdict @param {Experiment} experiment @param {Acts["onSettled"]} onSettled */
+const next = (verdict, experiment, onSettled) =>
+  h(
+    "div",
+    { class: "verdict-next" },
+    h("h3", {}, t("ui.verdict.next")),
+    verdictNext(verdict),
+    verdictOpen(verdict, experiment, onSettled),
+  );
+
 /** The numbers of the size that decides. @param {Verdict} verdict @param {Experiment} experiment */
 function evidence(verdict, experiment) {
-  const { size } = decidingSize(verdict);
-  if (!size) return null;
-  return [h("h3", {}, t("ui.verdict.evidence", sizesCompared(size, verdict, experiment))), verdictNumbers(verdict)];
+  const { deciding } = verdict;
+  const numbers = verdictNumbers(verdict);
+  if (!deciding || !numbers) return null;
+  return [h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding, verdict, experiment))), numbers];
 }
 
 /**
  * Both sizes in words: only the width, unless they differ in depth.
- * @param {SizeStatistics} size @param {Verdict} verdict @param {Experiment} experiment
+ * @param {Deciding} size @param {Verdict} verdict @param {Experiment} experiment
  */
 function sizesCompared(size, { base_width: width }, { spec }) {
   const depth = spec.depths.includes(spec.base_depth) ? spec.base_depth : Math.min(...spec.depths);

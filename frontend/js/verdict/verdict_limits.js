@@ -1,8 +1,8 @@
-/** How far the answer reaches: could the data tell, what was measured, what is estimated, what is not claimed. */
+/** How far the answer reaches: what was measured, what is estimated, what is not claimed. */
 
 import { h } from "../base/dom.js";
 import { figure, list, number, percent } from "../base/format.js";
-import { has, t } from "../base/i18n.js";
+import { t } from "../base/i18n.js";
 import { sizeText } from "../base/size_text.js";
 import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
@@ -17,7 +17,6 @@ export function verdictLimits(verdict) {
   return h(
     "div",
     { class: "verdict-limits" },
-    block("control", h("p", {}, control(verdict))),
     block("ranges", h("p", {}, measured(verdict.ranges))),
     block("extrapolated", estimated(verdict)),
     block("not_claimed", plainList(verdict.ranges.not_claimed.map(reasonText))),
@@ -65,13 +64,4 @@ function horizon({ is_available: isAvailable, trends, reasons }) {
   const factor = (/** @type {number} */ octaves) => figure(2 ** octaves);
   if (!interval) return t("ui.horizon.moves_about", { factor: factor(value) });
   return t("ui.horizon.moves", { factor: factor(value), low: factor(interval.low), high: factor(interval.high) });
-}
-
-/** Could this data have told the difference at all? The control that should fail says so. @param {Verdict} verdict */
-function control({ control: arm, can_discriminate: can }) {
-  if (!arm) return t("ui.verdict.control.none");
-  const params = { arm: t(`figure.arm.${arm.parametrization}`), outcome: t(`ui.outcome.short.${arm.outcome}`) };
-  if (can !== null) return t(`ui.verdict.control.${can ? "differs" : "same"}`, params);
-  const said = t("ui.verdict.control.unknown", params);
-  return has(`rule.${arm.rule}`) ? `${said} ${t(`rule.${arm.rule}`)}` : said;
 }

@@ -6,18 +6,19 @@ import { t } from "../base/i18n.js";
 import { sizeText } from "../base/size_text.js";
 import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
+import { headline } from "./verdict_lead.js";
 
 /** @import { Interval, Outlook, Recommendation, RolloutStep, Verdict } from "../../types/answers.js" */
 /** @typedef {[name: string, value: string, more?: string | null]} Fact and what to know about it */
 
 /** @param {Verdict} verdict */
 export function verdictNext(verdict) {
-  const { outcome, outlook, is_interim: isInterim } = verdict;
+  const { outlook, is_interim: isInterim } = verdict;
   if (isInterim) return h("p", {}, t("ui.verdict.next_interim"));
-  const words = h("p", {}, t(`outcome.${outcome}.next`));
+  const words = h("p", {}, headline(verdict, "next"));
   if (!outlook) return [simple(verdict), words];
   const advice = outlook.recommendation;
-  return [headline(verdict, advice), words, facts(outlook), reasons(advice), nextGate(advice.gates)];
+  return [rateToUse(verdict, advice), words, facts(outlook), reasons(advice), nextGate(advice.gates)];
 }
 
 /** Without an outlook, as of earlier rules: the reused LR or the range to search. @param {Verdict} verdict */
@@ -32,7 +33,7 @@ function simple({ outcome, arm }) {
 }
 
 /** @param {Verdict} verdict @param {Recommendation} advice */
-function headline({ outcome }, { lr, narrow_sweep: sweep }) {
+function rateToUse({ outcome }, { lr, narrow_sweep: sweep }) {
   if (sweep && outcome === "fine_tune") return headlineOf(t("ui.next.try", { lrs: list(sweep.lrs, figure) }));
   return lr === null ? null : headlineOf(t("ui.verdict.use", { lr: figure(lr) }));
 }

@@ -5,7 +5,7 @@ import { figure, octaves, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { headCells, numberCell, plainList, scrollTable } from "../base/tables.js";
 import { checkTable } from "./check_table.js";
-import { estimateText } from "./estimate_text.js";
+import { estimateText } from "./numbers/estimate_text.js";
 import { reasonText } from "./reason_text.js";
 import { verdictTrust } from "./verdict_trust.js";
 
@@ -18,6 +18,8 @@ const HEADS = [
   "optimum",
   "shift",
   "regret",
+  "after_search",
+  "extra_training",
   "gain_loss",
   "diverged",
   "margin",
@@ -99,6 +101,8 @@ function lossCells(loss) {
     figure(loss.optimal_lr) + (loss.is_edge ? t("ui.why.edge") : ""),
     estimateText(loss.lr_shift, octaves),
     estimateText(loss.transfer_regret, percent),
+    estimateText(loss.after_search, percent),
+    estimateText(loss.extra_training, percent),
     estimateText(loss.gain_loss, percent),
   ];
   return [h("td", {}, name), texts.map(numberCell)];

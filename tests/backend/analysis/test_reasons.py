@@ -11,15 +11,41 @@ from muscope.backend.domain.verdict.verdict import Interval, Outcome
 
 BACKEND = Path(__file__).resolve().parents[3] / "backend"
 RANGE = {"low", "high"}
-LIMITS = {"limit_low", "limit_high"}
+# Said under earlier versions of the rules, in verdicts that are still shown.
+EARLIER_RULES = {"flat_optimum", "losses_disagree", "no_gain"}
+EARLIER_REASONS = {"flat_optimum", "losses_disagree", "narrow_search", "no_gain", "search_keeps"}
+
+
+def trees(folder):
+    for path in (BACKEND / folder).rglob("*.py"):
+        yield ast.parse(path.read_text(encoding="utf-8"))
 
 
 def calls(function, folder="analysis"):
     """Yield the calls of a function in a folder of the backend, by its name."""
-    for path in (BACKEND / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
-                yield node
+    for tree in trees(folder):
+        yield from calls_in(tree, function)
+
+
+def calls_in(tree, function):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == function:
+            yield node
+
+
+def reasons_of(folder):
+    """Yield every code a reason may have, with its parameters; a variable has one of two codes."""
+    for tree in trees(folder):
+        either = {
+            node.targets[0].id: (literal(node.value.body), literal(node.value.orelse))
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp)
+            if isinstance(node.targets[0], ast.Name)
+        }
+        for call in calls_in(tree, "reason"):
+            code = call.args[0]
+            for name in either[code.id] if isinstance(code, ast.Name) else (literal(code),):
+                yield name, given(call)
 
 
 def literal(node):
@@ -29,7 +55,6 @@ def literal(node):
 STARS = {
     "named": {"size"},
     "named_base": {"base_size"},
-    "limits": LIMITS,
     "ends": RANGE,
     "share_range": RANGE,
     "multiple_range": RANGE,
@@ -46,13 +71,13 @@ def code_of(call):
     return next(literal(keyword.value) for keyword in call.keywords if keyword.arg == "code")
 
 
-REASONS = {
-    literal(call.args[0]): given(call) for call in (*calls("reason"), *calls("reason", "services"))
-} | {
+REASONS = dict((*reasons_of("analysis"), *reasons_of("services"))) | {
     # Said where the spec is known as well as the verdict; without parameters.
     code_of(call): set()
     for call in calls("Reason", "services")
 }
+PARTS = ("title", "manager", "next")
+PRECONDITIONS = {"too_few_seeds", "one_width", "missing_runs", "runs_pending", "coordinate_check"}
 NAMES = (
     {rule.text for rule in RULES}
     | {
@@ -62,7 +87,7 @@ NAMES = (
         for node in ast.walk(value)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    | {"too_few_seeds", "one_width", "missing_runs", "runs_pending", "coordinate_check"}
+    | PRECONDITIONS
 )
 
 
@@ -79,16 +104,31 @@ def test_every_reason_has_words_that_take_its_parameters(code, language):
 def test_every_rule_and_outcome_has_words_and_none_is_left_over(language):
     texts = catalogue(language)
 
-    assert {key.removeprefix("rule.") for key in texts if key.startswith("rule.")} == NAMES
-    assert {key.removeprefix("reason.") for key in texts if key.startswith("reason.")} == set(REASONS)
+    assert {key.removeprefix("rule.") for key in texts if key.startswith("rule.")} == NAMES | EARLIER_RULES
+    reasons = {key.removeprefix("reason.") for key in texts if key.startswith("reason.")}
+    assert reasons == set(REASONS) | EARLIER_REASONS
     for outcome in Outcome:
-        assert {f"outcome.{outcome}.{part}" for part in ("title", "manager", "next")} <= set(texts)
+        assert {f"outcome.{outcome}.{part}" for part in PARTS} <= set(texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_open_answer_has_a_headline_of_its_own(language):
+    """That runs are still to come is the only open answer that is no card."""
+    texts = catalogue(language)
+    of_rules = {rule.text for rule in RULES if rule.outcome is Outcome.INCONCLUSIVE}
+    owned = {key.split(".")[1] for key in texts if key.startswith("headline.")}
+
+    assert owned >= of_rules | {"unstable", "cliff_nears"} | (PRECONDITIONS - {"runs_pending"})
+    assert owned <= NAMES | EARLIER_RULES
+    assert {f"headline.{rule}.{part}" for rule in owned for part in PARTS} <= set(texts)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_managers_never_see_octaves(language):
     shown = {
-        key: text for key, text in catalogue(language).items() if key.startswith(("outcome.", "reason."))
+        key: text
+        for key, text in catalogue(language).items()
+        if key.startswith(("headline.", "outcome.", "reason."))
     }
 
     assert {key for key, text in shown.items() if "octave" in text.lower() or "オクターブ" in text} == set()

@@ -95,7 +95,7 @@ def test_a_plan_without_a_settle_stage_runs_as_it_did_before(protocol):
 @pytest.mark.parametrize("protocol", Protocol)
 def test_seeds_granted_after_the_plans_end_are_used_without_a_limit_of_work(protocol):
     asked = plan(protocol=protocol, settle=None)
-    tight = asked.model_copy(update={"settle": Settle(max_seeds=8, max_work=1e-6)})
+    tight = asked.model_copy(update={"settle": Settle(max_seeds=16, max_work=1e-6)})
 
     for each in (asked, tight):
         world = World(each, open_until(1000), granted_seeds=16)

@@ -37,6 +37,9 @@ CHANGES = {
     "budget": {"slot_seconds": 60.0},
     "target_width": 4096,
     "target_depth": 12,
+    "deciding_loss": "train_loss",
+    "cost_unit": "extra_training",
+    "settle": {"max_seeds": 16},
 }
 
 

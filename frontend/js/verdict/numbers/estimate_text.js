@@ -1,6 +1,6 @@
 /** Estimates of a verdict as they stand in its tables. */
 
-/** @import { Estimate } from "../../types/answers.js" */
+/** @import { Estimate } from "../../../types/answers.js" */
 
 /** Value and interval: `0.50 [0.20, 0.80]`. @param {Estimate} estimate @param {(value: number) => string} format */
 export function estimateText({ value, interval }, format) {

@@ -1,6 +1,6 @@
 /** A number and its interval as marks on a line whose allowed part is coloured. */
 
-import { h } from "../base/dom.js";
+import { h } from "../../base/dom.js";
 
 /** @typedef {{low: number, high: number}} Ends */
 

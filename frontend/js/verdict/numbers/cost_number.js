@@ -1,0 +1,40 @@
+/** The cost of reusing the learning rate, which decides: in the declared unit, then in all others. */
+
+import { percent } from "../../base/format.js";
+import { t } from "../../base/i18n.js";
+import { fieldDetails } from "./field_text.js";
+import { detailOf, intervalText } from "./number_card.js";
+import { scalePicture } from "./scale_picture.js";
+
+/** @import { Deciding, LossStatistics, SizeStatistics } from "../../../types/answers.js" */
+/** @import { Detail, Shown } from "./number_card.js" */
+
+/** The picture ends at this many times the limit. */
+const REACH = 5;
+
+/**
+ * @param {SizeStatistics} size @param {LossStatistics} loss the one that decides
+ * @param {Deciding} deciding @returns {Shown}
+ */
+export function costNumber(size, loss, { cost, limit, unit, within }) {
+  const { value, interval } = cost;
+  return {
+    name: "cost",
+    value: value === null ? null : percent(value),
+    interval: intervalText(interval, percent),
+    limit: t("ui.number.up_to", { value: percent(limit) }),
+    within,
+    picture: scalePicture({ low: 0, high: REACH * limit }, value, interval, { low: 0, high: limit }),
+    means: t(`ui.number.cost.means.${unit}`),
+    details: [...fieldDetails(size.field, "cost"), ...otherUnit(loss, unit), ...lostBenefit(loss)],
+  };
+}
+
+/** The unit that was not declared. @param {LossStatistics} loss @param {Deciding["unit"]} unit @returns {Detail[]} */
+function otherUnit({ extra_training: extra, transfer_regret: regret }, unit) {
+  if (unit === "extra_training") return detailOf(t("ui.number.cost.share"), regret, percent);
+  return detailOf(t("ui.number.cost.extra_training"), extra, percent, t("ui.number.cost.assumed"));
+}
+
+/** @param {LossStatistics} loss */
+const lostBenefit = ({ gain_loss: lost }) => detailOf(t("ui.number.cost.gain_loss"), lost, percent);
