@@ -1338,11 +1338,18 @@ export interface components {
             budget?: components["schemas"]["Budget"] | null;
             /** Completep Alpha */
             completep_alpha?: number | null;
+            /** @description By default extra training for text. */
+            cost_unit?: components["schemas"]["CostUnit"] | null;
             /**
              * Dataset Id
              * Format: uuid
              */
             dataset_id: string;
+            /**
+             * Deciding Loss
+             * @description By default of training where an example is seen about once.
+             */
+            deciding_loss?: ("train_loss" | "val_loss") | null;
             density_grid?: components["schemas"]["DensityGrid"] | null;
             /** Depths */
             depths?: number[] | null;
@@ -1371,6 +1378,7 @@ export interface components {
             scenarios?: string[] | null;
             /** Seeds */
             seeds?: number[] | null;
+            settle?: components["schemas"]["Settle"] | null;
             /** Sharpness Batch Size */
             sharpness_batch_size?: number | null;
             /** Sharpness Tolerance */
@@ -1410,8 +1418,11 @@ export interface components {
             cost_unit: components["schemas"]["CostUnit"];
             /** Dataset Sha256 */
             dataset_sha256: string;
-            /** @description The loss that decides; None: validation loss where it is recorded. */
-            deciding_loss?: components["schemas"]["Metric"] | null;
+            /**
+             * Deciding Loss
+             * @description The loss that decides; None: validation loss where it is recorded.
+             */
+            deciding_loss?: ("train_loss" | "val_loss") | null;
             /**
              * @default {
              *       "largest": 10000,
@@ -2166,7 +2177,7 @@ export interface components {
         };
         /**
          * OpenAnswer
-         * @description What an open answer leaves: the likely outcome and what would settle it.
+         * @description Remainder of an open answer: the likely outcome, and the seeds that would settle it.
          */
         OpenAnswer: {
             /**
@@ -2505,6 +2516,8 @@ export interface components {
             budget?: components["schemas"]["Budget"] | null;
             /** Completep Alpha */
             completep_alpha?: number | null;
+            /** @description By default extra training for text. */
+            cost_unit?: components["schemas"]["CostUnit"] | null;
             /** @default JPY */
             currency: components["schemas"]["Currency"];
             /**
@@ -2512,6 +2525,11 @@ export interface components {
              * Format: uuid
              */
             dataset_id: string;
+            /**
+             * Deciding Loss
+             * @description By default of training where an example is seen about once.
+             */
+            deciding_loss?: ("train_loss" | "val_loss") | null;
             density_grid?: components["schemas"]["DensityGrid"] | null;
             /** Depths */
             depths?: number[] | null;
@@ -2542,6 +2560,7 @@ export interface components {
             scenarios?: string[] | null;
             /** Seeds */
             seeds?: number[] | null;
+            settle?: components["schemas"]["Settle"] | null;
             /** Sharpness Batch Size */
             sharpness_batch_size?: number | null;
             /** Sharpness Tolerance */
@@ -2673,7 +2692,7 @@ export interface components {
         QueueView: {
             /**
              * Expected Start
-             * @description When its next training starts, by what the others have left; null while it trains.
+             * @description Start of its next training, by what the others have left; null while it trains.
              */
             expected_start: string | null;
             /**
@@ -3564,7 +3583,7 @@ export interface components {
             is_interim: boolean;
             /** Is Provisional */
             is_provisional: boolean;
-            /** @description Where the outcome is inconclusive. */
+            /** @description Of an inconclusive outcome only. */
             open?: components["schemas"]["OpenAnswer"] | null;
             outcome: components["schemas"]["Outcome"];
             /** @description Statements beyond what was measured. */
