@@ -42,7 +42,17 @@ def test_a_measurement_that_is_missing_leaves_the_value_unknown(metric):
     ("metric", "value"), [(Metric.VAL_LOSS, 1.0), (Metric.VAL_ACCURACY, 2.0), (Metric.TRAIN_LOSS, 4.0)]
 )
 def test_a_summary_has_the_same_final_value_once_its_run_has_ended(metric, value):
-    told = {"last": 2.0, "minimum": 1.0, "tail_sum": 12.0, "tail_steps": 3, "num_steps": 10}
+    def final_at(step, count):
+        return final_of_summary(
+            metric,
+            last=2.0,
+            minimum=1.0,
+            last_step=step,
+            tail_sum=12.0,
+            tail_count=count,
+            num_steps=10,
+            tail_steps=3,
+        )
 
-    assert final_of_summary(metric, last_step=10, tail_count=3, **told) == value
-    assert final_of_summary(metric, last_step=8, tail_count=2, **told) is None
+    assert final_at(10, 3) == value
+    assert final_at(8, 2) is None

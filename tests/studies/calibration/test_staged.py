@@ -6,10 +6,11 @@ import pytest
 
 from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.in_parts import in_parts
+from studies.calibration.real.sweep import shape_of
 from studies.calibration.real.tasks import tasks
 from studies.calibration.real.training import Done
 from studies.calibration.simulated.cases import draw
-from studies.calibration.staged.compared import Compared, _control_of, compare_case, shape_of
+from studies.calibration.staged.compared import Compared, _control_of, compare_case
 from studies.calibration.staged.report import report
 from studies.repository import digest_of
 

@@ -62,6 +62,8 @@ def test_an_open_answer_can_be_settled_and_says_so(context, open_id):
     verdict = get_verdict(context, LOCAL_OWNER, open_id)
 
     assert (verdict.outcome, verdict.rule) == ("inconclusive", "unresolved")
+    assert verdict.open is not None
+    assert verdict.deciding is not None
     assert (verdict.open.likely, verdict.open.can_settle) == ("transfers", True)
     assert verdict.deciding.within == "unsure"
 
@@ -162,6 +164,7 @@ def test_what_seeds_cannot_settle_is_not_offered(context, database):
 
     verdict = get_verdict(context, LOCAL_OWNER, experiment_id)
 
+    assert verdict.open is not None
     assert (verdict.rule, verdict.open.can_settle) == ("missing_runs", False)
     _is_refused(context, experiment_id, "settle.not_open")
 
