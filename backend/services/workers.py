@@ -69,7 +69,8 @@ def _recent_pace(context: Context, session: Session, calibration: Calibration, c
             families[cell.experiment_id] = "" if experiment is None else experiment.spec.model.name
         kind = kind_of(families[cell.experiment_id], cell.width, has_curvature=cell.has_curvature)
         planned = PlannedWork(cell.predicted_seconds, cell.start_share, cell.stack_share, cell.living)
-        of_living = planned.total(1 - cell.num_diverged / cell.num_runs)
+        alive = 1 - cell.num_diverged / cell.num_runs
+        of_living = planned.total(alive, 1.0 if alive else 0.0)  # runs that diverge do so in the first steps
         spent += cell.spent_seconds
         predicted += of_living / cell.correction * calibration.correction(kind)
     return spent / predicted

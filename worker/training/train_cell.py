@@ -113,7 +113,7 @@ def _predicted_for_living_runs(session: Session, row: CellRow, work: _Work) -> f
     num_steps = work.planned.under(work.cell.scenario).num_steps
     shares = [lived_share(num_steps, run.diverged_at) for run in cell_rows.runs_of(session, row.id)]
     planned = PlannedWork(row.predicted_seconds, row.start_share, row.stack_share, row.living)
-    return planned.total(statistics.mean(shares))
+    return planned.total(statistics.mean(shares), max(shares))
 
 
 def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:

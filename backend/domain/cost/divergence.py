@@ -121,6 +121,12 @@ def mean_living(num_steps: int, chances: Sequence[float]) -> float:
     return sum(chance + (1 - chance) * of_dead for chance in chances) / max(1, len(chances))
 
 
+def stack_living(num_steps: int, chances: Sequence[float]) -> float:
+    """Return the expected share of the steps for which a run is left: one border decides for all of them."""
+    most = max(chances, default=1.0)
+    return most + (1 - most) * lived_share(num_steps, 0)
+
+
 # Cached: called with the same values on every request about a running experiment.
 @lru_cache(maxsize=512)
 def _all_seen(
@@ -175,7 +181,7 @@ class PlannedWork:
     Attributes:
         seconds: of the whole cell, as predicted.
         start_share: share spent at step 0 whatever happens later: first values, checks.
-        stack_share: share that grows with the steps, however many runs are left.
+        stack_share: share that grows with the steps, however many runs are left, as long as one is.
         living: expected mean share of their steps that runs survive, when the cell was planned.
     """
 
@@ -190,13 +196,13 @@ class PlannedWork:
         return self.seconds * self.start_share
 
     def after_start(self, steps: float, living: float) -> float:
-        """Return the seconds of a share of the steps after the start; runs survive `living` of all steps."""
+        """Return the seconds after the start: runs survive `living` of all steps, one of them for `steps`."""
         of_runs = self.seconds * (1 - self.start_share - self.stack_share) * living / self.living
         return self.seconds * self.stack_share * steps + of_runs
 
-    def total(self, living: float) -> float:
-        """Return the seconds of the cell if `living` had been known when it was planned."""
-        return self.start_seconds + self.after_start(1.0, living)
+    def total(self, living: float, steps: float) -> float:
+        """Return the seconds of the cell if it had been known when it was planned how long runs survive."""
+        return self.start_seconds + self.after_start(steps, living)
 
 
 def done_and_left(
@@ -210,9 +216,10 @@ def done_and_left(
         share_done: of the steps, 0..1.
     """
     if share_done <= 0:
-        return 0.0, work.total(mean_living(num_steps, chances))
+        return 0.0, work.total(mean_living(num_steps, chances), stack_living(num_steps, chances))
     indices = range(len(chances))
-    done = sum(min(share_done, lived.get(index, 1.0)) for index in indices) / max(1, len(chances))
+    of_runs = [min(share_done, lived.get(index, 1.0)) for index in indices]
+    done, of_stack = sum(of_runs) / max(1, len(of_runs)), max(of_runs, default=share_done)
     alive = sum(index not in lived for index in indices) / max(1, len(chances))
     left = work.after_start(1 - share_done if alive else 0.0, alive * (1 - share_done))
-    return work.start_seconds + work.after_start(share_done, done), left
+    return work.start_seconds + work.after_start(of_stack, done), left

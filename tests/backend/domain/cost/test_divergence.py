@@ -128,7 +128,7 @@ def test_cells_that_will_diverge_are_cheaper_but_for_their_start():
     free, known = (predict(REGRESSION, SHAPE, _cell(), DEFAULT_CALIBRATION, each) for each in ((), dead))
 
     assert known.planned.living < 0.2 < free.planned.living
-    assert known.seconds == pytest.approx(free.planned.total(known.planned.living))
+    assert known.seconds == pytest.approx(free.planned.total(known.planned.living, 1.0))
     assert known.seconds > free.planned.start_seconds
 
 
@@ -138,7 +138,7 @@ def test_cells_that_will_diverge_are_cheaper_but_for_their_start():
         ({}, 0.0, 0.0, 2 + 1 + 7 * 0.505 / 0.5),  # a run lives, the other is dropped after 10 of 1,000 steps
         ({}, 0.5, 2 + 0.5 + 7 * 0.5 / 0.5, 0.5 + 7 * 0.5 / 0.5),
         ({1: 0.1}, 0.5, 2 + 0.5 + 7 * (0.5 + 0.1) / 2 / 0.5, 0.5 + 7 * 0.25 / 0.5),
-        ({0: 0.1, 1: 0.1}, 0.5, 2 + 0.5 + 7 * 0.1 / 0.5, 0.0),
+        ({0: 0.1, 1: 0.1}, 0.5, 2.0 + 0.1 + 7.0 * 0.1 / 0.5, 0.0),  # the stack ends with its last run
         ({1: 0.1}, 1.0, 2 + 1 + 7 * 0.55 / 0.5, 0.0),
     ],
 )
@@ -156,4 +156,17 @@ def test_without_a_death_all_steps_come_to_the_whole(share, living, num_runs):
 
     assert math.isfinite(done + left)
     if num_runs and share:
-        assert done + left == pytest.approx(work.total(1.0))
+        assert done + left == pytest.approx(work.total(1.0, 1.0))
+
+
+def test_a_stack_without_a_run_left_takes_no_time():
+    """All of the control's runs at a large size diverge at once: no time is its stack's."""
+    work = PlannedWork(10.0, start_share=0.2, stack_share=0.6, living=0.1)
+    of_start = work.start_seconds
+
+    done, left = done_and_left(work, (0.1, 0.1), {0: 0.02, 1: 0.03}, 1.0, 300)
+
+    assert left == 0
+    assert of_start < done < of_start + 1
+    assert work.total(0.0, 0.0) == of_start
+    assert done_and_left(work, (0.0, 0.0), {}, 0.0, 300)[1] < done_and_left(work, (0.5, 0.0), {}, 0.0, 300)[1]
