@@ -18,9 +18,9 @@ _HEAD = """# How far the verdict can be trusted
 
 Written by `make calibrate`; do not edit. Four parts: sweeps drawn with a known truth (`simulated`), trained
 networks whose largest sizes were hidden from the verdict (`real`), the staged protocol replayed on both
-(`staged`), and the choice of the usual way of training (`recipes`). Every verdict is that of the product
-itself, `muscope.backend.analysis.verdict.judge`, with the thresholds a user gets. Goals were set before the
-first run; what is missed is said.
+(`staged`), and the choice of the usual way of training (`recipes`). Every verdict is that of the product's
+own rules, `muscope.backend.analysis.verdict.judge`, with the thresholds a user gets. Goals were set before
+the first run; what is missed is said.
 """
 
 

@@ -43,7 +43,7 @@ def _run_a_small_grid(page):
 
 def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
     dataset_id = instance.post("/examples/digits/dataset")["id"]
-    page = visit("ja", width=390).open(f"/datasets/{dataset_id}")
+    page = visit("ja", width=390).open(f"/datasets/{dataset_id}?start=paper")  # whose SGD has a momentum
     _choose_scenarios(page)
     _run_a_small_grid(page)
 

@@ -23,7 +23,7 @@ def test_a_plan_starts_from_usual_practice_and_from_the_paper_at_a_click(visit, 
 
     expect(page.locator("#start-usual")).to_be_checked()
     expect(page.locator(".start-card").first).to_contain_text(text("ui.start.usual", language))
-    expect(summary).to_contain_text(text("ui.plan.optimizer_warm_up", language, name="AdamW", course=cosine))
+    expect(summary).to_contain_text(text("ui.plan.optimizer_warm_up", language, name="Adam", course=cosine))
 
     page.check("#start-paper")
     expect(summary).to_contain_text(text("ui.plan.optimizer_is", language, name="SGD", course=constant))
@@ -43,5 +43,5 @@ def test_ones_own_settings_open_the_fields_and_keep_the_rest_of_usual_practice(v
 
     body = asked.value.post_data_json
     assert body["recipe"] == "usual"
-    assert (body["optimizer"]["kind"], body["optimizer"]["weight_decay"]) == ("adamw", 0.1)
+    assert (body["optimizer"]["kind"], body["optimizer"]["weight_decay"]) == ("adam", 0.1)
     assert body["optimizer"]["schedule"]["kind"] == "cosine"

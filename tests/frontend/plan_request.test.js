@@ -73,7 +73,7 @@ test("what was set of an optimizer changes the recipe's, and stands alone for an
       usual.schedule.kind,
       usual.schedule.warmup_fraction,
     ],
-    ["adamw", 0.1, "cosine", 0.2],
+    ["adam", 0.1, "cosine", 0.2],
   );
   assert.deepEqual(
     request({ optimizer: { kind: "sgd", momentum: 0.9 } }).optimizer,

@@ -1,6 +1,6 @@
 """Recipes: ways of training that a plan starts from, as far as the request says nothing else.
 
-Which one is usual practice was measured, docs/decisions/0029-usual-practice.md.
+The one called usual practice was chosen by measurement, docs/decisions/0029-usual-practice.md.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class RecipePlan:
 
 
 _ADAM = OptimizerSpec(kind=OptimizerKind.ADAM)
-_ADAMW_COSINE = OptimizerSpec(kind=OptimizerKind.ADAMW, weight_decay=0.01, schedule=SCHEDULES["cosine"])
+_ADAM_COSINE = _ADAM.changed(schedule=SCHEDULES["cosine"])
 RECIPE_PLANS: dict[Recipe, RecipePlan] = {
-    Recipe.USUAL: RecipePlan(_ADAMW_COSINE, passes=3),
+    Recipe.USUAL: RecipePlan(_ADAM_COSINE, passes=1),
     # Transformers do not learn under plain SGD.
     Recipe.PAPER: RecipePlan(PLAIN_SGD, of_family={"vit": _ADAM, "gpt": _ADAM}),
 }

@@ -56,6 +56,7 @@ def test_a_batch_that_does_not_fit_is_refused_with_field_and_largest_value(
 
 def test_a_plan_of_several_scenarios_has_cells_and_runs_of_each(client: httpx.Client, plan: dict[str, Any]):
     scenarios = ["as_given", "label_noise:0.2", "momentum:0.9"]
+    plan = plan | {"recipe": "paper"}
 
     alone = client.post(PREVIEW, json=plan).json()
     several = client.post(PREVIEW, json=plan | {"scenarios": scenarios}).json()

@@ -62,7 +62,7 @@ def test_an_optimizer_that_is_named_goes_before_the_recipes():
 
 
 def test_smaller_batches_take_more_steps_for_the_same_passes():
-    large = DIGITS.model_copy(update={"num_train": 6400})
+    large = DIGITS.model_copy(update={"num_train": 19_200})
 
     assert [_resolve(large, batch_size=size).num_steps for size in (64, 128)] == [300, 150]
 

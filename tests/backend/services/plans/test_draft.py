@@ -27,6 +27,7 @@ DIGITS_GPU_BYTES = 2_000_000_000
 @pytest.fixture
 def preview(context, database):
     def of(shape=DIGITS, **wishes):
+        wishes = {"recipe": "paper"} | wishes
         request = ExperimentRequest(dataset_id=add_dataset(database, shape), **wishes)
         return preview_experiment(context, LOCAL_OWNER, request)
 
@@ -48,7 +49,7 @@ def _register(database, name="node", *, slots=4, flops=1e12, overhead=1e-6, now=
         )
 
 
-def test_a_preview_shows_the_default_plan_and_stores_nothing(preview, database, bell):
+def test_a_preview_shows_the_plan_of_the_paper_and_stores_nothing(preview, database, bell):
     plan = preview()
 
     assert (plan.num_runs, plan.control, len(plan.cells)) == (360, Parametrization.NTP, 8)
@@ -103,7 +104,7 @@ def test_cells_are_split_to_fit_the_memory_of_a_slot(context, preview):
     split = preview_experiment(
         type(context)(small, context.database, context.blobs, context.bell, context.notices, context.now),
         LOCAL_OWNER,
-        ExperimentRequest(dataset_id=add_dataset(context.database, DIGITS)),
+        ExperimentRequest(dataset_id=add_dataset(context.database, DIGITS), recipe="paper"),
     )
 
     assert len(split.cells) > len(whole.cells)
