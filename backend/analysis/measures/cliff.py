@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from muscope.backend.analysis.measures.transfer import lr_margin
+from muscope.backend.analysis.measures.transfer import has_diverged, lr_margin
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.domain.verdict.verdict import Cliff
 
@@ -29,12 +29,11 @@ def cliff_of(sweep: Sweep, size_index: int, lr_index: int) -> Cliff | None:
 
 def _stable(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     """Return how far above the reused LR no run diverged, in octaves; negative where it diverged itself."""
-    counts, diverged_at = sweep.counts[size_index], sweep.diverged_at[size_index]
-    tried = np.flatnonzero(counts.any(axis=1))
+    tried = np.flatnonzero(sweep.counts[size_index].any(axis=1))
     if lr_index not in tried:
         return None
-    diverges = {int(index) for index in tried if (diverged_at[index][counts[index]] >= 0).any()}
-    border = min((index for index in diverges if index >= lr_index), default=len(sweep.lrs))
+    diverges = np.flatnonzero(has_diverged(sweep, size_index))
+    border = min((int(index) for index in diverges if index >= lr_index), default=len(sweep.lrs))
     below = [int(index) for index in tried if index < border]
     return float(sweep.log2_lrs[max(below)] - sweep.log2_lrs[lr_index]) if below else None
 

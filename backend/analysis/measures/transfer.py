@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from muscope.backend.analysis.measures.carried_rate import carried_index
 from muscope.backend.analysis.measures.costs import Costs, costs_of
@@ -171,14 +172,18 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
 
 def lr_margin(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     """Return M4's margin: octaves from the reused LR to the first LR at or above it with a divergence."""
-    diverges_E = ((sweep.diverged_at[size_index] >= 0) & sweep.counts[size_index]).any(axis=1)
-    if sweep.further is not None:
-        added = sweep.further
-        diverges_E |= ((added.diverged_at[size_index] >= 0) & added.counts[size_index]).any(axis=1)
-    above = np.flatnonzero(diverges_E[lr_index:])
+    above = np.flatnonzero(has_diverged(sweep, size_index)[lr_index:])
     if len(above) == 0:
         return None
     return float(sweep.log2_lrs[lr_index + above[0]] - sweep.log2_lrs[lr_index])
+
+
+def has_diverged(sweep: Sweep, size_index: int) -> NDArray[np.bool_]:
+    """Return at which LRs of a size a seed diverged, those added by the settle stage included, [E]."""
+    parts = (sweep,) if sweep.further is None else (sweep, sweep.further)
+    each = [(part.diverged_at[size_index] >= 0) & part.counts[size_index] for part in parts]
+    diverged_E: NDArray[np.bool_] = np.concatenate(each, axis=1).any(axis=1)
+    return diverged_E
 
 
 def speed(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
