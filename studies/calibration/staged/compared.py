@@ -112,10 +112,12 @@ def compare_tasks(done: Done) -> tuple[list[Compared], list[Compared]]:
 
 
 def _compare_task(task: RealTask, results: Results, control: tuple[RealTask, Results] | None) -> Compared:
-    spec, sweeps = spec_of(task), {task.parametrization: [visible_sweep(task, results)]}
+    # The planned stages alone: both verdicts rest on the same eight seeds.
+    spec = spec_of(task).model_copy(update={"settle": None})
+    sweeps = {task.parametrization: [replace(visible_sweep(task, results), settle=None)]}
     if control is not None:
         other, of_control = control
-        sweeps[other.parametrization] = [visible_sweep(other, of_control)]
+        sweeps[other.parametrization] = [replace(visible_sweep(other, of_control), settle=None)]
         spec = spec.model_copy(update={"arms": (*spec.arms, *spec_of(other).arms)})
     return compare(task.name, spec, sweeps, shape_of(task.data))
 
