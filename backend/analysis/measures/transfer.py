@@ -182,7 +182,7 @@ def has_diverged(sweep: Sweep, size_index: int) -> NDArray[np.bool_]:
     """Return at which LRs of a size a seed diverged, those added by the settle stage included, [E]."""
     parts = (sweep,) if sweep.further is None else (sweep, sweep.further)
     each = [(part.diverged_at[size_index] >= 0) & part.counts[size_index] for part in parts]
-    diverged_E: NDArray[np.bool_] = np.concatenate(each, axis=1).any(axis=1)
+    diverged_E: NDArray[np.bool_] = np.any(np.concatenate(each, axis=1), axis=1, keepdims=False)
     return diverged_E
 
 
