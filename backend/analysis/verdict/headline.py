@@ -14,7 +14,7 @@ from muscope.backend.analysis.measures.transfer import compare
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.analysis.verdict.findings import seeds_needed
-from muscope.backend.analysis.verdict.rules import MAJORITY
+from muscope.backend.analysis.verdict.rules import BASE_RULES, MAJORITY, RULES
 from muscope.backend.domain.spec.decision import MOST_SEEDS, CostUnit
 from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import (
@@ -32,6 +32,10 @@ from muscope.backend.domain.verdict.verdict import (
 
 # Rules that leave the answer open and that further seeds at the target can settle.
 SETTLED_BY_SEEDS = frozenset({"unresolved"})
+# Rules that judge a target, from a base whose LR is tuned.
+JUDGED = frozenset(rule.text for rule in RULES if rule not in BASE_RULES) - {
+    rule.text for rule in BASE_RULES
+} | {"spread_level", "spread_growth", "cliff_nears"}
 REUSABLE = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 
 
@@ -103,7 +107,12 @@ def control_state(
     control: tuple[ArmVerdict, Sequence[Sweep]],
     thresholds: Thresholds,
 ) -> ControlState:
-    """Return whether the control's cost is shown to be larger than the arm's, paired by seed."""
+    """Return whether the control's cost is shown to be larger than the arm's, paired by seed.
+
+    A control that was not judged at its target shows nothing: without a tuned base its LR is arbitrary.
+    """
+    if control[0].rule not in JUDGED:
+        return ControlState.UNSURE
     if _diverges(control[0]) and not _diverges(arm[0]):
         return ControlState.WORSE
     pairs = zip(arm[1], control[1], strict=False)
