@@ -132,9 +132,10 @@ test("an answer of earlier rules has no number that decides, and no wrong word o
 test("without a rate to reuse nothing is said about it", async () => {
   const card = await draw(
     "en",
-    verdictOf("inconclusive", "base_at_edge", null),
+    verdictOf("inconclusive", "base_at_edge", "yes"),
   );
   assert.equal(sentenceOn(card, "benefit"), undefined);
   assert.equal(sentenceOn(card, "control"), undefined);
+  assert.deepEqual(card.having("number"), []);
   assert.doesNotMatch(card.text, /Most likely/);
 });

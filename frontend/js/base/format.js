@@ -27,10 +27,19 @@ export function octaves(value) {
 }
 
 /** A share as a percentage. @param {number | null | undefined} value */
-export function percent(value) {
+export const percent = (value) => share(value, (size) => (size < 0.0995 ? 1 : 0));
+
+/**
+ * A share that is compared with a limit below one percent: finer there.
+ * @param {number | null | undefined} value
+ */
+export const finePercent = (value) => share(value, (size) => (size < 0.00995 ? 2 : size < 0.0995 ? 1 : 0));
+
+/** @param {number | null | undefined} value @param {(size: number) => number} digitsOf decimals by magnitude */
+function share(value, digitsOf) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  const digits = Math.abs(value) < 0.0995 ? 1 : 0;
-  return number(value, { style: "percent", maximumFractionDigits: digits, minimumFractionDigits: 0 });
+  const maximumFractionDigits = digitsOf(Math.abs(value));
+  return number(value, { style: "percent", maximumFractionDigits, signDisplay: "negative" });
 }
 
 /** A factor such as 1.5; two decimals where it is near a limit that it is compared with. @param {number} value */

@@ -10,7 +10,7 @@ import { verdictNumbers } from "./numbers/verdict_numbers.js";
 import { reasonText } from "./reason_text.js";
 import { verdictAxes } from "./verdict_axes.js";
 import { verdictEarly } from "./verdict_early.js";
-import { headline, lead } from "./verdict_lead.js";
+import { headline, isFounded, lead } from "./verdict_lead.js";
 import { verdictLimits } from "./verdict_limits.js";
 import { verdictNext } from "./verdict_next.js";
 import { verdictOpen } from "./verdict_open.js";
@@ -105,7 +105,7 @@ const next = (verdict, experiment, onSettled) =>
 /** The numbers of the size that decides. @param {Verdict} verdict @param {Experiment} experiment */
 function evidence(verdict, experiment) {
   const { deciding } = verdict;
-  const numbers = verdictNumbers(verdict);
+  const numbers = isFounded(verdict) ? verdictNumbers(verdict) : null;
   if (!deciding || !numbers) return null;
   return [h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding, verdict, experiment))), numbers];
 }

@@ -6,10 +6,17 @@ import { has, t } from "../base/i18n.js";
 /** @import { Verdict } from "../../types/answers.js" */
 
 const IS_REUSABLE = new Set(["transfers", "sharpness_drifts"]);
-/** Under these rules there is no learning rate to reuse, so nothing more can be said about it. */
-const IS_UNFOUNDED = new Set(["nothing_learned", "base_at_edge", "train_interpolates", "coordinate_check"]);
+/** Under these rules no best learning rate is known, so what reuse costs is not either, whatever was computed. */
+const IS_UNFOUNDED = new Set([
+  "nothing_learned",
+  "base_at_edge",
+  "target_at_edge",
+  "reused_not_run",
+  "train_interpolates",
+  "coordinate_check",
+]);
 
-/** Whether there is a rate to speak of. @param {Verdict} verdict */
+/** Whether the numbers mean something. @param {Verdict} verdict */
 export const isFounded = ({ rule, arm }) => arm.base_lr !== null && !IS_UNFOUNDED.has(rule);
 
 /**

@@ -1,6 +1,6 @@
 /** What the larger model brings, as a share of the achievable improvement. */
 
-import { figure, percent } from "../../base/format.js";
+import { figure, finePercent } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 import { fieldDetails } from "./field_text.js";
 import { intervalText } from "./number_card.js";
@@ -12,7 +12,7 @@ import { intervalText } from "./number_card.js";
 export function benefitNumber(size, loss) {
   const { value, interval } = loss.benefit;
   const whole = achievable(loss);
-  const format = (/** @type {number} */ found) => (whole === null ? figure(found) : percent(found / whole));
+  const format = (/** @type {number} */ found) => (whole === null ? figure(found) : finePercent(found / whole));
   return {
     name: "benefit",
     value: value === null ? null : format(value),

@@ -1,6 +1,6 @@
 /** The cost of reusing the learning rate, which decides: in the declared unit, then in all others. */
 
-import { percent } from "../../base/format.js";
+import { finePercent } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 import { fieldDetails } from "./field_text.js";
 import { detailOf, intervalText } from "./number_card.js";
@@ -20,9 +20,9 @@ export function costNumber(size, loss, { cost, limit, unit, within }) {
   const { value, interval } = cost;
   return {
     name: "cost",
-    value: value === null ? null : percent(value),
-    interval: intervalText(interval, percent),
-    limit: t("ui.number.up_to", { value: percent(limit) }),
+    value: value === null ? null : finePercent(value),
+    interval: intervalText(interval, finePercent),
+    limit: t("ui.number.up_to", { value: finePercent(limit) }),
     within,
     picture: scalePicture({ low: 0, high: REACH * limit }, value, interval, { low: 0, high: limit }),
     means: t(`ui.number.cost.means.${unit}`),
@@ -32,9 +32,9 @@ export function costNumber(size, loss, { cost, limit, unit, within }) {
 
 /** The unit that was not declared. @param {LossStatistics} loss @param {Deciding["unit"]} unit @returns {Detail[]} */
 function otherUnit({ extra_training: extra, transfer_regret: regret }, unit) {
-  if (unit === "extra_training") return detailOf(t("ui.number.cost.share"), regret, percent);
-  return detailOf(t("ui.number.cost.extra_training"), extra, percent, t("ui.number.cost.assumed"));
+  if (unit === "extra_training") return detailOf(t("ui.number.cost.share"), regret, finePercent);
+  return detailOf(t("ui.number.cost.extra_training"), extra, finePercent, t("ui.number.cost.assumed"));
 }
 
 /** @param {LossStatistics} loss */
-const lostBenefit = ({ gain_loss: lost }) => detailOf(t("ui.number.cost.gain_loss"), lost, percent);
+const lostBenefit = ({ gain_loss: lost }) => detailOf(t("ui.number.cost.gain_loss"), lost, finePercent);

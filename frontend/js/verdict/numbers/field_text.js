@@ -18,5 +18,5 @@ const nameOf = ({ metric }) => (metric === "val_accuracy" ? "accuracy" : "error"
 
 /** A difference of shares in percentage points. @param {number} share */
 function points(share) {
-  return t("ui.number.points", { value: number(100 * share, { maximumFractionDigits: 2 }) });
+  return t("ui.number.points", { value: number(100 * share, { maximumFractionDigits: 2, signDisplay: "negative" }) });
 }
