@@ -44,7 +44,7 @@ def test_the_form_offers_what_the_server_says_of_the_data(visit, instance):
 
 def test_options_belong_to_a_family_and_an_optimizer(visit, instance):
     dataset_id = instance.post("/examples/digits/dataset")["id"]
-    page = visit().open(f"/datasets/{dataset_id}")
+    page = visit().open(f"/datasets/{dataset_id}?start=paper")
     open_settings(page, "model", "training")
     expect(page.locator("#set-optimizer-momentum")).to_be_visible()
     expect(page.locator("#set-optimizer-beta1")).to_be_hidden()
