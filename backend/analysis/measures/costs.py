@@ -132,9 +132,7 @@ def costs_of(
     has_gain = _has_gain(gain_S)
     reduction = float((pair.initial - best_S).mean())
     excess = _excess(pair.target, carried, best, level)
-    near = pair.target.within(SEARCH_REACH, carried)
-    searched = pair.target.best_of(near)
-    after_search = Estimate() if searched is None else _excess(pair.target, searched, best, level, near)
+    after_search = _after_search(pair.target, carried, best, level)
     gain = float(gain_S.mean()) if has_gain else math.nan
     return Costs(
         excess=excess,
@@ -150,8 +148,8 @@ def costs_of(
         benefit=_benefit(pair, carried, base.index, best) if has_gain else None,
         best_index=best,
         rivals={
-            rival: _most_lost(pair.target, carried, rival, level) / reduction if reduction > 0 else math.inf
-            for rival in rivals_of(pair.target, carried, best)
+            rival: most / reduction if reduction > 0 else math.inf
+            for rival, most in _most_lost(pair.target, carried, best, level).items()
         },
         by_seed=(pair.target.at(carried) - best_S) / reduction if reduction > 0 else np.empty(0),
     )
@@ -209,10 +207,20 @@ def _excess(
         return Estimate(value=found.value, interval=widened(interval, moved))
 
 
-def _most_lost(target: SizeLosses, reused: int, rival: int, level: float) -> float:
-    """Return the upper end of the loss of the reused LR above a rival's; infinite with too few seeds."""
-    interval = student_interval(target.above(reused, rival), level)
-    return math.inf if interval is None else interval.high
+def _after_search(target: SizeLosses, carried: int, best: int, level: float) -> Estimate:
+    """Return the loss above the best one that a search within an octave of an LR leaves."""
+    near = target.within(SEARCH_REACH, carried)
+    searched = target.best_of(near)
+    return Estimate() if searched is None else _excess(target, searched, best, level, near)
+
+
+def _most_lost(target: SizeLosses, reused: int, best: int, level: float) -> dict[int, float]:
+    """Return the upper end of the loss of the reused LR above each rival's; infinite with too few seeds."""
+    intervals = {
+        rival: student_interval(target.above(reused, rival), level)
+        for rival in rivals_of(target, reused, best)
+    }
+    return {rival: math.inf if each is None else each.high for rival, each in intervals.items()}
 
 
 def rivals_of(target: SizeLosses, reused: int, best: int) -> tuple[int, ...]:

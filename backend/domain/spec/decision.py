@@ -19,8 +19,8 @@ ABOUT_ONCE = 1.5
 LOOKS = (8, 16, 24, 48)
 MOST_SEEDS = LOOKS[-1]
 # Share of the error of a wrong "transfers" that the first look spends: where a settle stage is planned, and
-# where only a user may ask for one later. The later looks share the rest in proportion to their seeds, since
-# the last one decides what is closest to the limit.
+# where only a user may ask for one later. The later looks share the rest: planned ones in proportion to their
+# seeds, since the last one decides what is closest to the limit, others equally.
 FIRST_SHARE, FIRST_SHARE_ALONE = 0.5, 0.8
 
 
@@ -78,7 +78,8 @@ def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | 
     if num_seeds <= num_planned or not later:
         return 1.0 - (1.0 - level) * first
     look = next((each for each in later if num_seeds <= each), later[-1])
-    return 1.0 - (1.0 - level) * (1.0 - first) * look / sum(later)
+    share = 1.0 / len(later) if settle is None else look / sum(later)
+    return 1.0 - (1.0 - level) * (1.0 - first) * share
 
 
 def further_seeds(seeds: tuple[int, ...], num_seeds: int) -> tuple[int, ...]:

@@ -37,22 +37,44 @@ def _resolve(shape=DIGITS, capacity=FAST, max_runs=20_000, memory_bytes=2 << 30,
     )
 
 
+def _declared(spec, shape):
+    """Return a plan with what decides: training loss where an example is seen about once."""
+    passes = spec.num_steps * spec.batch_size / shape.num_train
+    return spec.model_copy(update={"deciding_loss": "train_loss" if passes <= 1.5 else "val_loss"})
+
+
+def test_the_loss_that_decides_follows_from_how_often_an_example_is_seen():
+    about_once = {"num_steps": 33, "batch_size": 64}
+
+    assert _resolve(**about_once).deciding_loss == "train_loss"
+    assert _resolve(**about_once | {"num_steps": 34}).deciding_loss == "val_loss"
+    assert _resolve(**about_once, deciding_loss="val_loss").deciding_loss == "val_loss"
+
+
+def test_standard_and_thorough_may_settle_and_quick_does_not():
+    settles = {preset: _resolve(preset=preset).settle for preset in ("quick", "standard", "thorough")}
+
+    assert settles["quick"] is None
+    assert (settles["standard"].max_work, settles["thorough"].max_work) == (2.0, 4.0)
+    assert _resolve(preset="quick", settle={"max_seeds": 16}).settle.max_seeds == 16
+
+
 @pytest.mark.parametrize("shape", [DIGITS, FRIEDMAN])
 def test_no_wishes_give_the_default_plan(shape):
-    assert _resolve(shape) == default_spec(SHA256, shape)
+    assert _resolve(shape) == _declared(default_spec(SHA256, shape), shape)
 
 
 def test_on_a_slow_workplace_only_the_steps_are_cut():
     spec = _resolve(capacity=SLOW)
 
-    assert spec == cut_steps(default_spec(SHA256, DIGITS), DIGITS, SLOW)
+    assert spec == _declared(cut_steps(default_spec(SHA256, DIGITS), DIGITS, SLOW), DIGITS)
     assert spec.num_steps < 300
 
 
 def test_the_paper_stays_reachable_by_one_word():
     spec = _resolve(recipe="paper")
 
-    assert spec == default_spec(SHA256, DIGITS, recipe=Recipe.PAPER)
+    assert spec == _declared(default_spec(SHA256, DIGITS, recipe=Recipe.PAPER), DIGITS)
     assert (spec.optimizer, spec.num_steps) == (PLAIN_SGD, 300)
 
 

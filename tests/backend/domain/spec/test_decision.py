@@ -55,10 +55,13 @@ def test_the_errors_of_all_looks_add_up_to_that_of_one(num_planned, settle, leve
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(2, MOST_SEEDS))
-def test_a_look_is_as_strict_however_many_seeds_are_allowed(num_planned, num_seeds, max_seeds):
-    assert look_level(LEVEL, num_planned, num_seeds, Settle(max_seeds=max_seeds)) == look_level(
-        LEVEL, num_planned, num_seeds, Settle()
+def test_a_look_is_no_stricter_where_fewer_looks_may_follow(num_planned, num_seeds, max_seeds):
+    of_fewer, of_all = (
+        look_level(LEVEL, num_planned, num_seeds, settle)
+        for settle in (Settle(max_seeds=max_seeds), Settle())
     )
+
+    assert LEVEL <= of_fewer <= of_all
 
 
 @given(st.sets(st.integers(0, 99), min_size=1, max_size=8), st.integers(1, 60))

@@ -149,7 +149,7 @@ def test_verdict_and_progress_give_one_price_for_what_is_left_out(created, conte
 def test_what_is_left_out_costs_more_where_cells_took_longer(created, context, database):
     found = []
     for slowness in (1.0, 1.5):
-        experiment_id, _ = created(0.6)
+        experiment_id, _ = created(0.4)
         _run_to_the_end(context, database, experiment_id, slowness)
         found.append(_left_out(database, experiment_id)[256].params["minutes"])
 
