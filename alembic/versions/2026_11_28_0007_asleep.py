@@ -17,5 +17,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('cell', schema=None) as batch_op:
-        batch_op.drop_column('asleep_seconds')
+    # Not in a batch: SQLite would make the table anew, and dropping the old one deletes all that refers to it.
+    op.drop_column('cell', 'asleep_seconds')

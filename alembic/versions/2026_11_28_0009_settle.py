@@ -29,6 +29,6 @@ def downgrade() -> None:
         batch_op.drop_constraint(_NAME, type_='unique')
         batch_op.create_unique_constraint(_NAME, _OLD)
         batch_op.drop_column('look')
-    with op.batch_alter_table('experiment', schema=None) as batch_op:
-        for name in ('look', 'granted_seeds'):
-            batch_op.drop_column(name)
+    # Not in a batch: SQLite would make the table anew, and dropping the old one deletes all that refers to it.
+    for name in ('look', 'granted_seeds'):
+        op.drop_column('experiment', name)

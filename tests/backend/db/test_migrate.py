@@ -1,11 +1,24 @@
+from uuid import uuid4
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db import migrate
 from muscope.backend.db.session import Database
-from muscope.backend.db.tables import LOCAL_OWNER, Base, PrincipalRow
+from muscope.backend.db.tables import (
+    LOCAL_OWNER,
+    Base,
+    CellRow,
+    ExperimentRow,
+    PrincipalRow,
+    RunRow,
+    VerdictRow,
+)
 from muscope.backend.settings import Settings
+from tests.backend.db.stores import NOW, add_experiment
 
 
 def _tables(database):
@@ -56,3 +69,53 @@ def test_upgrade_makes_the_data_folder_for_its_owner_only(tmp_path):
     assert migrate.is_current(database)
     assert settings.data_folder.stat().st_mode & 0o777 == 0o700
     database.close()
+
+
+def test_a_settled_experiment_keeps_its_first_verdict_when_the_schema_goes_back(database):
+    experiment_id, cell_ids = add_experiment(database)
+    _store(database, experiment_id, 0, 1)
+    with database.write() as session:
+        experiment = session.get_one(ExperimentRow, experiment_id)
+        experiment.granted_seeds, experiment.look = 48, 1
+
+    migrate.downgrade(database, "0006")
+    with database.read() as session:
+        kept = session.execute(text("SELECT outcome FROM verdict")).scalars().all()
+    migrate.migrate(database)
+
+    with database.read() as session:
+        experiment = session.get_one(ExperimentRow, experiment_id)
+        assert (experiment.granted_seeds, experiment.look) == (0, 0)
+        assert [row.look for row in session.query(VerdictRow)] == [0]
+        assert {row.id for row in session.query(CellRow)} == set(cell_ids)
+        assert session.query(RunRow).count() == experiment.num_runs
+    assert kept == ["inconclusive"]
+
+
+def test_one_judgement_is_stored_once_for_every_look(database):
+    experiment_id, _ = add_experiment(database)
+
+    _store(database, experiment_id, 0, 1)
+
+    with pytest.raises(IntegrityError):
+        _store(database, experiment_id, 1)
+
+
+def _store(database, experiment_id, *looks):
+    with database.write() as session:
+        session.add_all(_verdict(experiment_id, look) for look in looks)
+
+
+def _verdict(experiment_id, look):
+    return VerdictRow(
+        id=uuid4(),
+        experiment_id=experiment_id,
+        scenario="as_given",
+        outcome="transfers" if look else "inconclusive",
+        rule_version="5",
+        thresholds_sha256="",
+        spec_sha256="ab" * 32,
+        look=look,
+        created_at=NOW,
+        body={},
+    )
