@@ -1,6 +1,6 @@
 /** Reasons of a verdict as sentences: names of losses, arms and optimizers become words, numbers are formatted. */
 
-import { figure, money, number } from "../base/format.js";
+import { about, figure, money, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { sizeText } from "../base/size_text.js";
 
@@ -65,5 +65,6 @@ function shownValue(name, value) {
   const key = WORDS[name]?.(value);
   if (key) return has(key) ? t(key) : value;
   if (typeof value !== "number") return value;
+  if (name === "minutes") return about(60 * value);
   return WHOLE.has(name) ? number(value, { useGrouping: false }) : figure(value);
 }

@@ -18,6 +18,8 @@ export function verdictNext(verdict) {
   const words = h("p", {}, headline(verdict, "next"));
   if (!outlook) return [simple(verdict), words];
   const advice = outlook.recommendation;
+  // What an open answer leaves to do stands once, with what would settle it (verdict_open.js).
+  if (verdict.open) return [words, facts(outlook, true), nextGate(advice.gates)];
   return [rateToUse(verdict, advice), words, facts(outlook), reasons(advice), nextGate(advice.gates)];
 }
 
@@ -41,16 +43,16 @@ function rateToUse({ outcome }, { lr, narrow_sweep: sweep }) {
 /** @param {string} words */
 const headlineOf = (words) => h("p", { class: "verdict-lr" }, words);
 
-/** @param {Outlook} outlook */
-function facts(outlook) {
+/** @param {Outlook} outlook @param {boolean} [isOpen] nothing is advised yet */
+function facts(outlook, isOpen = false) {
   const { lr, lr_interval: ends, safe_range: safe, narrow_sweep: sweep } = outlook.recommendation;
-  const isAdvised = lr !== null || sweep !== null;
+  const isAdvised = !isOpen && (lr !== null || sweep !== null);
   /** @type {(Fact | null)[]} */
   const entries = [
     targetFact(outlook),
     ends && intervalFact(ends),
     safe && safeFact(safe),
-    sweep && sweepFact(sweep),
+    sweep && isAdvised ? sweepFact(sweep) : null,
     isAdvised ? chanceFact(outlook.reliability) : null,
   ];
   const made = entries.flatMap((entry) => (entry ? [factOf(...entry)] : []));
