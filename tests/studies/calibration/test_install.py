@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from muscope.backend.analysis.advice.reliability import RECORD_FILE
+from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.install import install
 from studies.calibration.sections import PAGE, RECORD
+
+OF_NOW, OF_LATER = f'"rule_version": "{RULE_VERSION}"', '"rule_version": "99"'
 
 
 @pytest.fixture
@@ -24,14 +27,14 @@ def test_the_installed_record_is_the_one_beside_the_page():
 
 def test_a_new_record_is_copied_and_its_difference_shown(installed, tmp_path):
     new = tmp_path / "record.json"
-    new.write_text(installed.read_text("utf-8").replace('"rule_version": "4"', '"rule_version": "99"'))
+    new.write_text(installed.read_text("utf-8").replace(OF_NOW, OF_LATER))
     said: list[str] = []
 
     assert install(new, installed, said.append)
 
     assert installed.read_bytes() == new.read_bytes()
-    assert '-  "rule_version": "4",' in said[0].splitlines()
-    assert '+  "rule_version": "99",' in said[0].splitlines()
+    assert f"-  {OF_NOW}," in said[0].splitlines()
+    assert f"+  {OF_LATER}," in said[0].splitlines()
 
 
 def test_the_same_record_again_changes_nothing(installed, tmp_path):
