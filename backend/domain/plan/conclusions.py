@@ -26,6 +26,8 @@ def _conclusions(spec: ExperimentSpec) -> Iterator[Reason]:
         yield Reason(code="provisional", params={"seeds": seeds})
     else:
         yield Reason(code="answer", params={"seeds": seeds})
+    if spec.settle is not None:
+        yield Reason(code="settles", params={"seeds": spec.settle.max_seeds, "factor": spec.settle.max_work})
     yield Reason(code="sizes", params={"base": base, "target": target, "factor": round(target / base, 2)})
     if Axis.DEPTH in axes_of(spec):
         yield Reason(code="depths", params={"base": min(spec.depths), "target": max(spec.depths)})

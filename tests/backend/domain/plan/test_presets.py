@@ -96,7 +96,8 @@ def test_thorough_looks_at_other_conditions_and_a_longer_horizon_and_one_size_fu
 
     assert thorough.scenarios == ("as_given", "label_noise:0.1", "subsample:0.5", "horizon:4")
     assert thorough.widths == (*standard.widths, 2 * max(standard.widths))
-    assert [item.code for item in conclusions(thorough)] == ["answer", "sizes", "conditions", "longer"]
+    codes = [item.code for item in conclusions(thorough)]
+    assert codes == ["answer", "settles", "sizes", "conditions", "longer"]
 
 
 def test_conditions_that_the_data_cannot_have_are_left_out():
