@@ -32,7 +32,9 @@ def beyond_of(
     arm: ArmVerdict, sweep: Sweep, deciding: Deciding | None, thresholds: Thresholds
 ) -> Beyond | None:
     """Return what is expected at twice the largest size of an axis; None where nothing is known there."""
-    sizes = [size for size in arm.sizes if size.axis is sweep.axis]
+    sizes = [
+        size for size in arm.sizes if size.axis is sweep.axis and (size.width, size.depth) in sweep.sizes
+    ]
     if deciding is None or deciding.cost.value is None or deciding.cost.interval is None or not sizes:
         return None
     rise = max(0.0, _rise(sweep, sizes, deciding.unit))
