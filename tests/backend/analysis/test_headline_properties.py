@@ -1,6 +1,7 @@
 """What no headline may do, drawn at random: contradict the numbers that stand below it."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -143,12 +144,12 @@ def test_an_open_answer_is_settled_by_seeds_only_where_its_cost_is_open(sweep):
 
 def test_the_evidence_drawn_has_every_outcome():
     """That the properties above are about something."""
-    quiet = {"widths": WIDTHS, "lrs": LRS}
+    drawn = partial(parabolas, widths=WIDTHS, lrs=LRS)
     found = {
-        verdict_on(parabolas(noise=0.001, **quiet)).outcome,
-        verdict_on(parabolas(noise=0.001, slope=0.2, **quiet)).outcome,
-        verdict_on(parabolas(noise=0.001, slope=-0.8, **quiet)).outcome,
-        verdict_on(parabolas(noise=0.05, slope=0.2, num_seeds=3, **quiet)).outcome,
+        verdict_on(drawn(noise=0.001)).outcome,
+        verdict_on(drawn(noise=0.001, slope=0.2)).outcome,
+        verdict_on(drawn(noise=0.001, slope=-0.8)).outcome,
+        verdict_on(drawn(noise=0.05, slope=0.2, num_seeds=3)).outcome,
     }
 
     assert found == set(Outcome) - {Outcome.SHARPNESS_DRIFTS}
