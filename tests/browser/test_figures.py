@@ -60,23 +60,24 @@ def zoom_in(page: Page) -> None:
 def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, finished):
     page = visit().open(finished)
     wait_for_figure(page)
+    expect(page.locator("#show-loss")).to_have_value("val")  # the loss that decides here
     zoom_in(page)
     zoomed = x_range(page)
 
     with page.expect_response(
-        lambda response: "figures/lr_loss" in response.url and "loss=val" in response.url
+        lambda response: "figures/lr_loss" in response.url and "loss=train" in response.url
     ):
-        page.select_option("#show-loss", "val")
-    title = text("figure.axis.final_val_loss", "en", unit="").split(" (")[0]
+        page.select_option("#show-loss", "train")
+    title = text("figure.axis.final_train_loss", "en", unit="").split(" (")[0]
     page.wait_for_function(
         "([s, t]) => document.querySelector(s)._fullLayout.yaxis.title.text.startsWith(t)",
         arg=[LR_LOSS, title],
     )
 
     assert x_range(page) == pytest.approx(zoomed)
-    assert "loss=val" in page.url
+    assert "loss=train" in page.url
     page.reload()
-    expect(page.locator("#show-loss")).to_have_value("val")
+    expect(page.locator("#show-loss")).to_have_value("train")
 
 
 def test_a_figure_that_did_not_change_is_not_sent_again(visit, finished):

@@ -201,7 +201,7 @@ def test_the_list_marks_answers_of_earlier_rules_and_offers_the_same(visit, inst
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_lies_beyond_the_tests_is_told_from_what_was_measured(visit, plain, language):
     made = visit(language)
-    outcome = {"outcome": "transfers", "rule": "transfers", "outlook": OUTLOOK}
+    outcome = {"outcome": "transfers", "rule": "transfers", "open": None, "outlook": OUTLOOK}
     with_verdict(made.page, plain, **outcome)
     page = made.open(f"/experiments/{plain}")
 
