@@ -10,6 +10,7 @@ from pathlib import Path
 from muscope.backend.domain.plan.options import plan_options
 from muscope.backend.domain.plan.plan_request import PlanRequest
 from muscope.backend.domain.spec.budget import Budget
+from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
@@ -124,12 +125,13 @@ def test_the_form_names_every_option_of_a_request():
 
     wanted = set(PlanRequest.model_fields) - {
         "arms", "measures", "model", "optimizer", "density_grid", "budget", "preset", "recipe",
-        "scenarios", "thresholds",
+        "scenarios", "settle", "thresholds",
     }  # fmt: skip
     wanted |= {f"model.{name}" for family in FAMILIES for name in family.model_fields} - {
         "model.branch_exponent"  # has a name of its own
     }
     wanted |= {f"budget.{name}" for name in Budget.model_fields}
+    wanted |= {f"settle.{name}" for name in Settle.model_fields}
     wanted |= {f"density_grid.{name}" for name in DensityGrid.model_fields}
     wanted |= {f"optimizer.{name}" for name in OptimizerSpec.model_fields if name != "schedule"}
     wanted |= {f"optimizer.schedule.{name}" for name in ScheduleSpec.model_fields}

@@ -116,6 +116,12 @@ def is_unstable(facts: Facts, limits: Thresholds) -> Flags:
     return diverges | (np.asarray(facts.margin) < limits.min_margin - MARGIN_TOLERANCE)
 
 
+def _costs_too_much(facts: Facts, limits: Thresholds) -> Flags:
+    """Return whether reuse loses more than a search should have to bring back, in the declared unit too."""
+    too_much: Flags = facts.regret.is_above(limits.fine_tune_regret) & ~is_cheap(facts)
+    return too_much
+
+
 def _loses_benefit(facts: Facts, limits: Thresholds) -> Flags:
     is_sure: Flags = np.asarray(facts.lost_margin) > 0
     is_lost = is_sure & facts.gain_loss.is_above(limits.fine_tune_gain_loss) & facts.is_largest
@@ -145,7 +151,7 @@ BASE_RULES = (
 RULES = (
     *BASE_RULES,
     Rule("diverges", FAILS, lambda facts, _: np.asarray(facts.rate) > MAJORITY),
-    Rule("regret_too_large", FAILS, lambda facts, t: facts.regret.is_above(t.fine_tune_regret)),
+    Rule("regret_too_large", FAILS, _costs_too_much),
     Rule("benefit_lost", FAILS, _loses_benefit),
     Rule("shift_too_large", FAILS, lambda facts, t: is_far(facts, t) & is_dear(facts)),
     Rule("reused_not_run", OPEN, lambda facts, _: facts.has_target & ~np.asarray(facts.has_reused)),

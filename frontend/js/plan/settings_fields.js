@@ -78,6 +78,10 @@ export const GROUPS = [
     ],
   },
   {
+    name: "decision",
+    fields: [entry("deciding_loss"), entry("cost_unit"), entry("settle.max_seeds"), entry("settle.max_work")],
+  },
+  {
     name: "budget",
     fields: [
       entry("budget.slot_seconds"),
