@@ -138,6 +138,7 @@ def facts(**changed):
 
 
 LOST = {"gain_loss": Ends(0.5, 0.4, 0.6), "lost_margin": 0.01}
+DEAR = {"regret": Ends(0.2, 0.101, 0.3), "cost": Ends(0.2, 0.101, 0.3)}
 FAR = {"shift": Ends(-3.0, -3.5, -2.1)}
 NAN = math.nan
 
@@ -165,8 +166,9 @@ NAN = math.nan
         (FAR | {"cost_limit": 0.015}, "unresolved"),
         (FAR | {"cost_limit": 0.005}, "shift_too_large"),
         ({"shift": Ends(3.0, 1.9, 4.1), "cost_limit": 0.005}, "fine_tune"),
-        ({"regret": Ends(0.2, 0.101, 0.3)}, "regret_too_large"),
-        ({"regret": Ends(0.2, 0.101, 0.3), "is_target_edge": True}, "regret_too_large"),
+        (DEAR, "regret_too_large"),
+        (DEAR | {"is_target_edge": True}, "regret_too_large"),
+        ({"regret": Ends(0.2, 0.101, 0.3)}, "transfers"),  # the extra training that decides is small
         ({"is_target_edge": True}, "target_at_edge"),
         ({"is_target_edge": True, "rate": 0.2}, "target_at_edge"),
         ({"has_reused": False}, "reused_not_run"),
