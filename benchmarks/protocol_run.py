@@ -27,8 +27,8 @@ from muscope.backend.domain.protocol import Add, Skip, next_cells
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.decision import MOST_SEEDS, further_seeds
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, sizes_on
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS, further_seeds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.settings import Settings
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from muscope.backend.domain.spec.decision import CostUnit, Settle
+from muscope.backend.domain.spec.judging.decision import CostUnit, Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
 

@@ -23,8 +23,8 @@ from benchmarks.protocol_run import Outcome, Slots, run_experiment
 from benchmarks.report import RowResult
 from benchmarks.rows.training import save_digits
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
-from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, Protocol
+from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.verdict import Outcome as Verdicts
 

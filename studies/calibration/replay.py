@@ -21,8 +21,8 @@ from muscope.backend.domain.protocol import Add, Done, next_cells
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupEvidence, group_of
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.decision import further_seeds
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol
+from muscope.backend.domain.spec.judging.decision import further_seeds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Outcome
 
 # As in the rules: more diverging seeds than this is a failure by itself.

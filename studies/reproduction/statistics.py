@@ -12,8 +12,8 @@ import numpy as np
 
 from muscope.backend.analysis.measures.sharpness_spread import WARM_UP, growth_exponent, log_sharpness
 from muscope.backend.analysis.sweep import Losses, Sweep, Values, mean_of_finite
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 
 # The overlap of curves is looked at as the paper does: also at the edge of stability, until the loss is gone.
 WITH_EDGE = Thresholds(edge_ratio=1e9)

@@ -10,7 +10,7 @@ from pathlib import Path
 from muscope.backend.domain.plan.options import plan_options
 from muscope.backend.domain.plan.plan_request import PlanRequest
 from muscope.backend.domain.spec.budget import Budget
-from muscope.backend.domain.spec.decision import Settle
+from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec

@@ -17,8 +17,8 @@ from muscope.backend.analysis.reasons import multiple, named, reason, rounded
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.statistics.lines import SizeOptimum, predict, size_optimum
 from muscope.backend.analysis.sweep import Sweep, Values, deciding_loss_of
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Basis, Extrapolation, TrackRecord
 from muscope.backend.domain.verdict.statement import Estimate, Interval, Reason
 

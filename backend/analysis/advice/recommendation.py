@@ -16,8 +16,8 @@ import numpy as np
 from muscope.backend.analysis.advice.divergence_border import Border, border_at
 from muscope.backend.analysis.reasons import multiple, reason, rounded
 from muscope.backend.analysis.sweep import Sweep, Values
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import (
     Basis,
     Extrapolation,

@@ -17,9 +17,9 @@ from muscope.backend.analysis.statistics.intervals import estimate
 from muscope.backend.analysis.statistics.optimum import Optimum, seed_optima
 from muscope.backend.analysis.sweep import Sweep, Values, mean_of_finite
 from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Interval
 
 

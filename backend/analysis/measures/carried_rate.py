@@ -13,8 +13,8 @@ from muscope.backend.analysis.measures.pairs import SizeLosses
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.statistics.optimum import find_optimum
 from muscope.backend.analysis.sweep import Sweep
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 
 REACH = 0.5
 

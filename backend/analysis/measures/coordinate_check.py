@@ -19,8 +19,8 @@ from muscope.backend.analysis.reasons import reason, rounded
 from muscope.backend.analysis.statistics.lines import line_slope
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck, Estimate, PartSlope, Reason
 
 # Octaves below the tuned LR; the first updates of every width are then far from the edge of stability.

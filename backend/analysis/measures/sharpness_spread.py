@@ -24,8 +24,8 @@ from muscope.backend.analysis.measures.transfer import trailing_mean
 from muscope.backend.analysis.statistics.intervals import estimate, finite_or_none
 from muscope.backend.analysis.statistics.lines import slopes
 from muscope.backend.analysis.sweep import Sweep, Values, complete_mean, mean_of_finite
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Estimate, SharpnessSpread
 
 WARM_UP = 0.1

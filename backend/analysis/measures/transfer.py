@@ -23,9 +23,9 @@ from muscope.backend.analysis.statistics.intervals import estimate, finite_or_no
 from muscope.backend.analysis.statistics.lines import line_slope
 from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum, seed_optima
 from muscope.backend.analysis.sweep import Sweep, Values, complete_mean
-from muscope.backend.domain.spec.decision import look_level
+from muscope.backend.domain.spec.judging.decision import look_level
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Estimate, LossStatistics
 
 # Share of a grid step by which vertices of asymmetric curves are off, beyond seed scatter (ADR 0019).

@@ -13,8 +13,8 @@ import numpy as np
 from muscope.backend.analysis.measures.cliff import nearing
 from muscope.backend.analysis.statistics.lines import slopes
 from muscope.backend.analysis.sweep import Sweep
-from muscope.backend.domain.spec.decision import CostUnit
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.decision import CostUnit
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     Beyond,

@@ -23,9 +23,9 @@ from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
 from muscope.backend.analysis.verdict.resampled_rules import resampled_outcomes
 from muscope.backend.analysis.verdict.rules import SEVERITY
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import EarlyAnswer
 from muscope.backend.domain.verdict.statement import Outcome, Reason
 

@@ -22,10 +22,10 @@ from muscope.backend.analysis.reasons import (
 from muscope.backend.analysis.statistics.optimum import Optimum
 from muscope.backend.analysis.verdict import rules
 from muscope.backend.analysis.verdict.rules import Ends, Facts
-from muscope.backend.domain.spec.decision import MOST_SEEDS, CostUnit
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS, CostUnit
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Estimate, Outcome, Reason, SharpnessSpread
 
 

@@ -16,12 +16,12 @@ from muscope.backend.analysis.verdict.findings import Case, facts_of, seeds_need
 from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, case_of
 from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
 from muscope.backend.domain.protocol.lr_grid import LRGrid
-from muscope.backend.domain.spec.decision import CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Outcome
 
 # The rule that leaves the cost undecided, which more seeds can settle.

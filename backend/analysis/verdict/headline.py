@@ -15,8 +15,8 @@ from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.analysis.verdict.findings import seeds_needed
 from muscope.backend.analysis.verdict.rules import BASE_RULES, MAJORITY, RULES
-from muscope.backend.domain.spec.decision import MOST_SEEDS, CostUnit
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS, CostUnit
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     BenefitState,

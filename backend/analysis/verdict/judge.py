@@ -31,10 +31,10 @@ from muscope.backend.domain.spec.experiment import (
     control_for,
     controls_of,
 )
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     ControlState,

@@ -20,9 +20,9 @@ from muscope.backend.analysis.verdict.findings import (
     with_other_loss,
     with_sharpness,
 )
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Estimate, Outcome, SharpnessSpread, SizeStatistics
 
 # M5 is also shown at η/2 and η/4, in octaves from the reused η, if the grid has them within the tolerance.

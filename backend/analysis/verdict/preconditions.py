@@ -13,8 +13,8 @@ from muscope.backend.analysis.measures.coordinate_check import check_reasons
 from muscope.backend.analysis.reasons import named, reason, rounded
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.missing_runs import RunSeconds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.size import Axis, Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck, Reason
 
 

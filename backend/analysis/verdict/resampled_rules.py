@@ -21,9 +21,9 @@ from muscope.backend.analysis.verdict import rules
 from muscope.backend.analysis.verdict.findings import Case, facts_of
 from muscope.backend.analysis.verdict.one_size import case_of
 from muscope.backend.analysis.verdict.rules import SEVERITIES, SEVERITY, Ends, Facts
-from muscope.backend.domain.spec.decision import CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.statement import Outcome
 
 Draws = NDArray[np.intp]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Ctx, ExperimentId, Owner
 from muscope.backend.api.documented import Responses, errors
-from muscope.backend.domain.spec.decision import MOST_SEEDS
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.services.experiments.store import get_experiment

@@ -16,13 +16,6 @@ from muscope.backend.domain.plan.runnable import require_runnable
 from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.budget import Budget, require_budget
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
-from muscope.backend.domain.spec.decision import (
-    CostUnit,
-    DecidingLoss,
-    Settle,
-    cost_unit,
-    deciding_loss,
-)
 from muscope.backend.domain.spec.experiment import (
     MAX_STEPS,
     Arm,
@@ -38,12 +31,19 @@ from muscope.backend.domain.spec.experiment import (
     Seed,
     Seeds,
 )
+from muscope.backend.domain.spec.judging.decision import (
+    CostUnit,
+    DecidingLoss,
+    Settle,
+    cost_unit,
+    deciding_loss,
+)
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.measures import DensityGrid
 from muscope.backend.domain.spec.metrics import Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.errors import InvalidInput
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from muscope.backend.domain.plan.runnable import require_scenario
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Protocol
+from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import InvalidInput
 

@@ -14,8 +14,8 @@ from itertools import product
 from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order
 from muscope.backend.domain.protocol.evidence import NOTHING, Evidence
 from muscope.backend.domain.protocol.windows import PlannedRuns
-from muscope.backend.domain.spec.decision import LOOKS, further_seeds, looks_after
 from muscope.backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size, sizes_on
+from muscope.backend.domain.spec.judging.decision import LOOKS, further_seeds, looks_after
 from muscope.backend.domain.spec.size import Size, axis_of
 
 # A cost so close to its limit that this many times the seeds allowed would be needed is left open, once there

@@ -12,8 +12,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from muscope.backend.domain.spec.budget import Budget
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.domain.spec.decision import CostUnit, DecidingLoss, Settle
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.judging.decision import CostUnit, DecidingLoss, Settle
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.metrics import Schedule, Spacing
 from muscope.backend.domain.spec.model import Model
@@ -21,7 +22,6 @@ from muscope.backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, Optimize
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
-from muscope.backend.domain.spec.thresholds import Thresholds
 
 T = TypeVar("T")
 # Steps of one run, a longer horizon included.

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from muscope.backend.domain.spec.coordinates import Part
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.domain.spec.decision import CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Axis
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import EarlyAnswer, Outlook
 from muscope.backend.domain.verdict.statement import Estimate as Estimate
 from muscope.backend.domain.verdict.statement import Interval as Interval

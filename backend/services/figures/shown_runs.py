@@ -15,10 +15,10 @@ from muscope.backend.analysis.statistics.optimum import find_optimum, seed_optim
 from muscope.backend.analysis.sweep import Sweep, complete_mean
 from muscope.backend.db.tables import CellRow, RunRow
 from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.figures.lr_loss import LrCurve, LrLossInfo, LrPoint, Optimum
 from muscope.backend.figures.theme import YScale
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence

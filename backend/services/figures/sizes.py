@@ -20,9 +20,9 @@ from muscope.backend.analysis.display.by_size import (
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.domain.spec.experiment import base_size
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Basis
 from muscope.backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
 from muscope.backend.figures.sharpness_spread import SpreadInfo

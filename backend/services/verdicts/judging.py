@@ -16,8 +16,8 @@ from muscope.backend.analysis.verdict.overall import deciding_scenario, overall
 from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, StopReason
 from muscope.backend.domain.spec.experiment import ExperimentSpec, chosen_arm
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Reason, Verdict
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.services.context import Context

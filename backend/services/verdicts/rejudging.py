@@ -14,7 +14,7 @@ from muscope.backend.db.tables import ExperimentRow, VerdictRow
 from muscope.backend.db.verdicts import FIXED_THRESHOLDS
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, RULE_VERSIONS
 from muscope.backend.errors import Conflict, InvalidInput
 from muscope.backend.events import ProgressNotice

@@ -19,7 +19,7 @@ from muscope.backend.domain.plan.outlay import outlay
 from muscope.backend.domain.protocol import Add
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.domain.spec.decision import MOST_SEEDS
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
 from muscope.backend.errors import Conflict, MuscopeError
 from muscope.backend.events import ProgressNotice

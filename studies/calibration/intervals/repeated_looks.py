@@ -16,7 +16,7 @@ from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
 from muscope.backend.analysis.statistics.optimum import find_optimum
 from muscope.backend.analysis.sweep import Values
 from muscope.backend.analysis.verdict.group_statistics import early_level
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Interval
 
 LOOKS = (3, 4, 5)

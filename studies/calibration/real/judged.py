@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from muscope.backend.analysis.advice.look_ahead import look_ahead
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.judge import judge
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
 from studies.calibration.real.baselines import BASELINES

@@ -14,8 +14,8 @@ import numpy as np
 from muscope.backend.analysis.final_values import final_steps, final_values
 from muscope.backend.analysis.sweep import Losses, Sweep, Values, no_curves
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.decision import Settle, deciding_loss
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
+from muscope.backend.domain.spec.judging.decision import Settle, deciding_loss
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis
 from studies.calibration.real.task import SEEDS, SETTLE_SEEDS, TAIL_FRACTION, Task

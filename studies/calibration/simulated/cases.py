@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from muscope.backend.analysis.statistics.optimum import find_optimum
 from muscope.backend.analysis.sweep import Losses, Sweep, Values
-from muscope.backend.domain.spec.decision import Settle
+from muscope.backend.domain.spec.judging.decision import Settle
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from studies.calibration.simulated.curves import INITIAL, LossCurve
 from studies.calibration.truth import Truth
 

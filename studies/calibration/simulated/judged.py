@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from muscope.backend.analysis.sweep import Sweep
 from muscope.backend.analysis.verdict.judge import judge
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
-from muscope.backend.domain.spec.decision import MOST_SEEDS
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -29,9 +29,9 @@ SHAPE = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, 
 SETTINGS = {"batch_size": 64, "num_steps": 300, "measure_every": 30, "sharpness_batch_size": 256}
 # Sources that decide the result of a case.
 _SOURCES = (
-    "backend/analysis/**/*.py", "backend/domain/spec/thresholds.py", "backend/domain/verdict/verdict.py",
+    "backend/analysis/**/*.py", "backend/domain/spec/judging/*.py", "backend/domain/verdict/verdict.py",
     "backend/domain/verdict/statement.py",
-    "backend/domain/protocol/*.py", "backend/domain/spec/decision.py", "studies/calibration/replay.py",
+    "backend/domain/protocol/*.py", "studies/calibration/replay.py",
     "studies/calibration/simulated/*.py", "studies/calibration/truth.py",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from muscope.backend.analysis.measures.sharpness_spread import edge_share
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from studies.cells.jobs import Results
 from studies.page.checks import Check, at_most, more_than
 from studies.page.figures import Panel

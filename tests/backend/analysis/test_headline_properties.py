@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muscope.backend.analysis.verdict.judge import judge
-from muscope.backend.domain.spec.decision import CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import BenefitState, ControlState, Outcome, Within

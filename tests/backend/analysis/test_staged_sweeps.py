@@ -9,11 +9,11 @@ from muscope.backend.analysis.measures.transfer import compare, optima, speed
 from muscope.backend.analysis.verdict.judge import judge
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import (
     parabolas,
     planned_only,

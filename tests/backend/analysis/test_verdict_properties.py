@@ -12,11 +12,11 @@ from muscope.backend.analysis.statistics.optimum import find_optimum
 from muscope.backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Axis, Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Verdict
 from tests.backend.analysis.sweeps import parabolas, planned_only, spec_of, sweep_of, with_diverged, without
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from muscope.backend.analysis.verdict.judge import judge
-from muscope.backend.domain.spec.decision import Settle
+from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario

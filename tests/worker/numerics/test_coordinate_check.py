@@ -19,11 +19,11 @@ from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.coordinates import Part, component_of
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, ScheduleSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck
 from muscope.worker.numerics.ensemble import Stack
 from muscope.worker.numerics.measurement import Measurer

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from muscope.backend.analysis.advice.extrapolation import doublings_beyond, extrapolate
 from muscope.backend.analysis.statistics.lines import line_slope, predict
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.outlook import Basis, Tally, TrackRecord
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, known, parabolas
 

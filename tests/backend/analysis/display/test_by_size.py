@@ -13,8 +13,8 @@ from muscope.backend.analysis.display.by_size import (
     spread_over_steps,
 )
 from muscope.backend.analysis.measures.sharpness_spread import sharpness_spread
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, WIDTHS, parabolas, planned_only, without
 
 LIMITS = Thresholds()

@@ -7,8 +7,8 @@ import pytest
 
 from muscope.backend.analysis.measures.carried_rate import carried_index
 from muscope.backend.analysis.sweep import Losses
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import sweep_of, with_diverged
 
 VAL = Metric.VAL_LOSS

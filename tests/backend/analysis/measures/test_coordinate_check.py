@@ -13,9 +13,9 @@ from muscope.backend.analysis.verdict.judge import DEFAULT_THRESHOLDS, judge
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
 from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, NUM_CHANGES, Part, component_of
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, CheckState, Outcome
 from tests.backend.analysis.sweeps import parabolas, spec_of
 

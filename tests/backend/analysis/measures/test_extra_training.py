@@ -10,7 +10,7 @@ from muscope.backend.analysis.measures.extra_training import extra_training
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
-from muscope.backend.domain.spec.decision import CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from tests.backend.analysis.sweeps import known, parabolas

@@ -10,7 +10,7 @@ from muscope.backend.analysis.measures.sharpness_spread import (
     log_sharpness,
     sharpness_spread,
 )
-from muscope.backend.domain.spec.thresholds import Thresholds
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas
 
 LIMITS = Thresholds()

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from muscope.backend.analysis.measures.transfer import compare, lr_margin, lr_slope, speed, trailing_mean
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, megatron, mup66
 from tests.backend.analysis.sweeps import BASE_OPTIMUM, parabolas, with_diverged
 

@@ -12,8 +12,8 @@ from muscope.backend.analysis.statistics.bootstrap import (
     resampling_weights,
 )
 from muscope.backend.analysis.statistics.optimum import find_optimum, vertices
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import parabolas
 
 VAL = Metric.VAL_LOSS

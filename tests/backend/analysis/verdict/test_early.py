@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from muscope.backend.analysis.verdict.early import answer_early
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.curved import NUM_STEPS, curved
 from tests.backend.analysis.sweeps import parabolas
 from tests.backend.analysis.test_verdict_properties import any_sweeps

@@ -8,11 +8,11 @@ from muscope.backend.analysis.sweep import Losses
 from muscope.backend.analysis.verdict.findings import seeds_needed
 from muscope.backend.analysis.verdict.group_statistics import early_level, statistics_at, with_statistics
 from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import known, parabolas, unresolved, with_diverged, with_finals
 
 BASE, LARGEST = Size(32, 3), Size(256, 3)

@@ -8,7 +8,7 @@ import pytest
 
 from muscope.backend.analysis.verdict.headline import within
 from muscope.backend.analysis.verdict.judge import judge
-from muscope.backend.domain.spec.decision import CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario

@@ -9,11 +9,11 @@ from muscope.backend.analysis.verdict.one_size import judge_size
 from muscope.backend.analysis.verdict.preconditions import Terms
 from muscope.backend.analysis.verdict.rules import RULES
 from muscope.backend.domain.spec.experiment import Loss, base_size, chosen_arm
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Axis, Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.sweeps import (
     parabolas,
     planned_only,

@@ -4,8 +4,8 @@ import pytest
 
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.thresholds import Thresholds
 from tests.backend.analysis.fixtures import MEGATRON_MUP, MEGATRON_SP, MUP66_INITIAL, megatron, mup66
 
 

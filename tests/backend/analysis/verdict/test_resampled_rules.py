@@ -11,9 +11,9 @@ from muscope.backend.analysis.sweep import Losses, Sweep
 from muscope.backend.analysis.verdict.one_size import judge_size
 from muscope.backend.analysis.verdict.resampled_rules import outcomes_of_draws, resampled_outcomes
 from muscope.backend.analysis.verdict.rules import SEVERITY
-from muscope.backend.domain.spec.decision import Settle
+from muscope.backend.domain.spec.judging.decision import Settle
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.statement import Outcome
 from tests.backend.analysis.sweeps import LRS, parabolas, unresolved, with_diverged, without
 

@@ -9,8 +9,8 @@ from muscope.backend.analysis.verdict.findings import Finding, seeds_needed, wit
 from muscope.backend.analysis.verdict.group_statistics import statistics_at
 from muscope.backend.analysis.verdict.one_size import judge_size
 from muscope.backend.analysis.verdict.rules import RULES, SEVERITY, Ends, Facts, first_rule
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.size import Size
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import Estimate, Interval, Outcome, Reason, SharpnessSpread
 from tests.backend.analysis.sweeps import parabolas
 

@@ -9,8 +9,8 @@ from muscope.backend.db import claims
 from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.spec.experiment import Protocol
+from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.spec.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.services.conduct.advance import LastSnapshots, Snapshot, advance_experiments
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence

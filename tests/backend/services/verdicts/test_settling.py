@@ -10,8 +10,8 @@ from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.session import Database
 from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from muscope.backend.domain.spec.budget import Budget
-from muscope.backend.domain.spec.decision import Settle
 from muscope.backend.domain.spec.experiment import Protocol
+from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Conflict, NotFound
 from muscope.backend.services.conduct.advance import advance_experiments

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from muscope.backend.domain.spec.dataset import Task
-from muscope.backend.domain.spec.decision import (
+from muscope.backend.domain.spec.judging.decision import (
     LOOKS,
     MOST_SEEDS,
     CostUnit,
