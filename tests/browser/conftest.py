@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.browser import HOW, find_browser
+from tests.browser.verdicts import finish
 from tests.system.instance import Instance, running
 
 FLAGS = (
@@ -29,6 +30,12 @@ LOCALES = {"en": "en-GB", "ja": "ja-JP"}
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     with running(Path(tmp_path_factory.mktemp("browser")) / "data") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def plain(instance: Instance) -> str:
+    """Return a finished experiment with the plan of `verdicts.finish` and nothing else."""
+    return finish(instance)
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page, Response, Route, expect
+from playwright.sync_api import Response, expect
 
 from muscope.backend.catalogue import LANGUAGES, text
 from muscope.backend.domain.spec.metrics import Metric
@@ -28,10 +26,9 @@ from muscope.backend.domain.verdict.outlook import (
     TrackRecord,
 )
 from muscope.backend.domain.verdict.statement import Estimate, Interval, Outcome, Reason
-from muscope.backend.domain.verdict.verdict import Verdict
+from tests.browser.verdicts import finish, open_why, say, with_changes, with_verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
-SMALL = {"widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 40, "lrs": [0.05, 0.1, 0.2]}
 SLOW = 30_000
 TARGET = Size(width=256, depth=2)
 RANGE = Interval(low=0.05, high=0.2, level=0.9, method="student_t")
@@ -89,46 +86,6 @@ EARLY = EarlyAnswer(
     num_sizes=3,
     would_change=(Reason(code="provisional", params={"given": 3, "needed": 5}),),
 )
-
-
-def say(key: str, language: str = "en", **params: str | int) -> str:
-    return text(f"ui.{key}", language, **params)
-
-
-def finish(instance, **plan: Any) -> str:
-    dataset_id = instance.post("/examples/friedman/dataset")["id"]
-    experiment = instance.post("/experiments", json={"dataset_id": dataset_id} | SMALL | plan)
-    instance.finished(experiment["id"], seconds=240)
-    return str(experiment["id"])
-
-
-@pytest.fixture(scope="module")
-def plain(instance):
-    return finish(instance)
-
-
-def with_changes(page: Page, experiment_id: str, **changes: Any) -> None:
-    """Let the experiment come with changed fields, as judged at another time."""
-
-    def answer(route: Route) -> None:
-        route.fulfill(json=route.fetch().json() | changes)
-
-    page.route(f"**/api/v1/experiments/{experiment_id}", answer)
-
-
-def with_verdict(page: Page, experiment_id: str, **changes: Any) -> None:
-    """Let its one verdict come with changed fields, as of other results; it stays one the API could send."""
-
-    def answer(route: Route) -> None:
-        body = route.fetch().json()
-        changed = Verdict.model_validate(body["verdicts"][0] | changes)
-        route.fulfill(json=body | {"verdicts": [changed.model_dump(mode="json")]})
-
-    page.route(f"**/api/v1/experiments/{experiment_id}/verdicts", answer)
-
-
-def open_why(page: Page, language: str = "en") -> None:
-    page.get_by_text(say("why.title", language)).click()
 
 
 @pytest.mark.parametrize("language", ["ja"])
@@ -244,70 +201,6 @@ def test_octaves_have_two_decimals_whatever_their_size(visit, instance, plain):
     open_why(page)
 
     expect(page.locator("#why")).to_contain_text("0.00 [-1.32, 1.32] octaves")
-
-
-OFFER = {
-    "can_settle": True,
-    "reason": None,
-    "max_seeds": 48,
-    "next_batch": {
-        "num_runs": 15, "wall_seconds": 840, "slot_seconds": 1600, "num_bytes": 1,
-        "money": 150, "currency": "JPY",
-    },
-}  # fmt: skip
-
-
-def unresolved(instance, experiment_id: str) -> dict[str, Any]:
-    """Return what makes a verdict an open one that seeds can settle, at the size that was judged last."""
-    size = instance.get(f"/experiments/{experiment_id}/verdict")["arm"]["sizes"][-1]
-    deciding = {
-        "width": size["width"], "depth": size["depth"], "loss": size["losses"][0]["loss"], "unit": "share",
-        "cost": {"value": 0.012, "interval": RANGE.model_dump() | {"low": 0.004, "high": 0.03}},
-        "limit": 0.02, "within": "unsure",
-    }  # fmt: skip
-    answer = {"likely": "transfers", "more_seeds": 5, "can_settle": True}
-    return {"outcome": "inconclusive", "rule": "unresolved", "deciding": deciding, "open": answer}
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_only_the_number_that_decides_has_a_mark(visit, instance, plain, language):
-    made = visit(language)
-    with_verdict(made.page, plain, **unresolved(instance, plain))
-    page = made.open(f"/experiments/{plain}")
-
-    expect(page.locator("#verdict h2")).to_have_text(text("headline.unresolved.title", language))
-    expect(page.locator("[data-number]")).to_have_count(3)
-    expect(page.locator("[data-within]")).to_have_count(1)
-    mark = page.locator("[data-number=cost] [data-within=unsure]")
-    expect(mark).to_have_text(say("number.within.unsure", language))
-    expect(page.locator("[data-number=cost]")).to_contain_text(say("number.decides", language))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_an_open_answer_is_settled_after_its_price_was_shown(visit, instance, plain, language):
-    made = visit(language)
-    with_verdict(made.page, plain, **unresolved(instance, plain))
-    running = instance.get(f"/experiments/{plain}") | {"state": "running"}
-
-    def answer(route: Route) -> None:
-        is_asked = route.request.method == "GET"
-        route.fulfill(status=200 if is_asked else 202, json=OFFER if is_asked else running)
-
-    made.page.route("**/settle", answer)
-    page = made.open(f"/experiments/{plain}")
-    expect(page.locator("#open")).to_contain_text(say("outcome.short.transfers", language))
-
-    page.get_by_role("button", name=say("settle.button", language)).click()
-    expect(page.locator("#open")).to_contain_text("15")
-    expect(page.locator("#open")).to_contain_text("150")
-    with page.expect_request(lambda asked: asked.method == "POST") as posted:
-        page.get_by_role("button", name=say("settle.confirm", language)).click()
-
-    assert posted.value.url.endswith(f"/experiments/{plain}/settle")
-    assert posted.value.headers["idempotency-key"]
-    # It is followed again: the server says at once that it has ended, and so does the page.
-    expect(page.get_by_role("button", name=say("settle.button", language))).to_be_visible()
-    expect(page.locator("[data-action=settle-confirm]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["ja"])

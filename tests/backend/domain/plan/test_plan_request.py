@@ -5,36 +5,19 @@ from pydantic import ValidationError
 
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_spec
-from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
+from muscope.backend.domain.plan.plan_request import PlanRequest
 from muscope.backend.domain.plan.recipes import Recipe
-from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, target_size
-from muscope.backend.domain.spec.families.convnet import ConvNet
-from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
-from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
+from tests.backend.domain.plan.resolved_requests import DIGITS, SHA256, resolved
 
-SHA256 = "cd" * 32
 # What the dataset decides, what goes by another name, and what has one value so far.
 NOT_ASKED = {"dataset_sha256", "model"}
-DIGITS = DatasetShape(task=Task.CLASSIFICATION, num_features=64, num_outputs=10, num_train=1437, num_val=360)
 FRIEDMAN = DatasetShape(task=Task.REGRESSION, num_features=10, num_outputs=1, num_train=1600, num_val=400)
-FAST = Capacity(64, Calibration(1e12, 1e-6))
 SLOW = Capacity(1, Calibration(1e9, 1e-3))
-
-
-def _resolve(shape=DIGITS, capacity=FAST, max_runs=20_000, memory_bytes=2 << 30, **wanted):
-    request = PlanRequest.model_validate(wanted)
-    return resolve(
-        request,
-        dataset_sha256=SHA256,
-        shape=shape,
-        capacity=capacity,
-        max_runs=max_runs,
-        memory_bytes=memory_bytes,
-    )
 
 
 def _declared(spec, shape):
@@ -46,51 +29,51 @@ def _declared(spec, shape):
 def test_the_loss_that_decides_follows_from_how_often_an_example_is_seen():
     about_once = {"num_steps": 33, "batch_size": 64}
 
-    assert _resolve(**about_once).deciding_loss == "train_loss"
-    assert _resolve(**about_once | {"num_steps": 34}).deciding_loss == "val_loss"
-    assert _resolve(**about_once, deciding_loss="val_loss").deciding_loss == "val_loss"
+    assert resolved(**about_once).deciding_loss == "train_loss"
+    assert resolved(**about_once | {"num_steps": 34}).deciding_loss == "val_loss"
+    assert resolved(**about_once, deciding_loss="val_loss").deciding_loss == "val_loss"
 
 
 def test_standard_and_thorough_may_settle_and_quick_does_not():
-    settles = {preset: _resolve(preset=preset).settle for preset in ("quick", "standard", "thorough")}
+    settles = {preset: resolved(preset=preset).settle for preset in ("quick", "standard", "thorough")}
 
     assert settles["quick"] is None
     assert (settles["standard"].max_work, settles["thorough"].max_work) == (2.0, 4.0)
-    assert _resolve(preset="quick", settle={"max_seeds": 16}).settle.max_seeds == 16
+    assert resolved(preset="quick", settle={"max_seeds": 16}).settle.max_seeds == 16
 
 
 @pytest.mark.parametrize("shape", [DIGITS, FRIEDMAN])
 def test_no_wishes_give_the_default_plan(shape):
-    assert _resolve(shape) == _declared(default_spec(SHA256, shape), shape)
+    assert resolved(shape) == _declared(default_spec(SHA256, shape), shape)
 
 
 def test_on_a_slow_workplace_only_the_steps_are_cut():
-    spec = _resolve(capacity=SLOW)
+    spec = resolved(capacity=SLOW)
 
     assert spec == _declared(cut_steps(default_spec(SHA256, DIGITS), DIGITS, SLOW), DIGITS)
     assert spec.num_steps < 300
 
 
 def test_the_paper_stays_reachable_by_one_word():
-    spec = _resolve(recipe="paper")
+    spec = resolved(recipe="paper")
 
     assert spec == _declared(default_spec(SHA256, DIGITS, recipe=Recipe.PAPER), DIGITS)
     assert (spec.optimizer, spec.num_steps) == (PLAIN_SGD, 300)
 
 
 def test_an_optimizer_that_is_named_goes_before_the_recipes():
-    assert _resolve(optimizer="adam").optimizer == OptimizerSpec.model_validate("adam")
-    assert _resolve(recipe="paper", optimizer="adamw").optimizer.kind == "adamw"
+    assert resolved(optimizer="adam").optimizer == OptimizerSpec.model_validate("adam")
+    assert resolved(recipe="paper", optimizer="adamw").optimizer.kind == "adamw"
 
 
 def test_smaller_batches_take_more_steps_for_the_same_passes():
     large = DIGITS.model_copy(update={"num_train": 19_200})
 
-    assert [_resolve(large, batch_size=size).num_steps for size in (64, 128)] == [300, 150]
+    assert [resolved(large, batch_size=size).num_steps for size in (64, 128)] == [300, 150]
 
 
 def test_steps_that_were_asked_for_are_never_cut():
-    assert _resolve(capacity=SLOW, num_steps=900).num_steps == 900
+    assert resolved(capacity=SLOW, num_steps=900).num_steps == 900
 
 
 def test_every_wish_is_heard():
@@ -106,7 +89,7 @@ def test_every_wish_is_heard():
         "measures": ("gauss_newton", "raw_sharpness"),
     }
 
-    spec = _resolve(**wanted, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))
+    spec = resolved(**wanted, branch_exponent=1.0, arms=({"parametrization": "sp", "lrs": (0.5,)},))
 
     assert spec.model_dump(include=set(wanted)) == wanted
     assert (spec.model.branch_exponent, spec.base_width) == (1.0, 10)
@@ -122,7 +105,7 @@ def test_every_wish_about_how_to_measure_and_to_judge_a_run_is_heard():
         "density_grid": {"linear_limit": 0.1, "largest": 100.0},
     }
 
-    assert _resolve(**wanted).model_dump(include=set(wanted)) == wanted
+    assert resolved(**wanted).model_dump(include=set(wanted)) == wanted
 
 
 @pytest.mark.parametrize("name", sorted(set(ExperimentSpec.model_fields) - NOT_ASKED))
@@ -131,8 +114,8 @@ def test_a_request_can_name_every_option_of_a_spec(name):
 
 
 def test_common_learning_rates_hold_for_every_arm_without_its_own():
-    by_default = _resolve(lrs=(0.5, 0.25), optimizer="adam")
-    asked = _resolve(
+    by_default = resolved(lrs=(0.5, 0.25), optimizer="adam")
+    asked = resolved(
         lrs=(0.5, 0.25), arms=({"parametrization": "ntp"}, {"parametrization": "sp", "lrs": (1.0,)})
     )
 
@@ -146,40 +129,40 @@ def test_common_learning_rates_hold_for_every_arm_without_its_own():
 def test_every_wish_about_optimizer_and_depth_is_heard():
     optimizer = {"kind": "adamw", "weight_decay": 0.1, "schedule": {"kind": "cosine", "warmup_fraction": 0.1}}
 
-    spec = _resolve(
+    spec = resolved(
         optimizer=optimizer, depths=(8, 4), completep_alpha=0.5, arms=({"parametrization": "completep"},)
     )
 
     assert spec.optimizer == OptimizerSpec.model_validate(optimizer)
     assert (spec.base_depth, spec.completep_alpha) == (4, 0.5)
-    assert _resolve(depths=(8, 4), base_depth=8).base_depth == 8
+    assert resolved(depths=(8, 4), base_depth=8).base_depth == 8
 
 
 def test_under_adam_the_default_plan_has_sp_as_control_and_the_grid_of_adam():
-    spec = _resolve(optimizer="adam")
+    spec = resolved(optimizer="adam")
 
     assert [arm.parametrization for arm in spec.arms] == [Parametrization.MUP, Parametrization.SP]
     assert {arm.lrs for arm in spec.arms} == {tuple(2.0**e for e in range(-11, -1))}
 
 
 def test_momentum_moves_the_grid_by_the_steps_it_adds():
-    plain, heavy = (_resolve(optimizer={"momentum": momentum}).arms[0].lrs for momentum in (0.0, 0.9))
+    plain, heavy = (resolved(optimizer={"momentum": momentum}).arms[0].lrs for momentum in (0.0, 0.9))
 
     assert heavy == tuple(lr / 8 for lr in plain)
 
 
 def test_an_arm_without_lrs_gets_the_grid_of_the_loss():
-    spec = _resolve(recipe="paper", loss="squared_error", arms=({"parametrization": "ntp"},))
+    spec = resolved(recipe="paper", loss="squared_error", arms=({"parametrization": "ntp"},))
 
     assert spec.arms == (default_arm(Loss.SQUARED_ERROR, Parametrization.NTP),)
 
 
 def test_a_short_run_is_measured_at_its_end():
-    assert _resolve(num_steps=7).measure_every == 7
+    assert resolved(num_steps=7).measure_every == 7
 
 
 def test_a_base_width_of_ones_own_is_kept():
-    assert _resolve(base_width=64).base_width == 64
+    assert resolved(base_width=64).base_width == 64
 
 
 @pytest.mark.parametrize(
@@ -217,20 +200,20 @@ def test_a_base_width_of_ones_own_is_kept():
 )
 def test_what_cannot_run_is_refused_with_its_numbers(wanted, code, params):
     with pytest.raises(InvalidInput, match=re.escape(code)) as raised:
-        _resolve(**wanted)
+        resolved(**wanted)
 
     assert raised.value.params == params
 
 
 def test_exactly_the_limit_of_runs_is_allowed():
-    assert _resolve(recipe="paper", max_runs=360).num_runs() == 360
+    assert resolved(recipe="paper", max_runs=360).num_runs() == 360
     with pytest.raises(InvalidInput, match=r"spec\.too_many_runs"):
-        _resolve(recipe="paper", max_runs=359)
+        resolved(recipe="paper", max_runs=359)
 
 
 def test_cross_entropy_on_a_number_is_refused():
     with pytest.raises(InvalidInput, match=r"spec\.cross_entropy_needs_classes"):
-        _resolve(FRIEDMAN, loss="cross_entropy")
+        resolved(FRIEDMAN, loss="cross_entropy")
 
 
 @pytest.mark.parametrize(
@@ -269,80 +252,36 @@ def test_what_makes_no_sense_is_refused_at_its_place(wanted, index):
 
 def test_two_arms_of_one_parametrization_are_refused():
     with pytest.raises((ValidationError, InvalidInput)):
-        _resolve(arms=({"parametrization": "mup"}, {"parametrization": "mup", "lrs": (0.1,)}))
+        resolved(arms=({"parametrization": "mup"}, {"parametrization": "mup", "lrs": (0.1,)}))
 
 
 def test_a_run_larger_than_the_memory_limit_is_refused_with_the_estimate():
     with pytest.raises(InvalidInput) as refusal:
-        _resolve(memory_bytes=1 << 30, widths=(65_536,), depths=(65_536,))
+        resolved(memory_bytes=1 << 30, widths=(65_536,), depths=(65_536,))
 
     assert refusal.value.code == "spec.too_much_memory"
     assert refusal.value.params["limit_mib"] == 1024
 
 
 def test_measures_are_taken_under_adam_too():
-    spec = _resolve(optimizer="adam", measures=("ntk",))
+    spec = resolved(optimizer="adam", measures=("ntk",))
 
     assert spec.measures == ("ntk",)
 
 
-IMAGES = DIGITS.model_copy(update={"image": ImageShape(height=8, width=8, channels=1)})
-TEXT = DIGITS.model_copy(update={"task": Task.LANGUAGE_MODELLING, "num_features": 16, "num_outputs": 256})
-
-
-def test_a_familys_name_alone_stands_for_its_defaults():
-    assert _resolve(shape=IMAGES, model="convnet").model == ConvNet()
-    assert _resolve(model={"has_skip": False}).model == ResidualMLP(has_skip=False)
-
-
-def test_text_is_tried_with_a_language_model_and_adam():
-    spec = _resolve(shape=TEXT, recipe="paper", widths=(8, 16))
-
-    assert spec.model == GPT()
-    assert spec.optimizer.kind == "adam"
-    assert [arm.parametrization for arm in spec.arms] == ["mup", "sp"]
-
-
-@pytest.mark.parametrize(
-    ("shape", "wanted", "code"),
-    [
-        (DIGITS, {"model": "convnet"}, "spec.family_needs_images"),
-        (DIGITS, {"model": "gpt"}, "spec.family_needs_text"),
-        (TEXT, {"model": "residual_mlp"}, "spec.family_cannot_read_text"),
-        (IMAGES, {"model": "gpt"}, "spec.family_needs_text"),
-        (TEXT, {"loss": "squared_error"}, "spec.text_needs_cross_entropy"),
-        (TEXT, {"widths": (8, 10)}, "spec.heads_do_not_divide"),
-        (IMAGES, {"model": {"family": "vit", "patch_size": 3}}, "spec.patches_do_not_tile"),
-        (IMAGES, {"model": "convnet", "depths": (2,)}, "spec.depth_is_fixed"),
-        (IMAGES, {"model": "residual_convnet", "depths": (3, 4)}, "spec.depth_not_a_multiple"),
-        (
-            DIGITS,
-            {"model": {"has_skip": False}, "arms": ({"parametrization": "depth_mup"},)},
-            "spec.depth_rule_needs_branches",
-        ),
-        (IMAGES, {"model": "convnet", "branch_exponent": 1.0}, "spec.branch_exponent_needs_branches"),
-    ],
-)
-def test_a_model_that_cannot_be_is_refused_before_anything_runs(shape, wanted, code):
-    with pytest.raises(InvalidInput) as refusal:
-        _resolve(shape=shape, **wanted)
-
-    assert refusal.value.code == code
-
-
 def test_default_batches_are_no_larger_than_what_a_scenario_leaves():
-    spec = _resolve(scenarios=("as_given", "subsample:0.1", "subsample:0.05"))
+    spec = resolved(scenarios=("as_given", "subsample:0.1", "subsample:0.05"))
 
     assert (spec.batch_size, spec.sharpness_batch_size) == (64, 72)
 
 
 def test_a_batch_that_was_asked_for_is_refused_rather_than_changed():
     with pytest.raises(InvalidInput, match=r"scenario\.too_few_examples.*largest=72"):
-        _resolve(scenarios=("as_given", "subsample:0.05"), sharpness_batch_size=100)
+        resolved(scenarios=("as_given", "subsample:0.05"), sharpness_batch_size=100)
 
 
 def test_a_target_is_part_of_the_spec_and_changes_its_hash_only_when_named():
-    plain, aimed = _resolve(), _resolve(target_width=4096, target_depth=12)
+    plain, aimed = resolved(), resolved(target_width=4096, target_depth=12)
 
     assert (target_size(aimed), target_size(plain).width) == ((4096, 12), max(plain.widths))
     assert plain.sha256() != aimed.sha256()
@@ -351,4 +290,4 @@ def test_a_target_is_part_of_the_spec_and_changes_its_hash_only_when_named():
 
 def test_a_target_below_the_base_is_refused():
     with pytest.raises(InvalidInput, match=r"spec\.target_below_base"):
-        _resolve(target_width=1)
+        resolved(target_width=1)
