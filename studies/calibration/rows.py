@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.real import report as real_report
-from studies.calibration.real import training as real
 from studies.calibration.real.judged import judge_task
 from studies.calibration.real.tasks import tasks
 from studies.calibration.recipes import report as recipes_report
 from studies.calibration.recipes.measured import measure
-from studies.calibration.recipes.training import complete_trials, train_trials
 from studies.calibration.recipes.trial import trials
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD, Section
@@ -22,6 +20,7 @@ from studies.calibration.simulated import judged as simulated
 from studies.calibration.simulated import report as simulated_report
 from studies.calibration.staged import compared as staged
 from studies.calibration.staged import report as staged_report
+from studies.calibration.training import Trained, complete, train_listed
 from studies.page.figures import draw
 
 
@@ -57,11 +56,8 @@ def simulated_row(settings: Settings) -> Section:
 def real_row(settings: Settings) -> Section:
     """Train tasks while time is left, judge those that are complete, write the record once they suffice."""
     listed, kept = tasks(), settings.kept / "real"
-    if settings.minutes > 0:
-        real.train_tasks(
-            kept, listed, processes=settings.processes, minutes=settings.minutes, report=settings.say
-        )
-    judged = [judge_task(task, results) for task, results in real.complete_tasks(kept, listed)]
+    _train(settings, kept, listed)
+    judged = [judge_task(task, results) for task, results in complete(kept, listed)]
     section, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
     draw(panels, settings.page / f"{real_report.FIGURE}.svg")
     if len(judged) >= real_report.LEAST_TASKS:
@@ -73,7 +69,7 @@ def staged_row(settings: Settings) -> Section:
     """Replay the staged protocol on simulated cases and on the real tasks that are complete."""
     num_cases = min(settings.cases, staged.NUM_CASES)
     cases = staged.compare_cases(settings.kept / "staged", num_cases, settings.processes, settings.say)
-    real_tasks, alone = staged.compare_tasks(real.complete_tasks(settings.kept / "real", tasks()))
+    real_tasks, alone = staged.compare_tasks(complete(settings.kept / "real", tasks()))
     made = _made(f"{len(cases)} cases, {len(real_tasks)} tasks with and {len(alone)} without a control")
     section, panels = staged_report.report(
         {"simulated": cases, "real": real_tasks, "real_alone": alone}, made
@@ -85,12 +81,15 @@ def staged_row(settings: Settings) -> Section:
 def recipes_row(settings: Settings) -> Section:
     """Try recipes on many datasets while time is left, and count where reuse holds."""
     listed, kept = trials(), settings.kept / "recipes"
-    if settings.minutes > 0:
-        train_trials(
-            kept, listed, processes=settings.processes, minutes=settings.minutes, report=settings.say
-        )
-    measured = [measure(trial, results) for trial, results in complete_trials(kept, listed)]
+    _train(settings, kept, listed)
+    measured = [measure(trial, results) for trial, results in complete(kept, listed)]
     return recipes_report.report(measured, len(listed), _made(f"{len(measured)} of {len(listed)} trials"))
+
+
+def _train(settings: Settings, kept: Path, listed: Sequence[Trained]) -> None:
+    if settings.minutes > 0:
+        minutes, processes = settings.minutes, settings.processes
+        train_listed(kept, listed, processes=processes, minutes=minutes, report=settings.say)
 
 
 ROWS: dict[str, Callable[[Settings], Section]] = {

@@ -16,7 +16,7 @@ from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Size
-from studies.calibration.real.kept import Cell
+from studies.calibration.kept import Cell
 from studies.calibration.real.sweep import deciding_loss_of, finals_of, initials_of, visible_sweep
 from studies.calibration.real.task import STEP, Task
 from studies.calibration.truth import Truth

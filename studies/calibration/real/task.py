@@ -26,7 +26,7 @@ from muscope.backend.domain.spec.parametrization import Parametrization, TensorS
 from muscope.backend.domain.spec.size import Axis, Size
 from muscope.worker.numerics.program import CellProgram
 from muscope.worker.numerics.scaling import ScalingTable
-from studies.calibration.real.kept import Cell
+from studies.calibration.kept import Cell
 from studies.cells.datasets import dataset
 from studies.cells.jobs import Result, Results
 

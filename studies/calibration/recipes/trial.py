@@ -24,7 +24,7 @@ from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.worker.numerics.program import CellProgram
-from studies.calibration.real.kept import Cell
+from studies.calibration.kept import Cell
 from studies.calibration.recipes.recipe import DATA, PASSES, RECIPES, Recipe
 from studies.cells.datasets import dataset
 from studies.cells.jobs import Result, Results

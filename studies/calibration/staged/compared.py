@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.in_parts import in_parts
 from studies.calibration.real.sweep import shape_of, spec_of, visible_sweep
 from studies.calibration.real.task import Task as RealTask
-from studies.calibration.real.training import Done
 from studies.calibration.replay import FullSweeps, replay
 from studies.calibration.simulated.cases import Wanted, draw, sample
 from studies.calibration.simulated.judged import SETTINGS, SHAPE, spec_like
@@ -102,7 +101,7 @@ def _case_content(index: int) -> dict[str, Any]:
     return asdict(compare_case(index))
 
 
-def compare_tasks(done: Done) -> tuple[list[Compared], list[Compared]]:
+def compare_tasks(done: Sequence[tuple[RealTask, Results]]) -> tuple[list[Compared], list[Compared]]:
     """Compare the real tasks: those whose control is trained as well, with it, and those that stand alone."""
     found: tuple[list[Compared], list[Compared]] = [], []
     for task, results in done:
@@ -122,7 +121,7 @@ def _compare_task(task: RealTask, results: Results, control: tuple[RealTask, Res
     return compare(task.name, spec, sweeps, shape_of(task.data))
 
 
-def _control_of(task: RealTask, done: Done) -> tuple[RealTask, Results] | None:
+def _control_of(task: RealTask, done: Sequence[tuple[RealTask, Results]]) -> tuple[RealTask, Results] | None:
     """Return the task that trains the control on everything else alike; None where there is none."""
     name = control_for(task.loss, task.optimizer)
 

@@ -15,10 +15,10 @@ from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
 from muscope.backend.domain.verdict.verdict import Beyond, Estimate, Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
+from studies.calibration.kept import ArrayStore, Cell
 from studies.calibration.real import report as real_report
 from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.judged import JudgedTask, judge_task
-from studies.calibration.real.kept import ArrayStore, Cell
 from studies.calibration.real.measured_truth import Held
 from studies.calibration.real.predictors import compare_predictors, rank_correlation
 from studies.calibration.real.report import (
@@ -32,9 +32,9 @@ from studies.calibration.real.report import (
 from studies.calibration.real.sweep import visible_sweep, with_settle_seeds
 from studies.calibration.real.task import FEWER_SEEDS, SEEDS, SETTLE_SEEDS
 from studies.calibration.real.tasks import tasks
-from studies.calibration.real.training import complete_tasks
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD
+from studies.calibration.training import complete
 from studies.calibration.truth import Truth
 from studies.cells.jobs import Result, train_job
 from studies.repository import ROOT
@@ -136,9 +136,9 @@ def test_a_result_is_the_same_after_it_was_kept_and_a_task_is_complete_with_all_
 
     for cell in cells[:-1]:
         store.save(cell, results[cell.key()])
-    assert complete_tasks(tmp_path, [SMALL]) == []
+    assert complete(tmp_path, [SMALL]) == []
     store.save(cells[-1], results[cells[-1].key()])
-    [(task, kept)] = complete_tasks(tmp_path, [SMALL])
+    [(task, kept)] = complete(tmp_path, [SMALL])
 
     assert task == SMALL
     for cell in cells:

@@ -7,11 +7,12 @@ import pytest
 from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.in_parts import in_parts
 from studies.calibration.real.sweep import shape_of
+from studies.calibration.real.task import Task
 from studies.calibration.real.tasks import tasks
-from studies.calibration.real.training import Done
 from studies.calibration.simulated.cases import draw
 from studies.calibration.staged.compared import Compared, _control_of, compare_case
 from studies.calibration.staged.report import report
+from studies.cells.jobs import Results
 from studies.repository import digest_of
 
 SAME = Compared("case", Outcome.TRANSFERS, Outcome.TRANSFERS, "transfers", 0.2, 4)
@@ -43,7 +44,7 @@ def test_the_report_counts_what_is_the_same_and_names_what_is_not():
 
 def test_a_real_task_has_the_control_that_is_trained_on_everything_else_alike():
     listed = {task.name: task for task in tasks()}
-    done: Done = [(task, {}) for task in listed.values()]
+    done: list[tuple[Task, Results]] = [(task, {}) for task in listed.values()]
 
     def control_of(name: str) -> str | None:
         found = _control_of(listed[name], done)
