@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from muscope.backend.db import cells, claims, datasets, experiments
+from muscope.backend.db import cells, claims, datasets, experiments, workers
 from muscope.backend.db.claims import Claim
 from muscope.backend.db.migrate import migrate
 from muscope.backend.db.session import Database
@@ -106,6 +106,20 @@ def add_experiment(
         experiments.add(session, row)
         cells.plan(session, row.id, [(cell, CellCost(1.0, 1000, chunk_steps)) for cell in grid])
     return row.id, [cell.id_in(row.id) for cell in grid]
+
+
+def add_worker(database: Database, name: str = "node", *, now: datetime = NOW, **capabilities: Any) -> None:
+    """Register a worker, of one slot of an ordinary core where nothing else is said."""
+    ordinary: dict[str, Any] = {
+        "slots": 1,
+        "device": "cpu",
+        "memory_bytes": 1 << 33,
+        "environment": {},
+        "flops_per_second": 4e10,
+        "seconds_per_run_step": 25e-6,
+    }
+    with database.write() as session:
+        workers.register(session, name, now=now, **ordinary | capabilities)
 
 
 def one_cell(database: Database, spec: ExperimentSpec = SPEC) -> UUID:

@@ -6,7 +6,7 @@ import pytest
 
 from muscope.backend import conductor
 from muscope.backend.db import cells as cell_rows
-from muscope.backend.db import claims, workers
+from muscope.backend.db import claims
 from muscope.backend.db.cells import Pulse
 from muscope.backend.db.tables import ExperimentRow
 from muscope.backend.domain.lifecycle import CellState
@@ -16,7 +16,7 @@ from muscope.backend.events import ProgressNotice
 from muscope.backend.services.conduct import rounds as conductor_rounds
 from muscope.backend.services.conduct.advance import advance_experiments
 from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
-from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, take
+from tests.backend.db.stores import LATER, NOW, add_experiment, add_worker, cell_row, change_cell, take
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.two_conductors import advance_twice_at_once
 
@@ -184,18 +184,14 @@ def test_one_round_rings_for_a_limited_number(context, database, bell):
 
 
 def _show_gpu(database, now):
-    with database.write() as session:
-        workers.register(
-            session,
-            "cuda-0@host",
-            now=now,
-            slots=1,
-            device="cuda",
-            memory_bytes=1 << 33,
-            environment={},
-            flops_per_second=1e13,
-            seconds_per_run_step=1e-6,
-        )
+    add_worker(
+        database,
+        "cuda-0@host",
+        now=now,
+        device="cuda",
+        flops_per_second=1e13,
+        seconds_per_run_step=1e-6,
+    )
 
 
 def test_cells_are_rung_for_where_somebody_hears_and_follow_when_a_gpu_comes_or_goes(

@@ -2,7 +2,6 @@ from uuid import UUID
 
 import pytest
 
-from muscope.backend.db import workers
 from muscope.backend.db.tables import LOCAL_OWNER, CellRow
 from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
 from muscope.backend.domain.plan.defaults import Capacity
@@ -13,7 +12,7 @@ from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.services.plans.draft import ExperimentRequest, control_of, decide
 from muscope.backend.services.time_left.queued_plan import preview_experiment
 from muscope.backend.services.workers import FRESH, capacity_of, fresh_workers, list_workers, queue_to_ring
-from tests.backend.db.stores import NOW, add_dataset, add_experiment
+from tests.backend.db.stores import NOW, add_dataset, add_experiment, add_worker
 from tests.backend.domain.specs import SPEC, spec
 from tests.backend.services.judged import evidence_of
 
@@ -35,18 +34,16 @@ def preview(context, database):
 
 
 def _register(database, name="node", *, slots=4, flops=1e12, overhead=1e-6, now=NOW, device="cpu", memory=1):
-    with database.write() as session:
-        workers.register(
-            session,
-            name,
-            now=now,
-            slots=slots,
-            device=device,
-            memory_bytes=memory,
-            environment={},
-            flops_per_second=flops,
-            seconds_per_run_step=overhead,
-        )
+    add_worker(
+        database,
+        name,
+        now=now,
+        slots=slots,
+        device=device,
+        memory_bytes=memory,
+        flops_per_second=flops,
+        seconds_per_run_step=overhead,
+    )
 
 
 def test_a_preview_shows_the_plan_of_the_paper_and_stores_nothing(preview, database, bell):

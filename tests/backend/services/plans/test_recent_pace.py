@@ -9,7 +9,7 @@ import pytest
 from muscope.backend.db import calibrations, workers
 from muscope.backend.domain.cost.calibration import device_sha256, kind_of
 from muscope.backend.services.workers import LATELY, PRIOR_SECONDS, capacity_of, fresh_workers
-from tests.backend.db.stores import NOW, add_experiment, change_cell
+from tests.backend.db.stores import NOW, add_experiment, add_worker, change_cell
 from tests.backend.domain.specs import SPEC
 
 PREDICTED = 100.0
@@ -17,18 +17,7 @@ PREDICTED = 100.0
 
 @pytest.fixture(autouse=True)
 def worker(database):
-    with database.write() as session:
-        workers.register(
-            session,
-            "node",
-            now=NOW,
-            slots=2,
-            device="cpu",
-            memory_bytes=1 << 33,
-            environment={},
-            flops_per_second=4e10,
-            seconds_per_run_step=25e-6,
-        )
+    add_worker(database, slots=2)
 
 
 @pytest.fixture

@@ -19,25 +19,14 @@ from muscope.backend.services.experiments.store import get_experiment, list_expe
 from muscope.backend.services.time_left.remaining import remaining_of
 from muscope.backend.services.verdicts.savings import SavingsRequest, get_savings
 from muscope.backend.services.workers import capacity_of, fresh_workers
-from tests.backend.db.stores import NOW, add_experiment, change_cell, take
+from tests.backend.db.stores import NOW, add_experiment, add_worker, change_cell, take
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, evidence_of, finish
 
 
 @pytest.fixture
 def worker(database):
-    with database.write() as session:
-        workers.register(
-            session,
-            "node",
-            now=NOW,
-            slots=1,
-            device="cpu",
-            memory_bytes=1 << 33,
-            environment={},
-            flops_per_second=4e10,
-            seconds_per_run_step=25e-6,
-        )
+    add_worker(database)
 
 
 def _progress(context, experiment_id):

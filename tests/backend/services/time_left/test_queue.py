@@ -6,13 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from muscope.backend.db import workers
 from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
 from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.plans.draft import ExperimentRequest
 from muscope.backend.services.time_left.queued_plan import preview_experiment
-from tests.backend.db.stores import NOW, add_dataset, add_experiment, change_cell, take
+from tests.backend.db.stores import NOW, add_dataset, add_experiment, add_worker, change_cell, take
 from tests.backend.domain.specs import spec
 
 CELL_SECONDS = 100.0
@@ -20,18 +19,7 @@ CELL_SECONDS = 100.0
 
 @pytest.fixture(autouse=True)
 def worker(database):
-    with database.write() as session:
-        workers.register(
-            session,
-            "node",
-            now=NOW,
-            slots=1,
-            device="cpu",
-            memory_bytes=1 << 33,
-            environment={},
-            flops_per_second=4e10,
-            seconds_per_run_step=25e-6,
-        )
+    add_worker(database)
 
 
 def _add(database, name, *, told_at, owner_id=LOCAL_OWNER):
