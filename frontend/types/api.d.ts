@@ -943,8 +943,8 @@ export interface components {
          * Cliff
          * @description Distance from the reused LR to divergence at one size, in octaves.
          *
-         *     `stable` is measured: no run diverged so far above the reused LR. `diverging` is the distance of the first
-         *     LR at which a run diverged; None where no LR tried did.
+         *     `stable` is measured: no run diverged so far above the reused LR; None where every LR tried diverged.
+         *     `diverging` is the distance of the first LR at which a run diverged; None where no LR tried did.
          */
         Cliff: {
             /** Diverging */
@@ -955,7 +955,7 @@ export interface components {
              */
             is_measured: boolean;
             /** Stable */
-            stable: number;
+            stable: number | null;
         };
         /**
          * ColumnKind
@@ -1172,7 +1172,7 @@ export interface components {
         };
         /**
          * Deciding
-         * @description Number that decides: the cost of reuse at one size, on the declared loss, in the declared unit.
+         * @description Numbers that decide: the cost of reuse at one size, on the declared loss, in the declared unit.
          */
         Deciding: {
             cost: components["schemas"]["Estimate"];
@@ -1181,12 +1181,23 @@ export interface components {
             /** Limit */
             limit: number;
             loss: components["schemas"]["Metric"];
+            /**
+             * @description The number that decided.
+             * @default cost
+             */
+            number: components["schemas"]["DecidingNumber"];
             unit: components["schemas"]["CostUnit"];
             /** Width */
             width: number;
             /** @description None where the cost is not known. */
             within: components["schemas"]["Within"] | null;
         };
+        /**
+         * DecidingNumber
+         * @description Number of the deciding size that gave the outcome.
+         * @enum {string}
+         */
+        DecidingNumber: "cost" | "cliff";
         /**
          * DensityGrid
          * @description Bins of the spectral density: even steps of arsinh(λ / linear_limit), unit 1/lr.
@@ -3731,6 +3742,7 @@ export type DataWarning = components['schemas']['DataWarning'];
 export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
 export type Deciding = components['schemas']['Deciding'];
+export type DecidingNumber = components['schemas']['DecidingNumber'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];

@@ -59,16 +59,20 @@ export const DECIDING = {
   unit: "share",
   cost: LOSS.transfer_regret,
   limit: 0.02,
+  number: "cost",
 };
 
-/** A verdict with a size smaller than the one that decides, whose numbers must not be shown. */
-export function verdictOf(outcome, rule, within, changes = {}) {
+/** Rules that the distance to divergence decides. */
+const BY_CLIFF = ["unstable", "diverges"];
+
+/** An arm with a size smaller than the one that decides, whose numbers must not be shown. */
+function armOf(outcome, rule) {
   const small = {
     ...SIZE,
     width: 128,
     losses: [{ ...LOSS, benefit_share: 0 }],
   };
-  const arm = {
+  return {
     parametrization: "mup",
     outcome,
     rule,
@@ -79,6 +83,11 @@ export function verdictOf(outcome, rule, within, changes = {}) {
     axes: [],
     coordinate_checks: [],
   };
+}
+
+/** A verdict as the server gives it for an outcome and the rule that gave it. */
+export function verdictOf(outcome, rule, within, changes = {}) {
+  const arm = armOf(outcome, rule);
   return {
     outcome,
     rule,
@@ -90,12 +99,17 @@ export function verdictOf(outcome, rule, within, changes = {}) {
     control: { ...arm, parametrization: "sp" },
     control_state: "same",
     can_discriminate: false,
-    deciding: { ...DECIDING, within },
+    deciding: {
+      ...DECIDING,
+      within,
+      number: BY_CLIFF.includes(rule) ? "cliff" : "cost",
+    },
+    beyond: null,
     benefit: "clear",
     open: outcome === "inconclusive" ? OPEN : null,
     base_width: 32,
     ranges: RANGES,
-    thresholds: {},
+    thresholds: { min_margin: 0.5 },
     spec_sha256: "0".repeat(64),
     outlook: null,
     early: null,

@@ -11,9 +11,9 @@ const ANSWERS = [
   ["sharpness_drifts", "spread_level", "yes"],
   ["sharpness_drifts", "cliff_nears", "yes"],
   ["fine_tune", "fine_tune", "no"],
-  ["fine_tune", "unstable", "yes"],
+  ["fine_tune", "unstable", "no"],
   ["does_not_transfer", "regret_too_large", "no"],
-  ["does_not_transfer", "diverges", null],
+  ["does_not_transfer", "diverges", "no"],
   ["inconclusive", "unresolved", "unsure"],
   ["inconclusive", "base_at_edge", null],
   ["inconclusive", "sizes_not_run", "yes"],
@@ -82,6 +82,39 @@ test("a measured distance to divergence, an estimate and a bound are told apart"
     const text = numberOf(await draw("en", verdict), "cliff");
     assert.match(text.replace(/^.*?divergence\s*/, ""), words);
   }
+});
+
+test("where divergence decides, its distance has the limit and the mark, and the cost has none", async () => {
+  const verdict = verdictOf("fine_tune", "unstable", "yes");
+  verdict.arm.sizes[1] = {
+    ...SIZE,
+    cliff: { stable: null, diverging: 0, is_measured: true },
+  };
+  const card = await draw("en", verdict);
+  assert.match(numberOf(card, "cliff"), /Decides.*outside.*at least 1\.41×/);
+  assert.doesNotMatch(
+    numberOf(card, "cost"),
+    /Decides|Allowed|within the limit/,
+  );
+});
+
+test("beyond the sizes measured is a statement of its own, said of a transfer only", async () => {
+  const beyond = { doublings: 1, cost: LOSS.transfer_regret, holds: true };
+  const said = async (outcome, changes) => {
+    const shown = { beyond: { ...beyond, ...changes } };
+    return sentenceOn(
+      await draw("en", verdictOf(outcome, outcome, "yes", shown)),
+      "beyond",
+    );
+  };
+  assert.match(
+    await said("transfers"),
+    /expected to hold.*estimate.*3%.*2% is/,
+  );
+  assert.match(await said("transfers", { holds: false }), /not assured.*3%/);
+  assert.equal(await said("fine_tune"), undefined);
+  const none = verdictOf("transfers", "transfers", "yes");
+  assert.equal(sentenceOn(await draw("en", none), "beyond"), undefined);
 });
 
 test("what a larger model brings is said with the answer", async () => {

@@ -15,10 +15,11 @@ def cliff_of(sweep: Sweep, size_index: int, lr_index: int) -> Cliff | None:
     Where no LR tried at the size diverged, an LR that diverged at a smaller size gives an estimate, unless
     the size itself was stable there. None where the reused LR was not run.
     """
-    stable, diverging = _stable(sweep, size_index, lr_index), lr_margin(sweep, size_index, lr_index)
-    if stable is None:
+    tried = np.flatnonzero(sweep.counts[size_index].any(axis=1))
+    if lr_index not in tried:
         return None
-    if diverging is not None:
+    stable, diverging = _stable(sweep, size_index, lr_index), lr_margin(sweep, size_index, lr_index)
+    if diverging is not None or stable is None:
         return Cliff(stable=stable, diverging=diverging, is_measured=True)
     smaller = [lr_margin(sweep, i, lr_index) for i in (sweep.base_index, *sweep.planned) if i < size_index]
     seen = [margin for margin in smaller if margin is not None and margin > stable]
@@ -28,10 +29,11 @@ def cliff_of(sweep: Sweep, size_index: int, lr_index: int) -> Cliff | None:
 
 
 def _stable(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
-    """Return how far above the reused LR no run diverged, in octaves; negative where it diverged itself."""
+    """Return how far above the reused LR no run diverged, in octaves; negative where it diverged itself.
+
+    None where no LR was tried below the first that diverged.
+    """
     tried = np.flatnonzero(sweep.counts[size_index].any(axis=1))
-    if lr_index not in tried:
-        return None
     diverges = np.flatnonzero(has_diverged(sweep, size_index))
     border = min((int(index) for index in diverges if index >= lr_index), default=len(sweep.lrs))
     below = [int(index) for index in tried if index < border]

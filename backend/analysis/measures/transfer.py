@@ -48,7 +48,6 @@ class Comparison:
     has_base_interpolated: bool
     num_seeds: int
     costs: Costs
-    extra_training: Estimate
     margin: float | None
 
 
@@ -92,7 +91,6 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
         has_base_interpolated=best_base <= thresholds.interpolation * initial_base,
         num_seeds=pair.num_seeds,
         costs=costs,
-        extra_training=extra,
         margin=None if carried is None else lr_margin(sweep, size_index, carried),
     )
 

@@ -71,7 +71,4 @@ def _rise(sweep: Sweep, sizes: list[SizeStatistics], unit: CostUnit) -> float:
 
 
 def _cost(size: SizeStatistics, unit: CostUnit) -> float | None:
-    if not size.losses:
-        return None
-    found = size.losses[0]
-    return (found.transfer_regret if unit is CostUnit.SHARE else found.extra_training).value
+    return size.losses[0].cost_in(unit).value if size.losses else None

@@ -72,14 +72,11 @@ class Case(NamedTuple):
 
     def cost(self) -> Estimate:
         """Return what decides, in the unit that was declared."""
-        is_share = self.unit is CostUnit.SHARE
-        return self.regret if is_share else self.comparison.extra_training
+        return self.comparison.statistics.cost_in(self.unit)
 
     def cost_limit(self, thresholds: Thresholds) -> float:
         """Return the limit of what decides."""
-        if self.unit is CostUnit.EXTRA_TRAINING:
-            return thresholds.extra_training
-        return thresholds.cost_limit(self.comparison.costs.sure_benefit)
+        return self.comparison.statistics.limit_in(self.unit, thresholds)
 
 
 def facts_of(case: Case, thresholds: Thresholds) -> Facts:

@@ -14,6 +14,7 @@ from muscope.backend.analysis.sweep import Losses, Sweep, Values, no_curves
 from muscope.backend.analysis.verdict import rules
 from muscope.backend.analysis.verdict.findings import Case, facts_of, seeds_needed
 from muscope.backend.analysis.verdict.one_size import GRID_TOLERANCE, LOWER_OCTAVES, case_of
+from muscope.backend.analysis.verdict.rules import SETTLED_BY_SEEDS
 from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, GroupStatistics, Settling
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.spec.judging.decision import CostUnit
@@ -24,8 +25,6 @@ from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.verdict.verdict import Outcome
 
-# The rule that leaves the cost undecided, which more seeds can settle.
-UNRESOLVED = "unresolved"
 NO_GROUPS: Mapping[CellGroup, GroupEvidence] = MappingProxyType({})
 Sweeps = Mapping[tuple[Scenario, Parametrization], Sequence[Sweep]]
 
@@ -117,7 +116,7 @@ def _settling(pair: Sweep, case: Case, thresholds: Thresholds) -> Settling:
     """Return what the settle stage needs to know of a target: the LRs that decide, and whether it is open."""
     found = case.comparison
     best, num_seeds = found.costs.best_index, found.statistics.num_seeds or 0
-    if found.carried is None or best is None or _rule_of(case, thresholds).name != UNRESOLVED:
+    if found.carried is None or best is None or _rule_of(case, thresholds).name not in SETTLED_BY_SEEDS:
         return Settling()
     limit, is_share = case.cost_limit(thresholds), case.unit is CostUnit.SHARE
     doubtful = {index for index, most in found.costs.rivals.items() if most > limit or not is_share}
@@ -126,7 +125,7 @@ def _settling(pair: Sweep, case: Case, thresholds: Thresholds) -> Settling:
         is_open=True,
         contenders=frozenset(pair.lr_indices[index] for index in contenders),
         num_seeds=num_seeds,
-        seeds_needed=seeds_needed(case.cost(), case.cost_limit(thresholds), num_seeds),
+        seeds_needed=seeds_needed(case.cost(), limit, num_seeds),
     )
 
 

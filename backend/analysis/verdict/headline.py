@@ -14,7 +14,7 @@ from muscope.backend.analysis.measures.transfer import compare
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.analysis.verdict.findings import seeds_needed
-from muscope.backend.analysis.verdict.rules import BASE_RULES, MAJORITY, RULES
+from muscope.backend.analysis.verdict.rules import BASE_RULES, MAJORITY, RULES, SETTLED_BY_SEEDS
 from muscope.backend.domain.spec.judging.decision import MOST_SEEDS, CostUnit
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import (
@@ -22,6 +22,7 @@ from muscope.backend.domain.verdict.verdict import (
     BenefitState,
     ControlState,
     Deciding,
+    DecidingNumber,
     Estimate,
     LossStatistics,
     OpenAnswer,
@@ -30,8 +31,8 @@ from muscope.backend.domain.verdict.verdict import (
     Within,
 )
 
-# Rules that leave the answer open and that further seeds at the target can settle.
-SETTLED_BY_SEEDS = frozenset({"unresolved"})
+# Rules that the distance to divergence decides.
+BY_CLIFF = frozenset({"diverges", "unstable"})
 # Rules that judge a target, from a base whose LR is tuned.
 JUDGED = frozenset(rule.text for rule in RULES if rule not in BASE_RULES) - {
     rule.text for rule in BASE_RULES
@@ -46,14 +47,12 @@ def deciding_size(arm: ArmVerdict) -> SizeStatistics | None:
 
 
 def deciding_of(arm: ArmVerdict, unit: CostUnit, thresholds: Thresholds) -> Deciding | None:
-    """Return the number that decides an arm's outcome; None without a size."""
+    """Return the cost that decides an arm's outcome, or the name of what does; None without a size."""
     size = deciding_size(arm)
     if size is None or not size.losses:
         return None
     found = size.losses[0]
-    is_share = unit is CostUnit.SHARE
-    cost = found.transfer_regret if is_share else found.extra_training
-    limit = _share_limit(found, thresholds) if is_share else thresholds.extra_training
+    cost, limit = found.cost_in(unit), found.limit_in(unit, thresholds)
     return Deciding(
         width=size.width,
         depth=size.depth,
@@ -62,11 +61,8 @@ def deciding_of(arm: ArmVerdict, unit: CostUnit, thresholds: Thresholds) -> Deci
         cost=cost,
         limit=limit,
         within=within(cost, limit),
+        number=DecidingNumber.CLIFF if arm.rule in BY_CLIFF else DecidingNumber.COST,
     )
-
-
-def _share_limit(found: LossStatistics, thresholds: Thresholds) -> float:
-    return thresholds.cost_limit(0.0) if found.cost_limit is None else found.cost_limit
 
 
 def within(cost: Estimate, limit: float) -> Within | None:

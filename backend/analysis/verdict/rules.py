@@ -167,6 +167,8 @@ RULES = (
     Rule("fine_tune", Outcome.FINE_TUNE, lambda facts, _: is_dear(facts)),
     Rule("unresolved", OPEN, lambda _facts, _limits: np.asarray(True)),
 )
+# Rules that leave the answer open and that further seeds at the target can settle.
+SETTLED_BY_SEEDS = frozenset({"unresolved"})
 SEVERITIES = np.array([SEVERITY[rule.outcome] for rule in RULES])
 
 

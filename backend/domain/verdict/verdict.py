@@ -62,6 +62,16 @@ class LossStatistics(Frozen):
     best_loss: float | None
     reused_loss: float | None
 
+    def cost_in(self, unit: CostUnit) -> Estimate:
+        """Return the cost of reuse in the unit that was declared: what decides."""
+        return self.transfer_regret if unit is CostUnit.SHARE else self.extra_training
+
+    def limit_in(self, unit: CostUnit, thresholds: Thresholds) -> float:
+        """Return the limit of the cost; where the benefit is unknown, that of a size without one."""
+        if unit is CostUnit.EXTRA_TRAINING:
+            return thresholds.extra_training
+        return thresholds.cost_limit(0.0) if self.cost_limit is None else self.cost_limit
+
 
 class FieldStatistics(Frozen):
     """Field metric at the end of training, as means over seeds; None where a seed diverged."""
@@ -96,11 +106,11 @@ class SharpnessSpread(Frozen):
 class Cliff(Frozen):
     """Distance from the reused LR to divergence at one size, in octaves.
 
-    `stable` is measured: no run diverged so far above the reused LR. `diverging` is the distance of the first
-    LR at which a run diverged; None where no LR tried did.
+    `stable` is measured: no run diverged so far above the reused LR; None where every LR tried diverged.
+    `diverging` is the distance of the first LR at which a run diverged; None where no LR tried did.
     """
 
-    stable: float
+    stable: float | None
     diverging: float | None
     is_measured: bool = Field(description="False: estimated from the borders of smaller sizes.")
 
@@ -207,8 +217,15 @@ class Within(StrEnum):
     NO = "no"  # the whole interval is beyond
 
 
+class DecidingNumber(StrEnum):
+    """Number of the deciding size that gave the outcome."""
+
+    COST = "cost"
+    CLIFF = "cliff"  # distance to divergence, whatever reuse costs
+
+
 class Deciding(Frozen):
-    """Number that decides: the cost of reuse at one size, on the declared loss, in the declared unit."""
+    """Numbers that decide: the cost of reuse at one size, on the declared loss, in the declared unit."""
 
     width: int
     depth: int
@@ -217,6 +234,7 @@ class Deciding(Frozen):
     cost: Estimate
     limit: float
     within: Within | None = Field(description="None where the cost is not known.")
+    number: DecidingNumber = Field(default=DecidingNumber.COST, description="The number that decided.")
 
 
 class Beyond(Frozen):

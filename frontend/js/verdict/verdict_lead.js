@@ -2,6 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { has, t } from "../base/i18n.js";
+import { finePercent } from "../base/format.js";
 
 /** @import { Verdict } from "../../types/answers.js" */
 
@@ -31,7 +32,8 @@ export function headline({ outcome, rule }, part) {
 /** One question a paragraph. @param {Verdict} verdict */
 export function lead(verdict) {
   const said = [["answer", headline(verdict, "manager")]];
-  if (isFounded(verdict)) said.push(["benefit", benefit(verdict)], ["control", control(verdict)]);
+  if (isFounded(verdict))
+    said.push(["benefit", benefit(verdict)], ["control", control(verdict)], ["beyond", beyond(verdict)]);
   return said.map(([about, words]) => words && h("p", { class: "lead", data: { about } }, words));
 }
 
@@ -39,6 +41,16 @@ export function lead(verdict) {
 function benefit({ benefit: state, outcome }) {
   if (state === null) return "";
   return t(`ui.benefit.${state === "none" && IS_REUSABLE.has(outcome) ? "none_safe" : state}`);
+}
+
+/** A statement of its own, and an estimate: what is expected beyond the sizes measured. @param {Verdict} verdict */
+function beyond({ beyond: found, deciding, outcome }) {
+  if (!found || !deciding || outcome !== "transfers") return "";
+  const most = found.cost.interval?.high ?? found.cost.value ?? 0;
+  return t(`ui.beyond.${found.holds ? "holds" : "unsure"}`, {
+    most: finePercent(most),
+    limit: finePercent(deciding.limit),
+  });
 }
 
 /** Only a control whose cost is shown to be larger says that the method matters. @param {Verdict} verdict */

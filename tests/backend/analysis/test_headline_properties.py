@@ -12,7 +12,7 @@ from muscope.backend.analysis.verdict.judge import judge
 from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.verdict.verdict import BenefitState, ControlState, Outcome, Within
+from muscope.backend.domain.verdict.verdict import BenefitState, ControlState, DecidingNumber, Outcome, Within
 from tests.backend.analysis.sweeps import known, parabolas, spec_of, with_diverged, without
 
 pytestmark = pytest.mark.slow
@@ -90,6 +90,22 @@ def test_a_rule_that_says_unstable_has_a_divergence_to_show(sweep):
         size, _ = deciding_loss_of(verdict)
         margin = verdict.thresholds.min_margin
         assert (size.divergence_rate or 0.0) > 0 or known(size.lr_margin) < margin
+
+
+@given(any_evidence())
+@settings(max_examples=150)
+def test_the_distance_to_divergence_decides_only_where_it_was_measured_to_be_too_short(sweep):
+    verdict = verdict_on(sweep)
+    if verdict.deciding is None:
+        return
+
+    is_by_cliff = verdict.deciding.number is DecidingNumber.CLIFF
+    assert is_by_cliff is (verdict.rule in {"unstable", "diverges"})
+    if is_by_cliff:
+        size, _ = deciding_loss_of(verdict)
+        cliff = known(size.cliff)
+        assert cliff.is_measured
+        assert known(cliff.diverging) < verdict.thresholds.min_margin
 
 
 @given(any_evidence())

@@ -3,22 +3,32 @@
 import { asFactor } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 
-/** @import { SizeStatistics } from "../../../types/answers.js" */
+/** @import { Deciding, SizeStatistics, Verdict } from "../../../types/answers.js" */
 /** @import { Shown } from "./number_card.js" */
 /** @typedef {NonNullable<SizeStatistics["cliff"]>} Cliff */
 
-/** @param {SizeStatistics} size @returns {Shown} */
-export function cliffNumber({ cliff }) {
+/**
+ * @param {SizeStatistics} size @param {Deciding} deciding
+ * @param {Verdict["thresholds"]} thresholds @returns {Shown}
+ */
+export function cliffNumber({ cliff }, deciding, thresholds) {
   if (!cliff) return { name: "cliff", value: null, means: t("ui.number.cliff.means") };
   const kind = kindOf(cliff);
-  const factors = { stable: asFactor(cliff.stable), diverging: asFactor(cliff.diverging ?? 0) };
+  const factors = { stable: asFactor(cliff.stable ?? 0), diverging: asFactor(cliff.diverging ?? 0) };
   return {
     name: "cliff",
     value: t(`ui.number.cliff.value.${kind}`, factors),
     interval: t(`ui.number.cliff.known.${kind}`, factors),
     means: t("ui.number.cliff.means"),
+    ...(deciding.number === "cliff" ? broken(thresholds) : {}),
   };
 }
+
+/** Its limit, where it decides, which it does only when it is too short. @param {Verdict["thresholds"]} limits */
+const broken = ({ min_margin: least }) => ({
+  limit: t("ui.number.cliff.allowed", { factor: asFactor(least) }),
+  within: /** @type {const} */ ("no"),
+});
 
 /** @param {Cliff} cliff */
 function kindOf({ diverging, is_measured: isMeasured }) {

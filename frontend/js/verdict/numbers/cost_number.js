@@ -1,4 +1,4 @@
-/** The cost of reusing the learning rate, which decides: in the declared unit, then in all others. */
+/** The cost of reusing the learning rate, which decides mostly: in the declared unit, then in all others. */
 
 import { finePercent } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
@@ -16,14 +16,14 @@ const REACH = 5;
  * @param {SizeStatistics} size @param {LossStatistics} loss the one that decides
  * @param {Deciding} deciding @returns {Shown}
  */
-export function costNumber(size, loss, { cost, limit, unit, within }) {
+export function costNumber(size, loss, { cost, limit, unit, within, number }) {
   const { value, interval } = cost;
+  const decides = number === "cost";
   return {
     name: "cost",
     value: value === null ? null : finePercent(value),
     interval: intervalText(interval, finePercent),
-    limit: t("ui.number.up_to", { value: finePercent(limit) }),
-    within,
+    ...(decides ? { limit: t("ui.number.up_to", { value: finePercent(limit) }), within } : {}),
     picture: scalePicture({ low: 0, high: REACH * limit }, value, interval, { low: 0, high: limit }),
     means: t(`ui.number.cost.means.${unit}`),
     details: [...fieldDetails(size.field, "cost"), ...otherUnit(loss, unit), ...lostBenefit(loss)],

@@ -9,11 +9,11 @@ import { numberCard } from "./number_card.js";
 /** @import { Verdict } from "../../../types/answers.js" */
 
 /** Nothing where no size was judged, or under rules without such a number. @param {Verdict} verdict */
-export function verdictNumbers({ arm, deciding }) {
+export function verdictNumbers({ arm, deciding, thresholds }) {
   const isDeciding = ({ width = 0, depth = 0 }) => width === deciding?.width && depth === deciding.depth;
   const size = arm.sizes.find(isDeciding);
   const loss = size?.losses[0];
   if (!deciding || !size || !loss) return null;
-  const shown = [benefitNumber(size, loss), costNumber(size, loss, deciding), cliffNumber(size)];
+  const shown = [benefitNumber(size, loss), costNumber(size, loss, deciding), cliffNumber(size, deciding, thresholds)];
   return h("dl", { class: "numbers" }, shown.map(numberCard));
 }
