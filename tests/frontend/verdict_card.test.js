@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DECIDING, draw, LOSS, SIZE, verdictOf } from "./card_cases.js";
+import { DECIDING, draw, LOSS, OPEN, SIZE, verdictOf } from "./card_cases.js";
 
 const LANGUAGES = ["en", "ja"];
 const IN = ["transfers", "sharpness_drifts"];
@@ -172,3 +172,21 @@ test("without a rate to reuse nothing is said about it", async () => {
   assert.deepEqual(card.having("number"), []);
   assert.doesNotMatch(card.text, /Most likely/);
 });
+
+for (const language of LANGUAGES)
+  test(`a cost at its limit is not said to need more repetitions (${language})`, async () => {
+    const open = { ...OPEN, more_seeds: null, can_settle: false };
+    const card = await draw(
+      language,
+      verdictOf("inconclusive", "unresolved", "unsure", { open }),
+    );
+    const said = {
+      en: /At the limit.*More repetitions would not/,
+      ja: /許容値の境目.*学習の繰り返しでは決まりません/,
+    };
+    assert.match(card.text, said[language]);
+    assert.doesNotMatch(
+      card.text,
+      /repetitions are needed|繰り返しが足りません/,
+    );
+  });

@@ -15,7 +15,7 @@ from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.analysis.verdict.findings import seeds_needed
 from muscope.backend.analysis.verdict.rules import BASE_RULES, MAJORITY, RULES, SETTLED_BY_SEEDS
-from muscope.backend.domain.spec.judging.decision import MOST_SEEDS, CostUnit
+from muscope.backend.domain.spec.judging.decision import CostUnit, can_settle
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
@@ -139,17 +139,22 @@ def _by_seed(sweep: Sweep, size_index: int, thresholds: Thresholds) -> dict[int,
     return dict(zip(sweep.shared_seeds(size_index).tolist(), costs, strict=False))
 
 
-def open_answer(arm: ArmVerdict, deciding: Deciding | None) -> OpenAnswer:
-    """Return what an inconclusive arm leaves open."""
+def open_answer(arm: ArmVerdict, deciding: Deciding | None, max_seeds: int) -> OpenAnswer:
+    """Return what an inconclusive arm leaves open.
+
+    Args:
+        max_seeds: seeds of one LR that may be used to settle it.
+    """
     size = deciding_size(arm)
     given = size.losses[0].num_seeds if size is not None and size.losses else None
-    needed = math.inf
-    if arm.rule in SETTLED_BY_SEEDS and deciding is not None and given:
-        needed = seeds_needed(deciding.cost, deciding.limit, given)
+    likely = _likely(deciding)
+    if arm.rule not in SETTLED_BY_SEEDS or deciding is None or not given:
+        return OpenAnswer(likely=likely, more_seeds=None, can_settle=False)
+    needed = seeds_needed(deciding.cost, deciding.limit, given)
     return OpenAnswer(
-        likely=_likely(deciding),
-        more_seeds=math.ceil(needed) - given if given and given < needed <= MOST_SEEDS else None,
-        can_settle=arm.rule in SETTLED_BY_SEEDS and given is not None and given < MOST_SEEDS,
+        likely=likely,
+        more_seeds=math.ceil(needed) - given if given < needed <= max_seeds else None,
+        can_settle=can_settle(given, needed, max_seeds),
     )
 
 

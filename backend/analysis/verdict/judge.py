@@ -31,6 +31,7 @@ from muscope.backend.domain.spec.experiment import (
     control_for,
     controls_of,
 )
+from muscope.backend.domain.spec.judging.decision import most_seeds
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -38,6 +39,8 @@ from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     ControlState,
+    Deciding,
+    OpenAnswer,
     Outcome,
     Ranges,
     Reason,
@@ -85,13 +88,20 @@ def judge(
         beyond=beyond_of(arm, _axis_of(arm, sweeps[arm.parametrization]), deciding, spec.thresholds),
         benefit=benefit_of(arm, spec.thresholds),
         control_state=state,
-        open=open_answer(arm, deciding) if arm.outcome is Outcome.INCONCLUSIVE else None,
+        open=_open(spec, arm, deciding),
         base_width=base_size(spec).width,
         target_width=max(spec.widths),
         ranges=_ranges(spec.under(scenario), arm),
         thresholds=spec.thresholds,
         spec_sha256=spec.sha256(),
     )
+
+
+def _open(spec: ExperimentSpec, arm: ArmVerdict, deciding: Deciding | None) -> OpenAnswer | None:
+    """Return what an inconclusive arm leaves open; None for a decided one."""
+    if arm.outcome is not Outcome.INCONCLUSIVE:
+        return None
+    return open_answer(arm, deciding, most_seeds(spec.settle))
 
 
 def _axis_of(arm: ArmVerdict, sweeps: Sequence[Sweep]) -> Sweep:

@@ -15,12 +15,8 @@ from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, cost_ord
 from muscope.backend.domain.protocol.evidence import NOTHING, Evidence
 from muscope.backend.domain.protocol.windows import PlannedRuns
 from muscope.backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size, sizes_on
-from muscope.backend.domain.spec.judging.decision import LOOKS, further_seeds, looks_after
+from muscope.backend.domain.spec.judging.decision import can_settle, further_seeds, looks_after
 from muscope.backend.domain.spec.size import Size, axis_of
-
-# A cost so close to its limit that this many times the seeds allowed would be needed is left open, once there
-# are enough seeds to estimate that: with eight, a value next to its limit is often there by chance.
-HOPELESS, ENOUGH_SEEDS = 8.0, LOOKS[-2]
 
 
 def targets(arm: ArmEvidence) -> Iterator[Size]:
@@ -43,11 +39,9 @@ def _next_batch(arm: ArmEvidence, size: Size, stage: int) -> PlannedRuns | None:
     settling = window.evidence.statistics.settling
     if window.evidence.open or settling is None or not settling.is_open:
         return None
-    looks = looks_after(settling.num_seeds, arm.max_seeds)
-    is_hopeless = settling.seeds_needed > HOPELESS * arm.max_seeds
-    if not looks or (is_hopeless and settling.num_seeds >= ENOUGH_SEEDS):
+    if not can_settle(settling.num_seeds, settling.seeds_needed, arm.max_seeds):
         return None
-    added = further_seeds(arm.spec.seeds, looks[0])
+    added = further_seeds(arm.spec.seeds, looks_after(settling.num_seeds, arm.max_seeds)[0])
     known = window.evidence.planned
     wanted = frozenset(
         index for index in settling.contenders if any((index, seed) not in known for seed in added)

@@ -21,11 +21,13 @@ const IS_UNFOUNDED = new Set([
 export const isFounded = ({ rule, arm }) => arm.base_lr !== null && !IS_UNFOUNDED.has(rule);
 
 /**
- * Words of the outcome, or of the rule where that has words of its own.
+ * Words of the outcome, or of the rule where that has words of its own. A cost that further seeds would hardly
+ * settle is at its limit.
  * @param {Verdict} verdict @param {"title" | "manager" | "next"} part
  */
-export function headline({ outcome, rule }, part) {
-  const own = `headline.${rule}.${part}`;
+export function headline({ outcome, rule, open }, part) {
+  const isAtLimit = rule === "unresolved" && open && !open.can_settle;
+  const own = `headline.${isAtLimit ? "at_limit" : rule}.${part}`;
   return t(has(own) ? own : `outcome.${outcome}.${part}`);
 }
 

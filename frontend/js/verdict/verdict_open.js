@@ -51,7 +51,8 @@ function safeWay({ outlook, arm: { base_lr: lr } }) {
 }
 
 /** Seeds, as far as they can; anything else is among what is missing. @param {Verdict} verdict @param {Open} open */
-function whatSettles({ deciding }, open) {
+function whatSettles({ deciding, rule }, open) {
+  if (rule === "unresolved" && !open.can_settle) return t("ui.open.settles.limit");
   if (!open.can_settle || !deciding) return t("ui.open.settles.missing");
   const size = sizeText(deciding.width, deciding.depth);
   if (open.more_seeds === null) return t("ui.open.settles.many", { size });

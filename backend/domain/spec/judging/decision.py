@@ -23,6 +23,9 @@ MOST_SEEDS = LOOKS[-1]
 # seeds, since the last one decides what is closest to the limit, others equally.
 FIRST_SHARE, FIRST_SHARE_ALONE = 0.5, 0.8
 
+# A cost so close to its limit that this many times the seeds allowed would be needed is left open, once there
+# are enough seeds to estimate that: with eight, a value next to its limit is often there by chance.
+HOPELESS, ENOUGH_SEEDS = 8.0, LOOKS[-2]
 
 # Losses that may decide.
 DecidingLoss = Literal[Metric.TRAIN_LOSS, Metric.VAL_LOSS]
@@ -63,6 +66,22 @@ def looks_after(num_seeds: int, max_seeds: int = MOST_SEEDS) -> tuple[int, ...]:
     return tuple(look for look in LOOKS if num_seeds < look <= max_seeds)
 
 
+def most_seeds(settle: Settle | None) -> int:
+    """Return the most seeds of one LR: those of the plan's settle stage, else all that a user may ask for."""
+    return MOST_SEEDS if settle is None else settle.max_seeds
+
+
+def can_settle(num_seeds: int, seeds_needed: float, max_seeds: int) -> bool:
+    """Return whether further seeds are allowed and have a chance to decide an open cost.
+
+    Args:
+        num_seeds: seeds of the LRs that decide.
+        seeds_needed: with which the cost would be decided if its estimate stayed where it is.
+    """
+    is_hopeless = seeds_needed > HOPELESS * max_seeds and num_seeds >= ENOUGH_SEEDS
+    return bool(looks_after(num_seeds, max_seeds)) and not is_hopeless
+
+
 def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | None) -> float:
     """Return the two-sided level of a cost's interval at one of several looks.
 
@@ -74,7 +93,7 @@ def look_level(level: float, num_planned: int, num_seeds: int, settle: Settle | 
         num_seeds: seeds of this look.
     """
     first = FIRST_SHARE_ALONE if settle is None else FIRST_SHARE
-    later = looks_after(num_planned, MOST_SEEDS if settle is None else settle.max_seeds)
+    later = looks_after(num_planned, most_seeds(settle))
     if num_seeds <= num_planned or not later:
         return 1.0 - (1.0 - level) * first
     look = next((each for each in later if num_seeds <= each), later[-1])

@@ -73,6 +73,15 @@ def test_an_open_answer_says_what_is_likely_and_what_would_settle_it():
     assert known(above.more_seeds) > 0
 
 
+def test_an_open_answer_at_its_limit_is_not_settled_by_seeds():
+    sweep = parabolas(slope=-0.5, curvature=0.027, noise=0.02, num_seeds=24)
+
+    verdict = verdict_of(sweep)
+
+    assert (verdict.rule, known(verdict.deciding).within) == ("unresolved", "unsure")
+    assert (known(verdict.open).more_seeds, known(verdict.open).can_settle) == (None, False)
+
+
 @pytest.mark.parametrize("sweep", [CHEAP, DEAR])
 def test_a_decided_answer_leaves_nothing_open(sweep):
     assert verdict_of(sweep).open is None

@@ -13,9 +13,9 @@ from muscope.backend.domain.protocol import Add, Done, Skip, Wait
 from muscope.backend.domain.protocol.arms import ArmEvidence
 from muscope.backend.domain.protocol.evidence import Settling, group_of
 from muscope.backend.domain.protocol.grid import full_grid
-from muscope.backend.domain.protocol.settle import HOPELESS, targets
+from muscope.backend.domain.protocol.settle import targets
 from muscope.backend.domain.spec.experiment import Arm, Protocol, controls_of
-from muscope.backend.domain.spec.judging.decision import Settle, further_seeds
+from muscope.backend.domain.spec.judging.decision import HOPELESS, Settle, further_seeds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from tests.backend.domain.protocol_world import World, anything, num_seeds_at, valleys
