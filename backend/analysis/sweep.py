@@ -67,6 +67,7 @@ class Sweep:
         field: the field metric of every run; None where it was not loaded.
         random_seed: of resampling, from the spec.
         declared_loss: the loss that decides; None: the first of `TUNED_ON` that was recorded.
+        is_seen_once: an example is trained on about once.
         cost_unit: in which the cost of reuse is compared with its limit.
         settle: the settle stage of the plan, which sets the levels at which costs are tested.
         further: the same sizes and LRs with the seeds that the settle stage added; None without any.
@@ -98,6 +99,7 @@ class Sweep:
     field: Field | None = None
     random_seed: int = 0
     declared_loss: Metric | None = None
+    is_seen_once: bool = False
     cost_unit: CostUnit = CostUnit.SHARE
     settle: Settle | None = None
     further: Sweep | None = None
@@ -107,6 +109,10 @@ class Sweep:
         """Return the loss that decides, the one declared where it was recorded; None without any loss."""
         wanted = TUNED_ON if self.declared_loss is None else (self.declared_loss, *TUNED_ON)
         return next((loss for loss in wanted if loss in self.losses), None)
+
+    def can_interpolate(self, loss: Metric) -> bool:
+        """Return whether a very low loss may be memory: the training loss of examples seen repeatedly."""
+        return loss is Metric.TRAIN_LOSS and not self.is_seen_once
 
     @property
     def judged_losses(self) -> list[Metric]:

@@ -88,7 +88,8 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
         target=target,
         has_base_learned=best_base < initial_base,
         has_target_learned=best_target < initial_target,
-        has_base_interpolated=best_base <= thresholds.interpolation * initial_base,
+        has_base_interpolated=sweep.can_interpolate(loss)
+        and best_base <= thresholds.interpolation * initial_base,
         num_seeds=pair.num_seeds,
         costs=costs,
         margin=None if carried is None else lr_margin(sweep, size_index, carried),

@@ -86,7 +86,7 @@ def facts_of(case: Case, thresholds: Thresholds) -> Facts:
     return Facts(
         is_base_learned=found.base is not None and found.has_base_learned,
         is_base_edge=found.base is not None and found.base.is_edge,
-        has_interpolated=found.has_base_interpolated and case.loss is Metric.TRAIN_LOSS,
+        has_interpolated=found.has_base_interpolated,
         rate=case.rate,
         margin=math.inf if found.margin is None else found.margin,
         regret=_ends(case.regret),

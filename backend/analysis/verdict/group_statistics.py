@@ -19,7 +19,6 @@ from muscope.backend.domain.protocol.evidence import CellGroup, GroupEvidence, G
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
-from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
@@ -178,8 +177,7 @@ def _is_planned(sweep: Sweep) -> NDArray[np.bool_]:
 
 def _is_usable(case: Case) -> bool:
     """Return whether the base can be judged from: it learned, and its training loss does not interpolate."""
-    has_interpolated = case.comparison.has_base_interpolated and case.loss is Metric.TRAIN_LOSS
-    return case.comparison.has_base_learned and not has_interpolated
+    return case.comparison.has_base_learned and not case.comparison.has_base_interpolated
 
 
 def _looks_before(sweep: Sweep, index: int, reused: int) -> int:

@@ -176,9 +176,8 @@ class _Resample:
         return of_base_S[self._draws].mean(axis=1), self._pair.initial[self._draws].mean(axis=1)
 
     def _has_interpolated(self, initial_base: Values) -> Flags:
-        is_train = self._case.loss is Metric.TRAIN_LOSS
         is_low: Flags = self._base.mean_at_best() <= self._limits.interpolation * initial_base
-        return is_low & is_train
+        return is_low & self._sweep.can_interpolate(self._case.loss)
 
     def _rate(self) -> Values:
         """Return the divergence rate at the reused LR, shifted by the draw, [B] in 0..1."""

@@ -65,7 +65,8 @@ class Facts(NamedTuple):
     Attributes:
         is_base_learned: the base has an optimum that is better than its loss at init.
         is_base_edge: the base's optimum lies at the edge of the LRs tried.
-        has_interpolated: the loss is the training loss, and the base's is below the limit of interpolation.
+        has_interpolated: the loss is the training loss, of examples seen repeatedly, and the base's is below
+            the limit of interpolation.
         rate: share of the size's seeds that diverge at the reused LR (M4).
         margin: octaves from the reused LR to the first one that diverges; infinite where none does.
         regret: M2. cost, cost_limit: what decides and its limit, M2 or the extra training (`CostUnit`).
@@ -145,8 +146,8 @@ class Rule(NamedTuple):
 OPEN, FAILS = Outcome.INCONCLUSIVE, Outcome.DOES_NOT_TRANSFER
 BASE_RULES = (
     Rule("nothing_learned", OPEN, lambda facts, _: ~np.asarray(facts.is_base_learned)),
-    Rule("base_at_edge", OPEN, lambda facts, _: facts.is_base_edge),
     Rule("train_interpolates", OPEN, lambda facts, _: facts.has_interpolated),
+    Rule("base_at_edge", OPEN, lambda facts, _: facts.is_base_edge),
 )
 RULES = (
     *BASE_RULES,

@@ -12,7 +12,9 @@ from muscope.backend.analysis.final_values import final_steps, final_values
 from muscope.backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
 from muscope.backend.db.tables import CellRow, RunRow
 from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on
+from muscope.backend.domain.spec.judging.decision import is_seen_once
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -222,10 +224,17 @@ class _SweepLoader:
             field=self._field(),
             random_seed=self._spec.spec_seed,
             declared_loss=self._spec.deciding_loss,
+            is_seen_once=self._is_seen_once(),
             cost_unit=self._spec.cost_unit,
             settle=self._spec.settle,
             further=self._further(),
         )
+
+    def _is_seen_once(self) -> bool:
+        if not self._cells:
+            return False
+        num_train = num_left(self._evidence.shape, self._cells[0].scenario)
+        return is_seen_once(num_train, num_steps=self._end, batch_size=self._spec.batch_size)
 
     def _further(self) -> Sweep | None:
         """Return the sweep of the seeds that the settle stage added; None without any."""

@@ -15,7 +15,7 @@ from muscope.backend.analysis.final_values import final_steps, final_values
 from muscope.backend.analysis.sweep import Losses, Sweep, Values, no_curves
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
-from muscope.backend.domain.spec.judging.decision import Settle, deciding_loss
+from muscope.backend.domain.spec.judging.decision import Settle, deciding_loss, is_seen_once
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis
 from studies.calibration.real.task import SEEDS, SETTLE_SEEDS, TAIL_FRACTION, Task
@@ -64,6 +64,12 @@ def shape_of(data: str) -> DatasetShape:
 def deciding_loss_of(task: Task) -> Metric:
     """Return the loss that the product would declare for the task."""
     return deciding_loss(shape_of(task.data), num_steps=task.num_steps, batch_size=task.batch_size)
+
+
+def is_seen_once_in(task: Task) -> bool:
+    """Return whether the task trains on an example about once."""
+    num_train = shape_of(task.data).num_train
+    return is_seen_once(num_train, num_steps=task.num_steps, batch_size=task.batch_size)
 
 
 def with_seeds(sweep: Sweep, num_seeds: int) -> Sweep:
@@ -115,6 +121,7 @@ def visible_sweep(task: Task, results: Results) -> Sweep:
         train_curves=lambda size_index, lr_index: curves[size_index][:, lr_index],
         kappa=task.optimizer.kappa,
         declared_loss=spec.deciding_loss,
+        is_seen_once=is_seen_once_in(task),
         settle=spec.settle,
     )
 

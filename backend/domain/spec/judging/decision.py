@@ -47,13 +47,18 @@ class Settle(Frozen):
     )
 
 
+def is_seen_once(num_train: int, *, num_steps: int, batch_size: int) -> bool:
+    """Return whether an example is trained on about once: a low training loss is then no memory of it."""
+    return num_steps * batch_size / num_train <= ABOUT_ONCE
+
+
 def deciding_loss(shape: DatasetShape, *, num_steps: int, batch_size: int) -> DecidingLoss:
     """Return the loss that decides: of training where an example is seen about once, else of validation.
 
     Over several passes the training loss rewards overfitting (docs/decisions/0030).
     """
-    passes = num_steps * batch_size / shape.num_train
-    return Metric.TRAIN_LOSS if passes <= ABOUT_ONCE else Metric.VAL_LOSS
+    is_once = is_seen_once(shape.num_train, num_steps=num_steps, batch_size=batch_size)
+    return Metric.TRAIN_LOSS if is_once else Metric.VAL_LOSS
 
 
 def cost_unit(shape: DatasetShape) -> CostUnit:

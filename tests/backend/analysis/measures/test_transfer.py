@@ -119,11 +119,18 @@ def test_the_shift_of_a_scaled_grid_is_the_same():
     )
 
 
-def test_a_base_near_zero_loss_interpolates():
+def test_a_base_interpolates_near_zero_training_loss_of_examples_seen_repeatedly():
     sweep = parabolas(noise=0.0)
-    tiny = replace(sweep, losses={VAL: replace(sweep.losses[VAL], final=sweep.losses[VAL].final / 100)})
+    of_train, of_val = (
+        replace(sweep, losses={loss: replace(sweep.losses[loss], final=sweep.losses[loss].final / 100)})
+        for loss in (Metric.TRAIN_LOSS, VAL)
+    )
+    once = replace(of_train, is_seen_once=True)
 
-    assert (compared(sweep).has_base_interpolated, compared(tiny).has_base_interpolated) == (False, True)
+    assert compare(of_train, Metric.TRAIN_LOSS, -1, Thresholds()).has_base_interpolated
+    assert not compare(sweep, Metric.TRAIN_LOSS, -1, Thresholds()).has_base_interpolated
+    assert not compare(of_val, VAL, -1, Thresholds()).has_base_interpolated
+    assert not compare(once, Metric.TRAIN_LOSS, -1, Thresholds()).has_base_interpolated
 
 
 def test_the_margin_reaches_to_the_first_rate_that_diverges():

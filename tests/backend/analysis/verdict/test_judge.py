@@ -170,6 +170,13 @@ def test_a_training_loss_that_was_declared_and_interpolates_is_not_replaced_by_t
     assert (arm.outcome, arm.rule) == ("inconclusive", "train_interpolates")
 
 
+def test_a_low_training_loss_of_examples_seen_once_is_judged():
+    """A net cannot remember what it sees once: noiseless data alone give such a loss."""
+    once = replace(scaled(parabolas(), 0.01), declared_loss=TRAIN, is_seen_once=True)
+
+    assert judged(once).outcome == "transfers"
+
+
 @pytest.mark.parametrize(
     ("declared", "outcome", "code"),
     [

@@ -15,7 +15,7 @@ from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.services.evidence.sweeps import load_sweeps, measurement_steps
 from tests.backend.db.stores import add_experiment
-from tests.backend.domain.specs import SPEC, spec
+from tests.backend.domain.specs import SHAPE, SPEC, spec
 from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, evidence_of, final_loss, finish
 from tests.backend.services.recorded import record, record_measures, value_of
 
@@ -173,3 +173,12 @@ def test_the_field_metric_of_the_task_is_read_at_the_last_step(database, loaded)
     assert np.isnan(sweep.field.final[1:]).all()
     other = next(name for name in loaded(experiment_id) if name is not arm)
     assert loaded(experiment_id)[other][0].field is None
+
+
+@pytest.mark.parametrize(("num_train", "expected"), [(10_000, True), (60, False)])
+def test_a_sweep_knows_whether_an_example_is_seen_about_once(database, loaded, num_train, expected):
+    shape = SHAPE.model_copy(update={"num_train": num_train})
+    experiment_id, cell_ids = add_experiment(database, WIDE, shape=shape)
+    finish(database, cell_ids[0])
+
+    assert loaded(experiment_id)[MUP][0].is_seen_once is expected
