@@ -6,7 +6,7 @@ A plan's price and an experiment's time left are the same expectation, before an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.cost.prediction import CostedCell
@@ -18,10 +18,18 @@ from muscope.backend.domain.spec.experiment import ExperimentSpec
 
 
 def coming_work(
-    spec: ExperimentSpec, evidence: Evidence, batches: Sequence[Sequence[CostedCell]]
+    spec: ExperimentSpec,
+    evidence: Evidence,
+    batches: Sequence[Sequence[CostedCell]],
+    widened: Collection[CellGroup] = (),
 ) -> list[LaterWork]:
-    """Return the work of foreseen cells from batch 1 on, each followed by the widening of its windows."""
-    counts = ((group_of(cell), len(cell.runs)) for batch in batches for cell, _ in batch if is_plain(cell))
+    """Return the work of foreseen cells from batch 1 on, each followed by the widening of its windows.
+
+    Args:
+        widened: groups whose widening is counted already, with their open cells.
+    """
+    plain = (cell for batch in batches for cell, _ in batch if is_plain(cell))
+    counts = ((group_of(cell), len(cell.runs)) for cell in plain if group_of(cell) not in widened)
     extras = extra_shares(spec, evidence, counts)
     works = []
     for number, batch in enumerate(batches):

@@ -1,4 +1,4 @@
-"""Expected path of a plan: the cells if optima stay where they were last seen and only the control fails."""
+"""Expected path of a plan: its cells if optima stay where they were last seen and only a control fails."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from muscope.backend.domain.protocol.evidence import (
     RunKey,
     group_of,
 )
+from muscope.backend.domain.protocol.expected_runs import fails_early
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.protocol.next_cells import next_cells
@@ -86,6 +87,8 @@ def _statistics(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> G
     middle = grid.ascending[(len(grid.lrs) - 1) // 2]
     is_seen = bool(base.statistics.best) and not base.open
     best = base.statistics.best if is_seen else {Metric.VAL_LOSS: middle}
-    is_larger, is_control = group.size != base_size(spec), group.parametrization in controls_of(spec)
+    # Of several controls the last is assumed to fail, so that a price includes them all; under Adam none.
+    is_larger = group.size != base_size(spec)
+    does_fail = is_larger and fails_early(spec) and group.parametrization in controls_of(spec)[-1:]
     curvature_lr = base.statistics.curvature_lr if is_seen else middle
-    return GroupStatistics(best, fails_early=is_control and is_larger, curvature_lr=curvature_lr)
+    return GroupStatistics(best, fails_early=does_fail, curvature_lr=curvature_lr)

@@ -67,8 +67,9 @@ def remaining_of(context: Context, evidence: ExperimentEvidence, capacity: Capac
         for batch in foreseen_batches(spec, known, max_runs_per_cell=split)
     ]
     widening = _widening(spec, known, list(zip(in_order, works, strict=True)))
+    is_open = {row.group for row in rows if row.state in OPEN_CELL_STATES}
     return Remaining(
-        Course(works, [*widening, *coming_work(spec, known, batches)], capacity.pace),
+        Course(works, [*widening, *coming_work(spec, known, batches, is_open)], capacity.pace),
         [costed for batch in batches for costed in batch],
         divergence,
     )

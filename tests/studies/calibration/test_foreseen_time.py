@@ -21,6 +21,7 @@ from muscope.backend.domain.protocol.expected_runs import OptimumSpan, expected_
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.domain.spec.experiment import Protocol, base_size
 from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
@@ -150,6 +151,45 @@ def test_a_grid_of_one_lr_cannot_be_widened():
     arms = tuple(arm.model_copy(update={"lrs": arm.lrs[:1]}) for arm in STAGED.arms)
 
     assert further_runs(STAGED.model_copy(update={"arms": arms}), Evidence(), larger, 10) == 0
+
+
+def _under_adam(widths=(8, 16, 32)):
+    arm, names = STAGED.arms[0], (Parametrization.MUP, Parametrization.SP)
+    return STAGED.model_copy(
+        update={
+            "optimizer": OptimizerSpec(kind="adam"),
+            "widths": widths,
+            "seeds": (0, 1, 2, 3, 4),
+            "arms": tuple(arm.model_copy(update={"parametrization": name}) for name in names),
+        }
+    )
+
+
+def test_under_adam_a_window_is_not_expected_to_be_widened_unless_optima_drift():
+    adam = _under_adam((8, 16, 32, 64))
+    largest = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, Size(64, 2))
+    drifting = _seen(3) | _seen(6, size=Size(16, 2)) | _seen(8, size=Size(32, 2))
+
+    told = [further_runs(adam, Evidence(each), largest, 10) for each in ({}, _seen(4), drifting)]
+
+    assert told[:2] == [0, 0]
+    assert told[2] > len(adam.seeds)
+
+
+def test_under_adam_the_control_is_foreseen_with_all_seeds_and_widened_once():
+    adam = _under_adam()
+    control = CellGroup(Scenario.AS_GIVEN, Parametrization.SP, Size(32, 2))
+    cells = [cell for cell in foreseen_cells(adam) if group_of(cell) == control]
+    first = frozenset((run.lr_index, run.seed) for run in cells[0].runs)
+    every = frozenset((run.lr_index, run.seed) for cell in cells for run in cell.runs)
+
+    assert [len({run.seed for run in cell.runs}) for cell in cells] == [3, len(adam.seeds) - 3]
+    before, at_first, at_all = (
+        further_runs(adam, Evidence({control: GroupEvidence(open=runs)}), control, len(runs))
+        for runs in (frozenset(), first, every)
+    )
+    assert before == at_first == len(adam.seeds)
+    assert at_all == 0
 
 
 def test_an_optimum_that_drifts_is_expected_to_go_on_by_octaves_per_doubling():
