@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -82,6 +82,7 @@ def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStat
     return GroupStatistics(
         best,
         fails=fails,
+        exceeds=_is_shown(pair, case, thresholds, {Outcome.DOES_NOT_TRANSFER, Outcome.FINE_TUNE}),
         fails_early=fails and _is_proven(pair, is_target, stricter),
         settling=_settling(pair, case, thresholds) if is_target else None,
     )
@@ -93,8 +94,12 @@ def _rule_of(case: Case, thresholds: Thresholds) -> rules.Rule:
 
 def _fails(pair: Sweep, case: Case, thresholds: Thresholds) -> bool:
     """Return whether reuse is proven to fail."""
-    has_seeds = pair.num_seeds >= thresholds.min_seeds
-    return has_seeds and _rule_of(case, thresholds).outcome is Outcome.DOES_NOT_TRANSFER
+    return _is_shown(pair, case, thresholds, {Outcome.DOES_NOT_TRANSFER})
+
+
+def _is_shown(pair: Sweep, case: Case, thresholds: Thresholds, outcomes: Collection[Outcome]) -> bool:
+    """Return whether enough seeds show one of these outcomes."""
+    return pair.num_seeds >= thresholds.min_seeds and _rule_of(case, thresholds).outcome in outcomes
 
 
 def _is_proven(pair: Sweep, is_target: bool, stricter: Thresholds) -> bool:

@@ -28,7 +28,6 @@ from muscope.backend.domain.spec.experiment import (
     ExperimentSpec,
     base_size,
     chosen_arm,
-    control_for,
     controls_of,
 )
 from muscope.backend.domain.spec.judging.decision import most_seeds
@@ -115,8 +114,8 @@ def _control(
     sweeps: Mapping[Parametrization, Sequence[Sweep]],
 ) -> tuple[ArmVerdict | None, ControlState | None]:
     """Return the control and its state; of several the one that was measured to fail, else the usual one."""
-    chosen, usual = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
-    names = sorted((name for name in arms if name in controls_of(spec)), key=lambda name: name is not usual)
+    chosen = chosen_arm(spec)
+    names = [name for name in controls_of(spec) if name in arms]
     judged = (arms[chosen], sweeps[chosen])
     states = {name: control_state(judged, (arms[name], sweeps[name]), spec.thresholds) for name in names}
     failing = [name for name in names if states[name] is ControlState.WORSE]

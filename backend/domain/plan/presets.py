@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from muscope.backend.domain.plan.defaults import default_arm
 from muscope.backend.domain.plan.runnable import require_scenario
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Protocol
+from muscope.backend.domain.spec.experiment import CONTROLS, Arm, ExperimentSpec, Protocol
 from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import InvalidInput
@@ -37,6 +38,7 @@ class PresetPlan:
         num_wider: sizes beyond the family's usual widths, each twice the one before.
         scenarios: in addition to the conditions as given, where task and data allow them.
         settle: seeds that may be added where the answer stays open.
+        has_all_controls: the other control follows where the usual one shows nothing.
     """
 
     num_seeds: int
@@ -46,6 +48,7 @@ class PresetPlan:
     num_wider: int = 0
     scenarios: tuple[Scenario, ...] = ()
     settle: Settle | None = None
+    has_all_controls: bool = False
 
 
 PRESET_PLANS: dict[Preset, PresetPlan] = {
@@ -59,6 +62,7 @@ PRESET_PLANS: dict[Preset, PresetPlan] = {
         num_wider=1,
         scenarios=(Scenario("label_noise:0.1"), Scenario("subsample:0.5"), Scenario("horizon:4")),
         settle=Settle(),
+        has_all_controls=True,
     ),
 }
 
@@ -71,13 +75,22 @@ def with_preset(default: ExperimentSpec, preset: Preset, shape: DatasetShape) ->
     changes: dict[str, Any] = {
         "protocol": Protocol.STAGED,
         "seeds": tuple(range(plan.num_seeds)),
-        "arms": tuple(refined(arm, plan.per_octave) for arm in default.arms),
+        "arms": tuple(refined(arm, plan.per_octave) for arm in _arms(default, plan)),
         "widths": widths,
         "settle": plan.settle,
     }
     spec = default.model_copy(update=changes)
     possible = tuple(scenario for scenario in plan.scenarios if _is_possible(spec, shape, scenario))
     return spec.model_copy(update={"scenarios": (Scenario.AS_GIVEN, *possible)})
+
+
+def _arms(default: ExperimentSpec, plan: PresetPlan) -> tuple[Arm, ...]:
+    """Return the arms of the default plan, and every further control if the preset has them."""
+    if not plan.has_all_controls:
+        return default.arms
+    names = {arm.parametrization for arm in default.arms}
+    others = [name for name in CONTROLS if name not in names]
+    return (*default.arms, *(default_arm(default.loss, name, default.optimizer) for name in others))
 
 
 def within_runs(spec: ExperimentSpec, max_runs: int) -> ExperimentSpec:

@@ -23,7 +23,8 @@ class ArmState:
         runs_to_plan: runs to plan for it now.
         is_ended: nothing more will be planned for it.
         is_hopeless: its base gives no LR to reuse, so no size can be judged.
-        is_failing: a size is proven to fail, which no other size can change.
+        is_failing: a size is proven to fail, which no other size can change; of a control: its cost is shown
+            to exceed the limit, so that it discriminates.
         has_left_out: sizes of its plan were not run.
     """
 

@@ -94,7 +94,11 @@ def check_control(arm: ArmEvidence) -> ArmState:
     windows = [arm.window(size) for size in _largest(arm)]
     runs_to_plan = [(window, _next_of_control(arm, window)) for window in windows]
     is_ended = not any(runs is not None or window.evidence.open for window, runs in runs_to_plan)
-    return ArmState(tuple(runs for _, runs in runs_to_plan if runs is not None), is_ended=is_ended)
+    return ArmState(
+        tuple(runs for _, runs in runs_to_plan if runs is not None),
+        is_ended=is_ended,
+        is_failing=is_ended and any(window.evidence.statistics.exceeds for window in windows),
+    )
 
 
 def _largest(arm: ArmEvidence) -> Iterable[Size]:

@@ -62,6 +62,7 @@ class GroupStatistics:
             tuned on (nothing learned, or interpolated) is left out.
         carried: of a base, the LR that is reused on larger sizes.
         fails: by the rules, reusing the base's LR fails at this size, at the level of the verdict.
+        exceeds: the cost of reuse is shown to exceed its limit here, or reuse fails.
         fails_early: it fails at the smaller level of an interim look (ADR 0021).
         curvature_lr: of a base, the LR at which sizes can be compared by sharpness: the reused one, or a
             lower one where the base is at the edge of stability there.
@@ -71,6 +72,7 @@ class GroupStatistics:
     best: Mapping[Metric, int] = field(default_factory=dict)
     carried: int | None = None
     fails: bool = False
+    exceeds: bool = False
     fails_early: bool = False
     curvature_lr: int | None = None
     settling: Settling | None = None

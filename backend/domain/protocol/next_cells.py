@@ -7,7 +7,7 @@ in parallel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -73,18 +73,38 @@ def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
 
 def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
     chosen, controls = chosen_arm(spec), controls_of(spec)
+    others = (arm.parametrization for arm in spec.arms if arm.parametrization not in (chosen, *controls))
     states: dict[ArmKey, ArmState] = {}
-    for name in sorted((arm.parametrization for arm in spec.arms), key=lambda name: name is not chosen):
+    for name in (chosen, *others, *controls):
         is_control = name in controls
         arm = ArmEvidence(spec.under(scenario), scenario, name, evidence, has_curvature=not is_control)
         state = check_control(arm) if is_control else climb(arm)
-        of_chosen = states.get((scenario, chosen))
-        if is_control and of_chosen is not None and (of_chosen.is_failing or of_chosen.is_hopeless):
-            # The control's outcome no longer changes the verdict.
+        if is_control and not _is_needed(states, scenario, chosen, controls[: controls.index(name)]):
             state = ArmState(is_ended=True, has_left_out=not state.is_ended)
+        elif is_control and _is_waiting(states, scenario, controls[: controls.index(name)]):
+            state = ArmState()
         states[scenario, name] = state
         evidence = with_batches(spec, evidence, [state])
     return states
+
+
+def _is_needed(
+    states: Mapping[ArmKey, ArmState],
+    scenario: Scenario,
+    chosen: Parametrization,
+    before: Sequence[Parametrization],
+) -> bool:
+    """Return whether a control's outcome can change the verdict: neither the arm nor one before fails."""
+    of_chosen = states[scenario, chosen]
+    is_decided = of_chosen.is_failing or of_chosen.is_hopeless
+    return not is_decided and not any(states[scenario, name].is_failing for name in before)
+
+
+def _is_waiting(
+    states: Mapping[ArmKey, ArmState], scenario: Scenario, before: Sequence[Parametrization]
+) -> bool:
+    """Return whether a control waits for those before it: it runs only if they show nothing (ADR 0032)."""
+    return not all(states[scenario, name].is_ended for name in before)
 
 
 def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:

@@ -42,6 +42,9 @@ class Protocol(StrEnum):
     FULL = "full"
 
 
+CONTROLS = (Parametrization.SP, Parametrization.NTP)
+
+
 def control_for(loss: Loss, optimizer: OptimizerSpec) -> Parametrization:
     """Return the arm that should fail to transfer under `loss` and `optimizer`.
 
@@ -217,10 +220,13 @@ def chosen_arm(spec: ExperimentSpec) -> Parametrization:
 
 
 def controls_of(spec: ExperimentSpec) -> tuple[Parametrization, ...]:
-    """Return the arms that serve as controls beside the judged one: those not made to reuse an LR."""
-    chosen, others = chosen_arm(spec), (Parametrization.SP, Parametrization.NTP)
-    names = (arm.parametrization for arm in spec.arms)
-    return tuple(name for name in names if name in others and name is not chosen)
+    """Return the arms that serve as controls beside the judged one: those not made to reuse an LR.
+
+    The usual one is first, then the order of the spec.
+    """
+    chosen, usual = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    names = sorted((arm.parametrization for arm in spec.arms), key=lambda name: name is not usual)
+    return tuple(name for name in names if name in CONTROLS and name is not chosen)
 
 
 def base_size(spec: ExperimentSpec) -> Size:

@@ -25,7 +25,7 @@ from muscope.backend.domain.protocol import Add, Decision, foreseen_batches, nex
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.experiment import ExperimentSpec, control_for, controls_of
+from muscope.backend.domain.spec.experiment import ExperimentSpec, controls_of
 from muscope.backend.domain.spec.money import Price
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.services.context import Context
@@ -205,8 +205,7 @@ def budget_price(spec: ExperimentSpec) -> Price | None:
 
 def control_of(spec: ExperimentSpec) -> Parametrization | None:
     """Return the control among a spec's arms, the usual one of several; None without one."""
-    usual, controls = control_for(spec.loss, spec.optimizer), controls_of(spec)
-    return usual if usual in controls else next(iter(controls), None)
+    return next(iter(controls_of(spec)), None)
 
 
 def _cell_view(cell: PlannedCell, predicted: CellCost) -> PlannedCellView:

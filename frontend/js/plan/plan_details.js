@@ -23,6 +23,9 @@ export function planDetails(found, task) {
   ];
 }
 
+/** Arms that are not made to reuse a learning rate. */
+const CONTROLS = new Set(["sp", "ntp"]);
+
 /**
  * Names and values; null for what is as usual.
  * @param {Plan} found @param {Shape["task"]} task @returns {[string, Child][]}
@@ -56,12 +59,14 @@ function optimizerText({ kind, schedule }) {
 const lrRange = (lrs) =>
   t("ui.plan.lr_range", { count: lrs.length, low: figure(Math.min(...lrs)), high: figure(Math.max(...lrs)) });
 
-/** The usual pair in words; any other choice of arms by their names. @param {Plan} found */
-function question({ spec: { arms }, control }) {
+/** The usual arms in words; any other choice of arms by their names. @param {Plan} found */
+function question({ spec: { arms, protocol }, control }) {
   const names = arms.map((arm) => arm.parametrization);
-  if (names.length === 2 && names.includes("mup") && control) {
-    return t("ui.plan.arms", { control: t(`figure.arm.${control}`) });
-  }
-  const said = names.map((name) => t(`figure.arm.${name}`));
+  const arm = (/** @type {string | undefined} */ name) => t(`figure.arm.${name}`);
+  if (names.length === 2 && names.includes("mup") && control) return t("ui.plan.arms", { control: arm(control) });
+  const others = names.filter((name) => name !== "mup" && name !== control);
+  if (others.length === 1 && names.length === 3 && CONTROLS.has(others[0]) && control && protocol === "staged")
+    return t("ui.plan.arms_in_turn", { control: arm(control), other: arm(others[0]) });
+  const said = names.map(arm);
   return (control ? said : [...said, t("ui.plan.no_control")]).join(" · ");
 }

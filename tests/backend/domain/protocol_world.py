@@ -117,6 +117,7 @@ def anything(seed: int, spec: ExperimentSpec) -> StatisticsOf:
             best={loss: draw.choice(lrs) for loss in losses},
             carried=reused,
             fails=draw.random() < 0.1,
+            exceeds=draw.random() < 0.3,
             fails_early=draw.random() < 0.1,
             curvature_lr=draw.choice([None, *every]),
             settling=None if reused is None else _any_settling(draw, evidence, reused),

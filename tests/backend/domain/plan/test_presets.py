@@ -13,7 +13,7 @@ from muscope.backend.domain.plan.recipes import Recipe
 from muscope.backend.domain.protocol import foreseen_cells
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape, ImageShape, Task
-from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, controls_of
 from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT, ViT
@@ -108,10 +108,19 @@ def test_conditions_that_the_data_cannot_have_are_left_out():
 
 
 def test_conditions_beyond_the_limit_on_runs_are_left_out():
-    spec = _spec(Preset.THOROUGH, recipe="paper", max_runs=3000)
+    spec = _spec(Preset.THOROUGH, recipe="paper", max_runs=5000)
 
     assert spec.scenarios == ("as_given", "label_noise:0.1")
-    assert spec.num_runs() <= 3000
+    assert spec.num_runs() <= 5000
+
+
+@pytest.mark.parametrize(("recipe", "usual", "other"), [("usual", "sp", "ntp"), ("paper", "ntp", "sp")])
+def test_thorough_lists_the_other_control_after_the_usual_one(recipe, usual, other):
+    standard, thorough = (_spec(preset, recipe=recipe) for preset in (Preset.STANDARD, Preset.THOROUGH))
+
+    assert [arm.parametrization for arm in standard.arms] == ["mup", usual]
+    assert [arm.parametrization for arm in thorough.arms] == ["mup", usual, other]
+    assert controls_of(thorough) == (usual, other)
 
 
 def test_a_further_size_that_does_not_fit_the_memory_is_left_out():

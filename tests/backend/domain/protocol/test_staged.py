@@ -15,7 +15,7 @@ from tests.backend.domain.specs import spec
 
 OCTAVES = tuple(2.0**power for power in range(-6, 3))
 HALVES = tuple(2.0 ** (power / 2) for power in range(-12, 5))
-MUP, NTP = Parametrization.MUP, Parametrization.NTP
+MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP
 MIDDLE = {("mup", 0, 0): 4, ("ntp", 0, 0): 4}
 
 
@@ -190,6 +190,55 @@ def test_a_control_that_fails_with_three_seeds_needs_no_more():
     control = [cell for cell in world.cells.values() if cell.parametrization is NTP and cell.width == 32]
     assert said(control) == [("ntp", 32, [3, 4, 5], 3, False)]
     assert world.ask() == Done()
+
+
+def with_controls(exceeding):
+    """Return a world with both controls, of which one is shown to cost more than allowed."""
+
+    def statistics(index, evidence):
+        found = valleys(MIDDLE | {("sp", 0, 0): 4})(index, evidence)
+        is_shown = index.parametrization is exceeding and index.size.width == 32
+        return replace(found, exceeds=is_shown, fails_early=is_shown)
+
+    # The usual control, NTP under cross-entropy and SGD, is not the first one listed.
+    return World(staged(arms=only(MUP, SP, NTP)), statistics)
+
+
+def trained(world, name):
+    return {cell.width for cell in world.cells.values() if cell.parametrization is name}
+
+
+def test_a_second_control_is_not_run_where_the_usual_one_is_shown_to_be_worse():
+    world = with_controls(exceeding=NTP)
+    world.run()
+
+    assert (trained(world, NTP), trained(world, SP)) == ({8, 32}, set())
+    assert world.ask() == Done(StopReason.SETTLED)
+
+
+def test_a_second_control_follows_where_the_usual_one_shows_nothing():
+    world = with_controls(exceeding=SP)
+    stages = world.run()
+
+    assert (trained(world, NTP), trained(world, SP)) == ({8, 32}, {8, 32})
+    order = [cell.parametrization for cells in stages for cell in cells if cell.parametrization is not MUP]
+    assert order == sorted(order)
+    assert world.ask() == Done()
+
+
+def test_no_control_is_run_beyond_its_base_where_the_arm_fails():
+    world = World(staged(arms=only(MUP, SP, NTP)), failing_at(16, valleys(MIDDLE | {("sp", 0, 0): 4})))
+    world.run()
+
+    assert trained(world, SP) == set()
+
+
+def test_the_price_of_a_plan_holds_both_controls():
+    asked = staged(arms=only(MUP, SP, NTP))
+    world = with_controls(exceeding=SP)
+    world.run()
+
+    assert said(foreseen_cells(asked)) == said(world.cells.values())
 
 
 def test_sharpness_is_measured_below_the_reused_lr_where_the_base_is_at_the_edge_of_stability():
