@@ -47,12 +47,12 @@ class Origin:
 def prepare_table(source: Path, options: IngestOptions) -> Prepared:
     """Return the table at `source` as arrays and manifest, or raise the first thing wrong with it."""
     text = examine(source)
-    table = read_csv(text, options.delimiter)
+    table = read_csv(text, options.delimiter or ",")
     refuse_too_few(table.num_rows)
     name, is_guessed = choose_label(list(table.columns), options.label)
     columns = _read_columns(table, name, options.task)
     encoding = ENCODING_NAMES[text.encoding]
-    origin = Origin(text.sha256, encoding, delimiter_name(options.delimiter), is_guessed)
+    origin = Origin(text.sha256, encoding, delimiter_name(options.delimiter or ","), is_guessed)
     return prepare_columns(columns, name, options.task, origin)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Profile, Task
+from muscope.backend.domain.spec.dataset import ColumnUse, DatasetShape, Frozen, Profile, Task
 
 Delimiter = Literal[",", ";", "\t", "|"]
 FileKind = Literal["table", "images", "text"]
@@ -18,12 +18,31 @@ class IngestOptions(Frozen):
     """Options a user may set for a file; what is left out is guessed, and the profile says so.
 
     Images and texts have neither a label to choose nor a delimiter.
+
+    Attributes:
+        encoding: a name of `table.encoding`, as the profile shows it.
+        header: the row that holds the column names, from 1; 0: none does.
+        decimal: the sign before the decimals.
+        member: the file of an archive, the sheet of a workbook, or one of several tables in a file.
+        x, y: the arrays of a NumPy archive that hold the examples and the labels.
+        columns: uses by column name.
+        missing: cells that stand for a missing value, beside the usual ones.
+        split: `random`, `time:<column>` or `group:<column>`.
     """
 
     kind: FileKind | None = None
     label: str | None = None
     task: Task | None = None
-    delimiter: Delimiter = ","
+    delimiter: str | None = Field(default=None, min_length=1, max_length=4)
+    encoding: str | None = Field(default=None, max_length=40)
+    header: int | None = Field(default=None, ge=0, le=1000)
+    decimal: Literal[".", ","] | None = None
+    member: str | None = Field(default=None, max_length=400)
+    x: str | None = Field(default=None, max_length=200)
+    y: str | None = Field(default=None, max_length=200)
+    columns: dict[str, ColumnUse] = Field(default_factory=dict, max_length=10_000)
+    missing: tuple[str, ...] = Field(default=(), max_length=50)
+    split: str | None = Field(default=None, max_length=220)
 
 
 class IngestLimits(Frozen):

@@ -962,10 +962,13 @@ export interface components {
          * @description Interpretation of a table column.
          * @enum {string}
          */
-        ColumnKind: "numeric" | "categorical";
+        ColumnKind: "numeric" | "categorical" | "time" | "text";
         /**
          * ColumnProfile
          * @description Profile of one column, as shown to the user.
+         *
+         *     `left_out`: reason why it is no feature, the catalogue key `left_out.<code>`; None if it is one. `read_as`:
+         *     how its cells were written, the key `read_as.<code>`; None if plainly.
          */
         ColumnProfile: {
             /**
@@ -979,6 +982,8 @@ export interface components {
              */
             is_label: boolean;
             kind: components["schemas"]["ColumnKind"];
+            /** Left Out */
+            left_out?: string | null;
             /** Maximum */
             maximum?: number | null;
             /** Mean */
@@ -994,7 +999,16 @@ export interface components {
              * @default 0
              */
             num_missing: number;
+            /** Read As */
+            read_as?: string | null;
+            use?: components["schemas"]["ColumnUse"] | null;
         };
+        /**
+         * ColumnUse
+         * @description Use of a table column in training, as a user may set it.
+         * @enum {string}
+         */
+        ColumnUse: "number" | "category" | "time" | "leave_out";
         /**
          * ConditionsView
          * @description Training conditions of a scenario, as far as scenarios may differ.
@@ -1198,6 +1212,44 @@ export interface components {
          * @enum {string}
          */
         DecidingNumber: "cost" | "cliff";
+        /**
+         * Decision
+         * @description Decision made while a file was read, which its owner sees and can change.
+         *
+         *     Attributes:
+         *         option: the option of the reader that changes it; its texts are `decision.<option>`.
+         *         value: what was used; empty for none.
+         *         is_guessed: nobody gave it.
+         *         is_question: it is too unclear to be left to the guess, so the owner is asked.
+         *         choices: what may be given instead; empty where any text may.
+         *         examples: cells that show what it does.
+         */
+        Decision: {
+            /**
+             * Choices
+             * @default []
+             */
+            choices: string[];
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+            /**
+             * Is Guessed
+             * @default true
+             */
+            is_guessed: boolean;
+            /**
+             * Is Question
+             * @default false
+             */
+            is_question: boolean;
+            /** Option */
+            option: string;
+            /** Value */
+            value: string;
+        };
         /**
          * DensityGrid
          * @description Bins of the spectral density: even steps of arsinh(λ / linear_limit), unit 1/lr.
@@ -2610,6 +2662,11 @@ export interface components {
          * @description Profile of an uploaded file.
          *
          *     A row is a row of a table, an image, or a window of a text. Only a table has columns; a text has no label.
+         *
+         *     Attributes:
+         *         decisions: made while the file was read, in the order of reading.
+         *         notes: what was done to the file's content; `warnings` ask for attention.
+         *         num_rows_in_file: rows before any were left out; None where that is not known.
          */
         Profile: {
             /**
@@ -2622,6 +2679,11 @@ export interface components {
              * @default []
              */
             columns: components["schemas"]["ColumnProfile"][];
+            /**
+             * Decisions
+             * @default []
+             */
+            decisions: components["schemas"]["Decision"][];
             /** Delimiter */
             delimiter?: string | null;
             /** Encoding */
@@ -2638,8 +2700,15 @@ export interface components {
             is_task_guessed: boolean;
             /** Label */
             label?: string | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: components["schemas"]["DataWarning"][];
             /** Num Rows */
             num_rows: number;
+            /** Num Rows In File */
+            num_rows_in_file?: number | null;
             text?: components["schemas"]["TextProfile"] | null;
             /**
              * Warnings
@@ -3730,6 +3799,7 @@ export type ClassCount = components['schemas']['ClassCount'];
 export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
 export type ColumnProfile = components['schemas']['ColumnProfile'];
+export type ColumnUse = components['schemas']['ColumnUse'];
 export type ConditionsView = components['schemas']['ConditionsView'];
 export type ControlState = components['schemas']['ControlState'];
 export type ConvNet = components['schemas']['ConvNet'];
@@ -3743,6 +3813,7 @@ export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
 export type Deciding = components['schemas']['Deciding'];
 export type DecidingNumber = components['schemas']['DecidingNumber'];
+export type Decision = components['schemas']['Decision'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];

@@ -21,6 +21,8 @@ class ColumnKind(StrEnum):
 
     NUMERIC = "numeric"
     CATEGORICAL = "categorical"
+    TIME = "time"
+    TEXT = "text"
 
 
 class Frozen(BaseModel):
@@ -29,8 +31,21 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ColumnUse(StrEnum):
+    """Use of a table column in training, as a user may set it."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    TIME = "time"
+    LEAVE_OUT = "leave_out"
+
+
 class ColumnProfile(Frozen):
-    """Profile of one column, as shown to the user."""
+    """Profile of one column, as shown to the user.
+
+    `left_out`: reason why it is no feature, catalogue key `left_out.<code>`; None if it is one.
+    `read_as`: how its cells were written, key `read_as.<code>`; None if plainly.
+    """
 
     name: str
     kind: ColumnKind
@@ -40,6 +55,29 @@ class ColumnProfile(Frozen):
     minimum: float | None = None
     maximum: float | None = None
     mean: float | None = None
+    examples: tuple[str, ...] = ()
+    use: ColumnUse | None = None
+    left_out: str | None = None
+    read_as: str | None = None
+
+
+class Decision(Frozen):
+    """Decision made while a file was read, which its owner sees and can change.
+
+    Attributes:
+        option: the option of the reader that changes it; its texts are `decision.<option>`.
+        value: what was used; empty for none.
+        is_guessed: nobody gave it.
+        is_question: it is too unclear to be left to the guess, so the owner is asked.
+        choices: what may be given instead; empty where any text may.
+        examples: cells that show what it does.
+    """
+
+    option: str
+    value: str
+    is_guessed: bool = True
+    is_question: bool = False
+    choices: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
 
@@ -68,9 +106,17 @@ class Profile(Frozen):
     """Profile of an uploaded file.
 
     A row is a row of a table, an image, or a window of a text. Only a table has columns; a text has no label.
+
+    Attributes:
+        decisions: made while the file was read, in the order of reading.
+        notes: what was done to the file's content; `warnings` ask for attention.
+        num_rows_in_file: rows before any were left out; None where that is not known.
     """
 
     num_rows: int
+    num_rows_in_file: int | None = None
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[DataWarning, ...] = ()
     columns: tuple[ColumnProfile, ...] = ()
     encoding: str | None = None
     delimiter: str | None = None
