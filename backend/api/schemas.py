@@ -8,19 +8,20 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from muscope.backend.domain.lifecycle import ExperimentState
-from muscope.backend.domain.spec.dataset import Frozen, Task
+from muscope.backend.domain.spec.dataset import ColumnUse, Frozen, Task
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.names import Band, Sampling
-from muscope.backend.ingest.manifest import Delimiter, FileKind, IngestOptions
+from muscope.backend.ingest.manifest import FileKind, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
 JSON_LIMIT_BYTES = 2 << 20
 
 # Spelled-out names of delimiters that are awkward in a URL.
-DELIMITERS: dict[str, Delimiter] = {",": ",", ";": ";", "|": "|", "\t": "\t", "tab": "\t"}
+DELIMITERS = {"tab": "\t", "space": " ", r"\t": "\t"}
 
 # Control characters in a name only ever come from an attack or a broken client.
 PlainText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=5)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -72,12 +73,40 @@ class VariantRequest(Frozen):
 
     label: Label | None = None
     task: Task | None = None
-    delimiter: Delimiter = ","
+    delimiter: Delimiter | None = Field(default=None, description="`tab` and `space` may be spelled out.")
     kind: FileKind | None = Field(default=None, description="Kind to read it as; as before if left out.")
+    encoding: str | None = Field(default=None, max_length=40, description="`UTF-8`, `CP932`, …")
+    header: int | None = Field(
+        default=None, ge=0, le=1000, description="Row with the column names, from 1; 0: the file has none."
+    )
+    decimal: Literal[".", ","] | None = Field(default=None, description="Sign before the decimals.")
+    member: str | None = Field(
+        default=None, max_length=400, description="File of an archive, or sheet of a workbook."
+    )
+    x: str | None = Field(default=None, max_length=200, description="Array that holds the examples.")
+    y: str | None = Field(default=None, max_length=200, description="Array that holds the labels.")
+    columns: dict[str, ColumnUse] = Field(
+        default_factory=dict, max_length=10_000, description="Use of columns, by name."
+    )
+    missing: tuple[str, ...] = Field(
+        default=(), max_length=50, description="Further cells that stand for a missing value."
+    )
+    ragged: Literal["leave_out"] | None = Field(
+        default=None, description="Rows with another number of cells: refused unless left out."
+    )
+    split: str | None = Field(
+        default=None, max_length=220, description="`random`, `time:<column>` or `group:<column>`."
+    )
 
     def options(self) -> IngestOptions:
         """Return the same options in the form that the reader takes."""
-        return IngestOptions(kind=self.kind, label=self.label, task=self.task, delimiter=self.delimiter)
+        given = {name: getattr(self, name) for name in self.model_fields_set if name != "delimiter"}
+        return IngestOptions(delimiter=delimiter_of(self.delimiter), **given)
+
+
+def delimiter_of(given: str | None) -> str | None:
+    """Return the delimiter that a spelled-out name stands for."""
+    return given if given is None else DELIMITERS.get(given, given)
 
 
 class ExportDigest(Frozen):

@@ -37,8 +37,8 @@ def check_announcement(request: Request, limit_bytes: int) -> None:
         raise _too_large(limit_bytes)
 
 
-def announced_kind(request: Request, name: str) -> FileKind | None:
-    """Return what the headers say the file is, else what its name says; None leaves it to its first bytes."""
+def likely_kind(request: Request, name: str) -> FileKind | None:
+    """Return the kind that the headers suggest, else the name; the content decides."""
     kind = _KINDS.get(_media_type(request))
     return kind or _KINDS_BY_ENDING.get(Path(name).suffix.lower())
 

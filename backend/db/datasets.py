@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from muscope.backend.db.tables import DatasetRow, ExperimentRow
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 
+MOST_LOOKED_AT = 300
+
 
 def add(session: Session, row: DatasetRow) -> DatasetRow:
     """Store a dataset; return the one that was stored meanwhile if its arrays are the same."""
@@ -59,6 +61,13 @@ def list_of(session: Session, owner_id: str, *, limit: int) -> Sequence[DatasetR
         .order_by(DatasetRow.created_at.desc(), DatasetRow.id)
     )
     return session.scalars(newest_first.limit(limit)).all()
+
+
+def last_answered(session: Session, owner_id: str, signature: str) -> DatasetRow | None:
+    """Return the owner's newest dataset with these columns that was read by answers, of the last hundreds."""
+    rows = list_of(session, owner_id, limit=MOST_LOOKED_AT)
+    same = (row for row in rows if row.profile.signature == signature and row.profile.recipe.options)
+    return next(same, None)
 
 
 def num_experiments(session: Session, dataset_id: UUID) -> int:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from muscope.backend.arrays import Array
-from muscope.backend.domain.spec.dataset import DatasetShape, Profile, Task
+from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Decision, Profile, Task
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
-from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings
+from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings, left_out_notes
 from muscope.backend.ingest.split import Places, refuse_too_few, split
-from muscope.backend.ingest.table.columns import Column, read_column
+from muscope.backend.ingest.table.columns import Column, Reading, read_column
 from muscope.backend.ingest.table.encoding import examine
 from muscope.backend.ingest.table.features import Features, encode, standardise
 from muscope.backend.ingest.table.labels import Label, choose_label, read_label
-from muscope.backend.ingest.table.table_csv import Table, read_csv
-from muscope.backend.ingest.wording import delimiter_name, shown
+from muscope.backend.ingest.table.raw import Table
+from muscope.backend.ingest.table.roles import with_role
+from muscope.backend.ingest.table.text_table import read_text_table
+from muscope.backend.ingest.values.numbers import Decimal, is_decimal_comma
+from muscope.backend.ingest.wording import shown
 
-ENCODING_NAMES = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp932": "CP932"}
+# Columns that are offered as the label; with more of them their names are typed.
+MAX_CHOICES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +48,67 @@ class Origin:
     encoding: str | None = None
     delimiter: str | None = None
     is_label_guessed: bool = False
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[DataWarning, ...] = ()
+    num_rows_in_file: int | None = None
 
 
 def prepare_table(source: Path, options: IngestOptions) -> Prepared:
-    """Return the table at `source` as arrays and manifest, or raise the first thing wrong with it."""
-    text = examine(source)
-    table = read_csv(text, options.delimiter or ",")
+    """Return the text table at `source` as arrays and manifest, or raise the first thing wrong with it."""
+    text = examine(source, encoding=options.encoding)
+    with tempfile.TemporaryDirectory() as folder:
+        table = read_text_table(text, options, Path(folder))
+    delimiter = next((each.value for each in table.decisions if each.option == "delimiter"), None)
+    table.decisions.insert(0, text.decision(is_given=options.encoding is not None))
+    return prepare_text_columns(table, options, text.sha256, encoding=text.name, delimiter=delimiter)
+
+
+def prepare_text_columns(
+    table: Table,
+    options: IngestOptions,
+    sha256: str,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> Prepared:
+    """Return columns of text as arrays and manifest, or raise the first thing wrong with them."""
     refuse_too_few(table.num_rows)
-    name, is_guessed = choose_label(list(table.columns), options.label)
-    columns = _read_columns(table, name, options.task)
-    encoding = ENCODING_NAMES[text.encoding]
-    origin = Origin(text.sha256, encoding, delimiter_name(options.delimiter or ","), is_guessed)
+    if options.label is not None:
+        choose_label(list(table.columns), options.label)
+    decimal = options.decimal or decimal_of(table.columns.values())
+    columns = read_columns(table, options, decimal)
+    names = [column.name for column in columns]
+    name, is_guessed = choose_label(names, options.label, possible_labels(columns))
+    if is_guessed and options.task is not None:
+        columns = read_columns(table, options.model_copy(update={"label": name}), decimal)
+    columns = [replace(each, left_out=None) if each.name == name else each for each in columns]
+    decisions = (
+        *table.decisions,
+        *_decimal_decision(decimal, options),
+        _label_decision(name, is_guessed, columns),
+    )
+    origin = Origin(
+        sha256, encoding, delimiter, is_guessed, decisions, tuple(table.notes), table.num_rows_in_file
+    )
     return prepare_columns(columns, name, options.task, origin)
+
+
+def possible_labels(columns: Sequence[Column]) -> list[str]:
+    """Return the columns that a label is guessed among: those that vary and are not left out, else all."""
+    varied = [each.name for each in columns if each.left_out is None and each.num_distinct > 1]
+    return varied or [column.name for column in columns]
+
+
+def _decimal_decision(decimal: Decimal | None, options: IngestOptions) -> tuple[Decision, ...]:
+    if decimal is None:
+        return ()
+    given = options.decimal is not None
+    return (Decision(option="decimal", value=decimal, is_guessed=not given, choices=(".", ",")),)
+
+
+def _label_decision(name: str, is_guessed: bool, columns: Sequence[Column]) -> Decision:
+    choices = tuple(column.name for column in columns)[:MAX_CHOICES]
+    return Decision(option="label", value=name, is_guessed=is_guessed, choices=choices)
 
 
 def prepare_columns(
@@ -66,8 +121,12 @@ def prepare_columns(
     features = encode(others, label.kept_rows[train], label.kept_rows[val])
     num_rows = _num_rows(columns)
     warnings = (*label_warnings(label, num_rows), *features.warnings)
+    of_columns = (note for column in columns for note in column.notes)
     profile = Profile(
         num_rows=num_rows,
+        num_rows_in_file=origin.num_rows_in_file,
+        decisions=(*origin.decisions, label.decision()),
+        notes=(*origin.notes, *of_columns, *left_out_notes(columns)),
         columns=column_profiles(columns, label_name),
         encoding=origin.encoding,
         delimiter=origin.delimiter,
@@ -107,18 +166,35 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
     return Prepared(arrays, meta, Manifest(shape=shape, profile=profile))
 
 
-def _read_columns(table: Table, label_name: str, task: Task | None) -> list[Column]:
-    """Read column by column, letting go of the text of each as soon as it is read."""
+def read_columns(table: Table, options: IngestOptions, decimal: Decimal | None) -> list[Column]:
+    """Return every column with its kind and its role."""
+    reading = Reading(
+        decimal,
+        options.missing,
+        dict(options.columns),
+        options.label,
+        is_class=options.task is Task.CLASSIFICATION,
+    )
     columns = []
-    for name in list(table.columns):
-        # Class names may mix numbers and words; an explicit task says that they are class names.
-        may_mix = name == label_name and task is not None
-        columns.append(read_column(name, table.columns.pop(name), table.rows, may_mix=may_mix))
+    for name, cells in table.columns.items():
+        column = read_column(name, cells, table.rows, reading)
+        columns.append(column if name == options.label else with_role(column))
     return columns
 
 
+def decimal_of(columns: Iterable[pl.Series]) -> Decimal | None:
+    """Return a comma where the cells of a column leave no other sign for decimals; None where none tells."""
+    for cells in columns:
+        of_comma = cells.filter(cells.str.contains(r"^\s*-?[\d.]*,\d+\s*[%％]?\s*$"))
+        if len(of_comma) >= 0.5 * max(1, int((cells != "").sum())) and is_decimal_comma(
+            of_comma.str.strip_chars()
+        ):
+            return ","
+    return None
+
+
 def _num_rows(columns: Sequence[Column]) -> int:
-    return max(len(c.numbers if c.numbers is not None else c.is_missing) for c in columns)
+    return max((c.num_rows or len(c.numbers if c.numbers is not None else c.is_missing)) for c in columns)
 
 
 def _label_values(label: Label, order: Places, num_train: int) -> tuple[Array, float, float]:

@@ -9,6 +9,8 @@ from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.build import Prepared, prepare_table
 from muscope.backend.ingest.image_file import is_image_file, prepare_images
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.ingest.recipe import with_kind
+from muscope.backend.ingest.table.text_table import looks_like_table
 from muscope.backend.ingest.text import prepare_text
 
 _TASKS: dict[FileKind, tuple[Task, ...]] = {
@@ -24,14 +26,17 @@ def prepare_file(source: Path, options: IngestOptions) -> Prepared:
     _refuse_unsuited(kind, options)
     if kind == "images":
         return prepare_images(source)
-    return prepare_text(source) if kind == "text" else prepare_table(source, options)
+    prepared = prepare_text(source, options) if kind == "text" else prepare_table(source, options)
+    return with_kind(prepared, kind, options)
 
 
 def _guess_kind(source: Path, options: IngestOptions) -> FileKind:
-    """Say images where the file is an archive of arrays; a text looks like a table, so it must be named."""
+    """Return images for an archive of arrays, text for what may be one by name and looks like no table."""
     if is_image_file(source):
         return "images"
-    return "text" if options.task is Task.LANGUAGE_MODELLING else "table"
+    if options.task is Task.LANGUAGE_MODELLING:
+        return "text"
+    return "text" if options.likely == "text" and not looks_like_table(source) else "table"
 
 
 def _refuse_unsuited(kind: FileKind, options: IngestOptions) -> None:

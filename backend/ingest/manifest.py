@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from muscope.backend.domain.spec.dataset import ColumnUse, DatasetShape, Frozen, Profile, Task
 
-Delimiter = Literal[",", ";", "\t", "|"]
 FileKind = Literal["table", "images", "text"]
 ExampleName = Literal["digits", "friedman", "shapes", "python_source"]
 EXAMPLE_NAMES: tuple[ExampleName, ...] = ("digits", "friedman", "shapes", "python_source")
@@ -20,6 +19,7 @@ class IngestOptions(Frozen):
     Images and texts have neither a label to choose nor a delimiter.
 
     Attributes:
+        likely: kind that the name of the file suggests; its content decides.
         encoding: a name of `table.encoding`, as the profile shows it.
         header: the row that holds the column names, from 1; 0: none does.
         decimal: the sign before the decimals.
@@ -27,10 +27,12 @@ class IngestOptions(Frozen):
         x, y: the arrays of a NumPy archive that hold the examples and the labels.
         columns: uses by column name.
         missing: cells that stand for a missing value, beside the usual ones.
+        ragged: what becomes of rows with another number of cells; without it the file is refused.
         split: `random`, `time:<column>` or `group:<column>`.
     """
 
     kind: FileKind | None = None
+    likely: FileKind | None = None
     label: str | None = None
     task: Task | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=4)
@@ -42,7 +44,12 @@ class IngestOptions(Frozen):
     y: str | None = Field(default=None, max_length=200)
     columns: dict[str, ColumnUse] = Field(default_factory=dict, max_length=10_000)
     missing: tuple[str, ...] = Field(default=(), max_length=50)
+    ragged: Literal["leave_out"] | None = None
     split: str | None = Field(default=None, max_length=220)
+
+    def answers(self) -> dict[str, Any]:
+        """Return what an owner answered, as JSON, without what was left out and what a name suggests."""
+        return self.model_dump(mode="json", exclude_defaults=True, exclude={"kind", "likely"})
 
 
 class IngestLimits(Frozen):

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from muscope.backend.domain.spec.dataset import ClassCount, ColumnProfile, DataWarning
-from muscope.backend.ingest.table.columns import Column, Floats
+from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.labels import Label
+from muscope.backend.ingest.values.numbers import Floats
 from muscope.backend.ingest.wording import listed, shown
 
-_CLASSES_NAMED = 5
+_CLASSES_NAMED, _COLUMNS_NAMED = 5, 8
 
 
 def column_profiles(columns: Sequence[Column], label: str) -> tuple[ColumnProfile, ...]:
@@ -46,8 +47,26 @@ def label_warnings(label: Label, num_rows: int) -> tuple[DataWarning, ...]:
     return tuple(warnings)
 
 
+def left_out_notes(columns: Sequence[Column]) -> tuple[DataWarning, ...]:
+    """Return a note for every reason for which columns are no features."""
+    by_reason: dict[str, list[str]] = {}
+    for column in columns:
+        if column.left_out is not None:
+            by_reason.setdefault(column.left_out, []).append(column.name)
+    return tuple(
+        DataWarning(
+            code=f"dataset.left_out_{reason}",
+            params={"count": len(names), "columns": listed(names, _COLUMNS_NAMED)},
+        )
+        for reason, names in by_reason.items()
+    )
+
+
 def _column_profile(column: Column, *, is_label: bool) -> ColumnProfile:
     return ColumnProfile(
+        use=column.use,
+        left_out=column.left_out,
+        read_as=column.read_as,
         name=column.name,
         kind=column.kind,
         is_label=is_label,

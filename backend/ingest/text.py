@@ -11,12 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from muscope.backend.arrays import Array
-from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
+from muscope.backend.domain.spec.dataset import (
+    DatasetShape,
+    DataWarning,
+    Decision,
+    Profile,
+    Task,
+    TextProfile,
+)
 from muscope.backend.errors import InvalidInput, Param
-from muscope.backend.ingest.build import ENCODING_NAMES, Prepared
-from muscope.backend.ingest.manifest import Manifest
+from muscope.backend.ingest.build import Prepared
+from muscope.backend.ingest.manifest import IngestOptions, Manifest
+from muscope.backend.ingest.table.dialect import DELIMITERS
 from muscope.backend.ingest.table.encoding import TextFile, examine
-from muscope.backend.ingest.table.table_csv import DELIMITERS
 from muscope.backend.ingest.wording import delimiter_name
 
 WINDOW_BYTES = 64
@@ -24,6 +31,7 @@ VOCABULARY = 256
 MIN_TEXT_BYTES = 2048  # 31 windows, three of them for validation
 # Bytes of a text that are used: an experiment of minutes sees fewer, and a worker holds 16 bytes for each.
 MAX_TEXT_BYTES = 16 << 20
+GUESSED = IngestOptions()
 _MAX_STRETCHES = 10
 _WINDOWS_PER_STRETCH = 100
 _READ_CHARACTERS = 1 << 20
@@ -39,9 +47,9 @@ class Parts:
     val: Sequence[bytes]
 
 
-def prepare_text(source: Path) -> Prepared:
+def prepare_text(source: Path, options: IngestOptions = GUESSED) -> Prepared:
     """Return the text at `source` as windows, or say why it cannot be used."""
-    file = examine(source, expected="text")
+    file = examine(source, expected="text", encoding=options.encoding)
     text, is_cut = _utf8(file)
     if not text.strip():
         raise InvalidInput("dataset.blank_text")
@@ -50,7 +58,8 @@ def prepare_text(source: Path) -> Prepared:
     if len(set(text)) == 1:
         raise InvalidInput("dataset.constant_text", byte=text[0])
     warnings = _warnings(text, is_cut=is_cut)
-    return windows_of(split_text(text), encoding=ENCODING_NAMES[file.encoding], warnings=warnings)
+    decision = file.decision(is_given=options.encoding is not None)
+    return windows_of(split_text(text), encoding=file.name, warnings=warnings, decisions=(decision,))
 
 
 def split_text(text: bytes) -> Parts:
@@ -70,7 +79,12 @@ def split_text(text: bytes) -> Parts:
 
 
 def windows_of(
-    parts: Parts, *, num_files: int = 1, encoding: str | None = None, warnings: Sequence[DataWarning] = ()
+    parts: Parts,
+    *,
+    num_files: int = 1,
+    encoding: str | None = None,
+    warnings: Sequence[DataWarning] = (),
+    decisions: tuple[Decision, ...] = (),
 ) -> Prepared:
     """Return x [n, 64] and y [n, 64], the byte after each, for both parts.
 
@@ -92,6 +106,7 @@ def windows_of(
         encoding=encoding,
         text=TextProfile(num_bytes=sum(map(len, (*parts.train, *parts.val))), num_files=num_files),
         warnings=tuple(warnings),
+        decisions=decisions,
     )
     return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
 

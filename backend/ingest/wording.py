@@ -20,7 +20,7 @@ def listed(values: list[str], most: int) -> str:
 
 def delimiter_name(delimiter: str) -> str:
     """Return how the user types the delimiter."""
-    return r"\t" if delimiter == "\t" else delimiter
+    return {"\t": r"\t", " ": "space"}.get(delimiter, delimiter)
 
 
 def number_text(value: float) -> str:

@@ -81,7 +81,10 @@ export interface paths {
         put?: never;
         /**
          * Upload a table, a text or images
-         * @description Store a CSV table, a text or a NumPy archive of images; 200 when the same data were stored before.
+         * @description Store a table, a text or images; 200 when the same data were stored before.
+         *
+         *     Everything left out is guessed, and the profile's `decisions` say what was guessed and what is asked. Uses
+         *     of columns are given by reading the stored file once more (`variants`).
          */
         post: operations["upload_dataset"];
         delete?: never;
@@ -967,8 +970,8 @@ export interface components {
          * ColumnProfile
          * @description Profile of one column, as shown to the user.
          *
-         *     `left_out`: reason why it is no feature, the catalogue key `left_out.<code>`; None if it is one. `read_as`:
-         *     how its cells were written, the key `read_as.<code>`; None if plainly.
+         *     `left_out`: reason why it is no feature, catalogue key `left_out.<code>`; None if it is one.
+         *     `read_as`: how its cells were written, key `read_as.<code>`; None if plainly.
          */
         ColumnProfile: {
             /**
@@ -2667,6 +2670,8 @@ export interface components {
          *         decisions: made while the file was read, in the order of reading.
          *         notes: what was done to the file's content; `warnings` ask for attention.
          *         num_rows_in_file: rows before any were left out; None where that is not known.
+         *         recipe: answers it was read by.
+         *         signature: equal for files with the same columns.
          */
         Profile: {
             /**
@@ -2709,6 +2714,15 @@ export interface components {
             num_rows: number;
             /** Num Rows In File */
             num_rows_in_file?: number | null;
+            /**
+             * @default {
+             *       "options": {},
+             *       "version": 1
+             *     }
+             */
+            recipe: components["schemas"]["ReadingRecipe"];
+            /** Signature */
+            signature?: string | null;
             text?: components["schemas"]["TextProfile"] | null;
             /**
              * Warnings
@@ -2817,6 +2831,28 @@ export interface components {
             num_steps: number;
             /** Widths */
             widths: number[];
+        };
+        /**
+         * ReadingRecipe
+         * @description Answers of a file's owner about how it is read, for the next file of the same kind.
+         *
+         *     Attributes:
+         *         options: of the reader, as JSON; only those that were given.
+         *         taken_from: name of the dataset whose answers were taken; None for the owner's own.
+         */
+        ReadingRecipe: {
+            /** Options */
+            options?: {
+                [key: string]: unknown;
+            };
+            /** Taken From */
+            taken_from?: string | null;
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
         };
         /**
          * Reason
@@ -3622,11 +3658,32 @@ export interface components {
          */
         VariantRequest: {
             /**
-             * Delimiter
-             * @default ,
-             * @enum {string}
+             * Columns
+             * @description Use of columns, by name.
              */
-            delimiter: "," | ";" | "\t" | "|";
+            columns?: {
+                [key: string]: components["schemas"]["ColumnUse"];
+            };
+            /**
+             * Decimal
+             * @description Sign before the decimals.
+             */
+            decimal?: ("." | ",") | null;
+            /**
+             * Delimiter
+             * @description `tab` and `space` may be spelled out.
+             */
+            delimiter?: string | null;
+            /**
+             * Encoding
+             * @description `UTF-8`, `CP932`, …
+             */
+            encoding?: string | null;
+            /**
+             * Header
+             * @description Row with the column names, from 1; 0: the file has none.
+             */
+            header?: number | null;
             /**
              * Kind
              * @description Kind to read it as; as before if left out.
@@ -3634,7 +3691,38 @@ export interface components {
             kind?: ("table" | "images" | "text") | null;
             /** Label */
             label?: string | null;
+            /**
+             * Member
+             * @description File of an archive, or sheet of a workbook.
+             */
+            member?: string | null;
+            /**
+             * Missing
+             * @description Further cells that stand for a missing value.
+             * @default []
+             */
+            missing: string[];
+            /**
+             * Ragged
+             * @description Rows with another number of cells: refused unless left out.
+             */
+            ragged?: "leave_out" | null;
+            /**
+             * Split
+             * @description `random`, `time:<column>` or `group:<column>`.
+             */
+            split?: string | null;
             task?: components["schemas"]["Task"] | null;
+            /**
+             * X
+             * @description Array that holds the examples.
+             */
+            x?: string | null;
+            /**
+             * Y
+             * @description Array that holds the labels.
+             */
+            y?: string | null;
         };
         /**
          * Verdict
@@ -3880,6 +3968,7 @@ export type ProgressView = components['schemas']['ProgressView'];
 export type Protocol = components['schemas']['Protocol'];
 export type QueueView = components['schemas']['QueueView'];
 export type Ranges = components['schemas']['Ranges'];
+export type ReadingRecipe = components['schemas']['ReadingRecipe'];
 export type Reason = components['schemas']['Reason'];
 export type Recipe = components['schemas']['Recipe'];
 export type RecipeOption = components['schemas']['RecipeOption'];
@@ -4417,10 +4506,28 @@ export interface operations {
                 label?: string | null;
                 /** @description Guessed from the label if left out. */
                 task?: components["schemas"]["Task"] | null;
-                /** @description Separator of the columns. */
-                delimiter?: "," | ";" | "|" | "\t" | "tab";
-                /** @description If left out: by Content-Type, else the name's ending, else the first bytes. */
+                /** @description Separator; guessed if left out. */
+                delimiter?: string | null;
+                /** @description Found by the content if left out. */
                 kind?: ("table" | "images" | "text") | null;
+                /** @description Guessed if left out. */
+                encoding?: string | null;
+                /** @description Row with the names; 0: none. */
+                header?: number | null;
+                /** @description Sign before the decimals. */
+                decimal?: ("." | ",") | null;
+                /** @description File of an archive, or sheet. */
+                member?: string | null;
+                /** @description Array that holds the examples. */
+                x?: string | null;
+                /** @description Array that holds the labels. */
+                y?: string | null;
+                /** @description Cells that mean missing. */
+                missing?: string[] | null;
+                /** @description Rows of another width. */
+                ragged?: "leave_out" | null;
+                /** @description `random`, `time:…`, `group:…`. */
+                split?: string | null;
             };
             header?: never;
             path?: never;

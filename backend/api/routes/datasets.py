@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
-from muscope.backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
-from muscope.backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, receive_body
+from muscope.backend.api.schemas import Delimiter, Label, PlainText, VariantRequest, delimiter_of
+from muscope.backend.api.upload import MEDIA_TYPES, check_announcement, likely_kind, receive_body
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
 from muscope.backend.services.datasets import store as datasets
@@ -55,19 +55,41 @@ async def upload_dataset(
     name: Annotated[PlainText, Query(description="The name to show.", examples=["prices.csv"])],
     label: Annotated[Label | None, Query(description="The column to predict; guessed if left out.")] = None,
     task: Annotated[Task | None, Query(description="Guessed from the label if left out.")] = None,
-    delimiter: Annotated[
-        Literal[",", ";", "|", "\t", "tab"], Query(description="Separator of the columns.")
-    ] = ",",
-    kind: Annotated[
-        FileKind | None,
-        Query(description="If left out: by Content-Type, else the name's ending, else the first bytes."),
-    ] = None,
+    delimiter: Annotated[Delimiter | None, Query(description="Separator; guessed if left out.")] = None,
+    kind: Annotated[FileKind | None, Query(description="Found by the content if left out.")] = None,
+    encoding: Annotated[str | None, Query(max_length=40, description="Guessed if left out.")] = None,
+    header: Annotated[int | None, Query(ge=0, le=1000, description="Row with the names; 0: none.")] = None,
+    decimal: Annotated[Literal[".", ","] | None, Query(description="Sign before the decimals.")] = None,
+    member: Annotated[str | None, Query(max_length=400, description="File of an archive, or sheet.")] = None,
+    x: Annotated[str | None, Query(max_length=200, description="Array that holds the examples.")] = None,
+    y: Annotated[str | None, Query(max_length=200, description="Array that holds the labels.")] = None,
+    missing: Annotated[list[str] | None, Query(max_length=50, description="Cells that mean missing.")] = None,
+    ragged: Annotated[Literal["leave_out"] | None, Query(description="Rows of another width.")] = None,
+    split: Annotated[str | None, Query(max_length=220, description="`random`, `time:…`, `group:…`.")] = None,
 ) -> DatasetView:
-    """Store a CSV table, a text or a NumPy archive of images; 200 when the same data were stored before."""
+    """Store a table, a text or images; 200 when the same data were stored before.
+
+    Everything left out is guessed, and the profile's `decisions` say what was guessed and what is asked. Uses
+    of columns are given by reading the stored file once more (`variants`).
+    """
     limit = serving.context.settings.upload_limit_bytes
     check_announcement(request, limit)
-    kind = kind or announced_kind(request, name)
-    options = IngestOptions(kind=kind, label=label, task=task, delimiter=DELIMITERS[delimiter])
+    options = IngestOptions(
+        kind=kind,
+        likely=likely_kind(request, name),
+        label=label,
+        task=task,
+        delimiter=delimiter_of(delimiter),
+        encoding=encoding,
+        header=header,
+        decimal=decimal,
+        member=member,
+        x=x,
+        y=y,
+        missing=tuple(missing or ()),
+        ragged=ragged,
+        split=split,
+    )
     with scratch(serving.context) as folder:
         await receive_body(request, folder / "upload", limit_bytes=limit)
         stored = await serving.read_file(store_file, owner, folder / "upload", name, options)

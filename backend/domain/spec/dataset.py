@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -102,6 +102,19 @@ class TextProfile(Frozen):
     num_files: int = Field(ge=1)
 
 
+class ReadingRecipe(Frozen):
+    """Answers of a file's owner about how it is read, for the next file of the same kind.
+
+    Attributes:
+        options: of the reader, as JSON; only those that were given.
+        taken_from: name of the dataset whose answers were taken; None for the owner's own.
+    """
+
+    version: Literal[1] = 1
+    options: dict[str, Any] = Field(default_factory=dict)
+    taken_from: str | None = None
+
+
 class Profile(Frozen):
     """Profile of an uploaded file.
 
@@ -111,10 +124,14 @@ class Profile(Frozen):
         decisions: made while the file was read, in the order of reading.
         notes: what was done to the file's content; `warnings` ask for attention.
         num_rows_in_file: rows before any were left out; None where that is not known.
+        recipe: answers it was read by.
+        signature: equal for files with the same columns.
     """
 
     num_rows: int
     num_rows_in_file: int | None = None
+    recipe: ReadingRecipe = ReadingRecipe()
+    signature: str | None = None
     decisions: tuple[Decision, ...] = ()
     notes: tuple[DataWarning, ...] = ()
     columns: tuple[ColumnProfile, ...] = ()

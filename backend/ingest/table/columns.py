@@ -1,52 +1,79 @@
-"""Finds the kind of a column (numbers or categories) and its values. A cell that almost fits is an error."""
+"""Finds the kind of a column, numbers, categories or times, and its values; what is dropped is said."""
 
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from muscope.backend.domain.spec.dataset import ColumnKind
-from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.wording import shown
+from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse, DataWarning, Decision
+from muscope.backend.ingest.table.levels import Levels, levels_of
+from muscope.backend.ingest.values.missing import AMBIGUOUS, ERRORS, MARKS, MISSING
+from muscope.backend.ingest.values.numbers import Decimal, Floats, plain_numbers, read_numbers
+from muscope.backend.ingest.values.times import read_compact_dates, read_times
+from muscope.backend.ingest.wording import listed, shown
 
-MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "欠損")
-MAX_LEVELS = 1000  # more distinct texts are counted, not kept: neither a label nor a feature can use them
-# From this share of numbers on, a text among them is taken for a slip of the pen. 0.9 rather than 0.95, so
-# that one bad cell in a table of ten rows is named instead of turning its column into ten categories.
-_NUMERIC_SHARE = 0.9
-# Characters spreadsheets put around digits. A person reads such cells as numbers, so errors name them.
-_DECORATION = r"[,\s¥$€£%円_]"
+# From this share of numbers on, a text among them is taken for a missing value, and said.
+NUMERIC_SHARE = 0.9
+# Fewer numbers do where the other cells are the same few texts.
+FEW_TEXTS, NUMERIC_SHARE_WITH_FEW = 3, 0.5
+_HIDDEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+_TEXT_CELL = r"""^(?:'(.*)|="(.*)")$"""
+_MOST_SHOWN = 5
 
-Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
-class TextCell:
+class TextCell(NamedTuple):
     """A cell that is no number, where a spreadsheet shows it."""
 
     row: int
     value: str
 
 
+class Reading(NamedTuple):
+    """How a file's columns are read: the sign of decimals, further cells that mean missing, and the label.
+
+    `label`: the column whose texts may be class names among numbers, if its task is classification.
+    """
+
+    decimal: Decimal | None = None
+    missing: tuple[str, ...] = ()
+    uses: Mapping[str, ColumnUse] = MappingProxyType({})
+    label: str | None = None
+    is_class: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as values: NaN is missing in `numbers`, -1 is missing in `codes`; one of the two is used."""
+    """One column as values: NaN is missing in `numbers`, -1 is missing in `codes`; one of the two is used.
+
+    Times are seconds since 1970, or of the day. `left_out`: reason why it is no feature; None if it is one.
+    `read_as`: how its cells were written. `notes`: what was done to it, `decisions`: what may be changed.
+    """
 
     name: str
     kind: ColumnKind
     num_missing: int
     num_distinct: int
     examples: tuple[str, ...]
+    num_rows: int = 0
     numbers: Floats | None = None
     codes: Codes | None = None
     levels: tuple[str, ...] = ()
     first_text: TextCell | None = None
+    read_as: str | None = None
+    left_out: str | None = None
+    use: ColumnUse | None = None
+    notes: tuple[DataWarning, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    is_time_of_day: bool = False
 
     @property
     def is_missing(self) -> NDArray[np.bool_]:
@@ -56,16 +83,30 @@ class Column:
         return np.empty(0, np.bool_) if self.codes is None else self.codes < 0
 
 
-def read_column(name: str, cells: pl.Series, rows: array[int], *, may_mix: bool = False) -> Column:
-    """Return the column's values; `may_mix` allows texts among numbers, as class names do."""
-    numbers, texts = _numbers_and_texts(cells)
-    present = int(np.count_nonzero(~np.isnan(numbers))) + len(texts.cells)
-    if not len(texts.cells):
-        return _numeric(name, numbers)
-    first = TextCell(rows[int(texts.places[0])], str(texts.cells[0]))
-    if not may_mix:
-        _refuse_slips(name, texts, present, rows)
-    return _categorical(name, cells, first)
+class _Cells(NamedTuple):
+    """Cells of a column without blanks around, and which of them are surely missing."""
+
+    name: str
+    text: pl.Series
+    rows: array[int]
+    is_missing: NDArray[np.bool_]
+    has_errors: bool
+    was_text: bool = False
+
+
+def read_column(name: str, cells: pl.Series, rows: array[int], reading: Reading) -> Column:
+    """Return the values of a column, as the use its owner gave or as its cells suggest."""
+    found = _cleaned(name, cells, rows, reading.missing)
+    use = reading.uses.get(name)
+    if use is ColumnUse.LEAVE_OUT:
+        column = _categorical(found, reading)
+        return replace(column, left_out="by_owner", use=use)
+    column = _with_words(_read_as(found, reading, use), found)
+    if found.has_errors:
+        column = replace(column, notes=(*column.notes, _errors_note(found)))
+    if use is not None or name == reading.label:
+        return replace(column, use=use)
+    return column
 
 
 def number_column(name: str, values: NDArray[Any]) -> Column:
@@ -73,72 +114,213 @@ def number_column(name: str, values: NDArray[Any]) -> Column:
     return _numeric(name, values.astype(np.float64))
 
 
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    cells: pl.Series
-    places: NDArray[np.int64]
+def _read_as(found: _Cells, reading: Reading, use: ColumnUse | None) -> Column:
+    is_class_label = found.name == reading.label and reading.is_class
+    if use is ColumnUse.CATEGORY or (is_class_label and _has_codes(found)):
+        return _categorical(found, reading)
+    if use is ColumnUse.TIME or (use is None and not found.was_text):
+        time = _time(found)
+        if time is not None:
+            return time
+    if use is None and _has_codes(found):
+        return replace(_categorical(found, reading), read_as="codes")
+    number = (
+        None
+        if is_class_label and not _all_plain(found)
+        else _number(found, reading, is_wanted=use is ColumnUse.NUMBER)
+    )
+    return _categorical(found, reading) if number is None else number
 
 
-def _numbers_and_texts(cells: pl.Series) -> tuple[Floats, _Texts]:
-    """Return a number per row (NaN where there is none) and the cells neither number nor missing."""
-    numbers = _finite(cells)
-    places = np.flatnonzero(np.isnan(numbers))
-    if not places.size:  # the usual case; with 10,000 columns the steps below would take most of the time
-        return numbers, _Texts(cells.clear(), places)
-    rest = cells.gather(places).str.strip_chars()
-    numbers[places] = _finite(rest)
-    is_text = np.isnan(numbers[places]) & ~rest.str.to_lowercase().is_in(MISSING).to_numpy()
-    return numbers, _Texts(rest.filter(pl.Series(is_text)), places[is_text])
+def _cleaned(name: str, cells: pl.Series, rows: array[int], missing: Collection[str]) -> _Cells:
+    text = cells.str.strip_chars()
+    if text.str.contains(_HIDDEN).any():
+        text = text.str.replace_all(_HIDDEN, "").str.strip_chars()
+    was_text = False
+    if text.str.contains(_TEXT_CELL).sum() > 0.5 * max(1, int((text != "").sum())):
+        text, was_text = text.str.replace(_TEXT_CELL, "$1$2"), True
+    lower = text.str.to_lowercase()
+    wanted = [each.strip().casefold() for each in missing]
+    is_error = lower.is_in(list(ERRORS))
+    is_missing = (lower.is_in(list(MISSING)) | is_error | lower.is_in(wanted)).to_numpy()
+    return _Cells(name, text, rows, is_missing, bool(is_error.any()), was_text)
 
 
-def _finite(cells: pl.Series) -> Floats:
-    values = cells.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().copy()
-    values[~np.isfinite(values)] = np.nan
-    return values
+def _with_words(column: Column, found: _Cells) -> Column:
+    """Return the column with a note on the usual words for a missing value that it holds."""
+    is_error = found.text.str.to_lowercase().is_in(list(ERRORS)).to_numpy()
+    is_word = found.is_missing & ~is_error & (found.text != "").to_numpy()
+    if not is_word.any() or any(note.code == "dataset.texts_as_missing" for note in column.notes):
+        return column
+    return replace(column, notes=(*column.notes, _odd_texts(found, is_word)))
 
 
-def _refuse_slips(name: str, texts: _Texts, present: int, rows: array[int]) -> None:
-    """Raise for the first text of a column that is otherwise numbers, plainly written or not."""
-    plain = texts.cells.str.normalize("NFKC").str.replace_all("[−‐―ー]", "-").str.replace_all(_DECORATION, "")
-    is_like_number = ~np.isnan(_finite(plain))
-    num_texts = len(is_like_number) - int(np.count_nonzero(is_like_number))
-    if present - num_texts < _NUMERIC_SHARE * present:
-        return
-    code = "dataset.number_format" if is_like_number[0] else "dataset.not_a_number"
-    raise InvalidInput(code, row=rows[int(texts.places[0])], column=shown(name), value=shown(texts.cells[0]))
+def _errors_note(found: _Cells) -> DataWarning:
+    is_error = found.text.str.to_lowercase().is_in(list(ERRORS))
+    kinds = found.text.filter(is_error).unique().sort().to_list()
+    params = {"column": shown(found.name), "count": int(is_error.sum()), "texts": listed(kinds, _MOST_SHOWN)}
+    return DataWarning(code="dataset.spreadsheet_errors", params=params)
 
 
-def _numeric(name: str, numbers: Floats) -> Column:
-    distinct = np.unique(numbers[~np.isnan(numbers)])
-    return Column(
-        name=name,
-        kind=ColumnKind.NUMERIC,
-        num_missing=int(np.count_nonzero(np.isnan(numbers))),
-        num_distinct=len(distinct),
-        examples=tuple(f"{value:g}" for value in _first_distinct(numbers[~np.isnan(numbers)].tolist()[:100])),
-        numbers=numbers,
+def _present(found: _Cells) -> pl.Series:
+    return found.text.filter(pl.Series(~found.is_missing))
+
+
+def _all_plain(found: _Cells) -> bool:
+    return bool(np.isfinite(plain_numbers(_present(found))).all())
+
+
+def _has_codes(found: _Cells) -> bool:
+    """Return whether the cells are digits that are no quantity: leading zeros, or more than float64 holds."""
+    present = _present(found)
+    if not len(present) or not present.str.contains(r"^\d+$").all():
+        return False
+    has_zeros = bool(present.str.contains(r"^0\d").any())
+    return has_zeros or bool((present.str.len_bytes() > 15).any())
+
+
+def _time(found: _Cells) -> Column | None:
+    """Return the column as times, if its cells are dates or times; plain numbers are not looked at."""
+    present = _present(found)
+    if not len(present):
+        return None
+    sample = present.head(200)
+    if np.isfinite(plain_numbers(sample)).mean() > 0.5:
+        times = read_compact_dates(found.text) if sample.str.contains(r"^(?:19|20)\d{6}$").all() else None
+    else:
+        times = read_times(found.text.set(pl.Series(found.is_missing), ""))
+    if times is None:
+        return None
+    kind = ColumnKind.NUMERIC if times.kind == "duration" else ColumnKind.TIME
+    column = replace(_numeric(found.name, times.values), kind=kind, read_as=times.kind)
+    bad = int(np.isnan(times.values).sum()) - int(found.is_missing.sum())
+    notes = [_odd_texts(found, np.isnan(times.values) & ~found.is_missing)] if bad > 0 else []
+    if times.is_order_unclear:
+        notes.append(DataWarning(code="dataset.day_or_month_first", params={"column": shown(found.name)}))
+    examples = tuple(shown(text) for text in _first_distinct(present.head(100).to_list()))
+    is_time_of_day = times.kind == "time_of_day"
+    return replace(column, examples=examples, notes=tuple(notes), is_time_of_day=is_time_of_day)
+
+
+def _number(found: _Cells, reading: Reading, *, is_wanted: bool) -> Column | None:
+    """Return the column as numbers, or None where too many of its cells are texts."""
+    numbers = plain_numbers(found.text)
+    numbers[found.is_missing] = np.nan
+    places = np.flatnonzero(~np.isfinite(numbers) & ~found.is_missing)
+    if not places.size:
+        return _numeric(found.name, numbers)
+    rest = found.text.gather(places)
+    num_plain = int(np.isfinite(numbers).sum())
+    read = read_numbers(rest, reading.decimal, num_plain=num_plain)
+    numbers[places] = read.values
+    is_odd = ~read.is_number & ~rest.str.to_lowercase().is_in([*AMBIGUOUS, *MARKS]).to_numpy()
+    odd = rest.filter(pl.Series(is_odd))
+    count = int(np.isfinite(numbers).sum()) + int(read.is_number.sum() - np.isfinite(read.values).sum())
+    is_enough = count >= NUMERIC_SHARE * (count + len(odd)) and count > 0
+    is_enough |= (
+        odd.n_unique() <= FEW_TEXTS and count >= NUMERIC_SHARE_WITH_FEW * (count + len(odd)) and count > 2
+    )
+    if not (is_enough or (is_wanted and count)):
+        return None
+    column = _numeric(found.name, numbers)
+    notes = []
+    is_text = np.zeros(len(numbers), np.bool_)
+    is_text[places] = ~read.is_number
+    if is_text.any():
+        is_error = found.text.str.to_lowercase().is_in(list(ERRORS)).to_numpy()
+        is_word = found.is_missing & ~is_error & (found.text != "").to_numpy()
+        notes.append(_odd_texts(found, is_text | is_word))
+    written = [code for code in read.written if code not in {"infinite", "full_width"}] or list(read.written)
+    if "infinite" in read.written or np.isinf(plain_numbers(found.text)).any():
+        notes.append(_infinite(found, numbers))
+    if written and written[0] != "infinite":
+        notes.append(_written_note(found, rest, read.values, written[0], read.unit))
+    return replace(column, notes=tuple(notes), read_as=written[0] if written else None)
+
+
+def _infinite(found: _Cells, numbers: Floats) -> DataWarning:
+    values = plain_numbers(found.text)
+    is_infinite = np.isinf(values) | (
+        np.isnan(numbers) & found.text.str.contains(r"(?i)^[-+]?\s*(?:inf|∞)").to_numpy()
+    )
+    texts = found.text.filter(pl.Series(is_infinite)).unique().sort().to_list()
+    params = {
+        "column": shown(found.name),
+        "count": int(is_infinite.sum()),
+        "texts": listed(texts, _MOST_SHOWN),
+    }
+    return DataWarning(code="dataset.infinite_values", params=params)
+
+
+def _written_note(found: _Cells, rest: pl.Series, values: Floats, code: str, unit: str) -> DataWarning:
+    place = int(np.argmax(np.isfinite(values))) if np.isfinite(values).any() else 0
+    params = {
+        "column": shown(found.name),
+        "text": shown(str(rest[place])),
+        "value": f"{values[place]:.10g}",
+        "unit": shown(unit),
+    }
+    return DataWarning(code=f"dataset.read_{code}", params=params)
+
+
+def _odd_texts(found: _Cells, is_text: NDArray[np.bool_]) -> DataWarning:
+    """Return the note on texts that were taken as missing."""
+    texts = found.text.filter(pl.Series(is_text))
+    counts = texts.value_counts(sort=True)
+    most = [str(text) for text in counts[counts.columns[0]].head(_MOST_SHOWN + 1).to_list()]
+    return DataWarning(
+        code="dataset.texts_as_missing",
+        params={
+            "column": shown(found.name),
+            "count": len(texts),
+            "texts": listed(most, _MOST_SHOWN),
+            "row": int(found.rows[int(np.argmax(is_text))]),
+        },
     )
 
 
-def _categorical(name: str, cells: pl.Series, first: TextCell) -> Column:
-    texts = cells.str.strip_chars()
-    is_missing = texts.str.to_lowercase().is_in(MISSING)
-    levels = texts.filter(~is_missing).unique().sort()
-    codes = None
-    if len(levels) <= MAX_LEVELS:
-        coded = texts.cast(pl.Enum(levels), strict=False).to_physical().cast(pl.Int32)
-        codes = coded.set(is_missing, None).fill_null(-1).to_numpy().astype(np.int32)
+def _numeric(name: str, numbers: Floats) -> Column:
+    present = numbers[np.isfinite(numbers)]
+    values = np.where(np.isfinite(numbers), numbers, np.nan)
     return Column(
         name=name,
+        kind=ColumnKind.NUMERIC,
+        num_missing=int(len(numbers) - len(present)),
+        num_distinct=len(np.unique(present)),
+        num_rows=len(numbers),
+        examples=tuple(f"{value:g}" for value in _first_distinct(present[:100].tolist())),
+        numbers=values,
+    )
+
+
+def _categorical(found: _Cells, reading: Reading) -> Column:
+    """Return the column as categories; frequent words for "none" are a level unless its owner says no."""
+    keep = {each.strip().casefold() for each in reading.missing}
+    levels: Levels = levels_of(found.text, found.is_missing, AMBIGUOUS - keep)
+    first = np.flatnonzero(~found.is_missing)
+    cell = TextCell(found.rows[int(first[0])], str(found.text[int(first[0])])) if first.size else None
+    notes = []
+    if levels.num_merged:
+        params = {
+            "column": shown(found.name),
+            "count": levels.num_merged,
+            "texts": listed(list(levels.merged), 4),
+        }
+        notes.append(DataWarning(code="dataset.levels_merged", params=params))
+    if levels.ambiguous:
+        params = {"column": shown(found.name), "texts": listed(list(levels.ambiguous), 4)}
+        notes.append(DataWarning(code="dataset.none_is_level", params=params))
+    return Column(
+        name=found.name,
         kind=ColumnKind.CATEGORICAL,
-        num_missing=int(is_missing.sum()),
-        num_distinct=len(levels),
-        examples=tuple(
-            shown(text) for text in _first_distinct(texts.filter(~is_missing).head(100).to_list())
-        ),
-        codes=codes,
-        levels=tuple(levels.to_list()) if codes is not None else (),
-        first_text=first,
+        num_missing=levels.num_missing,
+        num_distinct=levels.num_distinct,
+        num_rows=len(found.text),
+        examples=tuple(shown(text) for text in _first_distinct(_present(found).head(100).to_list())),
+        codes=levels.codes,
+        levels=levels.names,
+        first_text=cell,
+        notes=tuple(notes),
     )
 
 

@@ -1,19 +1,57 @@
-"""Finds the encoding of a text file from the whole file; refuses files that are no text."""
+"""Finds the encoding of a text file from the whole file; refuses files that are no text.
+
+Marks and structure decide first: byte order marks, NUL bytes at every other place (UTF-16), strict UTF-8,
+escape sequences (ISO-2022-JP). What is left is decoded strictly in several code pages, and the characters
+of the distinct cells decide which of them is likely; that is a guess, and the owner can change it.
+"""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, UnsupportedMedia
+from muscope.backend.ingest.table.code_pages import CODE_PAGES, likeliest
+from muscope.backend.ingest.wording import shown
 
+# Names shown and accepted, and their codecs. `cp932`, as `shift_jis` lacks ①, ㈱ and 髙; the same for EUC.
+CODECS = {
+    "UTF-8": "utf-8",
+    "UTF-16": "utf-16",
+    "UTF-16LE": "utf-16-le",
+    "UTF-16BE": "utf-16-be",
+    "CP932": "cp932",
+    "EUC-JP": "euc_jis_2004",
+    "ISO-2022-JP": "iso2022_jp_2004",
+} | {name: codec for name, codec in CODE_PAGES.items() if name not in {"CP932", "EUC-JP"}}
+CHOICES = (
+    "UTF-8",
+    "CP932",
+    "EUC-JP",
+    "ISO-2022-JP",
+    "UTF-16",
+    *(n for n in CODE_PAGES if n[:2] not in "CP932"),
+)
+_ALIASES = {
+    "SHIFT_JIS": "CP932",
+    "SJIS": "CP932",
+    "SHIFT-JIS": "CP932",
+    "WINDOWS-31J": "CP932",
+    "UTF8": "UTF-8",
+}
 _PIECE_BYTES = 1 << 20
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-# First bytes of what people upload by mistake. Not a defence: whatever passes must still decode and parse.
+_SEPARATORS = re.compile(rb'[,;\t\r\n" ]+')
+_MOST_CELLS = 4000
+_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b$(Q", b"\x1b$(O")
+# Share of the lines with other than ASCII characters that must be UTF-8, for a file that is damaged UTF-8.
+_MOSTLY = 0.8
 _KINDS = (
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
@@ -38,23 +76,55 @@ _WORKBOOK_MEMBERS = (b"[Content_Types].xml", b"xl/", b"_rels/")
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A file known to decode as `encoding` from end to end."""
+    """A file known to decode as `encoding` (a codec) from end to end; `name` is shown to the owner.
+
+    `is_certain`: the bytes leave no doubt. `examples`: cells with other than ASCII characters, decoded.
+    """
 
     path: Path
     encoding: str
     sha256: str
+    name: str = "UTF-8"
+    is_certain: bool = True
+    examples: tuple[str, ...] = ()
+
+    def decision(self, *, is_given: bool) -> Decision:
+        """Return the encoding as a decision its owner can change."""
+        return Decision(
+            option="encoding",
+            value=self.name,
+            is_guessed=not (is_given or self.is_certain),
+            choices=CHOICES,
+            examples=self.examples,
+        )
 
 
-def examine(path: Path, *, expected: Literal["table", "text"] = "table") -> TextFile:
-    """Return the file's encoding and content hash, or refuse it: nothing in it, or no text."""
+def examine(
+    path: Path, *, expected: Literal["table", "text"] = "table", encoding: str | None = None
+) -> TextFile:
+    """Return the file's encoding and content hash, or refuse it: nothing in it, no text, or bad bytes."""
     with path.open("rb") as file:
         head = file.read(4096)
         _refuse_other_kinds(head, expected)
-        sha256 = _hash_and_refuse_nul(file, may_hold_nul=head.startswith(_UTF16_MARKS))
-        for encoding in _candidates(head):
-            if _decodes(file, encoding):
-                return TextFile(path, encoding, sha256)
-    raise InvalidInput("dataset.unknown_encoding")
+        name, is_certain = (_known(encoding), True) if encoding else _find(file, head)
+        codec = _with_mark(CODECS[name], head)
+        sha256 = _hash(file, may_hold_nul=codec.startswith("utf-16"))
+        _require_decodes(file, codec, name)
+        return TextFile(path, codec, sha256, name, is_certain, _examples(file, codec))
+
+
+def _known(encoding: str) -> str:
+    upper = encoding.strip().upper()
+    name = _ALIASES.get(upper, next((known for known in CODECS if known.upper() == upper), ""))
+    if not name:
+        raise InvalidInput("dataset.unknown_encoding_name", given=shown(encoding), known=", ".join(CHOICES))
+    return name
+
+
+def _with_mark(codec: str, head: bytes) -> str:
+    if codec == "utf-8" and head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    return codec
 
 
 def _refuse_other_kinds(head: bytes, expected: str) -> None:
@@ -70,7 +140,54 @@ def _refuse_other_kinds(head: bytes, expected: str) -> None:
             raise UnsupportedMedia(code, kind=kind)
 
 
-def _hash_and_refuse_nul(file: BinaryIO, *, may_hold_nul: bool) -> str:
+def _find(file: BinaryIO, head: bytes) -> tuple[str, bool]:
+    """Return the name of the likeliest encoding, and whether the bytes leave no doubt."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "UTF-8", True
+    if head.startswith(_UTF16_MARKS):
+        return "UTF-16", True
+    if utf16 := _utf16_without_mark(head):
+        return utf16, True
+    if any(b"\0" in piece for piece in _pieces(file)):
+        raise UnsupportedMedia("dataset.binary_file")
+    if _decodes(file, "utf-8"):
+        is_escaped = any(escape in piece for piece in _pieces(file) for escape in _ESCAPES)
+        return ("ISO-2022-JP" if is_escaped else "UTF-8"), True
+    if _is_mostly_utf8(file):
+        return "UTF-8", True  # and its first bad row is named
+    possible = [name for name, codec in CODE_PAGES.items() if _decodes(file, codec)]
+    best = likeliest(_distinct_cells(file), possible)
+    if best is None:
+        raise InvalidInput("dataset.unknown_encoding")
+    return best, False
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    """Return the kind of UTF-16 in which every other byte of ASCII characters is NUL."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    least = 0.2 * len(head) / 2
+    name = "UTF-16LE" if odd > max(least, 20 * even) else "UTF-16BE" if even > max(least, 20 * odd) else None
+    if name is None:
+        return None
+    text = head[: len(head) // 2 * 2].decode(CODECS[name], errors="replace")
+    return name if all(char.isprintable() or char in "\t\r\n" for char in text) else None
+
+
+def _is_mostly_utf8(file: BinaryIO) -> bool:
+    good, bad = 0, 0
+    for piece in _pieces(file):
+        for line in piece.split(b"\n")[1:-1] or [piece]:
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                good += 1
+            except UnicodeDecodeError:
+                bad += 1
+    return good > 0 and good >= _MOSTLY * (good + bad)
+
+
+def _hash(file: BinaryIO, *, may_hold_nul: bool) -> str:
     digest = hashlib.sha256()
     for piece in _pieces(file):
         digest.update(piece)
@@ -79,25 +196,54 @@ def _hash_and_refuse_nul(file: BinaryIO, *, may_hold_nul: bool) -> str:
     return digest.hexdigest()
 
 
-def _candidates(head: bytes) -> tuple[str, ...]:
-    """Return the codecs to try in order; `cp932`, as `shift_jis` lacks ①, ㈱ and 髙."""
-    if head.startswith(codecs.BOM_UTF8):
-        return ("utf-8-sig",)
-    if head.startswith(_UTF16_MARKS):
-        return ("utf-16",)
-    return ("utf-8", "cp932")
-
-
 def _decodes(file: BinaryIO, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
     try:
         for piece in _pieces(file):
-            if "\0" in decoder.decode(piece):
-                raise UnsupportedMedia("dataset.binary_file")
+            decoder.decode(piece)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _require_decodes(file: BinaryIO, codec: str, name: str) -> None:
+    """Raise for the first line that does not decode, or that holds a NUL character."""
+    decoder = codecs.getincrementaldecoder(codec)(errors="strict")
+    line = 1
+    for piece in _pieces(file):
+        try:
+            text = decoder.decode(piece)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            before = error.object[: error.start].rsplit(b"\n", 1)[-1].decode(codec, errors="ignore")
+            raise InvalidInput(
+                "dataset.bad_bytes", encoding=name, row=line, before=shown(before[-20:])
+            ) from error
+        if "\0" in text:
+            raise UnsupportedMedia("dataset.binary_file")
+        line += text.count("\n")
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        raise InvalidInput("dataset.bad_bytes", encoding=name, row=line, before="") from error
+
+
+def _distinct_cells(file: BinaryIO) -> set[bytes]:
+    cells: set[bytes] = set()
+    for piece in _pieces(file):
+        cells.update(cell for cell in _SEPARATORS.split(piece) if cell and not cell.isascii())
+        if len(cells) >= _MOST_CELLS:
+            break
+    return cells
+
+
+def _examples(file: BinaryIO, codec: str, most: int = 3) -> tuple[str, ...]:
+    file.seek(0)
+    text = file.read(64 << 10).decode(codec, errors="ignore")
+    cells = (cell.strip() for cell in re.split(r'[,;\t\r\n"|]+', text))
+    found = dict.fromkeys(shown(cell) for cell in cells if cell and not cell.isascii())
+    return tuple(found)[:most]
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

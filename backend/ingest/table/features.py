@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from muscope.backend.domain.spec.dataset import DataWarning
+from muscope.backend.domain.spec.dataset import ColumnKind, DataWarning
 from muscope.backend.errors import InvalidInput, TooLarge
-from muscope.backend.ingest.table.columns import Column, Floats
+from muscope.backend.ingest.table.columns import Column
+from muscope.backend.ingest.values.numbers import Floats
 from muscope.backend.ingest.wording import shown
 
+DAY, YEAR = 86_400.0, 365.2425 * 86_400.0
 MAX_ONE_HOT = 100
 MAX_FEATURES = 10_000
 MAX_MATRIX_CELLS = 100_000_000  # 400 MB of float32, twice while it is put together
@@ -72,8 +74,9 @@ def encode(columns: Sequence[Column], train: Rows, val: Rows) -> Features:
     blocks: list[_Block] = []
     num_features = 0
     for column in columns:
-        make = _number_block if column.numbers is not None else _category_block
-        blocks.append(make(column, rows, len(train)))
+        if column.left_out is not None:
+            continue
+        blocks.append(_block_of(column, rows, len(train)))
         num_features += len(blocks[-1].names)
         _check_size(len(rows), num_features)
     if not any(block.is_informative for block in blocks):
@@ -85,6 +88,44 @@ def encode(columns: Sequence[Column], train: Rows, val: Rows) -> Features:
         names=tuple(name for block in blocks for name in block.names),
         warnings=tuple(warning for block in blocks for warning in block.warnings),
     )
+
+
+def _block_of(column: Column, rows: Rows, num_train: int) -> _Block:
+    if column.kind is ColumnKind.TIME:
+        return _time_block(column, rows, num_train)
+    make = _number_block if column.numbers is not None else _category_block
+    return make(column, rows, num_train)
+
+
+def _time_block(column: Column, rows: Rows, num_train: int) -> _Block:
+    """Return a time as how long ago it was and, as far as they vary, its cycles: year, week and day."""
+    assert column.numbers is not None
+    elapsed = _number_block(column, rows, num_train)
+    if elapsed.values is None or not elapsed.is_informative:
+        return elapsed
+    cycles = cycles_of(column, column.numbers[rows], num_train)
+    names = (*elapsed.names, *(f"{shown(column.name)} {name}" for name, _ in cycles))
+    values = np.concatenate([elapsed.values, *(part[:, None] for _, part in cycles)], axis=1)
+    return _Block(names, values, elapsed.warnings, is_informative=True)
+
+
+def cycles_of(column: Column, seconds: Floats, num_train: int) -> list[tuple[str, NDArray[np.float32]]]:
+    """Return sine and cosine of the cycles that training rows run through, 0 where the time is missing."""
+    known = seconds[:num_train][np.isfinite(seconds[:num_train])]
+    span = float(known.max() - known.min()) if known.size else 0.0
+    cycles = []
+    if column.is_time_of_day or np.unique(known % DAY).size > 1:
+        cycles.append(("day", DAY))
+    if not column.is_time_of_day and span >= 6 * DAY and np.unique(known // DAY % 7).size > 1:
+        cycles.append(("week", 7 * DAY))
+    if not column.is_time_of_day and span >= YEAR / 6:
+        cycles.append(("year", YEAR))
+    found = []
+    for name, period in cycles:
+        angle = 2 * np.pi * (seconds % period) / period
+        for kind, wave in (("sin", np.sin(angle)), ("cos", np.cos(angle))):
+            found.append((f"{name} {kind}", np.nan_to_num(wave).astype(np.float32)))
+    return found
 
 
 def _check_size(num_rows: int, num_features: int) -> None:

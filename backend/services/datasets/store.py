@@ -15,8 +15,8 @@ from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db.session import Session
 from muscope.backend.db.tables import DatasetRow
 from muscope.backend.domain.plan.options import data_options
-from muscope.backend.domain.spec.dataset import DatasetShape, Task
-from muscope.backend.errors import Conflict, NotFound
+from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Task
+from muscope.backend.errors import Conflict, MuscopeError, NotFound
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
 from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.child_reader import make_example, read_file
@@ -51,9 +51,34 @@ def store_file(
     """Read an uploaded file and store it with its arrays; nothing is stored when reading fails."""
     with scratch(context) as folder:
         manifest = read_file(source, folder / ARRAYS, options)
+        manifest = _by_recipe(context, owner_id, source, folder / ARRAYS, options, manifest)
         arrays = context.blobs.put(folder / ARRAYS)
     kept = context.blobs.put(source)
     return _store(context, owner_id, name, manifest, arrays, source=kept, example=None)
+
+
+def _by_recipe(
+    context: Context, owner_id: str, source: Path, out: Path, options: IngestOptions, manifest: Manifest
+) -> Manifest:
+    """Return the file read by the owner's answers about the last file with these columns, if there are."""
+    if options.answers() or manifest.profile.signature is None:
+        return manifest
+    with context.database.read() as session:
+        known = dataset_rows.last_answered(session, owner_id, manifest.profile.signature)
+    if known is None:
+        return manifest
+    answers = IngestOptions.model_validate(known.profile.recipe.options)
+    given = answers.model_copy(update={"kind": options.kind, "likely": options.likely})
+    again = out.with_name(f"{out.name}.again")
+    try:
+        found = read_file(source, again, given)
+    except MuscopeError:  # the answers do not suit this file
+        return manifest
+    again.replace(out)
+    note = DataWarning(code="dataset.recipe_applied", params={"name": known.name})
+    recipe = found.profile.recipe.model_copy(update={"taken_from": known.name})
+    profile = found.profile.model_copy(update={"notes": (note, *found.profile.notes), "recipe": recipe})
+    return found.model_copy(update={"profile": profile})
 
 
 def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
@@ -68,7 +93,7 @@ def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
 
 
 def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> StoredDataset:
-    """Read a stored file again with another label, task, delimiter or kind; the first dataset stays."""
+    """Read a stored file again with other answers; the first dataset stays."""
     with context.database.read() as session:
         row = find_dataset(session, owner_id, dataset_id)
     if row.source_sha256 is None:
@@ -124,6 +149,8 @@ def _store(
     with context.database.write() as session:
         known = dataset_rows.find(session, owner_id, arrays.sha256)
         if known is not None:
+            if example is None and known.example is None:
+                known.profile = manifest.profile  # the same numbers, read by other answers
             _drop_unused(context, session, source)
             return StoredDataset(_view(known), is_new=False)
         row = DatasetRow(

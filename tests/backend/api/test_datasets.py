@@ -125,7 +125,7 @@ def test_images_are_known_by_their_bytes_and_shown_as_pictures(client: httpx.Cli
     ("name", "content", "code"),
     [
         ("x.txt", b"short", "dataset.text_too_short"),
-        ("x.npz", b"no archive", "dataset.not_images"),
+        ("x.npz", b"no archive", "dataset.header_only"),
         ("x", b"PK\x03\x04" + bytes(99), "dataset.not_a_table"),
     ],
 )

@@ -99,11 +99,15 @@ def test_columns_without_information_are_named_never_dropped_silently(tmp_path):
 
     prepared = _prepare(tmp_path, "id,a,empty,same,flag,label\n" + body)
 
-    found = {(w.code, w.params["column"]) for w in prepared.manifest.profile.warnings}
-    assert found == {
-        ("dataset.too_many_levels", "id"),
-        ("dataset.empty_column", "empty"),
-        ("dataset.constant_column", "same"),
+    profile = prepared.manifest.profile
+    assert {(w.code, w.params["column"]) for w in profile.warnings} == {("dataset.constant_column", "same")}
+    assert {(n.code, n.params.get("columns")) for n in profile.notes} >= {
+        ("dataset.left_out_identifier", "id"),
+        ("dataset.left_out_empty", "empty"),
+    }
+    assert {c.name: c.left_out for c in profile.columns if c.left_out} == {
+        "id": "identifier",
+        "empty": "empty",
     }
     assert prepared.meta["feature_names"] == ["a", "same", "flag=x", "flag=?"]
     assert not prepared.arrays["x_train"][:, 1].any()

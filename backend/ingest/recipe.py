@@ -1,0 +1,34 @@
+"""Answers a file was read by, kept with its profile for the next file of the same kind."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from muscope.backend.domain.spec.dataset import Decision, Profile, ReadingRecipe
+from muscope.backend.ingest.build import Prepared
+from muscope.backend.ingest.manifest import FileKind, IngestOptions
+
+_KINDS: tuple[FileKind, ...] = ("table", "text")
+
+
+def with_kind(prepared: Prepared, kind: FileKind, options: IngestOptions) -> Prepared:
+    """Return a dataset whose profile says how the file was read, and by which answers."""
+    profile = prepared.manifest.profile
+    decisions = profile.decisions
+    if options.likely == "text" or kind == "text":
+        # By its name the file could be prose as well as a table.
+        asked = Decision(option="kind", value=kind, is_guessed=options.kind is None, choices=_KINDS)
+        decisions = (asked, *decisions)
+    recipe = ReadingRecipe(options=options.answers())
+    changes = {"decisions": decisions, "recipe": recipe, "signature": signature_of(profile)}
+    manifest = prepared.manifest.model_copy(update={"profile": profile.model_copy(update=changes)})
+    return replace(prepared, manifest=manifest)
+
+
+def signature_of(profile: Profile) -> str | None:
+    """Return a hash of the columns' names in order; None without columns."""
+    if not profile.columns:
+        return None
+    names = "\0".join(column.name for column in profile.columns)
+    return hashlib.sha256(names.encode()).hexdigest()

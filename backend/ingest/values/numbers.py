@@ -1,0 +1,169 @@
+"""Reads numbers as people and spreadsheets write them: with units, signs, groups and decimal commas.
+
+A column is read as a whole, since a comma can group thousands or begin the decimals: what all its cells allow
+decides. All steps work on columns of text at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from muscope.backend.ingest.values.missing import INFINITE
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Decimal = Literal[".", ","]
+
+_CURRENCY = r"(?:[¥$€£₩₹円元원]|USD|JPY|EUR|GBP|CNY|KRW|Rs\.?|US\$|kr\.?)"
+_SCALES = {"千円": 1e3, "百万円": 1e6, "万円": 1e4, "億円": 1e8, "万": 1e4, "億": 1e8}
+# Thousands in threes, or in twos after the first three as in India; blanks and apostrophes are gone by then.
+_GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^-?\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d*)?$"
+_COMMA_DECIMALS = r"^-?\d*,\d+(?:[eE][-+]?\d+)?$|^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
+_DOT_GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$"
+# Share of the cells with a unit that must have the same one.
+_ONE_UNIT = 0.95
+# Share of the numbers that must have it; a single one is a slip of the pen, as 12O is.
+_LEAST_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Numbers of a column of N cells.
+
+    Attributes:
+        values: [N], NaN where a cell is no number.
+        is_number: [N], also where the number is infinite, whose value is NaN.
+        written: codes of how the cells were written, `read_as.<code>`.
+        unit: the unit that was cut off.
+    """
+
+    values: Floats
+    is_number: Flags
+    written: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(slots=True)
+class _Text:
+    """Cells on their way to plain numbers, and what was met on the way."""
+
+    cells: pl.Series
+    written: dict[str, Flags] = field(default_factory=dict)
+
+    def change(self, code: str, pattern: str, by: str) -> Flags:
+        """Replace a pattern, and remember the code for the cells that had it; return them."""
+        found: Flags = self.cells.str.contains(pattern).fill_null(value=False).to_numpy()
+        if found.any():
+            self.cells = self.cells.str.replace_all(pattern, by)
+            self.mark(code, found)
+        return found
+
+    def mark(self, code: str, found: Flags) -> None:
+        """Remember a code for some cells."""
+        if code:
+            self.written[code] = self.written.get(code, np.zeros_like(found)) | found
+
+
+def plain_numbers(cells: pl.Series) -> Floats:
+    """Return the cells that are plain decimal numbers, NaN elsewhere; infinite ones stay infinite."""
+    values: Floats = cells.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().copy()
+    return values
+
+
+def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain: int = 0) -> Numbers:
+    """Return the numbers in a column of text without blanks around.
+
+    Args:
+        decimal: the sign before the decimals, of the whole file; None reads it from the column.
+        num_plain: plain numbers among the other cells. If they are most, `<0.01` is a bound; a unit is
+            one only if many cells have it.
+    """
+    text = _Text(cells.str.normalize("NFKC"))
+    text.mark("full_width", (text.cells != cells).to_numpy())
+    values_by_sign(text)
+    if num_plain > len(cells):
+        text.change("bound", r"^[<>≤≥≦≧]=?\s*(-?[\d.,])", "$1")
+    percent = text.change("percent", r"\s*%$", "") / 1.0
+    factors = np.where(percent > 0, 0.01, 1.0) * _scales(text)
+    unit = _cut_unit(text, num_plain)
+    text.change("groups", r"(\d)[\u00a0\u202f '’](\d{3})(\D|$)", "$1$2$3")
+    text.change("groups", r"(\d)[\u00a0\u202f '’](\d{3})(\D|$)", "$1$2$3")
+    _resolve_commas(text, decimal)
+    values = plain_numbers(text.cells)
+    is_infinite = np.isinf(values) | text.cells.str.to_lowercase().is_in(list(INFINITE)).to_numpy()
+    is_number = ~np.isnan(values) | is_infinite
+    values[is_infinite] = np.nan
+    text.mark("infinite", is_infinite)
+    written = tuple(code for code, found in text.written.items() if (found & is_number).any())
+    return Numbers(values * factors, is_number, written, unit)
+
+
+def values_by_sign(text: _Text) -> None:
+    """Turn every way to write a sign or a currency into a leading minus or nothing."""
+    text.change("minus", r"^\s*[−–‐‑‒―ー]\s*", "-")
+    text.change("triangle", r"^\s*[▲△]\s*", "-")
+    text.change("parentheses", rf"^\(\s*({_CURRENCY}?\s*[\d.,' ]+\s*{_CURRENCY}?)\s*\)$", "-$1")
+    text.change("trailing_minus", r"^([\d.,' ]*\d)\s*-$", "-$1")
+    text.change("currency", rf"^(-?)\s*{_CURRENCY}\s*(-?)\s*([\d.,])", "$1$2$3")
+    text.change("currency", rf"([\d.,])\s*{_CURRENCY}(?:也)?$", "$1")
+    text.change("", r"^\+\s*", "")
+
+
+def _scales(text: _Text) -> Floats:
+    """Cut off words for thousands and millions, and return the factor of every cell."""
+    factors = np.ones(len(text.cells))
+    for word, factor in _SCALES.items():
+        factors[text.change("scale", rf"(\d)\s*{word}$", "$1")] = factor
+    return factors
+
+
+def _cut_unit(text: _Text, num_plain: int) -> str:
+    """Cut off a unit that nearly all cells with letters share, and return it; empty where there is none."""
+    units = text.cells.str.extract(
+        r"^-?[\d.,' ]*\d\s*([^\d\s.,'\-+:/()#%][^\d:]{0,11}|[a-zA-Z]+[23/][a-zA-Z]*)$", 1
+    )
+    present = units.drop_nulls().str.strip_chars()
+    if not len(present):
+        return ""
+    counts = present.value_counts(sort=True)
+    most, count = str(counts[counts.columns[0]][0]), int(counts["count"][0])
+    is_rare = count < _LEAST_SHARE * (count + num_plain)
+    if is_rare or count < _ONE_UNIT * len(present) or most.lower() in {"e", "x"}:
+        return ""
+    has_unit = (units.str.strip_chars() == most).fill_null(value=False)
+    cut = text.cells.str.strip_suffix(most).str.strip_chars()
+    text.cells = cut.zip_with(has_unit, text.cells)
+    text.mark("unit", has_unit.to_numpy())
+    return most
+
+
+def _resolve_commas(text: _Text, decimal: Decimal | None) -> None:
+    """Turn commas into nothing or a point, as all cells of the column allow."""
+    has_comma = text.cells.str.contains(",", literal=True).fill_null(value=False)
+    if decimal != "," and not has_comma.any():
+        return
+    of_comma = text.cells.filter(has_comma)
+    is_decimal = decimal == "," or (decimal is None and is_decimal_comma(of_comma))
+    if is_decimal:
+        dots = text.cells.str.contains(_DOT_GROUPED) if has_comma.any() else pl.Series([False])
+        if dots.any() or of_comma.str.contains(r"\.\d{3}").any():
+            text.change("groups", r"\.", "")
+        text.change("decimal_comma", ",", ".")
+        return
+    grouped = text.cells.str.contains(_GROUPED).fill_null(value=False)
+    if grouped.any():
+        text.cells = text.cells.str.replace_all(",", "", literal=True).zip_with(grouped, text.cells)
+        text.mark("thousands", grouped.to_numpy())
+
+
+def is_decimal_comma(of_comma: pl.Series) -> bool:
+    """Return whether the commas of these cells can only begin decimals."""
+    if not len(of_comma):
+        return False
+    num_fitting = int(of_comma.str.contains(_COMMA_DECIMALS).sum())
+    return num_fitting >= 0.9 * len(of_comma) and not of_comma.str.contains(_GROUPED).all()

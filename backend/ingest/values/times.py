@@ -1,0 +1,172 @@
+"""Reads dates, times and durations, ISO, Japanese with eras, European and American, a column at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+TimeKind = Literal["date", "datetime", "time_of_day", "duration"]
+
+# Share of the present cells that must be dates.
+ENOUGH = 0.9
+_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_CLOCK = (
+    r"(?:[ ,]+(?<h>\d{1,2}):(?<mi>\d{1,2})(?::(?<s>\d{1,2})(?:[.,]\d+)?)?\s*(?<half>[ap]m)?)?"
+    r"(?:z|[+-]\d{2}:?\d{2})?$"
+)
+_YEAR_FIRST = rf"^(?<y>\d{{4}})-(?<m>\d{{1,2}})(?:-(?<d>\d{{1,2}}))?-?{_CLOCK}"
+_YEAR_LAST = rf"^(?<a>\d{{1,2}})-(?<b>\d{{1,2}})-(?<y>\d{{4}}|\d{{2}}){_CLOCK}"
+_TIME_ALONE = r"^(?<h>\d{1,4}):(?<mi>\d{2})(?::(?<s>\d{2})(?:[.,]\d+)?)?\s*(?<half>[ap]m)?$"
+_COMPACT = r"^(?<y>(?:19|20)\d{2})(?<m>0[1-9]|1[0-2])(?<d>0[1-9]|[12]\d|3[01])$"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Times of N cells: seconds since 1970 (dates) or of the day, or hours of a duration; NaN elsewhere.
+
+    `is_order_unclear`: day and month could be the other way round in every cell.
+    """
+
+    values: Floats
+    kind: TimeKind
+    is_order_unclear: bool = False
+
+
+def read_times(cells: pl.Series, *, day_first: bool | None = None) -> Times | None:
+    """Return the column as times, or None where too few of its cells are; empty cells do not count.
+
+    Args:
+        day_first: the order of day and month where the year comes last; None reads it from the column.
+    """
+    present = int((cells != "").sum())
+    if not present:
+        return None
+    text = _normalised(cells)
+    for found in (_year_first(text), _year_last(text, day_first), _alone(text)):
+        if found is not None and np.isfinite(found.values).sum() >= ENOUGH * present:
+            return found
+    return None
+
+
+def read_compact_dates(cells: pl.Series) -> Times | None:
+    """Return a column of eight digits as dates, if nearly all are dates of this or the last century."""
+    found = _date(cells, _COMPACT)
+    present = int((cells != "").sum())
+    is_enough = bool(present) and np.isfinite(found).sum() >= 0.98 * present
+    return Times(found, "date") if is_enough and len(np.unique(found[np.isfinite(found)])) > 2 else None
+
+
+def _normalised(cells: pl.Series) -> pl.Series:
+    """Return cells with one sign between the parts of a date, years of the common era, and no weekday."""
+    text = cells.str.normalize("NFKC").str.replace_all(r"\s*[\((][月火水木金土日][\))]\s*", " ")
+    for letter, era in _ERA_LETTERS.items():
+        text = text.str.replace(rf"^{letter}\.?(\d{{1,2}}[-/.年])", f"{era}$1")
+    for era, before in _ERAS.items():
+        is_era = text.str.starts_with(era)
+        if is_era.any():
+            year = (
+                text.str.replace(f"{era}元", f"{era}1")
+                .str.extract(rf"^{era}\s*(\d{{1,2}})", 1)
+                .cast(pl.Int64)
+            )
+            rest = text.str.replace(rf"^{era}\s*(?:\d{{1,2}}|元)", "")
+            text = ((year + before).cast(pl.String) + rest).zip_with(is_era, text)
+    text = text.str.to_lowercase().str.replace_all(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+", "")
+    for number, month in enumerate(_MONTHS, start=1):
+        text = text.str.replace(
+            rf"^(\d{{1,2}})[- ]{month}[a-z]*\.?,?[- ](\d{{4}}|\d{{2}})", f"$2-{number}-$1"
+        )
+        text = text.str.replace(rf"^{month}[a-z]*\.?[- ](\d{{1,2}}),?[- ](\d{{4}})", f"$2-{number}-$1")
+    text = text.str.replace(r"(\d{1,2})時(\d{1,2})分?", "$1:$2").str.replace(r"(\d{1,2})時$", "$1:00")
+    text = text.str.replace_all(r"(\d)t(\d)", "$1 $2").str.replace(r"日\s*", " ").str.strip_chars()
+    # Twice, and only before the clock: parts of one digit share it, and seconds have decimals.
+    for _ in range(2):
+        text = text.str.replace(r"^([\d-]*\d)\s*[年月/.]\s*", "$1-")
+    return text.str.strip_chars("- ")
+
+
+def _year_first(text: pl.Series) -> Times | None:
+    values = _date(text, _YEAR_FIRST)
+    return _as_times(values)
+
+
+def _year_last(text: pl.Series, day_first: bool | None) -> Times | None:
+    parts = _parts(text, _YEAR_LAST)
+    a, b = parts["a"], parts["b"]
+    known = np.isfinite(a)
+    if not known.any():
+        return None
+    is_day_first = bool((a[known] > 12).any()) or not bool((b[known] > 12).any())
+    unclear = not bool((a[known] > 12).any() or (b[known] > 12).any())
+    if day_first is not None:
+        is_day_first, unclear = day_first, False
+    years = np.where(parts["y"] < 100, parts["y"] + np.where(parts["y"] < 70, 2000, 1900), parts["y"])
+    day, month = (a, b) if is_day_first else (b, a)
+    found = _as_times(_seconds(years, month, day, parts))
+    return None if found is None else Times(found.values, found.kind, unclear)
+
+
+def _alone(text: pl.Series) -> Times | None:
+    parts = _parts(text, _TIME_ALONE)
+    hours = _with_half(parts)
+    seconds = hours * 3600 + parts["mi"] * 60 + np.nan_to_num(parts["s"])
+    known = np.isfinite(seconds)
+    if not known.any():
+        return None
+    if (hours[known] >= 24).any():
+        return Times(seconds / 3600, "duration")
+    return Times(seconds, "time_of_day")
+
+
+def _as_times(values: Floats) -> Times | None:
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return None
+    return Times(values, "date" if not (known % 86_400).any() else "datetime")
+
+
+def _date(text: pl.Series, pattern: str) -> Floats:
+    parts = _parts(text, pattern)
+    return _seconds(parts["y"], parts["m"], np.where(np.isnan(parts["d"]), 1, parts["d"]), parts)
+
+
+def _seconds(years: Floats, months: Floats, days: Floats, parts: dict[str, Floats]) -> Floats:
+    """Return seconds since 1970, NaN where the calendar has no such day."""
+    is_known = np.isfinite(years) & (months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)
+    y, m, d = (np.where(is_known, part, 1).astype(np.int64) for part in (years, months, days))
+    month = (y - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (m - 1)
+    date = month.astype("datetime64[D]") + (d - 1)
+    is_known &= date.astype("datetime64[M]") == month  # the 31st of a month of 30 days
+    clock = np.nan_to_num(_with_half(parts)) * 3600
+    clock += np.nan_to_num(parts.get("mi", clock * 0)) * 60 + np.nan_to_num(parts.get("s", clock * 0))
+    seconds = date.astype("datetime64[s]").astype(np.int64) + clock
+    return np.where(is_known & (clock <= 86_400), seconds, np.nan)
+
+
+def _with_half(parts: dict[str, Floats]) -> Floats:
+    """Return the hours, those of the afternoon from 12 to 23."""
+    hours, half = parts.get("h"), parts.get("half")
+    if hours is None:
+        return np.zeros_like(parts["y"])
+    if half is None:
+        return hours
+    return np.where(np.isnan(half), hours, hours % 12 + 12 * np.nan_to_num(half))
+
+
+def _parts(text: pl.Series, pattern: str) -> dict[str, Floats]:
+    """Return the named groups of a pattern as numbers; `half` is 1 for the afternoon, 0 for the morning."""
+    groups = text.str.extract_groups(pattern).struct.unnest()
+    parts: dict[str, Floats] = {}
+    for name in groups.columns:
+        column = groups[name]
+        if name == "half":
+            column = column.replace_strict({"am": "0", "pm": "1"}, default=None)
+        parts[name] = column.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    return parts
