@@ -14,6 +14,7 @@ export type Column = Filled<api.ColumnProfile>;
 export type CoordinateCheck = Filled<api.CoordinateCheck>;
 export type Dataset = Filled<api.DatasetView>;
 export type DataWarning = Filled<api.DataWarning>;
+export type Decision = Filled<api.Decision>;
 export type Deciding = Filled<api.Deciding>;
 export type Estimate = Filled<api.Estimate>;
 export type Example = Filled<api.ExampleView>;

@@ -216,17 +216,15 @@ def _require_decodes(file: BinaryIO, codec: str, name: str) -> None:
             text = decoder.decode(piece)
         except UnicodeDecodeError as error:
             line += error.object[: error.start].count(b"\n")
-            before = error.object[: error.start].rsplit(b"\n", 1)[-1].decode(codec, errors="ignore")
-            raise InvalidInput(
-                "dataset.bad_bytes", encoding=name, row=line, before=shown(before[-20:])
-            ) from error
+            found = error.object[error.start : error.start + 4].hex(" ")
+            raise InvalidInput("dataset.bad_bytes", encoding=name, row=line, bytes=found) from error
         if "\0" in text:
             raise UnsupportedMedia("dataset.binary_file")
         line += text.count("\n")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise InvalidInput("dataset.bad_bytes", encoding=name, row=line, before="") from error
+        raise InvalidInput("dataset.bad_bytes", encoding=name, row=line, bytes="") from error
 
 
 def _distinct_cells(file: BinaryIO) -> set[bytes]:

@@ -182,7 +182,8 @@ def _header_place(
     if votes < 0:
         # Numbers alone are no names; where a text stands among them, it may be one.
         is_unclear = not all(looks_typed(cell) or not cell.strip() for cell in head[start].cells)
-        question = Decision(option="header", value="0", is_question=is_unclear, choices=_choices(head, start))
+        choices = ("0", str(head[start].row)) if is_unclear else _choices(head, start)
+        question = Decision(option="header", value="0", is_question=is_unclear, choices=choices)
         found.decisions.append(question.model_copy(update={"examples": _examples(head[start])}))
         return None
     found.decisions.append(_header_decision(head, start, start, is_guessed=True))

@@ -5,9 +5,11 @@ import { bytes, number, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { note } from "../base/note.js";
 import { factEntries, plainList } from "../base/tables.js";
-import { columns, guesses } from "./profile_table.js";
+import { decisions, guesses, notes, questions } from "./decisions.js";
+import { columns } from "./profile_table.js";
 import { imageSamples, textSamples } from "./profile_samples.js";
 import { readAsTable } from "./read_again.js";
+import { readerOf } from "./reading.js";
 
 /** @import { ClassCount, Dataset, DataWarning, Shape } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
@@ -31,18 +33,27 @@ export function kindOf(shape) {
 function table(dataset, onVariant, signal) {
   const { profile: found } = dataset;
   const missing = found.columns.reduce((sum, column) => sum + column.num_missing, 0);
+  const used = found.columns.filter((column) => !column.left_out).length;
+  const reader = readerOf(dataset, onVariant, signal);
   return [
     facts(dataset, [
-      ["rows", number(found.num_rows)],
-      ["columns", number(found.columns.length)],
+      ["rows", ofAll(found.num_rows, found.num_rows_in_file)],
+      ["columns", ofAll(used, found.columns.length)],
       ["missing", number(missing)],
     ]),
-    guesses(dataset, onVariant, signal),
+    questions(dataset, reader),
+    guesses(dataset, reader),
     warnings(found.warnings),
+    notes(found.notes),
+    decisions(dataset, reader),
     balance(found.classes),
-    columns(found.columns),
+    columns(dataset, reader),
   ];
 }
+
+/** What is used of what there is. @param {number} used @param {number | null} all */
+const ofAll = (used, all) =>
+  all === null || all === used ? number(used) : t("ui.profile.of_all", { used: number(used), all: number(all) });
 
 /** @type {Parts} */
 function images(dataset, _onVariant, signal) {

@@ -10,9 +10,28 @@ import { delimiterOf } from "./delimiter.js";
 import { uploadFile } from "./upload_request.js";
 
 /** @import { Dataset } from "../../types/answers.js" */
-/** @typedef {(file: File, options?: {delimiter?: string}) => Promise<void>} Send */
+/** @typedef {Record<string, string>} Options of the reader */
+/** @typedef {(file: File, options?: Options) => Promise<void>} Send */
 
-const TYPES = ".csv,.txt,.npz,text/csv,text/plain";
+const ENCODINGS = ["CP932", "EUC-JP", "UTF-8", "Windows-1252"];
+/** Encodings other than the one that failed. @param {Record<string, unknown>} params @returns {[Options, string][]} */
+const encodings = ({ encoding }) =>
+  ENCODINGS.filter((name) => name !== encoding).map((name) => [{ encoding: name }, t("ui.upload.encoding", { name })]);
+/**
+ * Ways to mend what was refused, by error.
+ * @type {Record<string, (params: Record<string, unknown>) => [Options, string][]>}
+ */
+const MENDS = {
+  "dataset.wrong_delimiter": ({ found }) => [
+    [{ delimiter: delimiterOf(String(found)) }, t("ui.upload.delimiter", { found: String(found) })],
+  ],
+  "dataset.bad_bytes": encodings,
+  "dataset.unknown_encoding": encodings,
+  "dataset.ragged_row": ({ count }) => [[{ ragged: "leave_out" }, t("ui.upload.leave_out", { count: Number(count) })]],
+};
+
+const TYPES =
+  ".csv,.tsv,.txt,.dat,.json,.jsonl,.xlsx,.xls,.xlsm,.ods,.parquet,.feather,.arrow,.npz,.npy,.zip,.gz,text/*";
 
 /** @param {(dataset: Dataset) => void} onStored @param {AbortSignal} signal @returns {HTMLElement} */
 export function upload(onStored, signal) {
@@ -45,9 +64,7 @@ function showIdle(box, send, refused) {
   input.addEventListener("change", () => input.files?.[0] && send(input.files[0]));
   fill(
     box,
-    refused
-      ? errorNote(refused.error, otherDelimiter(refused.error, refused.file, send))
-      : icon(ICONS.upload, "icon-large"),
+    refused ? errorNote(refused.error, ...mends(refused.error, refused.file, send)) : icon(ICONS.upload, "icon-large"),
     h("p", { class: "drop-title" }, t(refused ? "ui.upload.again" : "ui.upload.drop")),
     h(
       "div",
@@ -100,12 +117,13 @@ function takeDrops(box, send) {
 }
 
 /**
- * Offer to read the same file once more where only its delimiter was the matter.
+ * Offer to read the same file once more with what would mend it, a button for each way.
  * @param {unknown} error @param {File} file @param {Send} send
  */
-function otherDelimiter(error, file, send) {
-  if (!(error instanceof ApiError) || error.code !== "dataset.wrong_delimiter") return null;
-  const found = String(error.params.found);
-  const click = () => send(file, { delimiter: delimiterOf(found) });
-  return h("button", { type: "button", class: "button", on: { click } }, t("ui.upload.delimiter", { found }));
+function mends(error, file, send) {
+  if (!(error instanceof ApiError)) return [];
+  const ways = MENDS[error.code]?.(error.params) ?? [];
+  return ways.map(([options, words]) =>
+    h("button", { type: "button", class: "button", on: { click: () => send(file, options) } }, words),
+  );
 }

@@ -7,7 +7,7 @@ import { language, t } from "../base/i18n.js";
 
 /**
  * @param {File} file
- * @param {{delimiter?: string}} options
+ * @param {Record<string, string>} options of the reader
  * @param {(share: number) => void} onProgress 0 to 1; 1 means that the server is reading the file
  * @param {AbortSignal} signal
  * @returns {Promise<Dataset>} the stored dataset
