@@ -29,6 +29,8 @@ from muscope.backend.ingest.wording import shown
 
 # Columns that are offered as the label; with more of them their names are typed.
 MAX_CHOICES = 300
+# Rows that show whether a file has decimal commas.
+DECIMAL_ROWS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def read_columns(table: Table, options: IngestOptions, decimal: Decimal | None) 
 
 def decimal_of(columns: Iterable[pl.Series]) -> Decimal | None:
     """Return a comma where the cells of a column leave no other sign for decimals; None where none tells."""
-    for cells in columns:
+    for cells in (column.head(DECIMAL_ROWS) for column in columns):
         of_comma = cells.filter(cells.str.contains(r"^\s*-?[\d.]*,\d+\s*[%％]?\s*$"))
         if len(of_comma) >= 0.5 * max(1, int((cells != "").sum())) and is_decimal_comma(
             of_comma.str.strip_chars()

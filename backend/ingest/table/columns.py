@@ -96,8 +96,12 @@ class _Cells(NamedTuple):
 
 def read_column(name: str, cells: pl.Series, rows: array[int], reading: Reading) -> Column:
     """Return the values of a column, as the use its owner gave or as its cells suggest."""
-    found = _cleaned(name, cells, rows, reading.missing)
     use = reading.uses.get(name)
+    if use is None and name != reading.label and not reading.missing:
+        numbers = _plain_quantity(cells)
+        if numbers is not None:
+            return _numeric(name, numbers)
+    found = _cleaned(name, cells, rows, reading.missing)
     if use is ColumnUse.LEAVE_OUT:
         column = _categorical(found, reading)
         return replace(column, left_out="by_owner", use=use)
@@ -107,6 +111,16 @@ def read_column(name: str, cells: pl.Series, rows: array[int], reading: Reading)
     if use is not None or name == reading.label:
         return replace(column, use=use)
     return column
+
+
+def _plain_quantity(cells: pl.Series) -> Floats | None:
+    """Return the numbers of a column that holds nothing else and no codes, the usual case; else None."""
+    numbers = plain_numbers(cells)
+    if not np.isfinite(numbers).all():
+        return None
+    has_codes = cells.str.contains(r"^0\d").any() or bool((cells.str.len_bytes() > 15).any())
+    has_dates = len(cells) and cells.head(20).str.contains(r"^(?:19|20)\d{6}$").all()
+    return None if has_codes or has_dates else numbers
 
 
 def number_column(name: str, values: NDArray[Any]) -> Column:
@@ -187,6 +201,8 @@ def _time(found: _Cells) -> Column | None:
     sample = present.head(200)
     if np.isfinite(plain_numbers(sample)).mean() > 0.5:
         times = read_compact_dates(found.text) if sample.str.contains(r"^(?:19|20)\d{6}$").all() else None
+    elif read_times(sample) is None:
+        return None
     else:
         times = read_times(found.text.set(pl.Series(found.is_missing), ""))
     if times is None:

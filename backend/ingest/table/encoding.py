@@ -109,7 +109,8 @@ def examine(
         name, is_certain = (_known(encoding), True) if encoding else _find(file, head)
         codec = _with_mark(CODECS[name], head)
         sha256 = _hash(file, may_hold_nul=codec.startswith("utf-16"))
-        _require_decodes(file, codec, name)
+        if encoding or not (codec == "utf-8" and is_certain and _is_ascii(file)):
+            _require_decodes(file, codec, name)
         return TextFile(path, codec, sha256, name, is_certain, _examples(file, codec))
 
 
@@ -151,7 +152,8 @@ def _find(file: BinaryIO, head: bytes) -> tuple[str, bool]:
     if any(b"\0" in piece for piece in _pieces(file)):
         raise UnsupportedMedia("dataset.binary_file")
     if _decodes(file, "utf-8"):
-        is_escaped = any(escape in piece for piece in _pieces(file) for escape in _ESCAPES)
+        is_escaped = b"\x1b" in head or any(b"\x1b" in piece for piece in _pieces(file))
+        is_escaped = is_escaped and any(escape in piece for piece in _pieces(file) for escape in _ESCAPES)
         return ("ISO-2022-JP" if is_escaped else "UTF-8"), True
     if _is_mostly_utf8(file):
         return "UTF-8", True  # and its first bad row is named
@@ -194,6 +196,10 @@ def _hash(file: BinaryIO, *, may_hold_nul: bool) -> str:
         if not may_hold_nul and b"\0" in piece:
             raise UnsupportedMedia("dataset.binary_file")
     return digest.hexdigest()
+
+
+def _is_ascii(file: BinaryIO) -> bool:
+    return all(piece.isascii() for piece in _pieces(file))
 
 
 def _decodes(file: BinaryIO, encoding: str) -> bool:
