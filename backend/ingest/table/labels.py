@@ -21,7 +21,7 @@ MAX_FRACTIONAL_CLASSES = 100  # numbers with decimals that many users would stil
 FEW_VALUES, SEVERAL_VALUES = 10, 30
 _NAMES = (
     "label", "labels", "target", "class", "y", "outcome", "ラベル", "正解", "目的変数", "クラス",
-    "正解ラベル", "目的",
+    "正解ラベル", "目的", "survived", "species", "diagnosis", "churn", "合否", "良否", "判定", "判定結果",
 )  # fmt: skip
 _QUANTITY = re.compile(
     r".*(?:count|num|number|sold|sales|price|amount|cost|rate|year|age|days?|hours?|score|quantity|qty|total|size|"

@@ -19,7 +19,7 @@ from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.table.raw import Record
 from muscope.backend.ingest.values.missing import is_missing
-from muscope.backend.ingest.values.texts import looks_typed
+from muscope.backend.ingest.values.texts import looks_dated, looks_typed
 from muscope.backend.ingest.wording import listed, shown
 
 MAX_COLUMNS = 10_000
@@ -128,18 +128,20 @@ def _width_of(rows: Sequence[Record], header: Sequence[str] | None) -> int:
 def _first_full(head: Sequence[Record], filled: int, found: _Found) -> int:
     """Return the place of the first row that is filled as usual; rows above it are comments and titles."""
     enough = max(1, math.ceil(filled / 2)) if filled > 2 else filled
+    width = _width_of(head, None)
     place = 0
-    while place < len(head) - 1 and not _is_full(head[place], enough):
+    while place < len(head) - 1 and not (_is_full(head[place], enough) and _is_start(head, place, width)):
         place += 1
     skipped = [row for row in head[:place] if not row.cells[0].lower().startswith("sep=")]
     if not skipped:
         return place
     last = skipped[-1].cells
     names = [last[0].lstrip("#/%- "), *last[1:]]
-    is_header = _is_comment(skipped[-1]) and len([n for n in names if n.strip()]) == filled > 1
-    if is_header and all(looks_typed(cell) for cell in head[place].cells if cell.strip()):
+    given = [name for name in names if name.strip()]
+    is_header = _is_comment(skipped[-1]) and len(given) == filled > 1 and not any(map(looks_typed, given))
+    if is_header and any(map(looks_typed, head[place].cells)):
         # The names stand behind the comment sign, as loggers write them.
-        head[place - 1].cells[:] = names
+        head[place - 1].cells[:] = given
         return place - 1
     _note_rows_above(skipped, found)
     return place
@@ -153,6 +155,12 @@ def _note_rows_above(rows: Sequence[Record], found: _Found) -> None:
 
 def _is_full(row: Record, enough: int) -> bool:
     return not _is_comment(row) and sum(bool(cell.strip()) for cell in row.cells) >= enough
+
+
+def _is_start(head: Sequence[Record], place: int, width: int) -> bool:
+    """Return whether a table begins here: a row shorter than usual does so if those below it are not."""
+    is_short = len(head[place].cells) < width
+    return not is_short or all(len(row.cells) >= width for row in head[place + 1 : place + 4])
 
 
 def _is_comment(row: Record) -> bool:
@@ -219,7 +227,9 @@ def _votes_for_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> fl
         if not present or not name.strip():
             continue
         if sum(looks_typed(cell) for cell in present) >= _TYPED_SHARE * len(present):
-            votes += -1.0 if looks_typed(name.strip()) else 1.0
+            # A date above numbers names a column, one for each month.
+            is_name = not looks_typed(name) or (looks_dated(name) and not any(map(looks_dated, present[:9])))
+            votes += 1.0 if is_name else -1.0
         elif name.strip() in present:
             votes -= 0.5
         elif len(set(present)) < len(present) / 2:

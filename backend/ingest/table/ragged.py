@@ -57,7 +57,10 @@ def mended_rows(odd: Sequence[Record], width: int, options: IngestOptions, *, nu
 
 def _is_cut(record: Record, width: int, odd: Sequence[Record]) -> bool:
     """Return whether a program left out empty cells at the end of rows: many are short, none is long."""
-    return len(record.cells) < width and len(odd) >= 3 and all(len(each.cells) < width for each in odd)
+    is_short = len(record.cells) < width and all(len(each.cells) < width for each in odd)
+    # Many rows one below the other are another table rather than rows without their last cells.
+    is_block = len(odd) > 5 and odd[-1].row - odd[0].row <= len(odd) + 1
+    return is_short and len(odd) >= 3 and not is_block
 
 
 def with_mended(

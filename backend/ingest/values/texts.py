@@ -14,7 +14,16 @@ _DATE = re.compile(
     r"(?:[ T]+\d{1,2}[:時]\d{2}.*)?"
 )
 _TIME = re.compile(r"\d{1,4}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp][Mm])?|\d{1,2}時(?:\d{1,2}分)?")
+_SURE_DATE = re.compile(
+    r"(?:19|20)\d\d\s*[-/年]\s*\d{1,2}月?(?:\s*[-/]?\s*\d{1,2}日?)?|\d{1,2}[-/]\d{1,2}[-/](?:19|20)?\d\d"
+    r"|(?:昭和|平成|令和|[SHR])\s*\d{1,2}[-/.年]\d{1,2}月?(?:[-/.]?\d{1,2}日?)?"
+)
 _BOOLEAN = frozenset(("true", "false"))
+
+
+def looks_dated(cell: str) -> bool:
+    """Return whether a cell is written like a date or a month, and not like a number."""
+    return _SURE_DATE.fullmatch(cell.strip()) is not None
 
 
 def looks_typed(cell: str) -> bool:

@@ -45,7 +45,8 @@ export function guesses(dataset, reader) {
 
 /** Everything else that was decided, folded. @param {Dataset} dataset @param {Reader} reader */
 export function decisions(dataset, reader) {
-  const rest = dataset.profile.decisions.filter(({ option }) => !FIRST.includes(option));
+  // Cells that mean "missing" are typed into a field of their own.
+  const rest = dataset.profile.decisions.filter(({ option }) => ![...FIRST, "missing"].includes(option));
   if (!rest.length) return null;
   const fields = rest.map((decision) => field(dataset, decision, reader));
   const missing = dataset.profile.columns.length && !dataset.example ? missingField(dataset, reader) : null;
@@ -115,8 +116,13 @@ function missingField({ profile }, reader) {
 }
 
 /** @param {Reader} reader @param {string} option @param {string | string[]} value */
-const read = (reader, option, value) =>
-  reader.read({ [option]: option === "header" ? Number(value) : value }).catch(() => {});
+const read = (reader, option, value) => reader.read({ [option]: valueOf(option, value) }).catch(() => {});
+
+/** An answer as the server takes it. @param {string} option @param {string | string[]} value */
+function valueOf(option, value) {
+  if (option === "header") return Number(value);
+  return option === "missing" && !Array.isArray(value) ? [value] : value;
+}
 
 /** @param {Decision} decision */
 const nameOf = ({ option }) => (has(`decision.${option}`) ? t(`decision.${option}`) : option);
@@ -125,6 +131,7 @@ const nameOf = ({ option }) => (has(`decision.${option}`) ? t(`decision.${option
 function textOf({ option }, value) {
   if (option === "header") return value === "0" ? t("decision.header.none") : t("decision.header.row", { row: value });
   if (option === "task") return t(`ui.task.${value}`);
+  if (option === "missing") return value === "" ? t("decision.missing.number") : t("decision.missing.value", { value });
   if (has(`decision.${option}.${value}`)) return t(`decision.${option}.${value}`);
   return { "\\t": t("decision.delimiter.tab"), space: t("decision.delimiter.space") }[value] ?? value;
 }

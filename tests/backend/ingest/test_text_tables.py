@@ -370,3 +370,36 @@ def test_plain_cells_are_those_of_an_independent_reader(read, tmp_path):
     assert column(prepared, "number").mean == pytest.approx(frame["number"].mean())
     assert column(prepared, "whole").minimum == frame["whole"].min()
     assert column(prepared, "text").num_distinct == 4
+
+
+def test_a_table_below_remarks_of_a_logger_is_found(read):
+    remarks = "Device: A-1, rev 2\nDate: 2024-01-05, 10:00\nOperator: Sato\n\n"
+
+    assert names(read(remarks + "time,temp,kind\n" + body("{i},{half},{ab}"))) == ["time", "temp", "kind"]
+    assert names(read("# t x kind\n" + body("{i} {half} {ab}"))) == ["t", "x", "kind"]
+
+
+def test_dates_above_numbers_are_names(read):
+    prepared = read("店,2024/1,2024/2,2024/3\n" + body("s{third},{half},{big},{i}.5"))
+
+    assert names(prepared) == ["店", "2024/1", "2024/2", "2024/3"]
+
+
+def test_a_second_table_below_is_refused_and_not_mixed_with_the_first(read):
+    with pytest.raises(InvalidInput) as refused:
+        read(PLAIN + "\n\nc,d,e,f\n" + body("{half},{big},{ab},{third}"))
+
+    assert refused.value.code == "dataset.ragged_row"
+
+
+def test_a_number_far_from_all_others_is_asked_about_until_it_is_answered(read):
+    content = "a,kind\n" + "".join(f"{-999 if i % 7 == 0 else i / 10},{'pq'[i % 2]}\n" for i in range(70))
+
+    found = decision(read(content), "missing")
+    assert (found.is_question, found.choices, found.examples) == (True, ("", "-999"), ("a: -999",))
+    assert column(read(content, missing=("-999",)), "a").num_missing == 10
+    assert "missing" not in {each.option for each in profile_of(read(content, missing=("",))).decisions}
+
+
+def test_identifiers_that_a_spreadsheet_has_rounded_are_warned_of(read):
+    assert "rounded_identifiers" in notes(read("n,b,kind\n" + body("9.9{third}E+15,{half},{ab}")))

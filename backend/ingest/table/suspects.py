@@ -1,0 +1,60 @@
+"""Numbers that may be none: codes for a missing value, and identifiers that a spreadsheet has rounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from muscope.backend.domain.spec.dataset import ColumnKind, DataWarning, Decision
+from muscope.backend.ingest.table.columns import Column
+from muscope.backend.ingest.wording import number_text, shown
+
+# Values that people write for "no value"; suspicious where they lie far from all others.
+SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, -1.0)
+# How often, and how many ranges of the other values away.
+_LEAST_COUNT, _FAR = 3, 1.0
+_MOST_SHOWN = 3
+
+
+def missing_decision(columns: Sequence[Column], missing: Sequence[str]) -> Decision | None:
+    """Return the question whether a number that stands out means a missing value; None where none does.
+
+    An answer, even that it is a number, ends the question: then the options name what means missing.
+    """
+    found = [] if missing else [(value, column.name) for column in columns for value in _sentinels(column)]
+    if not found:
+        return None
+    values = tuple(dict.fromkeys(number_text(value) for value, _ in found))
+    examples = tuple(f"{shown(name)}: {number_text(value)}" for value, name in found[:_MOST_SHOWN])
+    return Decision(option="missing", value="", is_question=True, choices=("", *values), examples=examples)
+
+
+def _sentinels(column: Column) -> list[float]:
+    if column.numbers is None or column.kind is not ColumnKind.NUMERIC or column.num_distinct < 4:
+        return []
+    present = column.numbers[np.isfinite(column.numbers)]
+    found = []
+    for value in SENTINELS:
+        others = present[present != value]
+        count = len(present) - len(others)
+        if count < _LEAST_COUNT or not len(others):
+            continue
+        span = float(others.max() - others.min())
+        gap = max(float(others.min()) - value, value - float(others.max()))
+        if gap > max(_FAR * span, 1.0) and span > 0:
+            found.append(value)
+    return found
+
+
+def rounded_note(name: str, cells: pl.Series) -> DataWarning | None:
+    """Return a warning where a spreadsheet rounded long numbers, so that different ones became equal."""
+    present = cells.filter(cells.str.strip_chars() != "").head(1000)
+    is_rounded = present.str.contains(r"^\s*\d\.\d+[eE]\+1\d\s*$")
+    if not len(present) or int(is_rounded.sum()) < 0.5 * len(present):
+        return None
+    return DataWarning(
+        code="dataset.rounded_identifiers",
+        params={"column": shown(name), "text": shown(str(present.filter(is_rounded)[0]))},
+    )
