@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -11,12 +12,25 @@ from starlette.responses import Response
 from muscope.backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.schemas import DELIMITERS, Label, PlainText, VariantRequest
-from muscope.backend.api.upload import MEDIA_TYPES, announced_kind, check_announcement, receive_body
+from muscope.backend.api.upload import (
+    MEDIA_TYPES,
+    announced_kind,
+    announced_size,
+    check_announcement,
+    receive_body,
+)
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
 from muscope.backend.services.datasets import store as datasets
 from muscope.backend.services.datasets.samples import get_samples
-from muscope.backend.services.datasets.store import StoredDataset, scratch, store_file, store_variant
+from muscope.backend.services.datasets.store import (
+    StoredDataset,
+    scratch,
+    store_file,
+    store_upload,
+    store_variant,
+)
+from muscope.backend.services.uploads.usage import require_room
 from muscope.backend.services.views.views import DatasetView, SamplesView
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -26,8 +40,9 @@ _TABLE = "size,colour,price\n1.5,red,120\n2.0,blue,155\n"
 _TEXT = "Call me Ishmael. Some years ago, never mind how long precisely, having little or no money …\n"
 _RAW_BODY: dict[str, Any] = {
     "requestBody": {
-        "required": True,
-        "description": "The file's bytes as they are; forms are not accepted. Images are a NumPy archive "
+        "required": False,
+        "description": "The file's bytes as they are, unless `upload` is given; forms are not accepted. "
+        "Images are a NumPy archive "
         "(`np.savez`) with `x` [n, height, width] or [n, height, width, channels] and whole numbers `y` [n].",
         "content": {
             media_type: {
@@ -44,7 +59,7 @@ _RAW_BODY: dict[str, Any] = {
     "",
     summary="Upload a table, a text or images",
     status_code=201,
-    responses=KNOWN | errors(403, 413, 415, 507),
+    responses=KNOWN | errors(403, 404, 409, 413, 415, 507),
     openapi_extra=_RAW_BODY,
 )
 async def upload_dataset(
@@ -62,12 +77,23 @@ async def upload_dataset(
         FileKind | None,
         Query(description="If left out: by Content-Type, else the name's ending, else the first bytes."),
     ] = None,
+    upload: Annotated[
+        UUID | None,
+        Query(description="A complete upload of `POST /api/v1/uploads` to read instead of a body."),
+    ] = None,
 ) -> DatasetView:
-    """Store a CSV table, a text or a NumPy archive of images; 200 when the same data were stored before."""
-    limit = serving.context.settings.upload_limit_bytes
-    check_announcement(request, limit)
+    """Store a CSV table, a text or a NumPy archive of images; 200 when the same data were stored before.
+
+    Large files arrive in pieces first (`POST /api/v1/uploads`). One that cannot be read is kept, so that it
+    need not be sent again with another option; one that becomes a dataset is used up.
+    """
     kind = kind or announced_kind(request, name)
     options = IngestOptions(kind=kind, label=label, task=task, delimiter=DELIMITERS[delimiter])
+    if upload is not None:
+        return placed(await serving.read_file(store_upload, owner, upload, name, options), response)
+    limit = serving.context.settings.upload_limit_bytes
+    check_announcement(request, limit)
+    await serving.run(require_room, owner, announced_size(request) or 1)
     with scratch(serving.context) as folder:
         await receive_body(request, folder / "upload", limit_bytes=limit)
         stored = await serving.read_file(store_file, owner, folder / "upload", name, options)
