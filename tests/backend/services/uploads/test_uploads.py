@@ -18,6 +18,7 @@ from muscope.backend.db.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import Conflict, NotFound, StorageFull
 from muscope.backend.ingest import progress
 from muscope.backend.ingest.manifest import IngestLimits, IngestOptions
+from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
 from muscope.backend.services.datasets import child_reader
 from muscope.backend.services.datasets import store as datasets
 from muscope.backend.services.uploads import files, store, usage
@@ -307,7 +308,7 @@ def test_an_upload_to_which_nothing_is_added_expires(context, clock):
     clock.now += keep / 2
     with pytest.raises(NotFound):
         store.get_upload(context, LOCAL_OWNER, upload_id)
-    sweep_uploads(context)
+    conduct_round(context, PulseWatch(lease_seconds=30, monotonic=lambda: 0.0))
 
     assert upload_files(context) == []
     assert usage.get_usage(context, LOCAL_OWNER).used_bytes == 0
@@ -361,6 +362,18 @@ def test_the_child_reports_how_far_it_is(tmp_path, monkeypatch):
 
     assert progress.read_progress(path) == (100, 100)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_child_opens_the_file_of_its_progress_for_its_owner_only(tmp_path):
+    source, reported = tmp_path / "upload", tmp_path / "progress"
+    source.write_bytes(CSV)
+    before = os.umask(0o000)
+    try:
+        child_reader.read_file(source, tmp_path / "arrays", progress=reported)
+    finally:
+        os.umask(before)
+
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (reported, tmp_path / "arrays")} == {0o600}
 
 
 def test_a_large_file_may_be_read_for_longer_with_the_same_memory():
