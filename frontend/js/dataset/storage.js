@@ -11,18 +11,25 @@ import { hrefOf } from "../base/router.js";
 /** @import { Child } from "../../types/page.js" */
 /** @typedef {(path: string, name: string) => (event: Event) => Promise<void>} Delete */
 
-/** @param {AbortSignal} signal @returns {HTMLElement} */
-export function storage(signal) {
+/** @typedef {{latest: Promise<[Usage, Dataset[], Upload[]]>}} Stored what was read last; it outlives a drawing */
+
+/** Begin to read what is kept. @param {AbortSignal} signal @returns {Stored} */
+export const readStored = (signal) => ({ latest: readAll(signal) });
+
+/** @param {AbortSignal} signal @returns {Stored["latest"]} */
+function readAll(signal) {
+  const all = Promise.all([get("/usage", signal), get("/datasets?limit=500", signal), get("/uploads", signal)]);
+  all.catch(() => {}); // whoever draws it says so
+  return all;
+}
+
+/** @param {Stored} stored @param {AbortSignal} signal @returns {HTMLElement} */
+export function storage(stored, signal) {
   const used = h("p", { class: "hint", id: "storage-used", role: "status" });
   const [list, problem] = [h("div", {}), h("div", {})];
-  const read = async () => {
+  const draw = async () => {
     try {
-      /** @type {[Usage, Dataset[], Upload[]]} */
-      const [usage, datasets, uploads] = await Promise.all([
-        get("/usage", signal),
-        get("/datasets?limit=500", signal),
-        get("/uploads", signal),
-      ]);
+      const [usage, datasets, uploads] = await stored.latest;
       fill(used, usedText(usage));
       fill(list, entries(datasets, uploads, drop));
     } catch (error) {
@@ -37,9 +44,10 @@ export function storage(signal) {
     fill(problem);
     await remove(path, signal).catch((error) => signal.aborted || fill(problem, errorNote(error)));
     pressed.disabled = false;
-    await read();
+    stored.latest = readAll(signal);
+    await draw();
   };
-  read();
+  draw();
   return h("section", { id: "storage" }, h("h2", {}, t("ui.storage.title")), used, problem, list);
 }
 
