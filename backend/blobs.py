@@ -1,11 +1,12 @@
 """Content-addressed files: the name of a blob is the sha256 of its bytes, so it can never change.
 
-One folder for now; whatever replaces it keeps these five methods. The database holds sha256 and size only.
+One folder for now; whatever replaces it keeps these methods. The database holds sha256 and size only.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -16,10 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from muscope.backend.errors import StorageFull
+from muscope.backend.private_files import FILE_MODE, FINAL_MODE, no_room_is_our_error, private_folder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Blob:
 
 
 class BlobStore:
-    """Files in `folder/ab/cdef…`, written once, never changed."""
+    """Files in `folder/ab/cdef…`, written once, never changed, readable by the service's user only."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,9 +41,10 @@ class BlobStore:
         with path.open("rb") as file:
             blob = Blob(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
         target = self.path(blob.sha256)
-        with _no_room_is_our_error(blob.size):
+        with no_room_is_our_error(blob.size):
+            private_folder(self._folder)
             if not self.exists(blob.sha256):
-                target.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(target.parent)
                 self._move(path, target)
             path.unlink(missing_ok=True)
         return blob
@@ -62,6 +63,17 @@ class BlobStore:
         """Remove the blob; one that is gone already is no error."""
         self.path(sha256).unlink(missing_ok=True)
 
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Let one request at a time decide by rows which blobs stay; none goes while it is taken up."""
+        private_folder(self._folder)
+        descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     def _move(self, source: Path, target: Path) -> None:
         """Bring `source` to `target` in one rename, by way of a copy where they lie on different disks."""
         incoming = self._folder / f"incoming-{uuid.uuid4().hex}"
@@ -72,22 +84,12 @@ class BlobStore:
                 if error.errno != errno.EXDEV:
                     raise
                 shutil.copyfile(source, incoming)
-            incoming.chmod(0o444)
+            incoming.chmod(FINAL_MODE)
             _flush(incoming)
             incoming.replace(target)
             _flush(target.parent)
         finally:
             incoming.unlink(missing_ok=True)
-
-
-@contextmanager
-def _no_room_is_our_error(size: int) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageFull("storage.full", size=size) from error
-        raise
 
 
 def _flush(path: Path) -> None:

@@ -5,9 +5,11 @@
     ├── Forbidden        403  the request may not be made from where it comes
     ├── NotFound         404  no such object for this owner
     ├── Conflict         409  the object's state does not allow it
+    ├── WrongVersion     412  the client speaks another version of a protocol
     ├── TooLarge         413  over a limit that a setting names
     ├── UnsupportedMedia 415  the body is of a kind that is not accepted
     ├── Malformed        422  the payload cannot be read as what the route expects
+    ├── ChecksumMismatch 460  what arrived is not what was sent (a status of the tus protocol)
     ├── Unavailable      503  a part of the system is down for now
     └── StorageFull      507  no room for what was sent
 
@@ -51,6 +53,10 @@ class Conflict(MuscopeError):
     status = 409
 
 
+class WrongVersion(MuscopeError):
+    status = 412
+
+
 class TooLarge(MuscopeError):
     status = 413
 
@@ -61,6 +67,10 @@ class UnsupportedMedia(MuscopeError):
 
 class Malformed(MuscopeError):
     status = 422
+
+
+class ChecksumMismatch(MuscopeError):
+    status = 460
 
 
 class Unavailable(MuscopeError):

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
     upload_limit_bytes: int = Field(default=1 << 30, ge=1)
+    upload_keep_seconds: float = Field(default=86_400.0, gt=0)
+    user_quota_bytes: int = Field(default=50 << 30, ge=1)
+    total_quota_bytes: int = Field(default=200 << 30, ge=1)
     max_runs: int = Field(default=20_000, ge=1)
     cell_memory_bytes: int = Field(default=2 << 30, ge=1 << 20)
 
@@ -90,6 +93,11 @@ class Settings(BaseSettings):
     @property
     def scratch_folder(self) -> Path:
         return self.data_folder / "scratch"
+
+    @property
+    def upload_folder(self) -> Path:
+        """Files that are still arriving, on the disk of the blobs: a finished one is moved, not copied."""
+        return self.data_folder / "uploads"
 
     @property
     def log_folder(self) -> Path:

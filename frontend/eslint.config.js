@@ -24,7 +24,7 @@ const walls = Object.entries(ROOMS).map(([room, allowed]) => ({
 }));
 
 export default [
-  { ignores: ["frontend/node_modules/", "frontend/types/"] },
+  { ignores: ["frontend/node_modules/", "frontend/types/", "frontend/vendor/"] },
   js.configs.recommended,
   {
     files: ["frontend/**/*.js", "tests/frontend/**/*.js"],

@@ -27,6 +27,7 @@ from muscope.backend.api.routes import (
     plans,
     progress,
     savings,
+    uploads,
     verdicts,
     workers,
 )
@@ -34,6 +35,8 @@ from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
 API_PREFIX = "/api/v1"
+# Bodies that count for themselves; a path that ends in a slash stands for all below it.
+UPLOADING = frozenset({("POST", f"{API_PREFIX}/datasets"), ("PATCH", f"{API_PREFIX}/uploads/")})
 # Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/session.py).
 MAX_THREADS = 15
 DESCRIPTION = (
@@ -71,7 +74,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
         Middleware(SecurityHeaders),
         Middleware(HostCheck, allowed_hosts=settings.allowed_hosts),
         Middleware(LastResort),
-        Middleware(BodyLimit, unlimited=frozenset({("POST", f"{API_PREFIX}/datasets")})),
+        Middleware(BodyLimit, unlimited=UPLOADING),
     ]
 
 
@@ -80,6 +83,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix=API_PREFIX, dependencies=[Depends(require_owner)])
     for module in (
         datasets,
+        uploads,
         examples,
         experiments,
         options,

@@ -35,6 +35,10 @@ class Runtime:
         """Run a use case that reads a file, a few at a time; it is not abandoned when the client leaves."""
         return await to_thread.run_sync(use_case, self.context, *arguments, limiter=self.readers)
 
+    async def run(self, use_case: Callable[..., T], *arguments: object) -> T:
+        """Run a short use case in a thread, for endpoints that follow a body as it comes."""
+        return await to_thread.run_sync(use_case, self.context, *arguments)
+
 
 async def _runtime(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
@@ -61,6 +65,7 @@ Language = Annotated[str, Depends(_language)]
 
 DatasetId = Annotated[UUID, Path(description="A dataset's id.")]
 ExperimentId = Annotated[UUID, Path(description="An experiment's id.")]
+UploadId = Annotated[UUID, Path(description="An upload's id.")]
 CellId = Annotated[UUID, Path(description="A cell's id.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="The most entries to return.")]
 Offset = Annotated[int, Query(ge=0, le=2**31, description="Number of the newest to leave out.")]

@@ -11,12 +11,14 @@ _REASONS: dict[int, tuple[str, str]] = {
     403: ("An unsafe request came from another site.", "request.cross_site"),
     404: ("There is no such object.", "experiment.not_found"),
     409: ("The object's state does not allow it.", "experiment.still_open"),
+    412: ("Another version of the upload protocol.", "upload.protocol"),
     413: ("The body is over a limit.", "upload.too_large"),
     415: ("The body is of a kind that is not accepted.", "upload.media_type"),
     422: ("The request cannot be read; every field is listed.", "validation"),
+    460: ("What arrived is not what was sent.", "upload.checksum"),
     500: ("An unexpected error; details are in the server's log only.", "internal"),
     503: ("A part of the system is down for now.", "database.unavailable"),
-    507: ("The disk is full.", "storage.full"),
+    507: ("The disk or a quota is full.", "storage.full"),
 }
 # Statuses of every route: the host check comes first, then parameters, and the database may be away.
 _ALWAYS = (400, 422, 500, 503)

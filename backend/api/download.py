@@ -14,6 +14,7 @@ from typing import BinaryIO
 from starlette.responses import StreamingResponse
 
 from muscope.backend.errors import StorageFull
+from muscope.backend.private_files import private_folder
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _BLOCK_BYTES = 1 << 18
@@ -30,7 +31,7 @@ class Spooled:
 
 def spooled(folder: Path, lines: Iterable[str]) -> Spooled:
     """Write lines to a nameless file in `folder`; nothing is left when that fails."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder)
     file = TemporaryFile(dir=folder)  # noqa: SIM115 (closed when it has been sent)
     digest = hashlib.sha256()
     try:

@@ -101,7 +101,7 @@ class BodyLimit:
         self._unlimited = unlimited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or (scope["method"], scope["path"]) in self._unlimited:
+        if scope["type"] != "http" or self._counts_for_itself(scope["method"], scope["path"]):
             await self._app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "0")
@@ -121,6 +121,9 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_counted, send)
+
+    def _counts_for_itself(self, method: str, path: str) -> bool:
+        return (method, path) in self._unlimited or (method, path[: path.rfind("/") + 1]) in self._unlimited
 
 
 class LastResort:

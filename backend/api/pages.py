@@ -24,7 +24,7 @@ from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.figures.plotly_bundle import PlotlyBundle
 from muscope.backend.resources import FRONTEND
 
-FOLDERS = ("css", "js", "locales", "images")
+FOLDERS = ("css", "js", "locales", "images", "vendor")
 # Addresses that the page itself makes sense of.
 CLIENT_ROUTES = ("/", "/datasets", "/datasets/{rest:path}", "/experiments", "/experiments/{rest:path}")
 _REVALIDATE = {"Cache-Control": "no-cache"}

@@ -6,8 +6,7 @@ No form types: a raw body needs no parser here (docs/reliability.md §8.1).
 from __future__ import annotations
 
 import asyncio
-import errno
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from io import FileIO
 from pathlib import Path
@@ -15,8 +14,10 @@ from pathlib import Path
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 
-from muscope.backend.errors import InvalidInput, StorageFull, TooLarge, UnsupportedMedia
+from muscope.backend.errors import InvalidInput, UnsupportedMedia
 from muscope.backend.ingest.manifest import FileKind
+from muscope.backend.private_files import new_private_file, no_room_is_our_error
+from muscope.backend.services.uploads.store import too_large
 
 OCTETS = "application/octet-stream"
 MEDIA_TYPES = ("text/csv", "text/plain", OCTETS)
@@ -24,7 +25,6 @@ _KINDS: dict[str, FileKind] = {"text/csv": "table", "text/plain": "text"}
 _KINDS_BY_ENDING: dict[str, FileKind] = {".csv": "table", ".txt": "text", ".npz": "images"}
 IDLE_SECONDS = 30.0
 _BLOCK_BYTES = 1 << 20
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def check_announcement(request: Request, limit_bytes: int) -> None:
@@ -32,9 +32,14 @@ def check_announcement(request: Request, limit_bytes: int) -> None:
     given = request.headers.get("content-type", "")
     if _media_type(request) not in MEDIA_TYPES:
         raise UnsupportedMedia("upload.media_type", given=given[:100], expected=", ".join(MEDIA_TYPES))
-    announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > limit_bytes:
-        raise _too_large(limit_bytes)
+    if (announced_size(request) or 0) > limit_bytes:
+        raise too_large(limit_bytes)
+
+
+def announced_size(request: Request) -> int | None:
+    """Return the size of the body by its header; None when it is sent without one."""
+    announced = request.headers.get("content-length", "")
+    return int(announced) if announced.isdigit() else None
 
 
 def likely_kind(request: Request, name: str) -> FileKind | None:
@@ -50,25 +55,33 @@ def _media_type(request: Request) -> str:
 async def receive_body(request: Request, target: Path, *, limit_bytes: int) -> None:
     """Write the body to `target`; raises when it is empty, too large, too slow or broken off."""
     received = 0
-    with target.open("xb", buffering=0) as file:
-        async for block in _blocks(request):
+    with FileIO(new_private_file(target), "w") as file:
+        async for block in blocks(request):
             received += len(block)
             if received > limit_bytes:
-                raise _too_large(limit_bytes)
+                raise too_large(limit_bytes)
             await to_thread.run_sync(_write, file, block)
     if received == 0:
         raise InvalidInput("dataset.empty_file")
 
 
-async def _blocks(request: Request) -> AsyncIterator[bytes]:
-    """Gather the network's small pieces, so that the disk is visited once per block."""
+async def blocks(request: Request, size: int = _BLOCK_BYTES) -> AsyncGenerator[bytes, None]:
+    """Gather the network's small pieces, so that the disk is visited once per block of about `size` bytes.
+
+    Raises InvalidInput when the body breaks off or falls silent, after what had come until then.
+    """
     buffer = bytearray()
     async with aclosing(request.stream()) as pieces:
-        while (piece := await _next_piece(pieces)) is not None:
-            buffer += piece
-            if len(buffer) >= _BLOCK_BYTES:
+        try:
+            while (piece := await _next_piece(pieces)) is not None:
+                buffer += piece
+                if len(buffer) >= size:
+                    yield bytes(buffer)
+                    buffer.clear()
+        except InvalidInput:
+            if buffer:
                 yield bytes(buffer)
-                buffer.clear()
+            raise
     if buffer:
         yield bytes(buffer)
 
@@ -86,14 +99,6 @@ async def _next_piece(pieces: AsyncIterator[bytes]) -> bytes | None:
 def _write(file: FileIO, block: bytes) -> None:
     """Write without a buffer, which on a full disk would fail a second time when it is closed."""
     rest = memoryview(block)
-    try:
+    with no_room_is_our_error(len(block)):
         while rest:
             rest = rest[file.write(rest) :]
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageFull("storage.full", size=len(block)) from error
-        raise
-
-
-def _too_large(limit_bytes: int) -> TooLarge:
-    return TooLarge("upload.too_large", limit_bytes=limit_bytes, limit_mib=round(limit_bytes / (1 << 20), 1))

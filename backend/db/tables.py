@@ -7,23 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     Uuid,
     true,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from muscope.backend.db.columns import Document, UtcDateTime, Word
+from muscope.backend.db.base import Base
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,
@@ -41,36 +37,6 @@ from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.verdict.statement import Outcome
 
 LOCAL_OWNER = "local"
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it as a plain class attribute)
-        datetime: UtcDateTime,
-        dict[str, Any]: JSON,
-        ExperimentSpec: Document(ExperimentSpec),
-        DatasetShape: Document(DatasetShape),
-        Profile: Document(Profile),
-        Scenario: Word(Scenario, 64),
-        Parametrization: Word(Parametrization, 16),
-        Metric: Word(Metric, 32),
-        CellState: Word(CellState, 16),
-        ExperimentState: Word(ExperimentState, 16),
-        DesiredState: Word(DesiredState, 16),
-        FailureClass: Word(FailureClass, 16),
-        StopReason: Word(StopReason, 32),
-        Outcome: Word(Outcome, 32),
-        str: String(255),
-        int: BigInteger,
-        float: Float(53),
-    }
 
 
 def _owned_by() -> Mapped[str]:
@@ -101,6 +67,22 @@ class DatasetRow(Base):
     arrays_bytes: Mapped[int]
     shape: Mapped[DatasetShape]
     profile: Mapped[Profile]
+
+
+class UploadRow(Base):
+    """A file that arrives in pieces; a piece counts when it is on the disk (`received_bytes`)."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    owner_id: Mapped[str] = _owned_by()
+    name: Mapped[str]
+    length_bytes: Mapped[int]
+    received_bytes: Mapped[int] = mapped_column(default=0)
+    # Number of requests that have written to it; only the last may still do so.
+    fence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ExperimentRow(Base):

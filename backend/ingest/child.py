@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from muscope.backend.errors import MuscopeError, StorageFull, TooLarge
 from muscope.backend.ingest.manifest import ExampleRequest, FileRequest, IngestLimits
+from muscope.backend.ingest.progress import write_progress_to
 
 Request = Annotated[FileRequest | ExampleRequest, Field(discriminator="kind")]
 _REQUEST: TypeAdapter[FileRequest | ExampleRequest] = TypeAdapter(Request)
@@ -23,6 +24,7 @@ _REQUEST: TypeAdapter[FileRequest | ExampleRequest] = TypeAdapter(Request)
 
 def main() -> None:
     """Answer the request on stdin with `{"manifest": …}` or `{"error": {class, code, params}}`."""
+    os.umask(0o077)  # whatever is written here is its owner's alone
     gc.disable()  # millions of short lists, no cycles: the collector would double the time
     answer = _take_stdout()
     request = _REQUEST.validate_json(sys.stdin.buffer.read())
@@ -63,6 +65,8 @@ def _perform(request: FileRequest | ExampleRequest) -> dict[str, Any]:
 
     _limit_address_space(request.limits)
     if isinstance(request, FileRequest):
+        if request.progress is not None:
+            write_progress_to(Path(request.progress))
         prepared = prepare_file(Path(request.source), request.options)
     else:
         prepared = make_example(request.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import Field
@@ -10,6 +11,9 @@ from muscope.backend.domain.spec.dataset import ColumnUse, DatasetShape, Frozen,
 
 FileKind = Literal["table", "images", "text"]
 ExampleName = Literal["digits", "friedman", "shapes", "python_source"]
+# Pace below which reading is stopped, beside the usual allowance; wide tables on slow machines need this.
+BYTES_PER_CPU_SECOND = 1_000_000
+BYTES_PER_WALL_SECOND = 800_000
 EXAMPLE_NAMES: tuple[ExampleName, ...] = ("digits", "friedman", "shapes", "python_source")
 
 
@@ -62,6 +66,15 @@ class IngestLimits(Frozen):
     output_bytes: int = Field(default=4 << 30, ge=1 << 10)
     open_files: int = Field(default=64, ge=16)
 
+    @classmethod
+    def for_size(cls, size: int) -> IngestLimits:
+        """Return the limits for a file of `size` bytes: a large one may take longer, never more memory."""
+        usual = cls()
+        return cls(
+            cpu_seconds=usual.cpu_seconds + math.ceil(size / BYTES_PER_CPU_SECOND),
+            wall_seconds=usual.wall_seconds + size / BYTES_PER_WALL_SECOND,
+        )
+
 
 class Manifest(Frozen):
     """Result of reading a file: the sizes needed for training, and the profile shown to the user."""
@@ -71,13 +84,14 @@ class Manifest(Frozen):
 
 
 class FileRequest(Frozen):
-    """Ask the child to read the uploaded file at `source` into `out`."""
+    """Ask the child to read the uploaded file at `source` into `out`, and to say at `progress` how far."""
 
     kind: Literal["file"] = "file"
     source: str
     out: str
     options: IngestOptions
     limits: IngestLimits
+    progress: str | None = None
 
 
 class ExampleRequest(Frozen):

@@ -13,6 +13,7 @@ from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.events import Notices
+from muscope.backend.private_files import private_folder
 from muscope.backend.queue import Bell
 from muscope.backend.services.keyed_cache import KeyedCache
 from muscope.backend.settings import Settings
@@ -55,7 +56,10 @@ class Context:
 
 @contextmanager
 def open_context(settings: Settings) -> Iterator[Context]:
-    """Open the stores of this process and close them at the end."""
+    """Open the stores of this process and close them at the end; older folders become private."""
+    for folder in (settings.blob_folder, settings.scratch_folder, settings.upload_folder):
+        if folder.is_dir():
+            private_folder(folder)
     database = Database(settings.resolved_database_url)
     bell = Bell(settings)
     notices = Notices(settings.resolved_broker_url)

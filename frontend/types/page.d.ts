@@ -17,6 +17,13 @@ export interface Page {
   mount: (root: HTMLElement) => () => void;
 }
 
+/** How far a file is, in bytes; once all is sent, the share that the server has read, or null if it is not known. */
+export interface UploadProgress {
+  sent: number;
+  size: number;
+  read?: number | null;
+}
+
 /** A part of a page that draws itself again from what the page knows. */
 export interface Updating {
   element: HTMLElement;

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -10,13 +11,25 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
-from muscope.backend.api.schemas import Delimiter, Label, PlainText, VariantRequest, delimiter_of
-from muscope.backend.api.upload import MEDIA_TYPES, check_announcement, likely_kind, receive_body
-from muscope.backend.domain.spec.dataset import Task
-from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.api.reading_options import GivenOptions
+from muscope.backend.api.schemas import PlainText, VariantRequest
+from muscope.backend.api.upload import (
+    MEDIA_TYPES,
+    announced_size,
+    check_announcement,
+    likely_kind,
+    receive_body,
+)
 from muscope.backend.services.datasets import store as datasets
 from muscope.backend.services.datasets.samples import get_samples
-from muscope.backend.services.datasets.store import StoredDataset, scratch, store_file, store_variant
+from muscope.backend.services.datasets.store import (
+    StoredDataset,
+    scratch,
+    store_file,
+    store_upload,
+    store_variant,
+)
+from muscope.backend.services.uploads.usage import require_room
 from muscope.backend.services.views.views import DatasetView, SamplesView
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -26,8 +39,9 @@ _TABLE = "size,colour,price\n1.5,red,120\n2.0,blue,155\n"
 _TEXT = "Call me Ishmael. Some years ago, never mind how long precisely, having little or no money …\n"
 _RAW_BODY: dict[str, Any] = {
     "requestBody": {
-        "required": True,
-        "description": "The file's bytes as they are; forms are not accepted. Images are a NumPy archive "
+        "required": False,
+        "description": "The file's bytes as they are, unless `upload` is given; forms are not accepted. "
+        "Images are a NumPy archive "
         "(`np.savez`) with `x` [n, height, width] or [n, height, width, channels] and whole numbers `y` [n].",
         "content": {
             media_type: {
@@ -44,7 +58,7 @@ _RAW_BODY: dict[str, Any] = {
     "",
     summary="Upload a table, a text or images",
     status_code=201,
-    responses=KNOWN | errors(403, 413, 415, 507),
+    responses=KNOWN | errors(403, 404, 409, 413, 415, 507),
     openapi_extra=_RAW_BODY,
 )
 async def upload_dataset(
@@ -53,43 +67,25 @@ async def upload_dataset(
     request: Request,
     response: Response,
     name: Annotated[PlainText, Query(description="The name to show.", examples=["prices.csv"])],
-    label: Annotated[Label | None, Query(description="The column to predict; guessed if left out.")] = None,
-    task: Annotated[Task | None, Query(description="Guessed from the label if left out.")] = None,
-    delimiter: Annotated[Delimiter | None, Query(description="Separator; guessed if left out.")] = None,
-    kind: Annotated[FileKind | None, Query(description="Found by the content if left out.")] = None,
-    encoding: Annotated[str | None, Query(max_length=40, description="Guessed if left out.")] = None,
-    header: Annotated[int | None, Query(ge=0, le=1000, description="Row with the names; 0: none.")] = None,
-    decimal: Annotated[Literal[".", ","] | None, Query(description="Sign before the decimals.")] = None,
-    member: Annotated[str | None, Query(max_length=400, description="File of an archive, or sheet.")] = None,
-    x: Annotated[str | None, Query(max_length=200, description="Array that holds the examples.")] = None,
-    y: Annotated[str | None, Query(max_length=200, description="Array that holds the labels.")] = None,
-    missing: Annotated[list[str] | None, Query(max_length=50, description="Cells that mean missing.")] = None,
-    ragged: Annotated[Literal["leave_out"] | None, Query(description="Rows of another width.")] = None,
-    split: Annotated[str | None, Query(max_length=220, description="`random`, `time:…`, `group:…`.")] = None,
+    given: GivenOptions,
+    upload: Annotated[
+        UUID | None,
+        Query(description="A complete upload of `POST /api/v1/uploads` to read instead of a body."),
+    ] = None,
 ) -> DatasetView:
     """Store a table, a text or images; 200 when the same data were stored before.
 
     Everything left out is guessed, and the profile's `decisions` say what was guessed and what is asked. Uses
-    of columns are given by reading the stored file once more (`variants`).
+    of columns are given by reading the stored file once more (`variants`). Large files arrive in pieces first
+    (`POST /api/v1/uploads`); one that cannot be read is kept, so that it need not be sent again with another
+    option; one that becomes a dataset is used up.
     """
+    options = given.model_copy(update={"likely": likely_kind(request, name)})
+    if upload is not None:
+        return placed(await serving.read_file(store_upload, owner, upload, name, options), response)
     limit = serving.context.settings.upload_limit_bytes
     check_announcement(request, limit)
-    options = IngestOptions(
-        kind=kind,
-        likely=likely_kind(request, name),
-        label=label,
-        task=task,
-        delimiter=delimiter_of(delimiter),
-        encoding=encoding,
-        header=header,
-        decimal=decimal,
-        member=member,
-        x=x,
-        y=y,
-        missing=tuple(missing or ()),
-        ragged=ragged,
-        split=split,
-    )
+    await serving.run(require_room, owner, announced_size(request) or 1)
     with scratch(serving.context) as folder:
         await receive_body(request, folder / "upload", limit_bytes=limit)
         stored = await serving.read_file(store_file, owner, folder / "upload", name, options)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from muscope.backend.domain.spec.dataset import DataWarning, Decision
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.progress import report_progress
 from muscope.backend.ingest.table.dialect import (
     BLANKS,
     DELIMITERS,
@@ -143,7 +144,7 @@ def _plain(path: Path, dialect: Dialect, options: IngestOptions, skipped: _Skipp
     with path.open("rb") as file:
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         quote = dialect.quote.encode() if dialect.quote else None
-        records = scan(content, dialect.delimiter.encode(), quote, skipped.num_bytes)
+        records = scan(content, dialect.delimiter.encode(), quote, skipped.num_bytes, report_progress)
         refuse_open_quote(records)
         first_row = 2 if skipped.num_bytes else 1
         head, tail = (_parsed(content, records, places, dialect, first_row) for places in _ends(records))

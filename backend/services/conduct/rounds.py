@@ -14,6 +14,7 @@ from muscope.backend.db.session import Session
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.services.conduct.advance import LastSnapshots, advance_experiments
 from muscope.backend.services.context import Context
+from muscope.backend.services.uploads.sweep import sweep_uploads
 from muscope.backend.services.workers import fresh_workers, queue_to_ring
 
 log = logging.getLogger(__name__)
@@ -42,11 +43,12 @@ class PulseWatch:
 
 
 def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | None = None) -> None:
-    """Run one round over all experiments: expire, cancel, advance, ring."""
+    """Run one round over all experiments: expire, cancel, advance, ring; then sweep old uploads."""
     expire_lost_cells(context, watch)
     settle_cancellations(context)
     advance_experiments(context, last)
     ring_again(context)
+    sweep_uploads(context)
 
 
 def expire_lost_cells(context: Context, watch: PulseWatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend import errors
-from muscope.backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge
+from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, NotFound, TooLarge
 from muscope.backend.ingest.manifest import (
     EXAMPLE_NAMES,
     ExampleRequest,
@@ -41,14 +41,23 @@ _ERRORS: dict[str, type[MuscopeError]] = {
 
 
 def read_file(
-    source: Path, out: Path, options: IngestOptions | None = None, *, limits: IngestLimits | None = None
+    source: Path,
+    out: Path,
+    options: IngestOptions | None = None,
+    *,
+    limits: IngestLimits | None = None,
+    progress: Path | None = None,
 ) -> Manifest:
-    """Read the uploaded file at `source` into an array file at `out`; on any error `out` is removed."""
+    """Read the uploaded file at `source` into an array file at `out`; on any error `out` is removed.
+
+    Reading stops when `source` is removed. The child says at `progress` how far it is.
+    """
     request = FileRequest(
         source=str(source.resolve()),
         out=str(out.resolve()),
         options=options or IngestOptions(),
-        limits=limits or IngestLimits(),
+        limits=limits or IngestLimits.for_size(source.stat().st_size),
+        progress=None if progress is None else str(progress.resolve()),
     )
     return _ask_child(request, out)
 
@@ -91,7 +100,8 @@ def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]
             start_new_session=True,
         )
         try:
-            stopped = _watch(child, request.limits)
+            source = Path(request.source) if isinstance(request, FileRequest) else None
+            stopped = _watch(child, request.limits, source)
         finally:
             _kill(child)
     _log_stderr(log, child.returncode)
@@ -108,7 +118,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     return {"HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8", **threads}
 
 
-def _watch(child: subprocess.Popen[bytes], limits: IngestLimits) -> MuscopeError | None:
+def _watch(child: subprocess.Popen[bytes], limits: IngestLimits, source: Path | None) -> MuscopeError | None:
     """Wait for the child's end, or return the error for which it must be stopped."""
     deadline = time.monotonic() + limits.wall_seconds
     while True:
@@ -117,6 +127,8 @@ def _watch(child: subprocess.Popen[bytes], limits: IngestLimits) -> MuscopeError
         except subprocess.TimeoutExpired:
             if time.monotonic() > deadline:
                 return _too_slow(limits)
+            if source is not None and not source.exists():
+                return Conflict("upload.removed")
             if _resident_bytes(child.pid) > limits.memory_bytes:
                 return _too_much_memory(limits)
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +12,24 @@ from uuid import UUID, uuid4
 
 from muscope.backend.blobs import Blob
 from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import uploads as upload_rows
 from muscope.backend.db.session import Session
 from muscope.backend.db.tables import DatasetRow
 from muscope.backend.domain.plan.options import data_options
-from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Task
-from muscope.backend.errors import Conflict, MuscopeError, NotFound
+from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.errors import Conflict, NotFound, Unavailable
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
+from muscope.backend.private_files import private_folder
 from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.child_reader import make_example, read_file
+from muscope.backend.services.datasets.recipes import by_recipe
 from muscope.backend.services.lookup import find_dataset
+from muscope.backend.services.uploads.files import unlink_files
+from muscope.backend.services.uploads.store import reading
+from muscope.backend.services.uploads.usage import new_bytes, require_quota
 from muscope.backend.services.views.views import DatasetView
 
-ARRAYS = "arrays"
+ARRAYS, SOURCE = "arrays", "source"
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,7 @@ class StoredDataset:
 @contextmanager
 def scratch(context: Context) -> Iterator[Path]:
     """Provide a private folder on the blobs' own disk; it is deleted with everything left in it."""
-    context.settings.scratch_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(mkdtemp(dir=context.settings.scratch_folder))
+    folder = Path(mkdtemp(dir=private_folder(context.settings.scratch_folder)))
     try:
         yield folder
     finally:
@@ -51,34 +56,29 @@ def store_file(
     """Read an uploaded file and store it with its arrays; nothing is stored when reading fails."""
     with scratch(context) as folder:
         manifest = read_file(source, folder / ARRAYS, options)
-        manifest = _by_recipe(context, owner_id, source, folder / ARRAYS, options, manifest)
-        arrays = context.blobs.put(folder / ARRAYS)
-    kept = context.blobs.put(source)
+        manifest = by_recipe(context, owner_id, source, folder / ARRAYS, options, manifest)
+        arrays, kept = _keep(context, folder / ARRAYS, source)
     return _store(context, owner_id, name, manifest, arrays, source=kept, example=None)
 
 
-def _by_recipe(
-    context: Context, owner_id: str, source: Path, out: Path, options: IngestOptions, manifest: Manifest
-) -> Manifest:
-    """Return the file read by the owner's answers about the last file with these columns, if there are."""
-    if options.answers() or manifest.profile.signature is None:
-        return manifest
-    with context.database.read() as session:
-        known = dataset_rows.last_answered(session, owner_id, manifest.profile.signature)
-    if known is None:
-        return manifest
-    answers = IngestOptions.model_validate(known.profile.recipe.options)
-    given = answers.model_copy(update={"kind": options.kind, "likely": options.likely})
-    again = out.with_name(f"{out.name}.again")
-    try:
-        found = read_file(source, again, given)
-    except MuscopeError:  # the answers do not suit this file
-        return manifest
-    again.replace(out)
-    note = DataWarning(code="dataset.recipe_applied", params={"name": known.name})
-    recipe = found.profile.recipe.model_copy(update={"taken_from": known.name})
-    profile = found.profile.model_copy(update={"notes": (note, *found.profile.notes), "recipe": recipe})
-    return found.model_copy(update={"profile": profile})
+def store_upload(
+    context: Context, owner_id: str, upload_id: UUID, name: str, options: IngestOptions
+) -> StoredDataset:
+    """Make a complete upload a dataset; it is kept when it cannot be read, so that options can be corrected.
+
+    Raises NotFound when it was removed meanwhile, Conflict while it is incomplete or being read.
+    """
+    with reading(context, owner_id, upload_id) as (path, progress):
+        with scratch(context) as folder:
+            manifest = read_file(path, folder / ARRAYS, options, progress=progress)
+            manifest = by_recipe(context, owner_id, path, folder / ARRAYS, options, manifest)
+            source = _second_name(path, folder / SOURCE, upload_id)
+            arrays, kept = _keep(context, folder / ARRAYS, source)
+        stored = _store(
+            context, owner_id, name, manifest, arrays, source=kept, example=None, upload_id=upload_id
+        )
+        unlink_files(context, upload_id)
+    return stored
 
 
 def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
@@ -121,19 +121,14 @@ def get_dataset(context: Context, owner_id: str, dataset_id: UUID) -> DatasetVie
 
 def delete_dataset(context: Context, owner_id: str, dataset_id: UUID) -> None:
     """Delete a dataset and its files; raises Conflict while an experiment uses it."""
-    with context.database.write() as session:
-        row = find_dataset(session, owner_id, dataset_id)
-        count = dataset_rows.num_experiments(session, dataset_id)
-        if count > 0:
-            raise Conflict("dataset.in_use", name=row.name, count=count)
-        dataset_rows.remove(session, dataset_id)
-        orphans = [
-            sha256
-            for sha256 in (row.arrays_sha256, row.source_sha256)
-            if sha256 is not None and not dataset_rows.is_blob_used(session, sha256)
-        ]
-    for sha256 in orphans:
-        context.blobs.delete(sha256)
+    with context.blobs.in_turn():
+        with context.database.write() as session:
+            row = find_dataset(session, owner_id, dataset_id)
+            count = dataset_rows.num_experiments(session, dataset_id)
+            if count > 0:
+                raise Conflict("dataset.in_use", name=row.name, count=count)
+            dataset_rows.remove(session, dataset_id)
+        _drop_unused(context, filter(None, (row.arrays_sha256, row.source_sha256)))
 
 
 def _store(
@@ -145,29 +140,70 @@ def _store(
     *,
     source: Blob | None,
     example: ExampleName | None,
+    upload_id: UUID | None = None,
 ) -> StoredDataset:
-    with context.database.write() as session:
-        known = dataset_rows.find(session, owner_id, arrays.sha256)
-        if known is not None:
-            if example is None and known.example is None:
-                known.profile = manifest.profile  # the same numbers, read by other answers
-            _drop_unused(context, session, source)
-            return StoredDataset(_view(known), is_new=False)
-        row = DatasetRow(
-            id=uuid4(),
-            owner_id=owner_id,
-            name=name,
-            created_at=context.now(),
-            example=example,
-            source_sha256=None if source is None else source.sha256,
-            source_bytes=0 if source is None else source.size,
-            arrays_sha256=arrays.sha256,
-            arrays_bytes=arrays.size,
-            shape=manifest.shape,
-            profile=manifest.profile,
-        )
-        stored = dataset_rows.add(session, row)
-        return StoredDataset(_view(stored), is_new=stored is row)
+    """Store what was read; files that no dataset uses then are removed, also when this fails."""
+    row = DatasetRow(
+        id=uuid4(),
+        owner_id=owner_id,
+        name=name,
+        created_at=context.now(),
+        example=example,
+        source_sha256=None if source is None else source.sha256,
+        source_bytes=0 if source is None else source.size,
+        arrays_sha256=arrays.sha256,
+        arrays_bytes=arrays.size,
+        shape=manifest.shape,
+        profile=manifest.profile,
+    )
+    files = {blob.sha256: blob.size for blob in (arrays, source) if blob is not None}
+    with context.blobs.in_turn():
+        try:
+            with context.database.write() as session:
+                return _add(context, session, row, files, upload_id)
+        finally:
+            _drop_unused(context, files)
+
+
+def _add(
+    context: Context, session: Session, row: DatasetRow, files: dict[str, int], upload_id: UUID | None
+) -> StoredDataset:
+    """Add a row within the quotas, in place of its upload."""
+    if upload_id is not None and not upload_rows.remove(session, upload_id):
+        raise NotFound("upload.not_found", id=str(upload_id))
+    known = dataset_rows.find(session, row.owner_id, row.arrays_sha256)
+    if known is not None:
+        if row.example is None and known.example is None:
+            known.profile = row.profile  # the same numbers, read by other answers
+        return StoredDataset(_view(known), is_new=False)
+    require_quota(context, session, row.owner_id, new_bytes(session, row.owner_id, files))
+    for sha256 in files:
+        if not context.blobs.exists(sha256):  # another request deleted the last dataset with this file
+            raise Unavailable("dataset.file_missing", sha256=sha256)
+    stored = dataset_rows.add(session, row)
+    return StoredDataset(_view(stored), is_new=stored is row)
+
+
+def _keep(context: Context, arrays: Path, source: Path) -> tuple[Blob, Blob]:
+    """Move in both files or, as on a full disk, none."""
+    kept = context.blobs.put(arrays)
+    try:
+        return kept, context.blobs.put(source)
+    except BaseException:
+        with context.blobs.in_turn():
+            _drop_unused(context, [kept.sha256])
+        raise
+
+
+def _second_name(path: Path, link: Path, upload_id: UUID) -> Path:
+    """Give an upload's file another name, so that it can be moved in and is kept until that is recorded."""
+    try:
+        link.hardlink_to(path)
+    except FileNotFoundError as error:
+        raise NotFound("upload.not_found", id=str(upload_id)) from error
+    except OSError:  # a file system without links
+        shutil.copyfile(path, link)
+    return link
 
 
 def _kind_of(shape: DatasetShape) -> FileKind:
@@ -177,9 +213,12 @@ def _kind_of(shape: DatasetShape) -> FileKind:
     return "text" if shape.task is Task.LANGUAGE_MODELLING else "table"
 
 
-def _drop_unused(context: Context, session: Session, source: Blob | None) -> None:
-    if source is not None and not dataset_rows.is_blob_used(session, source.sha256):
-        context.blobs.delete(source.sha256)
+def _drop_unused(context: Context, files: Iterable[str]) -> None:
+    """Remove files that no dataset refers to."""
+    with context.database.read() as session:
+        unused = [sha256 for sha256 in files if not dataset_rows.is_blob_used(session, sha256)]
+    for sha256 in unused:
+        context.blobs.delete(sha256)
 
 
 def _view(row: DatasetRow) -> DatasetView:

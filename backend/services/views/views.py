@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -35,6 +36,31 @@ class DatasetView(Frozen):
     shape: DatasetShape
     profile: Profile
     options: DataOptions = Field(description="Families and losses that can be trained on it.")
+
+
+class UsageView(Frozen):
+    """Room that the owner's files take, in bytes; a file that several datasets share counts once."""
+
+    used_bytes: int = Field(description="Datasets and uploads together.")
+    datasets_bytes: int = Field(description="Uploaded files and the arrays made of them.")
+    uploads_bytes: int = Field(description="Announced sizes of uploads that have not become a dataset.")
+    limit_bytes: int = Field(description="The most that one user may have.")
+    upload_limit_bytes: int = Field(description="The largest single upload.")
+
+
+class UploadView(Frozen):
+    """A file that is arriving in pieces, or has arrived and is no dataset yet."""
+
+    id: UUID
+    name: str
+    length_bytes: int = Field(description="Size announced.")
+    received_bytes: int = Field(description="Bytes that are safe on the disk; the next piece begins there.")
+    state: Literal["receiving", "received", "reading"] = Field(
+        description="`received`: complete, make it a dataset with `POST /api/v1/datasets?upload=<id>`."
+    )
+    read_share: float | None = Field(description="Share of the file that was read, 0 to 1; null if unknown.")
+    created_at: datetime
+    expires_at: datetime = Field(description="It is removed then, unless more arrives.")
 
 
 class ImageSample(Frozen):

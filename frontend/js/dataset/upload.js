@@ -1,15 +1,17 @@
 /** The place to drop a file: idle, sending, being read, refused. */
 
 import { ApiError, isAbort } from "../base/api.js";
-import { fill, h, icon } from "../base/dom.js";
-import { percent } from "../base/format.js";
+import { fill, h, icon, say } from "../base/dom.js";
+import { bytes, percent } from "../base/format.js";
 import { ICONS } from "../base/icons.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
 import { delimiterOf } from "./delimiter.js";
+import { CANCELLED } from "./large_upload.js";
 import { uploadFile } from "./upload_request.js";
 
 /** @import { Dataset } from "../../types/answers.js" */
+/** @import { UploadProgress } from "../../types/page.js" */
 /** @typedef {Record<string, string>} Options of the reader */
 /** @typedef {(file: File, options?: Options) => Promise<void>} Send */
 
@@ -40,9 +42,10 @@ export function upload(onStored, signal) {
   const send = async (file, options = {}) => {
     const stop = new AbortController();
     const forget = () => stop.abort();
+    const cancel = () => stop.abort(CANCELLED);
     signal.addEventListener("abort", forget);
     try {
-      onStored(await uploadFile(file, options, showSending(box, file.name, forget), stop.signal));
+      onStored(await uploadFile(file, options, showSending(box, file.name, cancel), stop.signal));
     } catch (error) {
       if (!signal.aborted) showIdle(box, send, isAbort(error) ? null : { error, file });
     } finally {
@@ -79,7 +82,7 @@ function showIdle(box, send, refused) {
 /**
  * Show a bar with a way to stop.
  * @param {HTMLElement} box @param {string} name of the file @param {() => void} onCancel
- * @returns {(done: number) => void} moves the bar; 1 means that the server is reading the file
+ * @returns {(progress: UploadProgress) => void} moves the bar: by what was sent, then by what the server has read
  */
 function showSending(box, name, onCancel) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("ui.upload.sending", { name }) });
@@ -91,13 +94,17 @@ function showSending(box, name, onCancel) {
     t("ui.action.cancel_upload"),
   );
   box.dataset.state = "sending";
-  fill(box, words, h("div", { class: "drop-bar" }, bar, share), cancel);
-  return (done) => {
-    bar.value = done;
-    fill(share, percent(done));
-    if (done < 1) return;
-    fill(words, t("ui.upload.reading", { name }));
-    bar.removeAttribute("value");
+  const amount = h("p", { class: "hint number" });
+  fill(box, words, h("div", { class: "drop-bar" }, bar, share), amount, cancel);
+  return ({ sent, size, read }) => {
+    const isSent = read !== undefined;
+    const done = isSent ? read : sent / size;
+    say(words, t(isSent ? "ui.upload.reading" : "ui.upload.sending", { name }));
+    say(share, done === null ? "" : percent(done));
+    say(amount, t("ui.upload.amount", { sent: bytes(sent), size: bytes(size) }));
+    bar.setAttribute("aria-label", words.textContent ?? "");
+    if (done === null) bar.removeAttribute("value");
+    else bar.value = done;
   };
 }
 

@@ -7,6 +7,7 @@ import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
 import { go } from "../base/router.js";
 import { privacy } from "../dataset/privacy.js";
+import { readStored, storage } from "../dataset/storage.js";
 import { upload } from "../dataset/upload.js";
 import { experimentList } from "./experiment_list.js";
 
@@ -19,6 +20,7 @@ const EXPERIMENTS = "/experiments?limit=50";
 export async function open(_route, signal) {
   /** @type {[Example[], Experiment[]]} */
   const [examples, experiments] = await Promise.all([get("/examples", signal), get(EXPERIMENTS, signal)]);
+  const stored = readStored(signal);
   const toDataset = (/** @type {Dataset} */ dataset) => go(`/datasets/${dataset.id}`);
   return {
     title: () => t("ui.home.title"),
@@ -28,6 +30,7 @@ export async function open(_route, signal) {
         h("section", { class: "hero" }, words(), upload(toDataset, signal)),
         h("section", {}, h("h2", {}, t("ui.home.examples")), h("div", { class: "cards" }, cards)),
         h("section", {}, h("h2", {}, t("ui.home.experiments")), earlier(experiments, signal)),
+        storage(stored, signal),
       );
       return () => {};
     },

@@ -24,7 +24,7 @@ UNSAFE = [
 
 
 def concrete(path: str) -> str:
-    for name in ("dataset_id", "experiment_id", "cell_id"):
+    for name in ("dataset_id", "experiment_id", "cell_id", "upload_id"):
         path = path.replace(f"{{{name}}}", "3f0c9d5e-8a51-4a4e-9d43-1d2f6f0b7c11")
     return path.replace("{name}", "nothing")
 
@@ -66,7 +66,7 @@ def test_two_host_headers_are_refused(server: Server):
 
 
 def test_there_are_unsafe_routes():
-    assert len(UNSAFE) == 11
+    assert len(UNSAFE) == 14
 
 
 @pytest.mark.parametrize(

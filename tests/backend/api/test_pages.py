@@ -165,6 +165,19 @@ def test_the_rules_of_plotly_are_a_stylesheet(pages: Pages):
     assert again.status_code == 304
 
 
+def test_vendored_scripts_are_those_that_were_published():
+    folder = FRONTEND / "vendor"
+    listed = re.findall(
+        r"^\| `(\S+\.js)` \|.*`([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.MULTILINE
+    )
+
+    assert {name for name, _ in listed} == {path.name for path in folder.glob("*.js")}
+    for name, sha256 in listed:
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+    used = (FRONTEND / "js" / "dataset" / "tus_library.js").read_text(encoding="utf-8")
+    assert f'"/static/vendor/{listed[0][0]}"' in used
+
+
 @pytest.mark.skipif(not (FRONTEND / "index.html").exists(), reason="the page does not exist yet")
 @pytest.mark.parametrize("path", ["/", "/experiments/3f0c"])
 def test_the_page_is_under_the_strict_policy(client: httpx.Client, path: str):

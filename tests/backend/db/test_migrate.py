@@ -7,10 +7,10 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db import migrate
+from muscope.backend.db.base import Base
 from muscope.backend.db.session import Database
 from muscope.backend.db.tables import (
     LOCAL_OWNER,
-    Base,
     CellRow,
     ExperimentRow,
     PrincipalRow,

@@ -153,7 +153,7 @@ def test_the_child_sees_no_secrets_and_two_threads(tmp_path, out, monkeypatch, c
 def test_the_child_is_dead_when_the_parent_is_interrupted(tmp_path, out, monkeypatch):
     started: list[subprocess.Popen[bytes]] = []
 
-    def interrupt(child, _limits):
+    def interrupt(child, *_):
         started.append(child)
         raise KeyboardInterrupt
 

@@ -1,0 +1,111 @@
+/** What is kept on the server: the room it takes, each dataset and unfinished upload, and a way to delete it. */
+
+import { get, isAbort, remove } from "../base/api.js";
+import { fill, h } from "../base/dom.js";
+import { bytes, dateTime } from "../base/format.js";
+import { has, t } from "../base/i18n.js";
+import { errorNote } from "../base/note.js";
+import { hrefOf } from "../base/router.js";
+
+/** @import { Dataset, Upload, Usage } from "../../types/answers.js" */
+/** @import { Child } from "../../types/page.js" */
+/** @typedef {(path: string, name: string) => (event: Event) => Promise<void>} Delete */
+
+/** @typedef {{latest: Promise<[Usage, Dataset[], Upload[]]>}} Stored what was read last; it outlives a drawing */
+
+/** Begin to read what is kept. @param {AbortSignal} signal @returns {Stored} */
+export const readStored = (signal) => ({ latest: readAll(signal) });
+
+/** @param {AbortSignal} signal @returns {Stored["latest"]} */
+function readAll(signal) {
+  const all = Promise.all([get("/usage", signal), get("/datasets?limit=500", signal), get("/uploads", signal)]);
+  all.catch(() => {}); // whoever draws it says so
+  return all;
+}
+
+/** @param {Stored} stored @param {AbortSignal} signal @returns {HTMLElement} */
+export function storage(stored, signal) {
+  const used = h("p", { class: "hint", id: "storage-used", role: "status" });
+  const [list, problem] = [h("div", {}), h("div", {})];
+  const draw = async () => {
+    try {
+      const [usage, datasets, uploads] = await stored.latest;
+      fill(used, usedText(usage));
+      fill(list, entries(datasets, uploads, drop));
+    } catch (error) {
+      if (!isAbort(error) && !signal.aborted) fill(problem, errorNote(error));
+    }
+  };
+  /** @type {Delete} */
+  const drop = (path, name) => async (event) => {
+    if (!confirm(t("ui.storage.delete_sure", { name }))) return;
+    const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
+    pressed.disabled = true;
+    fill(problem);
+    await remove(path, signal).catch((error) => signal.aborted || fill(problem, errorNote(error)));
+    pressed.disabled = false;
+    stored.latest = readAll(signal);
+    await draw();
+  };
+  draw();
+  return h("section", { id: "storage" }, h("h2", {}, t("ui.storage.title")), used, problem, list);
+}
+
+/** @param {Usage} usage */
+export const usedText = ({ used_bytes: used, limit_bytes: limit }) =>
+  t("ui.storage.used", { used: bytes(used), limit: bytes(limit) });
+
+/** @param {Dataset[]} datasets @param {Upload[]} uploads @param {Delete} drop */
+export function entries(datasets, uploads, drop) {
+  const all = [...uploads.map((each) => uploadEntry(each, drop)), ...datasets.map((each) => datasetEntry(each, drop))];
+  return all.length ? h("ul", { class: "list" }, all) : h("p", { class: "empty" }, t("ui.storage.none"));
+}
+
+/** @param {Dataset} dataset @param {Delete} drop */
+function datasetEntry(dataset, drop) {
+  const { id, example, source_bytes: source, arrays_bytes: arrays, created_at: created } = dataset;
+  const key = `example.${example}.title`;
+  const name = example && has(key) ? t(key) : dataset.name;
+  const head = h("a", { href: hrefOf(`/datasets/${id}`), data: { page: "" }, class: "list-name" }, name);
+  const chip = example ? h("span", { class: "chip" }, t("ui.storage.example")) : null;
+  return entry([head, chip], source + arrays, created, deleteButton(name, drop(`/datasets/${id}`, name)));
+}
+
+/** @param {Upload} upload @param {Delete} drop */
+function uploadEntry(upload, drop) {
+  const { id, name, length_bytes: size, created_at: created } = upload;
+  const head = [h("span", { class: "list-name" }, name), h("span", { class: "hint" }, stateText(upload))];
+  return entry(head, size, created, deleteButton(name, drop(`/uploads/${id}`, name)));
+}
+
+/** @param {Upload} upload */
+function stateText({ state, received_bytes: received, length_bytes: size }) {
+  if (state === "reading") return t("ui.storage.reading");
+  if (state === "received") return t("ui.storage.unread");
+  return t("ui.storage.unfinished", { sent: bytes(received), size: bytes(size) });
+}
+
+/** @param {Child} head @param {number} size in bytes @param {string} created @param {HTMLElement} button */
+const entry = (head, size, created, button) =>
+  h(
+    "li",
+    { class: "stored" },
+    h("div", { class: "stored-name" }, head),
+    h("span", { class: "number" }, bytes(size)),
+    h("time", { class: "list-date", datetime: created }, dateTime(created)),
+    button,
+  );
+
+/** @param {string} name @param {(event: Event) => Promise<void>} click */
+const deleteButton = (name, click) =>
+  h(
+    "button",
+    {
+      type: "button",
+      class: "button button-quiet",
+      "aria-label": t("ui.storage.delete", { name }),
+      data: { delete: name },
+      on: { click },
+    },
+    t("ui.action.delete"),
+  );
