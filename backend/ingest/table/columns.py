@@ -38,7 +38,7 @@ class TextCell(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """How a file's columns are read: the sign of decimals, further cells that mean missing, and the label.
+    """Terms of reading a file's columns: sign of decimals, further cells that mean missing, and the label.
 
     `label`: the column whose texts may be class names among numbers, if its task is classification.
     """

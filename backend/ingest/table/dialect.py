@@ -24,7 +24,7 @@ _DATE = re.compile(
     r"(?:[A-Z令和平成昭]{1,2})?\d{1,4}[-/.年]\d{1,2}(?:[-/.月]\d{1,4}日?)?(?:[ T]\d{1,2}:\d{2}.*)?"
 )
 _TIME = re.compile(r"\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?")
-# How consistent the rows must be for a text to be taken for a table.
+# Consistency of the rows from which on a text is taken for a table.
 SURE = 0.9
 
 

@@ -56,7 +56,7 @@ class Layout:
 
 @dataclass(slots=True)
 class _Found:
-    """What is known of the head so far."""
+    """Decisions and notes about the head so far."""
 
     decisions: list[Decision] = field(default_factory=list)
     notes: list[DataWarning] = field(default_factory=list)

@@ -13,7 +13,7 @@ from muscope.backend.ingest.wording import number_text, shown
 
 # Values that people write for "no value"; suspicious where they lie far from all others.
 SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, -1.0)
-# How often, and how many ranges of the other values away.
+# Number of times, and distance in ranges of the other values.
 _LEAST_COUNT, _FAR = 3, 1.0
 _MOST_SHOWN = 3
 
