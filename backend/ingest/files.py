@@ -7,7 +7,9 @@ from pathlib import Path
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.build import Prepared, prepare_table
+from muscope.backend.ingest.formats import refuse_unread
 from muscope.backend.ingest.image_file import is_image_file, prepare_images
+from muscope.backend.ingest.kinds import recognise
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
 from muscope.backend.ingest.text import prepare_text
 
@@ -20,6 +22,7 @@ _TASKS: dict[FileKind, tuple[Task, ...]] = {
 
 def prepare_file(source: Path, options: IngestOptions) -> Prepared:
     """Return the file at `source` as arrays and manifest, or raise the first thing wrong with it."""
+    refuse_unread(recognise(source), "text" if _is_text(options) else "table")
     kind = options.kind or _guess_kind(source, options)
     _refuse_unsuited(kind, options)
     if kind == "images":
@@ -31,7 +34,11 @@ def _guess_kind(source: Path, options: IngestOptions) -> FileKind:
     """Say images where the file is an archive of arrays; a text looks like a table, so it must be named."""
     if is_image_file(source):
         return "images"
-    return "text" if options.task is Task.LANGUAGE_MODELLING else "table"
+    return "text" if _is_text(options) else "table"
+
+
+def _is_text(options: IngestOptions) -> bool:
+    return options.kind == "text" or (options.kind is None and options.task is Task.LANGUAGE_MODELLING)
 
 
 def _refuse_unsuited(kind: FileKind, options: IngestOptions) -> None:
