@@ -28,6 +28,7 @@ class IngestOptions(Frozen):
         header: the row that holds the column names, from 1; 0: none does.
         decimal: the sign before the decimals.
         member: the file of an archive, the sheet of a workbook, or one of several tables in a file.
+        hidden: what becomes of hidden rows and columns of a sheet.
         x, y: the arrays of a NumPy archive that hold the examples and the labels.
         columns: uses by column name.
         missing: cells that stand for a missing value, beside the usual ones.
@@ -44,6 +45,7 @@ class IngestOptions(Frozen):
     header: int | None = Field(default=None, ge=0, le=1000)
     decimal: Literal[".", ","] | None = None
     member: str | None = Field(default=None, max_length=400)
+    hidden: Literal["use", "leave_out"] | None = None
     x: str | None = Field(default=None, max_length=200)
     y: str | None = Field(default=None, max_length=200)
     columns: dict[str, ColumnUse] = Field(default_factory=dict, max_length=10_000)

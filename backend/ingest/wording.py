@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
+_EXACT = 1e15
+_LONGEST = 1e21  # beyond, a row of digits says less than an exponent
 _MAX_SHOWN = 60
 
 
@@ -24,8 +27,11 @@ def delimiter_name(delimiter: str) -> str:
 
 
 def number_text(value: float) -> str:
-    """Return a number as a user would write it: whole numbers without a decimal point."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    """Return a number as a user would write it, to the last digit: whole ones without point and exponent."""
+    if not value.is_integer() or abs(value) >= _LONGEST:
+        return repr(value)
+    # From 2^53 on, zeros stand where a double holds nothing of what was typed.
+    return str(int(value)) if abs(value) < _EXACT else f"{Decimal(repr(value)).quantize(Decimal(1)):f}"
 
 
 def is_number(text: str) -> bool:

@@ -52,7 +52,7 @@ def named(
         names = listed([f"column_{place + 1}" for place in unnamed], 5)
         notes.append(DataWarning(code="dataset.names_given", params={"count": len(unnamed), "names": names}))
     given = [cells[place] or f"column_{place + 1}" for place in kept]
-    names_, renamed = _unique(given)
+    names_, renamed = unique(given)
     if renamed:
         notes.append(DataWarning(code="dataset.names_made_unique", params={"names": listed(renamed, 5)}))
     return Named(dict(zip(names_, (columns[place] for place in kept), strict=True)), tuple(notes))
@@ -64,7 +64,7 @@ def cleaned(name: str) -> str:
     return text[:MAX_NAME_CHARACTERS]
 
 
-def _unique(names: Sequence[str]) -> tuple[list[str], list[str]]:
+def unique(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return names that all differ, and those that had to be changed."""
     taken, result, renamed = set(names), [], []
     seen: set[str] = set()
@@ -86,12 +86,12 @@ def _is_blank(column: pl.Series) -> bool:
 def _is_index(name: str, column: pl.Series, *, is_index_unnamed: bool) -> bool:
     """Return whether the first column counts rows or holds their names, under no name or one of an index."""
     if is_index_unnamed:
-        return column.n_unique() == len(column)
+        return column.nunique() == len(column)
     if not _INDEX_NAMES.fullmatch(name):
         return False
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
     if numbers.null_count() or not len(numbers):
-        return name == "" and len(column) >= 10 and column.n_unique() == len(column)
+        return name == "" and len(column) >= 10 and column.nunique() == len(column)
     steps = numbers.diff().drop_nulls()
     is_counting = bool((steps == 1).all()) if len(steps) else True
-    return is_counting or (name == "" and numbers.n_unique() == len(numbers))
+    return is_counting or (name == "" and numbers.nunique() == len(numbers))

@@ -1,4 +1,4 @@
-"""Keeps as many rows of a large table as training can use, chosen evenly at random."""
+"""Sample of the rows of a table that is longer than training can use."""
 
 from __future__ import annotations
 
@@ -10,19 +10,29 @@ from muscope.backend.domain.spec.dataset import DataWarning
 # The longest plan, Thorough with four times the steps, sees 307,200 examples; a fifth of a file validates.
 MAX_KEPT_ROWS = 400_000
 MAX_KEPT_CELLS = 60_000_000
-_SEED = 20_261_128
+_LEAST_KEPT_ROWS = 1000
+_SEED = 20_241
 
 
-def kept_places(num_rows: int, num_columns: int) -> NDArray[np.int64] | None:
-    """Return the rows to keep in their order, drawn without replacement; None if all are kept."""
-    most = min(MAX_KEPT_ROWS, max(1000, MAX_KEPT_CELLS // max(1, num_columns)))
-    if num_rows <= most:
-        return None
-    drawn = np.random.Generator(np.random.PCG64(_SEED)).choice(num_rows, most, replace=False, shuffle=False)
-    places: NDArray[np.int64] = np.sort(drawn)
-    return places
+def most_rows(num_columns: int) -> int:
+    """Return the most rows that are kept of a table with so many columns."""
+    return min(MAX_KEPT_ROWS, max(_LEAST_KEPT_ROWS, MAX_KEPT_CELLS // max(1, num_columns)))
 
 
-def sampled_note(num_kept: int, num_rows: int) -> DataWarning:
-    """Return the note that says how many rows were kept."""
-    return DataWarning(code="dataset.rows_sampled", params={"kept": num_kept, "count": num_rows})
+def kept_places(count: int, limit: int) -> NDArray[np.int64]:
+    """Return the rows to keep of `count`, from 0 and in order: all, or one of each of `limit` stretches.
+
+    Stretches of equal length keep the sample even over a file in the order of time; the draw within each
+    keeps it from falling in step with a period of the data. The same rows are drawn every time.
+    """
+    if count <= limit:
+        return np.arange(count)
+    borders = np.arange(limit + 1) * count // limit
+    draws = np.random.Generator(np.random.PCG64(_SEED)).random(limit)
+    return borders[:-1] + (draws * np.diff(borders)).astype(np.int64)
+
+
+def sample_notes(count: int, kept: int) -> list[DataWarning]:
+    """Return the note that rows were left out, if any were."""
+    params = {"kept": kept, "count": count}
+    return [DataWarning(code="dataset.rows_sampled", params=params)] if kept < count else []

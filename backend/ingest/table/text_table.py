@@ -39,7 +39,7 @@ from muscope.backend.ingest.table.libsvm import is_libsvm, libsvm_records
 from muscope.backend.ingest.table.names import named
 from muscope.backend.ingest.table.ragged import columns_of, mended_rows, with_mended
 from muscope.backend.ingest.table.raw import RawTable, Record, Table
-from muscope.backend.ingest.table.sampling import kept_places, sampled_note
+from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
 from muscope.backend.ingest.table.scan import Records, refuse_open_quote, scan
 from muscope.backend.ingest.wording import delimiter_name, shown
 
@@ -196,10 +196,9 @@ def _body(
     lines = places[is_fit]
     num_rows = len(lines) + len(mended.rows)
     notes = list(mended.notes)
-    kept = kept_places(len(lines), layout.width)
-    if kept is not None:
-        notes.append(sampled_note(len(kept), num_rows))
-        lines = lines[kept]
+    kept = kept_places(len(lines), most_rows(layout.width))
+    notes += sample_notes(len(lines), len(kept))
+    lines = lines[kept]
     frame = _frame(content, records, lines, dialect, layout.width)
     rows = array("I", (lines + first_row).astype(np.uint32).tolist())
     columns, rows = with_mended(frame, rows, mended.rows, layout.width)
@@ -270,9 +269,9 @@ def table_of(raw: RawTable, options: IngestOptions) -> Table:
         raise TooLarge("dataset.too_many_cells", limit=MAX_CELLS)
     rows = array("I", [record.row for record in every])
     notes = [*raw.notes, *mended.notes]
-    kept = kept_places(len(every), layout.width)
-    if kept is not None:
-        notes.append(sampled_note(len(kept), len(every)))
+    kept = kept_places(len(every), most_rows(layout.width))
+    notes += sample_notes(len(every), len(kept))
+    if len(kept) < len(every):
         every, rows = [every[place] for place in kept], array("I", (rows[place] for place in kept))
     table = _finished(layout, columns_of(every, layout.width), rows, len(body), notes)
     table.decisions[:0] = raw.decisions

@@ -66,7 +66,7 @@ BAD_TEXTS = [
     BadInput(
         "a picture as text", b"\x89PNG\r\n\x1a\n" + noise(), "dataset.not_a_text", {"kind": "PNG"}, TEXT
     ),
-    BadInput("a pdf as text", b"%PDF-1.7\n" + noise(), "dataset.not_a_text", {"kind": "PDF"}, TEXT),
+    BadInput("a pdf as text", b"%PDF-1.7\n" + noise(), "dataset.is_document", {"kind": "PDF"}, TEXT),
     BadInput("random bytes as text", b"\x01\0" + noise(), "dataset.binary_file", options=TEXT),
     BadInput(
         "bytes of no code page as text", bytes(range(128, 256)) * 20, "dataset.unknown_encoding", options=TEXT
