@@ -27,7 +27,7 @@ class IngestOptions(Frozen):
         x, y: the arrays of a NumPy archive that hold the examples and the labels.
         columns: uses by column name.
         missing: cells that stand for a missing value, beside the usual ones.
-        split: `random`, `time:<column>` or `group:<column>`.
+        split: `random`, `given` (by the file itself), `time:<column>` or `group:<column>`.
     """
 
     kind: FileKind | None = None

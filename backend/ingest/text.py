@@ -7,11 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from muscope.backend.arrays import Array
-from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Profile, Task, TextProfile
+from muscope.backend.domain.spec.dataset import (
+    DatasetShape,
+    DataWarning,
+    Decision,
+    Profile,
+    Task,
+    TextProfile,
+)
 from muscope.backend.errors import InvalidInput, Param
 from muscope.backend.ingest.build import ENCODING_NAMES, Prepared
 from muscope.backend.ingest.manifest import Manifest
@@ -41,16 +49,35 @@ class Parts:
 
 def prepare_text(source: Path) -> Prepared:
     """Return the text at `source` as windows, or say why it cannot be used."""
+    read = read_text(source)
+    refuse_unusable(read.content)
+    warnings = _warnings(read.content, is_cut=read.is_cut)
+    return windows_of(split_text(read.content), encoding=read.encoding, warnings=warnings)
+
+
+class ReadText(NamedTuple):
+    """Text in UTF-8 with Unix line ends, at most the first `MAX_TEXT_BYTES`, and its encoding in the file."""
+
+    content: bytes
+    encoding: str
+    is_cut: bool
+
+
+def read_text(source: Path) -> ReadText:
+    """Return the text at `source`; raises InvalidInput or UnsupportedMedia where it is none."""
     file = examine(source, expected="text")
-    text, is_cut = _utf8(file)
+    content, is_cut = _utf8(file)
+    return ReadText(content, ENCODING_NAMES[file.encoding], is_cut)
+
+
+def refuse_unusable(text: bytes) -> None:
+    """Raise where a text is blank, too short, or one byte again and again."""
     if not text.strip():
         raise InvalidInput("dataset.blank_text")
     if len(text) < MIN_TEXT_BYTES:
         raise InvalidInput("dataset.text_too_short", count=len(text), minimum=MIN_TEXT_BYTES)
     if len(set(text)) == 1:
         raise InvalidInput("dataset.constant_text", byte=text[0])
-    warnings = _warnings(text, is_cut=is_cut)
-    return windows_of(split_text(text), encoding=ENCODING_NAMES[file.encoding], warnings=warnings)
 
 
 def split_text(text: bytes) -> Parts:
@@ -70,7 +97,13 @@ def split_text(text: bytes) -> Parts:
 
 
 def windows_of(
-    parts: Parts, *, num_files: int = 1, encoding: str | None = None, warnings: Sequence[DataWarning] = ()
+    parts: Parts,
+    *,
+    num_files: int = 1,
+    encoding: str | None = None,
+    warnings: Sequence[DataWarning] = (),
+    notes: Sequence[DataWarning] = (),
+    decisions: Sequence[Decision] = (),
 ) -> Prepared:
     """Return x [n, 64] and y [n, 64], the byte after each, for both parts.
 
@@ -92,6 +125,8 @@ def windows_of(
         encoding=encoding,
         text=TextProfile(num_bytes=sum(map(len, (*parts.train, *parts.val))), num_files=num_files),
         warnings=tuple(warnings),
+        notes=tuple(notes),
+        decisions=tuple(decisions),
     )
     return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
 
