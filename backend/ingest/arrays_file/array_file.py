@@ -20,11 +20,12 @@ from muscope.backend.ingest.wording import listed, shown
 
 SINGLE = "array"  # name of the one array of an NPY file
 _MAX_ARRAYS = 1000
-_MAX_HEADER_BYTES = 1 << 16
+_MAX_HEADER_BYTES = 10_000
 _MAX_ITEM_BYTES = 1 << 12  # of a text
 _READABLE_KINDS = "buifUS"
 _PIECE_BYTES = 1 << 20
-_DAMAGED = (*DAMAGED, TokenError, SyntaxError, RecursionError)
+# MemoryError is the parser's word for a header nested too deeply.
+_DAMAGED_HEADER = (*DAMAGED, TokenError, SyntaxError, RecursionError, MemoryError)
 
 
 class Header(NamedTuple):
@@ -59,7 +60,7 @@ class ArrayFile:
         room = flat.view(np.uint8).data if flat.size else memoryview(b"")
         try:
             self._fill(header, room)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             _refuse_damaged(name, error)
         if header.is_fortran:
             return flat.reshape(header.shape[::-1]).transpose()
@@ -81,10 +82,10 @@ class ArrayFile:
                 version = npy.read_magic(file)
                 read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
                 shape, is_fortran, dtype = read(file, max_header_size=_MAX_HEADER_BYTES)
+                if any(size < 0 for size in shape):
+                    raise ValueError(shape)
                 return Header(name, shape, dtype, is_fortran, file.tell())
-        except InvalidInput:
-            raise
-        except _DAMAGED as error:
+        except _DAMAGED_HEADER as error:
             _refuse_damaged(name, error)
 
     def _open(self, name: str) -> IO[bytes]:
@@ -123,8 +124,6 @@ def open_arrays(path: Path) -> Iterator[ArrayFile]:
 
 def refuse_unreadable(header: Header, kinds: str = _READABLE_KINDS) -> None:
     """Raise for Python objects, which could run code, and for types other than `kinds` (of NumPy)."""
-    if any(size < 0 for size in header.shape):
-        raise InvalidInput("dataset.npz_damaged", name=shown(header.name))
     if header.dtype.hasobject:
         raise InvalidInput("dataset.pickled_array", name=shown(header.name))
     if header.dtype.kind not in kinds or not 0 < header.dtype.itemsize <= _MAX_ITEM_BYTES:
