@@ -120,7 +120,15 @@ def _divided(texts: _Texts, *, keeps_parts: bool) -> tuple[Parts, Part | None]:
     for text in _shuffled([text for text in texts.contents if len(text) < MIN_TEXT_BYTES]):
         is_val = _size(val) + len(text) <= _VAL_SHARE * (_size(train) + _size(val) + len(text))
         (val if is_val else train).append(text)
+    if not any(map(_num_windows, val)) and len(train) > 1:
+        val.append(train.pop(_smallest(train)))
     return Parts(train, val), None
+
+
+def _smallest(texts: Sequence[bytes]) -> int:
+    """Return the place of the shortest text that has a window, or of the first one."""
+    places = [place for place, text in enumerate(texts) if _num_windows(text)]
+    return min(places, key=lambda place: len(texts[place]), default=0)
 
 
 def _shuffled(texts: Sequence[bytes]) -> list[bytes]:

@@ -15,6 +15,7 @@ from muscope.backend.ingest.table.columns import Column, number_column
 from muscope.backend.ingest.table.labels import MAX_CLASSES
 from muscope.backend.ingest.wording import is_number, shown
 
+_LAST_CHARACTER, _SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
 _LARGEST_EXACT = 2**53
 _CODE = re.compile(r"[+-]?0\d")  # leading zeros: a code, which is no number
 _ENCODINGS = ("utf-8", "cp932")
@@ -42,12 +43,21 @@ def read_labels(name: str, values: Array) -> LabelArray:
     if values.ndim != 1:
         raise InvalidInput("dataset.image_label_shape", name=shown(name), given=form)
     if values.dtype.kind in "SU":
+        _refuse_no_characters(name, values)
         return LabelArray(_text_column(name, values))
     if _is_beyond_floats(values):
         return LabelArray(_text_column(name, values.astype(np.str_), may_be_numbers=False))
     numbers = values.astype(np.float64)
     numbers[~np.isfinite(numbers)] = np.nan
     return LabelArray(number_column(name, numbers))
+
+
+def _refuse_no_characters(name: str, values: Array) -> None:
+    """Raise where numbers stand for no character, of which Python makes strings that break later."""
+    if values.dtype.kind == "U" and values.size:
+        points = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("=")).view(np.uint32)
+        if ((points > _LAST_CHARACTER) | ((points >= _SURROGATES[0]) & (points <= _SURROGATES[1]))).any():
+            raise InvalidInput("dataset.npz_damaged", name=shown(name))
 
 
 def _one_hot_codes(values: Array) -> NDArray[np.int64] | None:

@@ -135,7 +135,7 @@ def _members(infos: list[zipfile.ZipInfo], num_bytes: int) -> tuple[list[Member]
     members, links = [], []
     for name, info in zip(names, infos, strict=True):
         parts = path_parts(name)
-        if not parts or is_system_file(parts) or info.is_dir() or name.endswith("\\"):
+        if not parts or is_system_file(parts) or name.endswith(("/", "\\")):
             continue
         if stat.S_ISLNK(info.external_attr >> 16):
             links.append(name)

@@ -11,7 +11,7 @@ from muscope.backend.errors import TooLarge
 from muscope.backend.ingest.image_folder.picture import Facts, Form
 from muscope.backend.ingest.images import MAX_IMAGE_NUMBERS, MAX_NUMBERS
 
-_MIN_SIDE = 16  # a picture smaller than that is not scaled down any further
+_MIN_SIDE = 16  # a square of less room shows little
 _STEP = 8  # patches and strides of the networks divide sides that are multiples of it
 
 
@@ -24,21 +24,18 @@ def form_of(facts: Sequence[Facts]) -> Form:
     channels = 1 if all(fact.is_grey for fact in facts) else 3
     is_deep = channels == 1 and any(fact.is_deep for fact in facts)
     (height, width), count = Counter((fact.height, fact.width) for fact in facts).most_common(1)[0]
-    if 2 * count < len(facts):
-        height, width = (
-            median_low(sides) for sides in zip(*((f.height, f.width) for f in facts), strict=True)
-        )
+    is_common = 2 * count >= len(facts)
+    if not is_common:
+        height = median_low(fact.height for fact in facts)
+        width = median_low(fact.width for fact in facts)
     most = min(MAX_IMAGE_NUMBERS, MAX_NUMBERS // len(facts)) // channels
-    is_equal = count == len(facts)
-    if height * width <= most:
-        if is_equal:
-            return Form(height, width, channels, is_deep)
-        return Form(_stepped(height), _stepped(width), channels, is_deep)
-    scale = math.sqrt(most / (height * width))
-    height, width = (max(1, min(round(scale * height), most)), max(1, min(int(scale * width), most)))
-    height = min(height, most // width)
-    if min(height, width) < _MIN_SIDE and most < _MIN_SIDE**2:
+    if is_common and height * width <= most:
+        return Form(height, width, channels, is_deep)
+    if height * width > most and most < _MIN_SIDE**2:
         raise TooLarge("dataset.too_many_pictures", count=len(facts), limit=MAX_NUMBERS)
+    scale = min(1.0, math.sqrt(most / (height * width)))
+    width = max(1, min(int(scale * width), most))
+    height = max(1, min(round(scale * height), most // width))
     return Form(_stepped(height), _stepped(width), channels, is_deep)
 
 

@@ -21,7 +21,7 @@ _ORIENTATION = 0x0112
 _TURNED = (5, 6, 7, 8)  # orientations that swap height and width
 _GREY_MODES = ("1", "L", "LA", "La", "I", "F")
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
-_SAME_ASPECT = 0.02
+_SAME_ASPECT = 0.05  # so little is stretched rather than filled up
 _Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 

@@ -354,6 +354,13 @@ def test_a_header_that_promises_what_is_not_there_is_refused(tmp_path, descr, sh
     assert refused(tmp_path, header_only(descr, shape)) == code
 
 
+@pytest.mark.parametrize("point", [0x110000, 0xFFFFFFFF, 0xD800])
+def test_texts_of_numbers_that_are_no_characters_are_damage(tmp_path, point):
+    labels = npy(np.array(["ab", "c"] * 15)).replace(b"b\0\0\0", point.to_bytes(4, "little"))
+
+    assert refused(tmp_path, zipped({"x.npy": npy(X), "y.npy": labels})) == "npz_damaged"
+
+
 def test_objects_are_never_unpacked(tmp_path):
     uneven = np.array([list(range(i % 3 + 1)) for i in range(30)], dtype=object)
 
