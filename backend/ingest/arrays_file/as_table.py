@@ -22,10 +22,13 @@ _MAX_CHOICES = 50
 
 def prepare_table_array(examples: Examples, options: IngestOptions) -> Prepared:
     """Return the rows of an array with their labels as a dataset; further axes are laid flat."""
-    x = examples.x.reshape(len(examples.x), -1)
+    x = examples.take_rows()
+    num_rows = len(x)
     if x.shape[1] > MAX_FEATURES:
         raise TooLarge("dataset.too_many_features", count=x.shape[1], limit=MAX_FEATURES)
+    infinite = _infinite(examples.x_name, x)
     columns = _columns(examples.x_name, x)
+    del x  # hundreds of megabytes, which are needed for the features
     decisions = examples.decisions
     if examples.labels is None:
         target, decision = _label_column(columns, options)
@@ -38,7 +41,7 @@ def prepare_table_array(examples: Examples, options: IngestOptions) -> Prepared:
     features = encode([c for c in columns if c is not target], label.kept_rows[train], label.kept_rows[val])
     everything = [*(c for c in columns if c is not target), target]
     profile = Profile(
-        num_rows=len(x),
+        num_rows=num_rows,
         columns=column_profiles(everything, target.name),
         label=target.name,
         is_label_guessed=examples.labels is None and options.label is None,
@@ -46,7 +49,7 @@ def prepare_table_array(examples: Examples, options: IngestOptions) -> Prepared:
         classes=class_counts(label),
         decisions=decisions,
         notes=(*examples.notes, *(examples.labels.notes if examples.labels else ())),
-        warnings=(*_infinite(examples.x_name, x), *label_warnings(label, len(x)), *features.warnings),
+        warnings=(*infinite, *label_warnings(label, num_rows), *features.warnings),
     )
     return assemble(features, label, (train, val), profile)
 

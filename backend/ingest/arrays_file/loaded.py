@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from muscope.backend.arrays import Array
 from muscope.backend.domain.spec.dataset import DataWarning, Decision
 from muscope.backend.ingest.arrays_file.label_array import LabelArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Examples:
     """Arrays of a file that are used, training rows first.
 
@@ -28,3 +30,9 @@ class Examples:
     sha256: str
     decisions: tuple[Decision, ...] = ()
     notes: tuple[DataWarning, ...] = ()
+
+    def take_rows(self) -> Array:
+        """Return the examples [n, d], further axes laid flat, and let go of them to free their memory."""
+        rows = self.x.reshape(len(self.x), -1)
+        self.x = np.empty(0)
+        return rows

@@ -80,8 +80,9 @@ def pixels_of(content: bytes, form: Form) -> Array:
     with _opened(content) as image:
         if not form.is_deep:
             image.draft("RGB" if form.channels == 3 else "L", (2 * form.width, 2 * form.height))
+        is_turned = _orientation(image) not in (None, 1)
         image.load()
-        upright = _upright(image)
+        upright = _upright(image) if is_turned else image
         plain = _in_colours(_without_transparency(upright), form)
         return _fitted(plain, form)
 
@@ -106,14 +107,12 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
 
 def _orientation(image: Image.Image) -> int | None:
     try:
-        return image.getexif().get(_ORIENTATION)
+        return Image.Image.getexif(image).get(_ORIENTATION)  # that of PNG would read all pixels first
     except Exception:  # noqa: BLE001  a broken tag does not spoil the picture
         return None
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    if _orientation(image) in (None, 1):
-        return image
     try:
         return ImageOps.exif_transpose(image)
     except Exception:  # noqa: BLE001  a broken tag does not spoil the picture
@@ -165,6 +164,8 @@ def _fitted(image: Image.Image, form: Form) -> Array:
     if values.dtype == np.float32:
         values = np.clip(np.rint(values), 0, 65535).astype(np.uint16)
     values = values.reshape(height, width, form.channels)
+    if (height, width) == (form.height, form.width):
+        return values.astype(form.dtype, copy=False)
     above, left = (form.height - height) // 2, (form.width - width) // 2
     margins = ((above, form.height - height - above), (left, form.width - width - left), (0, 0))
     return np.pad(values, margins, mode="edge").astype(form.dtype, copy=False)
