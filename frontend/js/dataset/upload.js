@@ -12,7 +12,7 @@ import { uploadFile } from "./upload_request.js";
 /** @import { Dataset } from "../../types/answers.js" */
 /** @typedef {(file: File, options?: {delimiter?: string}) => Promise<void>} Send */
 
-const TYPES = ".csv,.txt,.npz,text/csv,text/plain";
+const TYPES = ".csv,.txt,.npz,.npy,.zip,.gz,text/csv,text/plain";
 
 /** @param {(dataset: Dataset) => void} onStored @param {AbortSignal} signal @returns {HTMLElement} */
 export function upload(onStored, signal) {
