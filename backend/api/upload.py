@@ -22,7 +22,7 @@ from muscope.backend.services.uploads.store import too_large
 OCTETS = "application/octet-stream"
 MEDIA_TYPES = ("text/csv", "text/plain", OCTETS)
 _KINDS: dict[str, FileKind] = {"text/csv": "table", "text/plain": "text"}
-_KINDS_BY_ENDING: dict[str, FileKind] = {".csv": "table", ".txt": "text", ".npz": "images"}
+_KINDS_BY_ENDING: dict[str, FileKind] = {".csv": "table", ".txt": "text"}
 IDLE_SECONDS = 30.0
 _BLOCK_BYTES = 1 << 20
 

@@ -8,28 +8,40 @@ from typing import NamedTuple
 import numpy as np
 
 from muscope.backend.arrays import Array
-from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, ImageShape, Profile
+from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Decision, ImageShape, Profile
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.manifest import Manifest
+from muscope.backend.ingest.places import places_of
 from muscope.backend.ingest.profile import class_counts, label_warnings
-from muscope.backend.ingest.split import split
 from muscope.backend.ingest.table.features import Matrix, Rows
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.wording import number_text
 
 MAX_CHANNELS = 16
+MAX_IMAGE_NUMBERS = 128 * 128 * 3
+MAX_NUMBERS = 100_000_000  # 400 MB once they are float32
 LARGEST_PIXEL = 10**9  # its square, summed over any image, stays far inside float32
 _BLOCK_NUMBERS = 1 << 23  # float64 copies of all images at once would not fit
 _LIMIT = 1e6  # standard deviations, as for the columns of a table
 
 
 class Images(NamedTuple):
-    """Images [n, H, W, C] of any numeric dtype, the class of each, and the hash that decides the split."""
+    """Images [n, H, W, C] of any numeric dtype and their classes.
+
+    Attributes:
+        sha256: of the content, which decides the split.
+        num_train: images of training, which come first, where validation was given; None asks for a split.
+        decisions, notes, warnings: of reading them (`Profile`).
+    """
 
     pixels: Array
     label: Label
     sha256: str
+    num_train: int | None = None
+    decisions: tuple[Decision, ...] = ()
+    notes: tuple[DataWarning, ...] = ()
+    warnings: tuple[DataWarning, ...] = ()
 
 
 class _Scale(NamedTuple):
@@ -44,10 +56,11 @@ def assemble_images(images: Images) -> Prepared:
 
     Standardised one by one, pixels that are almost always background would dominate.
     """
-    pixels, label, sha256 = images
+    pixels, label = images.pixels, images.label
     low, high = _range(pixels)
-    train, val = split(label, sha256)
-    scale = _scale_of(pixels, train)
+    train, val = places_of(label, images.sha256, images.num_train)
+    train_rows, val_rows = label.kept_rows[train], label.kept_rows[val]
+    scale = _scale_of(pixels, train_rows)
     if not scale.std.any():
         raise InvalidInput("dataset.constant_images", value=number_text(float(scale.mean[0])))
     shape = DatasetShape(
@@ -62,11 +75,13 @@ def assemble_images(images: Images) -> Prepared:
         num_rows=len(pixels),
         label=label.name,
         classes=class_counts(label),
-        warnings=(*label_warnings(label, len(pixels)), *_channel_warnings(scale)),
+        decisions=images.decisions,
+        notes=images.notes,
+        warnings=(*images.warnings, *label_warnings(label, len(pixels)), *_channel_warnings(scale)),
     )
     arrays = {
-        "x_train": _standardised(pixels, train, scale),
-        "x_val": _standardised(pixels, val, scale),
+        "x_train": _standardised(pixels, train_rows, scale),
+        "x_val": _standardised(pixels, val_rows, scale),
         "y_train": label.values[train],
         "y_val": label.values[val],
     }

@@ -33,7 +33,7 @@ class IngestOptions(Frozen):
         columns: uses by column name.
         missing: cells that stand for a missing value, beside the usual ones.
         ragged: what becomes of rows with another number of cells; without it the file is refused.
-        split: `random`, `time:<column>` or `group:<column>`.
+        split: `random`, `given` (by the file itself), `time:<column>` or `group:<column>`.
     """
 
     kind: FileKind | None = None

@@ -12,11 +12,12 @@ from muscope.backend.ingest.manifest import FileKind, IngestOptions
 _KINDS: tuple[FileKind, ...] = ("table", "text")
 
 
-def with_kind(prepared: Prepared, kind: FileKind, options: IngestOptions) -> Prepared:
+def with_kind(prepared: Prepared, options: IngestOptions) -> Prepared:
     """Return a dataset whose profile says how the file was read, and by which answers."""
     profile = prepared.manifest.profile
+    kind = _kind_of(prepared)
     decisions = profile.decisions
-    if options.likely == "text" or kind == "text":
+    if kind is not None and (options.likely == "text" or kind == "text"):
         # By its name the file could be prose as well as a table.
         asked = Decision(option="kind", value=kind, is_guessed=options.kind is None, choices=_KINDS)
         decisions = (asked, *decisions)
@@ -24,6 +25,14 @@ def with_kind(prepared: Prepared, kind: FileKind, options: IngestOptions) -> Pre
     changes = {"decisions": decisions, "recipe": recipe, "signature": signature_of(profile)}
     manifest = prepared.manifest.model_copy(update={"profile": profile.model_copy(update=changes)})
     return replace(prepared, manifest=manifest)
+
+
+def _kind_of(prepared: Prepared) -> FileKind | None:
+    """Return the kind of a file that could be another one; None for images, arrays and folders."""
+    text = prepared.manifest.profile.text
+    if text is not None:
+        return "text" if text.num_files == 1 else None
+    return "table" if prepared.manifest.profile.columns else None
 
 
 def signature_of(profile: Profile) -> str | None:

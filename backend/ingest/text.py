@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,17 +50,42 @@ class Parts:
 
 def prepare_text(source: Path, options: IngestOptions = GUESSED) -> Prepared:
     """Return the text at `source` as windows, or say why it cannot be used."""
+    read = read_text(source, options)
+    refuse_unusable(read.content)
+    warnings = _warnings(read.content, is_cut=read.is_cut)
+    decision = read.file.decision(is_given=options.encoding is not None)
+    parts = split_text(read.content)
+    return windows_of(parts, encoding=read.encoding, warnings=warnings, decisions=(decision,))
+
+
+class ReadText(NamedTuple):
+    """Text in UTF-8 with Unix line ends, at most the first `MAX_TEXT_BYTES`, and the file it is from."""
+
+    content: bytes
+    file: TextFile
+    is_cut: bool
+
+    @property
+    def encoding(self) -> str:
+        """Return the name of the encoding in the file."""
+        return self.file.name
+
+
+def read_text(source: Path, options: IngestOptions = GUESSED) -> ReadText:
+    """Return the text at `source`; raises InvalidInput or UnsupportedMedia where it is none."""
     file = examine(source, expected="text", encoding=options.encoding)
-    text, is_cut = _utf8(file)
+    content, is_cut = _utf8(file)
+    return ReadText(content, file, is_cut)
+
+
+def refuse_unusable(text: bytes) -> None:
+    """Raise where a text is blank, too short, or one byte again and again."""
     if not text.strip():
         raise InvalidInput("dataset.blank_text")
     if len(text) < MIN_TEXT_BYTES:
         raise InvalidInput("dataset.text_too_short", count=len(text), minimum=MIN_TEXT_BYTES)
     if len(set(text)) == 1:
         raise InvalidInput("dataset.constant_text", byte=text[0])
-    warnings = _warnings(text, is_cut=is_cut)
-    decision = file.decision(is_given=options.encoding is not None)
-    return windows_of(split_text(text), encoding=file.name, warnings=warnings, decisions=(decision,))
 
 
 def split_text(text: bytes) -> Parts:
@@ -84,7 +110,8 @@ def windows_of(
     num_files: int = 1,
     encoding: str | None = None,
     warnings: Sequence[DataWarning] = (),
-    decisions: tuple[Decision, ...] = (),
+    notes: Sequence[DataWarning] = (),
+    decisions: Sequence[Decision] = (),
 ) -> Prepared:
     """Return x [n, 64] and y [n, 64], the byte after each, for both parts.
 
@@ -106,7 +133,8 @@ def windows_of(
         encoding=encoding,
         text=TextProfile(num_bytes=sum(map(len, (*parts.train, *parts.val))), num_files=num_files),
         warnings=tuple(warnings),
-        decisions=decisions,
+        notes=tuple(notes),
+        decisions=tuple(decisions),
     )
     return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
 

@@ -86,12 +86,12 @@ def _is_blank(column: pl.Series) -> bool:
 def _is_index(name: str, column: pl.Series, *, is_index_unnamed: bool) -> bool:
     """Return whether the first column counts rows or holds their names, under no name or one of an index."""
     if is_index_unnamed:
-        return column.nunique() == len(column)
+        return column.n_unique() == len(column)
     if not _INDEX_NAMES.fullmatch(name):
         return False
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
     if numbers.null_count() or not len(numbers):
-        return name == "" and len(column) >= 10 and column.nunique() == len(column)
+        return name == "" and len(column) >= 10 and column.n_unique() == len(column)
     steps = numbers.diff().drop_nulls()
     is_counting = bool((steps == 1).all()) if len(steps) else True
-    return is_counting or (name == "" and numbers.nunique() == len(numbers))
+    return is_counting or (name == "" and numbers.n_unique() == len(numbers))

@@ -74,7 +74,8 @@ def make_example(name: str, out: Path, limits: IngestLimits | None = None) -> Ma
 
 def _ask_child(request: FileRequest | ExampleRequest, out: Path) -> Manifest:
     try:
-        with tempfile.TemporaryDirectory(prefix="muscope-read-") as scratch:
+        # Beside the result: what is unpacked may be gigabytes, for which a folder in memory has no room.
+        with tempfile.TemporaryDirectory(prefix="muscope-read-", dir=out.resolve().parent) as scratch:
             reply = _run(request, Path(scratch))
         if "error" in reply:
             raise _as_error(reply["error"])

@@ -125,8 +125,8 @@ def test_images_are_known_by_their_bytes_and_shown_as_pictures(client: httpx.Cli
     ("name", "content", "code"),
     [
         ("x.txt", b"short", "dataset.text_too_short"),
-        ("x.npz", b"no archive", "dataset.header_only"),
-        ("x", b"PK\x03\x04" + bytes(99), "dataset.not_a_table"),
+        ("x.npz", b"PK\x03\x04" + bytes(99), "dataset.archive_damaged"),
+        ("x.csv.gz", b"\x1f\x8b\x08" + bytes(99), "dataset.archive_damaged"),
     ],
 )
 def test_what_is_not_what_its_name_says_is_refused(client, server, name, content, code):

@@ -63,7 +63,7 @@ NOT_A_TABLE = [
     BadInput("only a byte order mark", b"\xef\xbb\xbf", "dataset.empty_file"),
     BadInput("png", b"\x89PNG\r\n\x1a\n" + noise(), "dataset.not_a_table", {"kind": "PNG"}),
     BadInput("pdf", b"%PDF-1.7\n" + noise(), "dataset.is_document", {"kind": "PDF"}),
-    BadInput("zip", archive(), "dataset.not_a_table", {"kind": "ZIP"}),
+    BadInput("a short text in a zip", archive(), "dataset.text_too_short", {"count": 1}),
     BadInput("xlsx", workbook(), "dataset.workbook_damaged"),
     BadInput("xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + noise(), "dataset.workbook_damaged"),
     BadInput("random bytes with nul", b"\x01\0" + noise(), "dataset.binary_file"),

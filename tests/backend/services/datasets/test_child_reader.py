@@ -1,3 +1,4 @@
+import gzip
 import logging
 import os
 import re
@@ -39,6 +40,13 @@ def test_reads_a_table_in_a_child(tmp_path, out):
     arrays, meta = read_arrays(out)
     assert arrays["x_train"].shape == (32, 2)
     assert meta["shape"] == manifest.shape.model_dump(mode="json")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset", "upload"]
+
+
+def test_a_packed_table_is_read_in_a_child_and_nothing_unpacked_is_left(tmp_path, out):
+    reading.read_file(_source(tmp_path, gzip.compress(table(rows(40)))), out)
+
+    assert read_arrays(out)[0]["x_train"].shape == (32, 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset", "upload"]
 
 

@@ -1,0 +1,364 @@
+import io
+import struct
+import unicodedata
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from muscope.backend import catalogue
+from muscope.backend.domain.spec.dataset import ImageShape
+from muscope.backend.errors import MuscopeError
+from muscope.backend.ingest.files import prepare_file
+from muscope.backend.ingest.image_folder import form, picture
+from muscope.backend.ingest.image_folder.picture import Facts, Form, facts_of, pixels_of
+from muscope.backend.ingest.manifest import IngestOptions
+from tests.backend.ingest.archives import table, zipped, zipped_raw
+
+RNG = np.random.default_rng(5)
+
+
+def colours(height: int = 12, width: int = 10) -> np.ndarray:
+    return RNG.integers(0, 255, (height, width, 3), dtype=np.uint8)
+
+
+def saved(pixels: np.ndarray, kind: str = "PNG", mode: str | None = None, **options) -> bytes:
+    file = io.BytesIO()
+    image = Image.fromarray(pixels)
+    (image if mode is None else image.convert(mode)).save(file, kind, **options)
+    return file.getvalue()
+
+
+def pictures(classes=("cat", "dog"), count: int = 8, folder: str = "", **options) -> dict[str, bytes]:
+    return {f"{folder}{name}/{i}.png": saved(colours(**options)) for name in classes for i in range(count)}
+
+
+def prepare(tmp_path, files, **options):
+    source = tmp_path / "upload"
+    source.write_bytes(files if isinstance(files, bytes) else zipped(files))
+    prepared = prepare_file(source, IngestOptions(**options))
+    profile = prepared.manifest.profile
+    for code, params in ((entry.code, entry.params) for entry in (*profile.notes, *profile.warnings)):
+        assert all(catalogue.text(f"warning.{code}", language, **params) for language in catalogue.LANGUAGES)
+    return prepared
+
+
+def refused(tmp_path, files, **options) -> MuscopeError:
+    with pytest.raises(MuscopeError) as raised:
+        prepare(tmp_path, files, **options)
+    for language in catalogue.LANGUAGES:
+        assert catalogue.text(f"error.{raised.value.code}", language, **raised.value.params)
+    return raised.value
+
+
+def said(prepared) -> dict[str, dict]:
+    profile = prepared.manifest.profile
+    return {e.code.removeprefix("dataset."): e.params for e in (*profile.notes, *profile.warnings)}
+
+
+def raw(prepared, part: str) -> np.ndarray:
+    shape = prepared.manifest.shape.image
+    values = prepared.arrays[part].reshape(-1, shape.height, shape.width, shape.channels)
+    return np.rint(values * prepared.meta["pixel_std"] + prepared.meta["pixel_mean"])
+
+
+def test_a_folder_is_a_class_and_a_picture_keeps_its_pixels(tmp_path):
+    files = {f"{'cat' if i % 3 else 'dog'}/{i}.png": colours() for i in range(20)}
+
+    prepared = prepare(tmp_path, {name: saved(pixels) for name, pixels in files.items()})
+
+    assert prepared.manifest.shape.image == ImageShape(height=12, width=10, channels=3)
+    assert prepared.meta["class_names"] == ["cat", "dog"]
+    for part in ("train", "val"):
+        for image, code in zip(raw(prepared, f"x_{part}"), prepared.arrays[f"y_{part}"], strict=True):
+            (name,) = [name for name, pixels in files.items() if (pixels == image).all()]
+            assert name.startswith(prepared.meta["class_names"][code])
+    assert said(prepared) == {}
+
+
+@pytest.mark.parametrize("outer", ["data/", "a/b/c/", "/home/me/", "C:\\data\\"])
+def test_folders_around_the_classes_are_of_no_matter(tmp_path, outer):
+    assert prepare(tmp_path, pictures(folder=outer)).meta["class_names"] == ["cat", "dog"]
+
+
+def test_classes_lie_below_the_parts_and_the_parts_are_kept(tmp_path):
+    files = pictures(folder="set/train/") | pictures(folder="set/test/", count=3)
+
+    prepared = prepare(tmp_path, files)
+    joined = prepare(tmp_path, files, split="random")
+
+    assert prepared.meta["class_names"] == ["cat", "dog"]
+    assert (prepared.manifest.shape.num_train, prepared.manifest.shape.num_val) == (16, 6)
+    assert said(prepared) == {"test_validates": {"name": "test", "count": 6}}
+    assert [d.option for d in prepared.manifest.profile.decisions] == ["split"]
+    assert (joined.manifest.shape.num_train, joined.manifest.shape.num_val) == (18, 4)
+
+
+def test_a_validation_part_goes_before_a_test_part(tmp_path):
+    files = pictures(folder="学習/") | pictures(folder="検証/", count=2) | pictures(folder="テスト/", count=3)
+
+    prepared = prepare(tmp_path, files)
+
+    assert (prepared.manifest.shape.num_train, prepared.manifest.shape.num_val) == (16, 4)
+    assert said(prepared)["test_unused"] == {"count": 6}
+
+
+def test_parts_below_the_classes_are_parts_too(tmp_path):
+    files = {
+        f"{name}/{part}/{i}.png": saved(colours())
+        for name in ("cat", "dog")
+        for part, count in (("train", 8), ("val", 2))
+        for i in range(count)
+    }
+
+    prepared = prepare(tmp_path, files)
+
+    assert (prepared.meta["class_names"], prepared.manifest.shape.num_val) == (["cat", "dog"], 4)
+
+
+def test_a_folder_between_part_and_classes_is_of_no_matter(tmp_path):
+    files = pictures(folder="train/images/") | pictures(folder="val/images/", count=2)
+
+    assert prepare(tmp_path, files).meta["class_names"] == ["cat", "dog"]
+
+
+def test_pictures_outside_the_classes_are_left_out_and_counted(tmp_path):
+    prepared = prepare(tmp_path, pictures() | {"cover.png": saved(colours())})
+
+    assert (prepared.manifest.profile.num_rows, said(prepared)["images_outside"]) == (16, {"count": 1})
+
+
+def test_pictures_without_folders_have_no_classes(tmp_path):
+    files = {f"{i}.png": saved(colours()) for i in range(20)}
+
+    assert refused(tmp_path, files).code == "dataset.images_without_classes"
+    assert refused(tmp_path, {f"cat/{name}": f for name, f in files.items()}).code == "dataset.one_class"
+
+
+def test_names_are_compared_as_they_are_read(tmp_path):
+    composed, split_up = (unicodedata.normalize(form, "ガラス") for form in ("NFC", "NFD"))
+    files = {f"{composed}/{i}.png": saved(colours()) for i in range(6)}
+    files |= {f"{split_up}/{i + 6}.png": saved(colours()) for i in range(6)}
+
+    assert prepare(tmp_path, files | pictures(["石"])).meta["class_names"] == ["ガラス", "石"]
+
+
+def test_names_in_cp932_are_japanese_and_said(tmp_path):
+    files = {
+        f"{name}/{i:04}.png".encode("cp932"): saved(colours()) for name in ("表", "ソ") for i in range(8)
+    }
+
+    prepared = prepare(tmp_path, zipped_raw(files))
+
+    assert prepared.meta["class_names"] == ["ソ", "表"]
+    assert "archive_names_guessed" in said(prepared)
+
+
+def test_files_of_the_operating_system_are_no_class(tmp_path):
+    files = {
+        "__MACOSX/cat/._0.png": b"x",
+        "cat/.DS_Store": b"x",
+        ".ipynb_checkpoints/a.png": saved(colours()),
+    }
+
+    prepared = prepare(tmp_path, pictures() | files)
+
+    assert (prepared.meta["class_names"], said(prepared)) == (["cat", "dog"], {})
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP", "PPM"])
+def test_every_usual_format_is_read_whatever_its_ending(tmp_path, kind):
+    pixels = [colours() for _ in range(20)]
+    options = {"lossless": True} if kind == "WEBP" else {}
+    files = {f"{'ab'[i % 2]}/{i}.jpg": saved(p, kind, **options) for i, p in enumerate(pixels)}
+
+    prepared = prepare(tmp_path, files)
+
+    assert all(any((image == p).all() for p in pixels) for image in raw(prepared, "x_train"))
+
+
+def smooth(height: int = 32, width: int = 24) -> np.ndarray:
+    y, x = np.mgrid[:height, :width]
+    return np.stack([3 * y, 5 * x, 100 + y], axis=-1).astype(np.uint8)
+
+
+def test_cmyk_is_turned_into_the_colours_it_shows():
+    image = smooth()
+
+    pixels = pixels_of(saved(image, "JPEG", "CMYK", quality=95), Form(32, 24, 3, is_deep=False))
+
+    assert np.abs(pixels.astype(int) - image).max() < 30
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P"])
+def test_grey_and_colour_are_one_over_all(tmp_path, mode):
+    files = {f"{'ab'[i % 2]}/{i}.png": saved(colours(), mode=mode) for i in range(20)}
+
+    alone = prepare(tmp_path, files)
+    mixed = prepare(tmp_path, files | {"a/x.png": saved(colours())})
+
+    assert alone.manifest.shape.image.channels == (3 if mode == "P" else 1)
+    assert mixed.manifest.shape.image.channels == 3
+    assert said(mixed) == ({} if mode == "P" else {"images_in_colour": {"count": 20}})
+
+
+def test_grey_saved_in_colour_has_one_channel(tmp_path):
+    files = {f"{'ab'[i % 2]}/{i}.png": saved(colours()[..., :1].repeat(3, axis=2)) for i in range(20)}
+
+    prepared = prepare(tmp_path, files)
+
+    assert prepared.manifest.shape.image.channels == 1
+    assert "images_grey_saved_in_colour" in said(prepared)
+
+
+def test_sixteen_bits_are_kept(tmp_path):
+    images = [RNG.integers(0, 60000, (12, 10), dtype=np.uint16) for _ in range(20)]
+
+    prepared = prepare(tmp_path, {f"{'ab'[i % 2]}/{i}.png": saved(image) for i, image in enumerate(images)})
+
+    found = raw(prepared, "x_val")[..., 0]
+    assert all(any(np.abs(image - known).max() <= 1 for known in images) for image in found)
+    assert found.max() > 255
+
+
+def test_sixteen_bits_beside_eight_have_the_same_black_and_white():
+    deep = saved(np.full((8, 8), 65535, np.uint16))
+    plain = saved(np.full((8, 8), 255, np.uint8))
+
+    for content in (deep, plain):
+        assert (pixels_of(content, Form(8, 8, 1, is_deep=True)) == 65535).all()
+        assert (pixels_of(content, Form(8, 8, 3, is_deep=False)) == 255).all()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_as_its_camera_says(orientation):
+    image = smooth()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    turns = {
+        1: image, 2: image[:, ::-1], 3: image[::-1, ::-1], 4: image[::-1], 5: image.transpose(1, 0, 2),
+        6: np.rot90(image, -1), 7: np.rot90(image, 2).transpose(1, 0, 2), 8: np.rot90(image),
+    }  # fmt: skip
+    upright = turns[orientation]
+    content = saved(image, "PNG", exif=exif)
+
+    facts = facts_of(content)
+
+    assert (facts.height, facts.width, facts.is_turned) == (*upright.shape[:2], orientation != 1)
+    np.testing.assert_array_equal(pixels_of(content, Form(*upright.shape, is_deep=False)), upright)
+
+
+def test_transparent_parts_are_white():
+    image = np.dstack([colours(), np.full((12, 10), 255, np.uint8)])
+    image[:6, :, 3] = 0
+
+    pixels = pixels_of(saved(image), Form(12, 10, 3, is_deep=False))
+
+    assert (pixels[:6] == 255).all()
+    np.testing.assert_array_equal(pixels[6:], image[6:, :, :3])
+
+
+def test_other_sizes_are_brought_to_the_most_frequent_one_whole(tmp_path):
+    files = pictures(count=8) | {"cat/wide.png": saved(np.full((20, 60, 3), 200, np.uint8))}
+
+    prepared = prepare(tmp_path, files)
+
+    assert said(prepared)["images_resized"] == {"count": 1, "height": 12, "width": 10}
+
+
+def test_a_picture_is_scaled_in_proportion_and_its_edges_go_on():
+    image = np.zeros((10, 40, 3), np.uint8)
+    image[:, 20:] = 255
+
+    pixels = pixels_of(saved(image), Form(20, 20, 3, is_deep=False))
+
+    assert (pixels[:, :9] == 0).all()
+    assert (pixels[:, 11:] == 255).all()
+
+
+def facts(height: int, width: int, *, is_grey: bool = False) -> Facts:
+    return Facts(height, width, is_grey, False, False, False, False)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ([(28, 28)] * 9, (28, 28)),
+        ([(28, 28)] * 9 + [(30, 20)], (28, 28)),
+        ([(5, 4000)] * 9, (4, 3616)),
+        ([(480, 640)] * 9, (104, 144)),
+        ([(100, 300), (120, 200), (110, 90)], (88, 168)),
+        ([(3000, 2000)] * 9, (152, 104)),
+    ],
+)
+def test_the_common_size_keeps_the_proportions_within_the_limits(sizes, expected):
+    found = form.form_of([facts(*size) for size in sizes])
+
+    assert (found.height, found.width) == expected
+    assert found.height * found.width * found.channels <= form.MAX_IMAGE_NUMBERS
+
+
+def test_many_pictures_are_smaller_and_too_many_are_refused(monkeypatch):
+    many = [facts(64, 64)] * 1000
+    monkeypatch.setattr(form, "MAX_NUMBERS", 1000 * 40 * 40 * 3)
+    assert (form.form_of(many).height, form.form_of(many).width) == (40, 40)
+    monkeypatch.setattr(form, "MAX_NUMBERS", 1000 * 10 * 10 * 3)
+    with pytest.raises(MuscopeError, match="too_many_pictures"):
+        form.form_of(many)
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Return the beginning of a PNG that announces a size; nothing of it is there."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+
+
+def test_broken_pictures_are_left_out_by_name(tmp_path):
+    good = saved(colours())
+    broken = {
+        "cat/cut.png": good[: len(good) // 2],
+        "cat/empty.png": b"",
+        "cat/text.png": b"no picture",
+        "dog/phone.heic": b"\0\0\0\x18ftypheic",
+        "dog/huge.png": png_header(60_000, 60_000),
+    }
+
+    prepared = prepare(tmp_path, pictures() | broken)
+
+    assert prepared.manifest.profile.num_rows == 16
+    names = "cat/cut.png, cat/empty.png, cat/text.png, …"
+    assert said(prepared)["images_left_out"] == {"count": 5, "names": names}
+
+
+def test_too_few_readable_pictures_are_refused_with_the_names_of_the_others(tmp_path):
+    error = refused(tmp_path, pictures(count=4) | {f"cat/{i}.png": b"" for i in range(20)})
+
+    assert error.code == "dataset.unreadable_images"
+    assert (error.params["count"], error.params["total"]) == (20, 24)
+    assert refused(tmp_path, pictures(count=4)).code == "dataset.too_few_images"
+
+
+def test_pages_after_the_first_are_said(tmp_path):
+    file = io.BytesIO()
+    pages = [Image.fromarray(colours()) for _ in range(3)]
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+
+    assert said(prepare(tmp_path, pictures() | {"cat/pages.tif": file.getvalue()}))["images_first_page"] == {
+        "count": 1
+    }
+
+
+def test_a_table_beside_pictures_is_named_and_can_be_chosen(tmp_path):
+    files = pictures() | {"labels.csv": table()}
+
+    assert said(prepare(tmp_path, files))["archive_files_left"] == {"count": 1}
+    assert prepare(tmp_path, files, kind="table").manifest.shape.image is None
+    assert prepare(tmp_path, files, member="labels.csv").manifest.shape.image is None
+
+
+def test_one_picture_takes_bounded_room(monkeypatch):
+    monkeypatch.setattr(picture, "MAX_PICTURE_PIXELS", 100)
+    with pytest.raises(picture.Unreadable):
+        facts_of(saved(colours(12, 10)))
+    assert facts_of(saved(colours(10, 10))).width == 10
