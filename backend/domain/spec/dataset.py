@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -82,10 +82,43 @@ class Decision(Frozen):
 
 
 class DataWarning(Frozen):
-    """Warning about a dataset; the sentence is catalogue key `warning.<code>`."""
+    """Warning about a dataset; the sentence is catalogue key `warning.<code>`.
+
+    Attributes:
+        severity: `warn` asks for attention, `info` is good to know.
+        offers: options of the reader that would change it, as a variant of the dataset takes them.
+    """
 
     code: str
     params: dict[str, str | int | float] = Field(default_factory=dict)
+    severity: Literal["info", "warn"] = "warn"
+    offers: dict[str, bool | str] = Field(default_factory=dict)
+
+
+class FittedColumn(Frozen):
+    """Numbers that turn a column into features, fitted on the training rows only.
+
+    A number x becomes (x - mean) / std, a missing one `median` before that; zero where std is 0. A text
+    becomes one feature for each of `levels`, 1 for its own and 0 for the others; "?" is the missing cell.
+    """
+
+    column: str
+    mean: float | None = None
+    std: float | None = None
+    median: float | None = None
+    levels: tuple[str, ...] = ()
+
+
+class Preprocessing(Frozen):
+    """Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
+
+    `is_log_label`: the y of that formula is the natural logarithm of the label.
+    """
+
+    columns: tuple[FittedColumn, ...] = ()
+    label_mean: float = 0.0
+    label_scale: float = 1.0
+    is_log_label: bool = False
 
 
 class ClassCount(Frozen):
@@ -111,6 +144,7 @@ class Profile(Frozen):
         decisions: made while the file was read, in the order of reading.
         notes: what was done to the file's content; `warnings` ask for attention.
         num_rows_in_file: rows before any were left out; None where that is not known.
+        is_log_label: it trains on the logarithm of the label; errors are then of logarithms.
     """
 
     num_rows: int
@@ -123,6 +157,7 @@ class Profile(Frozen):
     label: str | None = None
     is_label_guessed: bool = False
     is_task_guessed: bool = False
+    is_log_label: bool = False
     text: TextProfile | None = None
     classes: tuple[ClassCount, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
