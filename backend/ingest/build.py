@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 
 from muscope.backend.arrays import Array
-from muscope.backend.domain.spec.dataset import DatasetShape, Profile, Task
+from muscope.backend.domain.spec.dataset import DatasetShape, Preprocessing, Profile, Task
 from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.advice.advise import advise
+from muscope.backend.ingest.advice.evidence import Evidence
+from muscope.backend.ingest.log_label import log_decision, log_label
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
 from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings
-from muscope.backend.ingest.split import Places, refuse_too_few, split
+from muscope.backend.ingest.split import Places, refuse_too_few
+from muscope.backend.ingest.splits.divide import divide, split_decision
 from muscope.backend.ingest.table.columns import Column, read_column
 from muscope.backend.ingest.table.encoding import examine
 from muscope.backend.ingest.table.features import Features, encode, standardise
@@ -53,31 +57,36 @@ def prepare_table(source: Path, options: IngestOptions) -> Prepared:
     columns = _read_columns(table, name, options.task)
     encoding = ENCODING_NAMES[text.encoding]
     origin = Origin(text.sha256, encoding, delimiter_name(options.delimiter or ","), is_guessed)
-    return prepare_columns(columns, name, options.task, origin)
+    return prepare_columns(columns, name, options, origin)
 
 
 def prepare_columns(
-    columns: Sequence[Column], label_name: str, task: Task | None, origin: Origin
+    columns: Sequence[Column], label_name: str, options: IngestOptions, origin: Origin
 ) -> Prepared:
     """Return columns as arrays and manifest; rows without a label are left out, with a warning."""
-    label = read_label(next(column for column in columns if column.name == label_name), task)
-    train, val = split(label, origin.sha256)
+    label = read_label(next(column for column in columns if column.name == label_name), options.task)
     others = [column for column in columns if column.name != label_name]
-    features = encode(others, label.kept_rows[train], label.kept_rows[val])
+    trained = log_label(label) if options.log_target else label
+    division = divide(label, others, options.split, origin.sha256)
+    used = division.features_of(others)
+    features = encode(used, label.kept_rows[division.train], label.kept_rows[division.val])
     num_rows = _num_rows(columns)
-    warnings = (*label_warnings(label, num_rows), *features.warnings)
+    changes = (*label_warnings(label, num_rows), *features.warnings)
+    warnings = advise(Evidence(tuple(others), label, division, features, options.log_target), changes)
     profile = Profile(
         num_rows=num_rows,
+        decisions=(split_decision(division, label, others), *log_decision(label, options)),
         columns=column_profiles(columns, label_name),
         encoding=origin.encoding,
         delimiter=origin.delimiter,
         label=label_name,
         is_label_guessed=origin.is_label_guessed,
         is_task_guessed=label.is_task_guessed,
+        is_log_label=trained.is_log,
         classes=class_counts(label),
         warnings=warnings,
     )
-    return assemble(features, label, (train, val), profile)
+    return assemble(features, trained, (division.train, division.val), profile)
 
 
 def assemble(features: Features, label: Label, places: tuple[Places, Places], profile: Profile) -> Prepared:
@@ -92,6 +101,9 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
         num_val=len(val),
         label_scale=scale,
     )
+    preprocessing = Preprocessing(
+        columns=features.fitted, label_mean=mean, label_scale=scale, is_log_label=label.is_log
+    )
     arrays = {
         "x_train": features.x_train,
         "x_val": features.x_val,
@@ -103,6 +115,7 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
         "feature_names": list(features.names),
         "class_names": list(label.classes),
         "label_mean": mean,
+        "preprocessing": preprocessing.model_dump(mode="json"),
     }
     return Prepared(arrays, meta, Manifest(shape=shape, profile=profile))
 

@@ -27,7 +27,8 @@ class IngestOptions(Frozen):
         x, y: the arrays of a NumPy archive that hold the examples and the labels.
         columns: uses by column name.
         missing: cells that stand for a missing value, beside the usual ones.
-        split: `random`, `time:<column>` or `group:<column>`.
+        split: `random`, `time:<column>`, `group:<column>` or `given`.
+        log_target: train on the logarithm of a label of positive numbers.
     """
 
     kind: FileKind | None = None
@@ -43,6 +44,7 @@ class IngestOptions(Frozen):
     columns: dict[str, ColumnUse] = Field(default_factory=dict, max_length=10_000)
     missing: tuple[str, ...] = Field(default=(), max_length=50)
     split: str | None = Field(default=None, max_length=220)
+    log_target: bool = False
 
 
 class IngestLimits(Frozen):

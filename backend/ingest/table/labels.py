@@ -22,7 +22,10 @@ _NAMES = ("label", "target", "class", "y", "ラベル", "正解", "目的変数"
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label of every row that has one. Values are class codes (int64) or numbers (float64)."""
+    """The label of every row that has one. Values are class codes (int64) or numbers (float64).
+
+    `is_log`: they are logarithms of the numbers of the file.
+    """
 
     name: str
     task: Task
@@ -30,6 +33,7 @@ class Label:
     kept_rows: NDArray[np.int64]
     values: NDArray[Any]
     classes: tuple[str, ...] = ()
+    is_log: bool = False
 
 
 def choose_label(names: Sequence[str], wanted: str | None) -> tuple[str, bool]:
