@@ -22,6 +22,7 @@ DELIMITERS: dict[str, Delimiter] = {",": ",", ";": ";", "|": "|", "\t": "\t", "t
 # Control characters in a name only ever come from an attack or a broken client.
 PlainText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Split = Annotated[str, StringConstraints(min_length=1, max_length=220)]
 
 
 class FieldError(Frozen):
@@ -67,17 +68,30 @@ class VariantRequest(Frozen):
     """Options for reading a stored file once more; what is left out is guessed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"label": "price", "task": "regression", "delimiter": ";"}]}
+        json_schema_extra={
+            "examples": [
+                {"label": "price", "task": "regression", "delimiter": ";"},
+                {"label": "price", "split": "time:sold on", "log_target": True},
+            ]
+        }
     )
 
     label: Label | None = None
     task: Task | None = None
     delimiter: Delimiter = ","
     kind: FileKind | None = Field(default=None, description="Kind to read it as; as before if left out.")
+    split: Split | None = Field(
+        default=None,
+        description="Rows that validate: `random` ones, the last by `time:<column>`, whole groups by "
+        "`group:<column>`, or those `given` by the file; guessed if left out.",
+    )
+    log_target: bool = Field(
+        default=False, description="Train on the natural logarithm of the label, which must be positive."
+    )
 
     def options(self) -> IngestOptions:
         """Return the same options in the form that the reader takes."""
-        return IngestOptions(kind=self.kind, label=self.label, task=self.task, delimiter=self.delimiter)
+        return IngestOptions.model_validate(self.model_dump())
 
 
 class ExportDigest(Frozen):

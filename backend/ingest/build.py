@@ -82,7 +82,6 @@ def prepare_columns(
         label=label_name,
         is_label_guessed=origin.is_label_guessed,
         is_task_guessed=label.is_task_guessed,
-        is_log_label=trained.is_log,
         classes=class_counts(label),
         warnings=warnings,
     )
@@ -100,6 +99,7 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
         num_train=len(train),
         num_val=len(val),
         label_scale=scale,
+        is_log_label=label.is_log,
     )
     preprocessing = Preprocessing(
         columns=features.fitted, label_mean=mean, label_scale=scale, is_log_label=label.is_log
@@ -111,7 +111,7 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
         "y_val": values[len(train) :],
     }
     meta = {
-        "shape": shape.model_dump(mode="json"),
+        "shape": shape.in_file(),
         "feature_names": list(features.names),
         "class_names": list(label.classes),
         "label_mean": mean,

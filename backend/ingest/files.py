@@ -40,5 +40,8 @@ def _refuse_unsuited(kind: FileKind, options: IngestOptions) -> None:
         raise InvalidInput(
             "dataset.task_not_for_kind", task=options.task, kind=kind, expected=", ".join(tasks)
         )
+    option = "log_target" if options.log_target else "split"
+    if kind != "table" and (options.log_target or options.split not in (None, "random")):
+        raise InvalidInput("dataset.option_not_for_kind", option=option, kind=kind)
     if options.label is not None and kind != "table":
         raise InvalidInput("dataset.label_not_for_kind", label=options.label[:60], kind=kind)

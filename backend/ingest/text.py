@@ -93,7 +93,7 @@ def windows_of(
         text=TextProfile(num_bytes=sum(map(len, (*parts.train, *parts.val))), num_files=num_files),
         warnings=tuple(warnings),
     )
-    return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
+    return Prepared(arrays, {"shape": shape.in_file()}, Manifest(shape=shape, profile=profile))
 
 
 def _warnings(text: bytes, *, is_cut: bool) -> list[DataWarning]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -144,7 +144,6 @@ class Profile(Frozen):
         decisions: made while the file was read, in the order of reading.
         notes: what was done to the file's content; `warnings` ask for attention.
         num_rows_in_file: rows before any were left out; None where that is not known.
-        is_log_label: it trains on the logarithm of the label; errors are then of logarithms.
     """
 
     num_rows: int
@@ -157,7 +156,6 @@ class Profile(Frozen):
     label: str | None = None
     is_label_guessed: bool = False
     is_task_guessed: bool = False
-    is_log_label: bool = False
     text: TextProfile | None = None
     classes: tuple[ClassCount, ...] = ()
     warnings: tuple[DataWarning, ...] = ()
@@ -211,6 +209,8 @@ class DatasetShape(Frozen):
     num_val: int = Field(ge=1)
     # Regression trains on standardised labels; this factor converts errors to the label's own unit.
     label_scale: float = Field(default=1.0, gt=0)
+    # It trains on the logarithm of the label: errors, and the scale above, are then of logarithms.
+    is_log_label: bool = False
     image: ImageShape | None = None
 
     @model_validator(mode="after")
@@ -220,6 +220,10 @@ class DatasetShape(Frozen):
                 f"an image of {self.image.num_features} numbers, given {self.num_features} features"
             )
         return self
+
+    def in_file(self) -> dict[str, Any]:
+        """Return it as array files hold it: without a logarithm as before there was one, byte for byte."""
+        return self.model_dump(mode="json", exclude=None if self.is_log_label else {"is_log_label"})
 
     @property
     def dims(self) -> DataDims:

@@ -96,16 +96,17 @@ def test_a_label_may_be_trained_on_as_its_logarithm(tmp_path):
     y = np.concatenate([prepared.arrays["y_train"], prepared.arrays["y_val"]])
     found = np.exp(np.sort(y * shape.label_scale + prepared.meta["label_mean"]))
     np.testing.assert_allclose(found, np.sort(prices), rtol=1e-5)
-    assert profile.is_log_label
+    assert shape.is_log_label
     assert prepared.meta["preprocessing"]["is_log_label"]
     assert ("log_target", "true", False) in [(d.option, d.value, d.is_guessed) for d in profile.decisions]
 
 
 def test_the_profile_says_that_the_logarithm_is_possible_and_not_used(tmp_path):
-    profile = prepare_table(_file(tmp_path, np.arange(1, 61) + 0.5), IngestOptions()).manifest.profile
+    manifest = prepare_table(_file(tmp_path, np.arange(1, 61) + 0.5), IngestOptions()).manifest
 
-    assert not profile.is_log_label
-    assert ("log_target", "false", True) in [(d.option, d.value, d.is_guessed) for d in profile.decisions]
+    decisions = [(d.option, d.value, d.is_guessed) for d in manifest.profile.decisions]
+    assert ("log_target", "false", True) in decisions
+    assert not manifest.shape.is_log_label
 
 
 @pytest.mark.parametrize(
