@@ -2,14 +2,15 @@
 
 import { h } from "../base/dom.js";
 import { bytes, number, percent } from "../base/format.js";
-import { has, t } from "../base/i18n.js";
-import { note } from "../base/note.js";
+import { t } from "../base/i18n.js";
 import { factEntries, plainList } from "../base/tables.js";
+import { advice } from "./advice.js";
+import { preprocessing } from "./preprocessing.js";
 import { columns, guesses } from "./profile_table.js";
 import { imageSamples, textSamples } from "./profile_samples.js";
 import { readAsTable } from "./read_again.js";
 
-/** @import { ClassCount, Dataset, DataWarning, Shape } from "../../types/answers.js" */
+/** @import { ClassCount, Dataset, Shape } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
 /** @typedef {(dataset: Dataset, onVariant: (variant: Dataset) => void, signal: AbortSignal) => Child[]} Parts */
 
@@ -38,14 +39,15 @@ function table(dataset, onVariant, signal) {
       ["missing", number(missing)],
     ]),
     guesses(dataset, onVariant, signal),
-    warnings(found.warnings),
+    advice(dataset, onVariant, signal),
     balance(found.classes),
     columns(found.columns),
+    preprocessing(dataset, signal),
   ];
 }
 
 /** @type {Parts} */
-function images(dataset, _onVariant, signal) {
+function images(dataset, onVariant, signal) {
   const { shape, profile: found } = dataset;
   return [
     facts(dataset, [
@@ -55,7 +57,7 @@ function images(dataset, _onVariant, signal) {
     ]),
     purpose("classification", "images"),
     imageSamples(dataset, signal),
-    warnings(found.warnings),
+    advice(dataset, onVariant, signal),
     balance(found.classes),
   ];
 }
@@ -80,7 +82,7 @@ function text(dataset, onVariant, signal) {
       ["windows", number(found.num_rows)],
     ]),
     purpose("language_modelling", "text"),
-    warnings(found.warnings),
+    advice(dataset, onVariant, signal),
     dataset.example ? null : readAsTable(dataset, onVariant, signal),
     textSamples(dataset, signal),
   ];
@@ -96,15 +98,6 @@ function facts({ shape, source_bytes }, own) {
 /** What is predicted, where there is nothing to choose. @param {Shape["task"]} task @param {string} kind of dataset */
 function purpose(task, kind) {
   return h("p", {}, h("strong", {}, t(`ui.task.${task}`)), " ", t(`ui.profile.predicts.${kind}`));
-}
-
-/** @param {DataWarning[]} found */
-function warnings(found) {
-  if (!found.length) return note("info", t("ui.profile.no_warnings"));
-  const words = (/** @type {DataWarning} */ { code, params }) =>
-    has(`warning.${code}`) ? t(`warning.${code}`, params) : code;
-  const title = h("span", {}, h("strong", {}, t("ui.profile.warnings")));
-  return note("warn", title, plainList(found.map(words)));
 }
 
 /** @param {ClassCount[]} classes */

@@ -1,48 +1,50 @@
 /** The columns of a table, with the guesses about them open to correction. */
 
-import { post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
 import { headCells, numberCell, scrollTable } from "../base/tables.js";
+import { splitText } from "./split_text.js";
+import { decisionOf, readVariant, withLabel } from "./variant.js";
 
 /** @import { Column, Dataset } from "../../types/answers.js" */
+/** @import { Wishes } from "./variant.js" */
 
 /** @param {Dataset} dataset @param {(variant: Dataset) => void} onVariant @param {AbortSignal} signal */
 export function guesses(dataset, onVariant, signal) {
   const { profile: found, shape } = dataset;
   const problem = h("div", {});
-  const label = select(
-    "label",
-    found.columns.map(({ name }) => [name, name]),
-    found.label,
-  );
-  const task = select(
-    "task",
-    ["classification", "regression"].map((name) => [name, t(`ui.task.${name}`)]),
-    shape.task,
-  );
-  const controls = [label, task];
+  const division = decisionOf(dataset, "split");
+  const names = found.columns.map(({ name }) => [name, name]);
+  const label = select("label", names, found.label);
+  const tasks = ["classification", "regression"].map((name) => [name, t(`ui.task.${name}`)]);
+  const task = select("task", tasks, shape.task);
+  const ways = (division?.choices ?? []).map((way) => [way, splitText(way)]);
+  const split = division ? select("split", ways, division.value) : null;
+  const controls = split ? [label, task, split] : [label, task];
   const disable = (/** @type {boolean} */ isOff) => controls.forEach((control) => (control.disabled = isOff));
-  const read = async (/** @type {{label: string | null, task?: string}} */ wishes) => {
+  const read = async (/** @type {Wishes} */ wishes) => {
     disable(true);
     fill(problem, h("p", { class: "hint", role: "status" }, t("ui.profile.reading")));
     try {
-      const body = { delimiter: found.delimiter ?? ",", ...wishes };
-      onVariant(await post(`/datasets/${dataset.id}/variants`, body, { signal }));
+      onVariant(await readVariant(dataset, wishes, signal));
     } catch (error) {
       if (signal.aborted) return;
       [label.value, task.value] = [found.label ?? "", shape.task];
+      if (split && division) split.value = division.value;
       fill(problem, errorNote(error));
     } finally {
       disable(false);
     }
   };
-  label.addEventListener("change", () => read({ label: label.value }));
-  task.addEventListener("change", () => read({ label: found.label, task: task.value }));
+  label.addEventListener("change", () => read(withLabel(dataset, label.value)));
+  task.addEventListener("change", () => read({ task: task.value, log_target: false }));
+  split?.addEventListener("change", () => read({ split: split.value }));
   if (dataset.example) disable(true);
-  return h("div", { class: "fields" }, ...guessFields(dataset, label, task), problem);
+  const fields = guessFields(dataset, label, task);
+  if (split) fields.push(field("split", split, t("ui.profile.split_hint")));
+  return h("div", { class: "fields" }, ...fields, problem);
 }
 
 /** @param {Dataset} dataset @param {HTMLSelectElement} label @param {HTMLSelectElement} task */
