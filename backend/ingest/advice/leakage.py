@@ -61,12 +61,11 @@ def _targets(label: Label, places: Places) -> Floats:
 
 def _alone(column: Column, values: Floats, targets: Floats) -> Floats:
     is_number = column.numbers is not None and column.num_distinct > _MAX_LEVELS
-    if not is_number:
-        return by_levels(values, targets)
     depth = _CLASS_DEPTH if targets.shape[1] > 1 else _NUMBER_DEPTH
-    if targets.shape[1] > 2**depth:  # fewer answers than classes: no need to try
+    num_answers = 2**depth if is_number else column.num_distinct + 1
+    if num_answers < ALMOST_ALL * targets.shape[1]:  # too few for so many classes: no need to try
         return np.repeat(targets.mean(0)[None], len(values) - len(targets), axis=0)
-    return by_tree(values, targets, depth)
+    return by_tree(values, targets, depth) if is_number else by_levels(values, targets)
 
 
 def _answers(means: Floats, label: Label) -> Array:

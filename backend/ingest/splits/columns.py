@@ -19,6 +19,7 @@ _MIN_UNITS = 5
 _MIN_UNNAMED_UNITS = 10  # without a telling name more must speak for it
 _MIN_ROWS_PER_UNIT = 2
 _MIN_DETERMINED = 2
+_FIRST_PAIRS = 100
 # Words for what is measured more than once, at the end of a name; "id" and its like as words of their own.
 _WORDS = re.compile(
     r"(?:^|[\W_])(?i:id|no|nr|code)\.?$|[a-z]I[Dd]$|"
@@ -52,18 +53,20 @@ def unit_columns(columns: Sequence[Column], rows: Places) -> list[Units]:
     """
     looked_at = np.sort(rows)[:_MAX_ROWS]
     asked = [column for column in columns[:_MAX_COLUMNS] if _may_name(column)]
-    coded = {column.name: codes_of(column, looked_at) for column in asked}
+    if not asked:
+        return []
+    coded = np.stack([codes_of(column, looked_at) for column in asked])
+    counts = [len(np.unique(codes[codes >= 0])) for codes in coded]
     found = []
-    for name, codes in coded.items():
-        num_units = len(np.unique(codes[codes >= 0]))
-        is_named = _WORDS.search(name) is not None
+    for column, codes, num_units in zip(asked, coded, counts, strict=True):
+        is_named = _WORDS.search(column.name) is not None
         least = _MIN_UNITS if is_named else _MIN_UNNAMED_UNITS
         if num_units < least or np.count_nonzero(codes >= 0) < _MIN_ROWS_PER_UNIT * num_units:
             continue
-        others = [other for key, other in coded.items() if key != name]
-        num_determined = sum(_determines(codes, other) for other in others)
+        others = coded[[1 < count < num_units for count in counts]]
+        num_determined = _num_constant(codes, others)
         if is_named or num_determined >= _MIN_DETERMINED:
-            found.append((is_named, num_determined, num_units, name))
+            found.append((is_named, num_determined, num_units, column.name))
     # Of a unit and its parts the larger is meant: whole units stay on one side, and so do their parts.
     order = sorted(found, key=lambda each: (-each[0], -each[1], each[2]))[:MAX_OFFERED]
     by_name = {column.name: column for column in columns}
@@ -91,11 +94,12 @@ def _may_name(column: Column) -> bool:
     return column.num_distinct > 1 and bool(np.all(present == np.trunc(present)))
 
 
-def _determines(units: Places, other: Places) -> bool:
-    """Say whether `other` varies, but never within a unit."""
-    kept = units >= 0
-    num_values = len(np.unique(other[kept]))
-    if num_values < 2:
-        return False
-    pairs = np.unique(units[kept] * (other.max() + 2) + other[kept] + 1)
-    return len(pairs) == len(np.unique(units[kept])) and num_values < len(pairs)
+def _num_constant(units: Places, others: Places) -> int:
+    """Return how many of `others` [m, n] never change within a unit [n]."""
+    order = np.argsort(units, kind="stable")
+    order = order[units[order] >= 0]
+    same = np.flatnonzero(np.diff(units[order]) == 0)
+    # Most columns change within the first units already: the others alone are looked at to the end.
+    for pairs in (same[:_FIRST_PAIRS], same):
+        others = others[(others[:, order[pairs]] == others[:, order[pairs + 1]]).all(1)]
+    return len(others)
