@@ -59,7 +59,7 @@ def test_both_languages_have_the_same_keys():
 # A call of Python that the user is to write.
 CODE = re.compile(r"[a-z_.]+\([^()]*\)")
 # Their colon is part of what the user is to write.
-WRITTEN_BY_USERS = ("validation.scenario_", "error.address_unusable")
+WRITTEN_BY_USERS = ("validation.scenario_", "error.address_unusable", "error.dataset.unknown_split")
 JAPANESE = "\u3040-\u30ff\u4e00-\u9fff"
 
 

@@ -23,6 +23,7 @@ DELIMITERS = {"tab": "\t", "space": " ", r"\t": "\t"}
 PlainText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=5)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Split = Annotated[str, StringConstraints(min_length=1, max_length=220)]
 
 
 class FieldError(Frozen):
@@ -68,7 +69,12 @@ class VariantRequest(Frozen):
     """Options for reading a stored file once more; what is left out is guessed."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"label": "price", "task": "regression", "delimiter": ";"}]}
+        json_schema_extra={
+            "examples": [
+                {"label": "price", "task": "regression", "delimiter": ";"},
+                {"label": "price", "split": "time:sold on", "log_target": True},
+            ]
+        }
     )
 
     label: Label | None = None
@@ -94,8 +100,13 @@ class VariantRequest(Frozen):
     ragged: Literal["leave_out"] | None = Field(
         default=None, description="Rows with another number of cells: refused unless left out."
     )
-    split: str | None = Field(
-        default=None, max_length=220, description="`random`, `time:<column>` or `group:<column>`."
+    split: Split | None = Field(
+        default=None,
+        description="Rows that validate: `random` ones, the last by `time:<column>`, whole groups by "
+        "`group:<column>`, or those `given` by the file; guessed if left out.",
+    )
+    log_target: bool = Field(
+        default=False, description="Train on the natural logarithm of the label, which must be positive."
     )
 
     def options(self) -> IngestOptions:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.tables import DatasetRow, ExperimentRow
-from muscope.backend.domain.spec.dataset import DatasetShape, Task
+from muscope.backend.domain.spec.dataset import DatasetShape
 
 MOST_LOOKED_AT = 300
 
@@ -40,10 +40,10 @@ def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:
     return session.get_one(DatasetRow, dataset_id).shape
 
 
-def tasks_of(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, Task]:
-    """Return what is to be predicted of each dataset, in one query."""
+def shapes_of(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, DatasetShape]:
+    """Return the sizes and the task of each dataset, in one query."""
     rows = session.execute(select(DatasetRow.id, DatasetRow.shape).where(DatasetRow.id.in_(dataset_ids)))
-    return {row.id: row.shape.task for row in rows}
+    return {row.id: row.shape for row in rows}
 
 
 def find(session: Session, owner_id: str, arrays_sha256: str) -> DatasetRow | None:

@@ -12,11 +12,22 @@ import numpy as np
 import polars as pl
 
 from muscope.backend.arrays import Array
-from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Decision, Profile, Task
+from muscope.backend.domain.spec.dataset import (
+    DatasetShape,
+    DataWarning,
+    Decision,
+    Preprocessing,
+    Profile,
+    Task,
+)
 from muscope.backend.errors import InvalidInput
+from muscope.backend.ingest.advice.advise import advise
+from muscope.backend.ingest.advice.evidence import Evidence
+from muscope.backend.ingest.log_label import log_decision, log_label
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
 from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings, left_out_notes
-from muscope.backend.ingest.split import Places, refuse_too_few, split
+from muscope.backend.ingest.split import Places, refuse_too_few
+from muscope.backend.ingest.splits.divide import divide, split_decision
 from muscope.backend.ingest.table.columns import Column, Reading, read_column
 from muscope.backend.ingest.table.encoding import examine
 from muscope.backend.ingest.table.features import Features, encode, standardise
@@ -97,7 +108,7 @@ def prepare_text_columns(
     origin = Origin(
         sha256, encoding, delimiter, is_guessed, decisions, tuple(table.notes), table.num_rows_in_file
     )
-    return prepare_columns(columns, name, options.task, origin)
+    return prepare_columns(columns, name, options, origin)
 
 
 def possible_labels(columns: Sequence[Column]) -> list[str]:
@@ -119,20 +130,24 @@ def _label_decision(name: str, is_guessed: bool, columns: Sequence[Column]) -> D
 
 
 def prepare_columns(
-    columns: Sequence[Column], label_name: str, task: Task | None, origin: Origin
+    columns: Sequence[Column], label_name: str, options: IngestOptions, origin: Origin
 ) -> Prepared:
     """Return columns as arrays and manifest; rows without a label are left out, with a warning."""
-    label = read_label(next(column for column in columns if column.name == label_name), task)
-    train, val = split(label, origin.sha256)
+    label = read_label(next(column for column in columns if column.name == label_name), options.task)
     others = [column for column in columns if column.name != label_name]
-    features = encode(others, label.kept_rows[train], label.kept_rows[val])
+    trained = log_label(label) if options.log_target else label
+    division = divide(label, others, options.split, origin.sha256)
+    used = division.features_of(others)
+    features = encode(used, label.kept_rows[division.train], label.kept_rows[division.val])
     num_rows = _num_rows(columns)
-    warnings = (*label_warnings(label, num_rows), *features.warnings)
+    changes = (*label_warnings(label, num_rows), *features.warnings)
+    warnings = advise(Evidence(tuple(others), label, division, features, options.log_target), changes)
     of_columns = (note for column in columns for note in column.notes)
+    split_by = split_decision(division, label, others)
     profile = Profile(
         num_rows=num_rows,
         num_rows_in_file=origin.num_rows_in_file,
-        decisions=(*origin.decisions, label.decision()),
+        decisions=(*origin.decisions, label.decision(), split_by, *log_decision(label, options)),
         notes=(*origin.notes, *of_columns, *left_out_notes(columns)),
         columns=column_profiles(columns, label_name),
         encoding=origin.encoding,
@@ -143,7 +158,7 @@ def prepare_columns(
         classes=class_counts(label),
         warnings=warnings,
     )
-    return assemble(features, label, (train, val), profile)
+    return assemble(features, trained, (division.train, division.val), profile)
 
 
 def assemble(features: Features, label: Label, places: tuple[Places, Places], profile: Profile) -> Prepared:
@@ -157,6 +172,10 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
         num_train=len(train),
         num_val=len(val),
         label_scale=scale,
+        is_log_label=label.is_log,
+    )
+    preprocessing = Preprocessing(
+        columns=features.fitted, label_mean=mean, label_scale=scale, is_log_label=label.is_log
     )
     arrays = {
         "x_train": features.x_train,
@@ -165,10 +184,11 @@ def assemble(features: Features, label: Label, places: tuple[Places, Places], pr
         "y_val": values[len(train) :],
     }
     meta = {
-        "shape": shape.model_dump(mode="json"),
+        "shape": shape.in_file(),
         "feature_names": list(features.names),
         "class_names": list(label.classes),
         "label_mean": mean,
+        "preprocessing": preprocessing.model_dump(mode="json"),
     }
     return Prepared(arrays, meta, Manifest(shape=shape, profile=profile))
 

@@ -86,7 +86,7 @@ def assemble_images(images: Images) -> Prepared:
         "y_val": label.values[val],
     }
     meta = {
-        "shape": shape.model_dump(mode="json"),
+        "shape": shape.in_file(),
         "class_names": list(label.classes),
         # For pictures of rows: black and white, and the conversion from standard units.
         "pixel_range": [low, high],

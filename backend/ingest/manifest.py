@@ -34,6 +34,7 @@ class IngestOptions(Frozen):
         missing: cells that stand for a missing value, beside the usual ones.
         ragged: what becomes of rows with another number of cells; without it the file is refused.
         split: `random`, `given` (by the file itself), `time:<column>` or `group:<column>`.
+        log_target: train on the logarithm of a label of positive numbers.
     """
 
     kind: FileKind | None = None
@@ -52,6 +53,7 @@ class IngestOptions(Frozen):
     missing: tuple[str, ...] = Field(default=(), max_length=50)
     ragged: Literal["leave_out"] | None = None
     split: str | None = Field(default=None, max_length=220)
+    log_target: bool = False
 
     def answers(self) -> dict[str, Any]:
         """Return what an owner answered, as JSON, without what was left out and what a name suggests."""

@@ -1,4 +1,4 @@
-"""Splits rows into training and validation: 80/20, fixed by the content, every class in proportion."""
+"""Splits rows at random into training and validation: 80/20, fixed by the content, classes in proportion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.wording import shown
 
 MIN_ROWS = 10
-_VAL_SHARE = 0.2
+VAL_SHARE = 0.2
 
 Places = NDArray[np.int64]
 
@@ -21,18 +21,44 @@ def refuse_too_few(num_rows: int) -> None:
         raise InvalidInput("dataset.too_few_rows", count=num_rows, minimum=MIN_ROWS)
 
 
-def split(label: Label, content_sha256: str) -> tuple[Places, Places]:
-    """Return (train, validation) as places in `label.values`, in an order that mixes them."""
+def order_of(num_rows: int, content_sha256: str) -> Places:
+    """Return the places 0 … num_rows - 1 in the order that the content gives."""
+    rng = np.random.Generator(np.random.PCG64(int(content_sha256[:32], 16)))
+    return rng.permutation(num_rows)
+
+
+def split(label: Label, content_sha256: str, alike: Places | None = None) -> tuple[Places, Places]:
+    """Return (train, validation) as places in `label.values`, in an order that mixes them.
+
+    `alike` [n]: rows with the same number are equal and go to the same side. Where that leaves less than half
+    of the validation rows there should be, as in a table of few different rows, it is not heeded.
+    """
     num_rows = len(label.values)
     refuse_too_few(num_rows)
-    rng = np.random.Generator(np.random.PCG64(int(content_sha256[:32], 16)))
-    order = rng.permutation(num_rows)
-    num_val = round(_VAL_SHARE * num_rows)
-    if not label.classes:
-        return order[num_val:], order[:num_val]
-    codes = label.values[order]
-    is_val = _rank_in_class(codes) < _quotas(label, num_val)[codes]
+    order = order_of(num_rows, content_sha256)
+    num_val = round(VAL_SHARE * num_rows)
+    codes = label.values[order] if label.classes else np.zeros(num_rows, np.int64)
+    quotas = _quotas(label, num_val) if label.classes else np.array([num_val])
+    is_val = _rank_in_class(codes) < quotas[codes]
+    if alike is not None:
+        together = _whole(alike[order], codes, quotas)
+        is_val = together if 2 * np.count_nonzero(together) >= num_val else is_val
     return order[~is_val], order[is_val]
+
+
+def _whole(alike: Places, codes: Places, quotas: Places) -> NDArray[np.bool_]:
+    """Return which rows validate if equal ones stay together: the first that fit into their class's quota."""
+    _, first, unit, sizes = np.unique(alike, return_index=True, return_inverse=True, return_counts=True)
+    room = quotas.tolist()
+    is_val = np.zeros(len(sizes), np.bool_)
+    places = np.argsort(first)
+    for place, code, size in zip(
+        places.tolist(), codes[first[places]].tolist(), sizes[places].tolist(), strict=True
+    ):
+        if size <= room[code]:
+            room[code] -= size
+            is_val[place] = True
+    return is_val[unit]
 
 
 def _quotas(label: Label, num_val: int) -> Places:
@@ -44,7 +70,7 @@ def _quotas(label: Label, num_val: int) -> Places:
             "dataset.label_looks_like_id",
             column=shown(label.name), count=len(label.classes), rows=int(counts.sum()),
         )  # fmt: skip
-    exact = _VAL_SHARE * counts
+    exact = VAL_SHARE * counts
     quotas: Places = np.minimum(np.floor(exact).astype(np.int64), spare)
     # Small classes first among equal remainders, so that they are seen in validation at all.
     for place in np.lexsort((counts, -(exact - quotas))):

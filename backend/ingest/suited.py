@@ -14,11 +14,13 @@ _TASKS: dict[FileKind, tuple[Task, ...]] = {
 
 
 def refuse_unsuited(kind: FileKind, options: IngestOptions) -> None:
-    """Raise where the task or a label was given for a kind of data that does not have it."""
+    """Raise where the task, a label or its logarithm was given for a kind of data that does not have it."""
     tasks = _TASKS[kind]
     if options.task is not None and options.task not in tasks:
         raise InvalidInput(
             "dataset.task_not_for_kind", task=options.task, kind=kind, expected=", ".join(tasks)
         )
+    if options.log_target and kind != "table":
+        raise InvalidInput("dataset.option_not_for_kind", option="log_target", kind=kind)
     if options.label is not None and kind != "table":
         raise InvalidInput("dataset.label_not_for_kind", label=options.label[:60], kind=kind)

@@ -136,7 +136,7 @@ def windows_of(
         notes=tuple(notes),
         decisions=tuple(decisions),
     )
-    return Prepared(arrays, {"shape": shape.model_dump(mode="json")}, Manifest(shape=shape, profile=profile))
+    return Prepared(arrays, {"shape": shape.in_file()}, Manifest(shape=shape, profile=profile))
 
 
 def _warnings(text: bytes, *, is_cut: bool) -> list[DataWarning]:

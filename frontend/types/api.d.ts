@@ -119,6 +119,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{dataset_id}/preprocessing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how columns become numbers
+         * @description Return what was fitted on the training rows of a table: means, medians, levels, and the label's scale.
+         *
+         *     Refused with 409 for images and texts, and for tables stored before it was recorded.
+         */
+        get: operations["get_dataset_preprocessing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{dataset_id}/samples": {
         parameters: {
             query?: never;
@@ -152,7 +174,7 @@ export interface paths {
         put?: never;
         /**
          * Read a file once more
-         * @description Read a stored file with another label, task, delimiter or kind; the first dataset stays as it is.
+         * @description Read a stored file with other options; the first dataset stays as it is.
          */
         post: operations["create_dataset_variant"];
         delete?: never;
@@ -1207,14 +1229,28 @@ export interface components {
         /**
          * DataWarning
          * @description Warning about a dataset; the sentence is catalogue key `warning.<code>`.
+         *
+         *     Attributes:
+         *         severity: `warn` asks for attention, `info` is good to know.
+         *         offers: options of the reader that would change it, as a variant of the dataset takes them.
          */
         DataWarning: {
             /** Code */
             code: string;
+            /** Offers */
+            offers?: {
+                [key: string]: boolean | string;
+            };
             /** Params */
             params?: {
                 [key: string]: string | number;
             };
+            /**
+             * Severity
+             * @default warn
+             * @enum {string}
+             */
+            severity: "info" | "warn";
         };
         /**
          * DatasetShape
@@ -1225,6 +1261,11 @@ export interface components {
          */
         DatasetShape: {
             image?: components["schemas"]["ImageShape"] | null;
+            /**
+             * Is Log Label
+             * @default false
+             */
+            is_log_label: boolean;
             /**
              * Label Scale
              * @default 1
@@ -1746,6 +1787,11 @@ export interface components {
              * @description The rules have changed since; `POST …/verdicts` judges the stored evidence again.
              */
             is_judged_by_old_rules: boolean;
+            /**
+             * Is Log Label
+             * @description It predicts the logarithm of the label: losses and errors are of logarithms.
+             */
+            is_log_label: boolean;
             /** Name */
             name: string;
             /**
@@ -1956,6 +2002,28 @@ export interface components {
         FigureReply: {
             figure: components["schemas"]["FigureContent"];
             meta: components["schemas"]["FigureMeta"];
+        };
+        /**
+         * FittedColumn
+         * @description Numbers that turn a column into features, fitted on the training rows only.
+         *
+         *     A number x becomes (x - mean) / std, a missing one `median` before that; zero where std is 0. A text
+         *     becomes one feature for each of `levels`, 1 for its own and 0 for the others; "?" is the missing cell.
+         */
+        FittedColumn: {
+            /** Column */
+            column: string;
+            /**
+             * Levels
+             * @default []
+             */
+            levels: string[];
+            /** Mean */
+            mean?: number | null;
+            /** Median */
+            median?: number | null;
+            /** Std */
+            std?: number | null;
         };
         /**
          * GPT
@@ -2616,6 +2684,34 @@ export interface components {
             scenario: string;
             /** Width */
             width: number;
+        };
+        /**
+         * Preprocessing
+         * @description Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
+         *
+         *     `is_log_label`: the y of that formula is the natural logarithm of the label.
+         */
+        Preprocessing: {
+            /**
+             * Columns
+             * @default []
+             */
+            columns: components["schemas"]["FittedColumn"][];
+            /**
+             * Is Log Label
+             * @default false
+             */
+            is_log_label: boolean;
+            /**
+             * Label Mean
+             * @default 0
+             */
+            label_mean: number;
+            /**
+             * Label Scale
+             * @default 1
+             */
+            label_scale: number;
         };
         /**
          * Preset
@@ -3817,6 +3913,11 @@ export interface components {
          *       "label": "price",
          *       "task": "regression"
          *     }
+         * @example {
+         *       "label": "price",
+         *       "log_target": true,
+         *       "split": "time:sold on"
+         *     }
          */
         VariantRequest: {
             /**
@@ -3854,6 +3955,12 @@ export interface components {
             /** Label */
             label?: string | null;
             /**
+             * Log Target
+             * @description Train on the natural logarithm of the label, which must be positive.
+             * @default false
+             */
+            log_target: boolean;
+            /**
              * Member
              * @description File of an archive, or sheet of a workbook.
              */
@@ -3871,7 +3978,7 @@ export interface components {
             ragged?: "leave_out" | null;
             /**
              * Split
-             * @description `random`, `time:<column>` or `group:<column>`.
+             * @description Rows that validate: `random` ones, the last by `time:<column>`, whole groups by `group:<column>`, or those `given` by the file; guessed if left out.
              */
             split?: string | null;
             task?: components["schemas"]["Task"] | null;
@@ -4086,6 +4193,7 @@ export type FigureContent = components['schemas']['FigureContent'];
 export type FigureMeta = components['schemas']['FigureMeta'];
 export type FigureName = components['schemas']['FigureName'];
 export type FigureReply = components['schemas']['FigureReply'];
+export type FittedColumn = components['schemas']['FittedColumn'];
 export type Gpt = components['schemas']['GPT'];
 export type Gain = components['schemas']['Gain'];
 export type Health = components['schemas']['Health'];
@@ -4121,6 +4229,7 @@ export type PartSlope = components['schemas']['PartSlope'];
 export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
+export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];
 export type PresetsRequest = components['schemas']['PresetsRequest'];
@@ -5100,6 +5209,147 @@ export interface operations {
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_dataset_preprocessing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A dataset's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preprocessing"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
                      *       }
                      *     }

@@ -122,6 +122,7 @@ const EXPERIMENT = {
   name: "prices",
   state: "completed",
   is_judged_by_old_rules: false,
+  is_log_label: false,
   spec: { depths: [2], base_depth: 2 },
   created_at: "2026-11-28T10:00:00Z",
 };

@@ -78,15 +78,6 @@ test("an answer keeps those before, and one use of a column can be taken back", 
   });
 });
 
-test("a label that its owner chose stays with every later answer", () => {
-  const [label, ...rest] = DATASET.profile.decisions;
-  const profile = {
-    ...DATASET.profile,
-    decisions: [{ ...label, is_guessed: false }, ...rest],
-  };
-  assert.equal(merged({ ...DATASET, profile }, { header: 1 }).label, "year");
-});
-
 test("notes are counted and said in words", async () => {
   await speak("en");
   drawInNode();

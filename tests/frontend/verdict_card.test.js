@@ -162,6 +162,15 @@ test("an answer of earlier rules has no number that decides, and no wrong word o
   }
 });
 
+test("errors of logarithms are not taken for the unit of the label", async () => {
+  const verdict = verdictOf("transfers", "transfers", "yes");
+  const card = await draw("en", verdict, {
+    experiment: { is_log_label: true },
+  });
+  assert.match(card.text, /of the label's logarithm/);
+  assert.doesNotMatch((await draw("en", verdict)).text, /logarithm/);
+});
+
 test("without a rate to reuse nothing is said about it", async () => {
   const card = await draw(
     "en",

@@ -20,7 +20,9 @@ from muscope.backend.api.upload import (
     likely_kind,
     receive_body,
 )
+from muscope.backend.domain.spec.dataset import Preprocessing
 from muscope.backend.services.datasets import store as datasets
+from muscope.backend.services.datasets.preprocessing import get_preprocessing
 from muscope.backend.services.datasets.samples import get_samples
 from muscope.backend.services.datasets.store import (
     StoredDataset,
@@ -125,6 +127,17 @@ def get_dataset_samples(
     return get_samples(context, owner, dataset_id, limit=limit)
 
 
+@router.get(
+    "/{dataset_id}/preprocessing", summary="See how columns become numbers", responses=errors(404, 409)
+)
+def get_dataset_preprocessing(context: Ctx, owner: Owner, dataset_id: DatasetId) -> Preprocessing:
+    """Return what was fitted on the training rows of a table: means, medians, levels, and the label's scale.
+
+    Refused with 409 for images and texts, and for tables stored before it was recorded.
+    """
+    return get_preprocessing(context, owner, dataset_id)
+
+
 @router.delete("/{dataset_id}", summary="Delete a dataset", status_code=204, responses=errors(403, 404, 409))
 def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
     """Delete a dataset and its files; refused while an experiment uses it."""
@@ -140,5 +153,5 @@ def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
 async def create_dataset_variant(
     serving: Serving, owner: Owner, dataset_id: DatasetId, body: VariantRequest, response: Response
 ) -> DatasetView:
-    """Read a stored file with another label, task, delimiter or kind; the first dataset stays as it is."""
+    """Read a stored file with other options; the first dataset stays as it is."""
     return placed(await serving.read_file(store_variant, owner, dataset_id, body.options()), response)

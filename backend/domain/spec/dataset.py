@@ -82,10 +82,43 @@ class Decision(Frozen):
 
 
 class DataWarning(Frozen):
-    """Warning about a dataset; the sentence is catalogue key `warning.<code>`."""
+    """Warning about a dataset; the sentence is catalogue key `warning.<code>`.
+
+    Attributes:
+        severity: `warn` asks for attention, `info` is good to know.
+        offers: options of the reader that would change it, as a variant of the dataset takes them.
+    """
 
     code: str
     params: dict[str, str | int | float] = Field(default_factory=dict)
+    severity: Literal["info", "warn"] = "warn"
+    offers: dict[str, bool | str] = Field(default_factory=dict)
+
+
+class FittedColumn(Frozen):
+    """Numbers that turn a column into features, fitted on the training rows only.
+
+    A number x becomes (x - mean) / std, a missing one `median` before that; zero where std is 0. A text
+    becomes one feature for each of `levels`, 1 for its own and 0 for the others; "?" is the missing cell.
+    """
+
+    column: str
+    mean: float | None = None
+    std: float | None = None
+    median: float | None = None
+    levels: tuple[str, ...] = ()
+
+
+class Preprocessing(Frozen):
+    """Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
+
+    `is_log_label`: the y of that formula is the natural logarithm of the label.
+    """
+
+    columns: tuple[FittedColumn, ...] = ()
+    label_mean: float = 0.0
+    label_scale: float = 1.0
+    is_log_label: bool = False
 
 
 class ClassCount(Frozen):
@@ -193,6 +226,8 @@ class DatasetShape(Frozen):
     num_val: int = Field(ge=1)
     # Regression trains on standardised labels; this factor converts errors to the label's own unit.
     label_scale: float = Field(default=1.0, gt=0)
+    # It trains on the logarithm of the label: errors, and the scale above, are then of logarithms.
+    is_log_label: bool = False
     image: ImageShape | None = None
 
     @model_validator(mode="after")
@@ -202,6 +237,10 @@ class DatasetShape(Frozen):
                 f"an image of {self.image.num_features} numbers, given {self.num_features} features"
             )
         return self
+
+    def in_file(self) -> dict[str, Any]:
+        """Return it as array files hold it: without a logarithm as before there was one, byte for byte."""
+        return self.model_dump(mode="json", exclude=None if self.is_log_label else {"is_log_label"})
 
     @property
     def dims(self) -> DataDims:

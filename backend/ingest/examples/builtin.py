@@ -13,7 +13,7 @@ from muscope.backend.ingest.build import Origin, Prepared, prepare_columns
 from muscope.backend.ingest.examples.python_source import prepare_python_source
 from muscope.backend.ingest.examples.shapes import SHAPE_NAMES, draw_shapes
 from muscope.backend.ingest.images import Images, assemble_images
-from muscope.backend.ingest.manifest import ExampleName
+from muscope.backend.ingest.manifest import ExampleName, IngestOptions
 from muscope.backend.ingest.table.columns import number_column
 from muscope.backend.ingest.table.labels import Label
 
@@ -65,7 +65,7 @@ def _friedman() -> Prepared:
     )
     columns = [number_column(f"x{place}", values) for place, values in enumerate(x.T, start=1)]
     columns.append(number_column("y", y))
-    return prepare_columns(columns, "y", Task.REGRESSION, Origin(_hash(x, y)))
+    return prepare_columns(columns, "y", IngestOptions(task=Task.REGRESSION), Origin(_hash(x, y)))
 
 
 def _hash(*arrays: Array) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from muscope.backend.domain.spec.dataset import ColumnKind, DataWarning
+from muscope.backend.domain.spec.dataset import ColumnKind, DataWarning, FittedColumn
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.values.numbers import Floats
@@ -35,12 +35,13 @@ class Standardised:
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The two matrices [rows, features], the features' names, and what was changed on the way."""
+    """The two matrices [rows, features], the features' names, and what was fitted and changed on the way."""
 
     x_train: Matrix
     x_val: Matrix
     names: tuple[str, ...]
     warnings: tuple[DataWarning, ...]
+    fitted: tuple[FittedColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,14 @@ class _Block:
     values: Matrix | None = None
     warnings: tuple[DataWarning, ...] = ()
     is_informative: bool = False
+    fitted: FittedColumn | None = None
 
 
 def standardise(values: Floats, num_train: int) -> Standardised:
     """Return `values` by the mean and std of the first `num_train`; zeros where those are constant."""
-    unit = float(np.max(np.abs(values), initial=0.0)) or 1.0  # squares of 1e200 would overflow
-    scaled = values / unit
+    unit = float(np.max(np.abs(values[:num_train]), initial=0.0)) or 1.0  # squares of 1e200 would overflow
+    with np.errstate(over="ignore"):  # a validation row may be as far off as it likes; it is clipped below
+        scaled = values / unit
     train = scaled[:num_train]
     if train.min() == train.max():
         return Standardised(np.zeros_like(values), float(train[0]) * unit, 0.0)
@@ -87,6 +90,7 @@ def encode(columns: Sequence[Column], train: Rows, val: Rows) -> Features:
         x_val=np.concatenate([part[len(train) :] for part in parts], axis=1),
         names=tuple(name for block in blocks for name in block.names),
         warnings=tuple(warning for block in blocks for warning in block.warnings),
+        fitted=tuple(block.fitted for block in blocks if block.fitted is not None),
     )
 
 
@@ -106,7 +110,7 @@ def _time_block(column: Column, rows: Rows, num_train: int) -> _Block:
     cycles = cycles_of(column, column.numbers[rows], num_train)
     names = (*elapsed.names, *(f"{shown(column.name)} {name}" for name, _ in cycles))
     values = np.concatenate([elapsed.values, *(part[:, None] for _, part in cycles)], axis=1)
-    return _Block(names, values, elapsed.warnings, is_informative=True)
+    return _Block(names, values, elapsed.warnings, is_informative=True, fitted=elapsed.fitted)
 
 
 def cycles_of(column: Column, seconds: Floats, num_train: int) -> list[tuple[str, NDArray[np.float32]]]:
@@ -147,8 +151,8 @@ def _number_block(column: Column, rows: Rows, num_train: int) -> _Block:
     if not known.size:
         return _Block(warnings=(_warn("dataset.empty_column", column),))
     warnings: list[DataWarning] = []
+    median = float(known[(known.size - 1) // 2])  # the lower of two: no sum that could overflow
     if is_missing.any():
-        median = float(known[(known.size - 1) // 2])  # the lower of two: no sum that could overflow
         values[is_missing] = median
         count = int(np.count_nonzero(is_missing))
         warnings.append(_warn("dataset.missing_filled", column, count=count, value=float(f"{median:.6g}")))
@@ -159,15 +163,16 @@ def _number_block(column: Column, rows: Rows, num_train: int) -> _Block:
     if num_extreme:
         warnings.append(_warn("dataset.extreme_values", column, count=num_extreme, limit=int(_MOST_EXTREME)))
     block = result.values.astype(np.float32)[:, None]
-    return _Block((shown(column.name),), block, tuple(warnings), is_informative=result.std > 0)
+    fitted = FittedColumn(column=column.name, mean=result.mean, std=result.std, median=median)
+    return _Block((shown(column.name),), block, tuple(warnings), result.std > 0, fitted)
 
 
 def _category_block(column: Column, rows: Rows, num_train: int) -> _Block:
-    """One-hot by the levels that occur; a missing cell is a level of its own."""
+    """One-hot by the levels of the training rows; a missing cell is one of them, a new level is none."""
     if column.codes is None:
         return _Block(warnings=(_too_many_levels(column, column.num_distinct),))
     codes = column.codes[rows]
-    used = np.unique(codes)
+    used = np.unique(codes[:num_train])
     if len(used) > MAX_ONE_HOT:
         return _Block(warnings=(_too_many_levels(column, len(used)),))
     if len(used) == 1:
@@ -176,8 +181,8 @@ def _category_block(column: Column, rows: Rows, num_train: int) -> _Block:
     used = np.append(used[used >= 0], used[used < 0])
     levels = ["?" if code < 0 else column.levels[code] for code in used]
     names = tuple(f"{shown(column.name)}={shown(level)}" for level in levels)
-    is_informative = len(np.unique(codes[:num_train])) > 1
-    return _Block(names, (codes[:, None] == used).astype(np.float32), is_informative=is_informative)
+    fitted = FittedColumn(column=column.name, levels=tuple(map(shown, levels)))
+    return _Block(names, (codes[:, None] == used).astype(np.float32), (), True, fitted)
 
 
 def _too_many_levels(column: Column, count: int) -> DataWarning:

@@ -32,7 +32,10 @@ _QUANTITY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The label of every row that has one. Values are class codes (int64) or numbers (float64)."""
+    """The label of every row that has one. Values are class codes (int64) or numbers (float64).
+
+    `is_log`: they are logarithms of the numbers of the file.
+    """
 
     name: str
     task: Task
@@ -41,6 +44,7 @@ class Label:
     values: NDArray[Any]
     classes: tuple[str, ...] = ()
     is_task_unclear: bool = False
+    is_log: bool = False
 
     def decision(self) -> Decision:
         """Return the task as a decision; it is asked for where whole numbers could be either."""

@@ -16,7 +16,7 @@ from muscope.backend.db.session import Session
 from muscope.backend.db.tables import ExperimentRow
 from muscope.backend.db.verdicts import Judged
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
@@ -142,8 +142,8 @@ def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentVi
         experiment_rows.cell_counts(session, ids),
         verdict_rows.outcomes(session, ids),
     )
-    tasks = dataset_rows.tasks_of(session, [row.dataset_id for row in rows])
-    return [_view(row, tasks[row.dataset_id], counts[row.id], outcomes.get(row.id, {})) for row in rows]
+    shapes = dataset_rows.shapes_of(session, [row.dataset_id for row in rows])
+    return [_view(row, shapes[row.dataset_id], counts[row.id], outcomes.get(row.id, {})) for row in rows]
 
 
 def _deciding(spec: ExperimentSpec, outcomes: dict[str, Judged]) -> Judged | None:
@@ -166,7 +166,7 @@ def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:
 
 
 def _view(
-    row: ExperimentRow, task: Task, counts: dict[str, int], outcomes: dict[str, Judged]
+    row: ExperimentRow, shape: DatasetShape, counts: dict[str, int], outcomes: dict[str, Judged]
 ) -> ExperimentView:
     spec = row.spec
     of_look = {scenario: each for scenario, each in outcomes.items() if each.look == row.look}
@@ -175,7 +175,8 @@ def _view(
         id=row.id,
         name=row.name,
         dataset_id=row.dataset_id,
-        task=task,
+        task=shape.task,
+        is_log_label=shape.is_log_label,
         state=row.state,
         is_cancelling=row.desired_state == DesiredState.CANCELLED,
         version=row.version,

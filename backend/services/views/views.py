@@ -129,6 +129,9 @@ class ExperimentView(Frozen):
     name: str
     dataset_id: UUID
     task: Task
+    is_log_label: bool = Field(
+        description="It predicts the logarithm of the label: losses and errors are of logarithms."
+    )
     state: ExperimentState
     is_cancelling: bool
     version: int

@@ -30,7 +30,8 @@ export function savings(experiment, signal) {
       /** @type {Savings} */
       const found = await get(`/experiments/${experiment.id}/savings?${queryOf(texts)}`, signal);
       fields.forEach((each) => each.show(found.assumptions));
-      fill(result, savingsAnswer(found));
+      const log = experiment.is_log_label ? h("p", { class: "hint" }, t("ui.verdict.log_label")) : null;
+      fill(result, savingsAnswer(found), log);
     } catch (error) {
       if (!isAbort(error)) fill(result, errorNote(error));
     }

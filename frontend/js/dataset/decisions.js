@@ -4,12 +4,13 @@ import { h } from "../base/dom.js";
 import { has, t } from "../base/i18n.js";
 import { note } from "../base/note.js";
 import { plainList } from "../base/tables.js";
+import { splitText } from "./split_text.js";
 
 /** @import { Dataset, DataWarning, Decision } from "../../types/answers.js" */
 /** @import { Reader } from "./reading.js" */
 
 /** Decisions that stand in the first place, as what is predicted; all others are folded away. */
-const FIRST = ["label", "task"];
+const FIRST = ["label", "task", "split"];
 const MOST_CHOICES = 200;
 
 /** What is unclear, each question with a button per answer. @param {Dataset} dataset @param {Reader} reader */
@@ -131,6 +132,7 @@ const nameOf = ({ option }) => (has(`decision.${option}`) ? t(`decision.${option
 function textOf({ option }, value) {
   if (option === "header") return value === "0" ? t("decision.header.none") : t("decision.header.row", { row: value });
   if (option === "task") return t(`ui.task.${value}`);
+  if (option === "split") return splitText(value);
   if (option === "missing") return value === "" ? t("decision.missing.number") : t("decision.missing.value", { value });
   if (has(`decision.${option}.${value}`)) return t(`decision.${option}.${value}`);
   return { "\\t": t("decision.delimiter.tab"), space: t("decision.delimiter.space") }[value] ?? value;

@@ -2,16 +2,17 @@
 
 import { h } from "../base/dom.js";
 import { bytes, number, percent } from "../base/format.js";
-import { has, t } from "../base/i18n.js";
-import { note } from "../base/note.js";
+import { t } from "../base/i18n.js";
 import { factEntries, plainList } from "../base/tables.js";
+import { advice } from "./advice.js";
 import { decisions, guesses, notes, questions } from "./decisions.js";
+import { preprocessing } from "./preprocessing.js";
 import { columns } from "./profile_table.js";
 import { imageSamples, textSamples } from "./profile_samples.js";
 import { readAsTable } from "./read_again.js";
 import { readerOf } from "./reading.js";
 
-/** @import { ClassCount, Dataset, DataWarning, Shape } from "../../types/answers.js" */
+/** @import { ClassCount, Dataset, Shape } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
 /** @typedef {(dataset: Dataset, onVariant: (variant: Dataset) => void, signal: AbortSignal) => Child[]} Parts */
 
@@ -43,11 +44,12 @@ function table(dataset, onVariant, signal) {
     ]),
     questions(dataset, reader),
     guesses(dataset, reader),
-    warnings(found.warnings),
+    advice(dataset, onVariant, signal),
     notes(found.notes),
     decisions(dataset, reader),
     balance(found.classes),
     columns(dataset, reader),
+    preprocessing(dataset, signal),
   ];
 }
 
@@ -56,7 +58,7 @@ const ofAll = (used, all) =>
   all === null || all === used ? number(used) : t("ui.profile.of_all", { used: number(used), all: number(all) });
 
 /** @type {Parts} */
-function images(dataset, _onVariant, signal) {
+function images(dataset, onVariant, signal) {
   const { shape, profile: found } = dataset;
   return [
     facts(dataset, [
@@ -66,7 +68,7 @@ function images(dataset, _onVariant, signal) {
     ]),
     purpose("classification", "images"),
     imageSamples(dataset, signal),
-    warnings(found.warnings),
+    advice(dataset, onVariant, signal),
     balance(found.classes),
   ];
 }
@@ -91,7 +93,7 @@ function text(dataset, onVariant, signal) {
       ["windows", number(found.num_rows)],
     ]),
     purpose("language_modelling", "text"),
-    warnings(found.warnings),
+    advice(dataset, onVariant, signal),
     dataset.example ? null : readAsTable(dataset, onVariant, signal),
     textSamples(dataset, signal),
   ];
@@ -107,15 +109,6 @@ function facts({ shape, source_bytes }, own) {
 /** What is predicted, where there is nothing to choose. @param {Shape["task"]} task @param {string} kind of dataset */
 function purpose(task, kind) {
   return h("p", {}, h("strong", {}, t(`ui.task.${task}`)), " ", t(`ui.profile.predicts.${kind}`));
-}
-
-/** @param {DataWarning[]} found */
-function warnings(found) {
-  if (!found.length) return note("info", t("ui.profile.no_warnings"));
-  const words = (/** @type {DataWarning} */ { code, params }) =>
-    has(`warning.${code}`) ? t(`warning.${code}`, params) : code;
-  const title = h("span", {}, h("strong", {}, t("ui.profile.warnings")));
-  return note("warn", title, plainList(found.map(words)));
 }
 
 /** @param {ClassCount[]} classes */

@@ -43,11 +43,17 @@ export function readerOf(dataset, onVariant, signal) {
  */
 export function merged({ profile }, answers) {
   const before = /** @type {Record<string, unknown>} */ (profile.recipe.options);
-  const kept = profile.label && !("label" in answers) && !isAsked(profile, "label") ? { label: profile.label } : {};
+  const kept = "label" in answers ? ofOtherLabel(before, String(answers.label)) : before;
   const uses = { .../** @type {object} */ (before.columns), .../** @type {object} */ (answers.columns) };
   const columns = Object.fromEntries(Object.entries(uses).filter(([, use]) => use !== null));
-  return { ...before, ...kept, ...answers, columns };
+  return { ...kept, ...answers, columns };
 }
 
-/** Whether an option was only guessed. @param {Dataset["profile"]} profile @param {string} option */
-const isAsked = ({ decisions }, option) => decisions.some((each) => each.option === option && each.is_guessed);
+/**
+ * What another label leaves of the answers: it is another task, the logarithm of the one before says nothing of
+ * it, and it cannot divide the rows.
+ * @param {Record<string, unknown>} before @param {string} label
+ */
+function ofOtherLabel({ task: _task, log_target: _log, split, ...rest }, label) {
+  return split === undefined || String(split).endsWith(`:${label}`) ? rest : { ...rest, split };
+}

@@ -107,7 +107,8 @@ function evidence(verdict, experiment) {
   const { deciding } = verdict;
   const numbers = isFounded(verdict) ? verdictNumbers(verdict) : null;
   if (!deciding || !numbers) return null;
-  return [h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding, verdict, experiment))), numbers];
+  const log = experiment.is_log_label ? h("p", { class: "hint" }, t("ui.verdict.log_label")) : null;
+  return [h("h3", {}, t("ui.verdict.evidence", sizesCompared(deciding, verdict, experiment))), numbers, log];
 }
 
 /**

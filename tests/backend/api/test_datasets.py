@@ -61,6 +61,42 @@ def test_a_variant_reads_the_stored_table_with_another_label(dataset: dict[str, 
     assert client.get(f"{ROUTE}/{variant['id']}").status_code == 404
 
 
+def test_a_variant_may_be_split_and_scaled_otherwise(dataset: dict[str, Any], client: httpx.Client):
+    route = f"{ROUTE}/{dataset['id']}/variants"
+    wishes = {"label": "colour", "task": "regression", "split": "time:size"}
+
+    by_time = client.post(route, json=wishes)
+    others: tuple[dict[str, Any], ...] = ({"log_target": True}, {"split": "time:sold"})
+    refused = [client.post(route, json=wishes | other) for other in others]
+
+    assert by_time.status_code == 201, by_time.text
+    (decision, *_) = by_time.json()["profile"]["decisions"]
+    assert (decision["value"], decision["is_guessed"]) == ("time:size", False)
+    assert [(reply.status_code, reply.json()["error"]["code"]) for reply in refused] == [
+        (400, "dataset.log_not_positive"),
+        (400, "dataset.split_needs_time"),
+    ]
+    client.delete(f"{ROUTE}/{by_time.json()['id']}")
+
+
+def test_a_table_tells_how_its_columns_become_numbers(dataset: dict[str, Any], client: httpx.Client):
+    reply = client.get(f"{ROUTE}/{dataset['id']}/preprocessing")
+
+    assert reply.status_code == 200
+    assert [column["column"] for column in reply.json()["columns"]] == ["size", "colour"]
+    assert all(column["std"] > 0 for column in reply.json()["columns"])
+
+
+def test_images_have_no_columns_to_preprocess(client: httpx.Client):
+    images = client.post(ROUTE, params={"name": "mine"}, content=npz(x=pixels(), y=CODES), headers=OCTETS)
+
+    reply = client.get(f"{ROUTE}/{images.json()['id']}/preprocessing")
+    variant = client.post(f"{ROUTE}/{images.json()['id']}/variants", json={"split": "time:y"})
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "dataset.no_preprocessing")
+    assert (variant.status_code, variant.json()["error"]["code"]) == (400, "dataset.option_not_for_kind")
+
+
 def test_a_tab_may_be_spelled_out(client: httpx.Client):
     table = TABLE.replace(b",", b"\t").replace(b"yes", b"maybe")
 

@@ -12,6 +12,7 @@ import pytest
 from muscope import backend
 from muscope.backend import catalogue
 from muscope.backend.arrays import read_arrays
+from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge, UnsupportedMedia
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits
 from muscope.backend.services.datasets import child_reader as reading
@@ -39,7 +40,7 @@ def test_reads_a_table_in_a_child(tmp_path, out):
 
     arrays, meta = read_arrays(out)
     assert arrays["x_train"].shape == (32, 2)
-    assert meta["shape"] == manifest.shape.model_dump(mode="json")
+    assert DatasetShape.model_validate(meta["shape"]) == manifest.shape
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset", "upload"]
 
 
