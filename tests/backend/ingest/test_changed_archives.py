@@ -109,6 +109,6 @@ def test_a_changed_archive_is_read_or_refused(tmp_path, name):
 
     assert peak < MOST_BYTES
     assert refusals
-    for error, language in product(refusals, catalogue.LANGUAGES):
-        assert catalogue.text(f"error.{error.code}", language, **error.params)
+    for refusal, language in product(refusals, catalogue.LANGUAGES):
+        assert catalogue.text(f"error.{refusal.code}", language, **refusal.params)
     assert list(tmp_path.iterdir()) == [source]

@@ -2,6 +2,7 @@ import io
 import struct
 import unicodedata
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from muscope.backend.errors import MuscopeError
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.image_folder import form, picture
 from muscope.backend.ingest.image_folder.picture import Facts, Form, facts_of, pixels_of
+from muscope.backend.ingest.images import MAX_IMAGE_NUMBERS
 from muscope.backend.ingest.manifest import IngestOptions
 from tests.backend.ingest.archives import table, zipped, zipped_raw
 
@@ -52,12 +54,12 @@ def refused(tmp_path, files, **options) -> MuscopeError:
     return raised.value
 
 
-def said(prepared) -> dict[str, dict]:
+def said(prepared) -> dict[str, dict[str, Any]]:
     profile = prepared.manifest.profile
     return {e.code.removeprefix("dataset."): e.params for e in (*profile.notes, *profile.warnings)}
 
 
-def raw(prepared, part: str) -> np.ndarray:
+def raw(prepared, part: str) -> Any:
     shape = prepared.manifest.shape.image
     values = prepared.arrays[part].reshape(-1, shape.height, shape.width, shape.channels)
     return np.rint(values * prepared.meta["pixel_std"] + prepared.meta["pixel_mean"])
@@ -170,7 +172,7 @@ def test_files_of_the_operating_system_are_no_class(tmp_path):
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP", "PPM"])
 def test_every_usual_format_is_read_whatever_its_ending(tmp_path, kind):
     pixels = [colours() for _ in range(20)]
-    options = {"lossless": True} if kind == "WEBP" else {}
+    options: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
     files = {f"{'ab'[i % 2]}/{i}.jpg": saved(p, kind, **options) for i, p in enumerate(pixels)}
 
     prepared = prepare(tmp_path, files)
@@ -246,7 +248,9 @@ def test_a_picture_is_turned_as_its_camera_says(orientation):
     facts = facts_of(content)
 
     assert (facts.height, facts.width, facts.is_turned) == (*upright.shape[:2], orientation != 1)
-    np.testing.assert_array_equal(pixels_of(content, Form(*upright.shape, is_deep=False)), upright)
+    np.testing.assert_array_equal(
+        pixels_of(content, Form(upright.shape[0], upright.shape[1], 3, is_deep=False)), upright
+    )
 
 
 def test_transparent_parts_are_white():
@@ -296,7 +300,7 @@ def test_the_common_size_keeps_the_proportions_within_the_limits(sizes, expected
     found = form.form_of([facts(*size) for size in sizes])
 
     assert (found.height, found.width) == expected
-    assert found.height * found.width * found.channels <= form.MAX_IMAGE_NUMBERS
+    assert found.height * found.width * found.channels <= MAX_IMAGE_NUMBERS
 
 
 def test_many_pictures_are_smaller_and_too_many_are_refused(monkeypatch):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from muscope.backend import catalogue
@@ -23,7 +25,7 @@ def prepare(tmp_path, files, **options):
     return prepared
 
 
-def said(prepared) -> dict[str, dict]:
+def said(prepared) -> dict[str, dict[str, Any]]:
     profile = prepared.manifest.profile
     return {e.code.removeprefix("dataset."): e.params for e in (*profile.notes, *profile.warnings)}
 
