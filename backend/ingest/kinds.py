@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from muscope.backend.ingest.compound_file import MAGIC, CompoundFile
 from muscope.backend.ingest.foreign import ZIP_ERRORS
 from muscope.backend.ingest.formats import Format
 
@@ -23,7 +24,6 @@ class _Signature(NamedTuple):
     offset: int = 0
 
 
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SIGNATURES = (
     _Signature(b"PAR1", Format.PARQUET),
@@ -84,7 +84,7 @@ _HTML = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype html|(?:html|head|meta|body|
 _MHTML = re.compile(r"mime-version:.*multipart/related", re.DOTALL)
 _JSON = re.compile(r'\{\s*["}]|\[\s*[{\[\]]')
 _BINARY = ("utf-16-le", "utf-16-be")
-_OLE_STREAMS = (
+_STREAMS = (
     ("EncryptedPackage", Format.ENCRYPTED),
     ("WordDocument", Format.DOCX),
     ("PowerPoint Document", Format.PPTX),
@@ -110,8 +110,8 @@ def recognise(path: Path) -> Format:
             return Format.EMPTY
         if head.startswith(_ZIP):
             return _in_zip(file, head)
-        if head.startswith(_OLE):
-            return _in_compound_file(file, head)
+        if head.startswith(MAGIC):
+            return _in_compound_file(file)
     return _by_signature(head) or _by_markup(_as_text(head))
 
 
@@ -180,12 +180,10 @@ def _by_content(
     return next((found for part, found in table if part in content), otherwise)
 
 
-def _in_compound_file(file: BinaryIO, head: bytes) -> Format:
-    """Return the format of an OLE file by the streams in the first sector of its directory."""
-    sector_bytes = 1 << min(int.from_bytes(head[30:32], "little"), 12)  # 512 or 4096
-    first_sector = int.from_bytes(head[48:52], "little")
-    file.seek(sector_bytes * (first_sector + 1))
-    directory = file.read(4096)
-    return next(
-        (found for stream, found in _OLE_STREAMS if stream.encode("utf-16-le") in directory), Format.XLS
-    )
+def _in_compound_file(file: BinaryIO) -> Format:
+    """Return the format of a compound file by its streams; a damaged one counts as a workbook."""
+    try:
+        names = {entry.name for entry in CompoundFile(file).entries()}
+    except ValueError:
+        return Format.XLS
+    return next((found for stream, found in _STREAMS if stream in names), Format.XLS)

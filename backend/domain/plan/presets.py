@@ -13,7 +13,7 @@ from typing import Any
 from muscope.backend.domain.plan.defaults import default_arm
 from muscope.backend.domain.plan.runnable import require_scenario
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.experiment import CONTROLS, Arm, ExperimentSpec, Protocol
+from muscope.backend.domain.spec.experiment import CONTROLS, Arm, ExperimentSpec, Protocol, controls_of
 from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import InvalidInput
@@ -94,9 +94,14 @@ def _arms(default: ExperimentSpec, plan: PresetPlan) -> tuple[Arm, ...]:
 
 
 def within_runs(spec: ExperimentSpec, max_runs: int) -> ExperimentSpec:
-    """Return the plan with as many of its scenarios as the limit on runs allows."""
+    """Return the plan with as many of its scenarios, then of its controls, as the limit on runs allows."""
     while spec.num_runs() > max_runs and len(spec.scenarios) > 1:
         spec = spec.model_copy(update={"scenarios": spec.scenarios[:-1]})
+    if spec.num_runs() > max_runs and len(controls_of(spec)) > 1:
+        further = controls_of(spec)[1:]
+        spec = spec.model_copy(
+            update={"arms": tuple(arm for arm in spec.arms if arm.parametrization not in further)}
+        )
     return spec
 
 

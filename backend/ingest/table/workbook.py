@@ -18,6 +18,7 @@ from muscope.backend.ingest.table.merged_cells import Merged
 from muscope.backend.ingest.table.raw import RawTable
 from muscope.backend.ingest.table.sheet_records import Grid, choose_sheet, raw_table_of, sheet_decision
 from muscope.backend.ingest.table.sheet_scan import SheetScan, dense_part, reference_of
+from muscope.backend.ingest.table.xls_scan import scan_xls
 from muscope.backend.ingest.table.xlsx_package import Package, open_package, without_strays
 
 # Cells the library may hold, blank ones included; it takes 32 bytes for each.
@@ -51,12 +52,15 @@ def _read_xlsx(source: Path, options: IngestOptions) -> RawTable:
 
 
 def _read_other(source: Path, found: Format, options: IngestOptions) -> RawTable:
+    scans = scan_xls(source) if found is Format.XLS else []
     with _opening(source, found) as workbook:
         sheets = _worksheets(workbook)
         sizes = {name: _num_cells(workbook.get_sheet_by_name(name)) for name in sheets}
         name = choose_sheet(sheets, sizes, options)
         sheet = workbook.get_sheet_by_name(name)
-    raw = raw_table_of(_grid(sheet, SheetScan()), options)
+        place = workbook.sheet_names.index(name)
+    scan = scans[place] if place < len(scans) else SheetScan()
+    raw = raw_table_of(_grid(sheet, scan), options)
     raw.decisions[:0] = sheet_decision(name, sizes, options)
     return raw
 

@@ -70,7 +70,7 @@ def test_a_variant_may_be_split_and_scaled_otherwise(dataset: dict[str, Any], cl
     refused = [client.post(route, json=wishes | other) for other in others]
 
     assert by_time.status_code == 201, by_time.text
-    (decision, *_) = by_time.json()["profile"]["decisions"]
+    decision = next(each for each in by_time.json()["profile"]["decisions"] if each["option"] == "split")
     assert (decision["value"], decision["is_guessed"]) == ("time:size", False)
     assert [(reply.status_code, reply.json()["error"]["code"]) for reply in refused] == [
         (400, "dataset.log_not_positive"),
@@ -94,7 +94,7 @@ def test_images_have_no_columns_to_preprocess(client: httpx.Client):
     variant = client.post(f"{ROUTE}/{images.json()['id']}/variants", json={"split": "time:y"})
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (409, "dataset.no_preprocessing")
-    assert (variant.status_code, variant.json()["error"]["code"]) == (400, "dataset.option_not_for_kind")
+    assert (variant.status_code, variant.json()["error"]["code"]) == (400, "dataset.split_needs_columns")
 
 
 def test_a_tab_may_be_spelled_out(client: httpx.Client):

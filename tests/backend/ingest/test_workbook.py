@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+import struct
 from io import BytesIO
 
 import openpyxl
@@ -11,6 +12,7 @@ import pytest
 import xlwt
 
 from muscope.backend.errors import MuscopeError
+from muscope.backend.ingest.compound_file import MAGIC
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.table import workbook as module
@@ -231,6 +233,26 @@ def test_an_old_workbook_is_read(tmp_path):
     assert cells(raw) == [["名前", "値", "日"], ["ソ表", "1.5", "2024-01-31"]]
 
 
+def test_an_old_workbook_tells_its_errors_and_hidden_places(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row in range(3):
+        for column in range(3):
+            sheet.write(row, column, 3 * row + column)
+    sheet.row(3).set_cell_error(1, "#DIV/0!")
+    sheet.row(1).hidden = True
+    sheet.col(2).hidden = True
+    file = BytesIO()
+    book.save(file)
+
+    raw = read(file.getvalue(), tmp_path)
+    without = read(file.getvalue(), tmp_path, hidden="leave_out")
+
+    assert cells(raw) == [["0", "1", "2"], ["3", "4", "5"], ["6", "7", "8"], ["", "#DIV/0!", ""]]
+    assert codes(raw) == {"dataset.hidden_cells": {"rows": 1, "columns": 1}}
+    assert cells(without) == [["0", "1"], ["6", "7"], ["", "#DIV/0!"]]
+
+
 def test_a_random_sheet_is_what_openpyxl_reads(tmp_path):
     draw = random.Random(5)
     values = [1, 2.5, -1e9, "x", "日本", True, None, None, 0.1, "1,5", datetime.datetime(2020, 2, 29)]
@@ -273,16 +295,33 @@ def test_entities_that_multiply_are_refused(tmp_path):
         read(content, tmp_path)
 
 
+def compound_file(*names: str) -> bytes:
+    """Return a compound file of a header, a directory of empty streams, and the table of both sectors."""
+    end, unused = 0xFFFFFFFE, 0xFFFFFFFF
+    head = bytearray(MAGIC.ljust(512, b"\0"))
+    struct.pack_into("<H", head, 30, 9)
+    struct.pack_into("<4I", head, 44, 1, 0, 0, 4096)  # tables, directory, …, small streams
+    struct.pack_into("<4I", head, 60, end, 0, end, 0)
+    struct.pack_into("<109I", head, 76, 1, *[unused] * 108)
+    directory = bytearray()
+    for name in names:
+        entry = bytearray(name.encode("utf-16-le").ljust(128, b"\0"))
+        struct.pack_into("<HB", entry, 64, 2 * len(name) + 2, 2)
+        directory += entry
+    return bytes(head + directory.ljust(512, b"\0") + struct.pack("<128I", end, end, *[unused] * 126))
+
+
 def test_a_password_is_named_as_the_reason(tmp_path):
-    # The first sectors of a compound file whose directory names the stream of an encrypted package.
-    directory = b"".join(
-        name.encode("utf-16-le").ljust(128, b"\0")
-        for name in ("Root Entry", "EncryptionInfo", "EncryptedPackage")
-    )
-    head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0"))
-    head[30], head[48] = 9, 0
     source = tmp_path / "secret.xlsx"
-    source.write_bytes(bytes(head) + directory.ljust(512, b"\0"))
+    source.write_bytes(compound_file("Root Entry", "EncryptionInfo", "EncryptedPackage"))
 
     with pytest.raises(MuscopeError, match=r"dataset\.is_encrypted\("):
+        prepare_file(source, IngestOptions())
+
+
+def test_an_old_document_is_no_workbook(tmp_path):
+    source = tmp_path / "table.xls"
+    source.write_bytes(compound_file("Root Entry", "WordDocument"))
+
+    with pytest.raises(MuscopeError, match=r"dataset\.is_document\("):
         prepare_file(source, IngestOptions())

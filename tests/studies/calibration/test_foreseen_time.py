@@ -170,7 +170,8 @@ def test_under_adam_a_window_is_not_expected_to_be_widened_unless_optima_drift()
     largest = CellGroup(Scenario.AS_GIVEN, Parametrization.MUP, Size(64, 2))
     drifting = _seen(3) | _seen(6, size=Size(16, 2)) | _seen(8, size=Size(32, 2))
 
-    told = [further_runs(adam, Evidence(each), largest, 10) for each in ({}, _seen(4), drifting)]
+    evidence = (Evidence(), Evidence(_seen(4)), Evidence(drifting))
+    told = [further_runs(adam, each, largest, 10) for each in evidence]
 
     assert told[:2] == [0, 0]
     assert told[2] > len(adam.seeds)
