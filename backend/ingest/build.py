@@ -142,6 +142,9 @@ def prepare_columns(
     num_rows = _num_rows(columns)
     changes = (*label_warnings(label, num_rows), *features.warnings)
     warnings = advise(Evidence(tuple(others), label, division, features, options.log_target), changes)
+    if any(decision.option == "missing" for decision in origin.decisions):
+        # The same number is asked about: a question says more than a warning.
+        warnings = tuple(each for each in warnings if each.code != "dataset.odd_value")
     of_columns = (note for column in columns for note in column.notes)
     split_by = split_decision(division, label, others)
     profile = Profile(
