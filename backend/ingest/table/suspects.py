@@ -9,13 +9,15 @@ import polars as pl
 
 from muscope.backend.domain.spec.dataset import ColumnKind, DataWarning, Decision
 from muscope.backend.ingest.table.columns import Column
-from muscope.backend.ingest.wording import number_text, shown
+from muscope.backend.ingest.wording import listed, number_text, shown
 
 # Values that people write for "no value"; suspicious where they lie far from all others.
 SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, -1.0)
 # Number of times, and distance in ranges of the other values.
 _LEAST_COUNT, _FAR = 3, 1.0
 _MOST_SHOWN = 3
+_RATES = frozenset(("lr", "learning_rate", "learning rate", "log2lr", "log2_lr", "eta", "学習率"))
+_SIZES = frozenset(("width", "d_model", "depth", "size", "n_embd", "hidden", "num_params", "params", "幅"))
 
 
 def missing_decision(columns: Sequence[Column], missing: Sequence[str]) -> Decision | None:
@@ -46,6 +48,16 @@ def _sentinels(column: Column) -> list[float]:
         if gap > max(_FAR * span, 1.0) and span > 0:
             found.append(value)
     return found
+
+
+def sweep_note(names: Sequence[str]) -> DataWarning | None:
+    """Return a warning where the columns are those of a learning-rate sweep: results, and no data to use."""
+    lower = {name.strip().casefold() for name in names}
+    has_rate, has_size = bool(lower & _RATES), bool(lower & _SIZES)
+    has_loss = any("loss" in name or "accuracy" in name for name in lower)
+    if not (has_rate and has_size and has_loss):
+        return None
+    return DataWarning(code="dataset.looks_like_sweep", params={"columns": listed(list(names), 8)})
 
 
 def rounded_note(name: str, cells: pl.Series) -> DataWarning | None:

@@ -60,6 +60,7 @@ const ofAll = (used, all) =>
 /** @type {Parts} */
 function images(dataset, onVariant, signal) {
   const { shape, profile: found } = dataset;
+  const reader = readerOf(dataset, onVariant, signal);
   return [
     facts(dataset, [
       ["images", number(found.num_rows)],
@@ -67,8 +68,12 @@ function images(dataset, onVariant, signal) {
       ["num_classes", number(shape.num_outputs)],
     ]),
     purpose("classification", "images"),
+    questions(dataset, reader),
     imageSamples(dataset, signal),
     advice(dataset, onVariant, signal),
+    notes(found.notes),
+    decisions(dataset, reader),
+    reader.place,
     balance(found.classes),
   ];
 }
@@ -85,6 +90,7 @@ const imageFacts = ({ image }) =>
 /** @type {Parts} */
 function text(dataset, onVariant, signal) {
   const { shape, profile: found } = dataset;
+  const reader = readerOf(dataset, onVariant, signal);
   return [
     facts(dataset, [
       ["text_size", bytes(found.text?.num_bytes ?? 0)],
@@ -95,6 +101,9 @@ function text(dataset, onVariant, signal) {
     purpose("language_modelling", "text"),
     advice(dataset, onVariant, signal),
     dataset.example ? null : readAsTable(dataset, onVariant, signal),
+    notes(found.notes),
+    decisions(dataset, reader),
+    reader.place,
     textSamples(dataset, signal),
   ];
 }

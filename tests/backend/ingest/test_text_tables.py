@@ -403,3 +403,8 @@ def test_a_number_far_from_all_others_is_asked_about_until_it_is_answered(read):
 
 def test_identifiers_that_a_spreadsheet_has_rounded_are_warned_of(read):
     assert "rounded_identifiers" in notes(read("n,b,kind\n" + body("9.9{third}E+15,{half},{ab}")))
+
+
+def test_results_of_a_sweep_are_told_from_data(read):
+    assert "looks_like_sweep" in notes(read("width,lr,seed,val_loss\n" + body("{big},{half},{third},{i}.5")))
+    assert "looks_like_sweep" not in notes(read(PLAIN))
