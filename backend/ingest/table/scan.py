@@ -47,34 +47,52 @@ def scan(
     A quote turns the meaning of delimiters and line ends off or on, wherever it stands; doubled ones inside a
     quoted cell turn it off and on again.
     """
-    total, carry = len(content), 0
+    total, parity, waiting = len(content), 0, 0
     starts: list[NDArray[np.int64]] = [np.array([first], np.int64)]
-    places: list[NDArray[np.int64]] = []
+    counts: list[NDArray[np.int32]] = []
     for begin in range(first, total, _BLOCK_BYTES):
         block = np.frombuffer(content, np.uint8, min(_BLOCK_BYTES, total - begin), begin)
         is_outside: NDArray[np.bool_] | bool = True
         if quote is not None:
-            inside = np.bitwise_xor.accumulate((block == quote[0]).view(np.uint8)) ^ carry
-            carry = int(inside[-1])
+            inside = np.bitwise_xor.accumulate((block == quote[0]).view(np.uint8)) ^ parity
+            parity = int(inside[-1])
             is_outside = inside == 0
-        starts.append(np.flatnonzero((block == _NEWLINE) & is_outside) + begin + 1)
-        places.append(np.flatnonzero((block == delimiter[0]) & is_outside) + begin)
-        report(begin + len(block), total)
+        ends = np.flatnonzero((block == _NEWLINE) & is_outside)
+        places = np.flatnonzero((block == delimiter[0]) & is_outside)
+        found, waiting = _counts(ends, places, waiting)
+        starts.append(ends + begin + 1)
+        counts.append(found)
+        del block
+        _forget(content, begin)
+        report(begin + min(_BLOCK_BYTES, total - begin), total)
     every = np.concatenate(starts)
-    if not len(every) or every[-1] != total:
-        every = np.append(every, total)
-    return Records(every, _counts(every, places), carry == 0)
+    if every[-1] != total:  # the last line has no end
+        every, counts = np.append(every, total), [*counts, np.array([waiting], np.int32)]
+    return Records(every, np.concatenate(counts or [np.zeros(0, np.int32)]), parity == 0)
 
 
-def _counts(starts: NDArray[np.int64], places: list[NDArray[np.int64]]) -> NDArray[np.int32]:
-    counts = np.zeros(len(starts) - 1, np.int32)
-    for block in places:
-        if len(block):
-            record = np.searchsorted(starts, block, side="right") - 1
-            low = int(record[0])
-            found = np.bincount(record - low)
-            counts[low : low + len(found)] += found.astype(np.int32)
-    return counts
+def _counts(
+    ends: NDArray[np.int64], places: NDArray[np.int64], waiting: int
+) -> tuple[NDArray[np.int32], int]:
+    """Return the delimiters before each end of a record in a block, and those after the last one.
+
+    Args:
+        waiting: delimiters of the record that the block before did not end.
+    """
+    before = np.searchsorted(places, ends)
+    counts = np.diff(before, prepend=0).astype(np.int32)
+    if not len(ends):
+        return counts, waiting + len(places)
+    counts[0] += waiting
+    return counts, len(places) - int(before[-1])
+
+
+def _forget(content: mmap.mmap | bytes, begin: int) -> None:
+    """Give back the memory of a block of a mapped file: a file of 1 GB need not stay resident."""
+    if isinstance(content, mmap.mmap) and hasattr(content, "madvise"):
+        aligned = begin // mmap.PAGESIZE * mmap.PAGESIZE
+        length = min(_BLOCK_BYTES + mmap.PAGESIZE, len(content) - aligned)
+        content.madvise(mmap.MADV_DONTNEED, aligned, length)
 
 
 def refuse_open_quote(records: Records) -> None:
