@@ -12,7 +12,8 @@ const ROOMS = {
   figures: ["base"],
   verdict: ["base"],
   cost: ["base"],
-  pages: ["base", "dataset", "plan", "experiment", "figures", "verdict", "cost"],
+  upload: ["base"],
+  pages: ["base", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost"],
 };
 const JS = "./frontend/js";
 

@@ -5,7 +5,7 @@ import {
   CANCELLED,
   LARGE_BYTES,
   uploadLarge,
-} from "../../frontend/js/dataset/large_upload.js";
+} from "../../frontend/js/upload/large_upload.js";
 import { speak } from "./browser_stub.js";
 
 const FILE = { name: "sales.csv", size: LARGE_BYTES + 1 };

@@ -8,7 +8,7 @@ import {
   setRates,
 } from "../../frontend/js/base/hourly_rates.js";
 import { newKey } from "../../frontend/js/base/idempotency_key.js";
-import { delimiterOf } from "../../frontend/js/dataset/delimiter.js";
+import { delimiterOf } from "../../frontend/js/upload/delimiter.js";
 import { nearest } from "../../frontend/js/figures/shown_lrs.js";
 import { browse, speak } from "./browser_stub.js";
 

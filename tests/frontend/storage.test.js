@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { entries, usedText } from "../../frontend/js/dataset/storage.js";
+import { entries, usedText } from "../../frontend/js/upload/storage.js";
 import { speak } from "./browser_stub.js";
 import { drawInNode } from "./page_stub.js";
 

@@ -7,8 +7,8 @@ import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
 import { go } from "../base/router.js";
 import { privacy } from "../dataset/privacy.js";
-import { readStored, storage } from "../dataset/storage.js";
-import { upload } from "../dataset/upload.js";
+import { readStored, storage } from "../upload/storage.js";
+import { upload } from "../upload/upload.js";
 import { experimentList } from "./experiment_list.js";
 
 /** @import { Dataset, Example, Experiment } from "../../types/answers.js" */
