@@ -68,9 +68,12 @@ def test_a_refused_file_is_explained_in_its_place(visit, language):
 
     page.set_input_files("#file", csv(ragged(), "売上.csv"))
 
-    said = text("error.dataset.ragged_row", language, row=4, given=2, expected=3)
-    expect(page.locator(".drop [role=alert]")).to_have_text(said)
+    said = text("error.dataset.ragged_row", language, row=4, given=2, expected=3, count=1)
+    expect(page.locator(".drop [role=alert] p")).to_have_text(said)
     expect(page.locator(".drop label.button")).to_be_visible()
+    page.get_by_role("button", name=say("upload.leave_out", language, count=1)).click()
+    page.wait_for_url("**/datasets/*")
+    expect(page.locator("#notes")).to_be_attached()
 
 
 def test_the_language_changes_without_loading_the_data_again(visit):
