@@ -34,7 +34,7 @@ from muscope.backend.ingest.table.features import Features, encode, standardise
 from muscope.backend.ingest.table.labels import Label, choose_label, read_label
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.roles import with_role
-from muscope.backend.ingest.table.suspects import missing_decision, rounded_note, sweep_note
+from muscope.backend.ingest.table.suspects import may_be_rounded, missing_decision, rounded_note, sweep_note
 from muscope.backend.ingest.table.text_table import read_text_table
 from muscope.backend.ingest.values.numbers import Decimal, is_decimal_comma
 from muscope.backend.ingest.wording import shown
@@ -96,7 +96,7 @@ def prepare_text_columns(
     if is_guessed and options.task is not None:
         columns = read_columns(table, options.model_copy(update={"label": name}), decimal)
     columns = [replace(each, left_out=None) if each.name == name else each for each in columns]
-    rounded = (rounded_note(each, cells) for each, cells in table.columns.items())
+    rounded = (rounded_note(each.name, table.columns[each.name]) for each in columns if may_be_rounded(each))
     table.notes.extend(note for note in (*rounded, sweep_note(names)) if note is not None)
     suspects = missing_decision(columns, options.missing)
     decisions = (

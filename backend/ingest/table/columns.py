@@ -118,6 +118,8 @@ def _plain_quantity(cells: pl.Series) -> Floats | None:
     numbers = plain_numbers(cells)
     if not np.isfinite(numbers).all():
         return None
+    if (numbers != np.trunc(numbers)).any():
+        return numbers  # no codes and no dates; with thousands of columns each look at their text takes long
     has_codes = cells.str.contains(r"^0\d").any() or bool((cells.str.len_bytes() > 15).any())
     has_dates = len(cells) and cells.head(20).str.contains(r"^(?:19|20)\d{6}$").all()
     return None if has_codes or has_dates else numbers

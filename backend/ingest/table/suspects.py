@@ -16,6 +16,7 @@ SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.
 # Number of times, and distance in ranges of the other values.
 _LEAST_COUNT, _FAR = 3, 1.0
 _MOST_SHOWN = 3
+_LONG = 1e10
 _RATES = frozenset(("lr", "learning_rate", "learning rate", "log2lr", "log2_lr", "eta", "学習率"))
 _SIZES = frozenset(("width", "d_model", "depth", "size", "n_embd", "hidden", "num_params", "params", "幅"))
 
@@ -58,6 +59,11 @@ def sweep_note(names: Sequence[str]) -> DataWarning | None:
     if not (has_rate and has_size and has_loss):
         return None
     return DataWarning(code="dataset.looks_like_sweep", params={"columns": listed(list(names), 8)})
+
+
+def may_be_rounded(column: Column) -> bool:
+    """Return whether a column has numbers so long that a spreadsheet writes them with an exponent."""
+    return column.numbers is not None and bool(np.nanmax(np.abs(column.numbers), initial=0.0) >= _LONG)
 
 
 def rounded_note(name: str, cells: pl.Series) -> DataWarning | None:
