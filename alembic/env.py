@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from muscope.backend.db.tables import Base
+from muscope.backend.db.schema.tables import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

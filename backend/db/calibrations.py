@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import CalibrationRow
+from muscope.backend.db.schema.tables import CalibrationRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.cost.calibration import Learned
 

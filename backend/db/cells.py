@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import CellRow, CellTensorRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, CellTensorRow, RunRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
 from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,

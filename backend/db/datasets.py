@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import DatasetRow, ExperimentRow
+from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.domain.spec.dataset import DatasetShape
 
 MOST_LOOKED_AT = 300

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import CellRow, ExperimentRow, IdempotencyKeyRow
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow, IdempotencyKeyRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.lifecycle import (
     OPEN_EXPERIMENT_STATES,

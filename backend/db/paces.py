@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.lifecycle import CellState
 
 

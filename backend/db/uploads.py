@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import DatasetRow, PrincipalRow, UploadRow
+from muscope.backend.db.schema.tables import DatasetRow, PrincipalRow, UploadRow
 
 
 def add(session: Session, row: UploadRow) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.base import Base
+from muscope.backend.db.schema.base import Base
 
 # SQLite allows 32,766 variables in a statement; our widest row has about 30.
 ROWS_PER_STATEMENT = 500

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import VerdictRow
+from muscope.backend.db.schema.tables import VerdictRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Outcome, Verdict

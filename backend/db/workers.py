@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.tables import WorkerRow
+from muscope.backend.db.schema.tables import WorkerRow
 
 
 def get(session: Session, name: str) -> WorkerRow | None:

@@ -23,19 +23,19 @@ from muscope.backend.domain.spec.dataset import (
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.advice.advise import advise
 from muscope.backend.ingest.advice.evidence import Evidence
+from muscope.backend.ingest.delimited.encoding import examine
+from muscope.backend.ingest.delimited.text_table import read_text_table
 from muscope.backend.ingest.log_label import log_decision, log_label
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
 from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings, left_out_notes
-from muscope.backend.ingest.split import Places, refuse_too_few
 from muscope.backend.ingest.splits.divide import divide, split_decision
+from muscope.backend.ingest.splits.split import Places, refuse_too_few
 from muscope.backend.ingest.table.columns import Column, Reading, read_column
-from muscope.backend.ingest.table.encoding import examine
 from muscope.backend.ingest.table.features import Features, encode, standardise
 from muscope.backend.ingest.table.labels import Label, choose_label, read_label
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.roles import with_role
 from muscope.backend.ingest.table.suspects import may_be_rounded, missing_decision, rounded_note, sweep_note
-from muscope.backend.ingest.table.text_table import read_text_table
 from muscope.backend.ingest.values.numbers import Decimal, is_decimal_comma
 from muscope.backend.ingest.wording import shown
 

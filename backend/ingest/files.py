@@ -12,15 +12,15 @@ from muscope.backend.ingest.arrays_file.prepare import prepare_arrays
 from muscope.backend.ingest.build import Prepared, prepare_table
 from muscope.backend.ingest.containers.contents import kind_by_name, wanted_kind
 from muscope.backend.ingest.containers.unpack import Unpacked, unpack
-from muscope.backend.ingest.formats import Format, refuse_unread
+from muscope.backend.ingest.delimited.text_table import looks_like_table
 from muscope.backend.ingest.image_folder.prepare import prepare_image_folder
-from muscope.backend.ingest.kinds import recognise
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
 from muscope.backend.ingest.recipe import with_kind
+from muscope.backend.ingest.recognition.formats import Format, refuse_unread
+from muscope.backend.ingest.recognition.kinds import recognise
 from muscope.backend.ingest.suited import refuse_unsuited
-from muscope.backend.ingest.table.text_table import looks_like_table
-from muscope.backend.ingest.text import prepare_text
-from muscope.backend.ingest.text_folder import prepare_text_folder
+from muscope.backend.ingest.texts.text import prepare_text
+from muscope.backend.ingest.texts.text_folder import prepare_text_folder
 from muscope.backend.ingest.typed_tables import TABLE_FORMATS, prepare_typed
 
 

@@ -12,8 +12,8 @@ from muscope.backend.domain.spec.dataset import DatasetShape, DataWarning, Decis
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.manifest import Manifest
-from muscope.backend.ingest.places import places_of
 from muscope.backend.ingest.profile import class_counts, label_warnings
+from muscope.backend.ingest.splits.places import places_of
 from muscope.backend.ingest.table.features import Matrix, Rows
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.wording import number_text

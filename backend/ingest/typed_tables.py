@@ -6,12 +6,12 @@ import hashlib
 from pathlib import Path
 
 from muscope.backend.ingest.build import Prepared, prepare_text_columns
-from muscope.backend.ingest.formats import FRAMES, Format
+from muscope.backend.ingest.delimited.text_table import table_of
+from muscope.backend.ingest.frames.frames import read_frame
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.frames import read_frame
+from muscope.backend.ingest.recognition.formats import FRAMES, Format
+from muscope.backend.ingest.sheets.sheets import SHEETS, read_sheet
 from muscope.backend.ingest.table.raw import Table
-from muscope.backend.ingest.table.sheets import SHEETS, read_sheet
-from muscope.backend.ingest.table.text_table import table_of
 
 TABLE_FORMATS = SHEETS | FRAMES
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from muscope.backend.db import cells as cell_rows
-from muscope.backend.db.tables import CellRow, ExperimentRow
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.views.views import CellMark, Marks

@@ -9,8 +9,8 @@ from uuid import UUID
 from muscope.backend.db import calibrations, paces
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import workers as worker_rows
+from muscope.backend.db.schema.tables import WorkerRow
 from muscope.backend.db.session import Session
-from muscope.backend.db.tables import WorkerRow
 from muscope.backend.domain.cost.calibration import Learned, device_sha256, kind_of
 from muscope.backend.domain.cost.divergence import PlannedWork
 from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE

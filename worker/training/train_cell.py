@@ -16,8 +16,8 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.db.session import Database, Session
-from muscope.backend.db.tables import CellRow
 from muscope.backend.domain.cost.calibration import device_sha256, kind_of
 from muscope.backend.domain.cost.divergence import PlannedWork, lived_share
 from muscope.backend.domain.protocol.grid import PlannedCell

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
-from muscope.backend.api.reading_options import GivenOptions
 from muscope.backend.api.schemas import PlainText, VariantRequest
-from muscope.backend.api.upload import (
+from muscope.backend.api.uploading.reading_options import GivenOptions
+from muscope.backend.api.uploading.upload import (
     MEDIA_TYPES,
     announced_size,
     check_announcement,

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.api import tus
 from muscope.backend.api.deps import Ctx, Owner, Serving, UploadId
 from muscope.backend.api.documented import errors
-from muscope.backend.api.upload import announced_size, blocks
+from muscope.backend.api.uploading import tus
+from muscope.backend.api.uploading.upload import announced_size, blocks
 from muscope.backend.services.uploads import store, usage
 from muscope.backend.services.uploads.writing import begin_piece
 from muscope.backend.services.views.views import UploadView, UsageView

@@ -9,9 +9,9 @@ import numpy as np
 
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.errors import Param
-from muscope.backend.ingest.split import Places
 from muscope.backend.ingest.splits.columns import codes_of
 from muscope.backend.ingest.splits.divide import Division
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.features import Features
 from muscope.backend.ingest.table.labels import Label

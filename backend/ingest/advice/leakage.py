@@ -10,7 +10,7 @@ from muscope.backend.arrays import Array
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.ingest.advice.evidence import Sample, percent_of, warn
 from muscope.backend.ingest.advice.one_column import by_levels, by_tree
-from muscope.backend.ingest.split import Places
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.values.numbers import Floats

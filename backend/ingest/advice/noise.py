@@ -9,8 +9,8 @@ import numpy as np
 from muscope.backend.arrays import Array
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.ingest.advice.evidence import MAX_COLUMNS, Evidence, Sample, inform, percent_of, warn
-from muscope.backend.ingest.split import Places
 from muscope.backend.ingest.splits.equal_rows import equal_rows
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.wording import shown
 

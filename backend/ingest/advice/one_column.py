@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from muscope.backend.ingest.split import Places
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.values.numbers import Floats
 
 _LEAST = 2  # training rows in a leaf

@@ -9,9 +9,9 @@ import numpy as np
 from muscope.backend.arrays import Array
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.ingest.advice.evidence import Evidence, Sample, inform, percent_of, warn
-from muscope.backend.ingest.split import Places
 from muscope.backend.ingest.splits.columns import Units, time_columns, unit_columns
 from muscope.backend.ingest.splits.divide import GROUP, RANDOM, TIME
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.values.numbers import Floats

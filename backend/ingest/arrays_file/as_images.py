@@ -13,7 +13,7 @@ from muscope.backend.ingest.arrays_file.array_file import Header
 from muscope.backend.ingest.arrays_file.loaded import Examples
 from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.images import MAX_CHANNELS, MAX_IMAGE_NUMBERS, Images, assemble_images
-from muscope.backend.ingest.split import MIN_ROWS
+from muscope.backend.ingest.splits.split import MIN_ROWS
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.labels import read_label
 from muscope.backend.ingest.wording import number_text, shown

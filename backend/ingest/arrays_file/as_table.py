@@ -10,8 +10,8 @@ from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.arrays_file.loaded import Examples
 from muscope.backend.ingest.build import Prepared, assemble
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.places import places_of
 from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings
+from muscope.backend.ingest.splits.places import places_of
 from muscope.backend.ingest.table.columns import Column, number_column
 from muscope.backend.ingest.table.features import MAX_FEATURES, encode
 from muscope.backend.ingest.table.labels import read_label

@@ -30,8 +30,8 @@ from muscope.backend.ingest.arrays_file.label_array import read_labels
 from muscope.backend.ingest.arrays_file.loaded import Examples
 from muscope.backend.ingest.arrays_file.roles import Pair, Roles, roles_of
 from muscope.backend.ingest.build import Prepared
-from muscope.backend.ingest.given_parts import RANDOM, Part, refuse_other_split, split_decision
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.ingest.splits.given_parts import RANDOM, Part, refuse_other_split, split_decision
 from muscope.backend.ingest.suited import refuse_unsuited
 from muscope.backend.ingest.wording import listed, shown
 

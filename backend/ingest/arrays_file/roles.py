@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.arrays_file.array_file import Header, forms
-from muscope.backend.ingest.given_parts import PART_NAMES, Part, validation_part
+from muscope.backend.ingest.splits.given_parts import PART_NAMES, Part, validation_part
 from muscope.backend.ingest.wording import shown
 
 _X = frozenset(

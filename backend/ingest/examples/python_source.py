@@ -7,7 +7,7 @@ from pathlib import Path
 
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.build import Prepared
-from muscope.backend.ingest.text import WINDOW_BYTES, Parts, windows_of
+from muscope.backend.ingest.texts.text import WINDOW_BYTES, Parts, windows_of
 
 MAX_BYTES = 2_000_000
 _VALIDATION_SHARE = 0.1

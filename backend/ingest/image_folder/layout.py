@@ -9,7 +9,7 @@ from typing import NamedTuple
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.containers.zip_file import Member
-from muscope.backend.ingest.given_parts import Part, part_of, validation_part
+from muscope.backend.ingest.splits.given_parts import Part, part_of, validation_part
 from muscope.backend.ingest.wording import listed
 
 _NAMED = 3

@@ -14,7 +14,6 @@ from muscope.backend.errors import InvalidInput, MuscopeError
 from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.containers.contents import contents_of
 from muscope.backend.ingest.containers.zip_file import Archive, Member
-from muscope.backend.ingest.given_parts import RANDOM, refuse_other_split, split_decision
 from muscope.backend.ingest.image_folder.form import form_of
 from muscope.backend.ingest.image_folder.layout import Layout, Placed, layout_of, left_out
 from muscope.backend.ingest.image_folder.picture import (
@@ -27,7 +26,8 @@ from muscope.backend.ingest.image_folder.picture import (
 )
 from muscope.backend.ingest.images import Images, assemble_images
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.split import MIN_ROWS
+from muscope.backend.ingest.splits.given_parts import RANDOM, refuse_other_split, split_decision
+from muscope.backend.ingest.splits.split import MIN_ROWS
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.labels import read_label
 from muscope.backend.ingest.wording import listed, shown

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.split import VAL_SHARE
+from muscope.backend.ingest.splits.split import VAL_SHARE
 from muscope.backend.ingest.values.numbers import Floats
 from muscope.backend.ingest.wording import shown
 

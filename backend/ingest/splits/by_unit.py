@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.arrays import Array
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.split import VAL_SHARE, Places, order_of
+from muscope.backend.ingest.splits.split import VAL_SHARE, Places, order_of
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.wording import shown
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from muscope.backend.domain.spec.dataset import ColumnKind
-from muscope.backend.ingest.split import Places
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.table.columns import Column
 
 MAX_OFFERED = 5

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import ColumnKind, Decision
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.split import Places, order_of, refuse_too_few, split
 from muscope.backend.ingest.splits.by_time import later_rows
 from muscope.backend.ingest.splits.by_unit import some_units
 from muscope.backend.ingest.splits.columns import codes_of, time_columns, unit_columns
 from muscope.backend.ingest.splits.equal_rows import equal_rows
+from muscope.backend.ingest.splits.split import Places, order_of, refuse_too_few, split
 from muscope.backend.ingest.table.columns import Column
 from muscope.backend.ingest.table.labels import Label
 from muscope.backend.ingest.wording import listed, shown

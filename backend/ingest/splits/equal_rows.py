@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from muscope.backend.arrays import Array
-from muscope.backend.ingest.split import Places
+from muscope.backend.ingest.splits.split import Places
 from muscope.backend.ingest.table.columns import Column
 
 

@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 from muscope.backend.blobs import Blob
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import uploads as upload_rows
+from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.db.session import Session
-from muscope.backend.db.tables import DatasetRow
 from muscope.backend.domain.plan.options import data_options
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.errors import Conflict, NotFound, Unavailable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, CostedCell, predict
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.protocol import foreseen_cells

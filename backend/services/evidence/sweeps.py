@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.analysis.final_values import final_steps, final_values
 from muscope.backend.analysis.sweep import LOSSES, Field, Losses, Sweep, Values
-from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, axes_of, base_size, sizes_on

@@ -8,7 +8,7 @@ from uuid import UUID
 from muscope.backend.analysis.final_values import final_of_summary
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import metrics as metric_rows
-from muscope.backend.db.tables import CellRow, RunRow, RunSummaryRow
+from muscope.backend.db.schema.tables import CellRow, RunRow, RunSummaryRow
 from muscope.backend.domain.lifecycle import CellState, run_state
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.metrics import Metric

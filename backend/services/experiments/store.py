@@ -12,8 +12,8 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.db.session import Session
-from muscope.backend.db.tables import ExperimentRow
 from muscope.backend.db.verdicts import Judged
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState
 from muscope.backend.domain.spec.dataset import DatasetShape

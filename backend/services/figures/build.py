@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
 from muscope.backend.figures.coordinate_check import coordinate_figure
 from muscope.backend.figures.density import density_figure

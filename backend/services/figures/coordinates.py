@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.analysis.measures.coordinate_check import OCTAVES_BELOW_TUNED
 from muscope.backend.analysis.measures.expected_slopes import expected_slope
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.spec.coordinates import CHECK_UPDATES, Part, component_of
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization

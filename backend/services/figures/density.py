@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.spec.metrics import Metric, Schedule
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.density import DensityCurve, DensityInfo

@@ -13,7 +13,7 @@ import numpy as np
 from muscope.backend.analysis.statistics.intervals import student_interval
 from muscope.backend.analysis.statistics.optimum import find_optimum, seed_optima
 from muscope.backend.analysis.sweep import Sweep, complete_mean
-from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric

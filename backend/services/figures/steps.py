@@ -18,7 +18,7 @@ from muscope.backend.analysis.display.curves import (
     sampled,
     side_by_side,
 )
-from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, StopReason, awake_seconds
 from muscope.backend.domain.protocol import Add, Decision, Done, Skip, Wait

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.cost.time_left import Course, LaterWork, share_done, total_seconds
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from muscope.backend.domain.plan.defaults import Capacity

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db.cells import RunLife
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.cost.coming import arm_key, coming_work, extra_shares
 from muscope.backend.domain.cost.divergence import (

@@ -13,7 +13,7 @@ import pytest
 
 from muscope.backend.db import metrics
 from muscope.backend.db.metrics import Chunk
-from muscope.backend.db.tables import CellRow, CellTensorRow
+from muscope.backend.db.schema.tables import CellRow, CellTensorRow
 from muscope.backend.domain.spec.metrics import Metric
 from tests.backend.api.conftest import Server
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from muscope.backend.api import upload
+from muscope.backend.api.uploading import upload
 from muscope.backend.errors import StorageFull
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES
 from tests.backend.api.conftest import CSV, TABLE, UPLOAD_LIMIT, Server

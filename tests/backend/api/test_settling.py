@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.services.verdicts.judging import get_verdict
 from tests.backend.services.still_open import add_open, finish_open
 

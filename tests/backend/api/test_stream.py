@@ -20,7 +20,7 @@ import pytest
 from muscope.backend.api.live import hub as hub_module
 from muscope.backend.api.live.hub import Hub, Viewer
 from muscope.backend.api.live.stream import marks_since, progress_events
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.events import ProgressNotice
 from muscope.backend.services.marks import read_marks

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from muscope.backend.api import upload
 from muscope.backend.api.deps import require_owner
 from muscope.backend.api.routes import uploads as route
+from muscope.backend.api.uploading import upload
 from muscope.backend.db import uploads as upload_rows
-from muscope.backend.db.tables import LOCAL_OWNER, PrincipalRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import InvalidInput
 from tests.backend.api.conftest import TABLE, UPLOAD_LIMIT, Server
 from tests.waiting import wait_until

@@ -16,8 +16,8 @@ import pytest
 from muscope.backend.db import cells, claims, datasets, experiments, workers
 from muscope.backend.db.claims import Claim
 from muscope.backend.db.migrate import migrate
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
 from muscope.backend.db.session import Database
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
 from muscope.backend.domain.cost.prediction import CellCost
 from muscope.backend.domain.lifecycle import DesiredState, ExperimentState
 from muscope.backend.domain.protocol.grid import full_grid

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from muscope.backend.db import cells, claims
 from muscope.backend.db.cells import Pulse
-from muscope.backend.db.tables import CellRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.cost.prediction import CellCost
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.protocol.grid import full_grid

@@ -5,7 +5,7 @@ import pytest
 
 from muscope.backend.db import cells, claims
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, one_cell, take
 

@@ -1,7 +1,7 @@
 import pytest
 
 from muscope.backend.db import datasets
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from tests.backend.db.stores import LATER, add_dataset, add_experiment
 from tests.backend.domain.specs import REGRESSION
 

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 
 from muscope.backend.db import cells, experiments, metrics
 from muscope.backend.db.metrics import Chunk
-from muscope.backend.db.tables import (
+from muscope.backend.db.schema.tables import (
     LOCAL_OWNER,
     CellRow,
     CellTensorRow,

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from muscope.backend.db import cells, metrics
 from muscope.backend.db.metrics import Chunk
-from muscope.backend.db.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
+from muscope.backend.db.schema.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule
 from tests.backend.db.stores import add_experiment, cell_row, change_cell, one_cell
 

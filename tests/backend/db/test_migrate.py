@@ -7,9 +7,8 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db import migrate
-from muscope.backend.db.base import Base
-from muscope.backend.db.session import Database
-from muscope.backend.db.tables import (
+from muscope.backend.db.schema.base import Base
+from muscope.backend.db.schema.tables import (
     LOCAL_OWNER,
     CellRow,
     ExperimentRow,
@@ -17,6 +16,7 @@ from muscope.backend.db.tables import (
     RunRow,
     VerdictRow,
 )
+from muscope.backend.db.session import Database
 from muscope.backend.settings import Settings
 from tests.backend.db.stores import NOW, add_experiment
 

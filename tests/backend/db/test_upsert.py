@@ -1,4 +1,4 @@
-from muscope.backend.db.tables import PrincipalRow
+from muscope.backend.db.schema.tables import PrincipalRow
 from muscope.backend.db.upsert import ROWS_PER_STATEMENT, insert_new
 
 

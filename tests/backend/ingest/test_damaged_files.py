@@ -16,11 +16,11 @@ import xlwt
 from muscope.backend import catalogue
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.errors import MuscopeError
-from muscope.backend.ingest.formats import FRAMES, refuse_unread
-from muscope.backend.ingest.kinds import recognise
+from muscope.backend.ingest.frames.frames import read_frame
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.frames import read_frame
-from muscope.backend.ingest.table.sheets import SHEETS, read_sheet
+from muscope.backend.ingest.recognition.formats import FRAMES, refuse_unread
+from muscope.backend.ingest.recognition.kinds import recognise
+from muscope.backend.ingest.sheets.sheets import SHEETS, read_sheet
 from tests.backend.ingest.workbooks import handmade, workbook
 
 FRAME = pl.DataFrame(

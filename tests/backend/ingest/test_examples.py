@@ -13,7 +13,7 @@ from muscope.backend.ingest.examples.builtin import make_example
 from muscope.backend.ingest.examples.python_source import read_sources, split_files
 from muscope.backend.ingest.examples.shapes import NUM_IMAGES, SHAPE_NAMES, draw_shapes
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES
-from muscope.backend.ingest.split import split
+from muscope.backend.ingest.splits.split import split
 from muscope.backend.ingest.table.labels import Label
 
 

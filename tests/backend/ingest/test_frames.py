@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 
 from muscope.backend.errors import MuscopeError
-from muscope.backend.ingest.kinds import recognise
+from muscope.backend.ingest.frames import frames
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table import frames
+from muscope.backend.ingest.recognition.kinds import recognise
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.sampling import kept_places
 
@@ -236,7 +236,7 @@ def test_json_numbers_stay_as_they_are_written(tmp_path):
 
 
 def test_a_key_that_comes_late_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("muscope.backend.ingest.table.json_rows._BATCH_CELLS", 50)
+    monkeypatch.setattr("muscope.backend.ingest.frames.json_rows._BATCH_CELLS", 50)
     lines = [json.dumps({"a": number}) for number in range(1000)]
     lines[700] = json.dumps({"a": 700, "late": "x"})
 
@@ -247,7 +247,7 @@ def test_a_key_that_comes_late_is_kept(tmp_path, monkeypatch):
 
 
 def test_json_is_the_same_however_it_falls_into_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr("muscope.backend.ingest.table.json_values._PIECE_CHARACTERS", 7)
+    monkeypatch.setattr("muscope.backend.ingest.frames.json_values._PIECE_CHARACTERS", 7)
     rows = [{"a": number * 1.5, "b": f"text, }} {number}", "c": number % 2 == 0} for number in range(50)]
     content = json.dumps(rows, indent=1).replace("\n }", ",\n }")
 

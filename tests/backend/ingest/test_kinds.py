@@ -23,9 +23,9 @@ from scipy.io import savemat
 from muscope.backend import catalogue
 from muscope.backend.errors import MuscopeError
 from muscope.backend.ingest.files import prepare_file
-from muscope.backend.ingest.formats import Format, refuse_unread
-from muscope.backend.ingest.kinds import recognise
 from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.recognition.formats import Format, refuse_unread
+from muscope.backend.ingest.recognition.kinds import recognise
 from tests.backend.ingest.workbooks import handmade, workbook
 
 FRAME = pl.DataFrame({"a": [1, 2], "b": [datetime.date(2024, 1, 1)] * 2})

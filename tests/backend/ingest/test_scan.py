@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.table import scan as scanning
-from muscope.backend.ingest.table.scan import refuse_open_quote, scan
+from muscope.backend.ingest.delimited import scan as scanning
+from muscope.backend.ingest.delimited.scan import refuse_open_quote, scan
 
 _PIECES = st.sampled_from(["a", "値", ",", "\n", '"x,\ny"', '""', "1.5", ","])
 

@@ -3,10 +3,10 @@ import pytest
 
 from muscope.backend.domain.spec.dataset import ColumnKind
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.split import split
 from muscope.backend.ingest.splits.columns import unit_columns
 from muscope.backend.ingest.splits.divide import divide, split_decision
 from muscope.backend.ingest.splits.equal_rows import equal_rows
+from muscope.backend.ingest.splits.split import split
 from muscope.backend.ingest.table.columns import Column
 from tests.backend.ingest.tables import SHA256, label_of, numbers, texts
 

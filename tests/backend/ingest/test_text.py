@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from muscope.backend.domain.spec.dataset import Task
-from muscope.backend.ingest import text
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.text import WINDOW_BYTES, Parts, prepare_text, split_text, windows_of
+from muscope.backend.ingest.texts import text
+from muscope.backend.ingest.texts.text import WINDOW_BYTES, Parts, prepare_text, split_text, windows_of
 
 BOOK = "".join(f"第{place}行：It was the best of times.\r\n" for place in range(3000))
 PLAIN = BOOK.replace("\r\n", "\n").encode()

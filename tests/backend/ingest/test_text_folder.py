@@ -4,10 +4,10 @@ import pytest
 
 from muscope.backend import catalogue
 from muscope.backend.errors import MuscopeError
-from muscope.backend.ingest import text_folder
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.text import WINDOW_BYTES
+from muscope.backend.ingest.texts import text_folder
+from muscope.backend.ingest.texts.text import WINDOW_BYTES
 from tests.backend.ingest.archives import zipped
 
 

@@ -12,10 +12,10 @@ import pytest
 import xlwt
 
 from muscope.backend.errors import MuscopeError
-from muscope.backend.ingest.compound_file import MAGIC
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table import workbook as module
+from muscope.backend.ingest.recognition.compound_file import MAGIC
+from muscope.backend.ingest.sheets import workbook as module
 from tests.backend.ingest.workbooks import LINKS, cells, codes, handmade, read, rewritten, workbook
 
 

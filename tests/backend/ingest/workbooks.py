@@ -11,10 +11,10 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-from muscope.backend.ingest.kinds import recognise
 from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.recognition.kinds import recognise
+from muscope.backend.ingest.sheets.sheets import read_sheet
 from muscope.backend.ingest.table.raw import RawTable
-from muscope.backend.ingest.table.sheets import read_sheet
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

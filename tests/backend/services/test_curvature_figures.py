@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.domain.spec.coordinates import Part
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.metrics import Metric

@@ -9,7 +9,7 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims, metrics
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.metrics import Chunk
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState, FailureClass
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.verdicts import judging

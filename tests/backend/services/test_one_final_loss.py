@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from muscope.backend.db import metrics as metric_rows
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.domain.spec.experiment import Arm
 from muscope.backend.domain.spec.metrics import Metric

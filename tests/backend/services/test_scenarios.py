@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER, VerdictRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, VerdictRow
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization

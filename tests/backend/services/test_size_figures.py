@@ -5,7 +5,7 @@ import json
 import pytest
 
 from muscope.backend.analysis.display.by_size import optima_by_size
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow, VerdictRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, VerdictRow
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario

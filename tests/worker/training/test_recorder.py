@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from muscope.backend.db import cells, claims, metrics
 from muscope.backend.db.claims import ClaimLost
-from muscope.backend.db.tables import MetricChunkRow
+from muscope.backend.db.schema.tables import MetricChunkRow
 from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from muscope.backend.domain.spec.metrics import Metric, Schedule
 from muscope.backend.errors import Unavailable

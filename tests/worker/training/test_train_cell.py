@@ -9,7 +9,7 @@ from muscope.backend.arrays import write_arrays
 from muscope.backend.blobs import BlobStore
 from muscope.backend.db import calibrations, cells, claims, metrics
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.tables import CellRow, ExperimentRow, MetricChunkRow
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow, MetricChunkRow
 from muscope.backend.domain.cost.calibration import Learned, device_sha256
 from muscope.backend.domain.cost.divergence import STEPS_UNTIL_DROPPED
 from muscope.backend.domain.spec.experiment import Arm

@@ -7,7 +7,7 @@ import pytest
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db import verdicts as verdict_rows
-from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.spec.experiment import Protocol
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.scenario import Scenario

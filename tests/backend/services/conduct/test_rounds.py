@@ -8,7 +8,7 @@ from muscope.backend import conductor
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db.cells import Pulse
-from muscope.backend.db.tables import ExperimentRow
+from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.errors import Unavailable

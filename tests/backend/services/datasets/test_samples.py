@@ -3,7 +3,7 @@ from base64 import b64decode
 import numpy as np
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.errors import Conflict, NotFound, Unavailable
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.services.datasets import store as datasets

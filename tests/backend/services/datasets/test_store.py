@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from muscope.backend.arrays import read_arrays
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, NotFound
 from muscope.backend.ingest.manifest import IngestOptions

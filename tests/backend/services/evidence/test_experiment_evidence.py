@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from muscope.backend.db import metrics as metric_rows
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.verdicts.judging import judge_scenario
 from tests.backend.db.stores import add_experiment

@@ -6,7 +6,7 @@ import pytest
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import metrics as metric_rows
 from muscope.backend.db.metrics import Chunk
-from muscope.backend.db.tables import CellRow
+from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.coordinates import NUM_CHANGES
 from muscope.backend.domain.spec.measures import Measure

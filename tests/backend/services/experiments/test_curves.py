@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.experiments import curves
 from muscope.backend.services.experiments.cells import get_cell, list_cells, list_runs

@@ -3,7 +3,7 @@ import struct
 
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER
+from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.errors import NotFound
 from muscope.backend.services.experiments.export import export_lines, export_sha256

@@ -5,7 +5,7 @@ from sqlalchemy import event, func, select
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow, ExperimentRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.errors import Conflict, InvalidInput, Malformed, NotFound
 from muscope.backend.events import ProgressNotice

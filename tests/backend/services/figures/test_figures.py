@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from muscope.backend.db import metrics
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization

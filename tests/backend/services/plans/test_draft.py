@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER, CellRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow
 from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.protocol import Add, Wait

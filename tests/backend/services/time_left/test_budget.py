@@ -8,7 +8,7 @@ import pytest
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import verdicts as verdict_rows
-from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.lifecycle import OPEN_CELL_STATES
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSION

@@ -9,7 +9,7 @@ import pytest
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import workers
-from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.spec.experiment import Protocol
 from muscope.backend.domain.spec.families.transformer import GPT

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
 from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.plans.draft import ExperimentRequest

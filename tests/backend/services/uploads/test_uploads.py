@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from muscope.backend.db.tables import LOCAL_OWNER, PrincipalRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import Conflict, NotFound, StorageFull
 from muscope.backend.ingest import progress
 from muscope.backend.ingest.manifest import IngestLimits, IngestOptions

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from muscope.backend.db import verdicts as verdict_rows
-from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Verdict
 from muscope.backend.errors import NotFound

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from muscope.backend.db import verdicts as verdict_rows
-from muscope.backend.db.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Verdict
 from muscope.backend.errors import Conflict, InvalidInput, NotFound

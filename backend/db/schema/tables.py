@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from muscope.backend.db.base import Base
+from muscope.backend.db.schema.base import Base
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,

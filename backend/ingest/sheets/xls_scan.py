@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.compound_file import CompoundFile
-from muscope.backend.ingest.table.sheet_scan import SheetScan
+from muscope.backend.ingest.recognition.compound_file import CompoundFile
+from muscope.backend.ingest.sheets.sheet_scan import SheetScan
 
 _STREAMS = ("Workbook", "Book")
 _BEGIN, _SHEET, _ROW, _COLUMNS, _TRUTH_OR_ERROR, _FORMULA = 0x809, 0x85, 0x208, 0x7D, 0x205, 0x06

@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal
 
 from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, UnsupportedMedia
-from muscope.backend.ingest.table.code_pages import CODE_PAGES, likeliest
+from muscope.backend.ingest.delimited.code_pages import CODE_PAGES, likeliest
 from muscope.backend.ingest.wording import shown
 
 # Names shown and accepted, and their codecs. `cp932`, as `shift_jis` lacks ①, ㈱ and 髙; the same for EUC.

@@ -22,9 +22,9 @@ from muscope.backend.domain.spec.dataset import (
 )
 from muscope.backend.errors import InvalidInput, Param
 from muscope.backend.ingest.build import Prepared
+from muscope.backend.ingest.delimited.dialect import DELIMITERS
+from muscope.backend.ingest.delimited.encoding import TextFile, examine
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
-from muscope.backend.ingest.table.dialect import DELIMITERS
-from muscope.backend.ingest.table.encoding import TextFile, examine
 from muscope.backend.ingest.wording import delimiter_name
 
 WINDOW_BYTES = 64

@@ -12,14 +12,14 @@ import python_calamine as calamine
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.errors import InvalidInput, Param, TooLarge
 from muscope.backend.ingest.foreign import refusing
-from muscope.backend.ingest.formats import Format
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.merged_cells import Merged
+from muscope.backend.ingest.recognition.formats import Format
+from muscope.backend.ingest.sheets.merged_cells import Merged
+from muscope.backend.ingest.sheets.sheet_records import Grid, choose_sheet, raw_table_of, sheet_decision
+from muscope.backend.ingest.sheets.sheet_scan import SheetScan, dense_part, reference_of
+from muscope.backend.ingest.sheets.xls_scan import scan_xls
+from muscope.backend.ingest.sheets.xlsx_package import Package, open_package, without_strays
 from muscope.backend.ingest.table.raw import RawTable
-from muscope.backend.ingest.table.sheet_records import Grid, choose_sheet, raw_table_of, sheet_decision
-from muscope.backend.ingest.table.sheet_scan import SheetScan, dense_part, reference_of
-from muscope.backend.ingest.table.xls_scan import scan_xls
-from muscope.backend.ingest.table.xlsx_package import Package, open_package, without_strays
 
 # Cells the library may hold, blank ones included; it takes 32 bytes for each.
 MAX_SHEET_CELLS = 32_000_000

@@ -22,9 +22,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import DataWarning, Decision
 from muscope.backend.errors import InvalidInput, TooLarge
-from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.progress import report_progress
-from muscope.backend.ingest.table.dialect import (
+from muscope.backend.ingest.delimited.dialect import (
     BLANKS,
     DELIMITERS,
     SURE,
@@ -33,14 +31,16 @@ from muscope.backend.ingest.table.dialect import (
     has_typed_column,
     rows_of,
 )
-from muscope.backend.ingest.table.encoding import TextFile, examine
+from muscope.backend.ingest.delimited.encoding import TextFile, examine
+from muscope.backend.ingest.delimited.libsvm import is_libsvm, libsvm_records
+from muscope.backend.ingest.delimited.scan import Records, refuse_open_quote, scan
+from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.progress import report_progress
 from muscope.backend.ingest.table.layout import HEAD_ROWS, TAIL_ROWS, Layout, find_layout
-from muscope.backend.ingest.table.libsvm import is_libsvm, libsvm_records
 from muscope.backend.ingest.table.names import named
 from muscope.backend.ingest.table.ragged import columns_of, mended_rows, with_mended
 from muscope.backend.ingest.table.raw import RawTable, Record, Table
 from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
-from muscope.backend.ingest.table.scan import Records, refuse_open_quote, scan
 from muscope.backend.ingest.wording import delimiter_name, shown
 
 MAX_CELLS = 400_000_000

@@ -14,7 +14,8 @@ from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.containers.contents import contents_of
 from muscope.backend.ingest.containers.limits import Budget
 from muscope.backend.ingest.containers.zip_file import Archive, Member
-from muscope.backend.ingest.given_parts import (
+from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.splits.given_parts import (
     RANDOM,
     Part,
     part_of,
@@ -22,8 +23,7 @@ from muscope.backend.ingest.given_parts import (
     split_decision,
     validation_part,
 )
-from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.text import (
+from muscope.backend.ingest.texts.text import (
     MAX_TEXT_BYTES,
     MIN_TEXT_BYTES,
     WINDOW_BYTES,

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.foreign import refusing
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.merged_cells import Merged
+from muscope.backend.ingest.sheets.merged_cells import Merged
+from muscope.backend.ingest.sheets.sheet_records import Grid, choose_sheet, raw_table_of, sheet_decision
+from muscope.backend.ingest.sheets.sheet_scan import LAST_COLUMN, LAST_ROW
 from muscope.backend.ingest.table.raw import RawTable
-from muscope.backend.ingest.table.sheet_records import Grid, choose_sheet, raw_table_of, sheet_decision
-from muscope.backend.ingest.table.sheet_scan import LAST_COLUMN, LAST_ROW
 from muscope.backend.ingest.wording import is_number, number_text
 
 _NAMESPACE = "{urn:schemas-microsoft-com:office:spreadsheet}"

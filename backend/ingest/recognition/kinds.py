@@ -10,9 +10,9 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from muscope.backend.ingest.compound_file import MAGIC, CompoundFile
 from muscope.backend.ingest.foreign import ZIP_ERRORS
-from muscope.backend.ingest.formats import Format
+from muscope.backend.ingest.recognition.compound_file import MAGIC, CompoundFile
+from muscope.backend.ingest.recognition.formats import Format
 
 _HEAD_BYTES = 8192
 _MOST_TYPES_BYTES = 1 << 20

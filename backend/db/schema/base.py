@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Float, MetaData, String
 from sqlalchemy.orm import DeclarativeBase
 
-from muscope.backend.db.columns import Document, UtcDateTime, Word
+from muscope.backend.db.schema.columns import Document, UtcDateTime, Word
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,

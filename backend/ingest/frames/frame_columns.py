@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.errors import InvalidInput, TooLarge
-from muscope.backend.ingest.table.cell_text import duration_text, truth_text
+from muscope.backend.ingest.sheets.cell_text import duration_text, truth_text
 from muscope.backend.ingest.table.layout import MAX_COLUMNS
 from muscope.backend.ingest.table.names import cleaned, unique
 from muscope.backend.ingest.wording import listed, number_text

@@ -10,8 +10,8 @@ from typing import Any
 from muscope.backend.domain.spec.dataset import DataWarning, Decision
 from muscope.backend.errors import InvalidInput, Param
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.cell_text import cell_text
-from muscope.backend.ingest.table.merged_cells import (
+from muscope.backend.ingest.sheets.cell_text import cell_text
+from muscope.backend.ingest.sheets.merged_cells import (
     HEAD_ROWS,
     Header,
     Merged,

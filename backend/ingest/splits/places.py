@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from muscope.backend.errors import InvalidInput
-from muscope.backend.ingest.split import Places, refuse_too_few, split
+from muscope.backend.ingest.splits.split import Places, refuse_too_few, split
 from muscope.backend.ingest.table.labels import Label
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from muscope.backend.ingest.formats import MARKED_UP, WORKBOOKS, Format
 from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.html_table import read_html
+from muscope.backend.ingest.recognition.formats import MARKED_UP, WORKBOOKS, Format
+from muscope.backend.ingest.sheets.html_table import read_html
+from muscope.backend.ingest.sheets.workbook import read_workbook
+from muscope.backend.ingest.sheets.xml_workbook import read_xml_workbook
 from muscope.backend.ingest.table.raw import RawTable
-from muscope.backend.ingest.table.workbook import read_workbook
-from muscope.backend.ingest.table.xml_workbook import read_xml_workbook
 
 SHEETS = WORKBOOKS | MARKED_UP
 _READERS: dict[Format, Callable[[Path, IngestOptions], RawTable]] = {

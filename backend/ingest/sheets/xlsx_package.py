@@ -18,7 +18,7 @@ from xml.parsers import expat
 
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.foreign import ZIP_ERRORS
-from muscope.backend.ingest.table.sheet_scan import SheetScan, parse, place_of, scan_sheet
+from muscope.backend.ingest.sheets.sheet_scan import SheetScan, parse, place_of, scan_sheet
 
 MAX_UNPACKED_BYTES = 2 << 30
 _MAX_RATIO = 400  # a sheet of equal cells packs to a hundredth; what only fills memory, to a thousandth

@@ -11,20 +11,20 @@ import polars as pl
 from numpy.typing import NDArray
 
 from muscope.backend.errors import InvalidInput, TooLarge
+from muscope.backend.ingest.delimited.text_table import MAX_CELLS
 from muscope.backend.ingest.foreign import refusing
-from muscope.backend.ingest.formats import Format
-from muscope.backend.ingest.manifest import IngestOptions
-from muscope.backend.ingest.table.frame_columns import (
+from muscope.backend.ingest.frames.frame_columns import (
     counts_rows,
     index_notes,
     select_columns,
     text_of,
     usable_names,
 )
-from muscope.backend.ingest.table.json_rows import read_json
+from muscope.backend.ingest.frames.json_rows import read_json
+from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.recognition.formats import Format
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
-from muscope.backend.ingest.table.text_table import MAX_CELLS
 
 _CELLS_AT_ONCE = 20_000_000  # held as typed values and as text at the same time
 _ROW = "\0row"  # as no column of a file is named

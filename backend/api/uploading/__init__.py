@@ -1,0 +1,1 @@
+"""Taking in files: raw bodies, pieces by the tus protocol, and how they are read."""

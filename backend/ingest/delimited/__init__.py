@@ -1,0 +1,1 @@
+"""Text tables: encoding, dialect, and records as columns of text."""

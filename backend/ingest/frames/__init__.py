@@ -1,0 +1,1 @@
+"""Typed frames (Parquet, Arrow, JSON) as columns of text."""

@@ -1,0 +1,1 @@
+"""Recognition of a file's format by its content."""

@@ -1,0 +1,1 @@
+"""Sheets of workbooks and tables of web pages as rows of text."""

@@ -1,0 +1,1 @@
+"""Texts: one file, or a folder of them, as windows of bytes."""
