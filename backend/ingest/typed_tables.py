@@ -6,11 +6,11 @@ import hashlib
 from pathlib import Path
 
 from muscope.backend.ingest.build import Prepared, prepare_text_columns
-from muscope.backend.ingest.delimited.text_table import table_of
 from muscope.backend.ingest.frames.frames import read_frame
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.recognition.formats import FRAMES, Format
 from muscope.backend.ingest.sheets.sheets import SHEETS, read_sheet
+from muscope.backend.ingest.table.assemble import table_of
 from muscope.backend.ingest.table.raw import Table
 
 TABLE_FORMATS = SHEETS | FRAMES

@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from muscope.backend.domain.spec.dataset import DataWarning, Decision
+from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.delimited.dialect import (
     BLANKS,
@@ -36,14 +36,13 @@ from muscope.backend.ingest.delimited.libsvm import is_libsvm, libsvm_records
 from muscope.backend.ingest.delimited.scan import Records, refuse_open_quote, scan
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.progress import report_progress
+from muscope.backend.ingest.table.assemble import MAX_CELLS, finished, table_of
 from muscope.backend.ingest.table.layout import HEAD_ROWS, TAIL_ROWS, Layout, find_layout
-from muscope.backend.ingest.table.names import named
 from muscope.backend.ingest.table.ragged import columns_of, mended_rows, with_mended
 from muscope.backend.ingest.table.raw import RawTable, Record, Table
 from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
-from muscope.backend.ingest.wording import delimiter_name, shown
+from muscope.backend.ingest.wording import delimiter_name
 
-MAX_CELLS = 400_000_000
 MAX_LINE_CHARACTERS = 1 << 20
 _HEAD_BYTES = 256 << 10
 _PIECE_BYTES = 1 << 20
@@ -202,7 +201,7 @@ def _body(
     frame = _frame(content, records, lines, dialect, layout.width)
     rows = array("I", (lines + first_row).astype(np.uint32).tolist())
     columns, rows = with_mended(frame, rows, mended.rows, layout.width)
-    return _finished(layout, columns, rows, num_rows, notes)
+    return finished(layout, columns, rows, num_rows, notes)
 
 
 def _frame(
@@ -250,65 +249,3 @@ def _odd_records(path: Path, dialect: Dialect, skipped: _Skipped) -> Iterator[Re
             if "limit" in str(error):
                 raise TooLarge("dataset.line_too_long", row=row, limit=MAX_LINE_CHARACTERS) from error
             raise InvalidInput("dataset.unclosed_quote", row=row) from error
-
-
-def table_of(raw: RawTable, options: IngestOptions) -> Table:
-    """Return rows as columns: header, units, totals, index and names are found as for text files."""
-    records: list[Record] = []
-    for record in raw.records:
-        if any(cell.strip() for cell in record.cells):
-            records.append(record)
-    layout = find_layout(records[:HEAD_ROWS], records[-TAIL_ROWS:], options, is_named=raw.is_named)
-    body = [record for record in records if layout.first <= record.row < layout.end]
-    mended = mended_rows(
-        [each for each in body if len(each.cells) != layout.width], layout.width, options, num_rows=len(body)
-    )
-    fit = [record for record in body if len(record.cells) == layout.width]
-    every = sorted([*fit, *mended.rows]) if mended.rows else fit
-    if len(every) * layout.width > MAX_CELLS:
-        raise TooLarge("dataset.too_many_cells", limit=MAX_CELLS)
-    rows = array("I", [record.row for record in every])
-    notes = [*raw.notes, *mended.notes]
-    kept = kept_places(len(every), most_rows(layout.width))
-    notes += sample_notes(len(every), len(kept))
-    if len(kept) < len(every):
-        every, rows = [every[place] for place in kept], array("I", (rows[place] for place in kept))
-    table = _finished(layout, columns_of(every, layout.width), rows, len(body), notes)
-    table.decisions[:0] = raw.decisions
-    return table
-
-
-def _finished(
-    layout: Layout, columns: list[pl.Series], rows: array[int], num_rows: int, notes: Sequence[DataWarning]
-) -> Table:
-    """Return the table with its names, and without rows that repeat the header."""
-    if not len(rows):
-        raise InvalidInput("dataset.header_only")
-    columns, rows, repeated = _without_repeats(layout, columns, rows)
-    found = named(layout.header, columns, is_index_unnamed=layout.is_index_unnamed)
-    if len(found.columns) == 1:
-        raise InvalidInput("dataset.one_column", column=shown(next(iter(found.columns))))
-    if not found.columns:
-        raise InvalidInput("dataset.empty_file")
-    every = [*layout.notes, *notes, *found.notes]
-    if repeated:
-        every.append(DataWarning(code="dataset.repeated_header", params={"count": repeated}))
-    return Table(found.columns, rows, num_rows, list(layout.decisions), every)
-
-
-def _without_repeats(
-    layout: Layout, columns: list[pl.Series], rows: array[int]
-) -> tuple[list[pl.Series], array[int], int]:
-    if layout.header is None:
-        return columns, rows, 0
-    is_repeat = pl.Series([True]).new_from_index(0, len(rows))
-    for name, column in zip(layout.header, columns, strict=True):
-        is_repeat &= column == name
-        if not is_repeat.any():
-            return columns, rows, 0
-    kept = (~is_repeat).arg_true()
-    return (
-        [column.gather(kept) for column in columns],
-        array("I", (rows[i] for i in kept)),
-        int(is_repeat.sum()),
-    )

@@ -11,7 +11,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from muscope.backend.errors import InvalidInput, TooLarge
-from muscope.backend.ingest.delimited.text_table import MAX_CELLS
 from muscope.backend.ingest.foreign import refusing
 from muscope.backend.ingest.frames.frame_columns import (
     counts_rows,
@@ -23,6 +22,7 @@ from muscope.backend.ingest.frames.frame_columns import (
 from muscope.backend.ingest.frames.json_rows import read_json
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.recognition.formats import Format
+from muscope.backend.ingest.table.assemble import MAX_CELLS
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
 

@@ -14,12 +14,12 @@ import polars as pl
 
 from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, TooLarge
-from muscope.backend.ingest.delimited.text_table import MAX_CELLS
 from muscope.backend.ingest.frames.frame_columns import check_columns, nested_notes
 from muscope.backend.ingest.frames.json_values import values_of
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.recognition.formats import Format
 from muscope.backend.ingest.sheets.cell_text import truth_text
+from muscope.backend.ingest.table.assemble import MAX_CELLS
 from muscope.backend.ingest.table.layout import MAX_COLUMNS
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.wording import is_number
