@@ -21,7 +21,7 @@ from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.recognition.formats import FRAMES, refuse_unread
 from muscope.backend.ingest.recognition.kinds import recognise
 from muscope.backend.ingest.sheets.sheets import SHEETS, read_sheet
-from tests.backend.ingest.workbooks import handmade, workbook
+from tests.backend.ingest.sheets.workbooks import handmade, workbook
 
 FRAME = pl.DataFrame(
     {"a": range(50), "b": [f"text {i}" for i in range(50)], "c": [i * 0.5 for i in range(50)]}

@@ -1,3 +1,5 @@
+"""Archives: what is unpacked, what is asked, and what is refused."""
+
 import bz2
 import gzip
 import io
@@ -15,7 +17,7 @@ from muscope.backend.ingest.containers import limits, zip_file
 from muscope.backend.ingest.containers.unpack import unpack
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
-from tests.backend.ingest.archives import table, zipped, zipped_raw
+from tests.backend.ingest.containers.archives import table, zipped, zipped_raw
 
 TABLE = table()
 

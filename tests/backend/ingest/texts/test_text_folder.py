@@ -1,3 +1,5 @@
+"""Texts in folders of classes."""
+
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.texts import text_folder
 from muscope.backend.ingest.texts.text import WINDOW_BYTES
-from tests.backend.ingest.archives import zipped
+from tests.backend.ingest.containers.archives import zipped
 
 
 def prose(name: str, lines: int = 200) -> bytes:

@@ -3,7 +3,7 @@
 import pytest
 
 from muscope.backend.errors import MuscopeError
-from tests.backend.ingest.workbooks import cells, codes, read
+from tests.backend.ingest.sheets.workbooks import cells, codes, read
 
 
 def page(body: str, head: str = "") -> bytes:

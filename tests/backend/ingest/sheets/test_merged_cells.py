@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.backend.ingest.workbooks import cells, codes, read, workbook
+from tests.backend.ingest.sheets.workbooks import cells, codes, read, workbook
 
 
 def merging(*ranges):

@@ -16,7 +16,7 @@ from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.recognition.compound_file import MAGIC
 from muscope.backend.ingest.sheets import workbook as module
-from tests.backend.ingest.workbooks import LINKS, cells, codes, handmade, read, rewritten, workbook
+from tests.backend.ingest.sheets.workbooks import LINKS, cells, codes, handmade, read, rewritten, workbook
 
 
 def test_values_are_written_as_a_user_would_type_them(tmp_path):

@@ -1,3 +1,5 @@
+"""Splits into training and held-out rows: who chose them, and what they must not share."""
+
 import numpy as np
 import pytest
 

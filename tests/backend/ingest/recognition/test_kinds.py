@@ -26,7 +26,7 @@ from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.recognition.formats import Format, refuse_unread
 from muscope.backend.ingest.recognition.kinds import recognise
-from tests.backend.ingest.workbooks import handmade, workbook
+from tests.backend.ingest.sheets.workbooks import handmade, workbook
 
 FRAME = pl.DataFrame({"a": [1, 2], "b": [datetime.date(2024, 1, 1)] * 2})
 

@@ -17,8 +17,8 @@ from muscope.backend import catalogue
 from muscope.backend.errors import MuscopeError
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
-from tests.backend.ingest.archives import table, zipped
 from tests.backend.ingest.bad_files import CODES, pixels
+from tests.backend.ingest.containers.archives import table, zipped
 
 NUM_CHANGED = 120
 MOST_BYTES = 64 << 20  # two pictures of the largest size would not fit

@@ -1,3 +1,5 @@
+"""Text as a stream of characters, and the models that read it."""
+
 from itertools import pairwise
 
 import numpy as np
