@@ -145,6 +145,15 @@ def test_paths_named_in_a_document_exist(path):
     assert sorted(each for each in named if not list(ROOT.glob(each.rstrip("/")))) == []
 
 
+@pytest.mark.parametrize("path", current_documents(), ids=name_of)
+def test_tests_that_a_document_has_its_reader_run_exist(path):
+    """Commands are indented, so that their paths stand in no quotes of their own."""
+    commands = re.findall(r"-m pytest ([^`\n]*)", text_of(path))
+    named = {word for command in commands for word in command.split() if "/" in word}
+
+    assert sorted(each for each in named if not (ROOT / each.split("::")[0]).exists()) == []
+
+
 def unfolded(path: str) -> list[str]:
     """Return the paths that `a/{b,c}.py` stands for."""
     found = re.fullmatch(r"(.*)\{([^}]*)\}(.*)", path)
