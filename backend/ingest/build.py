@@ -69,7 +69,7 @@ class Origin:
 
 def prepare_table(source: Path, options: IngestOptions) -> Prepared:
     """Return the text table at `source` as arrays and manifest, or raise the first thing wrong with it."""
-    text = examine(source, encoding=options.encoding)
+    text = examine(source, options.encoding)
     with tempfile.TemporaryDirectory() as folder:
         table = read_text_table(text, options, Path(folder))
     delimiter = next((each.value for each in table.decisions if each.option == "delimiter"), None)
@@ -142,9 +142,11 @@ def prepare_columns(
     num_rows = _num_rows(columns)
     changes = (*label_warnings(label, num_rows), *features.warnings)
     warnings = advise(Evidence(tuple(others), label, division, features, options.log_target), changes)
-    if any(decision.option == "missing" for decision in origin.decisions):
-        # The same number is asked about: a question says more than a warning.
-        warnings = tuple(each for each in warnings if each.code != "dataset.odd_value")
+    # A question replaces the warning about the same number.
+    asked = {value for each in origin.decisions if each.option == "missing" for value in each.choices}
+    warnings = tuple(
+        each for each in warnings if each.code != "dataset.odd_value" or each.params["value"] not in asked
+    )
     of_columns = (note for column in columns for note in column.notes)
     split_by = split_decision(division, label, others)
     profile = Profile(

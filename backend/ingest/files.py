@@ -16,7 +16,7 @@ from muscope.backend.ingest.delimited.text_table import looks_like_table
 from muscope.backend.ingest.image_folder.prepare import prepare_image_folder
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
 from muscope.backend.ingest.recipe import with_kind
-from muscope.backend.ingest.recognition.formats import Format, refuse_unread
+from muscope.backend.ingest.recognition.formats import Format, refuse_other, refuse_unread
 from muscope.backend.ingest.recognition.kinds import recognise
 from muscope.backend.ingest.suited import refuse_unsuited
 from muscope.backend.ingest.texts.text import prepare_text
@@ -53,11 +53,12 @@ def _prepare(unpacked: Unpacked, scratch: Path) -> Prepared:
 def _prepare_file(path: Path, name: str, options: IngestOptions) -> Prepared:
     """Return a single file as arrays and manifest; `name` is its own, where it was in an archive."""
     found, wanted = recognise(path), wanted_kind(options)
-    refuse_unread(found, "text" if wanted == "text" else "table")
+    refuse_unread(found)
     kind = wanted or _likely_kind(path, found, kind_by_name(name) or options.likely)
     refuse_unsuited(kind, options)
     if kind == "images":
         raise UnsupportedMedia("dataset.not_images")
+    refuse_other(found, kind)
     if kind == "text":
         return prepare_text(path, options)
     return prepare_typed(path, found, options) if found in TABLE_FORMATS else prepare_table(path, options)
@@ -66,7 +67,7 @@ def _prepare_file(path: Path, name: str, options: IngestOptions) -> Prepared:
 def _likely_kind(path: Path, found: Format, by_name: FileKind | None) -> FileKind:
     """Return text for what may be one by its name and does not look like a table."""
     may_be_text = by_name == "text" and found not in TABLE_FORMATS
-    return "text" if may_be_text and not looks_like_table(path) else "table"
+    return "text" if may_be_text and not (found is Format.TEXT and looks_like_table(path)) else "table"
 
 
 def _with_history(prepared: Prepared, unpacked: Unpacked) -> Prepared:

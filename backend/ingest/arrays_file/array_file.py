@@ -14,7 +14,8 @@ from numpy.lib import format as npy
 
 from muscope.backend.arrays import Array
 from muscope.backend.errors import InvalidInput, TooLarge, UnsupportedMedia
-from muscope.backend.ingest.containers.zip_file import DAMAGED, Archive, Member, is_zip
+from muscope.backend.ingest.containers.zip_file import Archive, Member, is_zip
+from muscope.backend.ingest.foreign import ZIP_ERRORS
 from muscope.backend.ingest.images import MAX_NUMBERS
 from muscope.backend.ingest.wording import listed, shown
 
@@ -25,7 +26,7 @@ _MAX_ITEM_BYTES = 1 << 12  # of a text
 _READABLE_KINDS = "buifUS"
 _PIECE_BYTES = 1 << 20
 # MemoryError is the parser's word for a header nested too deeply.
-_DAMAGED_HEADER = (*DAMAGED, TokenError, SyntaxError, RecursionError, MemoryError)
+_DAMAGED_HEADER = (*ZIP_ERRORS, TokenError, SyntaxError, RecursionError, MemoryError)
 
 
 class Header(NamedTuple):
@@ -60,7 +61,7 @@ class ArrayFile:
         room = flat.view(np.uint8).data if flat.size else memoryview(b"")
         try:
             self._fill(header, room)
-        except DAMAGED as error:
+        except ZIP_ERRORS as error:
             _refuse_damaged(name, error)
         if header.is_fortran:
             return flat.reshape(header.shape[::-1]).transpose()

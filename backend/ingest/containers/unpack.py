@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from muscope.backend.domain.spec.dataset import DataWarning, Decision
-from muscope.backend.errors import InvalidInput, UnsupportedMedia
+from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.containers import gzip_file, zip_file
 from muscope.backend.ingest.containers.contents import Content, choices_of, contents_of, is_document
 from muscope.backend.ingest.containers.limits import MAX_DEPTH, Budget
@@ -15,18 +15,8 @@ from muscope.backend.ingest.containers.zip_file import Archive, Member
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.wording import listed, shown
 
-_HEAD_BYTES = 512
-_TAR_PLACE, _TAR = 257, b"ustar"
+_HEAD_BYTES = 8
 _NPY = b"\x93NUMPY"
-# Archives of other programs, which are named instead of being read.
-_OTHERS = (
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-    (b"Rar!\x1a\x07", "RAR"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\0", "XZ"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard"),
-    (b"\x1f\x9d", "compress (.Z)"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +47,7 @@ class Unpacked:
 def unpack(source: Path, scratch: Path, options: IngestOptions) -> Unpacked:
     """Return the upload without what it is packed in; what is written goes to the folder `scratch`.
 
-    Raises InvalidInput, TooLarge or UnsupportedMedia for what is damaged, too large, or packed otherwise.
+    Raises InvalidInput or TooLarge for what is damaged or too large.
     """
     state = Unpacked(source, options)
     budget = Budget()
@@ -66,7 +56,6 @@ def unpack(source: Path, scratch: Path, options: IngestOptions) -> Unpacked:
             head = file.read(_HEAD_BYTES)
         is_gzip = head.startswith(gzip_file.MAGIC)
         if not is_gzip and not head.startswith(zip_file.MAGICS):
-            _refuse_other_archives(head)
             return replace(state, content="arrays") if head.startswith(_NPY) else state
         if depth == MAX_DEPTH and is_gzip:
             break
@@ -136,11 +125,3 @@ def _chosen(state: Unpacked, candidates: Sequence[Member]) -> tuple[Member, Unpa
 def _folder_of(wanted: str | None, names: dict[str, Member]) -> str | None:
     """Return the member in which a part of it was asked for, as in `book.xlsx/Sheet 1`."""
     return next((name for name in names if wanted is not None and wanted.startswith(f"{name}/")), None)
-
-
-def _refuse_other_archives(head: bytes) -> None:
-    found = next((kind for magic, kind in _OTHERS if head.startswith(magic)), None)
-    if head[_TAR_PLACE : _TAR_PLACE + len(_TAR)] == _TAR:
-        found = "TAR"
-    if found is not None:
-        raise UnsupportedMedia("dataset.archive_kind", kind=found)

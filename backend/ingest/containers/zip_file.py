@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +16,7 @@ from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.containers.limits import Budget, refuse_bomb
 from muscope.backend.ingest.containers.member_names import decoded_names, is_system_file, path_parts
+from muscope.backend.ingest.foreign import ZIP_ERRORS
 from muscope.backend.ingest.wording import listed, shown
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -29,11 +28,6 @@ _IS_ENCRYPTED = 0x1
 _IN_ZIP64 = 0xFFFFFFFF
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for any memory
 _METHOD_NAMES = {9: "Deflate64", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
-# Errors of the standard library for archives that are broken or exotically packed.
-DAMAGED = (
-    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
-    KeyError, TypeError, OSError, OverflowError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +67,7 @@ class Archive:
         _refuse_large_directory(path)
         try:
             self._zip = zipfile.ZipFile(path)
-        except DAMAGED as error:
+        except ZIP_ERRORS as error:
             raise InvalidInput("dataset.archive_damaged") from error
         try:
             self.members, self.notes = _members(self._zip.infolist(), path.stat().st_size)
@@ -90,7 +84,7 @@ class Archive:
         self._zip.close()
 
     def open(self, member: Member) -> IO[bytes]:
-        """Return the member as a file; reading it may raise any of `DAMAGED`."""
+        """Return the member as a file; reading it may raise any of `ZIP_ERRORS`."""
         return self._zip.open(member.info)
 
     def pieces(self, member: Member) -> Iterator[bytes]:
@@ -102,7 +96,7 @@ class Archive:
                     num_bytes += len(piece)
                     refuse_bomb(num_bytes, member.info.compress_size)
                     yield piece
-        except DAMAGED as error:
+        except ZIP_ERRORS as error:
             raise InvalidInput("dataset.archive_member_damaged", name=shown(member.name)) from error
 
     def head(self, member: Member) -> bytes:

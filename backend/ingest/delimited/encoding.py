@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, UnsupportedMedia
@@ -52,26 +52,6 @@ _MOST_CELLS = 4000
 _ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b$(Q", b"\x1b$(O")
 # Share of the lines with other than ASCII characters that must be UTF-8, for a file that is damaged UTF-8.
 _MOSTLY = 0.8
-_KINDS = (
-    (b"\x89PNG", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF8", "GIF"),
-    (b"%PDF", "PDF"),
-    (b"PAR1", "Parquet"),
-    (b"\x1f\x8b", "gzip"),
-    (b"\x93NUMPY", "NPY"),
-    (b"\x89HDF", "HDF5"),
-    (b"PK\x03\x04", "ZIP"),
-)
-# Text, but no table.
-_TEXT_KINDS = (
-    (b"{\\rtf", "RTF"),
-    (b"<!DOCTYPE", "HTML"),
-    (b"<html", "HTML"),
-    (b"<?xml", "XML"),
-)
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_WORKBOOK_MEMBERS = (b"[Content_Types].xml", b"xl/", b"_rels/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +79,12 @@ class TextFile:
         )
 
 
-def examine(
-    path: Path, *, expected: Literal["table", "text"] = "table", encoding: str | None = None
-) -> TextFile:
+def examine(path: Path, encoding: str | None = None) -> TextFile:
     """Return the file's encoding and content hash, or refuse it: nothing in it, no text, or bad bytes."""
     with path.open("rb") as file:
         head = file.read(4096)
-        _refuse_other_kinds(head, expected)
+        if not head:
+            raise InvalidInput("dataset.empty_file")
         name, is_certain = (_known(encoding), True) if encoding else _find(file, head)
         codec = _with_mark(CODECS[name], head)
         sha256 = _hash(file, may_hold_nul=codec.startswith("utf-16"))
@@ -126,19 +105,6 @@ def _with_mark(codec: str, head: bytes) -> str:
     if codec == "utf-8" and head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     return codec
-
-
-def _refuse_other_kinds(head: bytes, expected: str) -> None:
-    if not head:
-        raise InvalidInput("dataset.empty_file")
-    if head.startswith(_OLD_OFFICE) or (
-        head.startswith(b"PK\x03\x04") and any(member in head for member in _WORKBOOK_MEMBERS)
-    ):
-        raise UnsupportedMedia("dataset.is_spreadsheet")
-    code = "dataset.not_a_table" if expected == "table" else "dataset.not_a_text"
-    for magic, kind in _KINDS if expected == "text" else (*_KINDS, *_TEXT_KINDS):
-        if head.startswith(magic):
-            raise UnsupportedMedia(code, kind=kind)
 
 
 def _find(file: BinaryIO, head: bytes) -> tuple[str, bool]:

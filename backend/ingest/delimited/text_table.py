@@ -79,7 +79,7 @@ def read_text_table(file: TextFile, options: IngestOptions, folder: Path) -> Tab
 
 def looks_like_table(source: Path) -> bool:
     """Return whether the head of a text file falls into columns; raises for a file that is no text."""
-    file = examine(source, expected="text")
+    file = examine(source)
     with tempfile.TemporaryDirectory() as folder:
         head, _ = _head_of(as_utf8(file, Path(folder)))
     dialect, consistency = guess_dialect(head)

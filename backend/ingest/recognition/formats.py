@@ -63,6 +63,7 @@ class Format(StrEnum):
     BZIP2 = "bzip2"
     XZ = "xz"
     ZSTD = "Zstandard"
+    COMPRESS = "compress (.Z)"
     MEDIA = "audio or video"
     PROGRAM = "program"
 
@@ -79,21 +80,27 @@ _WAYS_OUT: dict[str, tuple[Format, ...]] = {
         Format.RDATA, Format.SAS, Format.SPSS, Format.STATA, Format.SQLITE, Format.ACCESS,
     ),
     "dataset.unpack_first": (
-        Format.SEVEN_ZIP, Format.RAR, Format.TAR, Format.BZIP2, Format.XZ, Format.ZSTD,
+        Format.SEVEN_ZIP, Format.RAR, Format.TAR, Format.BZIP2, Format.XZ, Format.ZSTD, Format.COMPRESS,
     ),
 }  # fmt: skip
 _CODES = {format_: code for code, formats in _WAYS_OUT.items() for format_ in formats}
 WORKBOOKS = frozenset({Format.XLSX, Format.XLSB, Format.XLS, Format.ODS})
 MARKED_UP = frozenset({Format.HTML, Format.XML_WORKBOOK})
 FRAMES = frozenset({Format.PARQUET, Format.ARROW, Format.ARROW_STREAM, Format.JSON})
+PICTURES = frozenset({Format.PNG, Format.JPEG, Format.GIF, Format.BMP, Format.TIFF, Format.WEBP, Format.HEIC})
+_NO_TABLE = PICTURES | {Format.NPY, Format.NPZ, Format.ZIP, Format.GZIP, Format.MEDIA, Format.PROGRAM}
+_NO_TEXT = _NO_TABLE | WORKBOOKS | {Format.PARQUET, Format.ARROW, Format.ARROW_STREAM}
 
 
-def refuse_unread(found: Format, expected: Literal["table", "text"] = "table") -> None:
+def refuse_unread(found: Format) -> None:
     """Raise for a format that nobody reads here, naming it and the way out; return for all others."""
     if found is Format.EMPTY:
         raise InvalidInput("dataset.empty_file")
     if found in _CODES:
         raise UnsupportedMedia(_CODES[found], kind=str(found))
-    if found in (Format.MEDIA, Format.PROGRAM):
-        code = "dataset.not_a_table" if expected == "table" else "dataset.not_a_text"
-        raise UnsupportedMedia(code, kind=str(found))
+
+
+def refuse_other(found: Format, expected: Literal["table", "text"]) -> None:
+    """Raise for a format that holds no table, or no text, naming it."""
+    if found in (_NO_TABLE if expected == "table" else _NO_TEXT):
+        raise UnsupportedMedia(f"dataset.not_a_{expected}", kind=str(found))

@@ -68,6 +68,7 @@ _SIGNATURES = (
     _Signature(b"ustar", Format.TAR, 257),
     _Signature(b"\xfd7zXZ\0", Format.XZ),
     _Signature(b"\x28\xb5\x2f\xfd", Format.ZSTD),
+    _Signature(b"\x1f\x9d", Format.COMPRESS),
     _Signature(b"\x7fELF", Format.PROGRAM),
 )
 # Formats whose first bytes may also begin a text, so that more of the file has to fit.

@@ -73,7 +73,7 @@ class ReadText(NamedTuple):
 
 def read_text(source: Path, options: IngestOptions = GUESSED) -> ReadText:
     """Return the text at `source`; raises InvalidInput or UnsupportedMedia where it is none."""
-    file = examine(source, expected="text", encoding=options.encoding)
+    file = examine(source, options.encoding)
     content, is_cut = _utf8(file)
     return ReadText(content, file, is_cut)
 

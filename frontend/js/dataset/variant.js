@@ -9,9 +9,6 @@ import { merged } from "./reading.js";
 /** @import { Dataset } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
 
-/** The decision on an option, if the file left one to make. @param {Dataset} dataset @param {string} option */
-export const decisionOf = ({ profile }, option) => profile.decisions.find((each) => each.option === option);
-
 /**
  * A button that reads the file with other options, and says beneath it why that cannot be done.
  * @param {Dataset} dataset @param {Child} words on it @param {Record<string, unknown>} wishes

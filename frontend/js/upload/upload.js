@@ -33,7 +33,8 @@ const MENDS = {
 };
 
 const TYPES =
-  ".csv,.tsv,.txt,.dat,.json,.jsonl,.xlsx,.xls,.xlsm,.ods,.parquet,.feather,.arrow,.npz,.npy,.zip,.gz,text/*";
+  ".csv,.tsv,.txt,.dat,.data,.svm,.json,.jsonl,.ndjson,.xlsx,.xls,.xlsm,.xlsb,.ods,.html,.xml," +
+  ".parquet,.feather,.arrow,.npz,.npy,.zip,.gz,text/*";
 
 /** @param {(dataset: Dataset) => void} onStored @param {AbortSignal} signal @returns {HTMLElement} */
 export function upload(onStored, signal) {

@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.ingest.manifest import IngestOptions
-from tests.backend.ingest.bad_inputs import BadInput, archive, noise, rows, table
+from tests.backend.ingest.bad_inputs import BadInput, archive, noise, rows, table, workbook
 
 TEXT = IngestOptions(kind="text")
 IMAGES = IngestOptions(kind="images")
@@ -66,6 +66,7 @@ BAD_TEXTS = [
     BadInput(
         "a picture as text", b"\x89PNG\r\n\x1a\n" + noise(), "dataset.not_a_text", {"kind": "PNG"}, TEXT
     ),
+    BadInput("a workbook as text", workbook(), "dataset.not_a_text", {"kind": "Excel (.xlsx)"}, TEXT),
     BadInput("a pdf as text", b"%PDF-1.7\n" + noise(), "dataset.is_document", {"kind": "PDF"}, TEXT),
     BadInput("random bytes as text", b"\x01\0" + noise(), "dataset.binary_file", options=TEXT),
     BadInput(

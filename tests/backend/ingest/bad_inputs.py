@@ -62,6 +62,7 @@ NOT_A_TABLE = [
     BadInput("only line ends", b"\n\n\r\n", "dataset.empty_file"),
     BadInput("only a byte order mark", b"\xef\xbb\xbf", "dataset.empty_file"),
     BadInput("png", b"\x89PNG\r\n\x1a\n" + noise(), "dataset.not_a_table", {"kind": "PNG"}),
+    BadInput("heic", b"\0\0\0\x18ftypheic" + noise(), "dataset.not_a_table", {"kind": "HEIC"}),
     BadInput("pdf", b"%PDF-1.7\n" + noise(), "dataset.is_document", {"kind": "PDF"}),
     BadInput("a short text in a zip", archive(), "dataset.text_too_short", {"count": 1}),
     BadInput("xlsx", workbook(), "dataset.workbook_damaged"),

@@ -147,6 +147,19 @@ def test_a_number_far_from_all_others_is_asked_about_until_it_is_answered(read):
     assert "missing" not in {each.option for each in profile_of(read(content, missing=("",))).decisions}
 
 
+def test_what_is_asked_about_is_not_warned_of_and_what_is_not_asked_about_is(read):
+    lines = (
+        f"{-999 if i % 7 == 0 else i / 10},{7777 if i % 5 == 0 else i / 10},{'pq'[i % 2]}\n"
+        for i in range(70)
+    )
+
+    prepared = read("a,b,kind\n" + "".join(lines))
+
+    assert decision(prepared, "missing").choices == ("", "-999")
+    odd = [each.params for each in profile_of(prepared).warnings if each.code == "dataset.odd_value"]
+    assert [(each["column"], each["value"]) for each in odd] == [("b", "7777")]
+
+
 def test_identifiers_that_a_spreadsheet_has_rounded_are_warned_of(read):
     assert "rounded_identifiers" in notes(read("n,b,kind\n" + body("9.9{third}E+15,{half},{ab}")))
 
