@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,8 +13,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse, DataWarning, Decision
+from muscope.backend.ingest.table.cells import Cells, cleaned, errors_note, texts_as_missing
 from muscope.backend.ingest.table.levels import Levels, levels_of
-from muscope.backend.ingest.values.missing import AMBIGUOUS, ERRORS, MARKS, MISSING
+from muscope.backend.ingest.values.missing import AMBIGUOUS, MARKS
 from muscope.backend.ingest.values.numbers import Decimal, Floats, plain_numbers, read_numbers
 from muscope.backend.ingest.values.times import read_compact_dates, read_times
 from muscope.backend.ingest.wording import listed, shown
@@ -23,8 +24,6 @@ from muscope.backend.ingest.wording import listed, shown
 NUMERIC_SHARE = 0.9
 # Fewer numbers do where the other cells are the same few texts.
 FEW_TEXTS, NUMERIC_SHARE_WITH_FEW = 3, 0.5
-_HIDDEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
-_TEXT_CELL = r"""^(?:'(.*)|="(.*)")$"""
 _MOST_SHOWN = 5
 
 Codes = NDArray[np.int32]
@@ -83,17 +82,6 @@ class Column:
         return np.empty(0, np.bool_) if self.codes is None else self.codes < 0
 
 
-class _Cells(NamedTuple):
-    """Cells of a column without blanks around, and which of them are surely missing."""
-
-    name: str
-    text: pl.Series
-    rows: array[int]
-    is_missing: NDArray[np.bool_]
-    has_errors: bool
-    was_text: bool = False
-
-
 def read_column(name: str, cells: pl.Series, rows: array[int], reading: Reading) -> Column:
     """Return the values of a column, as the use its owner gave or as its cells suggest."""
     use = reading.uses.get(name)
@@ -101,16 +89,24 @@ def read_column(name: str, cells: pl.Series, rows: array[int], reading: Reading)
         numbers = _plain_quantity(cells)
         if numbers is not None:
             return _numeric(name, numbers)
-    found = _cleaned(name, cells, rows, reading.missing)
+    found = cleaned(name, cells, rows, reading.missing)
     if use is ColumnUse.LEAVE_OUT:
         column = _categorical(found, reading)
         return replace(column, left_out="by_owner", use=use)
     column = _with_words(_read_as(found, reading, use), found)
-    if found.has_errors:
-        column = replace(column, notes=(*column.notes, _errors_note(found)))
+    if found.is_error.any():
+        column = replace(column, notes=(*column.notes, errors_note(found)))
     if use is not None or name == reading.label:
         return replace(column, use=use)
     return column
+
+
+def _with_words(column: Column, found: Cells) -> Column:
+    """Return the column with a note on the usual words for a missing value that it holds."""
+    is_word = found.is_word
+    if not is_word.any() or any(note.code == "dataset.texts_as_missing" for note in column.notes):
+        return column
+    return replace(column, notes=(*column.notes, texts_as_missing(found, is_word)))
 
 
 def _plain_quantity(cells: pl.Series) -> Floats | None:
@@ -130,15 +126,15 @@ def number_column(name: str, values: NDArray[Any]) -> Column:
     return _numeric(name, values.astype(np.float64))
 
 
-def _read_as(found: _Cells, reading: Reading, use: ColumnUse | None) -> Column:
+def _read_as(found: Cells, reading: Reading, use: ColumnUse | None) -> Column:
     is_class_label = found.name == reading.label and reading.is_class
-    if use is ColumnUse.CATEGORY or (is_class_label and _has_codes(found)):
+    if use is ColumnUse.CATEGORY or (is_class_label and found.has_codes):
         return _categorical(found, reading)
     if use is ColumnUse.TIME or (use is None and not found.was_text):
         time = _time(found)
         if time is not None:
             return time
-    if use is None and _has_codes(found):
+    if use is None and found.has_codes:
         return replace(_categorical(found, reading), read_as="codes")
     number = (
         None
@@ -148,56 +144,13 @@ def _read_as(found: _Cells, reading: Reading, use: ColumnUse | None) -> Column:
     return _categorical(found, reading) if number is None else number
 
 
-def _cleaned(name: str, cells: pl.Series, rows: array[int], missing: Collection[str]) -> _Cells:
-    text = cells.str.strip_chars()
-    if text.str.contains(_HIDDEN).any():
-        text = text.str.replace_all(_HIDDEN, "").str.strip_chars()
-    was_text = False
-    if text.str.contains(_TEXT_CELL).sum() > 0.5 * max(1, int((text != "").sum())):
-        text, was_text = text.str.replace(_TEXT_CELL, "$1$2"), True
-    lower = text.str.to_lowercase()
-    wanted = [each.strip().casefold() for each in missing]
-    is_error = lower.is_in(list(ERRORS))
-    is_missing = (lower.is_in(list(MISSING)) | is_error | lower.is_in(wanted)).to_numpy()
-    return _Cells(name, text, rows, is_missing, bool(is_error.any()), was_text)
+def _all_plain(found: Cells) -> bool:
+    return bool(np.isfinite(plain_numbers(found.present)).all())
 
 
-def _with_words(column: Column, found: _Cells) -> Column:
-    """Return the column with a note on the usual words for a missing value that it holds."""
-    is_error = found.text.str.to_lowercase().is_in(list(ERRORS)).to_numpy()
-    is_word = found.is_missing & ~is_error & (found.text != "").to_numpy()
-    if not is_word.any() or any(note.code == "dataset.texts_as_missing" for note in column.notes):
-        return column
-    return replace(column, notes=(*column.notes, _odd_texts(found, is_word)))
-
-
-def _errors_note(found: _Cells) -> DataWarning:
-    is_error = found.text.str.to_lowercase().is_in(list(ERRORS))
-    kinds = found.text.filter(is_error).unique().sort().to_list()
-    params = {"column": shown(found.name), "count": int(is_error.sum()), "texts": listed(kinds, _MOST_SHOWN)}
-    return DataWarning(code="dataset.spreadsheet_errors", params=params)
-
-
-def _present(found: _Cells) -> pl.Series:
-    return found.text.filter(pl.Series(~found.is_missing))
-
-
-def _all_plain(found: _Cells) -> bool:
-    return bool(np.isfinite(plain_numbers(_present(found))).all())
-
-
-def _has_codes(found: _Cells) -> bool:
-    """Return whether the cells are digits that are no quantity: leading zeros, or more than float64 holds."""
-    present = _present(found)
-    if not len(present) or not present.str.contains(r"^\d+$").all():
-        return False
-    has_zeros = bool(present.str.contains(r"^0\d").any())
-    return has_zeros or bool((present.str.len_bytes() > 15).any())
-
-
-def _time(found: _Cells) -> Column | None:
+def _time(found: Cells) -> Column | None:
     """Return the column as times, if its cells are dates or times; plain numbers are not looked at."""
-    present = _present(found)
+    present = found.present
     if not len(present):
         return None
     sample = present.head(200)
@@ -212,7 +165,7 @@ def _time(found: _Cells) -> Column | None:
     kind = ColumnKind.NUMERIC if times.kind == "duration" else ColumnKind.TIME
     column = replace(_numeric(found.name, times.values), kind=kind, read_as=times.kind)
     bad = int(np.isnan(times.values).sum()) - int(found.is_missing.sum())
-    notes = [_odd_texts(found, np.isnan(times.values) & ~found.is_missing)] if bad > 0 else []
+    notes = [texts_as_missing(found, np.isnan(times.values) & ~found.is_missing)] if bad > 0 else []
     if times.is_order_unclear:
         notes.append(DataWarning(code="dataset.day_or_month_first", params={"column": shown(found.name)}))
     examples = tuple(shown(text) for text in _first_distinct(present.head(100).to_list()))
@@ -220,7 +173,7 @@ def _time(found: _Cells) -> Column | None:
     return replace(column, examples=examples, notes=tuple(notes), is_time_of_day=is_time_of_day)
 
 
-def _number(found: _Cells, reading: Reading, *, is_wanted: bool) -> Column | None:
+def _number(found: Cells, reading: Reading, *, is_wanted: bool) -> Column | None:
     """Return the column as numbers, or None where too many of its cells are texts."""
     numbers = plain_numbers(found.text)
     numbers[found.is_missing] = np.nan
@@ -245,9 +198,7 @@ def _number(found: _Cells, reading: Reading, *, is_wanted: bool) -> Column | Non
     is_text = np.zeros(len(numbers), np.bool_)
     is_text[places] = ~read.is_number
     if is_text.any():
-        is_error = found.text.str.to_lowercase().is_in(list(ERRORS)).to_numpy()
-        is_word = found.is_missing & ~is_error & (found.text != "").to_numpy()
-        notes.append(_odd_texts(found, is_text | is_word))
+        notes.append(texts_as_missing(found, is_text | found.is_word))
     written = [code for code in read.written if code not in {"infinite", "full_width"}] or list(read.written)
     if "infinite" in read.written or np.isinf(plain_numbers(found.text)).any():
         notes.append(_infinite(found, numbers))
@@ -256,7 +207,7 @@ def _number(found: _Cells, reading: Reading, *, is_wanted: bool) -> Column | Non
     return replace(column, notes=tuple(notes), read_as=written[0] if written else None)
 
 
-def _infinite(found: _Cells, numbers: Floats) -> DataWarning:
+def _infinite(found: Cells, numbers: Floats) -> DataWarning:
     values = plain_numbers(found.text)
     is_infinite = np.isinf(values) | (
         np.isnan(numbers) & found.text.str.contains(r"(?i)^[-+]?\s*(?:inf|∞)").to_numpy()
@@ -270,7 +221,7 @@ def _infinite(found: _Cells, numbers: Floats) -> DataWarning:
     return DataWarning(code="dataset.infinite_values", params=params)
 
 
-def _written_note(found: _Cells, rest: pl.Series, values: Floats, code: str, unit: str) -> DataWarning:
+def _written_note(found: Cells, rest: pl.Series, values: Floats, code: str, unit: str) -> DataWarning:
     place = int(np.argmax(np.isfinite(values))) if np.isfinite(values).any() else 0
     params = {
         "column": shown(found.name),
@@ -279,22 +230,6 @@ def _written_note(found: _Cells, rest: pl.Series, values: Floats, code: str, uni
         "unit": shown(unit),
     }
     return DataWarning(code=f"dataset.read_{code}", params=params)
-
-
-def _odd_texts(found: _Cells, is_text: NDArray[np.bool_]) -> DataWarning:
-    """Return the note on texts that were taken as missing."""
-    texts = found.text.filter(pl.Series(is_text))
-    counts = texts.value_counts(sort=True)
-    most = [str(text) for text in counts[counts.columns[0]].head(_MOST_SHOWN + 1).to_list()]
-    return DataWarning(
-        code="dataset.texts_as_missing",
-        params={
-            "column": shown(found.name),
-            "count": len(texts),
-            "texts": listed(most, _MOST_SHOWN),
-            "row": int(found.rows[int(np.argmax(is_text))]),
-        },
-    )
 
 
 def _numeric(name: str, numbers: Floats) -> Column:
@@ -311,7 +246,7 @@ def _numeric(name: str, numbers: Floats) -> Column:
     )
 
 
-def _categorical(found: _Cells, reading: Reading) -> Column:
+def _categorical(found: Cells, reading: Reading) -> Column:
     """Return the column as categories; frequent words for "none" are a level unless its owner says no."""
     keep = {each.strip().casefold() for each in reading.missing}
     levels: Levels = levels_of(found.text, found.is_missing, AMBIGUOUS - keep)
@@ -334,7 +269,7 @@ def _categorical(found: _Cells, reading: Reading) -> Column:
         num_missing=levels.num_missing,
         num_distinct=levels.num_distinct,
         num_rows=len(found.text),
-        examples=tuple(shown(text) for text in _first_distinct(_present(found).head(100).to_list())),
+        examples=tuple(shown(text) for text in _first_distinct(found.present.head(100).to_list())),
         codes=levels.codes,
         levels=levels.names,
         first_text=cell,
