@@ -16,6 +16,7 @@ from benchmarks.rows import (
     cost_tables,
     curvature,
     families,
+    files,
     headline,
     headline_staged,
     jax_rows,
@@ -42,11 +43,15 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "cost_eta": cost.eta,
     "cost_tables": cost_tables.walls,
     "cost_tables_left": cost_tables.left,
+    "files_packages": files.packages,
+    "files_hostile": files.hostile,
+    "files_csv": files.csv_time,
 }
 # One name for rows that share their measurement.
 GROUPS = {
     "cost": ("cost_cells", "cost_eta"),
     "cost_tables": ("cost_tables", "cost_tables_left"),
+    "files": ("files_packages", "files_hostile", "files_csv"),
 }
 
 

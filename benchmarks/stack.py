@@ -20,6 +20,7 @@ from scripts.browser import HOW, find_browser
 
 PROGRAM = (sys.executable, "-m", "muscope.backend.cli", "run")
 START_SECONDS, STOP_SECONDS, POLL_SECONDS = 360.0, 60.0, 0.5
+UPLOAD_SECONDS = 600.0
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
@@ -37,6 +38,17 @@ class Stack:
     def post(self, path: str, **request: Any) -> Any:
         """Return the answer to a POST."""
         return self._client.post(path, **request).raise_for_status().json()
+
+    def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        self._client.delete(path).raise_for_status()
+
+    def upload(self, name: str, content: bytes) -> httpx.Response:
+        """Upload a file as a dataset; the answer may be a refusal."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._client.post(
+            "/datasets", params={"name": name}, content=content, headers=headers, timeout=UPLOAD_SECONDS
+        )
 
     def has_worker(self) -> bool:
         """Return whether a worker has measured its speed and is listed."""

@@ -4808,7 +4808,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description The file's bytes as they are, unless `upload` is given; forms are not accepted. Images are a NumPy archive (`np.savez`) with `x` [n, height, width] or [n, height, width, channels] and whole numbers `y` [n]. */
+        /** @description The file's bytes as they are, unless `upload` is given; forms are not accepted. A table is delimited text, a workbook, Parquet, Arrow, JSON or HTML; pictures are a ZIP with a folder for each class, or a NumPy archive; the content decides, not the name. */
         requestBody?: {
             content: {
                 /**

@@ -43,8 +43,8 @@ _RAW_BODY: dict[str, Any] = {
     "requestBody": {
         "required": False,
         "description": "The file's bytes as they are, unless `upload` is given; forms are not accepted. "
-        "Images are a NumPy archive "
-        "(`np.savez`) with `x` [n, height, width] or [n, height, width, channels] and whole numbers `y` [n].",
+        "A table is delimited text, a workbook, Parquet, Arrow, JSON or HTML; pictures are a ZIP with a "
+        "folder for each class, or a NumPy archive; the content decides, not the name.",
         "content": {
             media_type: {
                 "schema": {"type": "string", "format": "binary"},
