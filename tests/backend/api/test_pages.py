@@ -174,7 +174,7 @@ def test_vendored_scripts_are_those_that_were_published():
     assert {name for name, _ in listed} == {path.name for path in folder.glob("*.js")}
     for name, sha256 in listed:
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
-    used = (FRONTEND / "js" / "dataset" / "tus_library.js").read_text(encoding="utf-8")
+    used = (FRONTEND / "js" / "upload" / "tus_library.js").read_text(encoding="utf-8")
     assert f'"/static/vendor/{listed[0][0]}"' in used
 
 
