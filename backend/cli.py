@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import locale
 import logging
 import os
 import sys
 
-from muscope.backend.catalogue import preferred_language, text
+from muscope.backend.catalogue import text
+from muscope.backend.child_environment import child_environment
 from muscope.backend.errors import MuscopeError
 from muscope.backend.settings import Settings, get_settings
+from muscope.backend.terminal import make_output_safe, terminal_language
 
 FAILURE = 2
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; an error of ours is one sentence on stderr and exit status 2."""
+    make_output_safe(sys.stdout, sys.stderr)
     options = _parser().parse_args(arguments)
-    language = preferred_language((locale.getlocale()[0] or "").replace("_", "-"))
+    language = terminal_language(child_environment())
     try:
         settings = _read_settings()
         logging.basicConfig(
@@ -107,8 +109,6 @@ def _work(settings: Settings) -> int:
 
 
 def _replace_process(command: tuple[str, ...], environment: dict[str, str]) -> None:
-    from muscope.backend.child_environment import child_environment
-
     sys.stdout.flush()
     os.execve(command[0], command, child_environment(**environment))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from muscope.backend.errors import StorageFull
+from muscope.backend.errors import StorageFull, Unavailable
 
 FOLDER_MODE, FILE_MODE, FINAL_MODE = 0o700, 0o600, 0o400
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -34,10 +34,16 @@ def new_private_file(path: Path) -> int:
 
 @contextmanager
 def no_room_is_our_error(size: int) -> Iterator[None]:
-    """Turn the system's "no space left" into StorageFull; `size`, in bytes, is what there was no room for."""
+    """Turn the system's "no space left" into StorageFull and "read-only" into Unavailable.
+
+    Args:
+        size: bytes that there was no room for.
+    """
     try:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StorageFull("storage.full", size=size) from error
+        if error.errno == errno.EROFS:
+            raise Unavailable("storage.read_only", path=str(error.filename or "")) from error
         raise

@@ -11,7 +11,6 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import quote
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -30,6 +29,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535)
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost", "[::1]")
+    # Of the page when a proxy stands in front, with the path in front of ours if there is one.
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")
     database_url: str | None = None
     database_password_file: Path | None = None
     broker_url: str | None = None
@@ -112,17 +113,6 @@ class Settings(BaseSettings):
     @property
     def broker_socket(self) -> Path:
         return self.runtime_folder / "broker.sock"
-
-    @property
-    def resolved_database_url(self) -> str:
-        """The database, with the password a secret file holds: it stands in no variable or process list."""
-        url = self.database_url or f"sqlite:///{self.data_folder / 'muscope.db'}"
-        if self.database_password_file is None:
-            return url
-        password = quote(self.database_password_file.read_text(encoding="utf-8").strip(), safe="")
-        scheme, _, rest = url.partition("://")
-        user, _, index = rest.rpartition("@")
-        return f"{scheme}://{user}:{password}@{index}"
 
     @property
     def resolved_broker_url(self) -> str:

@@ -18,6 +18,7 @@ from typing import TextIO
 import torch
 
 from muscope.backend.blobs import BlobStore
+from muscope.backend.db.address import database_address
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
@@ -39,7 +40,7 @@ def main() -> None:
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     log.info("matmul backend %s on %s", prepare_process(settings.node_device), settings.node_device)
     stores = Stores(
-        Database(settings.resolved_database_url, busy_seconds=PATIENT_SECONDS),
+        Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
         BlobStore(settings.blob_folder),
         Notices(settings.resolved_broker_url),
     )

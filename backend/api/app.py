@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(SecurityHeaders),
-        Middleware(HostCheck, allowed_hosts=settings.allowed_hosts),
+        Middleware(HostCheck, allowed_hosts=settings.allowed_hosts, public_url=settings.public_url),
         Middleware(LastResort),
         Middleware(BodyLimit, unlimited=UPLOADING),
     ]

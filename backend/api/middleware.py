@@ -50,11 +50,19 @@ class SecurityHeaders:
 
 
 class HostCheck:
-    """Refuses foreign hosts (DNS rebinding) and unsafe requests that another site sent (CSRF)."""
+    """Refuses foreign hosts (DNS rebinding) and unsafe requests that another site sent (CSRF).
 
-    def __init__(self, app: ASGIApp, allowed_hosts: tuple[str, ...]) -> None:
+    Args:
+        allowed_hosts: names that the server may be called by, without ports.
+        public_url: where people open the page if a proxy stands in front; its name and origin are ours too.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: tuple[str, ...], public_url: str | None = None) -> None:
         self._app = app
-        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        public = urlsplit(public_url or "")
+        names = (*allowed_hosts, *filter(None, [_host_name(public.netloc)]))
+        self._allowed_hosts = frozenset(host.lower() for host in names)
+        self._public_origin = f"{public.scheme}://{public.netloc}".lower() if public_url else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (refusal := self._refusal(scope)):
@@ -67,9 +75,10 @@ class HostCheck:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or _host_name(hosts[0]) not in self._allowed_hosts:
             return InvalidInput("host.not_allowed", given=", ".join(hosts)[:200])
-        if scope["method"] not in SAFE_METHODS and not _is_own_site(headers, hosts[0]):
-            return Forbidden("request.cross_site")
-        return None
+        if scope["method"] in SAFE_METHODS:
+            return None
+        own = {f"{scope['scheme']}://{hosts[0]}".lower(), self._public_origin}
+        return _cross_site(headers, hosts[0], own)
 
 
 def _host_name(host: str) -> str:
@@ -78,19 +87,18 @@ def _host_name(host: str) -> str:
     return (host[:end] if end > 0 else host).lower()
 
 
-def _is_own_site(headers: Headers, host: str) -> bool:
-    """Tell whether our own page or no page at all sent this; browsers cannot forge either header."""
-    if sites := headers.getlist("sec-fetch-site"):
-        return all(site in {"same-origin", "none"} for site in sites)
-    return all(_is_own_origin(origin, host) for origin in headers.getlist("origin"))
+def _cross_site(headers: Headers, host: str, own_origins: set[str | None]) -> MuscopeError | None:
+    """Return the refusal of a request that another site sent; browsers cannot forge either header.
 
-
-def _is_own_origin(origin: str, host: str) -> bool:
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and parts.netloc.lower() == host.lower()
+    Both headers must speak for us where both are there; a script sends neither.
+    """
+    for origin in headers.getlist("origin"):
+        if origin.lower() not in own_origins:
+            return Forbidden("request.cross_site", origin=origin[:200], host=host[:200])
+    for site in headers.getlist("sec-fetch-site"):
+        if site not in {"same-origin", "none"}:
+            return Forbidden("request.cross_site_unnamed", site=site[:50])
+    return None
 
 
 class BodyLimit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +22,13 @@ from muscope.backend.errors import Conflict
 
 
 def add(session: Session, row: ExperimentRow) -> None:
-    """Store an experiment; its cells follow in the same transaction."""
+    """Store an experiment; its cells follow in the same transaction.
+
+    Raises ValueError for a spec that would not be read back as it is: every attempt to train it would fail.
+    """
+    text = json.dumps(row.spec.model_dump(mode="json"), allow_nan=False)
+    if type(row.spec).model_validate_json(text) != row.spec:
+        raise ValueError(f"spec: expected one that storage gives back unchanged, given {text[:200]}")
     session.add(row)
     session.flush()
 

@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from muscope.backend.db.address import database_address
 from muscope.backend.db.session import Database
 from muscope.backend.resources import MIGRATIONS
 from muscope.backend.settings import Settings
@@ -17,7 +18,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     """Create the data folder if needed and migrate the configured database."""
     if settings.database_url is None:
         settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.resolved_database_url, busy_seconds=30)
+    database = Database(database_address(settings), busy_seconds=30)
     try:
         migrate(database, revision)
     finally:

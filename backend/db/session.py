@@ -10,13 +10,15 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.outages import SameFile, outage
 from muscope.backend.errors import Unavailable
 
 __all__ = ["Database", "Session"]
@@ -39,48 +41,73 @@ def sqlite_module() -> ModuleType:
 
 
 class Database:
-    """One database, as short reads and writes; every `write()` is one transaction."""
+    """One database, as short reads and writes; every `write()` is one transaction.
 
-    def __init__(self, url: str, *, busy_seconds: float = BRISK_SECONDS) -> None:
-        self.url = url
-        self.engine = _sqlite_engine(url, busy_seconds) if url.startswith("sqlite") else _server_engine(url)
+    Each raises Unavailable with the cause: a full disk, a file that is read-only or gone, or no connection.
+    """
+
+    def __init__(self, url: str | URL, *, busy_seconds: float = BRISK_SECONDS) -> None:
+        self.url = make_url(url)
+        self._path = _file_of(self.url)
+        self._file = SameFile(self._path) if self._path else None
+        self.engine = _open_engine(self.url, busy_seconds, self._file)
         self._writer = self.engine.execution_options(muscope_writes=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that changes nothing."""
-        with _translating_outages(), Session(self.engine) as session:
+        with self._translating_outages(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a transaction: committed when the block ends, rolled back when it raises."""
-        with _translating_outages(), Session(self._writer, expire_on_commit=False) as session:
+        with self._translating_outages(), Session(self._writer, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    def require_writable(self) -> None:
+        """Raise Unavailable, by its cause, if nothing can be written now; changes nothing."""
+        with self.write() as session:
+            if self._path is None:
+                if session.scalar(text("SHOW transaction_read_only")) == "on":
+                    raise Unavailable("database.read_only", detail="transaction_read_only is on")
+            else:  # SQLite begins even where it may not write; only a statement that writes is refused
+                session.execute(text("CREATE TABLE muscope_probe (id INTEGER)"))
+            session.rollback()
 
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
 
-
-@contextmanager
-def _translating_outages() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        raise Unavailable("database.unavailable", detail=str(error.orig)) from error
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        raise Unavailable("database.unavailable", detail=str(error.orig)) from error
-
-
-def _server_engine(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    @contextmanager
+    def _translating_outages(self) -> Iterator[None]:
+        if self._file:
+            self._file.require()
+        try:
+            yield
+        except DBAPIError as error:
+            if (known := outage(error, self._path)) is None:
+                raise
+            raise known from error
 
 
-def _sqlite_engine(url: str, busy_seconds: float) -> Engine:
+def _file_of(url: URL) -> Path | None:
+    """Return the path of a database in a file, None for a server or one in memory."""
+    is_file = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    return Path(url.database or "") if is_file else None
+
+
+def _open_engine(url: URL, busy_seconds: float, file: SameFile | None) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    engine = _sqlite_engine(url, busy_seconds)
+    if file:
+        event.listen(engine, "connect", lambda _connection, _record: file.note())
+    return engine
+
+
+def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
     module = sqlite_module()
     # The pool serves threads of one process; waiting for the file is SQLite's own busy handler.
     engine = create_engine(

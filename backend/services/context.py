@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from muscope.backend.blobs import BlobStore
+from muscope.backend.db.address import database_address
 from muscope.backend.db.session import Database
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
@@ -60,7 +61,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
     for folder in (settings.blob_folder, settings.scratch_folder, settings.upload_folder):
         if folder.is_dir():
             private_folder(folder)
-    database = Database(settings.resolved_database_url)
+    database = Database(database_address(settings))
     bell = Bell(settings)
     notices = Notices(settings.resolved_broker_url)
     try:

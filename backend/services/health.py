@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 from muscope.backend.db.migrate import is_current
-from muscope.backend.errors import Unavailable
+from muscope.backend.disk import disk_fault
+from muscope.backend.errors import MuscopeError, Unavailable
 from muscope.backend.services.context import Context
+
+
+def require_ready(context: Context) -> None:
+    """Raise Unavailable with the fault that keeps the system from working.
+
+    A cause that its operator can mend goes first: no room on the disk, a folder or a database that can only
+    be read, a database file that is gone. Otherwise the parts that are missing are named.
+    """
+    if fault := disk_fault(context.settings.scratch_folder) or _database_fault(context):
+        raise Unavailable(fault.code, **fault.params)
+    if missing := missing_parts(context):
+        raise Unavailable("system.not_ready", missing=", ".join(missing))
 
 
 def missing_parts(context: Context) -> tuple[str, ...]:
@@ -15,3 +28,12 @@ def missing_parts(context: Context) -> tuple[str, ...]:
     except Unavailable:
         database = ("database",)
     return database + broker
+
+
+def _database_fault(context: Context) -> MuscopeError | None:
+    """Return why the database cannot be written to where the cause is known by name."""
+    try:
+        context.database.require_writable()
+    except Unavailable as error:
+        return None if error.code == "database.unavailable" else error
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,13 +19,21 @@ def log_path(folder: Path, name: str) -> Path:
 
 def rotate_log(path: Path) -> None:
     """Keep one older file beside a log that has grown too large."""
-    if path.exists() and path.stat().st_size > ROTATE_BYTES:
-        path.replace(path.with_suffix(".log.1"))
+    with suppress(OSError):  # a log that stays long is no reason not to start
+        if path.exists() and path.stat().st_size > ROTATE_BYTES:
+            path.replace(path.with_suffix(".log.1"))
 
 
 def open_log(path: Path) -> BinaryIO:
-    """Open a log for appending, readable by its owner only."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
+    """Open a log for appending, readable by its owner only.
+
+    Where the disk takes no new file, the child's output is dropped: a full disk stops no service.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError:
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+    return os.fdopen(descriptor, "ab")
 
 
 class LogFollower:

@@ -6,7 +6,9 @@ children alive, and `process_reaper.py` cleans up when this process is killed.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from muscope.backend.catalogue import text
 from muscope.backend.child_environment import child_environment
+from muscope.backend.disk import require_room_to_start
 from muscope.backend.errors import Unavailable
 from muscope.backend.settings import Settings
 from muscope.backend.stack import process_reaper
@@ -26,6 +29,8 @@ from muscope.backend.stack.processes import Service, Supervisor, die_with_parent
 from muscope.backend.stack.start_order import StartOrder, embedded_start_order
 from muscope.backend.stack.stop_signals import StopSignals
 from muscope.backend.stack.web_address import address
+
+logger = logging.getLogger("muscope.stack")
 
 READY_SECONDS = 60.0
 
@@ -43,6 +48,7 @@ def run(
 
     say("data_folder", path=str(settings.data_folder))
     prepare_data_folder(settings.data_folder, settings.log_folder)
+    require_room_to_start(settings.data_folder)
     with hold_lock(settings.data_folder / "lock") as lock, StopSignals() as signals:
         say("port", port=settings.port)
         check_port(settings.host, settings.port)
@@ -102,7 +108,8 @@ class _Stack:
             self._migration.wait()
         self._supervisor.stop(self._signals.wait, self._signals.is_hurried)
         self._follow()
-        self._status_file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._status_file.unlink(missing_ok=True)
         if self._reaper.stdin:
             self._reaper.stdin.close()
         self._reaper.wait()
@@ -180,8 +187,11 @@ class _Stack:
     def _write_status(self) -> None:
         status = {"pid": os.getpid(), "address": address(self._settings), "children": self._groups}
         partial = self._status_file.with_suffix(".partial")
-        partial.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
-        partial.replace(self._status_file)
+        try:
+            partial.write_text(json.dumps(status, indent=2) + "\n", encoding="utf-8")
+            partial.replace(self._status_file)
+        except OSError as error:  # a full disk stops no service, and nothing but people reads this file
+            logger.warning("%s: %s", self._status_file, error.strerror)
 
 
 def _tell(reaper: subprocess.Popen[bytes], line: str) -> None:

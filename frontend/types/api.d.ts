@@ -728,7 +728,7 @@ export interface paths {
         };
         /**
          * Is everything ready
-         * @description Check the database, its schema and the broker; 503 names what is missing.
+         * @description Check disk, database, schema and broker; 503 names the cause, or what is missing.
          */
         get: operations["get_readiness"];
         put?: never;

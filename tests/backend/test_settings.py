@@ -31,17 +31,6 @@ def test_the_brokers_socket_fits_the_kernels_limit(tmp_path):
     assert len(str(Settings(data=deep).broker_socket)) < 108
 
 
-def test_the_databases_password_comes_from_its_file(tmp_path):
-    secret = tmp_path / "password"
-    secret.write_text("p@ss/word\n")
-
-    settings = Settings(
-        database_url="postgresql+psycopg://muscope@postgres/muscope", database_password_file=secret
-    )
-
-    assert settings.resolved_database_url == "postgresql+psycopg://muscope:p%40ss%2Fword@postgres/muscope"
-
-
 def test_a_lease_that_ends_before_the_worker_gives_up_is_refused():
     with pytest.raises(ValueError, match=r"lease_seconds: expected more than .* = 22, given 21"):
         Settings(lease_seconds=21)

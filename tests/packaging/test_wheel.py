@@ -125,8 +125,10 @@ def test_the_command_explains_itself(installed):
 @pytest.mark.usefixtures("elsewhere")
 def test_a_fresh_database_is_migrated(installed, tmp_path):
     program = (
-        "from muscope.backend.db import migrate, session; from muscope.backend.settings import get_settings;"
-        "print(migrate.is_current(session.Database(get_settings().resolved_database_url, busy_seconds=1)))"
+        "from muscope.backend.db import address, migrate, session;"
+        "from muscope.backend.settings import get_settings;"
+        "url = address.database_address(get_settings());"
+        "print(migrate.is_current(session.Database(url, busy_seconds=1)))"
     )
     data = str(tmp_path / "100% new")
 

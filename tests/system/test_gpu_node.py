@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from muscope.backend.db import workers
+from muscope.backend.db.address import database_address
 from muscope.backend.db.session import Database
 from muscope.backend.settings import Settings
 from tests.system.instance import Instance, running
@@ -26,7 +27,7 @@ def instance(tmp_path):
 
 def _pretend(instance: Instance, name: str) -> None:
     """Let the node's row say what a GPU's would."""
-    database = Database(Settings(data=instance.data).resolved_database_url)
+    database = Database(database_address(Settings(data=instance.data)))
     with database.write() as session:
         row = workers.get(session, name)
         assert row is not None

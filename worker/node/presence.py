@@ -15,6 +15,7 @@ from typing import Any
 
 from muscope.backend.child_environment import FOR_TORCH, child_environment
 from muscope.backend.db import cells, workers
+from muscope.backend.db.address import database_address
 from muscope.backend.db.session import Database, Session
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.errors import Unavailable
@@ -34,7 +35,7 @@ def begin(sender: Any, **_: Any) -> None:
 
 
 def _show(name: str, settings: Settings) -> None:
-    database = Database(settings.resolved_database_url)
+    database = Database(database_address(settings))
     cores = os.cpu_count() or 1
     crowding = Crowding(slots=settings.worker_slots, cores=cores, every_seconds=TOUCH_SECONDS)
     is_registered = False

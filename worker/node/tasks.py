@@ -14,6 +14,7 @@ from uuid import UUID
 
 from celery import Celery, Task
 
+from muscope.backend.db.address import database_address
 from muscope.backend.db.session import Database
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
@@ -70,7 +71,7 @@ def _context() -> SupervisorContext:
     parent = os.getppid()
     return SupervisorContext(
         settings=settings,
-        database=Database(settings.resolved_database_url),
+        database=Database(database_address(settings)),
         notices=Notices(settings.resolved_broker_url),
         owner=f"{socket.gethostname()}:{os.getpid()}",
         now=lambda: datetime.now(UTC),

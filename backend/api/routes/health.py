@@ -7,8 +7,7 @@ from fastapi import APIRouter
 from muscope.backend.api.deps import Ctx
 from muscope.backend.api.documented import errors
 from muscope.backend.api.schemas import Health
-from muscope.backend.errors import Unavailable
-from muscope.backend.services.health import missing_parts
+from muscope.backend.services.health import require_ready
 
 router = APIRouter(tags=["health"])
 
@@ -21,7 +20,6 @@ async def get_health() -> Health:
 
 @router.get("/readyz", summary="Is everything ready", responses=errors(503))
 def get_readiness(context: Ctx) -> Health:
-    """Check the database, its schema and the broker; 503 names what is missing."""
-    if missing := missing_parts(context):
-        raise Unavailable("system.not_ready", missing=", ".join(missing))
+    """Check disk, database, schema and broker; 503 names the cause, or what is missing."""
+    require_ready(context)
     return Health(status="ready")

@@ -19,6 +19,7 @@ from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
 from muscope.backend.domain.spec.experiment import (
     MAX_STEPS,
     Arm,
+    DivergenceFactor,
     ExperimentSpec,
     Extent,
     Extents,
@@ -30,6 +31,8 @@ from muscope.backend.domain.spec.experiment import (
     Scenarios,
     Seed,
     Seeds,
+    SharpnessTolerance,
+    TailFraction,
 )
 from muscope.backend.domain.spec.judging.decision import (
     CostUnit,
@@ -80,9 +83,9 @@ class PlanRequest(Frozen):
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
-    sharpness_tolerance: Annotated[float, Field(gt=0, lt=1)] | None = None
-    divergence_factor: Annotated[float, Field(gt=1)] | None = None
-    tail_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    sharpness_tolerance: SharpnessTolerance | None = None
+    divergence_factor: DivergenceFactor | None = None
+    tail_fraction: TailFraction | None = None
     spec_seed: Seed | None = None
     density_grid: DensityGrid | None = None
     scenarios: Scenarios | None = None

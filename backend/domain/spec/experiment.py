@@ -68,7 +68,12 @@ def _sorted_measures(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
 
 PositiveInt = Annotated[int, Field(ge=1)]
 Extent = Annotated[int, Field(ge=1, le=65_536)]
-LearningRate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+# Below this a step changes no weight in float32, and products of smaller numbers are no longer above zero.
+SMALLEST = 1e-12
+LearningRate = Annotated[float, Field(ge=SMALLEST, le=1e6, allow_inf_nan=False)]
+SharpnessTolerance = Annotated[float, Field(ge=SMALLEST, lt=1)]
+DivergenceFactor = Annotated[float, Field(gt=1, le=1e12, allow_inf_nan=False)]
+TailFraction = Annotated[float, Field(ge=1e-6, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Extents = Annotated[tuple[Extent, ...], Field(min_length=1), AfterValidator(_require_unique)]
 Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_require_unique)]
@@ -126,9 +131,9 @@ class ExperimentSpec(Frozen):
     measure_every: PositiveInt
     measure_spacing: Spacing = Spacing.EVEN
     sharpness_batch_size: PositiveInt
-    sharpness_tolerance: float = Field(default=1e-3, gt=0, lt=1)
-    divergence_factor: float = Field(default=20.0, gt=1)
-    tail_fraction: float = Field(default=0.1, gt=0, le=1)
+    sharpness_tolerance: SharpnessTolerance = 1e-3
+    divergence_factor: DivergenceFactor = 20.0
+    tail_fraction: TailFraction = 0.1
     spec_seed: Seed = 0
     protocol: Protocol = Protocol.FULL
     measures: Measures = ()

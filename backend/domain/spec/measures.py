@@ -94,8 +94,8 @@ class DensityGrid(Frozen):
     Linear below `linear_limit`, logarithmic above, up to ±`largest`; the end bins hold everything beyond.
     """
 
-    linear_limit: float = Field(default=1e-2, gt=0, le=1e6)
-    largest: float = Field(default=1e4, gt=0, le=1e12)
+    linear_limit: float = Field(default=1e-2, ge=1e-12, le=1e6)
+    largest: float = Field(default=1e4, ge=1e-12, le=1e12)
 
     def edges(self) -> tuple[float, ...]:
         """Return the edges of the bins, ascending."""

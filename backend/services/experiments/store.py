@@ -15,6 +15,8 @@ from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.db.session import Session
 from muscope.backend.db.verdicts import Judged
+from muscope.backend.disk import require_room_to_start
+from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec
@@ -25,7 +27,7 @@ from muscope.backend.events import ProgressNotice
 from muscope.backend.figures.names import figures_of
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
-from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.lookup import find_dataset, find_experiment
 from muscope.backend.services.plans.draft import (
     Draft,
     ExperimentRequest,
@@ -52,13 +54,18 @@ def create_experiment(
 ) -> Created:
     """Store an experiment with its first cells and ring for them; a repeated key returns the first one."""
     body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
-    with context.database.write() as session:
-        if key is not None and (known := experiment_rows.find_key(session, owner_id, key)):
-            if known.body_sha256 != body:
-                raise Malformed("experiment.key_reused", key=key)
-            return Created(_view_of(context, session, owner_id, known.experiment_id), is_new=False)
+    with context.database.read() as session:
+        if known := _created_before(context, session, owner_id, key, body):
+            return known
+        require_room_to_start(context.settings.data_folder)
+        # A plan takes a tenth of a second or more; others who want to write must not wait for it.
         plan = draft(context, session, owner_id, request)
-        experiment_id, cell_ids = _store(context, session, owner_id, request, plan)
+        first = _first_costed(context, plan)
+    with context.database.write() as session:
+        if known := _created_before(context, session, owner_id, key, body):
+            return known
+        find_dataset(session, owner_id, request.dataset_id)  # it may have been deleted meanwhile
+        experiment_id, cell_ids = _store(context, session, owner_id, request, plan, first)
         if key is not None:
             experiment_rows.add_key(
                 session, owner_id, key, body_sha256=body, experiment_id=experiment_id, now=context.now()
@@ -70,8 +77,33 @@ def create_experiment(
     return Created(view, is_new=True)
 
 
+def _created_before(
+    context: Context, session: Session, owner_id: str, key: str | None, body_sha256: str
+) -> Created | None:
+    """Return what an earlier request with this key made; raises Malformed if that one had another body."""
+    known = None if key is None else experiment_rows.find_key(session, owner_id, key)
+    if known is None:
+        return None
+    if known.body_sha256 != body_sha256:
+        raise Malformed("experiment.key_reused", key=known.key)
+    return Created(_view_of(context, session, owner_id, known.experiment_id), is_new=False)
+
+
+def _first_costed(context: Context, plan: Draft) -> list[CostedCell]:
+    """Return the cells of the first stage that a plan's budget affords, with their cost."""
+    first = first_cells(context, plan.spec, plan.shape, plan.capacity)
+    costed = cost(plan.spec, plan.shape, first, plan.capacity, plan.divergence)
+    budget = plan.spec.budget
+    return costed if budget is None else afforded(costed, left_seconds=budget.limit_seconds)
+
+
 def _store(
-    context: Context, session: Session, owner_id: str, request: ExperimentRequest, plan: Draft
+    context: Context,
+    session: Session,
+    owner_id: str,
+    request: ExperimentRequest,
+    plan: Draft,
+    first: Sequence[CostedCell],
 ) -> tuple[UUID, list[UUID]]:
     row = ExperimentRow(
         id=uuid4(),
@@ -87,12 +119,7 @@ def _store(
         created_at=context.now(),
     )
     experiment_rows.add(session, row)
-    first = first_cells(context, plan.spec, plan.shape, plan.capacity)
-    costed = cost(plan.spec, plan.shape, first, plan.capacity, plan.divergence)
-    budget = plan.spec.budget
-    if budget is not None:
-        costed = afforded(costed, left_seconds=budget.limit_seconds)
-    return row.id, cell_rows.plan(session, row.id, costed, is_limited=budget is not None)
+    return row.id, cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
 
 
 def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 
 from muscope.backend.db import uploads as upload_rows
 from muscope.backend.db.session import Session
+from muscope.backend.disk import free_bytes
 from muscope.backend.errors import StorageFull
 from muscope.backend.private_files import private_folder
 from muscope.backend.services.context import Context
@@ -60,7 +60,7 @@ def require_quota(context: Context, session: Session, owner_id: str, size: int) 
 def require_disk(context: Context, size: int) -> None:
     """Raise StorageFull if the disk has not `size` bytes free, beside a reserve for results."""
     folder = private_folder(context.settings.upload_folder)
-    if shutil.disk_usage(folder).free < size + min(size, DISK_RESERVE):
+    if free_bytes(folder) < size + min(size, DISK_RESERVE):
         raise StorageFull("storage.full", size=size)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from muscope.backend import catalogue
+from muscope.backend import catalogue, disk
 from muscope.backend.services import workers as worker_service
 from muscope.backend.settings import Settings
 from tests.backend.api.conftest import CSV, Server, serving
@@ -39,7 +39,8 @@ def shape_of(reply: httpx.Response) -> dict[str, Any]:
         ("GET", f"/api/v1/datasets/{UNKNOWN}", {}, 404, ("dataset.not_found", {"id": UNKNOWN})),
         ("GET", "/api/v1/datasets/7", {}, 422, ("validation", {"field": "dataset_id", "count": 1})),
         ("GET", "/healthz", {"headers": {"Host": "evil"}}, 400, ("host.not_allowed", {"given": "evil"})),
-        ("POST", EXPERIMENTS, {"headers": {"Sec-Fetch-Site": "cross-site"}}, 403, ("request.cross_site", {})),
+        ("POST", EXPERIMENTS, {"headers": {"Sec-Fetch-Site": "cross-site"}}, 403,
+         ("request.cross_site_unnamed", {"site": "cross-site"})),
         (
             "POST", EXPERIMENTS, {"content": b"{", "headers": JSON},
             422, ("validation", {"field": "body", "count": 1}),
@@ -113,6 +114,35 @@ def test_an_outage_says_so_without_details(tmp_path: Path):
     assert (reply.status_code, shape_of(reply)) == (503, {"code": "database.unavailable", "params": {}})
     assert reply.headers["retry-after"] == "5"
     assert ready.json()["error"]["params"] == {"missing": "database, broker"}
+
+
+def test_a_disk_without_room_is_named_by_the_probe_in_both_languages(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 3 << 20)
+
+    replies = [client.get("/readyz", headers={"Accept-Language": language}) for language in ("en", "ja")]
+
+    assert [reply.status_code for reply in replies] == [503, 503]
+    english, japanese = (reply.json()["error"]["message"] for reply in replies)
+    assert english.startswith("Only 3.0 MiB are free on the disk")
+    assert "空き容量が 3.0 MiB しかありません" in japanese
+
+
+def test_a_database_file_that_vanished_is_named_by_every_route(client: httpx.Client, server: Server):
+    assert client.get("/api/v1/datasets").status_code == 200
+    path = Path(server.runtime.context.database.url.database or "")
+    away = path.with_suffix(".away")
+    path.rename(away)
+    try:
+        replies = [client.get(where) for where in ("/readyz", "/api/v1/datasets", "/api/v1/experiments")]
+    finally:
+        away.rename(path)
+
+    assert [(reply.status_code, reply.json()["error"]["code"]) for reply in replies] == [
+        (503, "database.gone")
+    ] * 3
+    assert client.get("/api/v1/datasets").status_code == 200
 
 
 @pytest.mark.parametrize(

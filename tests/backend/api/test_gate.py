@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from muscope.backend.api.app import create_app
 from muscope.backend.settings import Settings
-from tests.backend.api.conftest import Server
+from tests.backend.api.conftest import Server, serving
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 OPERATIONS: dict[str, dict[str, Any]] = create_app(Settings()).openapi()["paths"]
@@ -75,7 +76,9 @@ def test_there_are_unsafe_routes():
         ({}, True),
         ({"Sec-Fetch-Site": "same-origin"}, True),
         ({"Sec-Fetch-Site": "none"}, True),
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"}, True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost:8000"}, True),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"}, False),
+        ({"Origin": "https://localhost:8000"}, False),
         ({"Sec-Fetch-Site": "same-site"}, False),
         ({"Sec-Fetch-Site": "cross-site"}, False),
         ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost:8000"}, False),
@@ -95,6 +98,39 @@ def test_other_sites_cannot_change_anything(client: httpx.Client, headers: dict[
         reply = client.request(method, concrete(path), headers={"Host": "localhost:8000", **headers})
 
         assert (reply.status_code != 403) is is_ours, (method, path)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "host", "origin", "status"),
+    [
+        # A proxy that rewrites the Host, as nginx does when it is not told otherwise.
+        ("https://tools.example/muscope", "127.0.0.1:8000", "https://tools.example", 404),
+        (None, "127.0.0.1:8000", "https://tools.example", 403),
+        # A proxy that passes it on.
+        ("https://tools.example", "tools.example", "https://tools.example", 404),
+        (None, "tools.example", "https://tools.example", 400),
+        # The public address opens the door to itself only.
+        ("https://tools.example", "127.0.0.1:8000", "http://tools.example", 403),
+        ("https://tools.example", "127.0.0.1:8000", "https://tools.example.evil", 403),
+    ],
+)
+def test_a_proxy_is_let_in_by_the_address_that_people_open(
+    tmp_path: Path, public_url: str | None, host: str, origin: str, status: int
+):
+    settings = Settings(data=tmp_path, public_url=public_url, broker_url=f"unix://{tmp_path}/none.sock")
+    with serving(settings) as server, httpx.Client(base_url=f"http://127.0.0.1:{server.port}") as client:
+        reply = client.delete(
+            concrete("/api/v1/experiments/{experiment_id}"), headers={"Host": host, "Origin": origin}
+        )
+
+    assert reply.status_code == status
+
+
+def test_a_refusal_names_both_addresses_and_the_line_that_mends_it(client: httpx.Client):
+    reply = client.post("/api/v1/plans/presets", headers={"Origin": "https://tools.example"})
+
+    message = reply.json()["error"]["message"]
+    assert all(word in message for word in ("https://tools.example", "127.0.0.1", "proxy_set_header Host"))
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/api/v1/openapi.json", "/nothing", "/api/v1/datasets"])

@@ -7,6 +7,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db import migrate
+from muscope.backend.db.address import database_address
 from muscope.backend.db.schema.base import Base
 from muscope.backend.db.schema.tables import (
     LOCAL_OWNER,
@@ -65,7 +66,7 @@ def test_upgrade_makes_the_data_folder_for_its_owner_only(tmp_path):
 
     migrate.upgrade(settings)
 
-    database = Database(settings.resolved_database_url)
+    database = Database(database_address(settings))
     assert migrate.is_current(database)
     assert settings.data_folder.stat().st_mode & 0o777 == 0o700
     database.close()

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, control_for
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, control_for
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from tests.backend.domain.specs import SPEC, spec, specs
@@ -112,3 +112,18 @@ def test_a_spec_cannot_be_changed():
 def test_a_spec_that_makes_no_sense_is_refused(changes):
     with pytest.raises(ValidationError):
         spec(**changes)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("sharpness_tolerance", 1e-300), ("divergence_factor", float("inf")), ("tail_fraction", 5e-324)],
+)
+def test_a_number_that_storage_or_arithmetic_would_change_is_refused(field: str, value: float):
+    with pytest.raises(ValidationError, match=field):
+        ExperimentSpec.model_validate(SPEC.model_dump() | {field: value})
+
+
+@pytest.mark.parametrize("lr", [5e-324, 1e-300, 9.9e-13])
+def test_a_learning_rate_that_changes_no_weight_is_refused(lr: float):
+    with pytest.raises(ValidationError, match=r"greater than or equal to 0\.000000000001"):
+        Arm(parametrization=Parametrization.MUP, lrs=(lr, 1.0))

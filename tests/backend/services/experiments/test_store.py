@@ -1,20 +1,22 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 
+from muscope.backend import disk
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
-from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, ExperimentRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow, PrincipalRow
+from muscope.backend.db.session import Database
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
-from muscope.backend.errors import Conflict, InvalidInput, Malformed, NotFound
+from muscope.backend.errors import Conflict, InvalidInput, Malformed, NotFound, StorageFull
 from muscope.backend.events import ProgressNotice
 from muscope.backend.services.experiments import cells
 from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.marks import read_marks
-from muscope.backend.services.plans.draft import ExperimentRequest
+from muscope.backend.services.plans.draft import ExperimentRequest, draft
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, cell_row, change_cell, take
-from tests.backend.domain.specs import SHAPE
+from tests.backend.domain.specs import SHAPE, SPEC
 from tests.backend.services.fakes import FakeBell
 
 WISHES = {"widths": (8, 16), "seeds": (0, 1), "num_steps": 12, "measure_every": 5}
@@ -103,6 +105,59 @@ def test_without_a_key_every_request_is_a_new_experiment(context, request_, data
     assert first.experiment.id != second.experiment.id
     assert first.experiment.spec_sha256 == second.experiment.spec_sha256
     assert _num_experiments(database) == 2
+
+
+def _during_the_plan(monkeypatch, act):
+    """Have something happen while a plan is made."""
+
+    def plan(*arguments):
+        act()
+        return draft(*arguments)
+
+    monkeypatch.setattr(experiments, "draft", plan)
+
+
+def test_others_can_write_while_a_plan_is_made(context, request_, database, monkeypatch):
+    other = Database(database.url, busy_seconds=0.01)
+
+    def write():
+        with other.write() as session:
+            session.add(PrincipalRow(id="ann", name="Ann"))
+
+    _during_the_plan(monkeypatch, write)
+
+    assert _create(context, request_).is_new
+    other.close()
+
+
+def test_data_deleted_while_a_plan_is_made_is_not_found(context, request_, database, monkeypatch):
+    def delete_data():
+        with database.write() as session:
+            session.execute(delete(DatasetRow))
+
+    _during_the_plan(monkeypatch, delete_data)
+
+    with pytest.raises(NotFound, match=r"dataset\.not_found"):
+        _create(context, request_)
+    assert _num_experiments(database) == 0
+
+
+def test_a_full_disk_starts_nothing(context, request_, bell, database, monkeypatch):
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 1 << 20)
+
+    with pytest.raises(StorageFull, match=r"storage\.no_room_to_start"):
+        _create(context, request_)
+
+    assert (_num_experiments(database), bell.rung) == (0, [])
+
+
+def test_a_spec_that_storage_would_change_is_not_stored(database):
+    broken = SPEC.model_copy(update={"divergence_factor": float("inf")})
+
+    with pytest.raises(ValueError, match=r"JSON compliant|storage gives back"):
+        add_experiment(database, broken)
+
+    assert _num_experiments(database) == 0
 
 
 def test_a_refused_request_keeps_nothing_not_even_its_key(context, request_, bell, database):
