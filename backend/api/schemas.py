@@ -89,6 +89,15 @@ class VariantRequest(Frozen):
     member: str | None = Field(
         default=None, max_length=400, description="File of an archive, or sheet of a workbook."
     )
+    area: str | None = Field(
+        default=None, max_length=12, description="Cell, such as `A46`, in which one of several tables begins."
+    )
+    fill_down: Literal["fill", "leave"] | None = Field(
+        default=None, description="Blank cells below the name of a group: filled with it unless left."
+    )
+    hidden: Literal["use", "leave_out"] | None = Field(
+        default=None, description="Hidden rows and columns of a sheet: used unless left out."
+    )
     x: str | None = Field(default=None, max_length=200, description="Array that holds the examples.")
     y: str | None = Field(default=None, max_length=200, description="Array that holds the labels.")
     columns: dict[str, ColumnUse] = Field(

@@ -28,6 +28,8 @@ class IngestOptions(Frozen):
         header: the row that holds the column names, from 1; 0: none does.
         decimal: the sign before the decimals.
         member: the file of an archive, the sheet of a workbook, or one of several tables in a file.
+        area: the cell in which the table begins, of several in one file or sheet.
+        fill_down: what becomes of the blank cells below the name of a group.
         hidden: what becomes of hidden rows and columns of a sheet.
         x, y: the arrays of a NumPy archive that hold the examples and the labels.
         columns: uses by column name.
@@ -46,6 +48,8 @@ class IngestOptions(Frozen):
     header: int | None = Field(default=None, ge=0, le=1000)
     decimal: Literal[".", ","] | None = None
     member: str | None = Field(default=None, max_length=400)
+    area: str | None = Field(default=None, max_length=12)
+    fill_down: Literal["fill", "leave"] | None = None
     hidden: Literal["use", "leave_out"] | None = None
     x: str | None = Field(default=None, max_length=200)
     y: str | None = Field(default=None, max_length=200)

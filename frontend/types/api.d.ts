@@ -3921,6 +3921,11 @@ export interface components {
          */
         VariantRequest: {
             /**
+             * Area
+             * @description Cell, such as `A46`, in which one of several tables begins.
+             */
+            area?: string | null;
+            /**
              * Columns
              * @description Use of columns, by name.
              */
@@ -3943,10 +3948,20 @@ export interface components {
              */
             encoding?: string | null;
             /**
+             * Fill Down
+             * @description Blank cells below the name of a group: filled with it unless left.
+             */
+            fill_down?: ("fill" | "leave") | null;
+            /**
              * Header
              * @description Row with the column names, from 1; 0: the file has none.
              */
             header?: number | null;
+            /**
+             * Hidden
+             * @description Hidden rows and columns of a sheet: used unless left out.
+             */
+            hidden?: ("use" | "leave_out") | null;
             /**
              * Kind
              * @description Kind to read it as; as before if left out.
@@ -4793,6 +4808,12 @@ export interface operations {
                 decimal?: ("." | ",") | null;
                 /** @description File of an archive, or sheet. */
                 member?: string | null;
+                /** @description Cell where a table begins. */
+                area?: string | null;
+                /** @description Blanks below a group's name. */
+                fill_down?: ("fill" | "leave") | null;
+                /** @description Hidden rows and columns. */
+                hidden?: ("use" | "leave_out") | null;
                 /** @description Array that holds the examples. */
                 x?: string | null;
                 /** @description Array that holds the labels. */

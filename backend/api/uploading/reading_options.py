@@ -20,6 +20,13 @@ def _given(
     header: Annotated[int | None, Query(ge=0, le=1000, description="Row with the names; 0: none.")] = None,
     decimal: Annotated[Literal[".", ","] | None, Query(description="Sign before the decimals.")] = None,
     member: Annotated[str | None, Query(max_length=400, description="File of an archive, or sheet.")] = None,
+    area: Annotated[str | None, Query(max_length=12, description="Cell where a table begins.")] = None,
+    fill_down: Annotated[
+        Literal["fill", "leave"] | None, Query(description="Blanks below a group's name.")
+    ] = None,
+    hidden: Annotated[
+        Literal["use", "leave_out"] | None, Query(description="Hidden rows and columns.")
+    ] = None,
     x: Annotated[str | None, Query(max_length=200, description="Array that holds the examples.")] = None,
     y: Annotated[str | None, Query(max_length=200, description="Array that holds the labels.")] = None,
     missing: Annotated[list[str] | None, Query(max_length=50, description="Cells that mean missing.")] = None,
@@ -35,6 +42,9 @@ def _given(
         header=header,
         decimal=decimal,
         member=member,
+        area=area,
+        fill_down=fill_down,
+        hidden=hidden,
         x=x,
         y=y,
         missing=tuple(missing or ()),

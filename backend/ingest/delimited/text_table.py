@@ -12,7 +12,8 @@ import io
 import mmap
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, TooLarge
+from muscope.backend.ingest.blocks.block import Chosen
 from muscope.backend.ingest.delimited.dialect import (
     BLANKS,
     DELIMITERS,
@@ -33,6 +35,7 @@ from muscope.backend.ingest.delimited.dialect import (
 )
 from muscope.backend.ingest.delimited.encoding import TextFile, examine
 from muscope.backend.ingest.delimited.libsvm import is_libsvm, libsvm_records
+from muscope.backend.ingest.delimited.records import MAX_LINE_CHARACTERS, chosen_block, parsed_records
 from muscope.backend.ingest.delimited.scan import Records, refuse_open_quote, scan
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.progress import report_progress
@@ -43,7 +46,6 @@ from muscope.backend.ingest.table.raw import RawTable, Record, Table
 from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
 from muscope.backend.ingest.wording import delimiter_name
 
-MAX_LINE_CHARACTERS = 1 << 20
 _HEAD_BYTES = 256 << 10
 _PIECE_BYTES = 1 << 20
 _LEAST_LINES = 5
@@ -146,35 +148,21 @@ def _plain(path: Path, dialect: Dialect, options: IngestOptions, skipped: _Skipp
         records = scan(content, dialect.delimiter.encode(), quote, skipped.num_bytes, report_progress)
         refuse_open_quote(records)
         first_row = 2 if skipped.num_bytes else 1
-        head, tail = (_parsed(content, records, places, dialect, first_row) for places in _ends(records))
+        several = chosen_block(content, records, dialect, options, first_row)
+        filled = np.flatnonzero(records.lengths > 1)
+        if several is not None:
+            numbers = filled + first_row
+            filled = filled[(numbers >= several.block.first) & (numbers < several.block.end)]
+        head, tail = (
+            parsed_records(content, records, places, dialect, first_row)
+            for places in (filled[:HEAD_ROWS], filled[-TAIL_ROWS:])
+        )
         layout = find_layout(head, tail, options)
-        return _body(content, records, dialect, layout, options, first_row)
-
-
-def _ends(records: Records) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the places of the first and the last records that are not blank."""
-    filled = np.flatnonzero(records.lengths > 1)
-    return filled[:HEAD_ROWS], filled[-TAIL_ROWS:]
-
-
-def _parsed(
-    content: mmap.mmap,
-    records: Records,
-    places: Sequence[int] | NDArray[np.int64],
-    dialect: Dialect,
-    first_row: int,
-) -> list[Record]:
-    """Return single records by the standard library's parser; blank ones are left out."""
-    csv.field_size_limit(MAX_LINE_CHARACTERS)
-    found = []
-    for place in places:
-        text = content[records.starts[place] : records.starts[place + 1]].decode("utf-8")
-        if len(text) > MAX_LINE_CHARACTERS:
-            raise TooLarge("dataset.line_too_long", row=int(place) + first_row, limit=MAX_LINE_CHARACTERS)
-        cells = next(rows_of(iter(io.StringIO(text.rstrip("\n"), newline="")), dialect), [])
-        if any(cells) or len(cells) > 1:
-            found.append(Record(int(place) + first_row, cells))
-    return found
+        if several is not None:
+            layout = replace(
+                layout, end=min(layout.end, several.block.end), notes=(*layout.notes, *several.notes)
+            )
+        return _body(content, records, dialect, layout, options, first_row, several)
 
 
 def _body(
@@ -184,13 +172,14 @@ def _body(
     layout: Layout,
     options: IngestOptions,
     first_row: int,
+    several: Chosen | None,
 ) -> Table:
     """Return the rows of data; those of another width are mended if only empty cells are in question."""
     begin = layout.first - first_row
     end = len(records.delimiters) if layout.end == float("inf") else int(layout.end) - first_row
     places = np.arange(begin, end)[records.lengths[begin:end] > 1]
     is_fit = records.delimiters[places] == layout.width - 1
-    odd = _parsed(content, records, places[~is_fit], dialect, first_row) if not is_fit.all() else []
+    odd = parsed_records(content, records, places[~is_fit], dialect, first_row) if not is_fit.all() else []
     mended = mended_rows(odd, layout.width, options, num_rows=len(places))
     lines = places[is_fit]
     num_rows = len(lines) + len(mended.rows)
@@ -201,7 +190,7 @@ def _body(
     frame = _frame(content, records, lines, dialect, layout.width)
     rows = array("I", (lines + first_row).astype(np.uint32).tolist())
     columns, rows = with_mended(frame, rows, mended.rows, layout.width)
-    return finished(layout, columns, rows, num_rows, notes)
+    return finished(layout, columns, rows, num_rows, notes, options, several=several)
 
 
 def _frame(
@@ -231,7 +220,7 @@ def _frame(
     except pl.exceptions.PolarsError:
         frame = None
     if frame is None or frame.shape != (len(lines), width):
-        return columns_of(_parsed(content, records, lines, dialect, 0), width)
+        return columns_of(parsed_records(content, records, lines, dialect, 0), width)
     return frame.fill_null("").get_columns()
 
 

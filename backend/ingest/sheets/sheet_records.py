@@ -30,6 +30,7 @@ class Grid:
         rows: gives all rows from the first of the sheet, as often as it is called.
         errors: texts of error cells, which are blank in `rows`.
         hidden_rows, hidden_columns: of those with values.
+        left: place of the first column in the sheet.
     """
 
     rows: Callable[[], Iterator[Sequence[Any]]]
@@ -37,6 +38,7 @@ class Grid:
     errors: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    left: int = 0
 
 
 def raw_table_of(grid: Grid, options: IngestOptions) -> RawTable:
@@ -48,7 +50,7 @@ def raw_table_of(grid: Grid, options: IngestOptions) -> RawTable:
     records = _Records(grid, header, downs, options.header or 0, leaves_out)
     is_first = header is not None and not any(any(row) for row in head[: header.top])
     decisions, notes = _of_hidden(grid, options)
-    return RawTable(records, is_first, decisions, [*notes, *_of_merged(header, downs)])
+    return RawTable(records, is_first, grid.left, decisions, [*notes, *_of_merged(header, downs)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,7 @@ def _grid(sheet: calamine.CalamineSheet, scan: SheetScan) -> Grid:
         },
         hidden_rows=frozenset(scan.hidden_rows & scan.rows),
         hidden_columns=frozenset(column - left for column in scan.hidden_columns & scan.columns),
+        left=left,
     )
 
 

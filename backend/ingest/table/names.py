@@ -45,7 +45,8 @@ def named(
         and kept
         and _is_index(cells[kept[0]], columns[kept[0]], is_index_unnamed=is_index_unnamed)
     ):
-        notes.append(DataWarning(code="dataset.index_left_out", params={"name": shown(cells[kept[0]])}))
+        name = shown(cells[kept[0]] or f"column_{kept[0] + 1}")
+        notes.append(DataWarning(code="dataset.index_left_out", params={"count": 1, "columns": name}))
         kept = kept[1:]
     unnamed = [place for place in kept if not cells[place]]
     if unnamed and header is not None:

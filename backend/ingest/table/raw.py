@@ -26,11 +26,13 @@ class RawTable:
     Attributes:
         records: blank ones may be left out; their numbers then skip.
         is_named: the first record holds the column names for certain.
+        left: column of the sheet, from 0, in which the records begin.
         decisions, notes: of what was done so far (`Profile`).
     """
 
     records: Iterable[Record]
     is_named: bool = False
+    left: int = 0
     decisions: list[Decision] = field(default_factory=list)
     notes: list[DataWarning] = field(default_factory=list)
 

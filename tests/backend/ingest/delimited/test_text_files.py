@@ -131,13 +131,6 @@ def test_dates_above_numbers_are_names(read):
     assert names(prepared) == ["店", "2024/1", "2024/2", "2024/3"]
 
 
-def test_a_second_table_below_is_refused_and_not_mixed_with_the_first(read):
-    with pytest.raises(InvalidInput) as refused:
-        read(PLAIN + "\n\nc,d,e,f\n" + body("{half},{big},{ab},{third}"))
-
-    assert refused.value.code == "dataset.ragged_row"
-
-
 def test_a_number_far_from_all_others_is_asked_about_until_it_is_answered(read):
     content = "a,kind\n" + "".join(f"{-999 if i % 7 == 0 else i / 10},{'pq'[i % 2]}\n" for i in range(70))
 
