@@ -38,7 +38,11 @@ def column_advice(sample: Sample) -> Iterator[DataWarning]:
 def _near_unique(column: Column, known: Floats) -> Iterator[DataWarning]:
     """A number that differs in almost every row and counts, or is called an ID, tells rows apart only."""
     num_distinct = len(np.unique(known))
-    if column.kind is ColumnKind.TIME or num_distinct < _ALMOST_ALL * len(known):
+    if (
+        column.left_out is not None
+        or column.kind is ColumnKind.TIME
+        or num_distinct < _ALMOST_ALL * len(known)
+    ):
         return
     if column.numbers is not None:
         is_whole = bool(np.all(known == np.trunc(known)))

@@ -79,7 +79,8 @@ def _is_of_groups(cells: pl.Series) -> bool:
         return False
     if names.str.contains(r"^-?\d*[.,]\d+$").any():
         return False  # measured now and then
-    return float((names != names.shift(1)).fill_null(value=True).mean() or 0.0) >= _CHANGING
+    num_changing = 1 + int((names != names.shift(1)).sum())
+    return num_changing >= _CHANGING * len(names)
 
 
 def _is_counting(cells: pl.Series) -> bool:
@@ -88,4 +89,4 @@ def _is_counting(cells: pl.Series) -> bool:
 
 
 def _share_filled(cells: pl.Series) -> float:
-    return float((cells.str.strip_chars() != "").mean() or 0.0)
+    return int((cells.str.strip_chars() != "").sum()) / max(1, len(cells))

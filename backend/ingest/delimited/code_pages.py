@@ -27,6 +27,7 @@ CODE_PAGES = {
 }
 # Mean score of a byte from which on a page fits at all.
 LEAST_FIT = 0.25
+_FRAME = -8.0
 GOOD, FAIR, ODD, WRONG = 2.0, 1.0, -1.0, -3.0
 # Characters that are frequent in headings, names and categories: the three national standards share their
 # bytes, so that only frequency tells Chinese from Japanese without kana.
@@ -85,8 +86,8 @@ def _japanese(char: str, text: str, place: int) -> float:
     if 0x3041 <= code <= 0x30FE or char in "々〆":
         return GOOD
     if 0xFF61 <= code <= 0xFF9F:  # half-width kana: words of them, or Latin letters misread
-        near = text[max(0, place - 1) : place + 2]
-        return 0.3 if sum(0xFF61 <= ord(each) <= 0xFF9F for each in near) == len(near) > 1 else -2.0
+        near = [each for each in text[max(0, place - 1) : place + 2] if not each.isdigit()]
+        return 0.45 if sum(0xFF61 <= ord(each) <= 0xFF9F for each in near) == len(near) > 1 else -2.0
     if _is_han(code):
         return _of_han(char, _FREQUENT_JAPANESE, _row(char, "euc_jp") in range(0xB0, 0xD0))
     return FAIR if 0xFF00 <= code <= 0xFF5E or char in _JAPANESE_SIGNS else ODD
@@ -133,6 +134,8 @@ def _alphabet(usual: str) -> Callable[[str, str, int], float]:
 
 def _cyrillic(char: str, text: str, place: int) -> float:
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
+    if 0x2500 <= ord(char) <= 0x25A0:
+        return _FRAME  # of KOI8-R; where half-width kana are misread
     if not 0x0410 <= ord(char) <= 0x044F and char not in "ёЁ":
         return _of_sign(before, after) if char in _QUOTES else ODD
     return _of_script(char, before, after, 1.7)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 BLANKS = " "  # one or more blanks between cells
 DELIMITERS = (",", ";", "\t", "|")
-_CANDIDATES = (*DELIMITERS, "::", "||", "##", "^", BLANKS)
+_CANDIDATES = (*DELIMITERS, "::", "||", "##", "^", "，", "；", BLANKS)
 _SAMPLE_ROWS = 200
 _NUMBER = re.compile(
     r"[\s\-+−–▲△(¥￥$€£#'=\"]*\d[\d.,'’\u00a0\u202f]*(?:[eE][-+]?\d+)?\s*[%％)円元]?[A-Za-z°℃µ/²³]{0,6}-?\"?"
@@ -48,7 +48,7 @@ class Dialect:
     def is_plain(self) -> bool:
         """Return whether every common parser reads it."""
         is_odd = self.has_escapes or self.skips_blanks or self.quote == "'"
-        return len(self.delimiter) == 1 and self.delimiter != BLANKS and not is_odd
+        return len(self.delimiter.encode()) == 1 and self.delimiter != BLANKS and not is_odd
 
 
 def rows_of(lines: Iterator[str], dialect: Dialect) -> Iterator[list[str]]:

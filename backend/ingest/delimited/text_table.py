@@ -99,15 +99,18 @@ def _refuse_delimiter(head: str, given: str) -> None:
 
 
 def as_utf8(file: TextFile, folder: Path) -> Path:
-    """Return the path of the file in UTF-8 with Unix line ends and no mark; the file itself if it is so."""
-    if file.encoding == "utf-8" and not _holds(file.path, b"\r"):
+    """Return the path of the file in UTF-8 with Unix line ends and no marks; the file itself if it is so.
+
+    A mark stands within a text where files were put together.
+    """
+    if file.encoding == "utf-8" and not (_holds(file.path, b"\r") or _holds(file.path, codecs.BOM_UTF8)):
         return file.path
     path = folder / "text.utf8"
     decoder = codecs.getincrementaldecoder(file.encoding)(errors="strict")
     ends = io.IncrementalNewlineDecoder(None, translate=True)
     with file.path.open("rb") as source, path.open("wb") as target:
         while piece := source.read(_PIECE_BYTES):
-            target.write(ends.decode(decoder.decode(piece)).removeprefix("\ufeff").encode())
+            target.write(ends.decode(decoder.decode(piece)).replace("\ufeff", "").encode())
         target.write(ends.decode(decoder.decode(b"", final=True), final=True).encode())
     return path
 

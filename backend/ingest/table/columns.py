@@ -16,9 +16,9 @@ from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse, DataWarni
 from muscope.backend.ingest.table.cells import Cells, cleaned, errors_note, texts_as_missing
 from muscope.backend.ingest.table.levels import Levels, levels_of
 from muscope.backend.ingest.values.missing import AMBIGUOUS, MARKS
-from muscope.backend.ingest.values.numbers import Decimal, Floats, plain_numbers, read_numbers
+from muscope.backend.ingest.values.numbers import Decimal, Floats, Numbers, plain_numbers, read_numbers
 from muscope.backend.ingest.values.times import read_compact_dates, read_times
-from muscope.backend.ingest.wording import listed, shown
+from muscope.backend.ingest.wording import listed, number_text, shown
 
 # From this share of numbers on, a text among them is taken for a missing value, and said.
 NUMERIC_SHARE = 0.9
@@ -203,7 +203,7 @@ def _number(found: Cells, reading: Reading, *, is_wanted: bool) -> Column | None
     if "infinite" in read.written or np.isinf(plain_numbers(found.text)).any():
         notes.append(_infinite(found, numbers))
     if written and written[0] != "infinite":
-        notes.append(_written_note(found, rest, read.values, written[0], read.unit))
+        notes.append(_written_note(found, rest, read, written[0]))
     return replace(column, notes=tuple(notes), read_as=written[0] if written else None)
 
 
@@ -221,8 +221,9 @@ def _infinite(found: Cells, numbers: Floats) -> DataWarning:
     return DataWarning(code="dataset.infinite_values", params=params)
 
 
-def _written_note(found: Cells, rest: pl.Series, values: Floats, code: str, unit: str) -> DataWarning:
-    place = int(np.argmax(np.isfinite(values))) if np.isfinite(values).any() else 0
+def _written_note(found: Cells, rest: pl.Series, read: Numbers, code: str) -> DataWarning:
+    values, unit = read.values, read.unit
+    place = int(np.argmax(read.is_written[code] & np.isfinite(values)))
     params = {
         "column": shown(found.name),
         "text": shown(str(rest[place])),
@@ -241,7 +242,7 @@ def _numeric(name: str, numbers: Floats) -> Column:
         num_missing=int(len(numbers) - len(present)),
         num_distinct=len(np.unique(present)),
         num_rows=len(numbers),
-        examples=tuple(f"{value:g}" for value in _first_distinct(present[:100].tolist())),
+        examples=tuple(_example(value) for value in _first_distinct(present[:100].tolist())),
         numbers=values,
     )
 
@@ -275,6 +276,11 @@ def _categorical(found: Cells, reading: Reading) -> Column:
         first_text=cell,
         notes=tuple(notes),
     )
+
+
+def _example(value: float) -> str:
+    """Return a number with six digits; a whole one in full, since codes differ in their last digits."""
+    return number_text(value) if value.is_integer() else f"{value:g}"
 
 
 def _first_distinct(values: list[Any], most: int = 3) -> list[Any]:

@@ -17,20 +17,18 @@ from typing import Any
 from muscope.backend.domain.spec.dataset import DataWarning, Decision
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.manifest import IngestOptions
+from muscope.backend.ingest.table.header_rows import BODY_ROWS, TYPED_SHARE, with_rows_below
 from muscope.backend.ingest.table.raw import Record
 from muscope.backend.ingest.values.missing import is_missing
 from muscope.backend.ingest.values.texts import looks_dated, looks_typed
-from muscope.backend.ingest.wording import listed, shown
+from muscope.backend.ingest.wording import shown
 
 MAX_COLUMNS = 10_000
 HEAD_ROWS, TAIL_ROWS = 200, 12
-_BODY_ROWS = 60
-_TYPED_SHARE = 0.6
 _COMMENTS = ("#", "//", "%%", "--")
 _TOTAL = re.compile(
     r"\s*(?:grand |sub)?(?:total|sum|average|mean)s?\b.*|.*(?:合計|総計|小計|総数)\s*|計|平均", re.IGNORECASE
 )
-_MOST_CHARACTERS_OF_A_UNIT = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,9 @@ def find_layout(
         raise TooLarge("dataset.too_many_columns", count=width, limit=MAX_COLUMNS)
     if not body:
         raise InvalidInput("dataset.header_only")
-    header, body = _with_second_row(header, body, found)
+    if header is not None:
+        header, body, notes = with_rows_below(header, body)
+        found.notes.extend(notes)
     end = _end_of(tail, filled, body[0].row, found)
     if header is not None and len(header) > width and not any(cell.strip() for cell in header[width:]):
         header = header[:width]
@@ -149,7 +149,8 @@ def _first_full(head: Sequence[Record], filled: int, found: _Found) -> int:
 
 def _note_rows_above(rows: Sequence[Record], found: _Found) -> None:
     if rows:
-        text = " ".join(cell for cell in rows[-1].cells if cell).strip()
+        texts = (" ".join(cell for cell in row.cells if cell).strip() for row in reversed(rows))
+        text = next((each for each in texts if each), "")
         found.note("rows_above", count=len(rows), text=shown(text))
 
 
@@ -159,8 +160,12 @@ def _is_full(row: Record, enough: int) -> bool:
 
 def _is_start(head: Sequence[Record], place: int, width: int) -> bool:
     """Return whether a table begins here: a row shorter than usual does so if those below it are not."""
-    is_short = len(head[place].cells) < width
-    return not is_short or all(len(row.cells) >= width for row in head[place + 1 : place + 4])
+    missing = width - len(head[place].cells)
+    if missing <= 0:
+        return True
+    # Rows of settings stand above a header that is as wide as the data; a header lacks few names.
+    is_above_names = missing > 1 and not any(looks_typed(cell) for cell in head[place + 1].cells)
+    return not is_above_names and all(len(row.cells) >= width for row in head[place + 1 : place + 4])
 
 
 def _is_comment(row: Record) -> bool:
@@ -185,7 +190,7 @@ def _header_place(
         found.decisions.append(_header_decision(head, place, start, is_guessed=False))
         return place
     votes = _votes_for_header(
-        head[start].cells, [row.cells for row in head[start + 1 : start + 1 + _BODY_ROWS]]
+        head[start].cells, [row.cells for row in head[start + 1 : start + 1 + BODY_ROWS]]
     )
     if votes < 0:
         # Numbers alone are no names; where a text stands among them, it may be one.
@@ -226,7 +231,7 @@ def _votes_for_header(first: Sequence[str], body: Sequence[Sequence[str]]) -> fl
         present = [cell for cell in column if not is_missing(cell)]
         if not present or not name.strip():
             continue
-        if sum(looks_typed(cell) for cell in present) >= _TYPED_SHARE * len(present):
+        if sum(looks_typed(cell) for cell in present) >= TYPED_SHARE * len(present):
             # A date above numbers names a column, one for each month.
             is_name = not looks_typed(name) or (looks_dated(name) and not any(map(looks_dated, present[:9])))
             votes += 1.0 if is_name else -1.0
@@ -246,54 +251,6 @@ def _is_series_of_years(names: Sequence[str]) -> bool:
         and 2 * len(years) >= len(names)
         and values == list(range(values[0], values[0] + len(values)))
     )
-
-
-def _with_second_row(
-    header: tuple[str, ...] | None, body: Sequence[Record], found: _Found
-) -> tuple[tuple[str, ...] | None, Sequence[Record]]:
-    """Return the header joined with a second row of names, and without a row of units below it."""
-    if (
-        header is None
-        or len(body) < 3
-        or not _is_untyped(body[0].cells, [row.cells for row in body[1:_BODY_ROWS]])
-    ):
-        return header, body
-    second = [cell.strip() for cell in body[0].cells]
-    gaps = [
-        place
-        for place, name in enumerate(header)
-        if not name.strip() and place < len(second) and second[place]
-    ]
-    if gaps and gaps[0] > 0:
-        found.note("joined_header", row=body[0].row)
-        return _joined(header, second), body[1:]
-    if all(len(unit) <= _MOST_CHARACTERS_OF_A_UNIT for unit in second):
-        found.note("units_row", row=body[0].row, units=listed([unit for unit in second if unit], 6))
-        return header, body[1:]
-    return header, body
-
-
-def _is_untyped(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Return whether a row has texts in every column whose other rows hold numbers or dates."""
-    typed = 0
-    for place, cell in enumerate(first):
-        column = [cells[place].strip() for cells in body if place < len(cells)]
-        present = [each for each in column if not is_missing(each)]
-        if not present or sum(looks_typed(each) for each in present) < _TYPED_SHARE * len(present):
-            continue
-        if not cell.strip() or looks_typed(cell.strip()) or is_missing(cell):
-            return False
-        typed += 1
-    return typed > 0
-
-
-def _joined(header: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
-    """Return names of two rows, the upper one filled to the right as merged cells are."""
-    names, group = [], ""
-    for place, below in enumerate(second):
-        group = header[place].strip() if place < len(header) and header[place].strip() else group
-        names.append(f"{group} {below}".strip())
-    return tuple(names)
 
 
 def _end_of(tail: Sequence[Record], filled: int, first: int, found: _Found) -> float:

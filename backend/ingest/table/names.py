@@ -14,8 +14,9 @@ from muscope.backend.ingest.wording import listed, shown
 MAX_NAME_CHARACTERS = 200
 _HIDDEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _INDEX_NAMES = re.compile(
-    r"|unnamed: ?0(?:[._]\d+)?|__index_level_\d+__|rownames?|row\.names|\.\.\.1|x1?", re.IGNORECASE
+    r"|unnamed: ?0(?:[._]\d+)?|__index_level_\d+__|rownames?|row\.names|\.\.\.1", re.IGNORECASE
 )
+_INDEX_NAMES_OF_R = ("X", "X1")  # a small x is a quantity
 
 
 class Named(NamedTuple):
@@ -88,7 +89,7 @@ def _is_index(name: str, column: pl.Series, *, is_index_unnamed: bool) -> bool:
     """Return whether the first column counts rows or holds their names, under no name or one of an index."""
     if is_index_unnamed:
         return column.n_unique() == len(column)
-    if not _INDEX_NAMES.fullmatch(name):
+    if not _INDEX_NAMES.fullmatch(name) and name not in _INDEX_NAMES_OF_R:
         return False
     numbers = column.str.strip_chars().cast(pl.Int64, strict=False)
     if numbers.null_count() or not len(numbers):

@@ -14,7 +14,7 @@ from muscope.backend.ingest.table.columns import Column
 # Fewer rows than this may all differ by chance.
 _LEAST_ROWS = 10
 _ID_NAME = re.compile(
-    r"(?:.*[_\s.-])?(?:id|uuid|guid|key|index|idx|no|nr|num|seq|serial)\.?|.*[a-z]I[Dd]|#|№|.*(?:番号|連番|通番|通し|ＩＤ|コード)$",
+    r"(?:.*[_\s.-])?(?:id|uuid|guid|key|index|idx|no|nr|num|number|seq|serial)\.?|.*[a-z]I[Dd]|#|№|.*(?:番号|連番|通番|通し|ＩＤ|コード)$",
     re.IGNORECASE,
 )
 _WORDS_OF_A_SENTENCE = 4

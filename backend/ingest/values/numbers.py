@@ -6,6 +6,7 @@ decides. All steps work on columns of text at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -25,6 +26,10 @@ _SCALES = {"千円": 1e3, "百万円": 1e6, "万円": 1e4, "億円": 1e8, "万":
 _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^-?\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d*)?$"
 _COMMA_DECIMALS = r"^-?\d*,\d+(?:[eE][-+]?\d+)?$|^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
 _DOT_GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$"
+_MEASURED = r"^-?\d[\d.,]*\s*[^\d\s\-~–]{0,12}$"
+_BOUND = r"^[<>≤≥≦≧]=?\s*(-?[\d.,])"
+# Different limits of detection of one column, and the least share of values between them.
+_MOST_LIMITS, _LEAST_MEASURED = 3, 0.1
 # Share of the cells with a unit that must have the same one.
 _ONE_UNIT = 0.95
 # Share of the numbers that must have it; a single one is a slip of the pen, as 12O is.
@@ -40,12 +45,14 @@ class Numbers:
         is_number: [N], also where the number is infinite, whose value is NaN.
         written: codes of how the cells were written, `read_as.<code>`.
         unit: the unit that was cut off.
+        is_written: cells [N] that were written so, by code.
     """
 
     values: Floats
     is_number: Flags
     written: tuple[str, ...] = ()
     unit: str = ""
+    is_written: Mapping[str, Flags] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,14 +87,14 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
 
     Args:
         decimal: the sign before the decimals, of the whole file; None reads it from the column.
-        num_plain: plain numbers among the other cells. If they are most, `<0.01` is a bound; a unit is
-            one only if many cells have it.
+        num_plain: plain numbers among the other cells. Beside them or others `<0.01` is a bound if the
+            bounds are few different ones; a unit is one only if many cells have it.
     """
     text = _Text(cells.str.normalize("NFKC"))
     text.mark("full_width", (text.cells != cells).to_numpy())
     values_by_sign(text)
-    if num_plain > len(cells):
-        text.change("bound", r"^[<>≤≥≦≧]=?\s*(-?[\d.,])", "$1")
+    if _has_bounds(text.cells, num_plain):
+        text.change("bound", _BOUND, "$1")
     percent = text.change("percent", r"\s*%$", "") / 1.0
     factors = np.where(percent > 0, 0.01, 1.0) * _scales(text)
     unit = _cut_unit(text, num_plain)
@@ -100,7 +107,7 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
     values[is_infinite] = np.nan
     text.mark("infinite", is_infinite)
     written = tuple(code for code, found in text.written.items() if (found & is_number).any())
-    return Numbers(values * factors, is_number, written, unit)
+    return Numbers(values * factors, is_number, written, unit, text.written)
 
 
 def values_by_sign(text: _Text) -> None:
@@ -109,9 +116,20 @@ def values_by_sign(text: _Text) -> None:
     text.change("triangle", r"^\s*[▲△]\s*", "-")
     text.change("parentheses", rf"^\(\s*({_CURRENCY}?\s*[\d.,' ]+\s*{_CURRENCY}?)\s*\)$", "-$1")
     text.change("trailing_minus", r"^([\d.,' ]*\d)\s*-$", "-$1")
+    text.change("plus_minus", r"^(-?[\d.,]+)\s*±\s*[\d.,]+", "$1")
     text.change("currency", rf"^(-?)\s*{_CURRENCY}\s*(-?)\s*([\d.,])", "$1$2$3")
     text.change("currency", rf"([\d.,])\s*{_CURRENCY}(?:也)?$", "$1")
     text.change("", r"^\+\s*", "")
+
+
+def _has_bounds(cells: pl.Series, num_plain: int) -> bool:
+    """Return whether cells such as `<0.01` stand for limits of a measurement, and not for ranges."""
+    bounds = cells.filter(cells.str.contains(_BOUND))
+    measured = cells.filter(cells.str.contains(_MEASURED))
+    others = num_plain + len(measured)
+    is_few = bounds.n_unique() <= _MOST_LIMITS and others >= _LEAST_MEASURED * (len(bounds) + others)
+    is_measured = num_plain > 2 * _MOST_LIMITS or measured.n_unique() > _MOST_LIMITS
+    return bool(len(bounds)) and is_measured and (others > len(bounds) or is_few)
 
 
 def _scales(text: _Text) -> Floats:

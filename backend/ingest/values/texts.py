@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(
-    r"['\s(]*[-+−–▲△]?\s*[¥￥$€£₩]?\s*[-+−]?(?:\d|[０-９]|\.\d|,\d)"
+    r"['\s(]*[<>≤≥＜＞≦≧]?=?\s*[-+−–▲△]?\s*[¥￥$€£₩]?\s*[-+−]?(?:\d|[０-９]|\.\d|,\d)"
     r"[\d０-９.,'’\u00a0\u202f ]*(?:[eE][-+]?\d+)?"
     r"\s*(?:[%％‰円元]|kg|g|mg|mm|cm|km|m|℃|°C|kPa|MPa|Pa|V|A|W|Hz|s|ms|h|min|L|ml)?[)\-]?"
 )

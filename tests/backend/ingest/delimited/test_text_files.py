@@ -160,3 +160,24 @@ def test_identifiers_that_a_spreadsheet_has_rounded_are_warned_of(read):
 def test_results_of_a_sweep_are_told_from_data(read):
     assert "looks_like_sweep" in notes(read("width,lr,seed,val_loss\n" + body("{big},{half},{third},{i}.5")))
     assert "looks_like_sweep" not in notes(read(PLAIN))
+
+
+def test_half_width_kana_alone_are_japanese(read):
+    rows = "".join(f"ﾋﾝ{i % 3},{i},{'ﾖｲ' if i % 2 else 'ﾀﾞﾒ'}\n" for i in range(ROWS))
+
+    prepared = read(("ﾋﾝﾒｲ,ｽｳ,ﾊﾝﾃｲ\n" + rows).encode("cp932"))
+
+    assert (profile_of(prepared).encoding, names(prepared)) == ("CP932", ["ﾋﾝﾒｲ", "ｽｳ", "ﾊﾝﾃｲ"])
+
+
+def test_full_width_commas_separate(read):
+    prepared = read(PLAIN.replace(",", "，"))
+
+    assert (names(prepared), profile_of(prepared).delimiter) == (["a", "b", "kind"], "，")
+
+
+def test_marks_where_files_were_put_together_vanish(read):
+    prepared = read("\ufeff" + PLAIN + "\ufeff" + PLAIN)
+
+    assert (names(prepared), profile_of(prepared).num_rows) == (["a", "b", "kind"], 2 * ROWS)
+    assert "repeated_header" in notes(prepared)
