@@ -36,7 +36,7 @@ from muscope.backend.ingest.table.labels import Label, choose_label, read_label
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.roles import with_role
 from muscope.backend.ingest.table.suspects import may_be_rounded, missing_decision, rounded_note, sweep_note
-from muscope.backend.ingest.values.numbers import Decimal, is_decimal_comma
+from muscope.backend.ingest.values.numbers import Decimal, batches, is_decimal_comma, plain_numbers
 from muscope.backend.ingest.wording import shown
 
 # Columns that are offered as the label; with more of them their names are typed.
@@ -208,15 +208,24 @@ def read_columns(table: Table, options: IngestOptions, decimal: Decimal | None) 
         is_class=options.task is Task.CLASSIFICATION,
     )
     columns = []
-    for name, cells in table.columns.items():
-        column = read_column(name, cells, table.rows, reading)
-        columns.append(column if name == options.label else with_role(column))
+    names = iter(table.columns)
+    for joined, parts in batches(list(table.columns.values())):
+        numbers = plain_numbers(joined)  # at once: thousands of columns would each take a while
+        end = 0
+        for cells in parts:
+            begin, end = end, end + len(cells)
+            name = next(names)
+            column = read_column(name, cells, table.rows, reading, numbers[begin:end].copy())
+            columns.append(column if name == options.label else with_role(column))
     return columns
 
 
 def decimal_of(columns: Iterable[pl.Series]) -> Decimal | None:
     """Return a comma where the cells of a column leave no other sign for decimals; None where none tells."""
-    for cells in (column.head(DECIMAL_ROWS) for column in columns):
+    heads = [column.head(DECIMAL_ROWS) for column in columns]
+    if not any(part.str.contains(",", literal=True).any() for part, _ in batches(heads)):
+        return None
+    for cells in heads:
         of_comma = cells.filter(cells.str.contains(r"^\s*-?[\d.]*,\d+\s*[%％]?\s*$"))
         if len(of_comma) >= 0.5 * max(1, int((cells != "").sum())) and is_decimal_comma(
             of_comma.str.strip_chars()

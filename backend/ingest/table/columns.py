@@ -82,13 +82,19 @@ class Column:
         return np.empty(0, np.bool_) if self.codes is None else self.codes < 0
 
 
-def read_column(name: str, cells: pl.Series, rows: array[int], reading: Reading) -> Column:
-    """Return the values of a column, as the use its owner gave or as its cells suggest."""
+def read_column(
+    name: str, cells: pl.Series, rows: array[int], reading: Reading, numbers: Floats | None = None
+) -> Column:
+    """Return the values of a column, as the use its owner gave or as its cells suggest.
+
+    Args:
+        numbers: its plain numbers (`plain_numbers`), if they are known already.
+    """
     use = reading.uses.get(name)
     if use is None and name != reading.label and not reading.missing:
-        numbers = _plain_quantity(cells)
-        if numbers is not None:
-            return _numeric(name, numbers)
+        quantity = _plain_quantity(cells, plain_numbers(cells) if numbers is None else numbers)
+        if quantity is not None:
+            return _numeric(name, quantity)
     found = cleaned(name, cells, rows, reading.missing)
     if use is ColumnUse.LEAVE_OUT:
         column = _categorical(found, reading)
@@ -109,9 +115,8 @@ def _with_words(column: Column, found: Cells) -> Column:
     return replace(column, notes=(*column.notes, texts_as_missing(found, is_word)))
 
 
-def _plain_quantity(cells: pl.Series) -> Floats | None:
+def _plain_quantity(cells: pl.Series, numbers: Floats) -> Floats | None:
     """Return the numbers of a column that holds nothing else and no codes, the usual case; else None."""
-    numbers = plain_numbers(cells)
     if not np.isfinite(numbers).all():
         return None
     if (numbers != np.trunc(numbers)).any():

@@ -68,7 +68,10 @@ def _has_twins(header: Sequence[str]) -> bool:
 def _more_names(body: Sequence[Record]) -> Sequence[Record]:
     """Return the rows below the first with names: texts, or nothing, above numbers or dates."""
     rest = [row.cells for row in body[_MOST_NAME_ROWS:BODY_ROWS]]
-    if len(rest) < _MOST_NAME_ROWS:
+    first = body[0].cells
+    if len(rest) < _MOST_NAME_ROWS or any(
+        looks_typed(cell) and _is_typed_column(place, rest) for place, cell in enumerate(first)
+    ):
         return []
     typed = [place for place in range(len(rest[0])) if _is_typed_column(place, rest)]
     end = 0
@@ -101,10 +104,7 @@ def _holds_data(cells: Sequence[str], typed: Sequence[int], rest: Sequence[Seque
 
 def _is_untyped(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Return whether a row has texts in every column whose other rows hold numbers or dates."""
-    typed = 0
-    columns = [place for place in range(len(first)) if _is_typed_column(place, body)]
-    if len(columns) < len(first) and _holds_data(first, columns, body):
-        return False
+    columns: list[int] = []
     for place, cell in enumerate(first):
         column = [cells[place].strip() for cells in body if place < len(cells)]
         present = [each for each in column if not is_missing(each)]
@@ -112,8 +112,8 @@ def _is_untyped(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
             continue
         if not cell.strip() or looks_typed(cell.strip()) or is_missing(cell):
             return False
-        typed += 1
-    return typed > 0
+        columns.append(place)
+    return bool(columns) and not _holds_data(first, columns, body)
 
 
 def _joined(header: Sequence[str], second: Sequence[str], *, fills: bool = True) -> tuple[str, ...]:

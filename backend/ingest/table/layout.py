@@ -113,7 +113,7 @@ def _checked(layout: Layout) -> Layout:
 
 def _usual_filled(rows: Sequence[Record]) -> int:
     """Return how many cells are filled in most rows."""
-    counts = sorted(sum(bool(cell.strip()) for cell in row.cells) for row in rows)
+    counts = sorted(sum(map(bool, map(str.strip, row.cells))) for row in rows)
     return counts[len(counts) // 2] if counts else 0
 
 

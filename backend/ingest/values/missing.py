@@ -44,5 +44,8 @@ INFINITE = frozenset(
 
 def is_missing(cell: str) -> bool:
     """Return whether a cell stands for a missing value among numbers."""
-    text = cell.strip().casefold()
+    text = cell.strip()
+    if text.lstrip("-")[:1].isdigit():
+        return False  # the usual case; no word begins so
+    text = text.casefold()
     return text in MISSING or text in AMBIGUOUS or text in MARKS or text in ERRORS

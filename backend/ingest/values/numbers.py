@@ -6,7 +6,7 @@ decides. All steps work on columns of text at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +26,7 @@ _SCALES = {"千円": 1e3, "百万円": 1e6, "万円": 1e4, "億円": 1e8, "万":
 _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^-?\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d*)?$"
 _COMMA_DECIMALS = r"^-?\d*,\d+(?:[eE][-+]?\d+)?$|^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
 _DOT_GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$"
+_BATCH_CELLS = 500_000
 _MEASURED = r"^-?\d[\d.,]*\s*[^\d\s\-~–]{0,12}$"
 _BOUND = r"^[<>≤≥≦≧]=?\s*(-?[\d.,])"
 # Different limits of detection of one column, and the least share of values between them.
@@ -80,6 +81,14 @@ def plain_numbers(cells: pl.Series) -> Floats:
     """Return the cells that are plain decimal numbers, NaN elsewhere; infinite ones stay infinite."""
     values: Floats = cells.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy().copy()
     return values
+
+
+def batches(columns: Sequence[pl.Series]) -> Iterator[tuple[pl.Series, Sequence[pl.Series]]]:
+    """Yield columns of text, many short ones joined to one, and those that it holds."""
+    size = max(1, _BATCH_CELLS // max(1, len(columns[0]))) if columns else 1
+    for begin in range(0, len(columns), size):
+        parts = columns[begin : begin + size]
+        yield (pl.concat(parts) if len(parts) > 1 else parts[0]), parts
 
 
 def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain: int = 0) -> Numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_PLAIN = re.compile(r"-?\d+(?:\.\d+)?")  # the usual case, told at once
 _NUMBER = re.compile(
     r"['\s(]*[<>≤≥＜＞≦≧]?=?\s*[-+−–▲△]?\s*[¥￥$€£₩]?\s*[-+−]?(?:\d|[０-９]|\.\d|,\d)"
     r"[\d０-９.,'’\u00a0\u202f ]*(?:[eE][-+]?\d+)?"
@@ -30,7 +31,8 @@ def looks_typed(cell: str) -> bool:
     """Return whether a cell is written like a number, a date, a time or a truth value."""
     text = cell.strip()
     return bool(
-        _NUMBER.fullmatch(text)
+        _PLAIN.fullmatch(text)
+        or _NUMBER.fullmatch(text)
         or _DATE.fullmatch(text)
         or _TIME.fullmatch(text)
         or text.casefold() in _BOOLEAN
