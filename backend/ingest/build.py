@@ -35,7 +35,13 @@ from muscope.backend.ingest.table.features import Features, encode, standardise
 from muscope.backend.ingest.table.labels import Label, choose_label, read_label
 from muscope.backend.ingest.table.raw import Table
 from muscope.backend.ingest.table.roles import with_role
-from muscope.backend.ingest.table.suspects import may_be_rounded, missing_decision, rounded_note, sweep_note
+from muscope.backend.ingest.table.suspects import (
+    dated_codes_note,
+    may_be_rounded,
+    missing_decision,
+    rounded_note,
+    sweep_note,
+)
 from muscope.backend.ingest.values.numbers import Decimal, batches, is_decimal_comma, plain_numbers
 from muscope.backend.ingest.wording import shown
 
@@ -97,7 +103,8 @@ def prepare_text_columns(
         columns = read_columns(table, options.model_copy(update={"label": name}), decimal)
     columns = [replace(each, left_out=None) if each.name == name else each for each in columns]
     rounded = (rounded_note(each.name, table.columns[each.name]) for each in columns if may_be_rounded(each))
-    table.notes.extend(note for note in (*rounded, sweep_note(names)) if note is not None)
+    dated = (dated_codes_note(each) for each in columns)
+    table.notes.extend(note for note in (*rounded, *dated, sweep_note(names)) if note is not None)
     suspects = missing_decision(columns, options.missing)
     decisions = (
         *table.decisions,

@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from muscope.backend.domain.spec.dataset import Decision
+from muscope.backend.domain.spec.dataset import DataWarning, Decision
 from muscope.backend.errors import InvalidInput, UnsupportedMedia
 from muscope.backend.ingest.arrays_file.prepare import prepare_arrays
 from muscope.backend.ingest.build import Prepared, prepare_table
 from muscope.backend.ingest.containers.contents import kind_by_name, wanted_kind
 from muscope.backend.ingest.containers.unpack import Unpacked, unpack
+from muscope.backend.ingest.delimited.padding import without_padding
 from muscope.backend.ingest.delimited.text_table import looks_like_table
 from muscope.backend.ingest.image_folder.prepare import prepare_image_folder
 from muscope.backend.ingest.manifest import FileKind, IngestOptions
@@ -47,12 +48,15 @@ def _prepare(unpacked: Unpacked, scratch: Path) -> Prepared:
     if unpacked.content == "texts":
         refuse_unsuited("text", options)
         return prepare_text_folder(path, options, scratch)
-    return _prepare_file(path, unpacked.name, options)
+    return _prepare_file(path, unpacked.name, options, scratch)
 
 
-def _prepare_file(path: Path, name: str, options: IngestOptions) -> Prepared:
+def _prepare_file(path: Path, name: str, options: IngestOptions, scratch: Path) -> Prepared:
     """Return a single file as arrays and manifest; `name` is its own, where it was in an archive."""
     found, wanted = recognise(path), wanted_kind(options)
+    text = without_padding(path, scratch) if found is Format.TEXT else path
+    if text != path:
+        return _noted(_prepare_file(text, name, options, scratch), "dataset.padding_removed")
     refuse_unread(found)
     kind = wanted or _likely_kind(path, found, kind_by_name(name) or options.likely)
     refuse_unsuited(kind, options)
@@ -68,6 +72,13 @@ def _likely_kind(path: Path, found: Format, by_name: FileKind | None) -> FileKin
     """Return text for what may be one by its name and does not look like a table."""
     may_be_text = by_name == "text" and found not in TABLE_FORMATS
     return "text" if may_be_text and not (found is Format.TEXT and looks_like_table(path)) else "table"
+
+
+def _noted(prepared: Prepared, code: str) -> Prepared:
+    """Return a dataset whose first note is this one."""
+    profile = prepared.manifest.profile
+    noted = profile.model_copy(update={"notes": (DataWarning(code=code), *profile.notes)})
+    return replace(prepared, manifest=prepared.manifest.model_copy(update={"profile": noted}))
 
 
 def _with_history(prepared: Prepared, unpacked: Unpacked) -> Prepared:

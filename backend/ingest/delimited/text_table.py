@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import mmap
+import re
 import tempfile
 from array import array
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from muscope.backend.domain.spec.dataset import Decision
 from muscope.backend.errors import InvalidInput, TooLarge
 from muscope.backend.ingest.blocks.block import Chosen
+from muscope.backend.ingest.delimited.arff import arff_records, is_arff
 from muscope.backend.ingest.delimited.dialect import (
     BLANKS,
     DELIMITERS,
@@ -49,6 +51,10 @@ from muscope.backend.ingest.wording import delimiter_name
 _HEAD_BYTES = 256 << 10
 _PIECE_BYTES = 1 << 20
 _LEAST_LINES = 5
+_SQL = re.compile(
+    r"^\s*(?:insert\s+into\s+\S+.*\bvalues\b|create\s+table\s+\S+\s*\(|copy\s+\S+.*\bfrom\s+stdin)",
+    re.I | re.MULTILINE,
+)
 
 
 def read_text_table(file: TextFile, options: IngestOptions, folder: Path) -> Table:
@@ -61,6 +67,10 @@ def read_text_table(file: TextFile, options: IngestOptions, folder: Path) -> Tab
     head, skipped = _head_of(path)
     if is_libsvm(head):
         return table_of(RawTable(libsvm_records(path), is_named=True), options)
+    if is_arff(head):
+        return table_of(RawTable(arff_records(path), is_named=True), options)
+    if _SQL.search(head):
+        raise InvalidInput("dataset.is_sql_dump")
     wanted = options.delimiter or skipped.delimiter
     dialect, consistency = guess_dialect(head, wanted)
     if wanted and wanted not in head:
@@ -87,7 +97,9 @@ def looks_like_table(source: Path) -> bool:
     dialect, consistency = guess_dialect(head)
     num_lines = sum(bool(line.strip()) for line in head.splitlines())
     is_sure = consistency >= SURE and num_lines >= _LEAST_LINES and has_typed_column(head, dialect)
-    return is_libsvm(head) or (is_sure and (dialect.delimiter != BLANKS or consistency == 1.0))
+    return (
+        is_libsvm(head) or is_arff(head) or (is_sure and (dialect.delimiter != BLANKS or consistency == 1.0))
+    )
 
 
 def _refuse_delimiter(head: str, given: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from muscope.backend.ingest.wording import listed, shown
 
 _HIDDEN = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 _TEXT_CELL = r"""^(?:'(.*)|="(.*)")$"""
+_CODE_NAME = re.compile(
+    r"(?:コード|ｺｰﾄﾞ|区分|品番|型番|郵便番号|電話番号)$|^JAN$|(?:^|[\W_])(?i:code|cd|zip|zipcode|postcode|sku|ean|jan|isbn)$"
+    r"|[a-z](?:Code|Cd)$"
+)
 _MOST_SHOWN = 5
 
 
@@ -28,6 +33,7 @@ class Cells:
         rows: of the file, where a spreadsheet shows each cell.
         is_missing: empty, a usual word for a missing value, one its owner named, or an error.
         is_error: an error of a spreadsheet such as `#DIV/0!`.
+        num_hidden: cells with signs that cannot be seen, which are gone.
         was_text: a spreadsheet was told to take them as text, so that they are no dates.
     """
 
@@ -37,6 +43,7 @@ class Cells:
     is_missing: NDArray[np.bool_]
     is_error: NDArray[np.bool_]
     was_text: bool = False
+    num_hidden: int = 0
 
     @property
     def present(self) -> pl.Series:
@@ -51,18 +58,26 @@ class Cells:
 
     @property
     def has_codes(self) -> bool:
-        """Return whether the cells are digits but no quantity: leading zeros, or too many for float64."""
+        """Return whether the cells are digits but no quantity: leading zeros, too many, or so named."""
         present = self.present
         if not len(present) or not present.str.contains(r"^\d+$").all():
             return False
+        if is_code_name(self.name):
+            return True
         has_zeros = bool(present.str.contains(r"^0\d").any())
         return has_zeros or bool((present.str.len_bytes() > 15).any())
+
+
+def is_code_name(name: str) -> bool:
+    """Return whether a name says that whole numbers below it are codes."""
+    return _CODE_NAME.search(name.strip()) is not None
 
 
 def cleaned(name: str, cells: pl.Series, rows: array[int], missing: Collection[str]) -> Cells:
     """Return the cells of a column; `missing` are further texts that mean missing."""
     text = cells.str.strip_chars()
-    if text.str.contains(_HIDDEN).any():
+    num_hidden = int(text.str.contains(_HIDDEN).sum())
+    if num_hidden:
         text = text.str.replace_all(_HIDDEN, "").str.strip_chars()
     was_text = False
     if text.str.contains(_TEXT_CELL).sum() > 0.5 * max(1, int((text != "").sum())):
@@ -71,7 +86,7 @@ def cleaned(name: str, cells: pl.Series, rows: array[int], missing: Collection[s
     wanted = [each.strip().casefold() for each in missing]
     is_error = lower.is_in(list(ERRORS))
     is_missing = lower.is_in(list(MISSING)) | is_error | lower.is_in(wanted)
-    return Cells(name, text, rows, is_missing.to_numpy(), is_error.to_numpy(), was_text)
+    return Cells(name, text, rows, is_missing.to_numpy(), is_error.to_numpy(), was_text, num_hidden)
 
 
 def errors_note(found: Cells) -> DataWarning:

@@ -13,11 +13,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse, DataWarning, Decision
-from muscope.backend.ingest.table.cells import Cells, cleaned, errors_note, texts_as_missing
+from muscope.backend.ingest.table.cells import Cells, cleaned, errors_note, is_code_name, texts_as_missing
 from muscope.backend.ingest.table.levels import Levels, levels_of
 from muscope.backend.ingest.values.missing import AMBIGUOUS, MARKS
 from muscope.backend.ingest.values.numbers import Decimal, Floats, Numbers, plain_numbers, read_numbers
-from muscope.backend.ingest.values.times import read_compact_dates, read_times
+from muscope.backend.ingest.values.times import is_time_name, read_compact_dates, read_digits, read_times
 from muscope.backend.ingest.wording import listed, number_text, shown
 
 # From this share of numbers on, a text among them is taken for a missing value, and said.
@@ -92,7 +92,8 @@ def read_column(
     """
     use = reading.uses.get(name)
     if use is None and name != reading.label and not reading.missing:
-        quantity = _plain_quantity(cells, plain_numbers(cells) if numbers is None else numbers)
+        plain = plain_numbers(cells) if numbers is None else numbers
+        quantity = None if is_time_name(name) or is_code_name(name) else _plain_quantity(cells, plain)
         if quantity is not None:
             return _numeric(name, quantity)
     found = cleaned(name, cells, rows, reading.missing)
@@ -100,6 +101,10 @@ def read_column(
         column = _categorical(found, reading)
         return replace(column, left_out="by_owner", use=use)
     column = _with_words(_read_as(found, reading, use), found)
+    if found.num_hidden:
+        params = {"column": shown(name), "count": found.num_hidden}
+        hidden = DataWarning(code="dataset.hidden_signs", params=params)
+        column = replace(column, notes=(*column.notes, hidden))
     if found.is_error.any():
         column = replace(column, notes=(*column.notes, errors_note(found)))
     if use is not None or name == reading.label:
@@ -160,7 +165,8 @@ def _time(found: Cells) -> Column | None:
         return None
     sample = present.head(200)
     if np.isfinite(plain_numbers(sample)).mean() > 0.5:
-        times = read_compact_dates(found.text) if sample.str.contains(r"^(?:19|20)\d{6}$").all() else None
+        is_date = sample.str.contains(r"^(?:19|20)\d{6}$").all()
+        times = read_compact_dates(found.text) if is_date else read_digits(found.text, found.name)
     elif read_times(sample) is None:
         return None
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,11 @@ SENTINELS = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0, 99999.
 _LEAST_COUNT, _FAR = 3, 1.0
 _MOST_SHOWN = 3
 _LONG = 1e10
+_LEAST_CODES, _MOST_DATED = 4, 0.5
+_DATED = re.compile(
+    r"\d{1,2}月\d{1,2}日|\d{1,2}-(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(?:-\d{2,4})?"
+    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: 00:00:00)?"
+)
 _RATES = frozenset(("lr", "learning_rate", "learning rate", "log2lr", "log2_lr", "eta", "学習率"))
 _SIZES = frozenset(("width", "d_model", "depth", "size", "n_embd", "hidden", "num_params", "params", "幅"))
 
@@ -59,6 +65,17 @@ def sweep_note(names: Sequence[str]) -> DataWarning | None:
     if not (has_rate and has_size and has_loss):
         return None
     return DataWarning(code="dataset.looks_like_sweep", params={"columns": listed(list(names), 8)})
+
+
+def dated_codes_note(column: Column) -> DataWarning | None:
+    """Return a warning where a spreadsheet turned some of the codes of a column into dates."""
+    if column.codes is None or column.num_distinct < _LEAST_CODES:
+        return None
+    dated = [level for level in column.levels if _DATED.fullmatch(level)]
+    if not 0 < len(dated) < _MOST_DATED * len(column.levels):
+        return None
+    params: dict[str, str | int | float] = {"column": shown(column.name), "texts": listed(dated, _MOST_SHOWN)}
+    return DataWarning(code="dataset.codes_became_dates", params=params)
 
 
 def may_be_rounded(column: Column) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ TimeKind = Literal["date", "datetime", "time_of_day", "duration"]
 
 # Share of the present cells that must be dates.
 ENOUGH = 0.9
+# Fewer do where the other cells are the same few texts, such as "not yet".
+FEW_TEXTS, ENOUGH_WITH_FEW = 3, 0.5
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -24,6 +27,11 @@ _CLOCK = (
 _YEAR_FIRST = rf"^(?<y>\d{{4}})-(?<m>\d{{1,2}})(?:-(?<d>\d{{1,2}}))?-?{_CLOCK}"
 _YEAR_LAST = rf"^(?<a>\d{{1,2}})-(?<b>\d{{1,2}})-(?<y>\d{{4}}|\d{{2}}){_CLOCK}"
 _TIME_ALONE = r"^(?<h>\d{1,4}):(?<mi>\d{2})(?::(?<s>\d{2})(?:[.,]\d+)?)?\s*(?<half>[ap]m)?$"
+_COMPACT_MONTH = r"^(?<y>(?:19|20)\d{2})(?<m>0[1-9]|1[0-2])(?<d>)$"
+_COMPACT_CLOCK = r"^(?<h>[01]\d|2[0-3])(?<mi>[0-5]\d)(?<s>[0-5]\d)$"
+_MONTH_NAME = re.compile(r"年月|yyyymm|(?i:^month$|^ym$|[_ ]month$|period)")
+_TIME_NAME = re.compile(r"時刻|日時|時間$|(?i:(?:^|[\W_]|date)time$|timestamp|(?:^|[\W_])ts$|epoch|unix)")
+_UNIX_FIRST, _UNIX_END = 946_684_800, 2_208_988_800  # the years 2000 to 2039
 _COMPACT = r"^(?<y>(?:19|20)\d{2})(?<m>0[1-9]|1[0-2])(?<d>0[1-9]|[12]\d|3[01])$"
 
 
@@ -50,17 +58,55 @@ def read_times(cells: pl.Series, *, day_first: bool | None = None) -> Times | No
         return None
     text = _normalised(cells)
     for found in (_year_first(text), _year_last(text, day_first), _alone(text)):
-        if found is not None and np.isfinite(found.values).sum() >= ENOUGH * present:
+        if found is not None and _is_enough(found.values, cells, present):
             return found
     return None
 
 
+def _is_enough(values: Floats, cells: pl.Series, present: int) -> bool:
+    """Return whether nearly all cells are times, or half of them beside the same few texts."""
+    count = int(np.isfinite(values).sum())
+    if count >= ENOUGH * present:
+        return True
+    others = cells.filter(pl.Series(np.isnan(values)) & (cells != ""))
+    return count >= ENOUGH_WITH_FEW * present and others.n_unique() <= FEW_TEXTS < count
+
+
 def read_compact_dates(cells: pl.Series) -> Times | None:
     """Return a column of eight digits as dates, if nearly all are dates of this or the last century."""
-    found = _date(cells, _COMPACT)
+    return _compact(_date(cells, _COMPACT), cells, "date")
+
+
+def read_digits(cells: pl.Series, name: str) -> Times | None:
+    """Return digits as the times that the name of their column says: months, clock times, or Unix seconds."""
+    if _MONTH_NAME.search(name):
+        return _compact(_date(cells, _COMPACT_MONTH), cells, "date")
+    if not _TIME_NAME.search(name):
+        return None
+    parts = _parts(cells, _COMPACT_CLOCK)
+    clock = _compact(parts["h"] * 3600 + parts["mi"] * 60 + parts["s"], cells, "time_of_day")
+    if clock is not None:
+        return clock
+    seconds = cells.cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+    for unit in (1.0, 1e3, 1e6, 1e9):
+        moments = np.where(
+            (seconds >= _UNIX_FIRST * unit) & (seconds < _UNIX_END * unit), seconds / unit, np.nan
+        )
+        if (found := _compact(moments, cells, "datetime")) is not None:
+            return found
+    return None
+
+
+def is_time_name(name: str) -> bool:
+    """Return whether digits below a name may be times."""
+    return bool(_MONTH_NAME.search(name) or _TIME_NAME.search(name))
+
+
+def _compact(values: Floats, cells: pl.Series, kind: TimeKind) -> Times | None:
+    """Return digits as times if nearly all are some, and not only one or two."""
     present = int((cells != "").sum())
-    is_enough = bool(present) and np.isfinite(found).sum() >= 0.98 * present
-    return Times(found, "date") if is_enough and len(np.unique(found[np.isfinite(found)])) > 2 else None
+    is_enough = bool(present) and np.isfinite(values).sum() >= 0.98 * present
+    return Times(values, kind) if is_enough and len(np.unique(values[np.isfinite(values)])) > 2 else None
 
 
 def _normalised(cells: pl.Series) -> pl.Series:
@@ -78,6 +124,11 @@ def _normalised(cells: pl.Series) -> pl.Series:
             )
             rest = text.str.replace(rf"^{era}\s*(?:\d{{1,2}}|元)", "")
             text = ((year + before).cast(pl.String) + rest).zip_with(is_era, text)
+    # A quarter is told by its first month.
+    for number in range(1, 5):
+        quarter = rf"^(?:FY)?\s*(\d{{4}})\s*(?:年度?)?[- /]?\s*(?:Q{number}|第{number}四半期|{number}Q)$"
+        text = text.str.replace(quarter, f"$1-{3 * number - 2}")
+    text = text.str.replace(r"^(\d{4})年度$", "$1-4")
     text = text.str.to_lowercase().str.replace_all(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+", "")
     for number, month in enumerate(_MONTHS, start=1):
         text = text.str.replace(
@@ -120,7 +171,7 @@ def _alone(text: pl.Series) -> Times | None:
     known = np.isfinite(seconds)
     if not known.any():
         return None
-    if (hours[known] >= 24).any():
+    if (seconds[known] > 86_400).any():  # 24:00 is the end of a day
         return Times(seconds / 3600, "duration")
     return Times(seconds, "time_of_day")
 
