@@ -20,7 +20,8 @@ from muscope.backend.ingest.wording import number_text
 
 MAX_CHANNELS = 16
 MAX_IMAGE_NUMBERS = 128 * 128 * 3
-MAX_NUMBERS = 100_000_000  # 400 MB once they are float32
+MAX_NUMBERS = 200_000_000  # of single bytes, so that CIFAR-10 keeps its size; 800 MB once they are float32
+MAX_WIDE_NUMBERS = 100_000_000  # of other numbers, which take up to eight bytes before
 LARGEST_PIXEL = 10**9  # its square, summed over any image, stays far inside float32
 _BLOCK_NUMBERS = 1 << 23  # float64 copies of all images at once would not fit
 _LIMIT = 1e6  # standard deviations, as for the columns of a table

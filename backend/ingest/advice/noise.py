@@ -19,7 +19,7 @@ _MAX_ROWS = 3_000  # their distances are nine million numbers
 _NUM_NEIGHBOURS = 5
 _FAR = 100.0  # standard deviations; beyond them float32 would lose the other columns
 _MIN_ROWS = 50
-_DISAGREEING = 0.15
+_DISAGREEING = 0.03
 _UNEXPLAINED = 0.5
 
 

@@ -16,7 +16,7 @@ from muscope.backend.arrays import Array
 from muscope.backend.errors import InvalidInput, TooLarge, UnsupportedMedia
 from muscope.backend.ingest.containers.zip_file import Archive, Member, is_zip
 from muscope.backend.ingest.foreign import ZIP_ERRORS
-from muscope.backend.ingest.images import MAX_NUMBERS
+from muscope.backend.ingest.images import MAX_NUMBERS, MAX_WIDE_NUMBERS
 from muscope.backend.ingest.wording import listed, shown
 
 SINGLE = "array"  # name of the one array of an NPY file
@@ -101,10 +101,9 @@ class ArrayFile:
     def check(self, header: Header) -> None:
         """Raise where the array cannot be used at all, by its header alone."""
         refuse_unreadable(header)
-        if math.prod(header.shape) > MAX_NUMBERS:
-            raise TooLarge(
-                "dataset.too_many_pixels", name=shown(header.name), given=header.form, limit=MAX_NUMBERS
-            )
+        limit = MAX_NUMBERS if header.dtype.itemsize == 1 else MAX_WIDE_NUMBERS
+        if math.prod(header.shape) > limit:
+            raise TooLarge("dataset.too_many_pixels", name=shown(header.name), given=header.form, limit=limit)
         expected = header.num_header_bytes + math.prod(header.shape) * header.dtype.itemsize
         if self.num_bytes(header.name) != expected:
             raise InvalidInput("dataset.npz_damaged", name=shown(header.name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from muscope.backend.ingest.image_folder.picture import (
     facts_of,
     pixels_of,
 )
-from muscope.backend.ingest.images import Images, assemble_images
+from muscope.backend.ingest.images import MAX_IMAGE_NUMBERS, MAX_NUMBERS, Images, assemble_images
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.splits.given_parts import RANDOM, refuse_other_split, split_decision
 from muscope.backend.ingest.splits.split import MIN_ROWS
@@ -33,6 +34,7 @@ from muscope.backend.ingest.table.labels import read_label
 from muscope.backend.ingest.wording import listed, shown
 
 _LABEL = "folder"
+_REDUCED = 0.9  # share of the usual area; the median of several sizes differs from it without need
 
 
 def prepare_image_folder(source: Path, options: IngestOptions) -> Prepared:
@@ -144,6 +146,18 @@ def _decisions(layout: Layout, options: IngestOptions) -> tuple[Decision, ...]:
     return (split_decision(options.split, is_given=layout.num_train is not None),)
 
 
+def _reduced_note(usual: tuple[int, int], form: Form, count: int) -> DataWarning:
+    """Say why the pictures are smaller than most of them were: they, or all together, were too large."""
+    is_one = usual[0] * usual[1] * form.channels > MAX_IMAGE_NUMBERS
+    limit = MAX_IMAGE_NUMBERS if is_one else MAX_NUMBERS
+    params: dict[str, str | int | float] = {
+        "height": usual[0], "width": usual[1], "new_height": form.height, "new_width": form.width,
+        "count": count, "limit": limit,
+    }  # fmt: skip
+    code = "dataset.picture_reduced" if is_one else "dataset.pictures_reduced"
+    return DataWarning(code=code, params=params)
+
+
 def _form_notes(facts: Sequence[Facts], form: Form) -> tuple[DataWarning, ...]:
     """Say what was done to the pictures, and to how many."""
     counts = {
@@ -154,6 +168,9 @@ def _form_notes(facts: Sequence[Facts], form: Form) -> tuple[DataWarning, ...]:
         "dataset.images_made_8_bit": 0 if form.is_deep else sum(fact.is_deep for fact in facts),
     }
     notes = [DataWarning(code=code, params={"count": count}) for code, count in counts.items() if count]
+    usual = Counter((fact.height, fact.width) for fact in facts).most_common(1)[0][0]
+    if form.height * form.width < usual[0] * usual[1] * _REDUCED:
+        notes.append(_reduced_note(usual, form, len(facts)))
     changed = sum((fact.height, fact.width) != (form.height, form.width) for fact in facts)
     if changed:
         params: dict[str, str | int | float] = {"count": changed, "height": form.height, "width": form.width}

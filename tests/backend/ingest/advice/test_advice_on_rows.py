@@ -86,16 +86,24 @@ def test_neighbours_are_those_of_the_library():
     np.testing.assert_array_equal(np.sort(nearest(x), axis=1), np.sort(library, axis=1))
 
 
-def test_wrong_labels_are_estimated_from_the_neighbours():
+@pytest.mark.parametrize("share", [0.06, 0.12, 0.25])
+def test_wrong_labels_are_estimated_from_the_neighbours(share):
     side = np.sign(X[:, 0]) * (2 + np.abs(X[:, 0]))
-    true = side > 0
-    is_wrong = RNG.random(N) < 0.25
-    label = label_of(["up" if way else "down" for way in true ^ is_wrong])
+    is_wrong = np.random.default_rng(7).random(N) < share
+    label = label_of(["up" if way else "down" for way in (side > 0) ^ is_wrong])
 
     (warning,) = advice_on([numbers("a", side), numbers("b", side**3)], label)["neighbours_disagree"]
 
     assert warning.severity == "info"
-    assert warning.params["percent"] == pytest.approx(25, abs=8)
+    assert warning.params["percent"] == pytest.approx(100 * is_wrong.mean(), abs=2 + 25 * share)
+
+
+def test_right_labels_of_classes_that_lie_apart_are_not_doubted():
+    side = np.sign(X[:, 0]) * (2 + np.abs(X[:, 0]))
+
+    label = label_of(["up" if way else "down" for way in side > 0])
+
+    assert "neighbours_disagree" not in advice_on([numbers("a", side), numbers("b", side**3)], label)
 
 
 def test_unexplained_variation_is_estimated_from_the_neighbours():

@@ -11,6 +11,7 @@ from PIL import Image
 
 from muscope.backend.errors import MuscopeError
 from muscope.backend.ingest.image_folder import form, picture
+from muscope.backend.ingest.image_folder import prepare as preparation
 from muscope.backend.ingest.image_folder.picture import Facts, Form, facts_of, pixels_of
 from muscope.backend.ingest.images import MAX_IMAGE_NUMBERS
 from tests.backend.ingest.containers.archives import table
@@ -223,3 +224,21 @@ def test_one_picture_takes_bounded_room(monkeypatch):
     with pytest.raises(picture.Unreadable):
         facts_of(saved(colours(12, 10)))
     assert facts_of(saved(colours(10, 10))).width == 10
+
+
+def test_a_collection_as_large_as_cifar_keeps_its_size_and_colour():
+    found = form.form_of([facts(32, 32)] * 60_000)
+
+    assert (found.height, found.width, found.channels) == (32, 32, 3)
+
+
+def test_why_pictures_are_smaller_is_said(tmp_path, monkeypatch):
+    files = {f"{'ab'[i % 2]}/{i}.png": saved(colours(32, 32)) for i in range(20)}
+    assert "pictures_reduced" not in said(prepare(tmp_path, files))
+
+    for module in (form, preparation):
+        monkeypatch.setattr(module, "MAX_NUMBERS", 20 * 24 * 24 * 3)
+
+    assert said(prepare(tmp_path, files))["pictures_reduced"] == {
+        "height": 32, "width": 32, "new_height": 24, "new_width": 24, "count": 20, "limit": 20 * 24 * 24 * 3,
+    }  # fmt: skip
