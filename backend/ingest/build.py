@@ -29,7 +29,7 @@ from muscope.backend.ingest.log_label import log_decision, log_label
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
 from muscope.backend.ingest.profile import class_counts, column_profiles, label_warnings, left_out_notes
 from muscope.backend.ingest.splits.divide import divide, split_decision
-from muscope.backend.ingest.splits.split import Places, refuse_too_few
+from muscope.backend.ingest.splits.split import MIN_ROWS, Places, refuse_too_few
 from muscope.backend.ingest.table.columns import Column, Reading, read_column
 from muscope.backend.ingest.table.features import Features, encode, standardise
 from muscope.backend.ingest.table.labels import Label, choose_label, read_label
@@ -92,6 +92,8 @@ def prepare_text_columns(
     delimiter: str | None = None,
 ) -> Prepared:
     """Return columns of text as arrays and manifest, or raise the first thing wrong with them."""
+    if table.num_rows < MIN_ROWS <= len(table.columns) / 2:
+        raise InvalidInput("dataset.on_its_side", rows=table.num_rows, columns=len(table.columns))
     refuse_too_few(table.num_rows)
     if options.label is not None:
         choose_label(list(table.columns), options.label)

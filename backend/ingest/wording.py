@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from decimal import Decimal
 
 _EXACT = 1e15
@@ -12,8 +13,15 @@ _MAX_SHOWN = 60
 
 def shown(value: str) -> str:
     """Return `value` fit for a sentence: at most 60 characters, none that would move or hide text."""
-    clean = "".join(c if c.isprintable() else "�" for c in value[: _MAX_SHOWN + 1])
+    clean = "".join(_shown_sign(sign) for sign in value[: _MAX_SHOWN + 1])
     return clean if len(clean) <= _MAX_SHOWN else clean[: _MAX_SHOWN - 1] + "…"
+
+
+def _shown_sign(sign: str) -> str:
+    """Return a sign, a plain blank for one of another width, and a mark for what moves or hides text."""
+    if sign.isprintable():
+        return sign
+    return " " if unicodedata.category(sign) == "Zs" else "�"
 
 
 def listed(values: list[str], most: int) -> str:

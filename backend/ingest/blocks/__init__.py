@@ -1,1 +1,1 @@
-"""Arrangement of a sheet's cells: several tables below one another or side by side, groups of rows."""
+"""Arrangement of the cells of a sheet: several tables, names of groups of rows, totals between rows."""

@@ -24,6 +24,7 @@ _DATE = re.compile(
     r"(?:[A-Z令和平成昭]{1,2})?\d{1,4}[-/.年]\d{1,2}(?:[-/.月]\d{1,4}日?)?(?:[ T]\d{1,2}:\d{2}.*)?"
 )
 _TIME = re.compile(r"\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?")
+_ENTITY = re.compile(r"&#?\w{2,8};")  # of HTML, whose semicolon separates nothing
 # Consistency of the rows from which on a text is taken for a table.
 SURE = 0.9
 
@@ -180,6 +181,7 @@ def _is_value(cell: str, delimiter: str) -> bool:
     """Return whether a cell looks like a value: number, date, time, or a text without other separators."""
     if _is_typed(cell):
         return True
+    cell = _ENTITY.sub("", cell)
     # A comma may stand in any text; the other signs hardly do.
     others = [other for other in (";", "\t", "|") if other != delimiter]
     return len(cell) <= 40 and not any(other in cell for other in others)

@@ -14,6 +14,7 @@ from muscope.backend.ingest.blocks.beside import blocks_beside, filled_rows
 from muscope.backend.ingest.blocks.block import Chosen, choose_block, joined
 from muscope.backend.ingest.blocks.fill_down import Filled, with_groups_filled
 from muscope.backend.ingest.blocks.stacked import rows_between, stacked_blocks, starts_of
+from muscope.backend.ingest.blocks.totals import is_subtotal, subtotals_note
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.table.layout import HEAD_ROWS, TAIL_ROWS, Layout, find_layout
 from muscope.backend.ingest.table.names import named
@@ -94,6 +95,11 @@ def finished(
     is_whole = len(rows) + repeated == num_rows
     layout, columns, rows, several = _one_beside(layout, columns, rows, options, several, left)
     num_rows = len(rows) + repeated if is_whole else num_rows
+    subtotals = is_subtotal(columns)
+    if subtotals is not None:
+        kept = (~subtotals).arg_true()
+        columns, rows = [column.gather(kept) for column in columns], array("I", (rows[i] for i in kept))
+        notes = [*notes, subtotals_note(int(subtotals.sum()))]
     found = named(layout.header, columns, is_index_unnamed=layout.is_index_unnamed)
     if len(found.columns) == 1:
         raise InvalidInput("dataset.one_column", column=shown(next(iter(found.columns))))

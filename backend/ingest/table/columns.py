@@ -25,6 +25,7 @@ NUMERIC_SHARE = 0.9
 # Fewer numbers do where the other cells are the same few texts.
 FEW_TEXTS, NUMERIC_SHARE_WITH_FEW = 3, 0.5
 _MOST_SHOWN = 5
+_PERCENT_GAP = 10.0
 
 Codes = NDArray[np.int32]
 
@@ -179,7 +180,7 @@ def _time(found: Cells) -> Column | None:
     notes = [texts_as_missing(found, np.isnan(times.values) & ~found.is_missing)] if bad > 0 else []
     if times.is_order_unclear:
         notes.append(DataWarning(code="dataset.day_or_month_first", params={"column": shown(found.name)}))
-    examples = tuple(shown(text) for text in _first_distinct(present.head(100).to_list()))
+    examples = tuple(_one_line(text) for text in _first_distinct(present.head(100).to_list()))
     is_time_of_day = times.kind == "time_of_day"
     return replace(column, examples=examples, notes=tuple(notes), is_time_of_day=is_time_of_day)
 
@@ -194,6 +195,7 @@ def _number(found: Cells, reading: Reading, *, is_wanted: bool) -> Column | None
     rest = found.text.gather(places)
     num_plain = int(np.isfinite(numbers).sum())
     read = read_numbers(rest, reading.decimal, num_plain=num_plain)
+    read = _as_percentages(numbers, read)
     numbers[places] = read.values
     is_odd = ~read.is_number & ~rest.str.to_lowercase().is_in([*AMBIGUOUS, *MARKS]).to_numpy()
     odd = rest.filter(pl.Series(is_odd))
@@ -216,6 +218,18 @@ def _number(found: Cells, reading: Reading, *, is_wanted: bool) -> Column | None
     if written and written[0] != "infinite":
         notes.append(_written_note(found, rest, read, written[0]))
     return replace(column, notes=tuple(notes), read_as=written[0] if written else None)
+
+
+def _as_percentages(plain: Floats, read: Numbers) -> Numbers:
+    """Return percentages as they stand where the sign was left out in the other cells."""
+    percent = np.abs(read.values[read.is_written["percent"]]) if "percent" in read.written else np.empty(0)
+    known = np.abs(plain[np.isfinite(plain)])
+    if not known.size or not percent.size or np.median(known) <= _PERCENT_GAP * np.median(percent):
+        return read
+    factors = np.where(read.is_written["percent"], 100.0, 1.0)
+    written = tuple("unit" if code == "percent" else code for code in read.written)
+    is_written = {**read.is_written, "unit": read.is_written["percent"]}
+    return replace(read, values=read.values * factors, written=written, unit="%", is_written=is_written)
 
 
 def _infinite(found: Cells, numbers: Floats) -> DataWarning:
@@ -281,7 +295,7 @@ def _categorical(found: Cells, reading: Reading) -> Column:
         num_missing=levels.num_missing,
         num_distinct=levels.num_distinct,
         num_rows=len(found.text),
-        examples=tuple(shown(text) for text in _first_distinct(found.present.head(100).to_list())),
+        examples=tuple(_one_line(text) for text in _first_distinct(found.present.head(100).to_list())),
         codes=levels.codes,
         levels=levels.names,
         first_text=cell,
@@ -292,6 +306,10 @@ def _categorical(found: Cells, reading: Reading) -> Column:
 def _example(value: float) -> str:
     """Return a number with six digits; a whole one in full, since codes differ in their last digits."""
     return number_text(value) if value.is_integer() else f"{value:g}"
+
+
+def _one_line(text: str) -> str:
+    return shown(" ".join(text.split()))
 
 
 def _first_distinct(values: list[Any], most: int = 3) -> list[Any]:

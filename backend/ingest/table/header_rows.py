@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ BODY_ROWS, TYPED_SHARE = 60, 0.6
 _LEAST_ROWS = 3
 _MOST_CHARACTERS_OF_A_UNIT = 15
 _MOST_NAME_ROWS = 5
+# A line drawn below the names, as in tables for reading.
+_RULE = re.compile(r"[-+=:|]{2,}|")
 
 
 class Named(NamedTuple):
@@ -30,6 +33,9 @@ def with_rows_below(header: tuple[str, ...], body: Sequence[Record]) -> Named:
     """Return the names joined with those in further rows, and the rows without one of units."""
     if len(body) < _LEAST_ROWS:
         return Named(header, body)
+    if all(_RULE.fullmatch(cell.strip()) for cell in body[0].cells):
+        below = with_rows_below(header, body[1:])
+        return below._replace(notes=(_note("drawn_line", row=body[0].row), *below.notes))
     more = _more_names(body)
     if len(more) > 1:
         for row in more:

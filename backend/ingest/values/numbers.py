@@ -126,6 +126,7 @@ def values_by_sign(text: _Text) -> None:
     text.change("parentheses", rf"^\(\s*({_CURRENCY}?\s*[\d.,' ]+\s*{_CURRENCY}?)\s*\)$", "-$1")
     text.change("trailing_minus", r"^([\d.,' ]*\d)\s*-$", "-$1")
     text.change("plus_minus", r"^(-?[\d.,]+)\s*±\s*[\d.,]+", "$1")
+    text.change("", r"^([-+]?\d*\.?\d+)[dD]([-+]?\d{1,3})$", "${1}e${2}")  # double precision of Fortran
     text.change("currency", rf"^(-?)\s*{_CURRENCY}\s*(-?)\s*([\d.,])", "$1$2$3")
     text.change("currency", rf"([\d.,])\s*{_CURRENCY}(?:也)?$", "$1")
     text.change("", r"^\+\s*", "")
@@ -144,9 +145,23 @@ def _has_bounds(cells: pl.Series, num_plain: int) -> bool:
 def _scales(text: _Text) -> Floats:
     """Cut off words for thousands and millions, and return the factor of every cell."""
     factors = np.ones(len(text.cells))
+    _join_scales(text)
     for word, factor in _SCALES.items():
         factors[text.change("scale", rf"(\d)\s*{word}$", "$1")] = factor
     return factors
+
+
+def _join_scales(text: _Text) -> None:
+    """Write amounts in two units, 1億2000万, as one number."""
+    parts = text.cells.str.extract_groups(r"^(-?)([\d,.]+)億([\d,]+)(?:万|百万)(?:円)?$").struct.unnest()
+    signs, large, small = (parts[name] for name in parts.columns)
+    found = large.is_not_null()
+    if found.any():
+        numbers = [each.str.replace_all(",", "").cast(pl.Float64, strict=False) for each in (large, small)]
+        millions = text.cells.str.contains("百万")
+        joined = (numbers[0] * 1e8 + numbers[1] * 1e4 * (1 + 99 * millions.cast(pl.Float64))).cast(pl.Int64)
+        text.cells = (signs + joined.cast(pl.String)).zip_with(found, text.cells)
+        text.mark("scale", found.to_numpy())
 
 
 def _cut_unit(text: _Text, num_plain: int) -> str:

@@ -135,6 +135,11 @@ def _normalised(cells: pl.Series) -> pl.Series:
             rf"^(\d{{1,2}})[- ]{month}[a-z]*\.?,?[- ](\d{{4}}|\d{{2}})", f"$2-{number}-$1"
         )
         text = text.str.replace(rf"^{month}[a-z]*\.?[- ](\d{{1,2}}),?[- ](\d{{4}})", f"$2-{number}-$1")
+    for half, sign in (("午前", "am"), ("午後", "pm")):
+        text = text.str.replace(rf"{half}\s*(\d{{1,2}}(?:時|:)(?:\d{{1,2}}分?)?)$", rf"${{1}} {sign}")
+        text = text.str.replace(rf"(\d)時 {sign}$", rf"${{1}}:00 {sign}").str.replace(
+            rf"分 {sign}$", f" {sign}"
+        )
     text = text.str.replace(r"(\d{1,2})時(\d{1,2})分?", "$1:$2").str.replace(r"(\d{1,2})時$", "$1:00")
     text = text.str.replace_all(r"(\d)t(\d)", "$1 $2").str.replace(r"日\s*", " ").str.strip_chars()
     # Twice, and only before the clock: parts of one digit share it, and seconds have decimals.

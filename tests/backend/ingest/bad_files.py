@@ -167,9 +167,9 @@ BAD_IMAGES = [
     ),
     BadInput(
         "too many images",
-        announcing((3000, 128, 128, 3)),
+        announcing((5000, 128, 128, 3)),
         "dataset.too_many_pixels",
-        {"given": "3000×128×128×3", "limit": 100_000_000},
+        {"given": "5000×128×128×3", "limit": 200_000_000},
     ),
     BadInput(
         "labels with decimals",
