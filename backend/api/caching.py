@@ -5,11 +5,15 @@ from __future__ import annotations
 from starlette.requests import Request
 
 
+def known_etags(request: Request) -> frozenset[str]:
+    """Return the ETags of the states that the client has already, without quotes."""
+    given = request.headers.get("if-none-match", "")
+    return frozenset(part.strip().removeprefix("W/").strip('"') for part in given.split(","))
+
+
 def is_current(request: Request, etag: str) -> bool:
     """Tell whether the client has this state already; `etag` comes without quotes."""
-    given = request.headers.get("if-none-match", "")
-    known = {part.strip().removeprefix("W/").strip('"') for part in given.split(",")}
-    return etag in known or given.strip() == "*"
+    return not known_etags(request).isdisjoint({etag, "*"})
 
 
 def accepts_gzip(request: Request) -> bool:

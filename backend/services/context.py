@@ -32,12 +32,14 @@ class Caches:
     Attributes:
         verdicts: some 50 kB each.
         figures: compressed JSON, some 30 kB each.
+        reports: printed ones, some 300 kB each.
         evidence: of the protocol; it changes only when a cell ends.
         courses: what is left of an open experiment, for those that share the slots with it.
     """
 
     verdicts: KeyedCache[Verdict] = field(default_factory=lambda: KeyedCache(64))
     figures: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(128))
+    reports: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(8))
     evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
     courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(64))
 

@@ -83,6 +83,8 @@ def is_needed(name: str) -> bool:
         return name.endswith(".html") or rest[0] in SERVED
     if folder == "alembic":
         return True
+    if name.startswith(("backend/report/fonts/", "backend/report/templates/")):
+        return True
     return folder in FOLDERS and name.endswith((".py", "/calibration.json"))
 
 
@@ -147,7 +149,12 @@ def test_an_experiment_runs_and_the_page_is_served(installed, tmp_path):
         )
         finished = instance.finished(experiment["id"], seconds=120)
         pages = ("/", "/static/locales/en.json", "/static/locales/ja.json", "/static/config.json", "/readyz")
+        wish = {"format": "pdf", "language": "ja"}
+        report = httpx.get(
+            f"{instance.url}/api/v1/experiments/{experiment['id']}/report", params=wish, timeout=60
+        )
         statuses = {path: httpx.get(f"{instance.url}{path}").status_code for path in pages}
 
     assert finished["state"] == "completed"
     assert statuses == dict.fromkeys(pages, 200)
+    assert report.content.startswith(b"%PDF"), report.text[:200]

@@ -1,0 +1,1 @@
+"""Reports of experiments: gather what was judged, render it, print it."""
