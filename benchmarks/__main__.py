@@ -21,6 +21,7 @@ from benchmarks.rows import (
     headline_staged,
     jax_rows,
     memory,
+    reports,
     training,
 )
 from muscope.worker.device import prepare_process
@@ -46,6 +47,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_packages": files.packages,
     "files_hostile": files.hostile,
     "files_csv": files.csv_time,
+    "report": reports.report,
 }
 # One name for rows that share their measurement.
 GROUPS = {

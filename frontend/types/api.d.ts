@@ -423,6 +423,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the report of an experiment
+         * @description Return one self-contained file: page 1 is a sheet for approval, the rest its evidence.
+         *
+         *     It opens offline, holds no script and asks for nothing. While the experiment runs it is an interim report
+         *     and says so. Hourly rates and the other assumptions of its savings are those of `…/savings`.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/runs": {
         parameters: {
             query?: never;
@@ -3124,6 +3147,12 @@ export interface components {
             record?: components["schemas"]["TrackRecord"] | null;
         };
         /**
+         * ReportFormat
+         * @description Format of the file.
+         * @enum {string}
+         */
+        ReportFormat: "html" | "pdf";
+        /**
          * ResidualConvNet
          * @description Convolution, three stages of blocks h + τ · conv φ(h) with pools and convolutions between, readout.
          *
@@ -4260,6 +4289,7 @@ export type Recipe = components['schemas']['Recipe'];
 export type RecipeOption = components['schemas']['RecipeOption'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Reliability = components['schemas']['Reliability'];
+export type ReportFormat = components['schemas']['ReportFormat'];
 export type ResidualConvNet = components['schemas']['ResidualConvNet'];
 export type ResidualMlp = components['schemas']['ResidualMLP'];
 export type Role = components['schemas']['Role'];
@@ -7536,6 +7566,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FigureReply"];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: {
+                /** @description Money per hour of one slot. */
+                rate_per_hour?: number | null;
+                /** @description Money per hour of staff. */
+                staff_rate?: number | null;
+                currency?: components["schemas"]["Currency"];
+                /** @description Staff hours per run tuned by hand. */
+                hours_per_run?: number;
+                /** @description Staff hours of this study. */
+                poc_hours?: number;
+                /** @description Width that would be tuned. */
+                target_width?: number | null;
+                /** @description LRs tried there; the plan's unless given. */
+                num_lrs?: number | null;
+                /** @description Seeds each; the plan's unless given. */
+                num_seeds?: number | null;
+                /** @description One HTML file, or a PDF of it. */
+                format?: components["schemas"]["ReportFormat"];
+                /** @description `en` or `ja`; as Accept-Language asks when left out. */
+                language?: string | null;
+                /** @description Minutes of the reader's zone ahead of UTC. */
+                utc_offset_minutes?: number;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report as one file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                    "text/html": string;
                 };
             };
             /** @description Nothing has changed since the state that If-None-Match names. */

@@ -19,7 +19,11 @@ const ASSUMED = ["target_width", "num_lrs", "num_seeds", "hours_per_run", "poc_h
 /** Rates are remembered in this browser. @param {Name} name @returns {name is "rate_per_hour" | "staff_rate"} */
 const isRate = (name) => name === "rate_per_hour" || name === "staff_rate";
 
-/** @param {Experiment} experiment @param {AbortSignal} signal @returns {Refreshing} */
+/**
+ * The fold, and what it is reckoned with: the report uses the same.
+ * @param {Experiment} experiment @param {AbortSignal} signal
+ * @returns {Refreshing & {query: () => URLSearchParams}}
+ */
 export function savings(experiment, signal) {
   const result = h("div", { class: "stack", "aria-live": "polite" });
   /** @type {Texts} */
@@ -40,7 +44,7 @@ export function savings(experiment, signal) {
   const controls = [...fields.map((each) => each.element), currencyField(read)];
   const box = fold(result, controls);
   box.addEventListener("toggle", read);
-  return { element: box, refresh: read };
+  return { element: box, refresh: read, query: () => queryOf(texts) };
 }
 
 /** @param {HTMLElement} result @param {HTMLElement[]} controls */

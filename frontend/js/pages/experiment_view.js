@@ -10,6 +10,7 @@ import { spending } from "../cost/spending.js";
 import { actions } from "../experiment/actions.js";
 import { experimentNotes } from "../experiment/experiment_notes.js";
 import { progress } from "../experiment/progress.js";
+import { report } from "../experiment/report.js";
 import { runs } from "../experiment/runs.js";
 import { stages } from "../experiment/stages.js";
 import { stateChip } from "../experiment/state_chip.js";
@@ -45,8 +46,10 @@ export class ExperimentView {
     this.buttons = actions(store, onChange, signal);
     this.curves = figures(experiment, signal);
     this.live = { bar: progress(store), taken: spending(store), grid: stages(store) };
+    const saved = savings(experiment, signal);
     this.folds = {
-      saved: savings(experiment, signal),
+      saved,
+      meeting: report(store, saved.query),
       constants: tensors(store, this.curves.choices, signal),
       table: runs(experiment, signal),
     };
@@ -55,13 +58,14 @@ export class ExperimentView {
   /** The parts, from top to bottom. */
   get elements() {
     const { bar, taken, grid } = this.live;
-    const { saved, constants, table } = this.folds;
+    const { saved, meeting, constants, table } = this.folds;
     return [
       this.#head(),
       this.#notes,
       bar.element,
       this.#side,
       this.#card,
+      meeting.element,
       taken.element,
       grid.element,
       saved.element,
@@ -85,7 +89,7 @@ export class ExperimentView {
         h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", time, " ", this.#chip),
         h("h1", { class: "wrap" }, dataset),
       ),
-      this.buttons.element,
+      h("div", { class: "row" }, this.folds.meeting.button, this.buttons.element),
     );
   }
 

@@ -1,0 +1,83 @@
+/** The report for the meeting: its language, and where it is opened or downloaded as one file. */
+
+import { addressOf } from "../base/api.js";
+import { h, icon } from "../base/dom.js";
+import { known, language, t } from "../base/i18n.js";
+import { ICONS } from "../base/icons.js";
+import { note } from "../base/note.js";
+
+/** @import { ExperimentStore } from "../../types/page.js" */
+
+/**
+ * The button at the head of the page, and the fold it leads to.
+ * @param {ExperimentStore} store @param {() => URLSearchParams} assumed what the savings are reckoned with
+ */
+export function report(store, assumed) {
+  const choice = languageChoice();
+  const query = (/** @type {string} */ format) => {
+    const asked = assumed();
+    asked.set("format", format);
+    asked.set("language", choice.value);
+    asked.set("utc_offset_minutes", String(-new Date().getTimezoneOffset()));
+    return addressOf(`/experiments/${store.experiment.id}/report?${asked}`);
+  };
+  const links = [link("open", "html", query), link("download", "html", query), link("download", "pdf", query)];
+  const interim = h("div", {});
+  const element = h(
+    "details",
+    { class: "fold", id: "report" },
+    h("summary", {}, t("ui.report.title")),
+    h("p", { class: "hint" }, t("ui.report.hint")),
+    interim,
+    h("div", { class: "row" }, h("label", { for: choice.id }, t("ui.report.language")), choice, links),
+  );
+  const refresh = () => {
+    const isOpen = ["queued", "running"].includes(store.experiment.state);
+    interim.replaceChildren(...(isOpen ? [note("info", t("ui.report.interim"))] : []));
+  };
+  return { element, refresh, button: opener(element, choice) };
+}
+
+function languageChoice() {
+  const options = known().map((each) => h("option", { value: each, lang: each }, t(`ui.language.${each}`)));
+  const select = h("select", { id: "report-language" }, options);
+  select.value = language();
+  return select;
+}
+
+/**
+ * An ordinary link, whose address is made when it is followed: rates may have changed meanwhile.
+ * @param {"open" | "download"} act @param {string} format @param {(format: string) => string} query
+ */
+function link(act, format, query) {
+  const isOpened = act === "open";
+  const words = isOpened ? t("ui.report.open") : t("ui.report.download", { format: format.toUpperCase() });
+  const element = h(
+    "a",
+    {
+      class: isOpened ? "button button-main" : "button",
+      href: query(format),
+      data: { report: `${act}-${format}` },
+      ...(isOpened ? { target: "_blank", rel: "noopener" } : { download: true }),
+    },
+    isOpened ? null : icon(ICONS.download),
+    words,
+  );
+  const renew = () => (element.href = query(format));
+  for (const event of ["pointerenter", "focus", "click"]) element.addEventListener(event, renew);
+  return element;
+}
+
+/** @param {HTMLDetailsElement} fold @param {HTMLElement} first what is focused there */
+function opener(fold, first) {
+  const click = () => {
+    fold.open = true;
+    fold.scrollIntoView({ block: "center" });
+    first.focus({ preventScroll: true });
+  };
+  return h(
+    "button",
+    { type: "button", class: "button", data: { action: "report" }, on: { click } },
+    t("ui.report.button"),
+  );
+}
