@@ -9,7 +9,7 @@ from muscope.backend.domain.verdict.outlook import RolloutStepName
 from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.report.material import Material
-from muscope.backend.report.words import next_steps
+from muscope.backend.report.words import answer, next_steps
 from muscope.backend.report.words.say import Words
 
 MOST_MISSING = 2
@@ -82,7 +82,7 @@ def _tune(material: Material, verdict: Verdict, words: Words) -> Iterator[str]:
 def _find_out(material: Material, verdict: Verdict, words: Words) -> Iterator[str]:
     for what in _missing(verdict, words)[:MOST_MISSING]:
         yield words.say("report.approve.find_out", what=what)
-    safe = next_steps.safe_way(verdict, words)
+    safe = next_steps.safe_way(verdict, words) if answer.is_founded(verdict) else None
     if safe is not None:
         yield words.say("report.approve.meanwhile", what=safe)
     yield words.say(

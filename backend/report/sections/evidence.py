@@ -80,10 +80,10 @@ def _number_row(number: Number, words: Words) -> tuple[str, ...]:
 
 
 def _open(verdict: Verdict, words: Words) -> Iterator[Block]:
-    if verdict.open is None or answer.is_waiting(verdict):
+    if verdict.open is None or answer.is_waiting(verdict) or not answer.is_founded(verdict):
         return
     rows = []
-    if verdict.open.likely is not None and answer.is_founded(verdict):
+    if verdict.open.likely is not None:
         rows.append((words.say("ui.open.likely"), words.say(f"ui.outcome.short.{verdict.open.likely}")))
     safe, settled = next_steps.safe_way(verdict, words), next_steps.settles(verdict, words)
     rows += [(words.say("ui.open.safe"), safe)] if safe else []

@@ -178,6 +178,8 @@ def doubts(material: Material, words: Words) -> Iterator[str]:
         yield meaning
     if verdict.outcome in (Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER):
         yield words.say("report.risk.reused_anyway")
+    if verdict.outcome is Outcome.SHARPNESS_DRIFTS:
+        yield from (words.reason(why) for why in verdict.arm.reasons[:1])
     if answer.is_founded(verdict) and not answer.is_waiting(verdict):
         yield from _of_numbers(verdict, words)
 

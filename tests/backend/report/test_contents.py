@@ -252,6 +252,18 @@ def test_a_verdict_without_outlook_is_told():
         assert faults(read(material(spec, old, is_judged_by_old_rules=True), "ja")) == [], rule
 
 
+@pytest.mark.parametrize(("rule", "is_safe"), [("unresolved", True), ("base_at_edge", False)])
+def test_a_safe_way_is_named_only_where_the_best_rate_is_known(rule, is_safe):
+    spec, verdict = case(rule, has_control=True)
+    words = Words("en")
+
+    found = read(material(spec, verdict), "en")
+
+    safe = next_steps.safe_way(verdict, words)
+    assert safe is not None
+    assert any(safe in text for _, text in texts(found)) is is_safe
+
+
 def test_an_open_answer_has_no_instruction_but_a_safe_way():
     _, verdict = case("unresolved", has_control=True)
     words = Words("en")
