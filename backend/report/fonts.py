@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import io
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from fontTools import subset
@@ -18,6 +18,9 @@ from fontTools.ttLib import TTFont
 
 FAMILY = "Report"
 WEIGHTS = {400: "NotoSansJP-Regular.ttf", 700: "NotoSansJP-Bold.ttf"}
+
+# Cut fonts that are kept: an unchanged report is asked for again, and its PDF has the same characters.
+KEPT = 16
 
 
 def font_style(text: str) -> str:
@@ -29,10 +32,11 @@ def font_style(text: str) -> str:
     )
 
 
+@lru_cache(maxsize=KEPT)
 def cut(weight: int, text: str) -> bytes:
     """Return a font with the characters of `text` alone."""
     # Without the time of writing: equal texts give equal bytes, hence equal ETags.
-    font = TTFont(io.BytesIO(_whole(weight)), lazy=True, recalcTimestamp=False)
+    font = TTFont(io.BytesIO(_whole(weight)), lazy=True, recalcTimestamp=False, recalcBBoxes=False)
     options = subset.Options()
     options.layout_features = []
     options.hinting = False

@@ -39,9 +39,10 @@ const REPEATED = /** @type {const} */ ([
 
 /**
  * @param {ExperimentStore} store @param {(experiment: Experiment) => void} onChange @param {AbortSignal} signal
+ * @param {HTMLElement} first what stands before the buttons, whatever the state
  * @returns {Updating}
  */
-export function actions(store, onChange, signal) {
+export function actions(store, onChange, signal, first) {
   const problem = h("div", {});
   const buttons = h("div", { class: "row" });
   const path = `/experiments/${store.experiment.id}`;
@@ -56,8 +57,8 @@ export function actions(store, onChange, signal) {
     const wanted = `${isOpen}/${isCancelling}`;
     if (wanted === shown) return;
     shown = wanted;
-    if (isOpen) fill(buttons, isCancelling ? null : button("cancel", cancel));
-    else fill(buttons, button("again", again), download(path), button("delete", drop, "button-quiet"));
+    if (isOpen) fill(buttons, first, isCancelling ? null : button("cancel", cancel));
+    else fill(buttons, first, button("again", again), download(path), button("delete", drop, "button-quiet"));
   };
   return { element: h("div", { class: "actions" }, buttons, problem), update };
 }

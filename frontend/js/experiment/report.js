@@ -29,7 +29,8 @@ export function report(store, assumed) {
     h("summary", {}, t("ui.report.title")),
     h("p", { class: "hint" }, t("ui.report.hint")),
     interim,
-    h("div", { class: "row" }, h("label", { for: choice.id }, t("ui.report.language")), choice, links),
+    h("div", { class: "field report-language" }, h("label", { for: choice.id }, t("ui.report.language")), choice),
+    h("div", { class: "row" }, links),
   );
   const refresh = () => {
     const isOpen = ["queued", "running"].includes(store.experiment.state);

@@ -43,7 +43,6 @@ export class ExperimentView {
     };
     this.store = store;
     this.acts = acts;
-    this.buttons = actions(store, onChange, signal);
     this.curves = figures(experiment, signal);
     this.live = { bar: progress(store), taken: spending(store), grid: stages(store) };
     const saved = savings(experiment, signal);
@@ -53,6 +52,7 @@ export class ExperimentView {
       constants: tensors(store, this.curves.choices, signal),
       table: runs(experiment, signal),
     };
+    this.buttons = actions(store, onChange, signal, this.folds.meeting.button);
   }
 
   /** The parts, from top to bottom. */
@@ -89,7 +89,7 @@ export class ExperimentView {
         h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", time, " ", this.#chip),
         h("h1", { class: "wrap" }, dataset),
       ),
-      h("div", { class: "row" }, this.folds.meeting.button, this.buttons.element),
+      this.buttons.element,
     );
   }
 
