@@ -8,7 +8,7 @@ from __future__ import annotations
 from setuptools import find_packages, setup
 
 CODE = ("backend", "worker")
-DATA = ("frontend", "alembic", "alembic.versions")  # read as files and never imported
+DATA = ("frontend", "alembic", "alembic.versions", "docs")  # read as files and never imported
 FOLDERS = {f"muscope.{name}": name.replace(".", "/") for name in (*CODE, *DATA)}
 
 setup(

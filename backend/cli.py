@@ -9,6 +9,7 @@ import sys
 
 from muscope.backend.catalogue import text
 from muscope.backend.child_environment import child_environment
+from muscope.backend.command_line import command_parser
 from muscope.backend.errors import MuscopeError
 from muscope.backend.settings import Settings, get_settings
 from muscope.backend.terminal import make_output_safe, terminal_language
@@ -19,7 +20,7 @@ FAILURE = 2
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; an error of ours is one sentence on stderr and exit status 2."""
     make_output_safe(sys.stdout, sys.stderr)
-    options = _parser().parse_args(arguments)
+    options = command_parser().parse_args(arguments)
     language = terminal_language(child_environment())
     try:
         settings = _read_settings()
@@ -38,21 +39,6 @@ def sentence(error: MuscopeError, language: str) -> str:
         return text(f"error.{error.code}", language, **error.params)
     except KeyError:
         return str(error)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="muscope", description="May I reuse the small model's learning rate?"
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run everything on this machine: broker, conductor, worker, web")
-    run.add_argument("--verbose", action="store_true", help="show the logs of all processes here too")
-    commands.add_parser("serve", help="run the web process only")
-    commands.add_parser("conductor", help="run the conductor only")
-    commands.add_parser("worker", help="run a Celery node on each GPU of this machine, or on the CPU")
-    commands.add_parser("migrate", help="bring the database to the newest schema")
-    commands.add_parser("version", help="print the version")
-    return parser
 
 
 def _read_settings() -> Settings:

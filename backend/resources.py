@@ -1,4 +1,4 @@
-"""Folders that are read as files: the page with its texts, and the migrations.
+"""Folders that are read as files: the page with its texts, the documents, and the migrations.
 
 A checkout has them beside the folder `backend`, an installed wheel beside the package `muscope.backend`: the
 same relative place (setup.py). Only this module relies on it.
@@ -12,3 +12,4 @@ HOME = Path(__file__).resolve().parent.parent
 FRONTEND = HOME / "frontend"
 LOCALES = FRONTEND / "locales"
 MIGRATIONS = HOME / "alembic"
+DOCS = HOME / "docs"

@@ -101,6 +101,11 @@ class Settings(BaseSettings):
         return self.data_folder / "uploads"
 
     @property
+    def cache_folder(self) -> Path:
+        """Files that are made again when they are missing."""
+        return self.data_folder / "cache"
+
+    @property
     def log_folder(self) -> Path:
         return self.data_folder / "logs"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from muscope.backend.catalogue import catalogue
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.settings import Settings
@@ -182,6 +183,15 @@ def test_every_setting_is_in_the_readme_and_no_other():
     existing = {"PORT" if name == "port" else f"MUSCOPE_{name.upper()}" for name in Settings.model_fields}
 
     assert documented == existing
+
+
+def test_the_readme_says_of_a_setting_what_the_catalogue_says():
+    rows = re.findall(
+        r"^\| `(?:MUSCOPE_)?([A-Z_]+)` \| .*? \| (.*) \|$", text_of(ROOT / "README.md"), re.MULTILINE
+    )
+    said = {name: catalogue("en")[f"setting.{name}"] for name in Settings.model_fields}
+
+    assert {name.lower(): meaning for name, meaning in rows if name.lower() in said} == said
 
 
 def test_the_default_limits_of_the_verdict_are_those_of_the_code():

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from muscope.backend.api.deps import MAX_READERS, Runtime, require_owner
 from muscope.backend.api.docs_page import install_docs
 from muscope.backend.api.errors import install_handlers
+from muscope.backend.api.handbook import install_handbook
 from muscope.backend.api.live.hub import Hub
 from muscope.backend.api.live.shutdown import on_stop_signal
 from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(_api())
     install_pages(app)
     install_docs(app, f"{API_PREFIX}/docs")
+    install_handbook(app, settings.cache_folder)
     return app
 
 

@@ -44,6 +44,7 @@ function footer(version) {
   return [
     h("span", {}, t("ui.footer.privacy")),
     h("span", { class: "spring" }),
+    h("a", { href: `/docs/${language()}/index.html` }, t("ui.footer.docs")),
     h("a", { href: addressOf("/docs") }, t("ui.footer.api")),
     h("span", { class: "number" }, `µScope ${version}`),
   ];
