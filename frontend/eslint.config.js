@@ -14,7 +14,8 @@ const ROOMS = {
   verdict: ["base"],
   cost: ["base"],
   upload: ["base"],
-  pages: ["base", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost"],
+  tour: ["base"],
+  pages: ["base", "tour", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost"],
 };
 const JS = "./frontend/js";
 

@@ -7,6 +7,7 @@ import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { onLanguage, startLanguage, t } from "./base/i18n.js";
 import { followLinks, routeOf } from "./base/router.js";
+import { tour } from "./tour/tour.js";
 
 /** @import { Page, Route } from "../types/page.js" */
 /** @typedef {{open: (route: Route, signal: AbortSignal) => Promise<Page>}} PageModule */
@@ -59,7 +60,8 @@ function draw() {
   root.replaceChildren();
   if (page === null) return;
   document.title = `${page.title()} · ${t("ui.app.name")}`;
-  unmount = page.mount(root);
+  const ends = [page.mount(root), tour(location.pathname, document.body)];
+  unmount = () => ends.forEach((end) => end());
 }
 
 /** @type {{languages: string[], version: string}} */

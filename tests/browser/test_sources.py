@@ -16,6 +16,7 @@ from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerSpec, ScheduleSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.plotly_bundle import PlotlyBundle
+from muscope.backend.handbook.site import SHARED
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 SCRIPTS = {path: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("js/**/*.js"))}
@@ -81,8 +82,9 @@ def test_the_words_that_are_translated_are_those_of_plotly():
 
 def test_every_style_sheet_is_linked():
     linked = set(re.findall(r'href="/static/css/([^"]+)"', PAGES[FRONTEND / "index.html"]))
+    handbook = {Path(name).name for name in SHARED if name.endswith(".css")}
 
-    assert linked == {path.name for path in STYLES}
+    assert linked | handbook == {path.name for path in STYLES}
 
 
 def test_every_named_text_exists():

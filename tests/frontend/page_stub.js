@@ -40,9 +40,14 @@ class FakeElement extends FakeNode {
     this.children = [];
   }
 
-  /** What a reader sees. */
+  /** What a reader sees; an explained word stands in its sentence, everything else apart. */
   get text() {
-    return this.children.map((child) => child.text).join(" ");
+    const isWord = (child) => child?.attributes?.class === "term-whole";
+    return this.children.reduce((text, child, at, all) => {
+      const isOneSentence =
+        isWord(this) || isWord(child) || isWord(all[at - 1]);
+      return text + (at > 0 && !isOneSentence ? " " : "") + child.text;
+    }, "");
   }
 
   /** Every element in it that has a data attribute. */

@@ -8,15 +8,18 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from muscope.backend.api.deps import Language, Owner, Serving
-from muscope.backend.api.documented import errors
+from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.routes.datasets import KNOWN, placed
 from muscope.backend.api.schemas import ExampleView
 from muscope.backend.catalogue import text
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES
 from muscope.backend.services.datasets.store import store_example
-from muscope.backend.services.views.views import DatasetView
+from muscope.backend.services.showcase.opening import open_finished_example
+from muscope.backend.services.views.views import DatasetView, ExperimentView
 
 router = APIRouter(prefix="/examples", tags=["datasets"])
+
+_KNOWN: Responses = {200: {"model": ExperimentView, "description": "It was opened before."}}
 
 
 @router.get("", summary="List built-in datasets", responses=errors())
@@ -46,3 +49,19 @@ async def create_example_dataset(
 ) -> DatasetView:
     """Make a built-in dataset available for experiments; 200 when it was stored before."""
     return placed(await serving.read_file(store_example, owner, name), response)
+
+
+@router.post(
+    "/experiment",
+    summary="Open the finished example",
+    status_code=201,
+    responses=_KNOWN | errors(403, 507),
+)
+async def open_example_experiment(
+    serving: Serving, owner: Owner, language: Language, response: Response
+) -> ExperimentView:
+    """Copy in the finished experiment that comes with µScope; nothing is trained. 200 when it is there."""
+    opened = await serving.read_file(open_finished_example, owner, language)
+    response.status_code = 201 if opened.is_new else 200
+    response.headers["Location"] = f"/api/v1/experiments/{opened.experiment.id}"
+    return opened.experiment

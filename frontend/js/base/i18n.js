@@ -72,6 +72,9 @@ export function onLanguage(listener, signal) {
   signal.addEventListener("abort", () => listeners.delete(listener));
 }
 
+/** @returns {string[]} the keys of all texts */
+export const catalogueKeys = () => Object.keys(catalogues[current] ?? {});
+
 /** Tell whether a text exists. @param {string} key */
 export const has = (key) => key in (catalogues[current] ?? {});
 

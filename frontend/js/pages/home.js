@@ -6,7 +6,9 @@ import { has, t } from "../base/i18n.js";
 import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
 import { go } from "../base/router.js";
+import { withTerms } from "../base/terms.js";
 import { privacy } from "../dataset/privacy.js";
+import { finishedExample } from "../tour/finished_example.js";
 import { readStored, storage } from "../upload/storage.js";
 import { upload } from "../upload/upload.js";
 import { experimentList } from "./experiment_list.js";
@@ -28,7 +30,13 @@ export async function open(_route, signal) {
       const cards = examples.map((item) => exampleCard(item, toDataset, signal));
       root.append(
         h("section", { class: "hero" }, words(), upload(toDataset, signal)),
-        h("section", {}, h("h2", {}, t("ui.home.examples")), h("div", { class: "cards" }, cards)),
+        h(
+          "section",
+          {},
+          h("h2", {}, t("ui.home.examples")),
+          finishedExample(signal),
+          h("div", { class: "cards" }, cards),
+        ),
         h("section", {}, h("h2", {}, t("ui.home.experiments")), earlier(experiments, signal)),
         storage(stored, signal),
       );
@@ -44,7 +52,7 @@ function words() {
     "div",
     { class: "hero-words" },
     h("h1", {}, t("ui.home.promise")),
-    h("p", { class: "lead" }, t("ui.home.lead")),
+    h("p", { class: "lead" }, withTerms(t("ui.home.lead"))),
     h(
       "ol",
       { class: "steps" },

@@ -6,6 +6,7 @@ import { t } from "../base/i18n.js";
 import { note } from "../base/note.js";
 import { scenarioText } from "../base/scenario_text.js";
 import { plainList } from "../base/tables.js";
+import { withTerms } from "../base/terms.js";
 
 /** @import { Plan, Shape } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
@@ -13,15 +14,20 @@ import { plainList } from "../base/tables.js";
 /** @param {Plan} found @param {Shape["task"]} task of the dataset */
 export function planDetails(found, task) {
   const entries = lines(found, task).filter(([, value]) => value !== null);
-  const pairs = entries.map(([name, value]) => h("div", {}, h("dt", {}, t(`ui.plan.${name}`)), h("dd", {}, value)));
+  const pairs = entries.map(([name, value]) =>
+    h("div", {}, h("dt", {}, withTerms(t(`ui.plan.${name}`))), h("dd", {}, explained(value))),
+  );
   const { control } = found;
   return [
     h("dl", { class: "pairs" }, pairs),
     control
-      ? h("p", { class: "hint" }, t(`ui.plan.why_control.${control}`))
+      ? h("p", { class: "hint" }, withTerms(t(`ui.plan.why_control.${control}`)))
       : note("warn", t("ui.plan.no_control_why")),
   ];
 }
+
+/** Words are explained where a value is a text. @param {Child} value @returns {Child} */
+const explained = (value) => (typeof value === "string" ? withTerms(value) : value);
 
 /** Arms that are not made to reuse a learning rate. */
 const CONTROLS = new Set(["sp", "ntp"]);

@@ -4,6 +4,7 @@ import { h, icon } from "../../base/dom.js";
 import { percent } from "../../base/format.js";
 import { ICONS } from "../../base/icons.js";
 import { t } from "../../base/i18n.js";
+import { withTerms } from "../../base/terms.js";
 
 /** @import { Deciding, Estimate, Interval } from "../../../types/answers.js" */
 /** @typedef {NonNullable<Deciding["within"]>} Within */
@@ -30,14 +31,14 @@ export function numberCard({ name, value, interval, limit, within, picture, deta
   return h(
     "div",
     { class: "number-card", data: { number: name } },
-    h("dt", {}, t(`ui.number.${name}.title`), decides),
+    h("dt", {}, withTerms(t(`ui.number.${name}.title`)), decides),
     h("dd", { class: "number-value" }, value ?? t("ui.number.none"), within ? mark(within) : null),
     picture ? h("dd", { class: "number-picture", "aria-hidden": "true" }, picture) : null,
     facts.length
       ? h(
           "dd",
           { class: "number-facts" },
-          facts.map((fact) => h("span", {}, fact)),
+          facts.map((fact) => h("span", {}, withTerms(String(fact)))),
         )
       : null,
     h("dd", { class: "hint" }, means),

@@ -1,0 +1,127 @@
+"""A whole experiment as plain values, and back: to ship a finished one with the product.
+
+Ids are not kept. Those of the copy follow from its own experiment, as they would had it been planned here.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel
+from sqlalchemy import Column, LargeBinary, inspect, select
+from sqlalchemy.orm import Session
+
+from muscope.backend.db.schema.base import Base
+from muscope.backend.db.schema.columns import Document, UtcDateTime
+from muscope.backend.db.schema.tables import (
+    CellRow,
+    CellTensorRow,
+    ExperimentRow,
+    MetricChunkRow,
+    RunRow,
+    RunSummaryRow,
+    VerdictRow,
+)
+from muscope.backend.db.upsert import insert_new
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+
+Row = dict[str, Any]
+# Rows by the name of their table, a table after those that it refers to.
+Archive = dict[str, list[Row]]
+_OF_EXPERIMENT: tuple[type[Base], ...] = (CellRow, RunRow, VerdictRow)
+_OF_CELL: tuple[type[Base], ...] = (CellTensorRow, RunSummaryRow, MetricChunkRow)
+
+
+def archived(session: Session, experiment_id: UUID) -> Archive:
+    """Return every row of an experiment; raises NoResultFound for an unknown one."""
+    cells = select(CellRow.id).where(CellRow.experiment_id == experiment_id)
+    found: Archive = {"experiment": [_plain(session.get_one(ExperimentRow, experiment_id))]}
+    for table in _OF_EXPERIMENT:
+        rows = session.scalars(select(table).where(inspect(table).c.experiment_id == experiment_id)).all()
+        found[table.__tablename__] = _ordered(rows)
+    for table in _OF_CELL:
+        rows = session.scalars(select(table).where(inspect(table).c.cell_id.in_(cells))).all()
+        found[table.__tablename__] = _ordered(rows)
+    return found
+
+
+def restore(session: Session, archive: Archive, experiment_id: UUID, **of_experiment: object) -> None:
+    """Store a copy under `experiment_id`; `of_experiment` are the columns that the place decides.
+
+    A cell's fence becomes 0: no worker of this installation has trained it, so its times teach nothing.
+    """
+    ids = _new_ids(archive, experiment_id)
+    for table in (ExperimentRow, *_OF_EXPERIMENT, *_OF_CELL):
+        rows = [_typed(table, row, ids) for row in archive[table.__tablename__]]
+        for row in rows:
+            row.update(of_experiment if table is ExperimentRow else {})
+            row.update({"fence": 0, "owner": None} if table is CellRow else {})
+        insert_new(session, table, rows)
+
+
+def _new_ids(archive: Archive, experiment_id: UUID) -> dict[str, UUID]:
+    """Return the copy's id of every id in the archive, by the rules that planning follows."""
+    ids = {archive["experiment"][0]["id"]: experiment_id}
+    for cell in archive["cell"]:
+        runs = sorted(
+            (run for run in archive["run"] if run["cell_id"] == cell["id"]), key=lambda run: run["position"]
+        )
+        cell_id = _planned(cell, runs).id_in(experiment_id)
+        ids[cell["id"]] = cell_id
+        ids.update({run["id"]: uuid5(cell_id, f"{run['lr_index']}/{run['seed']}") for run in runs})
+    ids.update({row["id"]: uuid5(experiment_id, row["id"]) for row in archive["verdict"]})
+    return ids
+
+
+def _planned(cell: Row, runs: Sequence[Row]) -> PlannedCell:
+    return PlannedCell(
+        scenario=cell["scenario"],
+        parametrization=cell["parametrization"],
+        width=cell["width"],
+        depth=cell["depth"],
+        runs=tuple(PlannedRun(run["lr_index"], run["lr"], run["seed"]) for run in runs),
+        has_curvature=cell["has_curvature"],
+    )
+
+
+def _plain(row: Base) -> Row:
+    return {column.name: _plain_value(getattr(row, column.name)) for column in inspect(type(row)).columns}
+
+
+def _plain_value(value: object) -> object:
+    match value:
+        case UUID() | datetime():
+            return value.isoformat() if isinstance(value, datetime) else str(value)
+        case bytes():
+            return b64encode(value).decode()
+        case BaseModel():
+            return value.model_dump(mode="json")
+        case _:
+            return value
+
+
+def _ordered(rows: Sequence[Base]) -> list[Row]:
+    """Return plain rows in an order of their own, so that equal experiments make equal archives."""
+    plain = [_plain(row) for row in rows]
+    return sorted(plain, key=lambda row: [str(row[name]) for name in sorted(row) if name.endswith("id")])
+
+
+def _typed(table: type[Base], row: Row, ids: dict[str, UUID]) -> Row:
+    columns = {column.name: column for column in inspect(table).columns}
+    return {name: _typed_value(columns[name], value, ids) for name, value in row.items()}
+
+
+def _typed_value(column: Column[Any], value: Any, ids: dict[str, UUID]) -> object:
+    if value is None or column.name == "dataset_id":
+        return value
+    if column.name in ("id", "experiment_id", "cell_id"):
+        return ids[value]
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(column.type, LargeBinary):
+        return b64decode(value)
+    return column.type.model.model_validate(value) if isinstance(column.type, Document) else value

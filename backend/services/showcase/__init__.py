@@ -1,0 +1,1 @@
+"""The finished experiment that comes with the product, which measured it: opened without training."""
