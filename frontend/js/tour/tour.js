@@ -60,14 +60,15 @@ function card(step, show, end) {
       "div",
       { class: "row" },
       step > 0 ? button(t("ui.tour.back"), move(step - 1)) : null,
-      isLast ? null : button(t("ui.tour.next"), move(step + 1)),
+      isLast ? null : button(t("ui.tour.next"), move(step + 1), "button"),
       button(t("ui.tour.end"), end),
     ),
   ];
 }
 
-/** @param {string} label @param {() => void} click */
-const button = (label, click) => h("button", { type: "button", class: "button button-quiet", on: { click } }, label);
+/** @param {string} label @param {() => void} click @param {string} [look] */
+const button = (label, click, look = "button button-quiet") =>
+  h("button", { type: "button", class: look, on: { click } }, label);
 
 /** Mark one part of the page and bring it into view; an empty selector marks none. @param {string} selector */
 function highlight(selector) {
