@@ -32,6 +32,7 @@ from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 Row = dict[str, Any]
 # Rows by the name of their table, a table after those that it refers to.
 Archive = dict[str, list[Row]]
+_EXPERIMENT: tuple[type[Base], ...] = (ExperimentRow,)
 _OF_EXPERIMENT: tuple[type[Base], ...] = (CellRow, RunRow, VerdictRow)
 _OF_CELL: tuple[type[Base], ...] = (CellTensorRow, RunSummaryRow, MetricChunkRow)
 
@@ -55,7 +56,7 @@ def restore(session: Session, archive: Archive, experiment_id: UUID, **of_experi
     A cell's fence becomes 0: no worker of this installation has trained it, so its times teach nothing.
     """
     ids = _new_ids(archive, experiment_id)
-    for table in (ExperimentRow, *_OF_EXPERIMENT, *_OF_CELL):
+    for table in (*_EXPERIMENT, *_OF_EXPERIMENT, *_OF_CELL):
         rows = [_typed(table, row, ids) for row in archive[table.__tablename__]]
         for row in rows:
             row.update(of_experiment if table is ExperimentRow else {})

@@ -85,7 +85,9 @@ def is_needed(name: str) -> bool:
         return True
     if name.startswith(("backend/report/fonts/", "backend/report/templates/")):
         return True
-    return folder in FOLDERS and name.endswith((".py", "/calibration.json"))
+    if folder == "docs":
+        return name.endswith((".md", ".toml", ".svg", "/openapi.json"))
+    return folder in FOLDERS and name.endswith((".py", "/calibration.json", "/page.html", ".json.gz"))
 
 
 def output(*command: str | Path, **environment: str) -> str:
