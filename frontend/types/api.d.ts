@@ -3526,7 +3526,7 @@ export interface components {
             can_settle: boolean;
             /** Max Seeds */
             max_seeds: number;
-            /** @description Runs of the next batch; more may follow. */
+            /** @description Runs of the next batch; more may follow. Given where a budget does not cover them, too. */
             next_batch: components["schemas"]["OutlayView"] | null;
             /**
              * Reason

@@ -62,13 +62,7 @@ test("why an answer cannot be settled is said", async (t) => {
   const conflict = {
     error: { code: "settle.not_open", message: "It is closed." },
   };
-  const codes = [
-    "not_open",
-    "old_rules",
-    "dataset_deleted",
-    "budget_spent",
-    "already_running",
-  ];
+  const codes = ["not_open", "old_rules", "dataset_deleted", "already_running"];
   serve(
     t,
     ...codes.map((code) => [200, refused(`settle.${code}`)]),
@@ -86,6 +80,27 @@ test("why an answer cannot be settled is said", async (t) => {
   await press(card, "settle");
   await press(card, "settle-confirm");
   assert.match(card.text, /It is closed\./);
+});
+
+test("a budget that does not cover the next runs is said with their price, and nothing can be pressed", async (t) => {
+  const spent = { ...OFFER, can_settle: false, reason: "settle.budget_spent" };
+  for (const [language, runs] of [
+    ["en", /12 runs/],
+    ["ja", /12 回/],
+  ]) {
+    serve(t, [200, spent]);
+    const card = await draw(
+      language,
+      verdictOf("inconclusive", "unresolved", "unsure"),
+    );
+    await press(card, "settle");
+    assert.match(card.text, runs);
+    assert.match(card.text, /150/);
+    assert.deepEqual(
+      card.having("action").map(({ dataset }) => dataset.action),
+      ["settle"],
+    );
+  }
 });
 
 test("nothing is offered while it runs, under earlier rules, or where seeds settle nothing", async () => {

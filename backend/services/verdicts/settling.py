@@ -15,7 +15,7 @@ from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.db.session import Session
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
-from muscope.backend.domain.plan.outlay import outlay
+from muscope.backend.domain.plan.outlay import Outlay, outlay
 from muscope.backend.domain.protocol import Add
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.domain.spec.dataset import Frozen
@@ -45,7 +45,9 @@ class SettleView(Frozen):
     can_settle: bool
     reason: str | None = Field(description="Code of the reason why not; its text is `error.<code>`.")
     max_seeds: int
-    next_batch: OutlayView | None = Field(description="Runs of the next batch; more may follow.")
+    next_batch: OutlayView | None = Field(
+        description="Runs of the next batch; more may follow. Given where a budget does not cover them, too."
+    )
 
 
 def preview_settling(
@@ -53,14 +55,16 @@ def preview_settling(
 ) -> SettleView:
     """Return the price of the next batch, or the reason why nothing can be settled; raises NotFound."""
     with context.database.read() as session:
-        experiment = find_experiment(session, owner_id, experiment_id)
+        evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
+        batch, reason = None, None
         try:
-            batch = _next_batch(context, session, experiment, request.max_seeds)
+            batch = _next_batch(context, evidence, request.max_seeds)
+            _require_budget(context, evidence, batch)
         except MuscopeError as refusal:
             reason = refusal.code
-            return SettleView(can_settle=False, reason=reason, max_seeds=request.max_seeds, next_batch=None)
+        view = None if batch is None else OutlayView.of(batch, budget_price(evidence.spec))
         session.rollback()
-    return SettleView(can_settle=True, reason=None, max_seeds=request.max_seeds, next_batch=batch)
+    return SettleView(can_settle=reason is None, reason=reason, max_seeds=request.max_seeds, next_batch=view)
 
 
 def settle_experiment(context: Context, owner_id: str, experiment_id: UUID, request: SettleRequest) -> bool:
@@ -75,15 +79,16 @@ def settle_experiment(context: Context, owner_id: str, experiment_id: UUID, requ
         assert experiment is not None, "it was found in this transaction"
         if experiment.state in OPEN_EXPERIMENT_STATES and experiment.granted_seeds >= request.max_seeds:
             return False
-        _next_batch(context, session, experiment, request.max_seeds)
+        evidence = ExperimentEvidence(session, experiment)
+        _require_budget(context, evidence, _next_batch(context, evidence, request.max_seeds))
         experiment_rows.go_on(experiment, granted_seeds=request.max_seeds)
     context.notices.publish(ProgressNotice(experiment_id))
     return True
 
 
-def _next_batch(context: Context, session: Session, experiment: ExperimentRow, max_seeds: int) -> OutlayView:
-    """Return the price of the next batch; raises Conflict where there is none."""
-    evidence = ExperimentEvidence(session, experiment)
+def _next_batch(context: Context, evidence: ExperimentEvidence, max_seeds: int) -> Outlay:
+    """Return what the next batch takes; raises Conflict where there is none."""
+    session, experiment = evidence.session, evidence.experiment
     _require_open_answer(session, experiment)
     if not context.blobs.path(experiment.spec.dataset_sha256).is_file():
         raise Conflict("settle.dataset_deleted", name=experiment.name)
@@ -93,14 +98,18 @@ def _next_batch(context: Context, session: Session, experiment: ExperimentRow, m
         raise Conflict("settle.not_open", name=experiment.name)
     divergence = divergence_counts_on(evidence)
     costed = cost(evidence.spec, evidence.shape, decision.cells, capacity, divergence)
-    predicted = outlay((each for _, each in costed), capacity.slots)
-    budget = experiment.spec.budget
-    if budget is not None:
-        left = budget.limit_seconds - committed_seconds(claimed(evidence.cells, context.now()))
-        if predicted.slot_seconds > left:
-            needed, rest = math.ceil(predicted.slot_seconds), max(0, math.floor(left))
-            raise Conflict("settle.budget_spent", name=experiment.name, needed=needed, left=rest)
-    return OutlayView.of(predicted, budget_price(evidence.spec))
+    return outlay((each for _, each in costed), capacity.slots)
+
+
+def _require_budget(context: Context, evidence: ExperimentEvidence, batch: Outlay) -> None:
+    """Raise Conflict, with what the batch takes and what is left, where the budget does not cover it."""
+    budget = evidence.spec.budget
+    if budget is None:
+        return
+    left = budget.limit_seconds - committed_seconds(claimed(evidence.cells, context.now()))
+    if batch.slot_seconds > left:
+        needed, rest = math.ceil(batch.slot_seconds), max(0, math.floor(left))
+        raise Conflict("settle.budget_spent", name=evidence.experiment.name, needed=needed, left=rest)
 
 
 def _require_open_answer(session: Session, experiment: ExperimentRow) -> None:

@@ -28,7 +28,7 @@ export function settle({ id, name }, onSettled) {
     /** @type {SettleOffer} */
     const { next_batch: batch, max_seeds: seeds, reason } = await get(path);
     const confirm = button("settle-confirm", confirmed, offered);
-    fill(offered, batch ? price(batch, seeds, confirm) : refusal(reason, name));
+    fill(offered, batch && !reason ? price(batch, seeds, confirm) : refusal(reason, name, batch));
   };
   return h("div", { class: "stack" }, h("div", { class: "row" }, button("settle", asked, offered)), offered);
 }
@@ -58,17 +58,24 @@ function button(action, act, place) {
  * What the next batch takes, and the button that runs it.
  * @param {Outlay} batch @param {number} seeds most of one learning rate @param {Child} go
  */
-function price({ num_runs, wall_seconds, money: amount, currency }, seeds, go) {
-  const takes = { runs: number(num_runs), time: about(wall_seconds) };
-  const isPriced = amount !== null && currency !== null;
-  const words = isPriced
-    ? t("ui.settle.price_costs", { ...takes, money: money(amount, currency) })
-    : t("ui.settle.price", takes);
-  return note("info", [words, " ", t("ui.settle.more", { seeds: number(seeds) })], go);
+function price(batch, seeds, go) {
+  return note("info", [takes(batch), " ", t("ui.settle.more", { seeds: number(seeds) })], go);
 }
 
-/** Why nothing can be settled. @param {SettleOffer["reason"]} reason @param {string} name of the experiment */
-function refusal(reason, name) {
-  const words = reason === "settle.budget_spent" ? t("ui.settle.over_budget") : t(`error.${reason}`, { name });
-  return note("warn", words);
+/** Runs of a batch, their time, and their cost where a rate was given. @param {Outlay} batch */
+function takes({ num_runs, wall_seconds, money: amount, currency }) {
+  const words = { runs: number(num_runs), time: about(wall_seconds) };
+  const isPriced = amount !== null && currency !== null;
+  return isPriced
+    ? t("ui.settle.price_costs", { ...words, money: money(amount, currency) })
+    : t("ui.settle.price", words);
+}
+
+/**
+ * Why nothing can be settled, with the price where a budget does not cover it.
+ * @param {SettleOffer["reason"]} reason @param {string} name of the experiment @param {Outlay | null} batch
+ */
+function refusal(reason, name, batch) {
+  if (reason === "settle.budget_spent" && batch) return note("warn", [takes(batch), " ", t("ui.settle.over_budget")]);
+  return note("warn", t(`error.${reason}`, { name }));
 }

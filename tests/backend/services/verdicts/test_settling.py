@@ -223,7 +223,9 @@ def test_without_its_dataset_nothing_can_be_run(context, open_id):
 def test_a_spent_budget_is_named_with_what_the_batch_takes(context, database):
     open_id = add_open(context, database, open_spec(budget=Budget(slot_seconds=1e-3)))
 
-    assert preview(context, open_id).reason == "settle.budget_spent"
+    offer = preview(context, open_id)
+    assert (offer.can_settle, offer.reason) == (False, "settle.budget_spent")
+    assert offer.next_batch.num_runs == len(CONTENDERS) * len(ADDED)
     with pytest.raises(Conflict) as refusal:
         settle(context, open_id)
     assert (refusal.value.params["needed"], refusal.value.params["left"]) == (1, 0)
