@@ -2963,7 +2963,7 @@ export interface components {
             budget: components["schemas"]["BudgetView"] | null;
             /**
              * Eta Most Seconds
-             * @description The same for the whole grid, which is never exceeded.
+             * @description The same for the whole grid and all that settling may add, which is never exceeded.
              */
             eta_most_seconds: number | null;
             /**

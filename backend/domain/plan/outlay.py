@@ -39,6 +39,18 @@ def path_outlay(course: Course, costs: Iterable[CellCost], slots: int) -> Outlay
     return replace(outlay(costs, slots), wall_seconds=span.ends, slot_seconds=seconds)
 
 
+def with_most_settling(spec: ExperimentSpec, grid: Outlay, seconds: float) -> Outlay:
+    """Return the outlay of the whole grid and of the most that a settle stage may add to it.
+
+    Its batches wait for each other, and each is one cell: more slots do not shorten it.
+
+    Args:
+        seconds: of the settle stage with every LR and seed it may add.
+    """
+    added = 0.0 if spec.settle is None else min(seconds, spec.settle.max_work * grid.slot_seconds)
+    return replace(grid, wall_seconds=grid.wall_seconds + added, slot_seconds=grid.slot_seconds + added)
+
+
 def least_seconds(spec: ExperimentSpec, shape: DatasetShape, calibration: Calibration) -> float:
     """Return the predicted slot-seconds of the cheapest cell at the base size, the least any result costs."""
     base = base_size(spec)

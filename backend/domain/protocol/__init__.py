@@ -3,6 +3,7 @@
 from muscope.backend.domain.protocol.decision import Add, Decision, Done, Skip, Wait
 from muscope.backend.domain.protocol.expected_path import foreseen_batches, foreseen_cells
 from muscope.backend.domain.protocol.expected_runs import further_runs
+from muscope.backend.domain.protocol.expected_settling import most_settling, usual_settling
 from muscope.backend.domain.protocol.next_cells import next_cells
 
 __all__ = [
@@ -14,5 +15,7 @@ __all__ = [
     "foreseen_batches",
     "foreseen_cells",
     "further_runs",
+    "most_settling",
     "next_cells",
+    "usual_settling",
 ]

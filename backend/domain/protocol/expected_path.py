@@ -71,17 +71,23 @@ def _hoped_for(spec: ExperimentSpec, evidence: Evidence, cells: Sequence[Planned
         groups[group_of(cell)] = replace(known, finished=runs, num_cells=known.num_cells + 1)
     return Evidence(
         {
-            group: replace(known, statistics=_statistics(spec, evidence, group))
+            group: replace(known, statistics=_statistics(spec, evidence, group, known))
             for group, known in groups.items()
         }
     )
 
 
-def _statistics(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> GroupStatistics:
-    """Return the statistics of a group, or the assumed ones where it has none."""
+def _statistics(
+    spec: ExperimentSpec, evidence: Evidence, group: CellGroup, hoped: GroupEvidence
+) -> GroupStatistics:
+    """Return the statistics of a group, or the assumed ones where it has none.
+
+    Args:
+        hoped: the group with the results that are hoped for.
+    """
     known = evidence.at(group)
     if known.finished and not known.open and known.statistics != GroupStatistics():
-        return known.statistics
+        return _settled(known.statistics, hoped)
     base = evidence.at(group._replace(size=base_size(spec)))
     grid = LRGrid(spec.arm(group.parametrization).lrs)
     middle = grid.ascending[(len(grid.lrs) - 1) // 2]
@@ -92,3 +98,15 @@ def _statistics(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> G
     does_fail = is_larger and fails_early(spec) and group.parametrization in controls_of(spec)[-1:]
     curvature_lr = base.statistics.curvature_lr if is_seen else middle
     return GroupStatistics(best, fails_early=does_fail, curvature_lr=curvature_lr)
+
+
+def _settled(statistics: GroupStatistics, hoped: GroupEvidence) -> GroupStatistics:
+    """Return the statistics with an open cost decided by as many seeds as it needs at an unchanged centre."""
+    settling = statistics.settling
+    if settling is None or not settling.is_open:
+        return statistics
+    num_seeds = len({seed for lr_index, seed in hoped.finished if lr_index in settling.contenders})
+    if num_seeds <= settling.num_seeds:
+        return statistics
+    is_open = num_seeds < settling.seeds_needed
+    return replace(statistics, settling=replace(settling, num_seeds=num_seeds, is_open=is_open))

@@ -19,18 +19,18 @@ from muscope.backend.domain.spec.judging.decision import can_settle, further_see
 from muscope.backend.domain.spec.size import Size, axis_of
 
 
-def targets(arm: ArmEvidence) -> Iterator[Size]:
+def targets_of(spec: ExperimentSpec) -> Iterator[Size]:
     """Yield the largest size of every axis, whose cost decides."""
-    base = base_size(arm.spec)
-    for axis in axes_of(arm.spec):
-        larger = [size for size in sizes_on(arm.spec, axis) if axis_of(size, base) is axis]
+    base = base_size(spec)
+    for axis in axes_of(spec):
+        larger = [size for size in sizes_on(spec, axis) if axis_of(size, base) is axis]
         if larger:
             yield max(larger)
 
 
 def settling_runs(arm: ArmEvidence, stage: int) -> tuple[PlannedRuns, ...]:
     """Return the runs of the next batch at every target that is open; empty where nothing can be settled."""
-    batches = [runs for size in targets(arm) if (runs := _next_batch(arm, size, stage)) is not None]
+    batches = [runs for size in targets_of(arm.spec) if (runs := _next_batch(arm, size, stage)) is not None]
     return tuple(batches) if _is_within_work(arm, batches) else ()
 
 

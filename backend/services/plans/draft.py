@@ -10,18 +10,25 @@ from pydantic import Field
 
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.db.session import Session
-from muscope.backend.domain.cost.coming import coming_work
+from muscope.backend.domain.cost.coming import coming_work, likely_settling
 from muscope.backend.domain.cost.divergence import DivergenceCount
 from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
 from muscope.backend.domain.cost.memory import max_runs_per_cell
 from muscope.backend.domain.cost.prediction import CellCost, CostedCell, predict
-from muscope.backend.domain.cost.time_left import Course
+from muscope.backend.domain.cost.time_left import Course, LaterWork
 from muscope.backend.domain.devices import device_kind
 from muscope.backend.domain.plan.defaults import Capacity
-from muscope.backend.domain.plan.outlay import Outlay, outlay, path_outlay
+from muscope.backend.domain.plan.outlay import Outlay, outlay, path_outlay, with_most_settling
 from muscope.backend.domain.plan.plan_request import PlanRequest, full_steps, resolve
 from muscope.backend.domain.plan.scenario_kinds import possible_kinds
-from muscope.backend.domain.protocol import Add, Decision, foreseen_batches, next_cells
+from muscope.backend.domain.protocol import (
+    Add,
+    Decision,
+    foreseen_batches,
+    most_settling,
+    next_cells,
+    usual_settling,
+)
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, full_grid
 from muscope.backend.domain.spec.dataset import DatasetShape
@@ -93,9 +100,15 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         for batch in foreseen_batches(spec, max_runs_per_cell=split)
     ]
     costed = tuple(each for batch in batches for each in batch)
-    course = Course((), coming_work(spec, Evidence(), batches), capacity.pace)
+    later = [
+        *coming_work(spec, Evidence(), batches),
+        *settling_to_come(spec, shape, Evidence(), capacity, divergence, after=len(batches)),
+    ]
+    course = Course((), later, capacity.pace)
     expected = path_outlay(course, (each for _, each in costed), capacity.slots)
     grid = cost(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
+    of_grid = outlay((each for _, each in grid), capacity.slots)
+    most = with_most_settling(spec, of_grid, most_settle_seconds(spec, shape, capacity, divergence))
     return Draft(
         dataset=dataset,
         shape=shape,
@@ -107,9 +120,36 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         costed=costed,
         course=course,
         expected=expected,
-        most=_at_least(outlay((each for _, each in grid), capacity.slots), expected, capacity.pace),
+        most=_at_least(most, expected, capacity.pace),
         divergence=divergence,
     )
+
+
+def settling_to_come(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    evidence: Evidence,
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
+    *,
+    after: int,
+) -> list[LaterWork]:
+    """Return the expected work of the settle stage at targets that are not judged yet.
+
+    Args:
+        after: number of foreseen batches, which come first.
+    """
+    return likely_settling(
+        spec, cost(spec, shape, usual_settling(spec, evidence), capacity, divergence), after
+    )
+
+
+def most_settle_seconds(
+    spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity, divergence: Sequence[DivergenceCount]
+) -> float:
+    """Return the slot-seconds of the settle stage with every LR and seed it may add."""
+    cells = most_settling(spec)
+    return sum(each.seconds for _, each in cost(spec, shape, cells, capacity, divergence))
 
 
 def _at_least(grid: Outlay, expected: Outlay, pace: float) -> Outlay:

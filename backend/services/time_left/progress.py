@@ -8,14 +8,14 @@ from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.cost.time_left import Course, LaterWork, share_done, total_seconds
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
 from muscope.backend.domain.plan.defaults import Capacity
-from muscope.backend.domain.plan.outlay import outlay
+from muscope.backend.domain.plan.outlay import Outlay, outlay, with_most_settling
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.domain.spec.budget import Budget, committed_seconds
 from muscope.backend.domain.spec.experiment import chosen_arm
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.evidence.left_out import left_out_cells
-from muscope.backend.services.plans.draft import cost
+from muscope.backend.services.plans.draft import cost, most_settle_seconds
 from muscope.backend.services.time_left.budget import claimed, running_seconds
 from muscope.backend.services.time_left.queue import (
     affordable_course,
@@ -39,7 +39,7 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     course = affordable_course(context, evidence, found.course._replace(later=later))
     neighbours = neighbours_of(context, session, evidence.experiment, capacity) if is_open else []
     eta = span_among(course, neighbours, capacity.slots).ends
-    whole = _whole_grid(course, capacity.slots, _grid_seconds(evidence, capacity, found))
+    whole = _whole(course, capacity.slots, _most(evidence, capacity, found))
     # A worker trains before its speed is measured, which is when it enters the list.
     is_attended = bool(workers) or any(row.state == CellState.RUNNING for row in rows)
     can_tell = is_open and is_attended
@@ -61,17 +61,18 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     )
 
 
-def _whole_grid(course: Course, slots: int, grid_seconds: float) -> Course:
-    """Return an experiment's work if the whole grid is run, evenly on all slots."""
-    left = max(0.0, grid_seconds - sum(work.predicted_seconds for work in course.cells))
+def _whole(course: Course, slots: int, most: Outlay) -> Course:
+    """Return an experiment's work if the whole grid is run and all is settled, evenly on all slots."""
+    left = max(0.0, most.slot_seconds - sum(work.predicted_seconds for work in course.cells))
     slots = max(1, slots)
     return course._replace(later=[LaterWork("", left / slots, f"{index}") for index in range(slots)])
 
 
-def _grid_seconds(evidence: ExperimentEvidence, capacity: Capacity, found: Remaining) -> float:
-    spec = evidence.spec
-    costed = cost(spec, evidence.shape, full_grid(spec), capacity, found.divergence)
-    return sum(each.seconds for _, each in costed)
+def _most(evidence: ExperimentEvidence, capacity: Capacity, found: Remaining) -> Outlay:
+    spec, shape = evidence.spec, evidence.shape
+    costed = cost(spec, shape, full_grid(spec), capacity, found.divergence)
+    grid = outlay((each for _, each in costed), capacity.slots)
+    return with_most_settling(spec, grid, most_settle_seconds(spec, shape, capacity, found.divergence))
 
 
 def _budget(context: Context, budget: Budget | None, rows: Sequence[CellRow]) -> BudgetView | None:

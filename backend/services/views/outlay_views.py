@@ -78,7 +78,7 @@ class ProgressView(Frozen):
         "null if ended or idle."
     )
     eta_most_seconds: float | None = Field(
-        description="The same for the whole grid, which is never exceeded."
+        description="The same for the whole grid and all that settling may add, which is never exceeded."
     )
     share_done: float = Field(ge=0, le=1)
     stage: int = Field(description="The stage of the cells that were planned last; the base is 0.")

@@ -13,7 +13,7 @@ from muscope.backend.domain.protocol import Add, Done, Skip, Wait
 from muscope.backend.domain.protocol.arms import ArmEvidence
 from muscope.backend.domain.protocol.evidence import Settling, group_of
 from muscope.backend.domain.protocol.grid import full_grid
-from muscope.backend.domain.protocol.settle import targets
+from muscope.backend.domain.protocol.settle import targets_of
 from muscope.backend.domain.spec.experiment import Arm, Protocol, controls_of
 from muscope.backend.domain.spec.judging.decision import HOPELESS, Settle, further_seeds
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -221,7 +221,7 @@ def _asserts_a_batch_is_allowed(world, evidence, cell, granted):
     of_cell = {run.seed for run in cell.runs}
     assert of_cell <= {*asked.seeds, *further_seeds(asked.seeds, most)}
     arm = ArmEvidence(asked, cell.scenario, cell.parametrization, evidence, has_curvature=False)
-    assert group_of(cell).size in set(targets(arm))
+    assert group_of(cell).size in set(targets_of(arm.spec))
     assert cell.parametrization not in controls_of(asked)
     settling = evidence.at(group_of(cell)).statistics.settling
     assert settling is not None

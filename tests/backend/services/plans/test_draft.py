@@ -4,10 +4,14 @@ import pytest
 
 from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow
 from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
+from muscope.backend.domain.cost.prediction import DEFAULT_CALIBRATION, predict
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.protocol import Add, Wait
+from muscope.backend.domain.protocol.expected_settling import SETTLE_CHANCE
+from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.services.plans.draft import ExperimentRequest, control_of, decide
 from muscope.backend.services.time_left.queued_plan import preview_experiment
@@ -54,6 +58,27 @@ def test_a_preview_shows_the_plan_of_the_paper_and_stores_nothing(preview, datab
     assert bell.rung == []
     with database.read() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM experiment").scalar() == 0
+
+
+def test_the_price_holds_what_settling_usually_takes_and_the_most_all_that_it_may_add(preview):
+    """Priced here run by run at the target, with the same constants but none of the code that foresees."""
+    settles, does_not = preview(preset="standard"), preview(preset="standard", settle={"max_seeds": 8})
+    spec = settles.spec
+    lrs = spec.arms[0].lrs
+
+    def seconds(num_lrs, num_seeds):
+        runs = tuple(PlannedRun(lr, lrs[lr], seed) for lr in range(num_lrs) for seed in range(num_seeds))
+        cell = PlannedCell(
+            Scenario.AS_GIVEN, Parametrization.MUP, max(spec.widths), 3, runs, has_curvature=False
+        )
+        return predict(spec, DIGITS, cell, DEFAULT_CALIBRATION).seconds
+
+    more = settles.expected.slot_seconds - does_not.expected.slot_seconds
+    assert more == pytest.approx(SETTLE_CHANCE * seconds(4, 16), rel=0.02)
+    most = seconds(6, 40)
+    assert most < spec.settle.max_work * does_not.most.slot_seconds
+    assert settles.most.slot_seconds - does_not.most.slot_seconds == pytest.approx(most, rel=0.02)
+    assert settles.most.wall_seconds - does_not.most.wall_seconds == pytest.approx(most, rel=0.02)
 
 
 def test_without_workers_the_configured_slots_are_assumed_and_zero_workers_shown(preview):
