@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.real import report as real_report
-from studies.calibration.real.judged import judge_task
+from studies.calibration.real.judged import asks_for_late_seeds, judge_task
+from studies.calibration.real.task import Task
 from studies.calibration.real.tasks import tasks
 from studies.calibration.recipes import report as recipes_report
 from studies.calibration.recipes.measured import measure
@@ -21,6 +22,7 @@ from studies.calibration.simulated import report as simulated_report
 from studies.calibration.staged import compared as staged
 from studies.calibration.staged import report as staged_report
 from studies.calibration.training import Trained, complete, train_listed
+from studies.cells.jobs import Results
 from studies.page.figures import draw
 
 
@@ -57,12 +59,24 @@ def real_row(settings: Settings) -> Section:
     """Train tasks while time is left, judge those that are complete, write the record once they suffice."""
     listed, kept = tasks(), settings.kept / "real"
     _train(settings, kept, listed)
-    judged = [judge_task(task, results) for task, results in complete(kept, listed)]
+    judged = [judge_task(task, results) for task, results in _settled(settings, kept, complete(kept, listed))]
     section, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
     draw(panels, settings.page / f"{real_report.FIGURE}.svg")
     if len(judged) >= real_report.LEAST_TASKS:
         write_record(settings.page / RECORD, track_record(judged, _today()))
     return section
+
+
+def _settled(
+    settings: Settings, kept: Path, done: Sequence[tuple[Task, Results]]
+) -> list[tuple[Task, Results]]:
+    """Return the tasks with all the seeds their settle stage asks for; one that lacks them is left out."""
+    asks = [asks_for_late_seeds(task, results) for task, results in done]
+    asking = [replace(task, has_late_seeds=True) for (task, _), each in zip(done, asks, strict=True) if each]
+    _train(settings, kept, asking)
+    found = {task.name: (task, results) for task, results in complete(kept, asking)}
+    found |= {one[0].name: one for one, each in zip(done, asks, strict=True) if not each}
+    return [found[task.name] for task, _ in done if task.name in found]
 
 
 def staged_row(settings: Settings) -> Section:

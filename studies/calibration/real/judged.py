@@ -16,7 +16,7 @@ from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeSt
 from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.measured_truth import Held, held_at
 from studies.calibration.real.sweep import shape_of, spec_of, visible_sweep, with_settle_seeds
-from studies.calibration.real.task import Task
+from studies.calibration.real.task import LATE_SEEDS, Task
 from studies.calibration.replay import Replay, replay
 from studies.calibration.truth import CLAIMS
 from studies.cells.jobs import Results
@@ -125,6 +125,12 @@ def judge_task(task: Task, results: Results) -> JudgedTask:
         settled.share,
         {each.name: each.says_yes(task.parametrization, visible) for each in BASELINES},
     )
+
+
+def asks_for_late_seeds(task: Task, results: Results) -> bool:
+    """Return whether the settle stage wants the seeds that are trained only where it does."""
+    cells = _settled(task, results).cells
+    return any(run.seed in LATE_SEEDS for cell in cells for run in cell.runs)
 
 
 def _settled(task: Task, results: Results) -> Replay:

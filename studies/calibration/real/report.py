@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from muscope.backend.analysis.advice.reliability import exact_interval
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.verdict.outlook import HeldAtDistance, Tally
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.real.baselines import BASELINES
@@ -52,7 +53,7 @@ def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Se
         done=len(judged),
         listed=num_listed,
         minutes=sum(one.seconds for one in judged) / 60,
-        most=24,
+        most=MOST_SEEDS,
         limits=THRESHOLDS,
         not_held=len(not_held),
         near=sum(one.is_near for one in not_held),

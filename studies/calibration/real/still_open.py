@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration.real.judged import JudgedTask
 from studies.calibration.sections import Table
@@ -37,7 +38,7 @@ def _by_stage(judged: Sequence[JudgedTask]) -> Table:
     rows = []
     for name, outcomes in (
         ("after the planned stages, 8 seeds", [one.planned for one in judged]),
-        ("after settling, up to 24 seeds", [one.verdict.outcome for one in judged]),
+        (f"after settling, up to {MOST_SEEDS} seeds", [one.verdict.outcome for one in judged]),
     ):
         shares = (f"{percent([said is outcome for said in outcomes]):.0f}" for outcome in Outcome)
         rows.append((name, *shares))

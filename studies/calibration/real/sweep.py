@@ -18,9 +18,11 @@ from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
 from muscope.backend.domain.spec.judging.decision import Settle, deciding_loss, is_seen_once
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis
-from studies.calibration.real.task import SEEDS, SETTLE_SEEDS, TAIL_FRACTION, Task
+from studies.calibration.real.task import LATE_SEEDS, SEEDS, SETTLE_SEEDS, TAIL_FRACTION, Task, together
 from studies.cells.datasets import dataset
 from studies.cells.jobs import Result, Results
+
+MOST_FURTHER = len(SETTLE_SEEDS) + len(LATE_SEEDS)
 
 
 def spec_of(task: Task) -> ExperimentSpec:
@@ -44,7 +46,7 @@ def spec_of(task: Task) -> ExperimentSpec:
         sharpness_batch_size=task.sharpness_batch,
         tail_fraction=TAIL_FRACTION,
         deciding_loss=deciding_loss_of(task),
-        settle=Settle(max_seeds=len(SEEDS) + len(SETTLE_SEEDS)),
+        settle=Settle(),
     )
 
 
@@ -127,26 +129,30 @@ def visible_sweep(task: Task, results: Results) -> Sweep:
 
 
 def with_settle_seeds(task: Task, results: Results) -> Sweep:
-    """Return the visible sizes with the seeds that a settle stage can add at the largest one."""
+    """Return the visible sizes with the seeds that a settle stage can add at the largest one.
+
+    Seeds that were not trained have no result.
+    """
     visible = visible_sweep(task, results)
-    cell = task.settle_cell(*task.best_at_ends(results))
-    result, indices = results[cell.key()], sorted({run.lr_index for run in cell.program.runs})
-    shape = (len(indices), len(SETTLE_SEEDS))
-    whole = (*visible.is_measured.shape[:2], len(SETTLE_SEEDS))
+    cells = task.settle_cells(*task.best_at_ends(results))
+    result = together([(cell, results[cell.key()]) for cell in cells])
+    indices = sorted({run.lr_index for cell in cells for run in cell.program.runs})
+    trained = (*SETTLE_SEEDS, *LATE_SEEDS)[: len(result.diverged_at) // len(indices)]
+    shape, whole = (len(indices), len(trained)), (*visible.is_measured.shape[:2], MOST_FURTHER)
+    of_cells = np.ix_([whole[0] - 1], indices, range(len(trained)))
     is_measured = np.zeros(whole, np.bool_)
-    is_measured[-1, indices] = True
+    is_measured[of_cells] = True
     losses = {}
     for loss in visible.losses:
         final, initial = np.full(whole, np.nan), np.full(whole, np.nan)
-        final[-1, indices] = finals_of(result, loss, shape)
-        initial[-1, indices] = initials_of(result, loss, shape)
+        final[of_cells] = finals_of(result, loss, shape)
+        initial[of_cells] = initials_of(result, loss, shape)
         losses[loss] = Losses(final, initial)
     diverged_at = np.full(whole, -1)
-    of_cell = np.array([-1 if at is None else at for at in result.diverged_at])
-    diverged_at[-1, indices] = of_cell.reshape(shape)
+    diverged_at[of_cells] = np.array([-1 if at is None else at for at in result.diverged_at]).reshape(shape)
     further = replace(
         visible,
-        num_seeds=len(SETTLE_SEEDS),
+        num_seeds=MOST_FURTHER,
         losses=losses,
         diverged_at=diverged_at,
         is_measured=is_measured,

@@ -32,8 +32,8 @@ from studies.cells.jobs import Result, Results
 
 SEEDS = tuple(range(8))
 FEWER_SEEDS = SEEDS[:5]
-# Seeds the settle stage may add at the largest visible size.
-SETTLE_SEEDS = tuple(range(8, 24))
+# Seeds the settle stage may add at the largest visible size, and those it asks for if these decide nothing.
+SETTLE_SEEDS, LATE_SEEDS = tuple(range(8, 24)), tuple(range(24, 48))
 # Seeds of the truth, at the largest visible size and, fewer of them, at the others.
 TRUE_SEEDS = tuple(range(100, 112))
 NUM_TRUE_BEYOND = 8
@@ -58,6 +58,7 @@ class Task:
         towards_sp: how far the constants of the parametrization are moved to SP's, 1 all the way: an error in
             the implementation of which nobody knows; negative: beyond their own.
         expected: what the literature leads one to expect, `transfers`, `near` or `fails`.
+        has_late_seeds: the last seeds of the settle stage are trained too.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Task:
     model: ModelFamily = PLAIN_MLP
     towards_sp: float = 0.0
     is_fine: bool = True
+    has_late_seeds: bool = False
 
     @property
     def log2_lrs(self) -> tuple[float, ...]:
@@ -117,13 +119,14 @@ class Task:
         base, largest = self.best_at_ends(results)
         return [*cells, *_later_cells(self, base, largest)]
 
-    def settle_cell(self, base: tuple[int, ...], largest: tuple[int, ...]) -> Cell:
+    def settle_cells(self, base: tuple[int, ...], largest: tuple[int, ...]) -> list[Cell]:
         """Return the further seeds at the largest visible size, on the grid of the visible sizes."""
         reach = round(SETTLE_WINDOW * self._per_octave)
         near = {place + by for place in (*base, *largest) for by in range(-reach, reach + 1)}
         indices = sorted(near & set(range(len(self.log2_lrs))))
         lrs = [(index, self.log2_lrs[index]) for index in indices]
-        return self._cell(self.visible[-1], lrs, SETTLE_SEEDS)
+        batches = (SETTLE_SEEDS, LATE_SEEDS) if self.has_late_seeds else (SETTLE_SEEDS,)
+        return [self._cell(self.visible[-1], lrs, seeds) for seeds in batches]
 
     def visible_cells(self) -> list[Cell]:
         """Return what a verdict sees, the base first; a size is trained in parts."""
@@ -248,7 +251,7 @@ def _visible_cells(task: Task) -> tuple[tuple[Cell, ...], ...]:
 @cache
 def _later_cells(task: Task, base: tuple[int, ...], largest: tuple[int, ...]) -> tuple[Cell, ...]:
     cells = (*task.true_cells(base, largest), *task.curvature_cells(base))
-    return (*cells, task.settle_cell(base, largest))
+    return (*cells, *task.settle_cells(base, largest))
 
 
 def _window(centres: list[float]) -> list[float]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
@@ -30,7 +31,7 @@ from studies.calibration.real.report import (
     wrong_claims,
 )
 from studies.calibration.real.sweep import visible_sweep, with_settle_seeds
-from studies.calibration.real.task import FEWER_SEEDS, SEEDS, SETTLE_SEEDS
+from studies.calibration.real.task import FEWER_SEEDS, LATE_SEEDS, SEEDS, SETTLE_SEEDS
 from studies.calibration.real.tasks import tasks
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD
@@ -71,7 +72,7 @@ def test_the_truth_has_other_seeds_and_holds_every_rate_the_base_may_name(result
     base, largest = SMALL.best_at_ends(results)
     hidden = SMALL.true_cells(base, largest)[-1].program
 
-    assert not {run.seed for run in hidden.runs} & {*SEEDS, *SETTLE_SEEDS}
+    assert not {run.seed for run in hidden.runs} & {*SEEDS, *SETTLE_SEEDS, *LATE_SEEDS}
     assert {2.0 ** SMALL.log2_lrs[index] for index in base} <= {run.lr for run in hidden.runs}
 
 
@@ -110,11 +111,35 @@ def test_the_seeds_a_settle_stage_may_add_are_at_the_largest_visible_size_only(r
     sweep = with_settle_seeds(SMALL, results)
 
     assert sweep.further is not None
-    assert sweep.further.num_seeds == len(SETTLE_SEEDS)
+    assert sweep.further.num_seeds == len(SETTLE_SEEDS) + len(LATE_SEEDS) == MOST_SEEDS - len(SEEDS)
     assert not sweep.further.is_measured[0].any()
-    tried = np.flatnonzero(sweep.further.is_measured[1].all(axis=1))
+    trained = sweep.further.is_measured[1, :, : len(SETTLE_SEEDS)]
+    tried = np.flatnonzero(trained.all(axis=1))
     base, largest = SMALL.best_at_ends(results)
     assert {*base, *largest} <= set(tried.tolist())
+    assert not sweep.further.is_measured[1, :, len(SETTLE_SEEDS) :].any()
+
+
+def test_the_last_seeds_are_trained_where_the_settle_stage_asks_for_them(results):
+    late = replace(SMALL, has_late_seeds=True)
+    [cell] = [cell for cell in late.plan(results) if cell.key() not in results]
+    found = results | {cell.key(): train_job(cell)}
+
+    sweep, before = with_settle_seeds(late, found).further, with_settle_seeds(SMALL, results).further
+
+    assert {run.seed for run in cell.program.runs} == set(LATE_SEEDS)
+    assert sweep is not None
+    assert before is not None
+    first = slice(len(SETTLE_SEEDS))
+    for loss in sweep.losses:
+        np.testing.assert_array_equal(
+            sweep.losses[loss].final[..., first], before.losses[loss].final[..., first]
+        )
+        tried = sweep.is_measured[1].all(axis=1)
+        assert np.isfinite(sweep.losses[loss].final[1, tried]).all()
+    shape = (len({run.lr_index for run in cell.program.runs}), len(LATE_SEEDS))
+    own = found[cell.key()].values[Metric.VAL_LOSS].min(axis=0).reshape(shape)
+    np.testing.assert_allclose(sweep.losses[Metric.VAL_LOSS].final[1, tried][:, 16:], own)
 
 
 def test_an_open_answer_is_counted_by_its_rule_and_by_what_is_true(results):
