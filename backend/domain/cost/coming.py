@@ -13,7 +13,6 @@ from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.cost.time_left import LaterWork
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, group_of
 from muscope.backend.domain.protocol.expected_runs import further_runs
-from muscope.backend.domain.protocol.expected_settling import SETTLE_CHANCE
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 
@@ -41,19 +40,6 @@ def coming_work(
             if more > 0:
                 works.append(LaterWork(kind, more, arm_key(group_of(cell)), 2 * number + 2))
     return works
-
-
-def likely_settling(spec: ExperimentSpec, costed: Sequence[CostedCell], after: int) -> list[LaterWork]:
-    """Return the expected work of a settle stage not decided on yet: its usual work by its chance.
-
-    Args:
-        costed: what the settle stage usually adds (`usual_settling`).
-        after: number of foreseen batches, which come first.
-    """
-    return [
-        LaterWork(_kind_of(spec, cell), SETTLE_CHANCE * cost.seconds, arm_key(group_of(cell)), 2 * after + 1)
-        for cell, cost in costed
-    ]
 
 
 def _kind_of(spec: ExperimentSpec, cell: PlannedCell) -> str:

@@ -1,14 +1,14 @@
-"""Cells that the settle stage may add at targets that are not judged yet: what is likely, and the most.
+"""Cells that the settle stage of a plan may add: what is usual if it comes to that, and the most.
 
-Once a target is judged the protocol itself tells whether it settles, and with which LRs (`settle`). Until
-then it does with a chance that was counted on experiments of the preset Standard (docs/log.md 2026-11-28).
+Once a target is judged the protocol itself tells whether it settles, and with which LRs (`settle`). Before,
+it does with a chance that was counted on experiments of the preset Standard (docs/log.md 2026-11-28).
 """
 
 from __future__ import annotations
 
 from itertools import product
 
-from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
+from muscope.backend.domain.protocol.evidence import CellGroup
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.protocol.settle import targets_of
@@ -22,14 +22,10 @@ SETTLE_CHANCE, USUAL_LRS, USUAL_SEEDS = 0.2, 4, 16
 MOST_LRS = 6
 
 
-def usual_settling(spec: ExperimentSpec, evidence: Evidence) -> tuple[PlannedCell, ...]:
-    """Return what the settle stage usually adds, if it comes to that, at every target not judged yet."""
-    return tuple(
-        _cell(spec, group, USUAL_LRS, min(USUAL_SEEDS, num_seeds))
-        for group in _targets(spec)
-        if evidence.at(group).open or not evidence.at(group).planned
-        if (num_seeds := _most_further_seeds(spec))
-    )
+def usual_settling(spec: ExperimentSpec) -> tuple[PlannedCell, ...]:
+    """Return what the settle stage usually adds, if it comes to that."""
+    num_seeds = min(USUAL_SEEDS, _most_further_seeds(spec))
+    return tuple(_cell(spec, group, USUAL_LRS, num_seeds) for group in _targets(spec)) if num_seeds else ()
 
 
 def most_settling(spec: ExperimentSpec) -> tuple[PlannedCell, ...]:

@@ -10,15 +10,21 @@ from pydantic import Field
 
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.db.session import Session
-from muscope.backend.domain.cost.coming import coming_work, likely_settling
+from muscope.backend.domain.cost.coming import coming_work
 from muscope.backend.domain.cost.divergence import DivergenceCount
 from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit
 from muscope.backend.domain.cost.memory import max_runs_per_cell
 from muscope.backend.domain.cost.prediction import CellCost, CostedCell, predict
-from muscope.backend.domain.cost.time_left import Course, LaterWork
+from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.devices import device_kind
 from muscope.backend.domain.plan.defaults import Capacity
-from muscope.backend.domain.plan.outlay import Outlay, outlay, path_outlay, with_most_settling
+from muscope.backend.domain.plan.outlay import (
+    Outlay,
+    outlay,
+    path_outlay,
+    with_most_settling,
+    with_usual_settling,
+)
 from muscope.backend.domain.plan.plan_request import PlanRequest, full_steps, resolve
 from muscope.backend.domain.plan.scenario_kinds import possible_kinds
 from muscope.backend.domain.protocol import (
@@ -100,12 +106,10 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         for batch in foreseen_batches(spec, max_runs_per_cell=split)
     ]
     costed = tuple(each for batch in batches for each in batch)
-    later = [
-        *coming_work(spec, Evidence(), batches),
-        *settling_to_come(spec, shape, Evidence(), capacity, divergence, after=len(batches)),
-    ]
-    course = Course((), later, capacity.pace)
-    expected = path_outlay(course, (each for _, each in costed), capacity.slots)
+    course = Course((), coming_work(spec, Evidence(), batches), capacity.pace)
+    settling = cost(spec, shape, usual_settling(spec), capacity, divergence)
+    path = path_outlay(course, (each for _, each in costed), capacity.slots)
+    expected = with_usual_settling(path, capacity.pace * sum(each.seconds for _, each in settling))
     grid = cost(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
     of_grid = outlay((each for _, each in grid), capacity.slots)
     most = with_most_settling(spec, of_grid, most_settle_seconds(spec, shape, capacity, divergence))
@@ -122,25 +126,6 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         expected=expected,
         most=_at_least(most, expected, capacity.pace),
         divergence=divergence,
-    )
-
-
-def settling_to_come(
-    spec: ExperimentSpec,
-    shape: DatasetShape,
-    evidence: Evidence,
-    capacity: Capacity,
-    divergence: Sequence[DivergenceCount],
-    *,
-    after: int,
-) -> list[LaterWork]:
-    """Return the expected work of the settle stage at targets that are not judged yet.
-
-    Args:
-        after: number of foreseen batches, which come first.
-    """
-    return likely_settling(
-        spec, cost(spec, shape, usual_settling(spec, evidence), capacity, divergence), after
     )
 
 

@@ -34,7 +34,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
-from muscope.backend.services.plans.draft import cost, runs_per_cell, settling_to_come
+from muscope.backend.services.plans.draft import cost, runs_per_cell
 from muscope.backend.services.time_left.budget import running_seconds
 
 
@@ -68,10 +68,8 @@ def remaining_of(context: Context, evidence: ExperimentEvidence, capacity: Capac
     ]
     widening = _widening(spec, known, list(zip(in_order, works, strict=True)))
     is_open = {row.group for row in rows if row.state in OPEN_CELL_STATES}
-    settling = settling_to_come(spec, evidence.shape, known, capacity, divergence, after=len(batches))
-    coming = coming_work(spec, known, batches, is_open)
     return Remaining(
-        Course(works, [*widening, *coming, *settling], capacity.pace),
+        Course(works, [*widening, *coming_work(spec, known, batches, is_open)], capacity.pace),
         [costed for batch in batches for costed in batch],
         divergence,
     )

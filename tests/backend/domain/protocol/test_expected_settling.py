@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from muscope.backend.domain.protocol import Add, foreseen_batches, most_settling, usual_settling
-from muscope.backend.domain.protocol.evidence import Evidence, GroupEvidence, Settling
+from muscope.backend.domain.protocol.evidence import Evidence, Settling
 from muscope.backend.domain.spec.experiment import Arm, Protocol
 from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -77,36 +77,17 @@ def test_of_a_hopeless_cost_no_more_is_foreseen_than_the_protocol_runs():
     assert further(foreseen) == further(cell for stage in world.run() for cell in stage)
 
 
-def test_before_a_target_is_judged_its_usual_settling_is_foreseen_and_afterwards_none():
-    asked = plan()
-    world = world_of(asked, needed=0.0, decided_at=0)
-
-    [cell] = usual_settling(asked, Evidence())
-    world.run()
+def test_the_usual_settling_is_further_seeds_of_some_rates_at_the_target():
+    [cell] = usual_settling(plan())
 
     assert (cell.width, cell.parametrization, cell.has_curvature) == (TARGET, MUP, False)
     assert {run.seed for run in cell.runs} == set(range(8, 24))
-    assert usual_settling(asked, world.evidence()) == ()
-
-
-def test_a_target_that_trains_now_may_still_be_settled():
-    asked = plan()
-    [cell] = usual_settling(asked, Evidence())
-    group = next(iter(_groups(asked)))
-    trains = Evidence({group: GroupEvidence(open=frozenset({(4, 0)}), num_cells=1)})
-
-    assert usual_settling(asked, trains) == (cell,)
-
-
-def _groups(asked):
-    world = world_of(asked, needed=0.0, decided_at=0)
-    world.run()
-    return [group for group in world.evidence().groups if group.size.width == TARGET and group[1] is MUP]
+    assert len(cell.runs) == 4 * 16
 
 
 @pytest.mark.parametrize("settle", [None, Settle(max_seeds=8)])
 def test_a_plan_that_does_not_settle_has_nothing_to_foresee(settle):
-    assert usual_settling(plan(settle), Evidence()) == most_settling(plan(settle)) == ()
+    assert usual_settling(plan(settle)) == most_settling(plan(settle)) == ()
 
 
 @pytest.mark.parametrize("max_seeds", [16, 24, 48])

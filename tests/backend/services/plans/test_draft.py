@@ -60,7 +60,7 @@ def test_a_preview_shows_the_plan_of_the_paper_and_stores_nothing(preview, datab
         assert session.connection().exec_driver_sql("SELECT count(*) FROM experiment").scalar() == 0
 
 
-def test_the_price_holds_what_settling_usually_takes_and_the_most_all_that_it_may_add(preview):
+def test_the_slot_time_holds_settling_by_its_chance_the_wall_none_and_the_most_all_that_it_may_add(preview):
     """Priced here run by run at the target, with the same constants but none of the code that foresees."""
     settles, does_not = preview(preset="standard"), preview(preset="standard", settle={"max_seeds": 8})
     spec = settles.spec
@@ -75,6 +75,7 @@ def test_the_price_holds_what_settling_usually_takes_and_the_most_all_that_it_ma
 
     more = settles.expected.slot_seconds - does_not.expected.slot_seconds
     assert more == pytest.approx(SETTLE_CHANCE * seconds(4, 16), rel=0.02)
+    assert settles.predicted_seconds == does_not.predicted_seconds
     most = seconds(6, 40)
     assert most < spec.settle.max_work * does_not.most.slot_seconds
     assert settles.most.slot_seconds - does_not.most.slot_seconds == pytest.approx(most, rel=0.02)
