@@ -6,6 +6,7 @@
     ├── NotFound         404  no such object for this owner
     ├── Conflict         409  the object's state does not allow it
     ├── WrongVersion     412  the client speaks another version of a protocol
+    ├── ChangedMeanwhile 412  the object is no longer as the client has read it
     ├── TooLarge         413  over a limit that a setting names
     ├── UnsupportedMedia 415  the body is of a kind that is not accepted
     ├── Malformed        422  the payload cannot be read as what the route expects
@@ -54,6 +55,10 @@ class Conflict(MuscopeError):
 
 
 class WrongVersion(MuscopeError):
+    status = 412
+
+
+class ChangedMeanwhile(MuscopeError):
     status = 412
 
 

@@ -15,7 +15,8 @@ const ROOMS = {
   cost: ["base"],
   upload: ["base"],
   tour: ["base"],
-  pages: ["base", "tour", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost"],
+  labels: ["base"],
+  pages: ["base", "tour", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost", "labels"],
 };
 const JS = "./frontend/js";
 

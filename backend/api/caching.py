@@ -1,8 +1,28 @@
-"""Conditional requests and compression, for what routes answer with bytes of their own."""
+"""Conditional requests and compression."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
+
+from muscope.backend.errors import ChangedMeanwhile
+
+
+def edition_etag(edition: int) -> dict[str, str]:
+    """Return the headers that name an edition; the rest of the answer may change without it."""
+    return {"ETag": f'"{edition}"', "Cache-Control": "no-cache"}
+
+
+def asked_edition(if_match: str | None) -> int | None:
+    """Return the edition that a change is of; None where any is meant.
+
+    Raises ChangedMeanwhile for an ETag that is of no edition.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    etag = if_match.strip().strip('"')
+    if not etag.isdecimal():
+        raise ChangedMeanwhile("etag.unknown", given=if_match)
+    return int(etag)
 
 
 def known_etags(request: Request) -> frozenset[str]:

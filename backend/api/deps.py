@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Header, Path, Query
 from starlette.requests import Request
 
 from muscope.backend.api.errors import language_of
@@ -69,3 +69,9 @@ UploadId = Annotated[UUID, Path(description="An upload's id.")]
 CellId = Annotated[UUID, Path(description="A cell's id.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="The most entries to return.")]
 Offset = Annotated[int, Query(ge=0, le=2**31, description="Number of the newest to leave out.")]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        max_length=100, description="The ETag of what is changed, so that no other change is overwritten."
+    ),
+]

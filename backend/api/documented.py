@@ -11,7 +11,7 @@ _REASONS: dict[int, tuple[str, str]] = {
     403: ("An unsafe request came from another site.", "request.cross_site"),
     404: ("There is no such object.", "experiment.not_found"),
     409: ("The object's state does not allow it.", "experiment.still_open"),
-    412: ("Another version of the upload protocol.", "upload.protocol"),
+    412: ("Another version of the upload protocol, or of the object.", "experiment.changed_meanwhile"),
     413: ("The body is over a limit.", "upload.too_large"),
     415: ("The body is of a kind that is not accepted.", "upload.media_type"),
     422: ("The request cannot be read; every field is listed.", "validation"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select
@@ -40,10 +41,20 @@ def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:
     return session.get_one(DatasetRow, dataset_id).shape
 
 
-def shapes_of(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, DatasetShape]:
-    """Return the sizes and the task of each dataset, in one query."""
-    rows = session.execute(select(DatasetRow.id, DatasetRow.shape).where(DatasetRow.id.in_(dataset_ids)))
-    return {row.id: row.shape for row in rows}
+class Facts(NamedTuple):
+    """Name, sizes and task of a dataset, for what was made of it."""
+
+    id: UUID
+    name: str
+    example: str | None
+    shape: DatasetShape
+
+
+def facts_of(session: Session, dataset_ids: Collection[UUID]) -> dict[UUID, Facts]:
+    """Return name, sizes and task of each dataset, in one query."""
+    wanted = (DatasetRow.id, DatasetRow.name, DatasetRow.example, DatasetRow.shape)
+    rows = session.execute(select(*wanted).where(DatasetRow.id.in_(dataset_ids)))
+    return {row.id: Facts(*row) for row in rows}
 
 
 def find(session: Session, owner_id: str, arrays_sha256: str) -> DatasetRow | None:

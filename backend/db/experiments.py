@@ -18,6 +18,7 @@ from muscope.backend.domain.lifecycle import (
     ExperimentState,
     StopReason,
 )
+from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.errors import Conflict
 
 
@@ -109,6 +110,7 @@ def go_on(experiment: ExperimentRow, *, granted_seeds: int) -> None:
     experiment.desired_state = DesiredState.RUN
     experiment.granted_seeds = granted_seeds
     experiment.look += 1
+    note_answer(experiment, None, None)
     experiment.finished_at = None
     experiment.stop_reason = None
     experiment.version += 1
@@ -131,6 +133,19 @@ def count_runs(experiment: ExperimentRow, num_runs: int) -> None:
 def note_stop_reason(experiment: ExperimentRow, reason: StopReason | None) -> None:
     """Record why cells were skipped; a reason that is known already stays where there is no other."""
     experiment.stop_reason = reason or experiment.stop_reason
+
+
+def note_answer(experiment: ExperimentRow, outcome: Outcome | None, rule_version: str | None) -> None:
+    """Record the answer given last, for lists; None while there is none."""
+    experiment.outcome = outcome
+    experiment.rule_version = rule_version
+
+
+def label(experiment: ExperimentRow, *, name: str | None, notes: str | None) -> None:
+    """Give an experiment another name and other notes where they are given, and count the change."""
+    experiment.name = experiment.name if name is None else name
+    experiment.notes = experiment.notes if notes is None else notes
+    experiment.edition += 1
 
 
 def mark_changed(experiment: ExperimentRow) -> None:

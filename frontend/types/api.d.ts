@@ -259,6 +259,8 @@ export interface paths {
         /**
          * Create an experiment
          * @description Store an experiment and queue its cells. Workers need not be there yet.
+         *
+         *     Without a name it is called by its data, preset and target, in the language of Accept-Language.
          */
         post: operations["create_experiment"];
         delete?: never;
@@ -297,6 +299,8 @@ export interface paths {
         /**
          * Get an experiment
          * @description Return one experiment with its full definition and the count of its cells by state.
+         *
+         *     The ETag is of name, notes and tags: `PATCH` takes it as If-Match.
          */
         get: operations["get_experiment"];
         put?: never;
@@ -308,7 +312,14 @@ export interface paths {
         delete: operations["delete_experiment"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Name, annotate and tag an experiment
+         * @description Change name, notes or tags; the definition and its hash stay as they are.
+         *
+         *     With If-Match, the ETag of the experiment as it was read, a change that somebody else made meanwhile is
+         *     not overwritten: 412.
+         */
+        patch: operations["label_experiment"];
         trace?: never;
     };
     "/api/v1/experiments/{experiment_id}/cancellation": {
@@ -1296,6 +1307,24 @@ export interface components {
             severity: "info" | "warn";
         };
         /**
+         * DatasetName
+         * @description Dataset as it is named beside something that was made of it.
+         */
+        DatasetName: {
+            /**
+             * Example
+             * @description The built-in it came from, if any; its title is a text.
+             */
+            example: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * DatasetShape
          * @description Sizes and dimensions of a dataset, for planner and trainer.
          *
@@ -1806,11 +1835,17 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            dataset: components["schemas"]["DatasetName"];
             /**
              * Dataset Id
              * Format: uuid
              */
             dataset_id: string;
+            /**
+             * Edition
+             * @description Number of changes of name, notes and tags; the ETag that a change is of.
+             */
+            edition: number;
             /**
              * Figures
              * @description The figures there are of what it measures.
@@ -1837,6 +1872,8 @@ export interface components {
             is_log_label: boolean;
             /** Name */
             name: string;
+            /** Notes */
+            notes: string;
             /**
              * Num Runs
              * @description As far as the stages can be foreseen; once it has ended, what was run.
@@ -1846,6 +1883,11 @@ export interface components {
             outcome: components["schemas"]["Outcome"] | null;
             /** Predicted Seconds */
             predicted_seconds: number;
+            /**
+             * Preset
+             * @description The preset it was planned with, if any.
+             */
+            preset: string | null;
             /** @description Of a single experiment; null in lists. */
             progress: components["schemas"]["ProgressView"] | null;
             /**
@@ -1861,6 +1903,11 @@ export interface components {
             state: components["schemas"]["ExperimentState"];
             /** @description Reason why it ended before all sizes were run. */
             stop_reason: components["schemas"]["StopReason"] | null;
+            /**
+             * Tags
+             * @description In alphabetical order.
+             */
+            tags: string[];
             task: components["schemas"]["Task"];
             /** Version */
             version: number;
@@ -2322,6 +2369,24 @@ export interface components {
              * @default []
              */
             names: string[];
+        };
+        /**
+         * LabelsRequest
+         * @description Labels to give an experiment; what is left out stays as it is.
+         */
+        LabelsRequest: {
+            /** Name */
+            name?: string | null;
+            /**
+             * Notes
+             * @description Plain text of several lines; empty removes it.
+             */
+            notes?: string | null;
+            /**
+             * Tags
+             * @description All of them; an empty list removes them.
+             */
+            tags?: string[] | null;
         };
         /**
          * Loss
@@ -4230,6 +4295,7 @@ export type Currency = components['schemas']['Currency'];
 export type CurveView = components['schemas']['CurveView'];
 export type DataOptions = components['schemas']['DataOptions'];
 export type DataWarning = components['schemas']['DataWarning'];
+export type DatasetName = components['schemas']['DatasetName'];
 export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
 export type Deciding = components['schemas']['Deciding'];
@@ -4272,6 +4338,7 @@ export type Interval = components['schemas']['Interval'];
 export type JudgementRequest = components['schemas']['JudgementRequest'];
 export type JudgementView = components['schemas']['JudgementView'];
 export type KindLimits = components['schemas']['KindLimits'];
+export type LabelsRequest = components['schemas']['LabelsRequest'];
 export type Loss = components['schemas']['Loss'];
 export type LossChoice = components['schemas']['LossChoice'];
 export type LossStatistics = components['schemas']['LossStatistics'];
@@ -7035,6 +7102,190 @@ export interface operations {
             };
         };
     };
+    label_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed, so that no other change is overwritten. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Another version of the upload protocol, or of the object. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.changed_meanwhile",
+                     *         "message": "Another version of the upload protocol, or of the object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     cancel_experiment: {
         parameters: {
             query?: never;
@@ -9402,7 +9653,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description Another version of the upload protocol. */
+            /** @description Another version of the upload protocol, or of the object. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9411,8 +9662,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": {
-                     *         "code": "upload.protocol",
-                     *         "message": "Another version of the upload protocol.",
+                     *         "code": "experiment.changed_meanwhile",
+                     *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9944,7 +10195,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description Another version of the upload protocol. */
+            /** @description Another version of the upload protocol, or of the object. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9953,8 +10204,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": {
-                     *         "code": "upload.protocol",
-                     *         "message": "Another version of the upload protocol.",
+                     *         "code": "experiment.changed_meanwhile",
+                     *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
                      *       }
                      *     }
@@ -10135,7 +10386,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description Another version of the upload protocol. */
+            /** @description Another version of the upload protocol, or of the object. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -10144,8 +10395,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "error": {
-                     *         "code": "upload.protocol",
-                     *         "message": "Another version of the upload protocol.",
+                     *         "code": "experiment.changed_meanwhile",
+                     *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
                      *       }
                      *     }

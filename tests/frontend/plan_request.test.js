@@ -14,7 +14,7 @@ import { browse, learnOptions } from "./browser_stub.js";
 
 before(learnOptions);
 
-const DATASET = { id: "d1", name: "sales" };
+const DATASET = { id: "d1" };
 const SPEC = {
   seeds: [0, 1, 2],
   optimizer: { kind: "adamw", schedule: { kind: "cosine" } },
@@ -49,7 +49,6 @@ test("an untouched plan asks for its recipe and its preset only", () => {
   browse("/");
   assert.deepEqual(request({}), {
     dataset_id: "d1",
-    name: "sales",
     recipe: "usual",
     preset: "quick",
   });

@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header
 from starlette.responses import Response
 
-from muscope.backend.api.deps import Ctx, ExperimentId, Limit, Offset, Owner
+from muscope.backend.api.caching import asked_edition, edition_etag
+from muscope.backend.api.deps import Ctx, ExperimentId, IfMatch, Language, Limit, Offset, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.plans import reporting_unreadable_plans
 from muscope.backend.services.experiments import cells
 from muscope.backend.services.experiments import store as experiments
+from muscope.backend.services.experiments.labels import LabelsRequest, change_labels
 from muscope.backend.services.plans.draft import ExperimentRequest
 from muscope.backend.services.time_left.queued_plan import preview_experiment
 from muscope.backend.services.views.views import CellView, ExperimentView, PlanView, RunView
@@ -41,6 +43,17 @@ _EXAMPLES: dict[str, Any] = {
     },
 }
 PlanBody = Annotated[ExperimentRequest, Body(openapi_examples=_EXAMPLES)]
+_LABELS: dict[str, Any] = {
+    "default": {
+        "summary": "Name, notes and tags",
+        "value": {
+            "name": "Prices, second half",
+            "notes": "With the new scanner.",
+            "tags": ["scanner", "2026"],
+        },
+    }
+}
+LabelsBody = Annotated[LabelsRequest, Body(openapi_examples=_LABELS)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -67,11 +80,19 @@ def preview_plan(context: Ctx, owner: Owner, body: PlanBody) -> PlanView:
     "", summary="Create an experiment", status_code=201, responses=_REPLAY | errors(403, 404, 409, 413)
 )
 def create_experiment(
-    context: Ctx, owner: Owner, body: PlanBody, response: Response, idempotency_key: IdempotencyKey = None
+    context: Ctx,
+    owner: Owner,
+    language: Language,
+    body: PlanBody,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
 ) -> ExperimentView:
-    """Store an experiment and queue its cells. Workers need not be there yet."""
+    """Store an experiment and queue its cells. Workers need not be there yet.
+
+    Without a name it is called by its data, preset and target, in the language of Accept-Language.
+    """
     with reporting_unreadable_plans():
-        created = experiments.create_experiment(context, owner, body, key=idempotency_key)
+        created = experiments.create_experiment(context, owner, body, key=idempotency_key, language=language)
     response.status_code = 201 if created.is_new else 200
     response.headers["Location"] = f"/api/v1/experiments/{created.experiment.id}"
     return created.experiment
@@ -86,9 +107,38 @@ def list_experiments(
 
 
 @router.get("/{experiment_id}", summary="Get an experiment", responses=errors(404))
-def get_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExperimentView:
-    """Return one experiment with its full definition and the count of its cells by state."""
-    return experiments.get_experiment(context, owner, experiment_id)
+def get_experiment(
+    context: Ctx, owner: Owner, experiment_id: ExperimentId, response: Response
+) -> ExperimentView:
+    """Return one experiment with its full definition and the count of its cells by state.
+
+    The ETag is of name, notes and tags: `PATCH` takes it as If-Match.
+    """
+    found = experiments.get_experiment(context, owner, experiment_id)
+    response.headers.update(edition_etag(found.edition))
+    return found
+
+
+@router.patch(
+    "/{experiment_id}", summary="Name, annotate and tag an experiment", responses=errors(403, 404, 412, 413)
+)
+def label_experiment(
+    context: Ctx,
+    owner: Owner,
+    experiment_id: ExperimentId,
+    body: LabelsBody,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ExperimentView:
+    """Change name, notes or tags; the definition and its hash stay as they are.
+
+    With If-Match, the ETag of the experiment as it was read, a change that somebody else made meanwhile is
+    not overwritten: 412.
+    """
+    edition = asked_edition(if_match)
+    changed = change_labels(context, owner, experiment_id, body, edition=edition)
+    response.headers.update(edition_etag(changed.edition))
+    return changed
 
 
 @router.post(

@@ -107,6 +107,22 @@ class ExperimentRow(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    notes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    # Number of changes of name, notes and tags.
+    edition: Mapped[int] = mapped_column(default=0, server_default="0")
+    preset: Mapped[str | None] = mapped_column(String(16))
+    # The answer given last, for lists; what it says in full is in the verdicts.
+    outcome: Mapped[Outcome | None]
+    rule_version: Mapped[str | None] = mapped_column(String(16))
+
+
+class ExperimentTagRow(Base):
+    __tablename__ = "experiment_tag"
+
+    experiment_id: Mapped[UUID] = mapped_column(
+        ForeignKey("experiment.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(String(50), primary_key=True, index=True)
 
 
 class IdempotencyKeyRow(Base):

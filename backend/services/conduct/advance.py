@@ -30,6 +30,7 @@ from muscope.backend.events import ProgressNotice
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.experiments.answers import keep_answer
 from muscope.backend.services.plans.draft import cost, decide
 from muscope.backend.services.time_left.budget import within_budget
 from muscope.backend.services.verdicts.judging import final_verdicts
@@ -145,6 +146,7 @@ def _carry_out(
     if isinstance(decision, Done):
         for verdict in verdicts:
             verdict_rows.add(session, experiment.id, verdict, now=context.now(), look=experiment.look)
+        keep_answer(session, experiment)
         states = cell_rows.states_of(session, experiment.id)
         final, reason = _final_state(states), _stop_reason(experiment, decision)
         experiment_rows.count_runs(experiment, cell_rows.num_runs(session, experiment.id))

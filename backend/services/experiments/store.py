@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from muscope.backend.analysis.verdict.overall import deciding_scenario
+from muscope.backend.catalogue import DEFAULT_LANGUAGE
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db import tags as tag_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.datasets import Facts
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.db.session import Session
 from muscope.backend.db.verdicts import Judged
 from muscope.backend.disk import require_room_to_start
 from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState
-from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
@@ -27,6 +28,8 @@ from muscope.backend.events import ProgressNotice
 from muscope.backend.figures.names import figures_of
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.experiments.answers import deciding
+from muscope.backend.services.experiments.naming import default_name
 from muscope.backend.services.lookup import find_dataset, find_experiment
 from muscope.backend.services.plans.draft import (
     Draft,
@@ -38,7 +41,7 @@ from muscope.backend.services.plans.draft import (
 )
 from muscope.backend.services.time_left.budget import afforded
 from muscope.backend.services.time_left.progress import progress_of
-from muscope.backend.services.views.views import ConditionsView, ExperimentView
+from muscope.backend.services.views.views import ConditionsView, DatasetName, ExperimentView
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,17 @@ class Created:
 
 
 def create_experiment(
-    context: Context, owner_id: str, request: ExperimentRequest, *, key: str | None
+    context: Context,
+    owner_id: str,
+    request: ExperimentRequest,
+    *,
+    key: str | None,
+    language: str = DEFAULT_LANGUAGE,
 ) -> Created:
-    """Store an experiment with its first cells and ring for them; a repeated key returns the first one."""
+    """Store an experiment with its first cells and ring for them; a repeated key returns the first one.
+
+    Without a name it gets one in `language`.
+    """
     body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     with context.database.read() as session:
         if known := _created_before(context, session, owner_id, key, body):
@@ -61,19 +72,21 @@ def create_experiment(
         # A plan takes a tenth of a second or more; others who want to write must not wait for it.
         plan = draft(context, session, owner_id, request)
         first = _first_costed(context, plan)
+    row = _row(context, owner_id, request, plan, language)
     with context.database.write() as session:
         if known := _created_before(context, session, owner_id, key, body):
             return known
         find_dataset(session, owner_id, request.dataset_id)  # it may have been deleted meanwhile
-        experiment_id, cell_ids = _store(context, session, owner_id, request, plan, first)
+        experiment_rows.add(session, row)
+        cell_ids = cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
         if key is not None:
             experiment_rows.add_key(
-                session, owner_id, key, body_sha256=body, experiment_id=experiment_id, now=context.now()
+                session, owner_id, key, body_sha256=body, experiment_id=row.id, now=context.now()
             )
         cell_rows.mark_dispatched(session, cell_ids, now=context.now())
-        view = _view_of(context, session, owner_id, experiment_id)
+        view = _view_of(context, session, owner_id, row.id)
     context.bell.ring(cell_ids, queue=plan.queue)
-    context.notices.publish(ProgressNotice(experiment_id))
+    context.notices.publish(ProgressNotice(row.id))
     return Created(view, is_new=True)
 
 
@@ -97,19 +110,16 @@ def _first_costed(context: Context, plan: Draft) -> list[CostedCell]:
     return costed if budget is None else afforded(costed, left_seconds=budget.limit_seconds)
 
 
-def _store(
-    context: Context,
-    session: Session,
-    owner_id: str,
-    request: ExperimentRequest,
-    plan: Draft,
-    first: Sequence[CostedCell],
-) -> tuple[UUID, list[UUID]]:
-    row = ExperimentRow(
+def _row(
+    context: Context, owner_id: str, request: ExperimentRequest, plan: Draft, language: str
+) -> ExperimentRow:
+    """Return the row of a planned experiment; without a name it gets one in `language`."""
+    return ExperimentRow(
         id=uuid4(),
         owner_id=owner_id,
         dataset_id=plan.dataset.id,
-        name=request.name or plan.dataset.name,
+        name=request.name or default_name(plan.dataset, plan.spec, request.preset, language),
+        preset=request.preset,
         spec=plan.spec,
         spec_sha256=plan.spec.sha256(),
         state=ExperimentState.QUEUED,
@@ -118,8 +128,6 @@ def _store(
         predicted_seconds=plan.expected.wall_seconds,
         created_at=context.now(),
     )
-    experiment_rows.add(session, row)
-    return row.id, cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
 
 
 def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:
@@ -169,16 +177,12 @@ def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentVi
         experiment_rows.cell_counts(session, ids),
         verdict_rows.outcomes(session, ids),
     )
-    shapes = dataset_rows.shapes_of(session, [row.dataset_id for row in rows])
-    return [_view(row, shapes[row.dataset_id], counts[row.id], outcomes.get(row.id, {})) for row in rows]
-
-
-def _deciding(spec: ExperimentSpec, outcomes: dict[str, Judged]) -> Judged | None:
-    """Return the worst judgement of all scenarios; None until each of them has one."""
-    judged = {scenario: outcomes[scenario] for scenario in spec.judged_scenarios if scenario in outcomes}
-    if len(judged) < len(spec.judged_scenarios):
-        return None
-    return judged[deciding_scenario({scenario: each.outcome for scenario, each in judged.items()})]
+    data = dataset_rows.facts_of(session, {row.dataset_id for row in rows})
+    tags = tag_rows.of_experiments(session, ids)
+    return [
+        _view(row, data[row.dataset_id], counts[row.id], outcomes.get(row.id, {}), tags[row.id])
+        for row in rows
+    ]
 
 
 def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:
@@ -193,17 +197,25 @@ def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:
 
 
 def _view(
-    row: ExperimentRow, shape: DatasetShape, counts: dict[str, int], outcomes: dict[str, Judged]
+    row: ExperimentRow,
+    data: Facts,
+    counts: dict[str, int],
+    outcomes: dict[str, Judged],
+    tags: tuple[str, ...],
 ) -> ExperimentView:
     spec = row.spec
-    of_look = {scenario: each for scenario, each in outcomes.items() if each.look == row.look}
-    judged = _deciding(spec, of_look)
+    judged = deciding(row, outcomes)
     return ExperimentView(
         id=row.id,
         name=row.name,
+        notes=row.notes,
+        tags=tags,
+        edition=row.edition,
+        preset=row.preset,
         dataset_id=row.dataset_id,
-        task=shape.task,
-        is_log_label=shape.is_log_label,
+        dataset=DatasetName(id=data.id, name=data.name, example=data.example),
+        task=data.shape.task,
+        is_log_label=data.shape.is_log_label,
         state=row.state,
         is_cancelling=row.desired_state == DesiredState.CANCELLED,
         version=row.version,

@@ -15,11 +15,12 @@ from muscope.backend.db.verdicts import FIXED_THRESHOLDS
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
-from muscope.backend.domain.verdict.verdict import RULE_VERSION, RULE_VERSIONS
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, RULE_VERSIONS, Verdict
 from muscope.backend.errors import Conflict, InvalidInput
 from muscope.backend.events import ProgressNotice
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
+from muscope.backend.services.experiments.answers import keep_answer
 from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.verdicts.judging import judge_scenario
 from muscope.backend.services.views.views import JudgementView
@@ -72,25 +73,34 @@ def judge_again(
     with context.database.write() as session:
         # Looked up again: it may have been deleted in the meantime.
         experiment = find_experiment(session, owner_id, experiment_id)
-        added = [
-            verdict_rows.add(
-                session,
-                experiment_id,
-                verdict,
-                now=context.now(),
-                thresholds_sha256=mark,
-                look=experiment.look,
-            )
-            for verdict in verdicts
-        ]
-        # The figure over sizes shows what the latest verdict expects: its mark must change with it.
-        if any(added):
-            experiment_rows.mark_changed(experiment)
+        is_new = _add(context, session, experiment, verdicts, mark)
         found = _stored(session, experiment, version, mark)
         views = tuple(_view(found[scenario]) for scenario in experiment.spec.judged_scenarios)
-    if any(added):
+    if is_new:
         context.notices.publish(ProgressNotice(experiment_id))
-    return Judgements(views, is_new=any(added))
+    return Judgements(views, is_new=is_new)
+
+
+def _add(
+    context: Context, session: Session, experiment: ExperimentRow, verdicts: list[Verdict], mark: str
+) -> bool:
+    """Store verdicts beside the earlier ones; tell whether any of them is new."""
+    added = [
+        verdict_rows.add(
+            session,
+            experiment.id,
+            verdict,
+            now=context.now(),
+            thresholds_sha256=mark,
+            look=experiment.look,
+        )
+        for verdict in verdicts
+    ]
+    if any(added):
+        # The figure over sizes shows what the latest verdict expects: its mark must change with it.
+        experiment_rows.mark_changed(experiment)
+        keep_answer(session, experiment)
+    return any(added)
 
 
 def _mark(experiment: ExperimentRow, thresholds: Thresholds | None) -> str:

@@ -38,6 +38,14 @@ class DatasetView(Frozen):
     options: DataOptions = Field(description="Families and losses that can be trained on it.")
 
 
+class DatasetName(Frozen):
+    """Dataset as it is named beside something that was made of it."""
+
+    id: UUID
+    name: str
+    example: str | None = Field(description="The built-in it came from, if any; its title is a text.")
+
+
 class UsageView(Frozen):
     """Room that the owner's files take, in bytes; a file that several datasets share counts once."""
 
@@ -127,7 +135,14 @@ class ExperimentView(Frozen):
 
     id: UUID
     name: str
+    notes: str
+    tags: tuple[str, ...] = Field(description="In alphabetical order.")
+    edition: int = Field(
+        description="Number of changes of name, notes and tags; the ETag that a change is of."
+    )
+    preset: str | None = Field(description="The preset it was planned with, if any.")
     dataset_id: UUID
+    dataset: DatasetName
     task: Task
     is_log_label: bool = Field(
         description="It predicts the logarithm of the label: losses and errors are of logarithms."

@@ -43,6 +43,19 @@ export async function post(path, body, { signal, key } = {}) {
   return (await send(API + path, { method: "POST", headers, body: text, signal })).json();
 }
 
+/**
+ * Change part of something; with the edition that was read, nobody else's change is overwritten.
+ * @template T
+ * @param {string} path @param {object} body @param {{signal?: AbortSignal, edition?: number}} [options]
+ * @returns {Promise<T>}
+ */
+export async function patch(path, body, { signal, edition } = {}) {
+  /** @type {Record<string, string>} */
+  const headers = { "Content-Type": "application/json" };
+  if (edition !== undefined) headers["If-Match"] = `"${edition}"`;
+  return (await send(API + path, { method: "PATCH", headers, body: JSON.stringify(body), signal })).json();
+}
+
 /** @param {string} path @param {AbortSignal} [signal] */
 export async function remove(path, signal) {
   await send(API + path, { method: "DELETE", signal });

@@ -1,8 +1,9 @@
 /** One dataset: what was found in it, and the plan for it. */
 
 import { get } from "../base/api.js";
+import { dataTitle } from "../base/data_title.js";
 import { h } from "../base/dom.js";
-import { has, t } from "../base/i18n.js";
+import { t } from "../base/i18n.js";
 import { startOptions, valuesOfSetting } from "../base/options.js";
 import { go, query, remember } from "../base/router.js";
 import { privacy } from "../dataset/privacy.js";
@@ -21,7 +22,7 @@ export async function open({ id }, signal) {
   const [dataset] = await Promise.all([get(`/datasets/${id}`, signal), startOptions(signal)]);
   const choices = startingChoices();
   return {
-    title: () => nameOf(dataset),
+    title: () => dataTitle(dataset),
     mount(root) {
       const visit = new AbortController();
       const both = AbortSignal.any([signal, visit.signal]);
@@ -50,18 +51,12 @@ function startingChoices() {
 const among = (names, wanted) => (wanted !== null && names.includes(wanted) ? wanted : null);
 
 /** @param {Dataset} dataset */
-function nameOf({ example, name }) {
-  const key = `example.${example}.title`;
-  return example && has(key) ? t(key) : name;
-}
-
-/** @param {Dataset} dataset */
 const head = (dataset) =>
   h(
     "header",
     { class: "page-head" },
     h("p", { class: "kicker" }, t("ui.dataset.kicker")),
-    h("h1", { class: "wrap" }, nameOf(dataset)),
+    h("h1", { class: "wrap" }, dataTitle(dataset)),
     privacy(),
   );
 

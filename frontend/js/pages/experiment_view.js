@@ -1,5 +1,6 @@
 /** What the page of an experiment shows, part by part, drawn from what the page knows. */
 
+import { dataTitle } from "../base/data_title.js";
 import { fill, h } from "../base/dom.js";
 import { dateTime } from "../base/format.js";
 import { t } from "../base/i18n.js";
@@ -16,6 +17,7 @@ import { stages } from "../experiment/stages.js";
 import { stateChip } from "../experiment/state_chip.js";
 import { tensors } from "../experiment/tensors.js";
 import { figures } from "../figures/figures.js";
+import { labels } from "../labels/labels.js";
 import { scenarios } from "../verdict/scenarios.js";
 import { verdictCard } from "../verdict/verdict_card.js";
 
@@ -43,6 +45,7 @@ export class ExperimentView {
     };
     this.store = store;
     this.acts = acts;
+    this.labels = labels(experiment, onChange, signal);
     this.curves = figures(experiment, signal);
     this.live = { bar: progress(store), taken: spending(store), grid: stages(store) };
     const saved = savings(experiment, signal);
@@ -77,17 +80,17 @@ export class ExperimentView {
   }
 
   #head() {
-    const { created_at: created, dataset_id, name } = this.store.experiment;
+    const { created_at: created, dataset: data } = this.store.experiment;
     const time = h("time", { datetime: created }, dateTime(created));
-    const dataset = h("a", { href: hrefOf(`/datasets/${dataset_id}`), data: { page: "" } }, name);
+    const dataset = h("a", { href: hrefOf(`/datasets/${data.id}`), data: { page: "" } }, dataTitle(data));
     return h(
       "header",
       { class: "page-head page-head-wide" },
       h(
         "div",
         {},
-        h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", time, " ", this.#chip),
-        h("h1", { class: "wrap" }, dataset),
+        h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", dataset, " · ", time, " ", this.#chip),
+        this.labels,
       ),
       this.buttons.element,
     );

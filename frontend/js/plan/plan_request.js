@@ -15,7 +15,7 @@ const MOST_SEEDS = 10_000;
 const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
 /**
- * @param {Pick<Dataset, "id" | "name">} dataset @param {Omit<PlanChoices, "presets">} choices
+ * @param {Pick<Dataset, "id">} dataset @param {Omit<PlanChoices, "presets">} choices
  * @returns {Values} the body of a request for a plan or an experiment
  */
 export function planRequest(dataset, { preset, start, own, budget, plan }) {
@@ -31,7 +31,7 @@ export function planRequest(dataset, { preset, start, own, budget, plan }) {
   if (limits) wishes.budget = { ...limits, .../** @type {Values} */ (plain.budget) };
   if (count !== undefined && !plain.seeds) wishes.seeds = seeds(count);
   if (own.scenarios) wishes.scenarios = ["as_given", ...own.scenarios];
-  return { dataset_id: dataset.id, name: dataset.name.slice(0, 200), ...wishes };
+  return { dataset_id: dataset.id, ...wishes };
 }
 
 /** The first seeds; the server refuses what is no number, and far fewer than the limit here. @param {unknown} count */

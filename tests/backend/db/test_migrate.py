@@ -93,6 +93,21 @@ def test_a_settled_experiment_keeps_its_first_verdict_when_the_schema_goes_back(
     assert kept == ["inconclusive"]
 
 
+def test_answers_given_before_lists_kept_them_are_filled_in(database):
+    experiment_id, _ = add_experiment(database)
+    _store(database, experiment_id, 0, 1)
+    with database.write() as session:
+        session.get_one(ExperimentRow, experiment_id).look = 1
+        session.add(_verdict(experiment_id, 1, scenario="label_noise:0.1", outcome="fine_tune"))
+
+    migrate.downgrade(database, "0010")
+    migrate.migrate(database)
+
+    with database.read() as session:
+        experiment = session.get_one(ExperimentRow, experiment_id)
+        assert (experiment.outcome, experiment.rule_version) == ("fine_tune", "5")
+
+
 def test_one_judgement_is_stored_once_for_every_look(database):
     experiment_id, _ = add_experiment(database)
 
@@ -107,12 +122,12 @@ def _store(database, experiment_id, *looks):
         session.add_all(_verdict(experiment_id, look) for look in looks)
 
 
-def _verdict(experiment_id, look):
+def _verdict(experiment_id, look, scenario="as_given", outcome=None):
     return VerdictRow(
         id=uuid4(),
         experiment_id=experiment_id,
-        scenario="as_given",
-        outcome="transfers" if look else "inconclusive",
+        scenario=scenario,
+        outcome=outcome or ("transfers" if look else "inconclusive"),
         rule_version="5",
         thresholds_sha256="",
         spec_sha256="ab" * 32,

@@ -288,7 +288,7 @@ def test_lists_take_as_many_queries_for_twenty_experiments_as_for_one(context, d
         add_experiment(database)
 
     assert len(list_all()) == 20
-    assert _num_statements(database, list_all) == one == 4
+    assert _num_statements(database, list_all) == one == 5
 
 
 @pytest.mark.parametrize("use", [cells.list_cells, cells.list_runs, read_marks])
