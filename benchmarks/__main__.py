@@ -20,6 +20,7 @@ from benchmarks.rows import (
     headline,
     headline_staged,
     jax_rows,
+    lists,
     memory,
     reports,
     training,
@@ -48,6 +49,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_hostile": files.hostile,
     "files_csv": files.csv_time,
     "report": reports.report,
+    "list_10000": lists.list_10000,
 }
 # One name for rows that share their measurement.
 GROUPS = {

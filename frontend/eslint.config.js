@@ -16,7 +16,20 @@ const ROOMS = {
   upload: ["base"],
   tour: ["base"],
   labels: ["base"],
-  pages: ["base", "tour", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost", "labels"],
+  lists: ["base", "labels"],
+  pages: [
+    "base",
+    "tour",
+    "dataset",
+    "upload",
+    "plan",
+    "experiment",
+    "figures",
+    "verdict",
+    "cost",
+    "labels",
+    "lists",
+  ],
 };
 const JS = "./frontend/js";
 

@@ -17,6 +17,7 @@ from muscope.backend.api.live.hub import Hub
 from muscope.backend.api.live.shutdown import on_stop_signal
 from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
 from muscope.backend.api.pages import install_pages
+from muscope.backend.api.parameters import refuse_unknown_parameters
 from muscope.backend.api.routes import (
     cells,
     datasets,
@@ -29,6 +30,7 @@ from muscope.backend.api.routes import (
     progress,
     reports,
     savings,
+    tags,
     uploads,
     verdicts,
     workers,
@@ -83,7 +85,8 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 def _api() -> APIRouter:
     """Gather everything that needs an owner: access is decided once, here."""
-    api = APIRouter(prefix=API_PREFIX, dependencies=[Depends(require_owner)])
+    checks = [Depends(require_owner), Depends(refuse_unknown_parameters)]
+    api = APIRouter(prefix=API_PREFIX, dependencies=checks)
     for module in (
         datasets,
         uploads,
@@ -94,6 +97,7 @@ def _api() -> APIRouter:
         progress,
         reports,
         savings,
+        tags,
         verdicts,
         figures,
         cells,

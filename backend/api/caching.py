@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+from collections.abc import Mapping
+
+from pydantic import BaseModel
 from starlette.requests import Request
+from starlette.responses import Response
 
 from muscope.backend.errors import ChangedMeanwhile
 
@@ -43,3 +49,25 @@ def accepts_gzip(request: Request) -> bool:
         if name.strip().lower() in {"gzip", "*"}:
             return weight.replace(" ", "").lower() not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
     return False
+
+
+def fresh_json(request: Request, body: BaseModel, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with JSON, compressed where that is accepted; with 304 if the client has the same already."""
+    content = body.model_dump_json().encode()
+    etag = hashlib.sha256(content).hexdigest()[:32]
+    said = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding", "ETag": f'W/"{etag}"'}
+    said |= headers or {}
+    if is_current(request, etag):
+        return Response(status_code=304, headers=said)
+    if accepts_gzip(request):
+        content = gzip.compress(content, compresslevel=5, mtime=0)
+        said["Content-Encoding"] = "gzip"
+    return Response(content, media_type="application/json", headers=said)
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """Return the header that leads to the next page of a list (RFC 8288); none on the last."""
+    if cursor is None:
+        return {}
+    address = request.url.include_query_params(cursor=cursor)
+    return {"Link": f'<{address.path}?{address.query}>; rel="next"'}

@@ -46,13 +46,6 @@ def find(session: Session, experiment_id: UUID) -> ExperimentRow | None:
     return session.get(ExperimentRow, experiment_id)
 
 
-def list_of(session: Session, owner_id: str, *, limit: int, offset: int) -> Sequence[ExperimentRow]:
-    """List the owner's experiments, newest first."""
-    newest_first = (ExperimentRow.created_at.desc(), ExperimentRow.id)
-    statement = select(ExperimentRow).where(ExperimentRow.owner_id == owner_id).order_by(*newest_first)
-    return session.scalars(statement.limit(limit).offset(offset)).all()
-
-
 def on_dataset(session: Session, dataset_id: UUID, *, most: int) -> Sequence[ExperimentRow]:
     """List the newest experiments on a dataset."""
     statement = select(ExperimentRow).where(ExperimentRow.dataset_id == dataset_id)

@@ -17,6 +17,7 @@ const PAGES = {
   home: () => import("./pages/home.js"),
   dataset: () => import("./pages/dataset.js"),
   experiment: () => import("./pages/experiment.js"),
+  experiments: () => import("./pages/lists/experiments.js"),
   missing: () => import("./pages/missing.js"),
 };
 const life = new AbortController();

@@ -252,7 +252,10 @@ export interface paths {
         };
         /**
          * List experiments
-         * @description List experiments, newest first.
+         * @description List experiments, newest first unless sorted otherwise, without their definitions.
+         *
+         *     A page begins where `cursor` says, which is `next` of the page before; the header `Link` has the whole
+         *     address. Several values of one filter are given as `state=running&state=queued`.
          */
         get: operations["list_experiments"];
         put?: never;
@@ -263,6 +266,26 @@ export interface paths {
          *     Without a name it is called by its data, preset and target, in the language of Accept-Language.
          */
         post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete several experiments
+         * @description Delete experiments and all they measured: all or, while one of them goes on, none.
+         */
+        post: operations["delete_experiments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -283,6 +306,26 @@ export interface paths {
          * @description Show what would run and how long it would take here; nothing is stored.
          */
         post: operations["preview_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/taggings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag several experiments
+         * @description Give tags to experiments and take others away: to all or, if one would have too many, to none.
+         */
+        post: operations["tag_experiments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -643,6 +686,26 @@ export interface paths {
          *     Wishes besides (a model family, a loss, widths …) go before the preset, as they do for a plan.
          */
         post: operations["preview_presets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List tags
+         * @description List the tags in use in alphabetical order, each with the number of its experiments.
+         */
+        get: operations["list_all_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1453,6 +1516,27 @@ export interface components {
             value: string;
         };
         /**
+         * DeletedView
+         * @description Number of experiments that were deleted.
+         */
+        DeletedView: {
+            /** Num Deleted */
+            num_deleted: number;
+        };
+        /**
+         * DeletionRequest
+         * @description Experiments to delete.
+         * @example {
+         *       "ids": [
+         *         "3f0c9d5e-8a51-4a4e-9d43-1d2f6f0b7c11"
+         *       ]
+         *     }
+         */
+        DeletionRequest: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * DensityGrid
          * @description Bins of the spectral density: even steps of arsinh(λ / linear_limit), unit 1/lr.
          *
@@ -1584,6 +1668,97 @@ export interface components {
             money: number | null;
             /** Staff Hours */
             staff_hours: number;
+        };
+        /**
+         * ExperimentItem
+         * @description Experiment in a list; `GET /api/v1/experiments/{id}` has its definition.
+         */
+        ExperimentItem: {
+            /** Arms */
+            arms: components["schemas"]["Parametrization"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            dataset: components["schemas"]["DatasetName"];
+            /** Edition */
+            edition: number;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Cancelling */
+            is_cancelling: boolean;
+            /** Is Judged By Old Rules */
+            is_judged_by_old_rules: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Notes
+             * @description Their first 200 characters.
+             */
+            notes: string;
+            /** Num Runs */
+            num_runs: number;
+            /** Num Steps */
+            num_steps: number;
+            /** @description The worst answer of all scenarios, once they are final. */
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Predicted Seconds */
+            predicted_seconds: number;
+            /** Preset */
+            preset: string | null;
+            /** Rule Version */
+            rule_version: string | null;
+            /**
+             * Seconds
+             * @description From its first training to its end; null until then.
+             */
+            seconds: number | null;
+            /**
+             * Share Done
+             * @description While it trains, as its own page says it; else null.
+             */
+            share_done: number | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["ExperimentState"];
+            /** Tags */
+            tags: string[];
+            /** Target Depth */
+            target_depth: number | null;
+            /** Target Width */
+            target_width: number | null;
+            /** Widths */
+            widths: number[];
+        };
+        /**
+         * ExperimentOrder
+         * @description Values that experiments are sorted by.
+         * @enum {string}
+         */
+        ExperimentOrder: "created" | "name" | "state" | "outcome" | "duration";
+        /**
+         * ExperimentPage
+         * @description One page of a list of experiments.
+         */
+        ExperimentPage: {
+            /** Items */
+            items: components["schemas"]["ExperimentItem"][];
+            /**
+             * Next
+             * @description The `cursor` of the next page; null on the last.
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description All that are sought, on whatever page.
+             */
+            total: number;
         };
         /**
          * ExperimentRequest
@@ -3751,6 +3926,53 @@ export interface components {
             tail_mean: number | null;
         };
         /**
+         * TagView
+         * @description Tag, and the number of experiments that have it.
+         */
+        TagView: {
+            /** Num Experiments */
+            num_experiments: number;
+            /** Tag */
+            tag: string;
+        };
+        /**
+         * TaggedView
+         * @description Number of experiments whose tags were changed.
+         */
+        TaggedView: {
+            /** Num Changed */
+            num_changed: number;
+        };
+        /**
+         * TaggingRequest
+         * @description Experiments, with the tags to give them and those to take away.
+         * @example {
+         *       "add": [
+         *         "night"
+         *       ],
+         *       "ids": [
+         *         "3f0c9d5e-8a51-4a4e-9d43-1d2f6f0b7c11"
+         *       ],
+         *       "remove": [
+         *         "day"
+         *       ]
+         *     }
+         */
+        TaggingRequest: {
+            /**
+             * Add
+             * @default []
+             */
+            add: string[];
+            /** Ids */
+            ids: string[];
+            /**
+             * Remove
+             * @default []
+             */
+            remove: string[];
+        };
+        /**
          * Tally
          * @description Count of cases with a property, out of `of` cases.
          */
@@ -4301,6 +4523,8 @@ export type DatasetView = components['schemas']['DatasetView'];
 export type Deciding = components['schemas']['Deciding'];
 export type DecidingNumber = components['schemas']['DecidingNumber'];
 export type Decision = components['schemas']['Decision'];
+export type DeletedView = components['schemas']['DeletedView'];
+export type DeletionRequest = components['schemas']['DeletionRequest'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];
@@ -4310,6 +4534,9 @@ export type ErrorReply = components['schemas']['ErrorReply'];
 export type Estimate = components['schemas']['Estimate'];
 export type ExampleView = components['schemas']['ExampleView'];
 export type Expense = components['schemas']['Expense'];
+export type ExperimentItem = components['schemas']['ExperimentItem'];
+export type ExperimentOrder = components['schemas']['ExperimentOrder'];
+export type ExperimentPage = components['schemas']['ExperimentPage'];
 export type ExperimentRequest = components['schemas']['ExperimentRequest'];
 export type ExperimentSpec = components['schemas']['ExperimentSpec'];
 export type ExperimentState = components['schemas']['ExperimentState'];
@@ -4405,6 +4632,9 @@ export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
+export type TagView = components['schemas']['TagView'];
+export type TaggedView = components['schemas']['TaggedView'];
+export type TaggingRequest = components['schemas']['TaggingRequest'];
 export type Tally = components['schemas']['Tally'];
 export type Task = components['schemas']['Task'];
 export type TensorView = components['schemas']['TensorView'];
@@ -6368,25 +6598,52 @@ export interface operations {
     list_experiments: {
         parameters: {
             query?: {
+                /** @description Words that all occur in name, notes, tags or the name of the data. */
+                q?: string;
+                /** @description Any of these. */
+                state?: components["schemas"]["ExperimentState"][];
+                /** @description Any of these. */
+                outcome?: components["schemas"]["Outcome"][];
+                /** @description On any of these. */
+                dataset?: string[];
+                /** @description With all of these. */
+                tag?: string[];
+                /** @description Planned with any of these. */
+                preset?: components["schemas"]["Preset"][];
+                /** @description With any of these among its arms. */
+                parametrization?: components["schemas"]["Parametrization"][];
+                sort?: components["schemas"]["ExperimentOrder"];
+                /** @description By default `desc` for times and durations, `asc` for the others. */
+                order?: ("asc" | "desc") | null;
                 /** @description The most entries to return. */
                 limit?: number;
-                /** @description Number of the newest to leave out. */
-                offset?: number;
+                /** @description `next` of the page before, unchanged. */
+                cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; gzip-compressed where that is accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExperimentView"][];
+                    "application/json": components["schemas"]["ExperimentPage"];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -6662,6 +6919,184 @@ export interface operations {
             };
         };
     };
+    delete_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     preview_plan: {
         parameters: {
             query?: never;
@@ -6731,6 +7166,184 @@ export interface operations {
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    tag_experiments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaggingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaggedView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9417,6 +10030,108 @@ export interface operations {
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_all_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
                      *       }
                      *     }

@@ -142,7 +142,10 @@ def is_judging(reply: Response) -> bool:
 def test_the_list_marks_answers_of_earlier_rules_and_offers_the_same(visit, instance, plain):
     old = instance.get(f"/experiments/{plain}") | {"is_judged_by_old_rules": True, "rule_version": "1"}
     made = visit()
-    made.page.route("**/api/v1/experiments?*", lambda route: route.fulfill(json=[old]))
+    made.page.route(
+        "**/api/v1/experiments?*",
+        lambda route: route.fulfill(json={"items": [old], "total": 1, "next": None}),
+    )
     page = made.open("/")
     entry = page.locator(".list li").first
     expect(entry.locator("[data-mark=old_rules]")).to_be_visible()

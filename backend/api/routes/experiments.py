@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Header
+from fastapi import APIRouter, Body, Header, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.api.caching import asked_edition, edition_etag
-from muscope.backend.api.deps import Ctx, ExperimentId, IfMatch, Language, Limit, Offset, Owner
+from muscope.backend.api.caching import asked_edition, edition_etag, fresh_json, next_link
+from muscope.backend.api.deps import Ctx, ExperimentId, IfMatch, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.plans import reporting_unreadable_plans
-from muscope.backend.services.experiments import cells
+from muscope.backend.services.experiments import bulk, cells
 from muscope.backend.services.experiments import store as experiments
+from muscope.backend.services.experiments.bulk import DeletionRequest, TaggingRequest
 from muscope.backend.services.experiments.labels import LabelsRequest, change_labels
+from muscope.backend.services.lists import experiments as lists
+from muscope.backend.services.lists.experiments import ExperimentQuery
 from muscope.backend.services.plans.draft import ExperimentRequest
 from muscope.backend.services.time_left.queued_plan import preview_experiment
+from muscope.backend.services.views.list_views import DeletedView, ExperimentPage, TaggedView
 from muscope.backend.services.views.views import CellView, ExperimentView, PlanView, RunView
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
@@ -64,6 +69,10 @@ IdempotencyKey = Annotated[
         examples=["6c1d8f0e-create-prices"],
     ),
 ]
+_PAGE: Responses = {
+    200: {"model": ExperimentPage, "description": "One page; gzip-compressed where that is accepted."},
+    304: {"description": "Nothing has changed since the state that If-None-Match names."},
+}
 _REPLAY: Responses = {
     200: {"model": ExperimentView, "description": "An earlier request with this key created it."}
 }
@@ -98,12 +107,33 @@ def create_experiment(
     return created.experiment
 
 
-@router.get("", summary="List experiments", responses=errors())
+@router.get("", summary="List experiments", response_class=Response, responses=_PAGE | errors())
 def list_experiments(
-    context: Ctx, owner: Owner, limit: Limit = 50, offset: Offset = 0
-) -> list[ExperimentView]:
-    """List experiments, newest first."""
-    return experiments.list_experiments(context, owner, limit=limit, offset=offset)
+    request: Request,
+    context: Ctx,
+    owner: Owner,
+    query: Annotated[ExperimentQuery, Query()],
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001 (said here, read by `fresh_json`)
+) -> Response:
+    """List experiments, newest first unless sorted otherwise, without their definitions.
+
+    A page begins where `cursor` says, which is `next` of the page before; the header `Link` has the whole
+    address. Several values of one filter are given as `state=running&state=queued`.
+    """
+    page = lists.list_experiments(context, owner, query)
+    return fresh_json(request, page, next_link(request, page.next))
+
+
+@router.post("/deletions", summary="Delete several experiments", responses=errors(403, 404, 409, 413))
+def delete_experiments(context: Ctx, owner: Owner, body: DeletionRequest) -> DeletedView:
+    """Delete experiments and all they measured: all or, while one of them goes on, none."""
+    return DeletedView(num_deleted=bulk.delete_experiments(context, owner, body.ids))
+
+
+@router.post("/taggings", summary="Tag several experiments", responses=errors(403, 404, 409, 413))
+def tag_experiments(context: Ctx, owner: Owner, body: TaggingRequest) -> TaggedView:
+    """Give tags to experiments and take others away: to all or, if one would have too many, to none."""
+    return TaggedView(num_changed=bulk.tag_experiments(context, owner, body))
 
 
 @router.get("/{experiment_id}", summary="Get an experiment", responses=errors(404))

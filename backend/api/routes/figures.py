@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from muscope.backend.api.caching import accepts_gzip, is_current
-from muscope.backend.api.deps import Ctx, ExperimentId, Language, Owner
+from muscope.backend.api.deps import Ctx, ExperimentId, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.schemas import FigureReply
 from muscope.backend.figures.names import FigureName
@@ -22,10 +22,6 @@ _FIGURE: Responses = {
     200: {"model": FigureReply, "description": "The figure; gzip-compressed where that is accepted."},
     304: {"description": "Nothing has changed since the state that If-None-Match names."},
 }
-IfNoneMatch = Annotated[
-    str | None,
-    Header(description="The ETag of an earlier answer to the same question; 304 while it still holds."),
-]
 
 
 @router.get(

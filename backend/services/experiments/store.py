@@ -130,12 +130,6 @@ def _row(
     )
 
 
-def list_experiments(context: Context, owner_id: str, *, limit: int, offset: int) -> list[ExperimentView]:
-    """List experiments, newest first, without reading any history."""
-    with context.database.read() as session:
-        return _views(session, experiment_rows.list_of(session, owner_id, limit=limit, offset=offset))
-
-
 def get_experiment(context: Context, owner_id: str, experiment_id: UUID) -> ExperimentView:
     """Return one experiment; raises NotFound."""
     with context.database.read() as session:

@@ -5,6 +5,7 @@
 const ROUTES = [
   { pattern: /^\/$/, name: "home" },
   { pattern: /^\/datasets\/([0-9a-f-]{36})$/, name: "dataset" },
+  { pattern: /^\/experiments$/, name: "experiments" },
   { pattern: /^\/experiments\/([0-9a-f-]{36})$/, name: "experiment" },
 ];
 
@@ -20,14 +21,19 @@ export function routeOf(pathname) {
 
 /** Go to another page; the language chosen in the address goes along. @param {string} path */
 export function go(path) {
-  history.pushState(null, "", hrefOf(path));
+  visit(hrefOf(path));
+}
+
+/** @param {string} address */
+function visit(address) {
+  history.pushState(null, "", address);
   dispatchEvent(new Event("navigate"));
 }
 
 /** Return a link's address with the language in it, if the present one has it. @param {string} path */
 export function hrefOf(path) {
   const lang = new URLSearchParams(location.search).get("lang");
-  return lang ? `${path}?lang=${lang}` : path;
+  return lang ? `${path}${path.includes("?") ? "&" : "?"}lang=${lang}` : path;
 }
 
 /** @param {string} name @returns {string | null} */
@@ -52,7 +58,7 @@ export function followLinks(signal) {
       if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button !== 0) return;
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
-      go(new URL(link.href).pathname);
+      visit(link.href);
     },
     { signal },
   );

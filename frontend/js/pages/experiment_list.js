@@ -8,9 +8,9 @@ import { stateChip } from "../experiment/state_chip.js";
 import { judgeAgainButton } from "../verdict/judge_again.js";
 import { outcomeChip } from "../verdict/outcome_chip.js";
 
-/** @import { Experiment } from "../../types/answers.js" */
+/** @import { ExperimentItem } from "../../types/answers.js" */
 
-/** @param {Experiment[]} experiments @param {() => void} onJudged after one was judged again */
+/** @param {ExperimentItem[]} experiments @param {() => void} onJudged after one was judged again */
 export function experimentList(experiments, onJudged) {
   if (!experiments.length) return h("p", { class: "empty" }, t("ui.home.no_experiments"));
   return h(
@@ -20,7 +20,7 @@ export function experimentList(experiments, onJudged) {
   );
 }
 
-/** @param {Experiment} experiment @param {() => void} onJudged */
+/** @param {ExperimentItem} experiment @param {() => void} onJudged */
 function entry(experiment, onJudged) {
   const { id, name, state, outcome, created_at: created, is_judged_by_old_rules: isOld } = experiment;
   return h(
@@ -38,7 +38,7 @@ function entry(experiment, onJudged) {
   );
 }
 
-/** @param {Experiment} experiment */
+/** @param {ExperimentItem} experiment */
 function oldRules({ rule_version: version }) {
   const title = t("ui.verdict.mark.old_rules_why", { version });
   return h("span", { class: "chip", data: { mark: "old_rules" }, title }, t("ui.verdict.mark.old_rules"));

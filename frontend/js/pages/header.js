@@ -5,6 +5,7 @@ import { fill, h } from "../base/dom.js";
 import { known, language, onLanguage, switchLanguage, t } from "../base/i18n.js";
 import { hrefOf, query, remember } from "../base/router.js";
 
+const PLACES = { "/": "start", "/experiments": "experiments" };
 /** @type {Record<string, string>} */
 const NAMES = { en: "English", ja: "日本語" };
 
@@ -16,10 +17,25 @@ export function header(version, signal) {
     home.href = hrefOf("/");
     fill(/** @type {Element} */ (document.getElementById("skip")), t("ui.nav.skip"));
     fill(/** @type {Element} */ (document.getElementById("languages")), languages());
+    ways(/** @type {Element} */ (document.getElementById("nav")));
     fill(/** @type {Element} */ (document.getElementById("footer")), footer(version));
   };
   onLanguage(draw, signal);
+  for (const event of ["navigate", "popstate"]) addEventListener(event, draw, { signal });
   draw();
+}
+
+/** The pages that are reached from everywhere; the one shown is marked. @param {Element} nav */
+function ways(nav) {
+  nav.setAttribute("aria-label", t("ui.nav.pages"));
+  fill(
+    nav,
+    Object.entries(PLACES).map(([path, name]) => {
+      const isHere = location.pathname === path;
+      const attributes = { href: hrefOf(path), data: { page: "" }, "aria-current": isHere ? "page" : null };
+      return h("a", attributes, t(`ui.nav.${name}`));
+    }),
+  );
 }
 
 function languages() {

@@ -2,10 +2,11 @@
 
 import { get, post } from "../base/api.js";
 import { fill, h, icon } from "../base/dom.js";
+import { number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
-import { go } from "../base/router.js";
+import { go, hrefOf } from "../base/router.js";
 import { withTerms } from "../base/terms.js";
 import { privacy } from "../dataset/privacy.js";
 import { finishedExample } from "../tour/finished_example.js";
@@ -13,14 +14,15 @@ import { readStored, storage } from "../upload/storage.js";
 import { upload } from "../upload/upload.js";
 import { experimentList } from "./experiment_list.js";
 
-/** @import { Dataset, Example, Experiment } from "../../types/answers.js" */
+/** @import { Dataset, Example, ExperimentPage } from "../../types/answers.js" */
 /** @import { Page, Route } from "../../types/page.js" */
 
-const EXPERIMENTS = "/experiments?limit=50";
+/** The latest; all of them have a page of their own. */
+const EXPERIMENTS = "/experiments?limit=10";
 
 /** @param {Route} _route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open(_route, signal) {
-  /** @type {[Example[], Experiment[]]} */
+  /** @type {[Example[], ExperimentPage]} */
   const [examples, experiments] = await Promise.all([get("/examples", signal), get(EXPERIMENTS, signal)]);
   const stored = readStored(signal);
   const toDataset = (/** @type {Dataset} */ dataset) => go(`/datasets/${dataset.id}`);
@@ -64,15 +66,28 @@ function words() {
 
 /**
  * The list of experiments, read again when one was judged again.
- * @param {Experiment[]} found @param {AbortSignal} signal
+ * @param {ExperimentPage} found @param {AbortSignal} signal
  */
 function earlier(found, signal) {
   const list = h("div", {});
-  const draw = (/** @type {Experiment[]} */ experiments) => fill(list, experimentList(experiments, readAgain));
+  const draw = (/** @type {ExperimentPage} */ { items, total }) =>
+    fill(list, experimentList(items, readAgain), total > items.length ? allExperiments(total) : null);
   const readAgain = async () => draw(await get(EXPERIMENTS, signal));
   draw(found);
   return list;
 }
+
+/** @param {number} total */
+const allExperiments = (total) =>
+  h(
+    "p",
+    {},
+    h(
+      "a",
+      { href: hrefOf("/experiments"), data: { page: "" } },
+      t("ui.home.all_experiments", { count: number(total) }),
+    ),
+  );
 
 /** @param {Example} item @param {(dataset: Dataset) => void} onStored @param {AbortSignal} signal */
 function exampleCard(item, onStored, signal) {

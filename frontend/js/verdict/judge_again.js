@@ -15,7 +15,10 @@ export function judgeAgain(experiment, onJudged) {
   ]);
 }
 
-/** The button alone; nothing is trained again. @param {Experiment} experiment @param {() => void} onJudged */
+/**
+ * The button alone; nothing is trained again.
+ * @param {Pick<Experiment, "id" | "name">} experiment @param {() => void} onJudged
+ */
 export function judgeAgainButton({ id, name }, onJudged) {
   const problem = h("span", {});
   const button = h(

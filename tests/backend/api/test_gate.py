@@ -67,7 +67,7 @@ def test_two_host_headers_are_refused(server: Server):
 
 
 def test_there_are_unsafe_routes():
-    assert len(UNSAFE) == 14
+    assert len(UNSAFE) == 17
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@ import pytest
 from sqlalchemy import func, select
 
 from muscope.backend.db import cells, experiments, metrics
+from muscope.backend.db.lists import experiments as lists
+from muscope.backend.db.lists.experiments import Sought
 from muscope.backend.db.metrics import Chunk
 from muscope.backend.db.schema.tables import (
     LOCAL_OWNER,
@@ -107,7 +109,7 @@ def test_another_owner_sees_nothing(database):
 
     with database.read() as session:
         assert experiments.get(session, "somebody", experiment_id) is None
-        assert experiments.list_of(session, "somebody", limit=9, offset=0) == []
+        assert lists.count(session, "somebody", Sought()) == 0
         assert experiments.get(session, LOCAL_OWNER, experiment_id) is not None
 
 

@@ -18,6 +18,7 @@ from muscope.backend.services.plans.draft import ExperimentRequest, draft
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, SPEC
 from tests.backend.services.fakes import FakeBell
+from tests.backend.services.listed import listed
 
 WISHES = {"widths": (8, 16), "seeds": (0, 1), "num_steps": 12, "measure_every": 5}
 
@@ -254,18 +255,6 @@ def test_a_cell_of_another_owner_or_of_nobody_is_not_found(use, context, databas
             use(context, owner, cell_id)
 
 
-def test_experiments_are_listed_in_pages_newest_first(context, request_, clock):
-    ids = []
-    for _ in range(3):
-        ids.append(_create(context, request_).experiment.id)
-        clock.now += clock.now - NOW or (clock.now - clock.now.replace(minute=0, hour=11))
-
-    first = experiments.list_experiments(context, LOCAL_OWNER, limit=2, offset=0)
-    second = experiments.list_experiments(context, LOCAL_OWNER, limit=2, offset=2)
-
-    assert [view.id for view in first + second] == ids[::-1]
-
-
 def _num_statements(database, use):
     statements = []
 
@@ -280,7 +269,7 @@ def _num_statements(database, use):
 
 def test_lists_take_as_many_queries_for_twenty_experiments_as_for_one(context, database):
     def list_all():
-        return experiments.list_experiments(context, LOCAL_OWNER, limit=50, offset=0)
+        return listed(context)
 
     add_experiment(database)
     one = _num_statements(database, list_all)

@@ -15,13 +15,14 @@ from muscope.backend.domain.spec.experiment import Protocol
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.services.conduct.advance import advance_experiments
-from muscope.backend.services.experiments.store import get_experiment, list_experiments
+from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.time_left.remaining import remaining_of
 from muscope.backend.services.verdicts.savings import SavingsRequest, get_savings
 from muscope.backend.services.workers import capacity_of, fresh_workers
 from tests.backend.db.stores import NOW, add_experiment, add_worker, change_cell, take
 from tests.backend.domain.specs import spec
 from tests.backend.services.judged import WIDE, evidence_of, finish
+from tests.backend.services.listed import listed
 
 
 @pytest.fixture
@@ -104,10 +105,14 @@ def test_a_night_asleep_is_neither_spent_nor_makes_the_rest_longer(context, data
     assert (after.spent_seconds, after.eta_seconds) == (before.spent_seconds, before.eta_seconds)
 
 
-def test_a_list_reads_no_cells(context, database):
-    add_experiment(database)
+def test_a_list_says_as_its_page_does_how_far_an_experiment_is_that_trains(context, database):
+    experiment_id, cell_ids = add_experiment(database)
+    assert [item.share_done for item in listed(context)] == [None]
 
-    assert [item.progress for item in list_experiments(context, LOCAL_OWNER, limit=9, offset=0)] == [None]
+    take(database, cell_ids[0])
+    change_cell(database, cell_ids[0], committed_step=6)
+
+    assert [item.share_done for item in listed(context)] == [_progress(context, experiment_id).share_done]
 
 
 def _staged(context, database, **more):

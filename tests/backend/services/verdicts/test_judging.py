@@ -8,10 +8,11 @@ from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Verdict
 from muscope.backend.errors import NotFound
 from muscope.backend.services.conduct.advance import advance_experiments
-from muscope.backend.services.experiments.store import delete_experiment, list_experiments
+from muscope.backend.services.experiments.store import delete_experiment
 from muscope.backend.services.verdicts.judging import get_verdict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 from tests.backend.services.judged import WIDE, finish, judge_now
+from tests.backend.services.listed import listed
 
 
 def finished(database, **options):
@@ -50,11 +51,11 @@ def test_an_experiment_ends_with_its_verdict(context, database):
 
 def test_a_listed_experiment_has_its_outcome_once_it_is_final(context, database):
     finished(database)
-    (before,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+    (before,) = listed(context)
 
     advance_experiments(context)
 
-    (after,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+    (after,) = listed(context)
     assert (before.outcome, after.outcome) == (None, "transfers")
 
 

@@ -14,13 +14,15 @@ from muscope.backend.domain.verdict.verdict import RULE_VERSION, Verdict
 from muscope.backend.errors import Conflict, InvalidInput, NotFound
 from muscope.backend.figures.names import FigureName
 from muscope.backend.services.conduct.advance import advance_experiments
-from muscope.backend.services.experiments.store import get_experiment, list_experiments
+from muscope.backend.services.experiments.answers import keep_answer
+from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.figures.cached_json import figure_etag
 from muscope.backend.services.figures.options import FigureOptions
 from muscope.backend.services.verdicts.judging import get_verdict
 from muscope.backend.services.verdicts.rejudging import JudgementRequest, judge_again
 from tests.backend.db.stores import NOW, add_experiment
 from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.listed import listed
 
 OLD = Path(__file__).parents[3] / "fixtures" / "verdict_rules_2.json"
 STRICT = Thresholds(transfers_regret=0.0, fine_tune_regret=0.0)
@@ -44,6 +46,8 @@ def old_id(database, experiment_id):
         row.id, row.rule_version = uuid4(), "1"
         row.outcome = "fine_tune"
         row.body = row.body | {"rule_version": "1", "outcome": "fine_tune"}
+        session.flush()
+        keep_answer(session, session.get_one(ExperimentRow, experiment_id))
     return experiment_id
 
 
@@ -89,10 +93,10 @@ def test_evidence_judged_by_old_rules_is_judged_by_the_current_ones_beside_them(
 
 
 def test_what_was_said_stays_said_until_it_is_judged_again(context, old_id):
-    (listed,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+    (item,) = listed(context)
     shown = get_verdict(context, LOCAL_OWNER, old_id)
 
-    assert (listed.outcome, listed.rule_version, listed.is_judged_by_old_rules) == ("fine_tune", "1", True)
+    assert (item.outcome, item.rule_version, item.is_judged_by_old_rules) == ("fine_tune", "1", True)
     assert (shown.outcome, shown.rule_version) == ("fine_tune", "1")
 
     again(context, old_id)

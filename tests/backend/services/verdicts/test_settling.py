@@ -15,12 +15,13 @@ from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Conflict, NotFound
 from muscope.backend.services.conduct.advance import advance_experiments
-from muscope.backend.services.experiments.store import get_experiment, list_experiments
+from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.verdicts.judging import get_verdict
 from muscope.backend.services.verdicts.rejudging import JudgementRequest, judge_again
 from muscope.backend.services.verdicts.settling import SettleRequest, preview_settling, settle_experiment
 from tests.backend.db.stores import add_experiment, change_cell
 from tests.backend.services.judged import WIDE, finish
+from tests.backend.services.listed import listed
 from tests.backend.services.still_open import REUSED, TARGET, add_open, finish_open, open_spec, runs_of
 from tests.backend.services.two_conductors import advance_twice_at_once
 
@@ -110,11 +111,11 @@ def test_the_new_verdict_counts_the_added_seeds_and_the_one_before_stays_stored(
 
 
 def test_while_it_goes_on_the_experiment_has_no_outcome(context, database, open_id):
-    (before,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+    (before,) = listed(context)
     settle(context, open_id)
     advance_experiments(context)
 
-    (during,) = list_experiments(context, LOCAL_OWNER, limit=5, offset=0)
+    (during,) = listed(context)
 
     assert (before.outcome, during.outcome, during.state) == ("inconclusive", None, "running")
     assert get_experiment(context, LOCAL_OWNER, open_id).outcome is None

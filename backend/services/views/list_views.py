@@ -1,0 +1,73 @@
+"""Views of lists: what tells entries apart, without their definitions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from muscope.backend.domain.lifecycle import ExperimentState
+from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.verdict.statement import Outcome
+from muscope.backend.services.views.views import DatasetName
+
+Direction = Literal["asc", "desc"]
+
+
+class ExperimentItem(Frozen):
+    """Experiment in a list; `GET /api/v1/experiments/{id}` has its definition."""
+
+    id: UUID
+    name: str
+    notes: str = Field(description="Their first 200 characters.")
+    tags: tuple[str, ...]
+    edition: int
+    dataset: DatasetName
+    state: ExperimentState
+    is_cancelling: bool
+    share_done: float | None = Field(description="While it trains, as its own page says it; else null.")
+    outcome: Outcome | None = Field(description="The worst answer of all scenarios, once they are final.")
+    rule_version: str | None
+    is_judged_by_old_rules: bool
+    preset: str | None
+    arms: tuple[Parametrization, ...]
+    widths: tuple[int, ...]
+    target_width: int | None
+    target_depth: int | None
+    num_runs: int
+    num_steps: int
+    predicted_seconds: float
+    seconds: float | None = Field(description="From its first training to its end; null until then.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class ExperimentPage(Frozen):
+    """One page of a list of experiments."""
+
+    items: tuple[ExperimentItem, ...]
+    total: int = Field(description="All that are sought, on whatever page.")
+    next: str | None = Field(description="The `cursor` of the next page; null on the last.")
+
+
+class TagView(Frozen):
+    """Tag, and the number of experiments that have it."""
+
+    tag: str
+    num_experiments: int
+
+
+class DeletedView(Frozen):
+    """Number of experiments that were deleted."""
+
+    num_deleted: int
+
+
+class TaggedView(Frozen):
+    """Number of experiments whose tags were changed."""
+
+    num_changed: int

@@ -1,0 +1,48 @@
+/** A question before something is lost: what, how much, and the two ways on; Escape is "no". */
+
+import { fill, h } from "../base/dom.js";
+import { t } from "../base/i18n.js";
+import { errorNote } from "../base/note.js";
+
+/** @import { Child } from "../../types/page.js" */
+
+/**
+ * @param {{title: string, words: Child, action: string, isHarmless?: boolean}} question
+ * @param {() => Promise<void>} act done before the question closes; a failure is told in it
+ * @returns {Promise<boolean>} whether it was done
+ */
+export function confirmed({ title, words, action, isHarmless = false }, act) {
+  const problem = h("div", {});
+  const yes = h("button", { type: "button", class: `button ${isHarmless ? "button-main" : "button-danger"}` }, action);
+  const no = h("button", { type: "button", class: "button" }, t("ui.confirm.no"));
+  const heading = h("h2", { id: "confirm-title" }, title);
+  const dialog = h(
+    "dialog",
+    { class: "confirm", "aria-labelledby": heading.id },
+    heading,
+    h("div", { class: "stack" }, words),
+    problem,
+    h("div", { class: "row" }, no, yes),
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    let isDone = false;
+    yes.addEventListener("click", async () => {
+      yes.disabled = true;
+      try {
+        await act();
+        isDone = true;
+        dialog.close();
+      } catch (error) {
+        fill(problem, errorNote(error));
+        yes.disabled = false;
+      }
+    });
+    no.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(isDone);
+    });
+  });
+}

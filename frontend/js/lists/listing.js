@@ -1,0 +1,95 @@
+/** A list that is read page by page from the server, and kept current while somebody looks. */
+
+import { getIfChanged, isAbort } from "../base/api.js";
+import { addressOfView, changed, viewOf } from "./address.js";
+
+/** @import { View } from "./address.js" */
+
+const LIVE_MILLISECONDS = 3000;
+const CALM_MILLISECONDS = 15_000;
+
+/**
+ * @template Item
+ * @typedef {{items: Item[], total: number, next: string | null}} ListPage
+ */
+
+/** @template Item */
+export class Listing {
+  /** @type {string | null} */
+  #etag = null;
+  #asked = "";
+  #timer = 0;
+  #asking = new AbortController();
+
+  /**
+   * @param {string} path of the list @param {readonly string[]} names of what its address may say
+   * @param {AbortSignal} signal
+   */
+  constructor(path, names, signal) {
+    this.path = path;
+    this.names = names;
+    this.signal = signal;
+    /** @type {ListPage<Item>} */
+    this.page = { items: [], total: 0, next: null };
+    this.view = viewOf(location.search, names);
+    /** @type {(error?: unknown) => void} */
+    this.onChange = () => {};
+    this.isLive = (/** @type {Item} */ _item) => false;
+    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    addEventListener("popstate", () => this.#follow(), { signal });
+  }
+
+  /** Read the page that the view names; tells whether it has changed. */
+  async read() {
+    const query = new URLSearchParams({ limit: "50", ...this.view }).toString();
+    if (query !== this.#asked) this.#etag = null;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const signal = AbortSignal.any([this.signal, this.#asking.signal]);
+    /** @type {{body: ListPage<Item>, etag: string | null} | null} */
+    const found = await getIfChanged(`${this.path}?${query}`, this.#etag, signal);
+    if (!found) return false;
+    this.page = found.body;
+    this.#etag = found.etag;
+    this.#asked = query;
+    return true;
+  }
+
+  /** Show another view, and say so in the address. @param {View} change @param {{isStep?: boolean}} [options] */
+  async show(change, { isStep = false } = {}) {
+    this.view = changed(this.view, change);
+    const address = addressOfView(this.view, this.names);
+    if (isStep) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+    await this.refresh();
+  }
+
+  /** Read again and draw; a failure is told and the list stays as it is. */
+  async refresh() {
+    try {
+      await this.read();
+      this.onChange();
+    } catch (error) {
+      if (!isAbort(error) && !this.signal.aborted) this.onChange(error);
+    }
+  }
+
+  /** Look again from time to time, oftener while something goes on. */
+  keep() {
+    const wait = this.page.items.some((item) => this.isLive(item)) ? LIVE_MILLISECONDS : CALM_MILLISECONDS;
+    this.#timer = setTimeout(async () => {
+      if (!document.hidden) await this.#look();
+      if (!this.signal.aborted) this.keep();
+    }, wait);
+  }
+
+  async #look() {
+    const isNew = await this.read().catch(() => false); // the next look tells what happened to this one
+    if (isNew) this.onChange();
+  }
+
+  async #follow() {
+    this.view = viewOf(location.search, this.names);
+    await this.refresh();
+  }
+}

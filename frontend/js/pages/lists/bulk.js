@@ -1,0 +1,82 @@
+/** What can be done with several experiments at once: tag them, delete them. */
+
+import { post } from "../../base/api.js";
+import { h } from "../../base/dom.js";
+import { number } from "../../base/format.js";
+import { t } from "../../base/i18n.js";
+import { plainList } from "../../base/tables.js";
+import { tagsOf } from "../../labels/tags.js";
+import { confirmed } from "../../lists/confirm.js";
+
+/** @import { ExperimentItem } from "../../../types/answers.js" */
+
+const MOST_NAMED = 8;
+
+/** @param {ExperimentItem[]} chosen @param {() => void} onDone @param {() => void} onClear */
+export function bulkBar(chosen, onDone, onClear) {
+  const button = (/** @type {string} */ name, /** @type {() => unknown} */ click) =>
+    h("button", { type: "button", class: "button", data: { bulk: name }, on: { click } }, t(`ui.bulk.${name}`));
+  const after = async (/** @type {Promise<boolean>} */ asked) => (await asked) && onDone();
+  return h(
+    "div",
+    { class: "bulk", role: "group", "aria-label": t("ui.bulk.title") },
+    h("p", { role: "status" }, t("ui.bulk.selected", { count: number(chosen.length) })),
+    button("tag", () => after(tag(chosen))),
+    button("delete", () => after(remove(chosen))),
+    button("clear", onClear),
+  );
+}
+
+/** @param {ExperimentItem[]} chosen */
+function tag(chosen) {
+  const field = (/** @type {string} */ name) =>
+    h("input", { type: "text", id: `bulk-${name}`, autocomplete: "off", "aria-describedby": "bulk-hint" });
+  const [add, drop] = ["add", "remove"].map(field);
+  const control = (/** @type {HTMLInputElement} */ input, /** @type {string} */ label) =>
+    h("div", { class: "control" }, h("label", { for: input.id }, label), input);
+  const words = [
+    control(add, t("ui.bulk.add_tags")),
+    control(drop, t("ui.bulk.remove_tags")),
+    h("p", { class: "hint", id: "bulk-hint" }, t("ui.labels.tags_hint")),
+  ];
+  const body = () => ({ ids: idsOf(chosen), add: tagsOf(add.value), remove: tagsOf(drop.value) });
+  const title = t("ui.bulk.tag_title", { count: number(chosen.length) });
+  const question = { title, words, action: t("ui.bulk.tag_do"), isHarmless: true };
+  return confirmed(question, async () => void (await post("/experiments/taggings", body())));
+}
+
+/** Those that go on are named and left out; they can be cancelled from here. @param {ExperimentItem[]} chosen */
+function remove(chosen) {
+  const open = chosen.filter(({ state }) => ["queued", "running"].includes(state));
+  const ended = chosen.filter((item) => !open.includes(item));
+  if (!ended.length) return cancel(open);
+  const runs = ended.reduce((sum, item) => sum + item.num_runs, 0);
+  const words = [
+    h("p", {}, t("ui.bulk.lost", { count: number(ended.length), runs: number(runs) })),
+    named(ended),
+    open.length ? [h("p", {}, t("ui.bulk.left_out", { count: number(open.length) })), named(open)] : null,
+  ];
+  const title = t("ui.bulk.delete_title", { count: number(ended.length) });
+  const act = async () => void (await post("/experiments/deletions", { ids: idsOf(ended) }));
+  return confirmed({ title, words, action: t("ui.bulk.delete_do", { count: number(ended.length) }) }, act);
+}
+
+/** Nothing of it has ended: to delete it, it must stop first. @param {ExperimentItem[]} open */
+function cancel(open) {
+  const words = [h("p", {}, t("ui.bulk.cancel_why")), named(open)];
+  const act = async () => {
+    for (const { id } of open) await post(`/experiments/${id}/cancellation`);
+  };
+  const title = t("ui.bulk.cancel_title", { count: number(open.length) });
+  return confirmed({ title, words, action: t("ui.bulk.cancel_do") }, act);
+}
+
+/** @param {ExperimentItem[]} items */
+const idsOf = (items) => items.map(({ id }) => id);
+
+/** @param {ExperimentItem[]} items */
+function named(items) {
+  const more = items.length - MOST_NAMED;
+  const names = items.slice(0, MOST_NAMED).map(({ name }) => name);
+  return plainList(more > 0 ? [...names, t("ui.bulk.more", { count: number(more) })] : names, "confirm-names");
+}

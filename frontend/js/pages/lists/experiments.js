@@ -1,0 +1,170 @@
+/** All experiments: found by search and filters, sorted, page by page; several can be tagged or deleted. */
+
+import { get } from "../../base/api.js";
+import { dataTitle } from "../../base/data_title.js";
+import { fill, h } from "../../base/dom.js";
+import { t } from "../../base/i18n.js";
+import { errorNote } from "../../base/note.js";
+import { startOptions, valuesOfSetting } from "../../base/options.js";
+import { hrefOf } from "../../base/router.js";
+import { isNarrowed } from "../../lists/address.js";
+import { anyOption, filters } from "../../lists/filters.js";
+import { Listing } from "../../lists/listing.js";
+import { pager } from "../../lists/pager.js";
+import { Selection } from "../../lists/selection.js";
+import { bulkBar } from "./bulk.js";
+import { experimentTable } from "./experiment_table.js";
+
+/** @import { Dataset, ExperimentItem, Tag } from "../../../types/answers.js" */
+/** @import { Page, Route } from "../../../types/page.js" */
+/** @import { Option } from "../../lists/filters.js" */
+
+const FILTERS = ["q", "state", "outcome", "dataset", "tag", "preset"];
+const NAMES = [...FILTERS, "sort", "order"];
+const STATES = ["running", "queued", "completed", "failed", "cancelled"];
+const OUTCOMES = ["transfers", "sharpness_drifts", "fine_tune", "does_not_transfer", "inconclusive"];
+/** Orders by the name of their text; the first is the server's own. */
+const ORDERS = {
+  newest: "",
+  oldest: "created/asc",
+  name: "name/asc",
+  state: "state/asc",
+  worst: "outcome/desc",
+  longest: "duration/desc",
+};
+
+/** @param {Route} _route @param {AbortSignal} signal @returns {Promise<Page>} */
+export async function open(_route, signal) {
+  /** @type {Listing<ExperimentItem>} */
+  const listing = new Listing("/experiments", NAMES, signal);
+  listing.isLive = ({ state }) => state === "queued" || state === "running";
+  const known = {
+    tags: get("/tags", signal),
+    datasets: get("/datasets?limit=500", signal),
+    options: startOptions(signal),
+  };
+  await listing.read();
+  listing.keep();
+  return {
+    title: () => t("ui.list.experiments"),
+    mount(root) {
+      root.append(...parts(listing, known));
+      return () => (listing.onChange = () => {});
+    },
+  };
+}
+
+/**
+ * @typedef {{tags: Promise<Tag[]>, datasets: Promise<Dataset[]>, options: Promise<void>}} Known what filters offer
+ * @param {Listing<ExperimentItem>} listing @param {Known} known
+ */
+function parts(listing, known) {
+  const [problem, bulk, table, foot] = [h("div", {}), h("div", {}), h("div", { class: "scroll-wide" }), h("div", {})];
+  const choices = choicesOf(known);
+  const controls = filters(
+    t("ui.list.search"),
+    choices,
+    () => withOrder(listing.view),
+    (change) => listing.show(ordered(change)),
+  );
+  const selection = new Selection(() => draw());
+  const step = stepping(listing, table);
+  const draw = (/** @type {unknown} */ error = undefined) => {
+    fill(problem, error ? errorNote(error) : null);
+    const { items, total, next } = listing.page;
+    selection.keepOnly(items.map(({ id }) => id));
+    const chosen = items.filter(({ id }) => selection.has(id));
+    const clear = () =>
+      selection.set(
+        items.map(({ id }) => id),
+        false,
+      );
+    keepingFocus(() => {
+      fill(bulk, chosen.length ? bulkBar(chosen, () => listing.refresh(), clear) : null);
+      fill(table, items.length ? experimentTable(items, selection) : empty(isNarrowed(listing.view, FILTERS)));
+    });
+    fill(foot, pager({ total, next, isFirst: !listing.view.cursor }, step));
+    controls.update();
+  };
+  listing.onChange = draw;
+  draw();
+  return [
+    h("header", { class: "page-head" }, h("h1", {}, t("ui.list.experiments"))),
+    controls.element,
+    problem,
+    bulk,
+    table,
+    foot,
+  ];
+}
+
+/**
+ * What shows another page, from its top.
+ * @param {Listing<ExperimentItem>} listing @param {HTMLElement} table
+ */
+const stepping = (listing, table) => async (/** @type {string} */ cursor) => {
+  await listing.show({ cursor }, { isStep: true });
+  scrollTo(0, 0);
+  /** @type {HTMLElement | null} */ (table.querySelector("a, input"))?.focus({ preventScroll: true });
+};
+
+/** Draw anew without losing the place of the keyboard. @param {() => void} draw */
+function keepingFocus(draw) {
+  const { id, dataset } = /** @type {HTMLElement} */ (document.activeElement ?? document.body);
+  draw();
+  const selector = dataset.select ? `[data-select="${dataset.select}"]` : id === "select-all" ? `#${id}` : null;
+  if (selector) /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });
+}
+
+/** @param {Known} known */
+const choicesOf = ({ tags, datasets, options }) => [
+  choice("state", namesWith("ui.state", STATES)),
+  choice("outcome", namesWith("ui.outcome.short", OUTCOMES)),
+  choice(
+    "dataset",
+    [],
+    datasets.then((all) => all.map((item) => [item.id, dataTitle(item)])),
+  ),
+  choice(
+    "tag",
+    [],
+    tags.then((all) => all.map(({ tag, num_experiments: count }) => [tag, `${tag} (${count})`])),
+  ),
+  choice(
+    "preset",
+    [],
+    options.then(() => namesWith("ui.preset", valuesOfSetting("preset"))),
+  ),
+  { name: "order", label: t("ui.list.order"), options: orderOptions() },
+];
+
+/** @param {string} key @param {string[]} names @returns {Option[]} */
+const namesWith = (key, names) => names.map((name) => [name, t(`${key}.${name}`)]);
+
+/** @param {string} name @param {Option[]} options @param {Promise<Option[]>} [more] */
+const choice = (name, options, more) => ({
+  name,
+  label: t(`ui.list.filter.${name}`),
+  options: [anyOption(), ...options],
+  more,
+});
+
+/** @returns {Option[]} */
+const orderOptions = () => Object.entries(ORDERS).map(([name, value]) => [value, t(`ui.list.order.${name}`)]);
+
+/** One choice stands for what is sorted by and its direction. @param {import("../../lists/address.js").View} change */
+function ordered(change) {
+  if (!("order" in change)) return change;
+  const [sort = "", order = ""] = change.order.split("/");
+  return { sort, order };
+}
+
+/** @param {import("../../lists/address.js").View} view */
+const withOrder = (view) => (view.sort ? { ...view, order: `${view.sort}/${view.order ?? "asc"}` } : view);
+
+/** Nothing here: what to do about it. @param {boolean} isNarrow */
+function empty(isNarrow) {
+  if (isNarrow) return h("p", { class: "empty" }, t("ui.list.nothing_found"));
+  const link = h("a", { href: hrefOf("/"), data: { page: "" }, class: "button button-main" }, t("ui.list.first_step"));
+  return h("div", { class: "empty stack" }, h("p", {}, t("ui.list.no_experiments")), h("p", {}, link));
+}

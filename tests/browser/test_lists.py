@@ -1,0 +1,112 @@
+"""The list of experiments: found, sorted, turned over, sent as an address, tagged and deleted together."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from muscope.backend.catalogue import LANGUAGES, text
+from tests.browser.verdicts import SMALL, say
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
+PAGE = 50
+
+
+@pytest.fixture(scope="module")
+def many(instance):
+    """Fifty-five cancelled experiments named by number, the last one running for long."""
+    dataset_id = instance.post("/examples/digits/dataset")["id"]
+    plan = {"dataset_id": dataset_id} | SMALL
+    ids = []
+    for number in range(55):
+        created = instance.post("/experiments", json=plan | {"name": f"ライン {number:02}"})
+        instance.post(f"/experiments/{created['id']}/cancellation")
+        ids.append(created["id"])
+    instance.post("/experiments/taggings", json={"ids": ids[:3], "add": ["本番"]})
+    return ids
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".list-table tbody tr")
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_is_searched_filtered_and_sent_as_an_address(visit, language):
+    page = visit(language).open("/")
+    page.get_by_role("link", name=say("nav.experiments", language), exact=True).click()
+    expect(rows(page)).to_have_count(PAGE)
+    expect(rows(page).first).to_contain_text(text("example.digits.title", language))
+    expect(rows(page).first).to_contain_text(say("state.cancelled", language))
+
+    page.fill("#list-search", "ライン 本番")
+    expect(rows(page)).to_have_count(3)
+    page.select_option("#list-order", "name/asc")
+    expect(rows(page).first).to_contain_text("ライン 00")
+
+    page.goto(page.url)
+    expect(rows(page)).to_have_count(3)
+    expect(page.locator("#list-search")).to_have_value("ライン 本番")
+    expect(page.locator("#list-order")).to_have_value("name/asc")
+    page.fill("#list-search", "nothing of this name")
+    expect(page.locator(".empty")).to_have_text(say("list.nothing_found", language))
+
+
+def test_pages_are_turned_over_and_back_with_the_browser(visit, many):
+    page = visit().open("/experiments?q=ライン&sort=name")
+    page.locator("[data-step=next]").click()
+    expect(rows(page)).to_have_count(len(many) - PAGE)
+    expect(rows(page).first).to_contain_text("ライン 50")
+    assert "cursor=" in page.url
+
+    page.go_back()
+    expect(rows(page).first).to_contain_text("ライン 00")
+    page.go_forward()
+    page.locator("[data-step=first]").click()
+    expect(rows(page).first).to_contain_text("ライン 00")
+
+
+@pytest.mark.usefixtures("many")
+def test_several_are_tagged_then_deleted_after_a_question_that_says_what_is_lost(visit, instance):
+    page = visit("ja").open("/experiments?q=ライン+4&sort=name")
+    names = [f"ライン {number}" for number in (40, 41)]
+    for name in names:
+        page.get_by_label(say("list.select", "ja", name=name), exact=True).check()
+    page.locator("[data-bulk=tag]").click()
+    page.fill("#bulk-add", "片付け")
+    page.get_by_role("button", name=say("bulk.tag_do", "ja")).click()
+    expect(page.get_by_role("list", name=say("labels.tags", "ja")).first).to_have_text("片付け")
+
+    page.locator("[data-bulk=delete]").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text(say("bulk.delete_title", "ja", count=2))
+    for name in names:
+        expect(dialog).to_contain_text(name)
+    page.keyboard.press("Escape")
+    assert instance.get("/experiments", params={"tag": "片付け"})["total"] == 2
+    page.locator("[data-bulk=delete]").click()
+    dialog.get_by_role("button", name=say("bulk.delete_do", "ja", count=2)).click()
+
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text(names[0], exact=True)).to_have_count(0)
+    assert instance.get("/experiments", params={"tag": "片付け"})["total"] == 0
+
+
+def test_what_runs_is_followed_and_cancelled_before_it_can_be_deleted(visit, instance):
+    dataset_id = instance.post("/examples/friedman/dataset")["id"]
+    plan = {"dataset_id": dataset_id, "widths": [8, 16], "seeds": [0, 1, 2], "num_steps": 200_000}
+    page = visit().open("/experiments?q=lasting")
+    expect(rows(page)).to_have_count(0)
+
+    instance.post("/experiments", json=plan | {"name": "lasting"})
+
+    expect(rows(page)).to_have_count(1, timeout=60_000)
+    expect(rows(page)).to_contain_text(re.compile(f"{say('state.queued')}|{say('state.running')}"))
+    page.get_by_label(say("list.select_all")).check()
+    page.locator("[data-bulk=delete]").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("lasting")
+    dialog.get_by_role("button", name=say("bulk.cancel_do"), exact=True).click()
+    expect(rows(page)).to_contain_text(say("state.cancelled"), timeout=60_000)
