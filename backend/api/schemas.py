@@ -149,7 +149,13 @@ class FigureMeta(Frozen):
     title: str
     description: str = Field(description="The figure in words, for those who cannot see it.")
     lr: dict[Parametrization, float] = Field(description="The LR whose curves are shown, if it shows one.")
-    lr_index: int | None = Field(description="Its number in the grid of µP (else of the first arm).")
+    lr_index: int | None = Field(
+        description="Number of the LR of the page in the grid of µP (else of the first arm): the chosen or "
+        "the reused one. A figure without values there shows another, named in `lr`."
+    )
+    lrs_with_values: list[int] = Field(
+        description="Numbers of the LRs, in that grid, at which a figure over steps has values."
+    )
     step: int | None = Field(description="The step of the spectral density.")
     n_raw: int = Field(description="Points of all means over seeds.")
     n_returned: int = Field(description="Number of them that are drawn.")
@@ -169,6 +175,16 @@ class FigureReply(Frozen):
 
     figure: FigureContent
     meta: FigureMeta
+
+
+class FigureTableReply(Frozen):
+    """The numbers that a figure draws."""
+
+    title: str
+    columns: tuple[str, ...] = Field(description="In the reader's language, with units where there are any.")
+    rows: tuple[tuple[int | float | str | None, ...], ...] = Field(
+        description="One value per column; null where there is none, or where a run diverged."
+    )
 
 
 class StreamEnd(Frozen):

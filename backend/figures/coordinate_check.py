@@ -52,6 +52,13 @@ class CoordinateInfo(NamedTuple):
     widths: tuple[int, ...]
     num_seeds: int
     lines: tuple[CoordinateLine, ...]
+    shown: tuple[int, ...] | None = None
+
+    @property
+    def missing(self) -> list[int]:
+        """Return the widths wanted, all if none were chosen, that have no values yet."""
+        found = {width for line in self.lines for width in line.widths}
+        return [w for w in (self.widths if self.shown is None else self.shown) if w not in found]
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -160,9 +167,8 @@ def _messages(info: CoordinateInfo, style: Style) -> Iterator[dict[str, Any]]:
 def _notes(info: CoordinateInfo, style: Style) -> list[str]:
     if not info.lines:
         return []
-    found = {width for line in info.lines for width in line.widths}
     updates = [line.num_updates for line in info.lines]
     means = style.say("note.change", count=info.num_seeds, first=min(updates), last=max(updates))
     has_expected = any(line.expected_slope is not None for line in info.lines)
     expected = [style.say("note.expected_slope")] if has_expected else []
-    return [means, *expected, *outlook(style, [width for width in info.widths if width not in found])]
+    return [means, *expected, *outlook(style, info.missing)]

@@ -52,6 +52,13 @@ class DensityInfo(NamedTuple):
     step: int | None
     num_seeds: int
     curves: tuple[DensityCurve, ...]
+    shown: tuple[int, ...] | None = None
+
+    @property
+    def missing(self) -> list[int]:
+        """Return the widths wanted, all if none were chosen, that have no values yet."""
+        found = {curve.width for curve in self.curves}
+        return [w for w in (self.widths if self.shown is None else self.shown) if w not in found]
 
 
 def density_figure(info: DensityInfo, style: Style) -> go.Figure:
@@ -148,6 +155,4 @@ def _messages(info: DensityInfo, style: Style) -> Iterator[dict[str, Any]]:
 def _notes(info: DensityInfo, style: Style) -> list[str]:
     if not info.curves:
         return []
-    found = {curve.width for curve in info.curves}
-    missing = outlook(style, [width for width in info.widths if width not in found])
-    return [style.say("note.density", count=info.num_seeds), *missing]
+    return [style.say("note.density", count=info.num_seeds), *outlook(style, info.missing)]

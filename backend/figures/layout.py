@@ -157,7 +157,8 @@ def note(style: Style, lines: Sequence[str]) -> list[Figure]:
     """Return what a reader must know of a figure, as small print below it."""
     return [
         {
-            "text": line, "showarrow": False, "font": {"size": 12, "color": style.shades.muted},
+            "name": "note", "text": line, "showarrow": False,
+            "font": {"size": 12, "color": style.shades.muted},
             "xref": "paper", "x": 0, "xanchor": "left", "align": "left",
             "yref": "paper", "y": 0, "yanchor": "top", "yshift": -58 - index * NOTE_HEIGHT,
         }

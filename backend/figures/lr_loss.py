@@ -13,6 +13,7 @@ from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.encode import figure_of, plain
 from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.run_lines import RunLines, run_traces
 from muscope.backend.figures.theme import (
     BAND_OPACITY,
     DASHES,
@@ -61,6 +62,7 @@ class LrCurve(NamedTuple):
     width: int
     points: tuple[LrPoint, ...]
     optimum: Optimum | None
+    runs: RunLines = RunLines()
 
 
 class LrLossInfo(NamedTuple):
@@ -74,6 +76,13 @@ class LrLossInfo(NamedTuple):
     loss: Loss
     curves: tuple[LrCurve, ...]
     num_hidden: int = 0
+    shown: tuple[int, ...] | None = None
+
+    @property
+    def missing(self) -> list[int]:
+        """Return the widths wanted, all if none were chosen, that have no values yet."""
+        found = {curve.width for curve in self.curves}
+        return [w for w in (self.widths if self.shown is None else self.shown) if w not in found]
 
 
 class _Frame(NamedTuple):
@@ -89,7 +98,7 @@ def lr_loss_figure(info: LrLossInfo, style: Style) -> go.Figure:
     frame = _frame(info, style)
     made = layout(
         style,
-        style.say("lr_loss.title"),
+        style.say(f"lr_loss.title.{info.metric}"),
         [style.arm(arm) for arm in info.parametrizations],
         {"title": style.say("axis.lr"), **_lr_axis(info.lrs)},
         {"title": y_title(info.metric, info.loss, style), "type": style.y_scale,
@@ -149,7 +158,10 @@ def _traces(
     x, y = axis_names(info.parametrizations.index(curve.parametrization))
     colour = colours(info.widths)[curve.width]
     group = {"xaxis": x, "yaxis": y, "type": "scatter", "legendgroup": str(curve.width)}
-    yield group | _band(curve, colour)
+    if not curve.runs.each:
+        yield group | _band(curve, colour)
+    runs = run_traces(curve.runs, curve.parametrization, curve.width, colour, style)
+    yield from (group | trace for trace in runs)
     line = _Points()
     for point in curve.points:
         line.add(point.lr, point.mean, "circle", 5, _point_hover(curve, point, info, style))
@@ -291,7 +303,8 @@ def _messages(info: LrLossInfo, style: Style) -> Iterator[dict[str, Any]]:
 def _notes(info: LrLossInfo, style: Style) -> list[str]:
     notes = []
     if any(math.isfinite(point.mean) for curve in info.curves for point in curve.points):
-        notes.append(style.say("note.band", count=info.num_seeds))
+        key = "note.each" if any(curve.runs.each for curve in info.curves) else "note.band"
+        notes.append(style.say(key, count=info.num_seeds))
     marks = []
     if any(curve.optimum for curve in info.curves):
         marks.append(style.say("note.optimum"))
@@ -299,7 +312,8 @@ def _notes(info: LrLossInfo, style: Style) -> list[str]:
         marks.append(style.say("note.diverged"))
     if marks:
         notes.append("  ".join(marks))
+    if len(marks) > 1:
+        notes.append(style.say("note.optimum_diverged"))
     others = [style.say("note.hidden", count=info.num_hidden)] if info.num_hidden else []
-    missing = [width for width in info.widths if width not in {curve.width for curve in info.curves}]
-    others += outlook(style, missing) if info.curves else []
+    others += outlook(style, info.missing) if info.curves else []
     return notes + (["  ".join(others)] if others else [])

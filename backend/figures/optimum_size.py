@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
+from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Axis, Size
 from muscope.backend.figures.encode import figure_of, plain
@@ -63,6 +64,8 @@ class OptimumInfo(NamedTuple):
     lr_high: float
     level: float
     lines: tuple[OptimumLine, ...]
+    metric: Metric = Metric.VAL_LOSS
+    shown: tuple[int, ...] | None = None
 
     def panel(self, line: OptimumLine) -> int:
         """Return the panel of a line's axes, counted row by row."""
@@ -80,7 +83,7 @@ def optimum_size_figure(info: OptimumInfo, style: Style) -> go.Figure:
     words = [style.say(f"axis.optimum.{axis}") for axis in info.axes]
     made = layout(
         style,
-        style.say("optimum_size.title"),
+        style.say(f"optimum_size.title.{info.metric}"),
         [style.arm(arm) for arm in info.parametrizations],
         _x_axis(info, style),
         {"title": "", "type": "log", "range": plain((low, high)), **y_ticks(low, high, YScale.LOG)},
@@ -224,7 +227,8 @@ def _notes(info: OptimumInfo, style: Style) -> list[str]:
     if any(point.is_edge for point in points):
         marks.append(style.say("note.open_optimum"))
     others = [style.say("note.expected_optimum")] if any(line.far for line in info.lines) else []
-    missing = [size for size in info.sizes if size not in {point.size for point in points}]
+    found, wanted = {point.size for point in points}, info.shown
+    missing = [s for s in info.sizes if s not in found and (wanted is None or s.width in wanted)]
     if missing:
         is_plain = info.axes == (Axis.WIDTH,)
         names = ", ".join(str(s.width) if is_plain else f"{s.width}×{s.depth}" for s in missing)

@@ -78,6 +78,7 @@ class Style(NamedTuple):
     language: str
     mode: Mode = Mode.LIGHT
     y_scale: YScale = YScale.LOG
+    x_scale: YScale = YScale.LINEAR
 
     @property
     def shades(self) -> Shades:

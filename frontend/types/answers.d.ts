@@ -25,6 +25,7 @@ export type ExperimentPage = Filled<api.ExperimentPage>;
 export type FieldStatistics = Filled<api.FieldStatistics>;
 export type FigureMeta = Filled<api.FigureMeta>;
 export type FigureReply = Filled<api.FigureReply>;
+export type FigureTableReply = Filled<api.FigureTableReply>;
 export type Gain = Filled<api.Gain>;
 export type ImageSample = Filled<api.ImageSample>;
 export type Interval = Filled<api.Interval>;

@@ -36,6 +36,11 @@ export interface Refreshing {
   refresh: () => void;
 }
 
+/** A figure: told of news it waits its turn, told of a choice it does not. */
+export interface Choosable extends Refreshing {
+  choose: () => void;
+}
+
 /** What the page of an experiment knows. */
 export interface ExperimentStore {
   experiment: Experiment;

@@ -81,9 +81,13 @@ def test_what_was_measured_is_drawn(visit, instance):
         page.wait_for_function("n => document.getElementById('figure-' + n)?.data?.length > 0", arg=name)
     with page.expect_response(lambda reply: "figures/density" in reply.url and "step=6" in reply.url):
         page.select_option("#show-step", "6")
-    expect(page.locator("#figure-density .gtitle")).to_have_text(text("figure.density.title", "en", step=6))
+    expect(page.locator("[data-figure=density] .figure-title")).to_have_text(
+        text("figure.density.title", "en", step=6)
+    )
     page.select_option("#show-sharpness", "raw")
     page.locator("[data-figure=sharpness]").scroll_into_view_if_needed()
-    expect(page.locator("#figure-sharpness .gtitle")).to_have_text(text("figure.raw_sharpness.title", "en"))
+    expect(page.locator("[data-figure=sharpness] .figure-title")).to_have_text(
+        text("figure.raw_sharpness.title", "en")
+    )
     page.reload()
     expect(page.locator("#show-sharpness")).to_have_value("raw")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -74,10 +76,35 @@ def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, finished):
         arg=[LR_LOSS, title],
     )
 
-    assert x_range(page) == pytest.approx(zoomed)
+    assert x_range(page) == pytest.approx(zoomed, rel=1e-3)
     assert "loss=train" in page.url
     page.reload()
     expect(page.locator("#show-loss")).to_have_value("train")
+    wait_for_figure(page)
+    assert x_range(page) == pytest.approx(zoomed, rel=1e-3)  # the address has the zoom too
+    page.locator("[data-figure=lr_loss] [data-tool=whole]").click()
+    page.wait_for_function(
+        "([s, x]) => document.querySelector(s)._fullLayout.xaxis.range[0] < x", arg=[LR_LOSS, zoomed[0]]
+    )
+    assert "zoom." not in page.url
+
+
+def test_numbers_picture_and_choices_are_at_hand(visit, finished):
+    page = visit("ja").open(f"{finished}?width=8,16&seeds=each&run=mup.8.1")
+    wait_for_figure(page)
+    figure = page.locator("[data-figure=lr_loss]")
+
+    figure.locator("[data-tool=table]").click()
+    expect(figure.locator("table th").first).to_have_text(text("figure.table.parametrization", "ja"))
+    with page.expect_download() as download:
+        figure.locator("[data-tool=csv]").click()
+    assert download.value.suggested_filename.startswith("friedman ")
+    assert Path(download.value.path()).read_text(encoding="utf-8-sig").startswith("パラメータ化,幅,")
+    with page.expect_download() as download:
+        figure.locator("[data-tool=png]").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+    expect(page.locator("#show-run")).to_have_value("mup.8.1")
+    expect(page.locator("#show-width > summary")).to_have_text("8, 16")
 
 
 def test_a_figure_that_did_not_change_is_not_sent_again(visit, finished):

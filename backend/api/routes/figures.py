@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -11,16 +12,23 @@ from starlette.responses import Response
 from muscope.backend.api.caching import accepts_gzip, is_current
 from muscope.backend.api.deps import Ctx, ExperimentId, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
-from muscope.backend.api.schemas import FigureReply
+from muscope.backend.api.schemas import FigureReply, FigureTableReply
 from muscope.backend.figures.names import FigureName
-from muscope.backend.services.figures.cached_json import build_figure, figure_etag
-from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.figures.cached_json import build_figure, figure_etag, read_table
+from muscope.backend.services.figures.options import FigureOptions, TableFormat, TableOptions
 
 router = APIRouter(prefix="/experiments", tags=["figures"])
 
 _FIGURE: Responses = {
     200: {"model": FigureReply, "description": "The figure; gzip-compressed where that is accepted."},
     304: {"description": "Nothing has changed since the state that If-None-Match names."},
+}
+_TABLE: Responses = {
+    200: {
+        "model": FigureTableReply,
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "The numbers, as JSON or as CSV.",
+    },
 }
 
 
@@ -59,3 +67,31 @@ def get_figure(
     return Response(
         view.compressed, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"}
     )
+
+
+@router.get(
+    "/{experiment_id}/figures/{name}/table",
+    summary="Get the numbers of a figure",
+    response_model=FigureTableReply,
+    responses=_TABLE | errors(404),
+)
+def get_figure_table(
+    context: Ctx,
+    owner: Owner,
+    language: Language,
+    experiment_id: ExperimentId,
+    name: FigureName,
+    options: Annotated[TableOptions, Query()],
+) -> Any:
+    """Return what the figure draws, with the same choices, in the words of the reader's language.
+
+    CSV has a byte order mark, by which spreadsheets recognise UTF-8, and is named after the experiment.
+    """
+    table = read_table(context, owner, experiment_id, name, language, options)
+    headers = {"Cache-Control": "private, no-cache", "Content-Language": language}
+    if options.format is TableFormat.CSV:
+        file_name = quote(f"{table.experiment_name} {table.title}.csv", safe="")
+        headers["Content-Disposition"] = f"attachment; filename=\"{name}.csv\"; filename*=UTF-8''{file_name}"
+        return Response(table.csv, media_type="text/csv; charset=utf-8", headers=headers)
+    reply = FigureTableReply(title=table.title, columns=table.columns, rows=table.rows)
+    return Response(reply.model_dump_json(), media_type="application/json", headers=headers)

@@ -11,7 +11,9 @@ import plotly.graph_objects as go
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.encode import figure_of, plain
 from muscope.backend.figures.layout import axis_names, blank, centred, layout, note
+from muscope.backend.figures.run_lines import run_traces
 from muscope.backend.figures.steps.step_lines import Line, StepCurve, band, faint, line
+from muscope.backend.figures.steps.step_range import step_axis, step_range
 from muscope.backend.figures.theme import (
     DASHES,
     LEGEND_RANK,
@@ -20,17 +22,14 @@ from muscope.backend.figures.theme import (
     colours,
     number,
     outlook,
-    padded_range,
     y_ticks,
 )
 
 __all__ = ["Column", "Line", "StepCurve", "StepInfo", "StepWords", "step_figure", "step_notes"]
 
-# Lowest share of the smallest mean that a logarithmic axis shows of the band.
-DEEPEST = 0.3
 LEVEL_WIDTH = 1.4
-# Room above a level for its label, as a factor of the level.
-LEVEL_ROOM = 1.25
+# More than this draw slowly; bands give way first.
+MOST_TRACES = 18
 
 
 class Column(NamedTuple):
@@ -52,6 +51,14 @@ class StepInfo(NamedTuple):
     curves: tuple[StepCurve, ...]
     num_hidden: int = 0
     num_unconverged: int = 0
+    shown: tuple[int, ...] | None = None
+    smoothing: float = 0.0
+
+    @property
+    def missing(self) -> list[int]:
+        """Return the widths wanted, all if none were chosen, that have no values yet."""
+        found = {curve.width for curve in self.curves}
+        return [w for w in (self.widths if self.shown is None else self.shown) if w not in found]
 
     def panel(self, curve: StepCurve) -> int:
         """Return the panel of a curve's axes, counted row by row."""
@@ -78,67 +85,61 @@ def step_figure(
     has_bands: bool = True,
 ) -> go.Figure:
     """Return the figure; `levels` are horizontal lines, one per column, which the vertical axis reaches."""
-    made = _layout(info, style, words, levels if info.curves else (), has_bands=has_bands)
+    y_range = step_range(info.curves, style.y_scale, levels if info.curves else (), has_bands=has_bands)
+    made = _layout(info, style, words, y_range)
     drawn = {info.panel(curve) for curve in info.curves}
     made["shapes"] += _level_lines(style, levels, drawn)
     labels = _level_labels(style, levels, level_words, drawn)
     made["annotations"] += [*labels, *note(style, words.notes)]
-    return figure_of(list(_traces(info, style, words, has_bands=has_bands)), made)
+    top = 10 ** y_range[1] if style.y_scale is YScale.LOG else y_range[1]
+    return figure_of(list(_traces(info, style, words, top, has_bands=has_bands)), made)
 
 
 def step_notes(info: StepInfo, style: Style, *lines: str) -> tuple[str, ...]:
     """Return what must be known to read the figure right; `lines` say how its own lines are meant."""
     if not info.curves:
         return ()
-    parts = list(lines) or [style.say("note.band", count=info.num_seeds)]
+    has_each = any(curve.runs.each for curve in info.curves)
+    key = "note.each" if has_each else "note.band"
+    parts = list(lines) or [style.say(key, count=info.num_seeds)]
+    if any(curve.raw is not None for curve in info.curves):
+        parts.append(style.say("note.smoothed", percent=number(100 * info.smoothing)))
     if any(curve.diverged_at for curve in info.curves):
         parts.append(style.say("note.remaining"))
     counted = (("note.hidden", info.num_hidden), ("note.unconverged", info.num_unconverged))
     marks = [style.say(key, count=count) for key, count in counted if count]
-    missing = [width for width in info.widths if width not in {curve.width for curve in info.curves}]
-    marks += outlook(style, missing)
+    marks += outlook(style, info.missing)
     return (*parts, "  ".join(marks)) if marks else tuple(parts)
 
 
-def _layout(
-    info: StepInfo, style: Style, words: StepWords, levels: Sequence[float], *, has_bands: bool
-) -> dict[str, Any]:
+def _layout(info: StepInfo, style: Style, words: StepWords, y_range: tuple[float, float]) -> dict[str, Any]:
     headers = [f"{style.arm(column.parametrization)} · η = {number(column.lr)}" for column in info.columns]
-    x = {
-        "title": style.say("axis.step"),
-        "type": "linear",
-        "range": [info.first_step, info.last_step],
-        "nticks": 6,
-        "tickformat": "~s" if info.last_step >= 100_000 else "d",
-    }
-    lines = [line for curve in info.curves for line in (curve.mean, *curve.others)]
-    means = [value for line in lines for value in line.values if math.isfinite(value)]
-    edges = [value for curve in info.curves for edge in (curve.low, curve.high) for value in edge.values]
-    above = [value for value in means if value > 0]
-    # One batch that a seed happens to fit would stretch a logarithmic axis over decades.
-    lowest = DEEPEST * min(above) if above and style.y_scale is YScale.LOG else -math.inf
-    room = [level * LEVEL_ROOM for level in levels]
-    shown = [*(edges if has_bands else ()), *means, *levels, *room]
-    y_range = padded_range(shown, style.y_scale, lowest=lowest)
+    x = step_axis(info.first_step, info.last_step, style)
     y = {"type": style.y_scale, "range": plain(y_range)} | y_ticks(*y_range, style.y_scale)
     made = layout(style, words.title, headers, x, y, row_titles=words.axes)
     made["annotations"] += _messages(info, style, len(words.axes))
     return made
 
 
-def _traces(info: StepInfo, style: Style, words: StepWords, *, has_bands: bool) -> Iterator[dict[str, Any]]:
+def _traces(
+    info: StepInfo, style: Style, words: StepWords, top: float, *, has_bands: bool
+) -> Iterator[dict[str, Any]]:
     shown = set[int]()
+    has_room = 3 * len(info.curves) <= MOST_TRACES
     for curve in info.curves:
         x, y = axis_names(info.panel(curve))
         colour, dash = colours(info.widths)[curve.width], DASHES[curve.parametrization]
         group = {"xaxis": x, "yaxis": y, "type": "scatter", "legendgroup": str(curve.width)}
-        if curve.others:
-            yield group | faint(curve.others, colour, dash)
-        elif has_bands:
+        behind = curve.others if curve.raw is None else (curve.raw, *curve.others)
+        if behind:
+            yield group | faint(behind, colour, dash)
+        if has_bands and not curve.others and not curve.runs.each and (not behind or has_room):
             yield group | band(curve, colour)
+        runs = run_traces(curve.runs, curve.parametrization, curve.width, colour, style)
+        yield from (group | trace for trace in runs)
         yield (
             group
-            | line(curve, info.num_seeds, style, words.hovers[curve.row])
+            | line(curve, info.num_seeds, style, words.hovers[curve.row], top)
             | {
                 "name": str(curve.width),
                 "legendrank": LEGEND_RANK + info.widths.index(curve.width),

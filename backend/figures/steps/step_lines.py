@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.encode import plain
+from muscope.backend.figures.run_lines import RunLines
 from muscope.backend.figures.theme import BAND_OPACITY, Style
 
 # Points are marked on lines with at most this many.
@@ -26,7 +27,8 @@ class Line(NamedTuple):
 class StepCurve(NamedTuple):
     """One width at the chosen LR; `num_seeds` stands beside every point of the mean.
 
-    `row` is the figure's row, `others` are further lines of the same run that are drawn behind it.
+    `row` is the figure's row, `others` are further lines of the same run that are drawn behind it. Where the
+    mean is smoothed, `raw` is the mean as measured.
     """
 
     parametrization: Parametrization
@@ -38,16 +40,18 @@ class StepCurve(NamedTuple):
     diverged_at: tuple[int, ...] = ()
     row: int = 0
     others: tuple[Line, ...] = ()
+    runs: RunLines = RunLines()
+    raw: Line | None = None
 
 
-def line(curve: StepCurve, total: int, style: Style, value_words: str) -> dict[str, Any]:
-    """Return the mean; its last points are the × where seeds diverged, each after a gap."""
+def line(curve: StepCurve, total: int, style: Style, value_words: str, top: float) -> dict[str, Any]:
+    """Return the mean; its last points are the × where seeds diverged, each after a gap and below `top`."""
     steps: list[float] = list(curve.mean.steps)
     values, counts = list(curve.mean.values), list(curve.num_seeds)
     num_points = len(steps)
     for step, value in _divergences(curve):
         steps += [math.nan, step]
-        values += [math.nan, value]
+        values += [math.nan, min(value, top)]
         counts += [0, counts[curve.mean.steps.index(step)]]
     dot = 5 if num_points <= FEW_POINTS else 0
     made: dict[str, Any] = {
@@ -76,11 +80,12 @@ def line(curve: StepCurve, total: int, style: Style, value_words: str) -> dict[s
 
 def _divergences(curve: StepCurve) -> Iterator[tuple[int, float]]:
     """Yield where seeds diverged: at the mean of those that remain, else at its last value."""
+    measured = curve.raw or curve.mean
     for step in sorted(set(curve.diverged_at)):
-        if step not in curve.mean.steps:
+        if step not in measured.steps:
             continue
-        index = curve.mean.steps.index(step)
-        known = [value for value in curve.mean.values[: index + 1] if math.isfinite(value)]
+        index = measured.steps.index(step)
+        known = [value for value in measured.values[: index + 1] if math.isfinite(value)]
         if known:
             yield step, known[-1]
 

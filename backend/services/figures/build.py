@@ -10,6 +10,7 @@ from muscope.backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
 from muscope.backend.figures.coordinate_check import coordinate_figure
 from muscope.backend.figures.density import density_figure
 from muscope.backend.figures.encode import to_json
+from muscope.backend.figures.layout import axis_names
 from muscope.backend.figures.lr_loss import lr_loss_figure
 from muscope.backend.figures.names import Band, FigureName, Sampling
 from muscope.backend.figures.optimum_size import optimum_size_figure
@@ -21,11 +22,20 @@ from muscope.backend.figures.steps.stability import stability_figure
 from muscope.backend.figures.steps.step_curves import Column, StepInfo
 from muscope.backend.figures.steps.step_pairs import curvature_split_figure, ntk_hessian_figure
 from muscope.backend.figures.steps.trace import trace_figure
+from muscope.backend.figures.tables import (
+    FigureTable,
+    coordinate_table,
+    density_table,
+    lr_loss_table,
+    optimum_table,
+    step_table,
+)
 from muscope.backend.figures.theme import Style
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.figures.coordinates import coordinate_info
 from muscope.backend.services.figures.density import density_info
-from muscope.backend.services.figures.options import LOSS_METRICS, FigureOptions, SharpnessChoice
+from muscope.backend.services.figures.options import FigureOptions, SharpnessChoice
+from muscope.backend.services.figures.shown_rate import at_rate_with_values, sizes_by_rate
 from muscope.backend.services.figures.shown_runs import ShownRuns, shown_runs
 from muscope.backend.services.figures.sizes import optimum_info, spread_info
 from muscope.backend.services.figures.steps import Count, Source, StepReader
@@ -38,11 +48,16 @@ class Asked(NamedTuple):
     cells: Sequence[CellRow]
     options: FigureOptions
     style: Style
+    is_brief: bool = False
 
     def read(self, *sources: Source) -> tuple[StepInfo, Count]:
         """Return curves over steps, one row per source, and the number of their points."""
-        reader = StepReader(self.shown, self.cells, self.options)
+        reader = StepReader(self.at_rate_of(sources[0].metric), self.cells, self.options)
         return reader.info(*sources), reader.count
+
+    def at_rate_of(self, metric: Metric) -> ShownRuns:
+        """Return the runs at the chosen LR, else at one at which the metric has values of most sizes."""
+        return at_rate_with_values(self.shown, self.cells, metric)
 
 
 class Drawn(NamedTuple):
@@ -53,22 +68,24 @@ class Drawn(NamedTuple):
     num_hidden: int
     columns: Sequence[Column] = ()
     step: int | None = None
+    lrs_with_values: Sequence[int] = ()
+    table: Callable[[], FigureTable] = FigureTable.empty
 
 
 def figure_json(
     evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions
 ) -> bytes:
     """Return `{"figure": …, "meta": …}` of the stored values."""
-    style = Style(language, options.mode, options.y_scale)
-    shown = shown_runs(evidence, options)
-    cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
-    drawn = KINDS[name].draw(Asked(shown, cells, options, style))
+    asked = _asked(evidence, language, options)
+    shown, cells, style = asked.shown, asked.cells, asked.style
+    drawn = KINDS[name].draw(asked)
     points = drawn.num_points
     meta = {
         "title": drawn.figure.layout.title.text,
         "description": style.say(f"{name}.description"),
         "lr": {column.parametrization: column.lr for column in drawn.columns},
         "lr_index": shown.lr_index if drawn.columns else None,
+        "lrs_with_values": drawn.lrs_with_values,
         "step": drawn.step,
         "n_raw": points.raw,
         "n_returned": points.returned,
@@ -78,6 +95,20 @@ def figure_json(
         "committed": _committed(cells),
     }
     return to_json(drawn.figure, meta)
+
+
+def figure_table(
+    evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions, *, is_brief: bool
+) -> tuple[str, FigureTable]:
+    """Return the title of a figure and the numbers that it draws."""
+    drawn = KINDS[name].draw(_asked(evidence, language, options)._replace(is_brief=is_brief))
+    return drawn.figure.layout.title.text, drawn.table()
+
+
+def _asked(evidence: ExperimentEvidence, language: str, options: FigureOptions) -> Asked:
+    shown = shown_runs(evidence, options)
+    cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
+    return Asked(shown, cells, options, Style(language, options.mode, options.y_scale, options.x_scale))
 
 
 def _committed(cells: Sequence[CellRow]) -> dict[str, dict[int, int]]:
@@ -91,11 +122,12 @@ def _committed(cells: Sequence[CellRow]) -> dict[str, dict[int, int]]:
 def _lr_loss(asked: Asked) -> Drawn:
     info = asked.shown.info(asked.style.y_scale)
     num_points = sum(len(curve.points) for curve in info.curves)
-    return Drawn(lr_loss_figure(info, asked.style), Count(num_points, num_points), info.num_hidden)
+    figure, count = lr_loss_figure(info, asked.style), Count(num_points, num_points)
+    return Drawn(figure, count, info.num_hidden, table=lambda: lr_loss_table(info, asked.style))
 
 
 def _loss(asked: Asked) -> Drawn:
-    metric, loss = LOSS_METRICS[asked.options.loss], asked.shown.spec.loss
+    metric, loss = asked.shown.metric, asked.shown.spec.loss
     return _over_steps(lambda info, style: loss_figure(info, metric, loss, style), Source(metric))(asked)
 
 
@@ -106,29 +138,41 @@ def _sharpness(asked: Asked) -> Drawn:
 
 
 def _density(asked: Asked) -> Drawn:
-    info = density_info(asked.shown, asked.cells, asked.options)
+    info = density_info(asked.at_rate_of(Metric.HESSIAN_DENSITY), asked.cells, asked.options)
     num_bins = sum(len(curve.shares) for curve in info.curves)
     figure = density_figure(info, asked.style)
-    return Drawn(figure, Count(num_bins, num_bins), 0, info.columns, info.step)
+    return Drawn(
+        figure, Count(num_bins, num_bins), 0, info.columns, info.step,
+        table=lambda: density_table(info, asked.style),
+    )  # fmt: skip
 
 
 def _coordinates(asked: Asked) -> Drawn:
     info = coordinate_info(asked.shown, asked.cells)
     num_points = sum(len(line.means) for line in info.lines)
-    return Drawn(coordinate_figure(info, asked.style), Count(num_points, num_points), 0, info.columns)
+    figure, count = coordinate_figure(info, asked.style), Count(num_points, num_points)
+    return Drawn(figure, count, 0, info.columns, table=lambda: coordinate_table(info, asked.style))
 
 
 def _optimum_size(asked: Asked) -> Drawn:
     info = optimum_info(asked.shown)
     num_points = sum(len(line.points) for line in info.lines)
-    return Drawn(optimum_size_figure(info, asked.style), Count(num_points, num_points), 0)
+    figure, count = optimum_size_figure(info, asked.style), Count(num_points, num_points)
+    return Drawn(figure, count, 0, table=lambda: optimum_table(info, asked.style))
 
 
 def _sharpness_spread(asked: Asked) -> Drawn:
     info = spread_info(asked.shown, asked.options)
     num_points = sum(len(curve.mean.values) for curve in info.steps.curves)
     figure = sharpness_spread_figure(info, asked.style)
-    return Drawn(figure, Count(num_points, num_points), 0, info.steps.columns)
+    extent = "depth" if info.is_depth else "width"
+    axes = [asked.style.say("axis.sharpness_spread")]
+    return Drawn(
+        figure, Count(num_points, num_points), 0, info.steps.columns,
+        table=lambda: step_table(
+            info.steps, axes, asked.style, is_brief=asked.is_brief, extent=extent
+        ),
+    )  # fmt: skip
 
 
 def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Callable[[Asked], Drawn]:
@@ -136,9 +180,21 @@ def _over_steps(draw: Callable[[StepInfo, Style], Any], *sources: Source) -> Cal
 
     def drawer(asked: Asked) -> Drawn:
         info, count = asked.read(*sources)
-        return Drawn(draw(info, asked.style), count, info.num_hidden, info.columns)
+        counts = sizes_by_rate(asked.shown, asked.cells, sources[0].metric)
+        filled = [index for index, number in enumerate(counts) if number]
+        figure = draw(info, asked.style)
+        axes = [figure.layout[_y_axis(row, info)].title.text for row in range(len(sources))]
+        return Drawn(
+            figure, count, info.num_hidden, info.columns, lrs_with_values=filled,
+            table=lambda: step_table(info, axes, asked.style, is_brief=asked.is_brief),
+        )  # fmt: skip
 
     return drawer
+
+
+def _y_axis(row: int, info: StepInfo) -> str:
+    """Return the layout's name of the vertical axis of a row's first panel."""
+    return f"yaxis{axis_names(row * len(info.columns))[1][1:]}"
 
 
 def _mean(metric: Metric) -> Source:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,12 +18,17 @@ from muscope.backend.errors import InvalidInput
 from muscope.backend.figures.names import NEEDED, FigureName
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
-from muscope.backend.services.figures.options import FigureOptions, SharpnessChoice, reference_arm
+from muscope.backend.services.figures.options import (
+    FigureOptions,
+    SharpnessChoice,
+    TableOptions,
+    reference_arm,
+)
 from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.marks import read_marks
 
 # Part of every ETag: to be raised when the same data gives another picture.
-LOOK_VERSION = 4
+LOOK_VERSION = 5
 _GZIP_LEVEL = 6
 
 
@@ -35,6 +41,16 @@ class FigureView(NamedTuple):
     def json_bytes(self) -> bytes:
         """Return the uncompressed JSON."""
         return gzip.decompress(self.compressed)
+
+
+class TableView(NamedTuple):
+    """Numbers of a figure, and the name of the experiment that they are of."""
+
+    experiment_name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | None, ...], ...]
+    csv: str
 
 
 def figure_etag(
@@ -75,6 +91,26 @@ def build_figure(
     return FigureView(context.caches.figures.get(etag, build), etag)
 
 
+def read_table(
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    name: FigureName,
+    language: str,
+    options: TableOptions,
+) -> TableView:
+    """Return the numbers that a figure draws; raises InvalidInput for an unknown choice."""
+    from muscope.backend.services.figures.build import figure_table
+
+    with context.database.read() as session:
+        experiment = find_experiment(session, owner_id, experiment_id)
+        _require_known(experiment.spec, options)
+        _require_measured(experiment.spec, name, options)
+        evidence = ExperimentEvidence(session, experiment)
+        title, table = figure_table(evidence, name, language, options, is_brief=options.brief)
+        return TableView(experiment.name, title, table.columns, table.rows, table.as_csv())
+
+
 def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
     known = [arm.parametrization for arm in spec.arms]
     for given in options.parametrization:
@@ -83,12 +119,21 @@ def _require_known(spec: ExperimentSpec, options: FigureOptions) -> None:
     if options.scenario is not None and options.scenario not in spec.judged_scenarios:
         scenarios = ", ".join(spec.judged_scenarios)
         raise InvalidInput("figure.unknown_scenario", given=options.scenario, expected=scenarios)
+    _require_all("width", options.width, spec.widths)
+    _require_all("seed", options.seed, spec.seeds)
     if options.depth is not None and options.depth not in spec.depths:
         depths = ", ".join(map(str, spec.depths))
         raise InvalidInput("figure.unknown_depth", given=options.depth, expected=depths)
     last = len(reference_arm(spec).lrs) - 1
     if options.lr_index is not None and options.lr_index > last:
         raise InvalidInput("figure.unknown_lr", given=options.lr_index, last=last)
+
+
+def _require_all(name: str, given: tuple[int, ...], known: Collection[int]) -> None:
+    for value in given:
+        if value not in known:
+            expected = ", ".join(map(str, known))
+            raise InvalidInput(f"figure.unknown_{name}", given=value, expected=expected)
 
 
 def _require_measured(spec: ExperimentSpec, name: FigureName, options: FigureOptions) -> None:

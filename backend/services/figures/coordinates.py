@@ -16,6 +16,7 @@ from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.coordinate_check import CoordinateInfo, CoordinateLine
 from muscope.backend.figures.steps.step_curves import Column
+from muscope.backend.services.figures.shown_rate import arm_sizes_by_rate
 from muscope.backend.services.figures.shown_runs import ShownRuns
 
 # The first update, where some parts may still shrink, and the last one that the verdict judges.
@@ -33,7 +34,7 @@ def coordinate_info(shown: ShownRuns, cells: Sequence[CellRow]) -> CoordinateInf
         for arm in shown.arms
     )
     widths = tuple(sorted(shown.spec.widths))
-    return CoordinateInfo(columns, widths, len(shown.spec.seeds), tuple(lines))
+    return CoordinateInfo(columns, widths, len(shown.seeds), tuple(lines), shown.widths)
 
 
 def shown_lr_index(shown: ShownRuns, arm: Parametrization) -> int:
@@ -43,14 +44,17 @@ def shown_lr_index(shown: ShownRuns, arm: Parametrization) -> int:
         return tuned
     lrs = shown.spec.arm(arm).lrs
     wanted = math.log2(lrs[tuned]) - OCTAVES_BELOW_TUNED
-    return min(range(len(lrs)), key=lambda index: abs(math.log2(lrs[index]) - wanted))
+    # Only runs with curvature are checked: an empty figure would hide that there is a check.
+    counts = arm_sizes_by_rate(shown, shown.cells, Metric.COORDINATE_CHANGE, arm)
+    full = [index for index, count in enumerate(counts) if count == max(counts)]
+    return min(full, key=lambda index: abs(math.log2(lrs[index]) - wanted))
 
 
 def _changes(shown: ShownRuns, cells: Sequence[CellRow], arm: Parametrization) -> dict[int, Values]:
     """Return the changes of the runs of each width, [S, K]; widths without values are absent."""
     found: dict[int, list[Values]] = {}
     for cell in cells:
-        if cell.parametrization != arm:
+        if cell.parametrization != arm or cell.width not in shown.widths:
             continue
         schedule = shown.spec.schedule(cell.chunk_steps)
         steps, values = shown.evidence.values(cell, Metric.COORDINATE_CHANGE, schedule, to_step=0)

@@ -48,14 +48,14 @@ def density_info(shown: ShownRuns, cells: Sequence[CellRow], options: FigureOpti
     columns = tuple(Column(arm, shown.lr_of(arm), spec.optimizer.kappa) for arm in shown.arms)
     return DensityInfo(
         columns, tuple(sorted(spec.widths)), spec.density_grid.edges(), spec.density_grid.linear_limit,
-        step, len(spec.seeds), tuple(curves),
+        step, len(shown.seeds), tuple(curves), shown.widths,
     )  # fmt: skip
 
 
 def _curves(shown: ShownRuns, cells: Sequence[_Cell], step: int) -> list[DensityCurve]:
     curves = []
     for arm in shown.arms:
-        for width in sorted(shown.spec.widths):
+        for width in shown.widths:
             of = [cell for cell in cells if (cell.row.parametrization, cell.row.width) == (arm, width)]
             densities = [found for cell in of if (found := _at(shown, cell, step)) is not None]
             if densities:

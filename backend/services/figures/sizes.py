@@ -55,8 +55,9 @@ def optimum_info(shown: ShownRuns) -> OptimumInfo:
     lrs = [lr for name in arms for lr in shown.spec.arm(name).lrs]
     sizes = {size for of_arm in arms.values() for sweep in of_arm for size in sweep.sizes}
     return OptimumInfo(
-        tuple(arms), axes, base_size(shown.spec), tuple(sorted(sizes)), min(lrs), max(lrs), level, lines
-    )
+        tuple(arms), axes, base_size(shown.spec), tuple(sorted(sizes)), min(lrs), max(lrs), level, lines,
+        shown.metric, shown.widths,
+    )  # fmt: skip
 
 
 def _load(shown: ShownRuns) -> Arms:
@@ -80,6 +81,7 @@ def _points(sweep: Sweep, shown: ShownRuns, level: float) -> tuple[OptimumPoint,
             found.optimum.is_edge,
         )
         for found in optima_by_size(sweep, shown.metric, level)
+        if found.size.width in shown.widths
     )
 
 
@@ -115,6 +117,7 @@ def spread_info(shown: ShownRuns, options: FigureOptions) -> SpreadInfo:
         (_curve(name, spread, on_axis[name], axis), _line(on_axis[name], spread.unjudged))
         for name, (_, found) in drawn.items()
         for spread in found
+        if spread.size.width in shown.widths
     ]
     steps = StepInfo(
         columns, tuple(extents), options.first_step,

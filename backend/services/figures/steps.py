@@ -18,13 +18,16 @@ from muscope.backend.analysis.display.curves import (
     sampled,
     side_by_side,
 )
+from muscope.backend.analysis.display.moving import moving_mean
 from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.figures.run_lines import RunLines
 from muscope.backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
 from muscope.backend.figures.theme import YScale
 from muscope.backend.services.figures.options import FigureOptions
 from muscope.backend.services.figures.shown_runs import ShownRuns
+from muscope.backend.services.figures.single_runs import run_lines
 
 # Limits on the points of a figure and of one line (docs/architecture.md §8.4); an edge of a band is a line.
 FIGURE_POINTS = 15_000
@@ -65,30 +68,32 @@ class StepReader:
             spec.num_steps, options.last_step if options.last_step is not None else spec.num_steps
         )
         self._first = min(options.first_step, self._last)
+        self._smoothing = options.smooth
         self._num_hidden = 0
         self._num_unconverged = 0
         self.count = Count(0, 0)
 
     def info(self, *sources: Source) -> StepInfo:
         """Return the curves of every width that has values, one row of the figure per source."""
-        shown, widths = self._shown, tuple(sorted(self._shown.spec.widths))
+        shown = self._shown
         columns = tuple(Column(arm, shown.lr_of(arm), shown.spec.optimizer.kappa) for arm in shown.arms)
         found = [
             self._curve(arm, width, source, self._bucket_width(sources), row)
             for row, source in enumerate(sources)
             for arm in shown.arms
-            for width in widths
+            for width in shown.widths
         ]
         curves = tuple(curve for curve in found if curve is not None)
         return StepInfo(
-            columns, widths, self._first, self._last, len(shown.spec.seeds), curves,
-            self._num_hidden, self._num_unconverged,
+            columns, tuple(sorted(shown.spec.widths)), self._first, self._last, len(shown.seeds), curves,
+            self._num_hidden, self._num_unconverged, shown.widths, self._smoothing,
         )  # fmt: skip
 
     def _bucket_width(self, sources: Sequence[Source]) -> int:
         spec = self._shown.spec
         num_curves = sum(source.num_components for source in sources)
-        num_lines = LINES_PER_CURVE * num_curves * len(self._shown.arms) * len(spec.widths)
+        per_curve = LINES_PER_CURVE + (len(self._shown.seeds) if self._shown.shows_each else 0)
+        num_lines = per_curve * num_curves * len(self._shown.arms) * len(self._shown.widths)
         limit = max(50, min(LINE_POINTS, FIGURE_POINTS // num_lines) - len(spec.seeds))
         every = 1 if any(METRIC_INFO[source.metric].every_step for source in sources) else spec.measure_every
         return bucket_width(self._first, self._last, (self._last - self._first) // every + 2, limit)
@@ -111,7 +116,11 @@ class StepReader:
             bands = [means_only(band) for band in bands]
         diverged = [run.diverged_at for _, of in runs for run in of if run.diverged_at is not None]
         first, *others = [self._drawn(arm, width, band, diverged, bucket) for band in bands]
-        return first._replace(row=row, others=tuple(other.mean for other in others))
+        lines = RunLines()
+        if source.num_components == 1:
+            seeds = [run.seed for _, of in runs for run in of]
+            lines = run_lines(self._shown, parts[0], seeds, (arm, width), bucket, is_log=self._is_log)
+        return first._replace(row=row, others=tuple(other.mean for other in others), runs=lines)
 
     def _runs(self, arm: Parametrization, width: int) -> list[tuple[CellRow, list[RunRow]]]:
         index = self._shown.lr_index_of(arm)
@@ -152,10 +161,11 @@ class StepReader:
         """Return the sampled points of a curve."""
         indices = np.searchsorted(band.steps, diverged)
         marks = sorted({int(band.steps[index]) for index in indices if index < len(band.steps)})
-        mean, low, high = band.mean, band.low, band.high
+        measured, low, high = band.mean, band.low, band.high
+        mean = moving_mean(band.steps, measured, self._smoothing * self._shown.spec.num_steps)
         if self._is_log:
             low, num_hidden = positive(low)
-            mean = positive(mean).values
+            mean, measured = positive(mean).values, positive(measured).values
             high = np.where(np.isfinite(low), high, np.nan)
             self._num_hidden += num_hidden
         kept = sampled(band.steps, mean, bucket, always=marks)
@@ -165,6 +175,9 @@ class StepReader:
             _line(band, low, sampled(band.steps, low, bucket)),
             _line(band, high, sampled(band.steps, high, bucket)),
             tuple(band.num_seeds[kept].tolist()), tuple(marks),
+            raw=_line(band, measured, sampled(band.steps, measured, bucket, always=marks))
+            if self._smoothing
+            else None,
         )  # fmt: skip
 
 

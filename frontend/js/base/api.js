@@ -30,6 +30,11 @@ export async function get(path, signal) {
   return (await send(API + path, { signal })).json();
 }
 
+/** A file in the viewer's language. @param {string} path @param {AbortSignal} [signal] */
+export async function getFile(path, signal) {
+  return (await send(API + path, { signal })).blob();
+}
+
 /**
  * @template T
  * @param {string} path @param {object} [body] @param {{signal?: AbortSignal, key?: string}} [options]

@@ -5,9 +5,11 @@ import { figure as digits } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { query, remember } from "../base/router.js";
 import { scenarioText } from "../base/scenario_text.js";
+import { manyChoice } from "./many_choice.js";
 
 /** @import { Experiment, Spec } from "../../types/answers.js" */
 
+const SMOOTHING = ["0.01", "0.02", "0.05", "0.1"];
 /** Two columns do not fit on a phone; it starts with µP alone. */
 const NARROW = "(max-width: 640px)";
 const MOST_STEPS = 20;
@@ -23,11 +25,17 @@ export function figureControls({ spec, figures, conditions, task }) {
   return {
     scenario: conditions.length > 1 ? choice("scenario", scenarios, conditions[0].scenario) : null,
     arm: armChoice(spec),
+    width: manyChoice("width", spec.widths.map(entry)),
+    seed: manyChoice("seed", spec.seeds.map(entry)),
+    seeds: choice("seeds", named(["range", "each"], "seeds"), "range"),
+    run: choice("run", runOptions(spec), ""),
+    smooth: choice("smooth", smoothOptions(), ""),
     lr: choice("lr", [option("", t("ui.figure.lr_auto")), ...lrs], ""),
     depth: spec.depths.length > 1 ? choice("depth", plain(spec.depths), String(spec.depths[0])) : null,
-    loss: choice("loss", named(["train", "val"], "loss"), spec.deciding_loss === "val_loss" ? "val" : "train"),
+    loss: choice("loss", named(["train", "val"], "loss"), spec.deciding_loss === "train_loss" ? "train" : "val"),
     sharpness: hasSharpness ? choice("sharpness", named(["weighted", "raw"], "sharpness"), "weighted") : null,
     scale: choice("scale", named(["log", "linear"], "scale"), "log"),
+    xscale: choice("xscale", named(["linear", "log"], "scale"), "linear"),
     step: figures.includes("density") ? stepChoice(spec) : null,
   };
 }
@@ -38,16 +46,41 @@ export const referenceArm = ({ arms }) => arms.find((arm) => arm.parametrization
 /** @param {number} lr */
 export const lrText = (lr) => `η = ${digits(lr)}`;
 
-/** @param {string} name @param {HTMLSelectElement} select */
-export const labelled = (name, select) =>
-  h("div", { class: "control" }, h("label", { for: select.id }, t(`ui.figure.choose.${name}`)), select);
+/** A control below its name. @param {string} name @param {HTMLElement} control */
+export function labelled(name, control) {
+  const words = t(`ui.figure.choose.${name}`);
+  const isFold = control instanceof HTMLDetailsElement;
+  if (isFold) control.querySelector("summary")?.setAttribute("aria-describedby", `name-${control.id}`);
+  const label = isFold ? h("span", { id: `name-${control.id}` }, words) : h("label", { for: control.id }, words);
+  return h("div", { class: "control" }, label, control);
+}
 
 /** @param {Spec} spec */
 function armChoice(spec) {
-  const names = spec.arms.map(({ parametrization: name }) => option(name, t(`figure.arm.${name}`)));
-  const usual = matchMedia(NARROW).matches ? referenceArm(spec).parametrization : "all";
-  return choice("arm", [option("all", t("ui.figure.arm.all")), ...names], usual);
+  const names = spec.arms.map(({ parametrization: name }) => ({ value: name, text: t(`figure.arm.${name}`) }));
+  const isNarrow = matchMedia(NARROW).matches && spec.arms.length > 1;
+  return manyChoice("arm", names, isNarrow ? [referenceArm(spec).parametrization] : []);
 }
+
+/** Every run at the shown LR, under its parametrization. @param {Spec} spec */
+function runOptions(spec) {
+  const groups = spec.arms.map(({ parametrization: arm }) => {
+    const runs = spec.widths.flatMap((width) =>
+      spec.seeds.map((seed) => option(`${arm}.${width}.${seed}`, t("ui.figure.run_is", { width, seed }))),
+    );
+    return h("optgroup", { label: t(`figure.arm.${arm}`) }, runs);
+  });
+  return [option("", t("ui.figure.run_none")), ...groups];
+}
+
+/** Shares of the training that a moving mean reaches over. */
+function smoothOptions() {
+  const shares = SMOOTHING.map((share) => option(share, t("ui.figure.smooth_is", { percent: Number(share) * 100 })));
+  return [option("", t("ui.figure.smooth_none")), ...shares];
+}
+
+/** @param {number} value */
+const entry = (value) => ({ value: String(value), text: String(value) });
 
 /** @param {Spec} spec */
 const stepChoice = (spec) => choice("step", [option("", t("ui.figure.step_last")), ...plain(someSteps(spec))], "");
@@ -69,7 +102,7 @@ const named = (values, name) => values.map((value) => option(value, t(`ui.figure
 
 /**
  * A list whose choice is in the address unless it is the usual one.
- * @param {string} name @param {HTMLOptionElement[]} entries @param {string} usual
+ * @param {string} name @param {HTMLElement[]} entries @param {string} usual
  */
 function choice(name, entries, usual) {
   const select = h("select", { id: `show-${name}` }, entries);

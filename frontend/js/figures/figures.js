@@ -5,22 +5,24 @@ import { t } from "../base/i18n.js";
 import { figure } from "./figure.js";
 import { figureChoices } from "./figure_choices.js";
 
-/** @import { Experiment } from "../../types/answers.js" */
-/** @import { Refreshing } from "../../types/page.js" */
+/** @import { Experiment, FigureMeta } from "../../types/answers.js" */
+/** @import { Choosable } from "../../types/page.js" */
 
 /** @type {Experiment["figures"]} */
 const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread"];
 
 /** @param {Experiment} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {
-  /** @type {Map<string, Refreshing>} */
+  /** @type {Map<string, Choosable>} */
   const made = new Map();
   const refresh = () => made.forEach((item) => item.refresh());
-  const choices = figureChoices(experiment, refresh, signal);
+  const choices = figureChoices(experiment, () => made.forEach((item) => item.choose()), signal);
   for (const name of experiment.figures) {
+    const subject = { experimentId: experiment.id, title: experiment.name, name };
+    const onMeta = (/** @type {FigureMeta} */ meta) => choices.onMeta(meta, name);
     made.set(
       name,
-      figure(experiment.id, name, () => choices.wish(name), choices.onMeta, signal),
+      figure(subject, () => choices.wish(name), onMeta, choices.showRun, signal),
     );
   }
   const elements = (/** @type {string[]} */ names) => names.flatMap((name) => made.get(name)?.element ?? []);

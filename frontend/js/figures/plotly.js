@@ -8,18 +8,8 @@ import { language, t } from "../base/i18n.js";
 
 /** The buttons and hints that Plotly shows, by their texts in Plotly; the catalogue has ours. */
 const WORDS = {
-  Autoscale: "ui.plotly.autoscale",
-  "Box Select": "ui.plotly.box_select",
   "Double-click on legend to isolate one trace": "ui.plotly.isolate_trace",
   "Double-click to zoom back out": "ui.plotly.zoom_back_out",
-  "Download plot": "ui.plotly.download_plot",
-  "Download plot as a PNG": "ui.plotly.download_png",
-  "Lasso Select": "ui.plotly.lasso_select",
-  Pan: "ui.plotly.pan",
-  "Reset axes": "ui.plotly.reset_axes",
-  Zoom: "ui.plotly.zoom",
-  "Zoom in": "ui.plotly.zoom_in",
-  "Zoom out": "ui.plotly.zoom_out",
 };
 /**
  * How a language writes numbers and dates on an axis, where Plotly does not know it.
@@ -40,6 +30,9 @@ export async function plotly() {
   Plotly.register(plotlyLocale());
   return Plotly;
 }
+
+/** Whether it is at hand. */
+export const hasPlotly = () => window.Plotly !== undefined;
 
 /** Our words for what Plotly shows, as it registers a language. */
 function plotlyLocale() {
@@ -84,5 +77,6 @@ export const plotlyConfig = () => ({
   plotlyServerURL: "",
   responsive: true,
   locale: language(),
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  displayModeBar: false, // our own tools stand beside the picture: a picture holds no buttons
+  doubleClick: false, // the page forgets the zoom itself
 });

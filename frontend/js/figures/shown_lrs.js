@@ -18,9 +18,13 @@ export function shownLrs({ spec, conditions }, select, scenario) {
   const [auto, ...entries] = select.options;
   /** @type {Set<() => void>} */
   const listeners = new Set();
+  /** Numbers of the LRs at which sharpness was measured: at others its figures stay empty. @type {number[]} */
+  let measured = [];
+  const entryText = (/** @type {number} */ lr, /** @type {number} */ index) =>
+    measured.includes(index) ? t("ui.figure.lr_measured", { lr: lrText(lr) }) : lrText(lr);
   const tell = () => listeners.forEach((listener) => listener());
   const relabel = () => {
-    entries.forEach((option, index) => (option.textContent = lrText(grids()[reference][index])));
+    entries.forEach((option, index) => (option.textContent = entryText(grids()[reference][index], index)));
     auto.textContent = t("ui.figure.lr_auto");
   };
   relabel();
@@ -31,11 +35,15 @@ export function shownLrs({ spec, conditions }, select, scenario) {
       relabel();
       tell();
     },
-    onMeta: (/** @type {FigureMeta} */ meta) => {
+    onMeta: (/** @type {FigureMeta} */ meta, /** @type {string} */ name) => {
       if (meta.lr_index === null) return;
+      if (name === "sharpness" && meta.lrs_with_values.length < entries.length) {
+        measured = meta.lrs_with_values;
+        relabel();
+      }
       const shown = grids()[reference][meta.lr_index];
       if (!select.value) auto.textContent = t("ui.figure.lr_auto_is", { lr: digits(shown) });
-      const found = Object.entries(grids()).map(([arm, own]) => [arm, meta.lr[arm] ?? nearest(own, shown)]);
+      const found = Object.entries(grids()).map(([arm, own]) => [arm, nearest(own, shown)]);
       const isNew = found.some(([arm, lr]) => lrs[arm] !== lr);
       Object.assign(lrs, Object.fromEntries(found));
       if (isNew) tell();
@@ -43,7 +51,7 @@ export function shownLrs({ spec, conditions }, select, scenario) {
   };
 }
 
-/** As the server chooses for an arm that is not drawn. @param {number[]} values @param {number} lr */
+/** As the server chooses for another arm. @param {number[]} values @param {number} lr */
 export function nearest(values, lr) {
   const distance = (/** @type {number} */ value) => Math.abs(Math.log(value / lr));
   return values.reduce((best, value) => (distance(value) < distance(best) ? value : best));

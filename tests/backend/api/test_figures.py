@@ -52,7 +52,7 @@ def test_who_has_it_gets_304(client: httpx.Client, experiment: dict[str, Any]):
     assert dark.status_code == 200
 
 
-@pytest.mark.parametrize(("language", "title"), [("en", "Training loss"), ("ja", "学習損失の推移")])
+@pytest.mark.parametrize(("language", "title"), [("en", "Validation loss"), ("ja", "検証損失の推移")])
 def test_the_words_are_in_the_viewers_language(
     client: httpx.Client, experiment: dict[str, Any], language: str, title: str
 ):

@@ -17,7 +17,7 @@ from muscope.backend.figures.optimum_size import FarPoint
 from muscope.backend.services.conduct.advance import advance_experiments
 from muscope.backend.services.evidence.sweeps import load_sweeps
 from muscope.backend.services.figures.cached_json import build_figure
-from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.figures.options import FigureOptions, LossChoice
 from muscope.backend.services.figures.shown_runs import shown_runs
 from muscope.backend.services.figures.sizes import optimum_info, spread_info
 from tests.backend.db.stores import add_experiment, change_cell
@@ -27,7 +27,7 @@ from tests.backend.services.outlooks import outlook
 pytestmark = pytest.mark.slow
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
-OPTIONS = FigureOptions()
+OPTIONS = FigureOptions(loss=LossChoice.TRAIN)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from tests.backend.services.judged import evidence_of
 from tests.backend.services.recorded import DIVERGES_AT, record, value_of
 
 MUP, NTP = Parametrization.MUP, Parametrization.NTP
-OPTIONS = FigureOptions()
+OPTIONS = FigureOptions(loss=LossChoice.TRAIN)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_lr_figure_knows_final_losses_and_diverged_runs(context, experiment_
     assert curve.points == points
     assert info == LrLossInfo(
         (MUP, NTP), (8, 16), (0.05, 0.1, 0.2), 2, Metric.TRAIN_LOSS, Loss.CROSS_ENTROPY,
-        (LrCurve(MUP, 8, points, curve.optimum),),
+        (LrCurve(MUP, 8, points, curve.optimum),), shown=(8, 16),
     )  # fmt: skip
 
 

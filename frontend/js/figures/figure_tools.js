@@ -1,0 +1,51 @@
+/** What can be done with a figure: whole view, table, picture, numbers, link, full screen. */
+
+import { h } from "../base/dom.js";
+import { t } from "../base/i18n.js";
+
+/**
+ * @typedef {object} Tools
+ * @property {HTMLElement} element
+ * @property {(isZoomed: boolean) => void} update
+ */
+/**
+ * @typedef {object} Acts
+ * @property {() => void} onWhole shows the whole figure again
+ * @property {(isOpen: boolean) => void} onTable
+ * @property {(format: "png" | "svg") => void} onPicture
+ * @property {() => void} onNumbers
+ * @property {() => void} onLink
+ * @property {() => void} onFull
+ */
+
+/** @param {string} title of the figure @param {Acts} acts @returns {Tools} */
+export function figureTools(title, acts) {
+  const whole = button("whole", acts.onWhole, { disabled: true });
+  const table = button("table", () => {
+    const isOpen = table.getAttribute("aria-expanded") !== "true";
+    table.setAttribute("aria-expanded", String(isOpen));
+    acts.onTable(isOpen);
+  });
+  table.setAttribute("aria-expanded", "false");
+  const tools = [
+    whole,
+    table,
+    button("png", () => acts.onPicture("png")),
+    button("svg", () => acts.onPicture("svg")),
+    button("csv", acts.onNumbers),
+    button("link", acts.onLink),
+    document.fullscreenEnabled && button("full", acts.onFull),
+  ];
+  return {
+    element: h("div", { class: "tools", role: "group", "aria-label": t("ui.figure.tools", { title }) }, tools),
+    update: (isZoomed) => whole.toggleAttribute("disabled", !isZoomed),
+  };
+}
+
+/** @param {string} name @param {() => void} click @param {Record<string, unknown>} [look] */
+const button = (name, click, look = {}) =>
+  h(
+    "button",
+    { type: "button", class: "tool", on: { click }, data: { tool: name }, ...look },
+    t(`ui.figure.tool.${name}`),
+  );
