@@ -1,4 +1,4 @@
-"""plotly.js as the installed wheel ships it, and the two style blocks it would write into a page.
+"""plotly.js as the page loads it (the *basic* bundle in `frontend/vendor`), and what it would write there.
 
 Our content security policy forbids style elements that scripts create. plotly.js (read in 4.1.1) makes two:
 
@@ -24,10 +24,11 @@ import gzip
 import hashlib
 import re
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 
-_FILE = "package_data/plotly.min.js"
+from muscope.backend.resources import FRONTEND
+
+SCRIPT = FRONTEND / "vendor" / "plotly-basic-4.1.1.min.js"
 _GZIP_LEVEL = 9
 _STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _RULE = re.compile(rf"({_STRING}|\w+):({_STRING})")
@@ -47,7 +48,7 @@ class PlotlyBundle:
     """The script with its hash, compressed once, and the style rules found in it."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or _installed()
+        self._path = path or SCRIPT
 
     @cached_property
     def script(self) -> bytes:
@@ -78,13 +79,6 @@ class PlotlyBundle:
             raise ValueError(f"{self._path}: expected the style rules of plotly.js, found none")
         rules = [(_unquoted(name), _unquoted(rule)) for name, rule in _RULE.findall(found[0])]
         return RECIPE + "".join(f"{_selector(name)} {{{rule}}}\n" for name, rule in reversed(rules))
-
-
-def _installed() -> Path:
-    spec = find_spec("plotly")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package plotly is not installed")
-    return Path(spec.origin).parent / _FILE
 
 
 def _unquoted(literal: str) -> str:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # Torch leaks a little with every shape it has seen; a child this old is replaced between two cells.
 CELLS_PER_CHILD = 50
+# Steps of priority by which training gives way to the web process and the browser, and the lowest there is.
+NICENESS, LOWEST_PRIORITY = 10, 19
 COMMAND = (sys.executable, "-m", "muscope.worker.child")
 
 
@@ -49,6 +51,7 @@ class TrainingProcess:
             start_new_session=True,  # cancel and kill reach whatever it starts
             env=child_environment(**FOR_TORCH),
         )
+        yield_to_others(self._process.pid)
         threading.Thread(target=_read_replies, args=(self._process, self._replies), daemon=True).start()
 
     def send(self, request: Request) -> None:
@@ -111,6 +114,18 @@ def num_oom_kills() -> int:
         return 0
     lines = (line.split() for line in counters.read_text().splitlines())
     return next((int(value) for name, value in lines if name == "oom_kill"), 0)
+
+
+def yield_to_others(pid: int) -> None:
+    """Have a process give way to all that is not training: a page on the same cores must not wait for it.
+
+    Done before it starts threads, which inherit the priority. Where a platform has none, nothing changes.
+    """
+    if not hasattr(os, "setpriority"):
+        return
+    with contextlib.suppress(OSError):  # it may have ended already
+        lower = min(LOWEST_PRIORITY, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        os.setpriority(os.PRIO_PROCESS, pid, lower)
 
 
 def _read_replies(process: subprocess.Popen[str], replies: queue.Queue[Reply]) -> None:

@@ -48,9 +48,11 @@ def arm_sizes_by_rate(
     return [sum(of == index for _, _, of in measured) for index in range(len(shown.spec.arm(arm).lrs))]
 
 
-def _measured(shown: ShownRuns, cells: Sequence[CellRow], metric: Metric) -> set[tuple[str, int, int]]:
+def _measured(
+    shown: ShownRuns, cells: Sequence[CellRow], metric: Metric
+) -> set[tuple[Parametrization, int, int]]:
     """Return the (arm, width, LR index) at which a run has a value of a metric."""
-    found = set()
+    found: set[tuple[Parametrization, int, int]] = set()
     every_run_has_it = METRIC_INFO[metric].every_step
     for cell in cells:
         if cell.width not in shown.widths or cell.committed_step < 0:
@@ -69,4 +71,4 @@ def _has_values(shown: ShownRuns, cell: CellRow, metric: Metric) -> list[bool]:
     if not len(values):
         return []
     axes = (0,) if values.ndim == 2 else (0, 2)
-    return [bool(has) for has in np.isfinite(values).any(axis=axes)]
+    return [bool(has) for has in np.atleast_1d(np.isfinite(values).any(axis=axes))]

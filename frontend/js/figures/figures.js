@@ -4,6 +4,7 @@ import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { figure } from "./figure.js";
 import { figureChoices } from "./figure_choices.js";
+import { preparePlotly } from "./plotly.js";
 
 /** @import { Experiment, FigureMeta } from "../../types/answers.js" */
 /** @import { Choosable } from "../../types/page.js" */
@@ -13,6 +14,7 @@ const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread"
 
 /** @param {Experiment} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {
+  preparePlotly(); // while the page reads what else it needs
   /** @type {Map<string, Choosable>} */
   const made = new Map();
   const refresh = () => made.forEach((item) => item.refresh());

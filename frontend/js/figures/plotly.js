@@ -1,4 +1,4 @@
-/** Plotly, fetched once and only when a figure comes into view; nothing it offers may leave this page. */
+/** Plotly, fetched once; nothing it offers may leave this page. */
 
 import { readStatic } from "../base/api.js";
 import { h } from "../base/dom.js";
@@ -30,6 +30,9 @@ export async function plotly() {
   Plotly.register(plotlyLocale());
   return Plotly;
 }
+
+/** Load it ahead of the first figure; one that then fails says so itself. */
+export const preparePlotly = () => void plotly().catch(() => null);
 
 /** Whether it is at hand. */
 export const hasPlotly = () => window.Plotly !== undefined;

@@ -1,8 +1,9 @@
-"""What we rely on in the installed plotly.js; these fail on an upgrade that changes it."""
+"""What we rely on in plotly.js; these fail on an upgrade that changes it."""
 
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,18 @@ def test_the_script_creates_the_two_style_elements_we_know():
     assert '"plotly.js-style-"' in script
     assert 'matches(".no-inline-styles")' in script
     assert "adoptedStyleSheets" not in script
+
+
+def test_the_script_is_of_the_version_that_the_package_checks_figures_for():
+    spec = find_spec("plotly")
+    assert spec is not None
+    assert spec.origin is not None
+    whole = (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    versions = [re.search(r"v(\d+\.\d+\.\d+)", text[:200]) for text in (whole, BUNDLE.script.decode())]
+
+    assert versions[0] is not None
+    assert versions[1] is not None
+    assert versions[0][1] == versions[1][1]
 
 
 def test_the_stylesheet_has_the_rules_of_the_script_in_reverse_order():

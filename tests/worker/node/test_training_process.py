@@ -52,6 +52,18 @@ def _end(process):
     return wait_until(lambda: process.exit_code is not None) and process.exit_code
 
 
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="the platform has no priorities")
+def test_training_gives_way_to_everything_else(process):
+    says_its_id = "print(json.dumps({'event': 'ready', 'detail': str(os.getpid())}), flush=True)"
+    child = process(f"import json, os\n{says_its_id}\ninput()")
+
+    child.start()
+
+    pid = int(_read_replies(child).detail or 0)
+    expected = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    assert wait_until(lambda: os.getpriority(os.PRIO_PROCESS, pid) == expected)
+
+
 def test_it_asks_and_hears_the_replies_in_order(process):
     child = process(ANSWERING)
 
