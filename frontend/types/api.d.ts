@@ -497,6 +497,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/figures/{name}/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the numbers of a figure
+         * @description Return what the figure draws, with the same choices, in the words of the reader's language.
+         *
+         *     CSV has a byte order mark, by which spreadsheets recognise UTF-8, and is named after the experiment.
+         */
+        get: operations["get_figure_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/report": {
         parameters: {
             query?: never;
@@ -2226,9 +2248,14 @@ export interface components {
             };
             /**
              * Lr Index
-             * @description Its number in the grid of µP (else of the first arm).
+             * @description Number of the LR of the page in the grid of µP (else of the first arm): the chosen or the reused one. A figure without values there shows another, named in `lr`.
              */
             lr_index: number | null;
+            /**
+             * Lrs With Values
+             * @description Numbers of the LRs, in that grid, at which a figure over steps has values.
+             */
+            lrs_with_values: number[];
             /** @description `all`, or `first_min_max_last` of each bucket of steps. */
             method: components["schemas"]["Sampling"];
             /**
@@ -2267,6 +2294,24 @@ export interface components {
         FigureReply: {
             figure: components["schemas"]["FigureContent"];
             meta: components["schemas"]["FigureMeta"];
+        };
+        /**
+         * FigureTableReply
+         * @description The numbers that a figure draws.
+         */
+        FigureTableReply: {
+            /**
+             * Columns
+             * @description In the reader's language, with units where there are any.
+             */
+            columns: string[];
+            /**
+             * Rows
+             * @description One value per column; null where there is none, or where a run diverged.
+             */
+            rows: (number | string | null)[][];
+            /** Title */
+            title: string;
         };
         /**
          * FittedColumn
@@ -3693,6 +3738,12 @@ export interface components {
             warmup_fraction: number;
         };
         /**
+         * SeedView
+         * @description Drawing of the seeds of a size.
+         * @enum {string}
+         */
+        SeedView: "range" | "each";
+        /**
          * Setting
          * @description One setting of a plan.
          */
@@ -3925,6 +3976,12 @@ export interface components {
              */
             tail_mean: number | null;
         };
+        /**
+         * TableFormat
+         * @description Form of a figure's numbers.
+         * @enum {string}
+         */
+        TableFormat: "json" | "csv";
         /**
          * TagView
          * @description Tag, and the number of experiments that have it.
@@ -4550,6 +4607,7 @@ export type FigureContent = components['schemas']['FigureContent'];
 export type FigureMeta = components['schemas']['FigureMeta'];
 export type FigureName = components['schemas']['FigureName'];
 export type FigureReply = components['schemas']['FigureReply'];
+export type FigureTableReply = components['schemas']['FigureTableReply'];
 export type FittedColumn = components['schemas']['FittedColumn'];
 export type Gpt = components['schemas']['GPT'];
 export type Gain = components['schemas']['Gain'];
@@ -4620,6 +4678,7 @@ export type ScenarioAnswer = components['schemas']['ScenarioAnswer'];
 export type ScenarioKind = components['schemas']['ScenarioKind'];
 export type ScheduleKind = components['schemas']['ScheduleKind'];
 export type ScheduleSpec = components['schemas']['ScheduleSpec'];
+export type SeedView = components['schemas']['SeedView'];
 export type Setting = components['schemas']['Setting'];
 export type SettingKind = components['schemas']['SettingKind'];
 export type Settle = components['schemas']['Settle'];
@@ -4632,6 +4691,7 @@ export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
+export type TableFormat = components['schemas']['TableFormat'];
 export type TagView = components['schemas']['TagView'];
 export type TaggedView = components['schemas']['TaggedView'];
 export type TaggingRequest = components['schemas']['TaggingRequest'];
@@ -8556,20 +8616,32 @@ export interface operations {
             query?: {
                 /** @description Show only these parametrizations; all when left out. */
                 parametrization?: components["schemas"]["Parametrization"][];
-                /** @description Number of the learning rate in the grid of µP (else of the first parametrization), from 0; when left out, the best one at the base width so far, else the middle one. The others show the nearest LR they have. */
+                /** @description Show only these widths; all when left out. */
+                width?: number[];
+                /** @description Use only these seeds; all when left out. What is judged is always of all seeds. */
+                seed?: number[];
+                /** @description `range` of the seeds around their mean, or `each` as a line. */
+                seeds?: components["schemas"]["SeedView"];
+                /** @description One run to be drawn in front of the others: `parametrization.width.seed`. */
+                run?: string | null;
+                /** @description Time constant of the moving mean over steps, as a share of the training; 0 for none. The mean as measured stays behind it, and so do the marks of diverged runs. */
+                smooth?: number;
+                /** @description Number of the learning rate in the grid of µP (else of the first parametrization), from 0; when left out, the one that is reused on larger models, else the middle one; a figure without values there shows the nearest one at which most sizes have some. Other arms show the nearest LR they have. */
                 lr_index?: number | null;
                 /** @description A judged scenario of the experiment; the first when left out. */
                 scenario?: string | null;
                 /** @description The experiment's first depth when left out. */
                 depth?: number | null;
-                /** @description Loss of training or of validation. */
-                loss?: components["schemas"]["LossChoice"];
+                /** @description Loss of training or of validation; the one that decides when left out. */
+                loss?: components["schemas"]["LossChoice"] | null;
                 /** @description LR-weighted, which sizes can be compared by, or the raw largest Hessian eigenvalue. */
                 sharpness?: components["schemas"]["SharpnessChoice"];
                 /** @description Step of the spectral density: the last measurement up to it; when left out, the last one that all widths with values have. */
                 step?: number | null;
                 /** @description Scale of the vertical axis. */
                 y_scale?: components["schemas"]["YScale"];
+                /** @description Scale of the steps; learning rates and sizes are logarithmic. */
+                x_scale?: components["schemas"]["YScale"];
                 /** @description Colours for a light or a dark page. */
                 mode?: components["schemas"]["Mode"];
                 /** @description First step to show. */
@@ -8605,6 +8677,170 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_figure_table: {
+        parameters: {
+            query?: {
+                /** @description Show only these parametrizations; all when left out. */
+                parametrization?: components["schemas"]["Parametrization"][];
+                /** @description Show only these widths; all when left out. */
+                width?: number[];
+                /** @description Use only these seeds; all when left out. What is judged is always of all seeds. */
+                seed?: number[];
+                /** @description `range` of the seeds around their mean, or `each` as a line. */
+                seeds?: components["schemas"]["SeedView"];
+                /** @description One run to be drawn in front of the others: `parametrization.width.seed`. */
+                run?: string | null;
+                /** @description Time constant of the moving mean over steps, as a share of the training; 0 for none. The mean as measured stays behind it, and so do the marks of diverged runs. */
+                smooth?: number;
+                /** @description Number of the learning rate in the grid of µP (else of the first parametrization), from 0; when left out, the one that is reused on larger models, else the middle one; a figure without values there shows the nearest one at which most sizes have some. Other arms show the nearest LR they have. */
+                lr_index?: number | null;
+                /** @description A judged scenario of the experiment; the first when left out. */
+                scenario?: string | null;
+                /** @description The experiment's first depth when left out. */
+                depth?: number | null;
+                /** @description Loss of training or of validation; the one that decides when left out. */
+                loss?: components["schemas"]["LossChoice"] | null;
+                /** @description LR-weighted, which sizes can be compared by, or the raw largest Hessian eigenvalue. */
+                sharpness?: components["schemas"]["SharpnessChoice"];
+                /** @description Step of the spectral density: the last measurement up to it; when left out, the last one that all widths with values have. */
+                step?: number | null;
+                /** @description Scale of the vertical axis. */
+                y_scale?: components["schemas"]["YScale"];
+                /** @description Scale of the steps; learning rates and sizes are logarithmic. */
+                x_scale?: components["schemas"]["YScale"];
+                /** @description Colours for a light or a dark page. */
+                mode?: components["schemas"]["Mode"];
+                /** @description First step to show. */
+                first_step?: number;
+                /** @description Last step to show; the end when left out. */
+                last_step?: number | null;
+                /** @description JSON, or CSV to be saved. */
+                format?: components["schemas"]["TableFormat"];
+                /** @description Only a few steps of every curve, evenly spread, instead of all that are drawn. */
+                brief?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+                name: components["schemas"]["FigureName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers, as JSON or as CSV. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FigureTableReply"];
+                    "text/csv": string;
+                };
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
