@@ -57,6 +57,20 @@ for (const [language, first, asked] of [
     assert.match(shown.text, /6\.5 · setosa/);
   });
 
+test("the button of a table begins with its cell and says its names", async () => {
+  await speak("en");
+  drawInNode();
+  const area = decision("area", "A1", {
+    is_question: true,
+    choices: ["A1", "A46"],
+    examples: ["A1: t, a", "A46: date"],
+  });
+  const profile = { ...DATASET.profile, decisions: [area] };
+  const [shown] = questions({ ...DATASET, profile }, readerThat([]));
+  assert.match(shown.text, /A1: t, a \(as read now\)/);
+  assert.match(shown.text, /A46: date/);
+});
+
 test("of an example nothing is asked", async () => {
   await speak("en");
   drawInNode();

@@ -128,8 +128,12 @@ function valueOf(option, value) {
 /** @param {Decision} decision */
 const nameOf = ({ option }) => (has(`decision.${option}`) ? t(`decision.${option}`) : option);
 
+/** A table by the cell it begins in, with its first names. @param {readonly string[]} examples @param {string} cell */
+const tableText = (examples, cell) => examples.find((each) => each.startsWith(`${cell}:`)) ?? cell;
+
 /** A value in words, where it is a code. @param {Decision} decision @param {string} value */
-function textOf({ option }, value) {
+function textOf({ option, examples }, value) {
+  if (option === "area") return tableText(examples, value);
   if (option === "header") return value === "0" ? t("decision.header.none") : t("decision.header.row", { row: value });
   if (option === "task") return t(`ui.task.${value}`);
   if (option === "split") return splitText(value);
