@@ -45,7 +45,7 @@ const readerThat = (told) => ({
 
 for (const [language, first, asked] of [
   ["en", /first row is data \(as read now/, /Is the first row data/],
-  ["ja", /1行目からデータ）（今の読み方/, /1行目はデータですか/],
+  ["ja", /1 行目からデータ）（今の読み方/, /1 行目はデータですか/],
 ])
   test(`a question shows its answers and examples (${language})`, async () => {
     await speak(language);
