@@ -17,19 +17,7 @@ const ROOMS = {
   tour: ["base"],
   labels: ["base"],
   lists: ["base", "labels"],
-  pages: [
-    "base",
-    "tour",
-    "dataset",
-    "upload",
-    "plan",
-    "experiment",
-    "figures",
-    "verdict",
-    "cost",
-    "labels",
-    "lists",
-  ],
+  pages: ["base", "tour", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost", "labels", "lists"],
 };
 const JS = "./frontend/js";
 

@@ -10,6 +10,7 @@ import json
 import sys
 from uuid import UUID
 
+from muscope.backend.db.address import database_address
 from muscope.backend.db.archive import archived
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.db.session import Database
@@ -20,7 +21,7 @@ from muscope.backend.settings import get_settings
 
 def main(experiment_id: UUID) -> None:
     """Archive one experiment; raises ValueError for one that is not complete or on other data."""
-    database = Database(get_settings().resolved_database_url)
+    database = Database(database_address(get_settings()))
     with database.read() as session:
         row = session.get_one(ExperimentRow, experiment_id)
         example = session.get_one(DatasetRow, row.dataset_id).example

@@ -30,6 +30,8 @@ def names_of(route: APIRoute) -> set[str]:
         dependants += dependant.dependencies
         for parameter in dependant.query_params:
             model = parameter.field_info.annotation
-            is_model = isinstance(model, type) and issubclass(model, BaseModel)
-            names |= set(model.model_fields) if is_model else {parameter.alias}
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                names |= set(model.model_fields)
+            else:
+                names.add(parameter.alias)
     return names

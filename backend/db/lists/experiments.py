@@ -107,7 +107,7 @@ def count(session: Session, owner_id: str, sought: Sought) -> int:
     return num_rows(session, _matching(owner_id, sought))
 
 
-def _matching(owner_id: str, sought: Sought) -> Select[tuple[UUID]]:
+def _matching(owner_id: str, sought: Sought) -> Select[UUID]:
     statement = select(ExperimentRow.id).where(ExperimentRow.owner_id == owner_id)
     for column, values in (
         (ExperimentRow.state, sought.states),

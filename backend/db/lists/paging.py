@@ -40,13 +40,13 @@ class seconds_between(GenericFunction[float]):  # noqa: N801 (named as SQL funct
     inherit_cache = True
 
 
-@compiles(seconds_between, "sqlite")  # type: ignore[no-untyped-call,untyped-decorator]
+@compiles(seconds_between, "sqlite")
 def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     start, end = (compiler.process(each, **options) for each in element.clauses)
     return f"((julianday({end}) - julianday({start})) * 86400.0)"
 
 
-@compiles(seconds_between, "postgresql")  # type: ignore[no-untyped-call,untyped-decorator]
+@compiles(seconds_between, "postgresql")
 def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     start, end = (compiler.process(each, **options) for each in element.clauses)
     return f"CAST(EXTRACT(EPOCH FROM ({end} - {start})) AS DOUBLE PRECISION)"
@@ -54,7 +54,7 @@ def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 
 def find_page(
     session: Session,
-    statement: Select[tuple[UUID]],
+    statement: Select[UUID],
     row_id: InstrumentedAttribute[UUID],
     order: Order,
     *,
@@ -80,7 +80,7 @@ def _is_after(
     return or_(key > place.value, and_(key == place.value, row_id > place.id))
 
 
-def num_rows(session: Session, statement: Select[tuple[UUID]]) -> int:
+def num_rows(session: Session, statement: Select[UUID]) -> int:
     """Count all rows of a statement, whatever the page."""
     return session.scalar(select(func.count()).select_from(statement.subquery())) or 0
 

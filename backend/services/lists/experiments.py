@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -112,7 +113,7 @@ def _term(word: str) -> Term:
     return Term(word, tuple(meant))
 
 
-def _shares_done(context: Context, session: Session, rows: list[ExperimentRow]) -> dict[UUID, float]:
+def _shares_done(context: Context, session: Session, rows: Sequence[ExperimentRow]) -> dict[UUID, float]:
     """Return how far the experiments are that train now, as their own pages say it."""
     running = [row for row in rows if row.state is ExperimentState.RUNNING]
     if not running:
