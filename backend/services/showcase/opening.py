@@ -18,6 +18,7 @@ from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.archive import Archive
 from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.store import store_example
+from muscope.backend.services.experiments.answers import keep_answer
 from muscope.backend.services.experiments.store import Created, get_experiment
 
 ARCHIVE = Path(__file__).with_name("finished.json.gz")
@@ -43,6 +44,9 @@ def open_finished_example(context: Context, owner_id: str, language: str) -> Cre
             archive.restore(
                 session, _finished(), experiment_id, owner_id=owner_id, dataset_id=dataset.id, name=name
             )
+            restored = experiment_rows.find(session, experiment_id)
+            if restored is not None:
+                keep_answer(session, restored)
     return Created(get_experiment(context, owner_id, experiment_id), is_new=not is_there)
 
 

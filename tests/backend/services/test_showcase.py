@@ -15,10 +15,11 @@ from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.export import export_sha256
-from muscope.backend.services.experiments.store import delete_experiment, list_experiments
+from muscope.backend.services.experiments.store import delete_experiment
 from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.showcase.opening import example_id, open_finished_example
 from muscope.backend.services.verdicts.judging import get_verdict, judge_scenario
+from tests.backend.services.listed import listed
 
 OWNER = "local"
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,7 +43,7 @@ def test_opening_it_again_gives_the_same_one(context, opened):
     again = open_finished_example(context, OWNER, "en")
 
     assert (again.experiment.id, again.is_new) == (opened.experiment.id, False)
-    assert len(list_experiments(context, OWNER, limit=10, offset=0)) == 1
+    assert len(listed(context)) == 1
 
 
 def test_the_data_it_was_measured_on_are_those_of_the_built_in_example(context, opened):
@@ -98,4 +99,13 @@ def test_an_archive_of_the_copy_restores_the_same_measurements(context, opened):
 def test_it_can_be_deleted_for_good(context, opened):
     delete_experiment(context, OWNER, opened.experiment.id)
 
-    assert list_experiments(context, OWNER, limit=10, offset=0) == []
+    assert listed(context) == ()
+
+
+def test_the_list_shows_the_answer_of_the_copy_as_its_page_does(context):
+    created = open_finished_example(context, OWNER, "en").experiment
+
+    (item,) = listed(context)
+
+    assert (item.id, item.outcome, item.rule_version) == (created.id, created.outcome, created.rule_version)
+    assert item.outcome is not None
