@@ -100,7 +100,7 @@ def lr_loss_figure(info: LrLossInfo, style: Style) -> go.Figure:
         style,
         style.say(f"lr_loss.title.{info.metric}"),
         [style.arm(arm) for arm in info.parametrizations],
-        {"title": style.say("axis.lr"), **_lr_axis(info.lrs)},
+        {"title": style.say("axis.lr"), **lr_axis(info.lrs)},
         {"title": y_title(info.metric, info.loss, style), "type": style.y_scale,
          "range": plain([frame.low, frame.high]), **y_ticks(frame.low, frame.high, style.y_scale)},
     )  # fmt: skip
@@ -117,7 +117,7 @@ def y_title(metric: Metric, loss: Loss, style: Style) -> str:
     return style.say(f"axis.final_{metric}", unit=style.say(f"unit.{loss}"))
 
 
-def _lr_axis(lrs: Sequence[float]) -> dict[str, Any]:
+def lr_axis(lrs: Sequence[float]) -> dict[str, Any]:
     """Return a logarithmic axis whose ticks are LRs of the grid, thinned until they can be read."""
     ordered = sorted(lrs)
     stride = max(1, math.ceil(len(ordered) / MAX_TICKS))
@@ -164,12 +164,12 @@ def _traces(
     yield from (group | trace for trace in runs)
     line = _Points()
     for point in curve.points:
-        line.add(point.lr, point.mean, "circle", 5, _point_hover(curve, point, info, style))
+        line.add(point.lr, point.mean, "circle", 5, point_hover(curve, point, info, style))
     if curve.optimum is not None:
         line.add_optimum(curve.optimum, _optimum_hover(curve, curve.optimum, style))
     for point in curve.points:
         if point.num_diverged:
-            hover = _point_hover(curve, point, info, style)
+            hover = point_hover(curve, point, info, style)
             line.add(point.lr, frame.rows[curve.width], "x", 8, hover, is_joined=False)
     yield (
         group
@@ -262,7 +262,8 @@ def _stretches(points: Sequence[LrPoint]) -> Iterator[list[LrPoint]]:
         yield stretch
 
 
-def _point_hover(curve: LrCurve, point: LrPoint, info: LrLossInfo, style: Style) -> str:
+def point_hover(curve: LrCurve, point: LrPoint, info: LrLossInfo, style: Style) -> str:
+    """Return what is said of a point: size, LR, loss, range, seeds and how many diverged."""
     lines = [f"{style.say('hover.width', width=curve.width)} · {style.arm(curve.parametrization)}"]
     lines.append(f"η = {number(point.lr)}")
     if math.isfinite(point.mean):

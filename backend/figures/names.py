@@ -15,6 +15,7 @@ class FigureName(StrEnum):
     SHARPNESS = "sharpness"
     LOSS = "loss"
     OPTIMUM_SIZE = "optimum_size"
+    RUN_GRID = "run_grid"
     SHARPNESS_SPREAD = "sharpness_spread"
     STABILITY = "stability"
     SPECTRUM = "spectrum"

@@ -103,8 +103,13 @@ def _mix(share: float) -> str:
     """Return the colour at `share` of the ramp."""
     index = share * (len(RAMP) - 1)
     left = min(int(index), len(RAMP) - 2)
-    pairs = zip(_channels(RAMP[left]), _channels(RAMP[left + 1]), strict=True)
-    return "#" + "".join(f"{round(low + (high - low) * (index - left)):02x}" for low, high in pairs)
+    return mixed(RAMP[left], RAMP[left + 1], index - left)
+
+
+def mixed(low: str, high: str, share: float) -> str:
+    """Return the colour at `share` of the way from one to another."""
+    pairs = zip(_channels(low), _channels(high), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
 
 
 def _channels(colour: str) -> tuple[int, ...]:

@@ -50,9 +50,10 @@ def get_figure(
 ) -> Response:
     """Return a figure of what has been measured so far, for `Plotly.react(element, data, layout)`.
 
-    `lr_loss` shows the final loss over the LR, with each width's optimum; `optimum_size` the optimum over the
-    sizes; `sharpness_spread` over the steps how far the sharpness of sizes is apart; `density` the spectral
-    density at one step; `coordinate_check` the first updates over the widths; the others one LR over steps.
+    `lr_loss` shows the final loss over the LR, with each width's optimum; `run_grid` the same as squares with
+    their diverged runs; `optimum_size` the optimum over the sizes; `sharpness_spread` over the steps how far
+    the sharpness of sizes is apart; `density` the spectral density at one step; `coordinate_check` the first
+    updates over the widths; the others one LR over steps.
     Which ones an experiment has depends on what it measures: its field `figures` lists them. A live page asks
     again after each `marks` event, with the ETag it has.
     """

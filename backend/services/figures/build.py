@@ -14,6 +14,7 @@ from muscope.backend.figures.layout import axis_names
 from muscope.backend.figures.lr_loss import lr_loss_figure
 from muscope.backend.figures.names import Band, FigureName, Sampling
 from muscope.backend.figures.optimum_size import optimum_size_figure
+from muscope.backend.figures.run_grid import run_grid_figure
 from muscope.backend.figures.sharpness_spread import sharpness_spread_figure
 from muscope.backend.figures.steps.loss import loss_figure
 from muscope.backend.figures.steps.sharpness import raw_sharpness_figure, sharpness_figure
@@ -30,7 +31,7 @@ from muscope.backend.figures.tables import (
     optimum_table,
     step_table,
 )
-from muscope.backend.figures.theme import Style
+from muscope.backend.figures.theme import Style, YScale
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.figures.coordinates import coordinate_info
 from muscope.backend.services.figures.density import density_info
@@ -126,6 +127,13 @@ def _lr_loss(asked: Asked) -> Drawn:
     return Drawn(figure, count, info.num_hidden, table=lambda: lr_loss_table(info, asked.style))
 
 
+def _run_grid(asked: Asked) -> Drawn:
+    info = asked.shown.info(YScale.LINEAR)  # a grid has no axis of losses that could hide one
+    num_points = sum(len(curve.points) for curve in info.curves)
+    figure, count = run_grid_figure(info, asked.style), Count(num_points, num_points)
+    return Drawn(figure, count, 0, table=lambda: lr_loss_table(info, asked.style))
+
+
 def _loss(asked: Asked) -> Drawn:
     metric, loss = asked.shown.metric, asked.shown.spec.loss
     return _over_steps(lambda info, style: loss_figure(info, metric, loss, style), Source(metric))(asked)
@@ -211,6 +219,7 @@ class FigureKind(NamedTuple):
 # The measure that a figure needs stands in `figures.names`, which loads no Plotly.
 KINDS: dict[FigureName, FigureKind] = {
     FigureName.LR_LOSS: FigureKind(_lr_loss),
+    FigureName.RUN_GRID: FigureKind(_run_grid, Band.NONE),
     FigureName.SHARPNESS: FigureKind(_sharpness),
     FigureName.LOSS: FigureKind(_loss),
     FigureName.STABILITY: FigureKind(

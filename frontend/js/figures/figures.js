@@ -10,7 +10,9 @@ import { preparePlotly } from "./plotly.js";
 /** @import { Choosable } from "../../types/page.js" */
 
 /** @type {Experiment["figures"]} */
-const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread"];
+const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread", "run_grid"];
+/** Figures that take a row each. @type {Experiment["figures"]} */
+const WIDE = ["lr_loss", "run_grid"];
 
 /** @param {Experiment} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {
@@ -28,13 +30,13 @@ export function figures(experiment, signal) {
     );
   }
   const elements = (/** @type {string[]} */ names) => names.flatMap((name) => made.get(name)?.element ?? []);
-  const [sweep, ...others] = elements(MAIN);
+  const others = elements(MAIN.filter((name) => !WIDE.includes(name)));
   const element = h(
     "section",
     { class: "figures" },
     h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element),
     h("p", { class: "hint" }, t("ui.figure.diverged")),
-    sweep,
+    elements(WIDE),
     h("div", { class: side(experiment) }, others),
   );
   const rest = experiment.figures.filter((name) => !MAIN.includes(name));
