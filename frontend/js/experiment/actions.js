@@ -7,35 +7,11 @@ import { ICONS } from "../base/icons.js";
 import { newKey } from "../base/idempotency_key.js";
 import { errorNote } from "../base/note.js";
 import { go } from "../base/router.js";
+import { wholeSpec } from "../base/whole_spec.js";
 
-/** @import { Experiment, Spec } from "../../types/answers.js" */
+/** @import { Experiment } from "../../types/answers.js" */
 /** @import { ExperimentStore, Updating } from "../../types/page.js" */
 /** @typedef {(event: Event) => void} Click */
-
-/** What of a spec a new experiment is asked for with. */
-const REPEATED = /** @type {const} */ ([
-  "model",
-  "loss",
-  "arms",
-  "widths",
-  "depths",
-  "base_width",
-  "base_depth",
-  "completep_alpha",
-  "optimizer",
-  "seeds",
-  "batch_size",
-  "num_steps",
-  "measure_every",
-  "measure_spacing",
-  "sharpness_batch_size",
-  "measures",
-  "sharpness_tolerance",
-  "divergence_factor",
-  "tail_fraction",
-  "spec_seed",
-  "density_grid",
-]);
 
 /**
  * @param {ExperimentStore} store @param {(experiment: Experiment) => void} onChange @param {AbortSignal} signal
@@ -84,7 +60,7 @@ function attempting(problem, signal) {
 
 /** @param {Experiment} experiment @param {AbortSignal} signal */
 async function runAgain({ spec, dataset_id, name }, signal) {
-  const body = { dataset_id, name, ...repeated(spec) };
+  const body = { dataset_id, name, ...wholeSpec(spec) };
   /** @type {Experiment} */
   const created = await post("/experiments", body, { signal, key: newKey() });
   go(`/experiments/${created.id}`);
@@ -113,6 +89,3 @@ const download = (path) =>
     icon(ICONS.download),
     t("ui.action.download"),
   );
-
-/** @param {Spec} spec */
-const repeated = (spec) => Object.fromEntries(REPEATED.map((key) => [key, spec[key]]));
