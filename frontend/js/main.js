@@ -5,8 +5,9 @@ import { errorPage } from "./pages/error_page.js";
 import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
-import { onLanguage, startLanguage, t } from "./base/i18n.js";
+import { onLanguage, startLanguage } from "./base/i18n.js";
 import { followLinks, routeOf } from "./base/router.js";
+import { showTitle } from "./base/title.js";
 import { tour } from "./tour/tour.js";
 
 /** @import { Page, Route } from "../types/page.js" */
@@ -26,15 +27,17 @@ let visit = new AbortController();
 /** @type {Page | null} */
 let page = null;
 let unmount = () => {};
+/** The address whose page is open. */
 let shown = "";
 
 async function show() {
+  const route = routeOf(location.pathname);
+  shown = location.pathname;
+  if (page?.turn?.(route)) return;
   visit.abort();
   const mine = (visit = new AbortController());
   leave();
   fill(root, loading());
-  shown = location.pathname;
-  const route = routeOf(location.pathname);
   try {
     const { open } = await PAGES[route.name]();
     const opened = await open(route, mine.signal);
@@ -55,12 +58,21 @@ function leave() {
   page = null;
 }
 
-/** Draw the page that is open; also after the language changed, from the data at hand. */
+/** Say the page again in another language, from the data at hand, and stay where the reader was. */
+function redraw() {
+  const { scrollY: place } = window;
+  root.style.minHeight = `${root.offsetHeight}px`; // an empty page would scroll to its top
+  draw();
+  scrollTo(0, place);
+  root.style.minHeight = "";
+}
+
+/** Draw the page that is open. */
 function draw() {
   unmount();
   root.replaceChildren();
   if (page === null) return;
-  document.title = `${page.title()} · ${t("ui.app.name")}`;
+  showTitle(page.title());
   const ends = [page.mount(root), tour(location.pathname, document.body)];
   unmount = () => ends.forEach((end) => end());
 }
@@ -69,7 +81,7 @@ function draw() {
 const config = await readStatic("config.json");
 await startLanguage(config.languages, (language) => readStatic(`locales/${language}.json`));
 header(config.version, life.signal);
-onLanguage(draw, life.signal);
+onLanguage(redraw, life.signal);
 followLinks(life.signal);
 addEventListener("navigate", show, { signal: life.signal });
 addEventListener("popstate", () => location.pathname !== shown && show(), { signal: life.signal }); // not for #page

@@ -9,12 +9,16 @@ export type Child = Node | string | number | false | null | undefined | readonly
 export interface Route {
   name: string;
   id: string;
+  /** The sub-page; empty for the first one. */
+  part: string;
 }
 
 /** What an address shows; `mount` draws it and returns what takes it down again. */
 export interface Page {
   title: () => string;
   mount: (root: HTMLElement) => () => void;
+  /** Show another address without being opened anew; false where the address is of another page. */
+  turn?: (route: Route) => boolean;
 }
 
 /** How far a file is, in bytes; once all is sent, the share that the server has read, or null if it is not known. */

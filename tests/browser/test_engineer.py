@@ -56,6 +56,7 @@ def test_an_engineer_sets_adam_depths_and_arms(visit, instance):
     ]
 
     expect(page.locator("#verdict")).to_be_visible(timeout=120_000)
+    page.locator("[data-tab=curves]").click()
     page.locator("#tensors > summary").click()
     expect(page.locator("#tensors table")).to_have_count(3)
     rows = page.locator("#tensors table").first.locator("tr")
@@ -76,6 +77,7 @@ def test_what_was_measured_is_drawn(visit, instance):
     page.wait_for_url("**/experiments/*")
 
     expect(page.locator("#verdict")).to_be_visible(timeout=120_000)
+    page.locator("[data-tab=curves]").click()
     for name in FigureName:
         page.locator(f"[data-figure={name}]").scroll_into_view_if_needed()
         page.wait_for_function("n => document.getElementById('figure-' + n)?.data?.length > 0", arg=name)

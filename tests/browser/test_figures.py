@@ -28,6 +28,12 @@ def finished(instance, dataset_id):
     return f"/experiments/{experiment['id']}"
 
 
+@pytest.fixture
+def curves(finished):
+    """Lend the address of its page of curves."""
+    return f"{finished}/curves"
+
+
 def wait_for_figure(page: Page) -> None:
     page.locator(LR_LOSS).scroll_into_view_if_needed()
     page.wait_for_function("s => document.querySelector(s)?.data?.length > 0", arg=LR_LOSS)
@@ -59,8 +65,8 @@ def zoom_in(page: Page) -> None:
     wait_until(has_zoomed, seconds=30)
 
 
-def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, finished):
-    page = visit().open(finished)
+def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, curves):
+    page = visit().open(curves)
     wait_for_figure(page)
     expect(page.locator("#show-loss")).to_have_value("val")  # the loss that decides here
     zoom_in(page)
@@ -138,7 +144,8 @@ def test_without_a_stream_the_page_looks_for_itself(visit, instance, dataset_id)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_nothing_is_wider_than_a_phone(visit, finished, dataset_id, language):
     made = visit(language, width=360, height=740)
-    for path in ("/", f"/datasets/{dataset_id}", finished):
+    parts = [f"{finished}/{part}" for part in ("curves", "runs", "settings")]
+    for path in ("/", f"/datasets/{dataset_id}", finished, *parts):
         page = made.open(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_load_state("networkidle")
@@ -146,9 +153,9 @@ def test_nothing_is_wider_than_a_phone(visit, finished, dataset_id, language):
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 360, path
 
 
-def test_a_figure_out_of_view_is_not_asked_for(visit, finished):
+def test_a_figure_out_of_view_is_not_asked_for(visit, curves):
     made = visit(height=300)
-    page = made.open(finished)
-    expect(page.locator("#verdict")).to_be_visible()
+    page = made.open(curves)
+    page.wait_for_function("s => document.querySelector(s)?.data?.length > 0", arg=LR_LOSS)
 
     assert not [url for url in made.requests if "/figures/loss" in url]

@@ -50,9 +50,11 @@ def test_a_file_becomes_curves_and_a_verdict(visit, language):
     expect(verdict).to_be_visible(timeout=RUN_MILLISECONDS)
     expect(verdict.locator("h2")).to_have_text(text("headline.base_at_edge.title", language))
     expect(verdict.locator(".number-card")).to_have_count(0)  # without a best rate they mean nothing
+    page.locator("[data-tab=curves]").click()
     for name in ("lr_loss", "optimum_size", "sharpness", "sharpness_spread", "loss"):
         page.locator(f"[data-figure={name}]").scroll_into_view_if_needed()
         page.wait_for_function("n => document.getElementById('figure-' + n)?.data?.length > 0", arg=name)
+    page.locator("[data-tab=answer]").click()
     page.get_by_text(say("why.title", language)).click()
     expect(page.locator("#why table").first).to_be_visible()
 

@@ -60,10 +60,14 @@ def test_scenarios_are_added_judged_and_shown_side_by_side(visit, instance):
         page.locator("[data-figure=lr_loss]").scroll_into_view_if_needed()  # figures are read when seen
     expect(page.locator("#verdict .kicker")).to_contain_text(text("scenario.momentum", "ja", value="0.9"))
     expect(page).to_have_url(re.compile("scenario=momentum"))
+    page.locator("[data-tab=curves]").click()
     expect(page.locator("#show-lr option").nth(1)).to_have_text("η = 0.0125")  # an eighth of 0.1
-    page.locator("#runs > summary").click()
+    page.locator("[data-tab=runs]").click()
     expect(page.locator("#runs thead th").first).to_have_text(text("ui.runs.scenario", "ja"))
+    page.locator("[data-tab=answer]").click()
     page.reload()
+    expect(page.locator("#verdict .kicker")).to_contain_text(text("scenario.momentum", "ja", value="0.9"))
+    page.locator("[data-tab=curves]").click()
     expect(page.locator("#show-scenario")).to_have_value("momentum:0.9")
     is_too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     assert not is_too_wide, "a phone shows it without scrolling sideways"

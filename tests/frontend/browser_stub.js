@@ -26,6 +26,7 @@ export function browse(address, languages = ["en"]) {
     navigator: { languages },
     document: { documentElement: { lang: "" } },
     localStorage: new Storage(),
+    dispatchEvent: () => true,
     history: {
       replaceState: (_state, _title, next) => define("location", new URL(next)),
     },

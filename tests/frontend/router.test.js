@@ -12,28 +12,42 @@ import { browse } from "./browser_stub.js";
 const ID = "3f0c9a52-1111-4222-8333-abcdefabcdef";
 
 test("addresses name their page, with or without a slash at the end", () => {
-  assert.deepEqual(routeOf("/"), { name: "home", id: "" });
-  assert.deepEqual(routeOf(`/datasets/${ID}`), { name: "dataset", id: ID });
+  const none = { id: "", part: "" };
+  assert.deepEqual(routeOf("/"), { name: "home", ...none });
+  assert.deepEqual(routeOf(`/datasets/${ID}`), {
+    name: "dataset",
+    ...none,
+    id: ID,
+  });
   assert.deepEqual(routeOf(`/experiments/${ID}/`), {
     name: "experiment",
     id: ID,
+    part: "",
   });
+});
+
+test("an experiment has pages of its own", () => {
+  for (const part of ["curves", "runs", "settings"]) {
+    const found = routeOf(`/experiments/${ID}/${part}`);
+    assert.deepEqual(found, { name: "experiment", id: ID, part });
+  }
 });
 
 test("other addresses are missing", () => {
   for (const path of [
     "/datasets",
-    `/experiments/${ID}/runs`,
+    `/experiments/${ID}/nothing`,
     "/datasets/../secret",
     `/datasets/${ID}x`,
   ]) {
-    assert.deepEqual(routeOf(path), { name: "missing", id: "" });
+    assert.deepEqual(routeOf(path), { name: "missing", id: "", part: "" });
   }
 });
 
 test("links carry the language of the address along", () => {
   browse("/?lang=ja");
   assert.equal(hrefOf("/datasets/1"), "/datasets/1?lang=ja");
+  assert.equal(hrefOf("/compare?ids=1"), "/compare?ids=1&lang=ja");
   browse("/");
   assert.equal(hrefOf("/datasets/1"), "/datasets/1");
 });

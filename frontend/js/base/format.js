@@ -112,7 +112,7 @@ const size = (/** @type {number} */ value) => number(value, { useGrouping: false
 
 /**
  * A list of sizes: 32, 64, 128; or of what `format` writes.
- * @param {number[]} values @param {(value: number) => string} [format]
+ * @template [T=number] @param {T[]} values @param {(value: T) => string} [format]
  */
-export const list = (values, format = size) =>
+export const list = (values, format = (value) => size(Number(value))) =>
   values.map((value) => format(value)).join(language() === "ja" ? "、" : ", ");

@@ -2,21 +2,23 @@
 
 /** @import { Route } from "../../types/page.js" */
 
+const ID = "([0-9a-f-]{36})";
 const ROUTES = [
-  { pattern: /^\/$/, name: "home" },
-  { pattern: /^\/datasets\/([0-9a-f-]{36})$/, name: "dataset" },
-  { pattern: /^\/experiments$/, name: "experiments" },
-  { pattern: /^\/experiments\/([0-9a-f-]{36})$/, name: "experiment" },
+  { pattern: /^\/$/, name: "home", names: [] },
+  { pattern: new RegExp(`^/datasets/${ID}$`), name: "dataset", names: ["id"] },
+  { pattern: /^\/experiments$/, name: "experiments", names: [] },
+  { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
+  { pattern: new RegExp(`^/experiments/${ID}/(curves|runs|settings|report)$`), name: "experiment", names: ["id", "part"] },
 ];
 
 /** The page that a path names. @param {string} pathname @returns {Route} */
 export function routeOf(pathname) {
   const path = pathname.replace(/(.)\/$/, "$1");
-  for (const { pattern, name } of ROUTES) {
+  for (const { pattern, name, names } of ROUTES) {
     const match = pattern.exec(path);
-    if (match) return { name, id: match[1] ?? "" };
+    if (match) return { name, id: "", part: "", ...Object.fromEntries(names.map((key, at) => [key, match[at + 1]])) };
   }
-  return { name: "missing", id: "" };
+  return { name: "missing", id: "", part: "" };
 }
 
 /** Go to another page; the language chosen in the address goes along. @param {string} path */
@@ -33,7 +35,11 @@ function visit(address) {
 /** Return a link's address with the language in it, if the present one has it. @param {string} path */
 export function hrefOf(path) {
   const lang = new URLSearchParams(location.search).get("lang");
-  return lang ? `${path}${path.includes("?") ? "&" : "?"}lang=${lang}` : path;
+  if (!lang) return path;
+  const [pathname, search = ""] = path.split("?");
+  const wishes = new URLSearchParams(search);
+  wishes.set("lang", lang);
+  return `${pathname}?${wishes}`;
 }
 
 /** @param {string} name @returns {string | null} */
@@ -47,6 +53,7 @@ export function remember(changes) {
     else url.searchParams.set(name, value);
   }
   history.replaceState(null, "", url);
+  dispatchEvent(new Event("remembered"));
 }
 
 /** Have plain clicks on our own links change the page without loading it anew. @param {AbortSignal} signal */
@@ -58,7 +65,8 @@ export function followLinks(signal) {
       if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented || event.button !== 0) return;
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
-      visit(link.href);
+      const { pathname, search } = new URL(link.href);
+      go(pathname + search);
     },
     { signal },
   );

@@ -11,7 +11,7 @@ import { isWaiting, queueEntries, waitingSentence } from "./queue_words.js";
 /** @import { ExperimentStore, Updating } from "../../types/page.js" */
 /** @typedef {ReturnType<typeof progressOf>} Now */
 
-/** @param {ExperimentStore} store @returns {Updating} */
+/** @param {ExperimentStore} store @returns {Updating & {notes: HTMLElement}} what to do is said on every page */
 export function progress(store) {
   const bar = h("progress", { max: 1, value: 0, "aria-label": t("ui.progress.label") });
   const share = h("strong", { class: "progress-share number" });
@@ -19,12 +19,13 @@ export function progress(store) {
   const facts = h("dl", { class: "facts" });
   const notes = h("div", { class: "stack" });
   const head = h("div", { class: "progress-head" }, share, words);
-  const element = h("section", { class: "panel progress" }, head, bar, facts, notes);
+  const element = h("section", { class: "panel progress" }, head, bar, facts);
   let shown = "";
   const update = () => {
     const { experiment, cells } = store;
     const isOpen = ["queued", "running"].includes(experiment.state);
     element.hidden = !isOpen;
+    notes.hidden = !isOpen;
     if (!isOpen) return;
     const now = progressOf(experiment, cells, Date.now());
     bar.value = now.share;
@@ -36,7 +37,15 @@ export function progress(store) {
     shown = state;
     fill(notes, warnings(store, now));
   };
-  return { element, update };
+  return { element, notes, update };
+}
+
+/** How far it is, for a line: empty once it has ended. @param {ExperimentStore} store */
+export function liveLine({ experiment, cells }) {
+  if (!["queued", "running"].includes(experiment.state)) return "";
+  const { share, left } = progressOf(experiment, cells, Date.now());
+  const done = percent(Math.floor(share * 100) / 100);
+  return left === null ? done : t("ui.progress.line", { percent: done, left: about(left) });
 }
 
 /**

@@ -9,7 +9,6 @@ import { note } from "../base/note.js";
 /** @import { ExperimentStore } from "../../types/page.js" */
 
 /**
- * The button at the head of the page, and the fold it leads to.
  * @param {ExperimentStore} store @param {() => URLSearchParams} assumed what the savings are reckoned with
  */
 export function report(store, assumed) {
@@ -24,9 +23,9 @@ export function report(store, assumed) {
   const links = [link("open", "html", query), link("download", "html", query), link("download", "pdf", query)];
   const interim = h("div", {});
   const element = h(
-    "details",
-    { class: "fold", id: "report" },
-    h("summary", {}, t("ui.report.title")),
+    "section",
+    { class: "panel stack", id: "report" },
+    h("h2", {}, t("ui.report.title")),
     h("p", { class: "hint" }, t("ui.report.hint")),
     interim,
     h("div", { class: "field report-language" }, h("label", { for: choice.id }, t("ui.report.language")), choice),
@@ -36,7 +35,7 @@ export function report(store, assumed) {
     const isOpen = ["queued", "running"].includes(store.experiment.state);
     interim.replaceChildren(...(isOpen ? [note("info", t("ui.report.interim"))] : []));
   };
-  return { element, refresh, button: opener(element, choice) };
+  return { element, refresh };
 }
 
 function languageChoice() {
@@ -67,18 +66,4 @@ function link(act, format, query) {
   const renew = () => (element.href = query(format));
   for (const event of ["pointerenter", "focus", "click"]) element.addEventListener(event, renew);
   return element;
-}
-
-/** @param {HTMLDetailsElement} fold @param {HTMLElement} first what is focused there */
-function opener(fold, first) {
-  const click = () => {
-    fold.open = true;
-    fold.scrollIntoView({ block: "center" });
-    first.focus({ preventScroll: true });
-  };
-  return h(
-    "button",
-    { type: "button", class: "button", data: { action: "report" }, on: { click } },
-    t("ui.report.button"),
-  );
 }

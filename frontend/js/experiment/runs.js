@@ -1,4 +1,4 @@
-/** Every run in a table, for who wants to look at single trajectories; read when it is opened. */
+/** Every run in a table, for who wants to look at single trajectories; read when its page is opened. */
 
 import { get, isAbort } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
@@ -15,23 +15,16 @@ const HEADS = ["arm", "width", "lr", "seed", "state", "train_loss", "val_loss", 
 
 /** @param {Experiment} experiment @param {AbortSignal} signal @returns {Refreshing} */
 export function runs(experiment, signal) {
-  const body = h("div", {});
-  const title = h("summary", {}, t("ui.runs.title", { count: number(experiment.num_runs) }));
-  const box = h("details", { class: "fold", id: "runs" }, title, body);
-  let isRead = false;
+  const element = h("section", { class: "stack", id: "runs" });
   const read = async () => {
-    if (!box.open || isRead) return;
-    isRead = true;
-    fill(body, h("p", { class: "hint", role: "status" }, t("ui.loading")));
+    if (!element.firstChild) fill(element, h("p", { class: "hint", role: "status" }, t("ui.loading")));
     try {
-      fill(body, table(await get(`/experiments/${experiment.id}/runs`, signal), experiment));
+      fill(element, table(await get(`/experiments/${experiment.id}/runs`, signal), experiment));
     } catch (error) {
-      isRead = false;
-      if (!isAbort(error)) fill(body, errorNote(error));
+      if (!isAbort(error)) fill(element, errorNote(error));
     }
   };
-  box.addEventListener("toggle", read);
-  return { element: box, refresh: () => ((isRead = false), read()) };
+  return { element, refresh: read };
 }
 
 /** @param {Run[]} found @param {Experiment} experiment */

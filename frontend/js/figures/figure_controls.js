@@ -32,13 +32,16 @@ export function figureControls({ spec, figures, conditions, task }) {
     smooth: choice("smooth", smoothOptions(), ""),
     lr: choice("lr", [option("", t("ui.figure.lr_auto")), ...lrs], ""),
     depth: spec.depths.length > 1 ? choice("depth", plain(spec.depths), String(spec.depths[0])) : null,
-    loss: choice("loss", named(["train", "val"], "loss"), spec.deciding_loss === "train_loss" ? "train" : "val"),
+    loss: choice("loss", named(["train", "val"], "loss"), decidingLoss(spec)),
     sharpness: hasSharpness ? choice("sharpness", named(["weighted", "raw"], "sharpness"), "weighted") : null,
     scale: choice("scale", named(["log", "linear"], "scale"), "log"),
     xscale: choice("xscale", named(["linear", "log"], "scale"), "linear"),
     step: figures.includes("density") ? stepChoice(spec) : null,
   };
 }
+
+/** The loss that decides, as figures are asked for it. @param {Spec} spec */
+export const decidingLoss = (spec) => (spec.deciding_loss === "train_loss" ? "train" : "val");
 
 /** The arm whose LRs the list of LRs shows. @param {Spec} spec */
 export const referenceArm = ({ arms }) => arms.find((arm) => arm.parametrization === "mup") ?? arms[0];
@@ -108,6 +111,7 @@ function choice(name, entries, usual) {
   const select = h("select", { id: `show-${name}` }, entries);
   select.value = query(name) ?? usual;
   if (select.selectedIndex < 0) select.value = usual;
-  select.addEventListener("change", () => remember({ [name]: select.value === usual ? null : select.value }));
+  const keep = () => select.isConnected && remember({ [name]: select.value === usual ? null : select.value });
+  select.addEventListener("change", keep); // a list of another page does not change this one's address
   return select;
 }

@@ -1,22 +1,21 @@
-/** One experiment: how far it is, what it answers, and the curves behind the answer. */
+/** One experiment: how far it is, what it answers, and what is behind the answer, page by page. */
 
 import { get } from "../base/api.js";
 import { startOptions } from "../base/options.js";
+import { query } from "../base/router.js";
 import { verdictReader } from "../experiment/verdict_reader.js";
-import { ExperimentView } from "./experiment_view.js";
-import { isOpen, keeping } from "./keep_current.js";
+import { isOpen, keeping } from "./experiment/keep_current.js";
+import { ExperimentView } from "./experiment/view.js";
 
-/** @import { Cell, Experiment } from "../../types/answers.js" */
+/** @import { Cell, Experiment, Verdicts } from "../../types/answers.js" */
 /** @import { ExperimentStore, Page, Route } from "../../types/page.js" */
 /** @import { Acts } from "../verdict/verdict_card.js" */
-/** @import { News, Reader } from "./keep_current.js" */
+/** @import { News, Reader } from "./experiment/keep_current.js" */
 
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
-export async function open({ id }, signal) {
-  const path = `/experiments/${id}`;
-  const [experiment, cells] = await readFirst(path, signal);
-  /** @type {ExperimentStore} */
-  const store = { experiment, cells, answers: null, shown: "", numWorkers: null, connection: "live" };
+export async function open(route, signal) {
+  const { id } = route;
+  const store = await readFirst(`/experiments/${id}`, signal);
   /** @type {Set<(news: News) => void>} */
   const views = new Set();
   const tell = (/** @type {News} */ news) => views.forEach((view) => view(news));
@@ -25,23 +24,43 @@ export async function open({ id }, signal) {
     tell("verdict");
   };
   const reader = verdictReader(id, onAnswers, signal);
-  reader.look(true);
+  if (store.answers === null) reader.look(true);
   const keep = keeping(store, tell, reader, signal);
   if (isOpen(store)) keep();
   const acts = actsOn(store, tell, keep, reader, signal);
+  return paged(route, store, views, { tell, acts, signal });
+}
+
+/**
+ * The page, which stays the same while one goes from one of the experiment's pages to another.
+ * @param {Route} first @param {ExperimentStore} store @param {Set<(news: News) => void>} views
+ * @param {{tell: (news: News) => void, acts: Acts, signal: AbortSignal}} how
+ * @returns {Page}
+ */
+function paged(first, store, views, { tell, acts, signal }) {
+  let current = first;
+  /** @type {ExperimentView | null} */
+  let shown = null;
   return {
-    title: () => experiment.name,
+    title: () => store.experiment.name,
     mount(root) {
       const visit = new AbortController();
       const view = new ExperimentView(store, tell, acts, AbortSignal.any([signal, visit.signal]));
       const draw = (/** @type {News} */ news) => view.draw(news);
       root.append(...view.elements);
-      draw("state");
+      view.turn(current);
       views.add(draw);
+      shown = view;
       return () => {
         views.delete(draw);
         visit.abort();
       };
+    },
+    turn(wanted) {
+      if (wanted.name !== first.name || wanted.id !== first.id) return false;
+      current = wanted;
+      shown?.turn(wanted);
+      return true;
     },
   };
 }
@@ -65,9 +84,26 @@ const actsOn = ({ experiment }, tell, keep, reader, signal) => ({
 });
 
 /**
- * What must be at hand before the page draws.
- * @param {string} path of the experiment @param {AbortSignal} signal
- * @returns {Promise<[Experiment, Cell[], void]>}
+ * What must be at hand before the page draws; the answer of an ended experiment too, which would move what is below.
+ * @param {string} path of the experiment @param {AbortSignal} signal @returns {Promise<ExperimentStore>}
  */
-const readFirst = (path, signal) =>
-  Promise.all([get(path, signal), get(`${path}/cells`, signal), startOptions(signal)]);
+async function readFirst(path, signal) {
+  /** @type {[Experiment, Cell[], void]} */
+  const [experiment, cells] = await Promise.all([
+    get(path, signal),
+    get(`${path}/cells`, signal),
+    startOptions(signal),
+  ]);
+  /** @type {ExperimentStore} */
+  const store = { experiment, cells, answers: null, shown: wished(experiment), numWorkers: null, connection: "live" };
+  if (isOpen(store)) return store;
+  /** @type {Verdicts | null} */
+  const answers = await get(`${path}/verdicts`, signal).catch(() => null); // the reader looks again
+  return { ...store, answers };
+}
+
+/** The scenario that the address names, if there is one of this name. @param {Experiment} experiment */
+function wished({ conditions }) {
+  const name = query("scenario");
+  return conditions.find(({ scenario }) => scenario === name)?.scenario ?? "";
+}

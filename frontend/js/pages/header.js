@@ -52,7 +52,9 @@ function languages() {
 async function choose(name) {
   if (query("lang")) remember({ lang: name });
   await switchLanguage(name);
-  /** @type {HTMLElement | null} */ (document.querySelector(`#languages [lang="${name}"]`))?.focus();
+  /** @type {HTMLElement | null} */ (document.querySelector(`#languages [lang="${name}"]`))?.focus({
+    preventScroll: true,
+  });
 }
 
 /** @param {string} version */

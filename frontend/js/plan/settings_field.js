@@ -38,11 +38,11 @@ export function settingsField(field, texts, onChange) {
  */
 function choiceControl(id, field, values) {
   const proposal = h("option", { value: "" }, t("ui.settings.proposal"));
-  const entries = values.map((value) => h("option", { value }, wordOf(field, value)));
+  const entries = values.map((value) => h("option", { value }, valueWords(field, value)));
   return {
     control: h("select", { id }, proposal, entries),
     propose: (/** @type {unknown} */ value) => {
-      proposal.textContent = t("ui.settings.proposal_is", { value: wordOf(field, String(value)) });
+      proposal.textContent = t("ui.settings.proposal_is", { value: valueWords(field, String(value)) });
     },
   };
 }
@@ -66,7 +66,7 @@ const WORDS = {
   "model.family": (value) => t(`ui.family.${value}`),
 };
 
-/** @param {Field} field @param {string} value */
-const wordOf = ({ name }, value) => WORDS[name]?.(value) ?? t(`ui.settings.value.${value}`);
+/** One of a setting's values in words. @param {Field} field @param {string} value */
+export const valueWords = ({ name }, value) => WORDS[name]?.(value) ?? t(`ui.settings.value.${value}`);
 
 const plain = (/** @type {unknown} */ value) => String(Number(Number(value).toPrecision(3)));

@@ -27,10 +27,11 @@ import { verdictWhy } from "./verdict_why.js";
 /**
  * @param {Verdict | null} verdict null while there is none @param {Experiment} experiment what it is of
  * @param {string} scenario its name, where there are several, else empty
- * @param {Acts} acts @returns {HTMLElement | null}
+ * @param {Acts} acts @param {boolean} isComing whether an answer is awaited where there is none
+ * @returns {HTMLElement | null}
  */
-export function verdictCard(verdict, experiment, scenario, { onJudged, onSettled }) {
-  if (!verdict) return null;
+export function verdictCard(verdict, experiment, scenario, { onJudged, onSettled }, isComing = false) {
+  if (!verdict) return isComing ? waiting(null) : null;
   const { outcome } = verdict;
   if (verdict.is_interim && outcome === "inconclusive") return waiting(verdict);
   return h(
@@ -48,9 +49,9 @@ export function verdictCard(verdict, experiment, scenario, { onJudged, onSettled
   );
 }
 
-/** No answer yet; but perhaps what it will probably be. @param {Verdict} verdict */
+/** No answer yet; but perhaps what it will probably be. @param {Verdict | null} verdict */
 function waiting(verdict) {
-  const early = verdictEarly(verdict);
+  const early = verdict && verdictEarly(verdict);
   return h(
     "section",
     { class: "panel verdict-wait", id: "verdict-wait" },

@@ -1,12 +1,12 @@
 /** Keeps what the page of an experiment knows up to date while the experiment runs. */
 
-import { get, isAbort } from "../base/api.js";
-import { applyMarks } from "../experiment/progress_state.js";
-import { follow } from "../experiment/stream.js";
+import { get, isAbort } from "../../base/api.js";
+import { applyMarks } from "../../experiment/progress_state.js";
+import { follow } from "../../experiment/stream.js";
 
-/** @import { Cell, Experiment, Worker } from "../../types/answers.js" */
-/** @import { ExperimentStore } from "../../types/page.js" */
-/** @import { Connection, Marks } from "../experiment/stream.js" */
+/** @import { Cell, Experiment, Worker } from "../../../types/answers.js" */
+/** @import { ExperimentStore } from "../../../types/page.js" */
+/** @import { Connection, Marks } from "../../experiment/stream.js" */
 
 /**
  * @typedef {"data" | "progress" | "state" | "verdict"} News what has changed
