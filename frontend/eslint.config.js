@@ -11,13 +11,27 @@ const ROOMS = {
   plan: ["base"],
   experiment: ["base"],
   figures: ["base"],
+  runs: ["base"],
   verdict: ["base"],
   cost: ["base"],
   upload: ["base"],
   tour: ["base"],
   labels: ["base"],
   lists: ["base", "labels"],
-  pages: ["base", "tour", "dataset", "upload", "plan", "experiment", "figures", "verdict", "cost", "labels", "lists"],
+  pages: [
+    "base",
+    "tour",
+    "dataset",
+    "upload",
+    "plan",
+    "experiment",
+    "figures",
+    "runs",
+    "verdict",
+    "cost",
+    "labels",
+    "lists",
+  ],
 };
 const JS = "./frontend/js";
 

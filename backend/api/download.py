@@ -50,11 +50,13 @@ def spooled(folder: Path, lines: Iterable[str]) -> Spooled:
     return Spooled(file, size, digest.hexdigest())
 
 
-def sandboxed_attachment(content: Spooled, name: str) -> StreamingResponse:
+def sandboxed_attachment(
+    content: Spooled, name: str, *, media_type: str = "text/plain; charset=utf-8"
+) -> StreamingResponse:
     """Send a text as a download that no browser will show as a page of ours."""
     return StreamingResponse(
         _blocks(content.file),
-        media_type="text/plain; charset=utf-8",
+        media_type=media_type,
         headers={
             "Content-Length": str(content.size),
             "Content-Disposition": f'attachment; filename="{name}"',

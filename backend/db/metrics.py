@@ -159,6 +159,13 @@ def read(
     )
 
 
+def has_values(session: Session, cell_id: UUID, metric: Metric) -> bool:
+    """Tell whether a cell has stored values of a metric."""
+    row = MetricChunkRow
+    statement = select(row.first_step).where(row.cell_id == cell_id, row.metric == metric.value).limit(1)
+    return session.scalar(statement) is not None
+
+
 class StoredWindow(NamedTuple):
     """The values of one metric in one window of a cell, `[T, R]` or `[T, R, K]`."""
 

@@ -88,6 +88,10 @@ class Style(NamedTuple):
         """Return a text of the catalogue, `figure.<key>`."""
         return text(f"figure.{key}", self.language, **params)
 
+    def metric(self, name: str) -> str:
+        """Return what a metric is called in a sentence."""
+        return text(f"metric.{name}", self.language)
+
     def arm(self, parametrization: Parametrization) -> str:
         """Return the name of a parametrization."""
         return self.say(f"arm.{parametrization}")

@@ -11,6 +11,8 @@ export interface Route {
   id: string;
   /** The sub-page; empty for the first one. */
   part: string;
+  /** The run, on a page of one; else empty. */
+  item: string;
 }
 
 /** What an address shows; `mount` draws it and returns what takes it down again. */

@@ -16,7 +16,7 @@ SLOW = 60_000
 
 
 def opened_fold(page, language):
-    page.get_by_role("button", name=say("report.button", language), exact=True).click()
+    page.get_by_role("link", name=say("report.button", language), exact=True).click()
     fold = page.locator("#report")
     expect(fold).to_have_attribute("open", "")
     return fold

@@ -60,7 +60,8 @@ def test_without_a_worker_the_page_says_what_to_do(visit, long_experiment):
     made.page.route("**/cells", nobody_has_begun)
     page = made.open(long_experiment)
 
-    expect(page.get_by_text(text("ui.no_worker.title", "ja"))).to_be_visible()
+    # A figure is on the first screen; its library takes seconds to evaluate beside other work.
+    expect(page.get_by_text(text("ui.no_worker.title", "ja"))).to_be_visible(timeout=20_000)
 
 
 def nobody_has_begun(route: Route) -> None:

@@ -12,7 +12,7 @@ import { browse } from "./browser_stub.js";
 const ID = "3f0c9a52-1111-4222-8333-abcdefabcdef";
 
 test("addresses name their page, with or without a slash at the end", () => {
-  const none = { id: "", part: "" };
+  const none = { id: "", part: "", item: "" };
   assert.deepEqual(routeOf("/"), { name: "home", ...none });
   assert.deepEqual(routeOf(`/datasets/${ID}`), {
     name: "dataset",
@@ -21,16 +21,18 @@ test("addresses name their page, with or without a slash at the end", () => {
   });
   assert.deepEqual(routeOf(`/experiments/${ID}/`), {
     name: "experiment",
+    ...none,
     id: ID,
-    part: "",
   });
 });
 
 test("an experiment has pages of its own", () => {
   for (const part of ["curves", "runs", "settings"]) {
     const found = routeOf(`/experiments/${ID}/${part}`);
-    assert.deepEqual(found, { name: "experiment", id: ID, part });
+    assert.deepEqual(found, { name: "experiment", id: ID, part, item: "" });
   }
+  const run = routeOf(`/experiments/${ID}/runs/${ID}`);
+  assert.deepEqual(run, { name: "experiment", id: ID, part: "", item: ID });
 });
 
 test("other addresses are missing", () => {
@@ -40,7 +42,12 @@ test("other addresses are missing", () => {
     "/datasets/../secret",
     `/datasets/${ID}x`,
   ]) {
-    assert.deepEqual(routeOf(path), { name: "missing", id: "", part: "" });
+    assert.deepEqual(routeOf(path), {
+      name: "missing",
+      id: "",
+      part: "",
+      item: "",
+    });
   }
 });
 

@@ -58,7 +58,7 @@ def test_an_uploaded_table_becomes_measured_curves(instance: Instance):
     again = instance.post("/experiments", json=request, headers={"Idempotency-Key": "once"})
     finished = instance.finished(experiment["id"], seconds=120)
     cells = instance.get(f"/experiments/{experiment['id']}/cells")
-    runs = instance.get(f"/experiments/{experiment['id']}/runs")
+    runs = instance.get(f"/experiments/{experiment['id']}/runs", params={"limit": 1000})["items"]
 
     assert dataset["profile"]["label"] == "sales"
     assert dataset["shape"]["num_features"] == 2 + 4
@@ -116,7 +116,7 @@ def test_a_staged_experiment_reaches_its_verdict_with_a_part_of_the_grid(instanc
     experiment = instance.post("/experiments", json=request)
     finished = instance.finished(experiment["id"], seconds=120)
     cells = instance.get(f"/experiments/{experiment['id']}/cells")
-    runs = instance.get(f"/experiments/{experiment['id']}/runs")
+    runs = instance.get(f"/experiments/{experiment['id']}/runs", params={"limit": 1000})["items"]
     verdict = instance.get(f"/experiments/{experiment['id']}/verdict")
     larger = [cell for cell in cells if cell["parametrization"] == "mup" and cell["width"] == 32]
     indices = {tuple(run[name] for name in ("parametrization", "width", "lr", "seed")) for run in runs}

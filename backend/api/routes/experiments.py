@@ -21,7 +21,7 @@ from muscope.backend.services.lists.experiments import ExperimentQuery
 from muscope.backend.services.plans.draft import ExperimentRequest
 from muscope.backend.services.time_left.queued_plan import preview_experiment
 from muscope.backend.services.views.list_views import DeletedView, ExperimentPage, TaggedView
-from muscope.backend.services.views.views import CellView, ExperimentView, PlanView, RunView
+from muscope.backend.services.views.views import CellView, ExperimentView, PlanView
 
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 
@@ -194,9 +194,3 @@ def delete_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -
 def list_cells(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> list[CellView]:
     """List the cells in the order of the grid."""
     return cells.list_cells(context, owner, experiment_id)
-
-
-@router.get("/{experiment_id}/runs", summary="List an experiment's runs", responses=errors(404))
-def list_runs(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> list[RunView]:
-    """List all runs with a summary of each metric; curves are read per cell."""
-    return cells.list_runs(context, owner, experiment_id)

@@ -1,22 +1,16 @@
-"""Cells and runs of an experiment, from rows and summaries only: no chunk is read here."""
+"""Cells of an experiment, and the final value in a run's summary: no chunk is read here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from muscope.backend.analysis.final_values import final_of_summary
 from muscope.backend.db import cells as cell_rows
-from muscope.backend.db import metrics as metric_rows
-from muscope.backend.db.schema.tables import CellRow, RunRow, RunSummaryRow
-from muscope.backend.domain.lifecycle import CellState, run_state
+from muscope.backend.db.schema.tables import CellRow, RunSummaryRow
 from muscope.backend.domain.spec.experiment import ExperimentSpec
-from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_cell, find_experiment, spec_of
-from muscope.backend.services.views.views import CellView, RunView, SummaryView, TensorView
-
-Summaries = dict[Metric, SummaryView]
+from muscope.backend.services.views.views import CellView, TensorView
 
 
 def list_cells(context: Context, owner_id: str, experiment_id: UUID) -> list[CellView]:
@@ -56,22 +50,6 @@ def list_tensors(context: Context, owner_id: str, cell_id: UUID) -> list[TensorV
         ]
 
 
-def list_runs(context: Context, owner_id: str, experiment_id: UUID) -> list[RunView]:
-    """List an experiment's runs with their summaries; no chunk is read."""
-    with context.database.read() as session:
-        spec = find_experiment(session, owner_id, experiment_id).spec
-        cells = {cell.id: cell for cell in cell_rows.of_experiment(session, experiment_id)}
-        under = {scenario: spec.under(scenario) for scenario in {cell.scenario for cell in cells.values()}}
-        summaries = _summaries_by_run(
-            metric_rows.summaries_of_experiment(session, experiment_id),
-            {cell.id: under[cell.scenario] for cell in cells.values()},
-        )
-        return [
-            _run_view(run, cells[run.cell_id].state, summaries.get((run.cell_id, run.position), {}))
-            for run in cell_rows.runs_of_experiment(session, experiment_id)
-        ]
-
-
 def _cell_view(row: CellRow, num_steps: int) -> CellView:
     own = set(CellView.model_fields) - {"num_steps"}
     return CellView.model_validate({name: getattr(row, name) for name in own} | {"num_steps": num_steps})
@@ -88,40 +66,4 @@ def final_of(row: RunSummaryRow, spec: ExperimentSpec) -> float | None:
         tail_count=row.tail_count,
         num_steps=spec.num_steps,
         tail_steps=spec.tail_steps(),
-    )
-
-
-def _summaries_by_run(
-    rows: list[RunSummaryRow], specs: Mapping[UUID, ExperimentSpec]
-) -> dict[tuple[UUID, int], Summaries]:
-    by_run: dict[tuple[UUID, int], Summaries] = {}
-    for row in rows:
-        by_run.setdefault((row.cell_id, row.position), {})[row.metric] = SummaryView(
-            last_step=row.last_step,
-            last=row.last,
-            minimum=row.minimum,
-            minimum_step=row.minimum_step,
-            tail_mean=row.tail_sum / row.tail_count if row.tail_count else None,
-            final=final_of(row, specs[row.cell_id]),
-            num_values=row.num_values,
-            num_non_finite=row.num_non_finite,
-        )
-    return by_run
-
-
-def _run_view(run: RunRow, cell_state: CellState, summaries: Summaries) -> RunView:
-    return RunView(
-        id=run.id,
-        cell_id=run.cell_id,
-        position=run.position,
-        scenario=run.scenario,
-        parametrization=run.parametrization,
-        width=run.width,
-        depth=run.depth,
-        lr_index=run.lr_index,
-        lr=run.lr,
-        seed=run.seed,
-        state=run_state(cell_state, has_diverged=run.diverged_at is not None),
-        diverged_at=run.diverged_at,
-        summaries=summaries,
     )

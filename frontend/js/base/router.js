@@ -9,16 +9,18 @@ const ROUTES = [
   { pattern: /^\/experiments$/, name: "experiments", names: [] },
   { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
   { pattern: new RegExp(`^/experiments/${ID}/(curves|runs|settings|report)$`), name: "experiment", names: ["id", "part"] },
+  { pattern: new RegExp(`^/experiments/${ID}/runs/${ID}$`), name: "experiment", names: ["id", "item"] },
 ];
+const NOWHERE = { id: "", part: "", item: "" };
 
 /** The page that a path names. @param {string} pathname @returns {Route} */
 export function routeOf(pathname) {
   const path = pathname.replace(/(.)\/$/, "$1");
   for (const { pattern, name, names } of ROUTES) {
     const match = pattern.exec(path);
-    if (match) return { name, id: "", part: "", ...Object.fromEntries(names.map((key, at) => [key, match[at + 1]])) };
+    if (match) return { name, ...NOWHERE, ...Object.fromEntries(names.map((key, at) => [key, match[at + 1]])) };
   }
-  return { name: "missing", id: "", part: "" };
+  return { name: "missing", ...NOWHERE };
 }
 
 /** Go to another page; the language chosen in the address goes along. @param {string} path */

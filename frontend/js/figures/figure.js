@@ -15,7 +15,10 @@ import { keepZoom, readZoom, zoomAfter, zoomed } from "./zoom.js";
 /** @import { Choosable } from "../../types/page.js" */
 
 /** @typedef {() => [string, string][]} Wish what is to be shown, as the API takes it */
-/** @typedef {{experimentId: string, title: string, name: string}} Subject experiment, its title, and the figure */
+/**
+ * @typedef {{experimentId: string, title: string, name: string, path?: string}} Subject experiment, its title, and the
+ *   figure; with a path where it lies elsewhere and has no table
+ */
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -47,15 +50,16 @@ class Figure {
    * @param {Subject} subject @param {Wish} wish @param {(meta: FigureMeta) => void} onMeta
    * @param {(run: string) => void} onRun @param {AbortSignal} signal
    */
-  constructor({ experimentId, title, name }, wish, onMeta, onRun, signal) {
-    this.path = `/experiments/${experimentId}/figures/${name}`;
+  constructor({ experimentId, title, name, path }, wish, onMeta, onRun, signal) {
+    this.path = path ?? `/experiments/${experimentId}/figures/${name}`;
     this.title = title;
     this.name = name;
     this.wish = wish;
     this.onMeta = onMeta;
     this.onRun = onRun;
     this.signal = signal;
-    this.frame = new FigureFrame(name, this.#acts(), () => `${this.path}/table?${this.#question()}`, signal);
+    const table = path ? null : () => `${this.path}/table?${this.#question()}`;
+    this.frame = new FigureFrame(name, this.#acts(), table, signal);
     this.element = this.frame.element;
     this.#watch();
   }
@@ -143,7 +147,7 @@ class Figure {
     if (answer) {
       this.#reply = answer.body;
       await this.#show();
-      this.frame.table.refresh();
+      this.frame.table?.refresh();
     }
     Object.assign(this.#known, { question, etag: answer ? answer.etag : this.#known.etag });
   }

@@ -28,13 +28,13 @@ export class FigureFrame {
   #notes = h("ul", { class: "figure-notes" });
 
   /**
-   * @param {string} name of the figure @param {Acts} acts @param {() => string} table its path
+   * @param {string} name of the figure @param {Acts} acts @param {(() => string) | null} table its path
    * @param {AbortSignal} signal
    */
   constructor(name, acts, table, signal) {
     this.plot = /** @type {PlotElement} */ (/** @type {unknown} */ (h("div", { class: "plot", id: `figure-${name}` })));
-    this.table = figureTable(table, signal);
-    const onTable = (/** @type {boolean} */ isOpen) => this.table.toggle(isOpen);
+    this.table = table && figureTable(table, signal);
+    const onTable = this.table && ((/** @type {boolean} */ isOpen) => this.table?.toggle(isOpen));
     this.tools = figureTools(name, { ...acts, onTable, onLink: () => this.#copy(), onFull: () => this.#full() });
     const head = h("div", { class: "figure-head" }, this.#title, this.tools.element);
     const caption = h("figcaption", {}, this.#notes, this.#reading);
@@ -48,7 +48,7 @@ export class FigureFrame {
       this.problem,
       this.status,
       caption,
-      this.table.element,
+      this.table && this.table.element,
     );
     document.addEventListener("fullscreenchange", () => this.#onScreen(acts.onSize), { signal });
   }

@@ -11,7 +11,7 @@ import { t } from "../base/i18n.js";
 /**
  * @typedef {object} Acts
  * @property {() => void} onWhole shows the whole figure again
- * @property {(isOpen: boolean) => void} onTable
+ * @property {((isOpen: boolean) => void) | null} onTable null where there are no numbers to show
  * @property {(format: "png" | "svg") => void} onPicture
  * @property {() => void} onNumbers
  * @property {() => void} onLink
@@ -21,18 +21,12 @@ import { t } from "../base/i18n.js";
 /** @param {string} title of the figure @param {Acts} acts @returns {Tools} */
 export function figureTools(title, acts) {
   const whole = button("whole", acts.onWhole, { disabled: true });
-  const table = button("table", () => {
-    const isOpen = table.getAttribute("aria-expanded") !== "true";
-    table.setAttribute("aria-expanded", String(isOpen));
-    acts.onTable(isOpen);
-  });
-  table.setAttribute("aria-expanded", "false");
   const tools = [
     whole,
-    table,
+    acts.onTable && tableButton(acts.onTable),
     button("png", () => acts.onPicture("png")),
     button("svg", () => acts.onPicture("svg")),
-    button("csv", acts.onNumbers),
+    acts.onTable && button("csv", acts.onNumbers),
     button("link", acts.onLink),
     document.fullscreenEnabled && button("full", acts.onFull),
   ];
@@ -40,6 +34,17 @@ export function figureTools(title, acts) {
     element: h("div", { class: "tools", role: "group", "aria-label": t("ui.figure.tools", { title }) }, tools),
     update: (isZoomed) => whole.toggleAttribute("disabled", !isZoomed),
   };
+}
+
+/** @param {(isOpen: boolean) => void} onTable */
+function tableButton(onTable) {
+  const table = button("table", () => {
+    const isOpen = table.getAttribute("aria-expanded") !== "true";
+    table.setAttribute("aria-expanded", String(isOpen));
+    onTable(isOpen);
+  });
+  table.setAttribute("aria-expanded", "false");
+  return table;
 }
 
 /** @param {string} name @param {() => void} click @param {Record<string, unknown>} [look] */

@@ -1,8 +1,11 @@
 /** One experiment: how far it is, what it answers, and what is behind the answer, page by page. */
 
 import { get } from "../base/api.js";
+import { t } from "../base/i18n.js";
 import { startOptions } from "../base/options.js";
 import { query } from "../base/router.js";
+import { showTitle } from "../base/title.js";
+import { liveLine } from "../experiment/progress.js";
 import { verdictReader } from "../experiment/verdict_reader.js";
 import { isOpen, keeping } from "./experiment/keep_current.js";
 import { ExperimentView } from "./experiment/view.js";
@@ -42,11 +45,14 @@ function paged(first, store, views, { tell, acts, signal }) {
   /** @type {ExperimentView | null} */
   let shown = null;
   return {
-    title: () => store.experiment.name,
+    title: () => titleOf(store),
     mount(root) {
       const visit = new AbortController();
       const view = new ExperimentView(store, tell, acts, AbortSignal.any([signal, visit.signal]));
-      const draw = (/** @type {News} */ news) => view.draw(news);
+      const draw = (/** @type {News} */ news) => {
+        view.draw(news);
+        showTitle(titleOf(store));
+      };
       root.append(...view.elements);
       view.turn(current);
       views.add(draw);
@@ -106,4 +112,11 @@ async function readFirst(path, signal) {
 function wished({ conditions }) {
   const name = query("scenario");
   return conditions.find(({ scenario }) => scenario === name)?.scenario ?? "";
+}
+
+/** What the browser's tab says: how far it is, then what it answers. @param {ExperimentStore} store */
+function titleOf(store) {
+  const { name, outcome, state } = store.experiment;
+  if (isOpen(store)) return `${liveLine(store)} · ${name}`;
+  return `${outcome ? t(`ui.outcome.short.${outcome}`) : t(`ui.state.${state}`)} · ${name}`;
 }

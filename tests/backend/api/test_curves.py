@@ -73,7 +73,7 @@ def test_a_wrong_parameter_is_named(client: httpx.Client, cell: dict[str, Any], 
 def test_a_diverged_run_is_listed_as_such_with_finite_summaries(
     client: httpx.Client, cell: dict[str, Any], experiment: dict[str, Any]
 ):
-    runs = client.get(f"/api/v1/experiments/{experiment['id']}/runs").json()
+    runs = client.get(f"/api/v1/experiments/{experiment['id']}/runs").json()["items"]
 
     (diverged,) = (run for run in runs if run["state"] == "diverged")
     assert (diverged["cell_id"], diverged["position"], diverged["diverged_at"]) == (cell["id"], 1, 3)

@@ -68,7 +68,7 @@ def test_cells_and_runs_follow_the_grid(client: httpx.Client, experiment: dict[s
     route = f"{ROUTE}/{experiment['id']}"
 
     cells = client.get(f"{route}/cells").json()
-    runs = client.get(f"{route}/runs").json()
+    runs = client.get(f"{route}/runs").json()["items"]
 
     assert {(cell["parametrization"], cell["width"]) for cell in cells} == {
         (name, width) for name in ("mup", "sp") for width in (8, 16)

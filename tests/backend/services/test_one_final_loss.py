@@ -15,11 +15,11 @@ from muscope.backend.domain.spec.experiment import Arm
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.theme import YScale
-from muscope.backend.services.experiments.cells import list_runs
 from muscope.backend.services.experiments.export import export_lines
 from muscope.backend.services.figures.options import FigureOptions, LossChoice
 from muscope.backend.services.figures.shown_runs import shown_runs
 from muscope.backend.services.figures.sizes import optimum_info
+from muscope.backend.services.runs.listing import list_runs
 from muscope.backend.services.verdicts.judging import get_verdict
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
@@ -128,7 +128,7 @@ def test_everything_that_names_an_optimum_names_the_same(context, database, meas
 
 def _from_runs_table(context, experiment_id, metric: Metric) -> dict[int, float]:
     finals: dict[tuple[int, float], list[float]] = defaultdict(list)
-    for run in list_runs(context, LOCAL_OWNER, experiment_id):
+    for run in list_runs(context, LOCAL_OWNER, experiment_id).items:
         if run.parametrization is MUP:
             final = run.summaries[metric].final
             assert final is not None
@@ -140,7 +140,7 @@ def test_a_summary_has_no_final_value_before_its_run_has_ended(context, database
     experiment_id, cell_ids = add_experiment(database, _spec(10))
     record(database, cell_ids[0], until=NUM_STEPS - 2, tail_from=NUM_STEPS - TAIL + 1)
 
-    runs = [run for run in list_runs(context, LOCAL_OWNER, experiment_id) if run.cell_id == cell_ids[0]]
+    runs = [run for run in list_runs(context, LOCAL_OWNER, experiment_id).items if run.cell_id == cell_ids[0]]
 
     assert {run.summaries[metric].final for run in runs for metric in CHOICES.values()} == {None}
     with database.read() as session:

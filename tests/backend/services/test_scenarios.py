@@ -15,12 +15,13 @@ from muscope.backend.errors import InvalidInput
 from muscope.backend.figures.names import FigureName
 from muscope.backend.services.conduct.advance import advance_experiments
 from muscope.backend.services.evidence.sweeps import load_sweeps
-from muscope.backend.services.experiments.cells import get_cell, list_cells, list_runs
+from muscope.backend.services.experiments.cells import get_cell, list_cells
 from muscope.backend.services.experiments.curves import read_curve
 from muscope.backend.services.experiments.export import export_lines
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.figures.cached_json import build_figure
 from muscope.backend.services.figures.options import FigureOptions
+from muscope.backend.services.runs.listing import list_runs
 from muscope.backend.services.verdicts.judging import get_verdict, get_verdicts
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import spec
@@ -62,7 +63,7 @@ def test_a_cell_says_how_many_steps_it_has(context, experiment_id):
 
 def test_runs_are_stored_with_the_learning_rate_they_train_with(context, experiment_id):
     lrs: dict[str, set[float]] = {}
-    for run in list_runs(context, LOCAL_OWNER, experiment_id):
+    for run in list_runs(context, LOCAL_OWNER, experiment_id).items:
         lrs.setdefault(run.scenario, set()).add(run.lr)
 
     assert lrs[MOMENTUM] == {lr / 8 for lr in lrs["as_given"]}

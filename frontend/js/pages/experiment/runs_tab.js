@@ -1,7 +1,7 @@
 /** Every run of an experiment. */
 
 import { h } from "../../base/dom.js";
-import { runs } from "../../experiment/runs.js";
+import { runTable } from "../../runs/run_table.js";
 
 /** @import { News } from "./keep_current.js" */
 /** @import { Shared } from "./view.js" */
@@ -9,7 +9,7 @@ import { runs } from "../../experiment/runs.js";
 export class RunsTab {
   /** @param {Shared} shared */
   constructor({ store, signal }) {
-    this.table = runs(store.experiment, signal);
+    this.table = runTable(store.experiment, signal);
     this.element = h("div", { class: "tab-parts" }, this.table.element);
   }
 

@@ -15,6 +15,7 @@ import { labels } from "../../labels/labels.js";
 import { AnswerTab } from "./answer_tab.js";
 import { CurvesTab } from "./curves_tab.js";
 import { ReportTab } from "./report_tab.js";
+import { RunTab } from "./run_tab.js";
 import { RunsTab } from "./runs_tab.js";
 import { SettingsTab } from "./settings_tab.js";
 import { tabs } from "./tabs.js";
@@ -108,15 +109,17 @@ export class ExperimentView {
   }
 
   /** Show the page that an address names. @param {Route} route */
-  turn({ part }) {
+  turn({ part: named, item }) {
+    const part = item || named;
     this.#places.set(this.#part, window.scrollY);
     const isNew = !this.#made.has(part);
-    const tab = this.#made.get(part) ?? TABS[part](this.shared);
+    const tab = this.#made.get(part) ?? (item ? new RunTab(this.shared, item) : TABS[part](this.shared));
     this.#made.set(part, tab);
     this.#part = part;
-    this.tabs.show(part);
+    this.tabs.show(item ? "runs" : part);
     fill(this.#body, tab.element);
     this.draw("state");
+    if (item) scrollTo(0, 0); // the link to a run may be far down a list
     if (isNew) return;
     scrollTo(0, this.#places.get(part) ?? 0);
     dispatchEvent(new Event("resize")); // a figure that was away may have another width now

@@ -6,8 +6,9 @@ import pytest
 from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.experiments import curves
-from muscope.backend.services.experiments.cells import get_cell, list_cells, list_runs
+from muscope.backend.services.experiments.cells import get_cell, list_cells
 from muscope.backend.services.marks import read_marks
+from muscope.backend.services.runs.listing import list_runs
 from tests.backend.db.stores import add_experiment, cell_row, change_cell
 from tests.backend.domain.specs import SPEC
 from tests.backend.services.recorded import DIVERGES_AT, record, record_components, value_of
@@ -115,7 +116,7 @@ def test_runs_are_listed_with_summaries_and_the_final_loss(context, database):
     record(database, cell_ids[0])
     change_cell(database, cell_ids[0], state="completed")
 
-    runs = list_runs(context, LOCAL_OWNER, experiment_id)
+    runs = list_runs(context, LOCAL_OWNER, experiment_id).items
 
     assert len(runs) == SPEC.num_runs()
     first, *_ = (run for run in runs if run.cell_id == cell_ids[0])

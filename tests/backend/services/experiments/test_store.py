@@ -15,6 +15,7 @@ from muscope.backend.services.experiments import cells
 from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.marks import read_marks
 from muscope.backend.services.plans.draft import ExperimentRequest, draft
+from muscope.backend.services.runs.listing import list_runs
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, SPEC
 from tests.backend.services.fakes import FakeBell
@@ -235,7 +236,7 @@ def test_an_ended_experiment_is_deleted(context, request_, database):
         experiments.cancel_experiment,
         experiments.delete_experiment,
         cells.list_cells,
-        cells.list_runs,
+        list_runs,
         read_marks,
     ],
 )
@@ -280,7 +281,7 @@ def test_lists_take_as_many_queries_for_twenty_experiments_as_for_one(context, d
     assert _num_statements(database, list_all) == one == 5
 
 
-@pytest.mark.parametrize("use", [cells.list_cells, cells.list_runs, read_marks])
+@pytest.mark.parametrize("use", [cells.list_cells, list_runs, read_marks])
 def test_an_experiment_takes_as_many_queries_for_many_cells_as_for_few(use, context, database):
     from tests.backend.domain.specs import spec
 

@@ -1,0 +1,1 @@
+"""Runs of an experiment: those that are sought, one of them with its series, and files of both."""
