@@ -48,7 +48,7 @@ def run_figure(info: RunSeries, style: Style) -> go.Figure:
     made["showlegend"] = False
     if info.diverged_at is not None:
         made["shapes"] = [_divergence(info.diverged_at, style)]
-        made["annotations"] = [*made["annotations"], _words(info.diverged_at, style)]
+        made["annotations"] = [*made["annotations"], _words(info, info.diverged_at, style)]
     return figure_of(_traces(info, style) or [blank(0)], made)
 
 
@@ -80,9 +80,10 @@ def _divergence(step: int, style: Style) -> dict[str, object]:
     }
 
 
-def _words(step: int, style: Style) -> dict[str, object]:
+def _words(info: RunSeries, step: int, style: Style) -> dict[str, object]:
+    is_early = 2 * step <= info.last_step  # the words go where there is room for them
     return {
         "text": style.say("run.diverged", step=step), "showarrow": False, "xref": "x", "x": step,
-        "xanchor": "right" if step > 0 else "left", "yref": "paper", "y": 1, "yanchor": "bottom",
+        "xanchor": "left" if is_early else "right", "yref": "paper", "y": 1, "yanchor": "bottom",
         "font": {"size": 12, "color": style.shades.muted},
     }  # fmt: skip

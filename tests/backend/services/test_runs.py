@@ -185,7 +185,9 @@ def test_a_figure_of_a_run_ends_where_it_diverged_and_says_so(context, experimen
     assert line["x"] == [0, 5, 10, 12]  # measured every 5 steps, and at the end
     assert [value is None for value in line["y"]] == [step >= DIVERGES_AT for step in line["x"]]
     assert line["line"]["dash"] == DASHES[diverged.run.parametrization]
-    assert str(DIVERGES_AT) in drawn["figure"]["layout"]["annotations"][-1]["text"]
+    words = drawn["figure"]["layout"]["annotations"][-1]
+    assert str(DIVERGES_AT) in words["text"]
+    assert words["xanchor"] == "left"  # in the first half there is no room on that side
     assert drawn["figure"]["layout"]["shapes"][0]["x0"] == DIVERGES_AT
 
 
