@@ -8,7 +8,11 @@ const ROUTES = [
   { pattern: new RegExp(`^/datasets/${ID}$`), name: "dataset", names: ["id"] },
   { pattern: /^\/experiments$/, name: "experiments", names: [] },
   { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
-  { pattern: new RegExp(`^/experiments/${ID}/(curves|runs|settings|report)$`), name: "experiment", names: ["id", "part"] },
+  {
+    pattern: new RegExp(`^/experiments/${ID}/(curves|runs|settings|report)$`),
+    name: "experiment",
+    names: ["id", "part"],
+  },
   { pattern: new RegExp(`^/experiments/${ID}/runs/${ID}$`), name: "experiment", names: ["id", "item"] },
 ];
 const NOWHERE = { id: "", part: "", item: "" };
