@@ -96,7 +96,7 @@ def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, curves):
 
 
 def test_numbers_picture_and_choices_are_at_hand(visit, finished):
-    page = visit("ja").open(f"{finished}?width=8,16&seeds=each&run=mup.8.1")
+    page = visit("ja").open(f"{finished}/curves?width=8,16&seeds=each&run=mup.8.1")
     wait_for_figure(page)
     figure = page.locator("[data-figure=lr_loss]")
 

@@ -10,7 +10,7 @@ const STEPS = [
   { name: "headline", part: "#verdict" },
   { name: "numbers", part: ".numbers" },
   { name: "next", part: ".verdict-next" },
-  { name: "curves", part: ".figure-stack, .figure-pair" },
+  { name: "curves", part: "[data-figure=lr_loss]" },
   { name: "own", part: "" },
 ];
 
