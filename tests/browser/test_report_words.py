@@ -146,7 +146,7 @@ def test_reasons_and_scenarios_are_told_as_on_the_page(pages, language):
         page, "verdict/reason_text.js", "reasonText", *calls
     )
     for task in Task:
-        theirs = asked(page, "base/scenario_text.js", "scenarioText", *([each, task] for each in scenarios))
+        theirs = asked(page, "words/scenario_text.js", "scenarioText", *([each, task] for each in scenarios))
         assert [words.scenario(Scenario(each), task) for each in scenarios] == theirs
     verdicts = [case(rule, has_control=True)[1] for rule in ("transfers", "regret_too_large", "unresolved")]
     named = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { scenarioText } from "../../frontend/js/base/scenario_text.js";
+import { scenarioText } from "../../frontend/js/words/scenario_text.js";
 import {
   isWithin,
   limitsText,

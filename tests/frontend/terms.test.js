@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { anchorOf } from "../../frontend/js/base/terms.js";
+import { anchorOf } from "../../frontend/js/words/terms.js";
 
 test("an anchor is what the builder of the documentation makes of the heading", () => {
   assert.equal(

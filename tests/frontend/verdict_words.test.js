@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { sizeText } from "../../frontend/js/base/size_text.js";
+import { sizeText } from "../../frontend/js/words/size_text.js";
 import { estimateText } from "../../frontend/js/verdict/numbers/estimate_text.js";
 import { reasonText } from "../../frontend/js/verdict/reason_text.js";
 import { overallText } from "../../frontend/js/verdict/scenarios.js";

@@ -39,7 +39,7 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
 class ExperimentQuery(Frozen):
-    """What is sought, in which order, and where the page begins."""
+    """Experiments that are sought, their order, and where the page begins."""
 
     q: str = Field(
         default="",

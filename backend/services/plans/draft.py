@@ -87,13 +87,12 @@ class Draft:
 def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
     """Return the draft of a request; raises NotFound or InvalidInput."""
     dataset = find_dataset(session, owner_id, request.dataset_id)
-    shape = dataset.shape
     workers = fresh_workers(context, session)
     capacity = capacity_of(context, session, workers)
     spec = resolve(
         request,
         dataset_sha256=dataset.arrays_sha256,
-        shape=shape,
+        shape=(shape := dataset.shape),
         capacity=capacity,
         max_runs=context.settings.max_runs,
         memory_bytes=context.settings.cell_memory_bytes,
@@ -111,8 +110,7 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     path = path_outlay(course, (each for _, each in costed), capacity.slots)
     expected = with_usual_settling(path, capacity.pace * sum(each.seconds for _, each in settling))
     grid = cost(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
-    of_grid = outlay((each for _, each in grid), capacity.slots)
-    most = with_most_settling(spec, of_grid, most_settle_seconds(spec, shape, capacity, divergence))
+    most = _most(spec, shape, grid, capacity, divergence)
     return Draft(
         dataset=dataset,
         shape=shape,
@@ -135,6 +133,18 @@ def most_settle_seconds(
     """Return the slot-seconds of the settle stage with every LR and seed it may add."""
     cells = most_settling(spec)
     return sum(each.seconds for _, each in cost(spec, shape, cells, capacity, divergence))
+
+
+def _most(
+    spec: ExperimentSpec,
+    shape: DatasetShape,
+    grid: Sequence[CostedCell],
+    capacity: Capacity,
+    divergence: Sequence[DivergenceCount],
+) -> Outlay:
+    """Return the outlay of the whole grid and of all that settling may add."""
+    of_grid = outlay((each for _, each in grid), capacity.slots)
+    return with_most_settling(spec, of_grid, most_settle_seconds(spec, shape, capacity, divergence))
 
 
 def _at_least(grid: Outlay, expected: Outlay, pace: float) -> Outlay:

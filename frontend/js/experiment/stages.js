@@ -3,8 +3,8 @@
 import { fill, h } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
-import { sizeText } from "../base/size_text.js";
+import { scenarioText } from "../words/scenario_text.js";
+import { sizeText } from "../words/size_text.js";
 import { headCells, scrollTable } from "../base/tables.js";
 import { currentStage, stageGrid } from "./stage_grid.js";
 

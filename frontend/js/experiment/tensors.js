@@ -5,7 +5,7 @@ import { fill, h } from "../base/dom.js";
 import { figure } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 import { tensorTable } from "./tensor_table.js";
 
 /** @import { Spec, Tensor } from "../../types/answers.js" */

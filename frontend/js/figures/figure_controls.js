@@ -4,7 +4,7 @@ import { h } from "../base/dom.js";
 import { figure as digits } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { query, remember } from "../base/router.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 import { manyChoice } from "./many_choice.js";
 
 /** @import { Experiment, Spec } from "../../types/answers.js" */

@@ -1,7 +1,7 @@
 /** One dataset: what was found in it, and the plan for it. */
 
 import { get } from "../base/api.js";
-import { dataTitle } from "../base/data_title.js";
+import { dataTitle } from "../words/data_title.js";
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { startOptions, valuesOfSetting } from "../base/options.js";

@@ -7,7 +7,7 @@ import { has, t } from "../base/i18n.js";
 import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
 import { go, hrefOf } from "../base/router.js";
-import { withTerms } from "../base/terms.js";
+import { withTerms } from "../words/terms.js";
 import { privacy } from "../dataset/privacy.js";
 import { finishedExample } from "../tour/finished_example.js";
 import { readStored, storage } from "../upload/storage.js";

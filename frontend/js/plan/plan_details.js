@@ -4,9 +4,9 @@ import { h } from "../base/dom.js";
 import { figure, list, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { note } from "../base/note.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 import { plainList } from "../base/tables.js";
-import { withTerms } from "../base/terms.js";
+import { withTerms } from "../words/terms.js";
 
 /** @import { Plan, Shape } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */

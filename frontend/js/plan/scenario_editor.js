@@ -2,7 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 import { hintOf, isWithin, limitsText, numberOf } from "./scenario_values.js";
 
 /** @import { Dataset, KindLimits, Plan, Shape } from "../../types/answers.js" */

@@ -2,7 +2,7 @@
 
 import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { isShare, scenarioKey } from "../base/scenario_text.js";
+import { isShare, scenarioKey } from "../words/scenario_text.js";
 
 /** @import { KindLimits, Shape } from "../../types/answers.js" */
 /** @typedef {Shape["task"]} Task */

@@ -2,7 +2,7 @@
 
 import { figure, list, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 import { shownValue } from "./plan_request.js";
 import { valueWords } from "./settings_field.js";
 import { FIRST, GROUPS, described, matters } from "./settings_fields.js";

@@ -3,7 +3,7 @@
 import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { query, remember } from "../base/router.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 
 /** @import { Experiment, Run } from "../../types/answers.js" */
 

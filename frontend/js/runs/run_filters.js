@@ -2,7 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
+import { scenarioText } from "../words/scenario_text.js";
 import { clearFilters, setWishes, wish } from "./run_wishes.js";
 
 /** @import { Experiment } from "../../types/answers.js" */

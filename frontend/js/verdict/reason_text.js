@@ -2,7 +2,7 @@
 
 import { about, figure, money, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
-import { sizeText } from "../base/size_text.js";
+import { sizeText } from "../words/size_text.js";
 
 /** @import { Reason } from "../../types/answers.js" */
 /** @typedef {string | number} Value */

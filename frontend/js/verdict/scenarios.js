@@ -3,8 +3,8 @@
 import { h } from "../base/dom.js";
 import { figure, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { scenarioText } from "../base/scenario_text.js";
-import { sizeText } from "../base/size_text.js";
+import { scenarioText } from "../words/scenario_text.js";
+import { sizeText } from "../words/size_text.js";
 import { headCells, numberCell } from "../base/tables.js";
 import { estimateText } from "./numbers/estimate_text.js";
 import { outcomeChip } from "./outcome_chip.js";

@@ -3,7 +3,7 @@
 import { h, icon } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { ICONS } from "../base/icons.js";
-import { sizeText } from "../base/size_text.js";
+import { sizeText } from "../words/size_text.js";
 import { plainList } from "../base/tables.js";
 import { judgeAgain } from "./judge_again.js";
 import { verdictNumbers } from "./numbers/verdict_numbers.js";

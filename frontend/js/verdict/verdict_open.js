@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { about, figure, list, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { sizeText } from "../base/size_text.js";
+import { sizeText } from "../words/size_text.js";
 import { settle } from "./settle.js";
 import { isFounded } from "./verdict_lead.js";
 

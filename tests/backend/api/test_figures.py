@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-NAMES = ("lr_loss", "sharpness", "loss", "optimum_size", "sharpness_spread", "stability")
+NAMES = ("lr_loss", "sharpness", "loss", "optimum_size", "run_grid", "sharpness_spread", "stability")
 
 
 def figure(

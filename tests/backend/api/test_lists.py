@@ -154,9 +154,9 @@ def test_a_query_parameter_that_a_route_does_not_read_is_refused_by_name(client:
 
 
 def test_runs_are_not_silently_cut(client: httpx.Client, experiment: dict[str, Any]):
-    reply = client.get(f"{ROUTE}/{experiment['id']}/runs", params={"limit": 3})
+    page = client.get(f"{ROUTE}/{experiment['id']}/runs", params={"limit": 3}).json()
 
-    assert error_of(reply)["code"] == "request.unknown_parameter"
+    assert len(page["items"]) == 3 < page["total"]
 
 
 def test_several_experiments_are_tagged_and_deleted_together(client: httpx.Client, plan: dict[str, Any]):

@@ -31,15 +31,19 @@ def test_several_values_of_one_filter_are_given_by_repeating_it(client: httpx.Cl
 
 @pytest.mark.parametrize("path", ["", ".csv"])
 @pytest.mark.parametrize(
-    ("params", "field"),
-    [({"stat": "running"}, "stat"), ({"width": "wide"}, "width[0]"), ({"lr_low": "0"}, "lr_low")],
+    ("params", "name", "given"),
+    [
+        ({"stat": "running"}, "name", "stat"),
+        ({"width": "wide"}, "field", "width[0]"),
+        ({"lr_low": "0"}, "field", "lr_low"),
+    ],
 )
 def test_what_is_not_understood_is_refused_by_its_name(
-    client: httpx.Client, route: str, path: str, params: dict[str, str], field: str
+    client: httpx.Client, route: str, path: str, params: dict[str, str], name: str, given: str
 ):
     reply = client.get(route + path, params=params)
 
-    assert (reply.status_code, reply.json()["error"]["params"]["field"]) == (422, field)
+    assert (reply.status_code, reply.json()["error"]["params"][name]) == (422, given)
 
 
 def test_a_file_is_a_download_that_excel_reads_as_utf8(client: httpx.Client, route: str):

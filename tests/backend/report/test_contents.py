@@ -153,7 +153,7 @@ def test_the_sheet_has_the_numbers_of_the_verdict():
     assert deciding.cost.value is not None
     assert float(cost.value.rstrip("%")) / 100 == pytest.approx(deciding.cost.value, abs=5e-4)
     assert f"up to {100 * deciding.limit:.2f}%" in " ".join(cost.facts)
-    assert (cost.mark, cost.decides) == ("not certain", True)
+    assert (cost.mark, cost.decides) == ("cannot be told", True)
     assert not benefit.decides
     assert not cliff.decides
 

@@ -178,6 +178,7 @@ def test_an_experiment_has_the_figures_of_what_it_measures():
         FigureName.SHARPNESS,
         FigureName.LOSS,
         FigureName.OPTIMUM_SIZE,
+        FigureName.RUN_GRID,
         FigureName.SHARPNESS_SPREAD,
         FigureName.STABILITY,
     )

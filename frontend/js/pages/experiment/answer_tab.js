@@ -1,7 +1,7 @@
 /** What an experiment answers: how far it is, the verdict, the figure that shows it, and what it took. */
 
 import { fill, h } from "../../base/dom.js";
-import { scenarioText } from "../../base/scenario_text.js";
+import { scenarioText } from "../../words/scenario_text.js";
 import { spending } from "../../cost/spending.js";
 import { stages } from "../../experiment/stages.js";
 import { answerFigure } from "../../figures/answer_figure.js";

@@ -7,8 +7,8 @@ import { t } from "../../base/i18n.js";
 import { ICONS } from "../../base/icons.js";
 import { errorNote } from "../../base/note.js";
 import { hrefOf } from "../../base/router.js";
-import { scenarioText } from "../../base/scenario_text.js";
-import { sizeText } from "../../base/size_text.js";
+import { scenarioText } from "../../words/scenario_text.js";
+import { sizeText } from "../../words/size_text.js";
 import { factEntries } from "../../base/tables.js";
 import { figure } from "../../figures/figure.js";
 

@@ -1,6 +1,6 @@
 /** The frame of an experiment's pages: its name, what can be done, the way between the pages, and the one shown. */
 
-import { dataTitle } from "../../base/data_title.js";
+import { dataTitle } from "../../words/data_title.js";
 import { fill, h, say } from "../../base/dom.js";
 import { dateTime } from "../../base/format.js";
 import { savings } from "../../cost/savings.js";

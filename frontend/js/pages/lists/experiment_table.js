@@ -1,6 +1,6 @@
 /** Experiments as a table: which, how far or what they answered, when; each can be selected. */
 
-import { dataTitle } from "../../base/data_title.js";
+import { dataTitle } from "../../words/data_title.js";
 import { h } from "../../base/dom.js";
 import { about, dateTime, duration, list, number, percent } from "../../base/format.js";
 import { t } from "../../base/i18n.js";

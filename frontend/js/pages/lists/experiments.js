@@ -1,7 +1,7 @@
 /** All experiments: found by search and filters, sorted, page by page; several can be tagged or deleted. */
 
 import { get } from "../../base/api.js";
-import { dataTitle } from "../../base/data_title.js";
+import { dataTitle } from "../../words/data_title.js";
 import { fill, h } from "../../base/dom.js";
 import { t } from "../../base/i18n.js";
 import { errorNote } from "../../base/note.js";

@@ -4,7 +4,7 @@ import { h, icon } from "../../base/dom.js";
 import { percent } from "../../base/format.js";
 import { ICONS } from "../../base/icons.js";
 import { t } from "../../base/i18n.js";
-import { withTerms } from "../../base/terms.js";
+import { withTerms } from "../../words/terms.js";
 
 /** @import { Deciding, Estimate, Interval } from "../../../types/answers.js" */
 /** @typedef {NonNullable<Deciding["within"]>} Within */

@@ -1,7 +1,7 @@
 /** Scenarios in words: `label_noise:0.2` becomes what a manager would call it. */
 
-import { figure, percent } from "./format.js";
-import { t } from "./i18n.js";
+import { figure, percent } from "../base/format.js";
+import { t } from "../base/i18n.js";
 
 /** @import { Shape } from "../../types/answers.js" */
 /** @typedef {Shape["task"]} Task */

@@ -1,7 +1,7 @@
 /** The size of a model in words. */
 
-import { number } from "./format.js";
-import { t } from "./i18n.js";
+import { number } from "../base/format.js";
+import { t } from "../base/i18n.js";
 
 const whole = (/** @type {number} */ value) => number(value, { useGrouping: false });
 

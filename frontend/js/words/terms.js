@@ -1,7 +1,7 @@
 /** Words that explain themselves: on hover, focus or tap, from the texts that the glossary is made of. */
 
-import { fill, h } from "./dom.js";
-import { catalogueKeys, language, t } from "./i18n.js";
+import { fill, h } from "../base/dom.js";
+import { catalogueKeys, language, t } from "../base/i18n.js";
 
 /** @import { Child } from "../../types/page.js" */
 
