@@ -86,6 +86,7 @@ def test_what_was_measured_is_drawn(visit, instance):
     expect(page.locator("[data-figure=density] .figure-title")).to_have_text(
         text("figure.density.title", "en", step=6)
     )
+    page.locator(".more-choices > summary").click()
     page.select_option("#show-sharpness", "raw")
     page.locator("[data-figure=sharpness]").scroll_into_view_if_needed()
     expect(page.locator("[data-figure=sharpness] .figure-title")).to_have_text(

@@ -11,7 +11,7 @@ from muscope.backend.catalogue import LANGUAGES, text
 from tests.browser.verdicts import say
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
-PARTS = ("", "/curves", "/runs", "/settings")
+PARTS = ("", "/curves", "/runs", "/settings", "/report")
 
 
 @pytest.fixture
@@ -27,11 +27,11 @@ def running_experiment(instance):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_has_an_address_and_is_marked_as_the_present_one(visit, plain, language):
     made = visit(language)
-    for part, name in zip(PARTS, ("answer", "curves", "runs", "settings"), strict=True):
+    for part, name in zip(PARTS, ("answer", "curves", "runs", "settings", "report"), strict=True):
         page = made.open(f"/experiments/{plain}{part}")
 
         expect(page.locator(".tabs [aria-current=page]")).to_have_text(say(f"tabs.{name}", language))
-        expect(page.locator(".tabs a")).to_have_count(4)
+        expect(page.locator(".tabs a")).to_have_count(len(PARTS))
         assert "ui." not in page.locator("main").inner_text()
 
 
@@ -52,6 +52,7 @@ def test_one_goes_between_pages_by_keyboard_and_back_by_the_browser(visit, plain
 
 def test_a_page_keeps_what_was_chosen_on_it_and_so_does_its_address(visit, plain):
     page = visit().open(f"/experiments/{plain}/curves")
+    page.locator(".more-choices > summary").click()
     page.select_option("#show-scale", "linear")
     page.locator("#tensors > summary").click()
     expect(page).to_have_url(re.compile("scale=linear.*folds=tensors"))

@@ -35,8 +35,8 @@ export function figures(experiment, signal) {
     "section",
     { class: "figures" },
     h("div", { class: "section-head" }, h("h2", {}, t("ui.figure.title")), choices.element),
-    h("p", { class: "hint" }, t("ui.figure.diverged")),
     elements(WIDE),
+    h("p", { class: "hint" }, t("ui.figure.diverged")),
     h("div", { class: side(experiment) }, others),
   );
   const rest = experiment.figures.filter((name) => !MAIN.includes(name));
