@@ -21,10 +21,10 @@ def many(instance):
     plan = {"dataset_id": dataset_id} | SMALL
     ids = []
     for number in range(55):
-        created = instance.post("/experiments", json=plan | {"name": f"ライン {number:02}"})
+        created = instance.post("/experiments", json=plan | {"name": f"第九工程 {number:02}"})
         instance.post(f"/experiments/{created['id']}/cancellation")
         ids.append(created["id"])
-    instance.post("/experiments/taggings", json={"ids": ids[:3], "add": ["本番"]})
+    instance.post("/experiments/taggings", json={"ids": ids[:3], "add": ["量産"]})
     return ids
 
 
@@ -41,37 +41,37 @@ def test_a_list_is_searched_filtered_and_sent_as_an_address(visit, language):
     expect(rows(page).first).to_contain_text(text("example.digits.title", language))
     expect(rows(page).first).to_contain_text(say("state.cancelled", language))
 
-    page.fill("#list-search", "ライン 本番")
+    page.fill("#list-search", "第九工程 量産")
     expect(rows(page)).to_have_count(3)
     page.select_option("#list-order", "name/asc")
-    expect(rows(page).first).to_contain_text("ライン 00")
+    expect(rows(page).first).to_contain_text("第九工程 00")
 
     page.goto(page.url)
     expect(rows(page)).to_have_count(3)
-    expect(page.locator("#list-search")).to_have_value("ライン 本番")
+    expect(page.locator("#list-search")).to_have_value("第九工程 量産")
     expect(page.locator("#list-order")).to_have_value("name/asc")
     page.fill("#list-search", "nothing of this name")
     expect(page.locator(".empty")).to_have_text(say("list.nothing_found", language))
 
 
 def test_pages_are_turned_over_and_back_with_the_browser(visit, many):
-    page = visit().open("/experiments?q=ライン&sort=name")
+    page = visit().open("/experiments?q=第九工程&sort=name")
     page.locator("[data-step=next]").click()
     expect(rows(page)).to_have_count(len(many) - PAGE)
-    expect(rows(page).first).to_contain_text("ライン 50")
+    expect(rows(page).first).to_contain_text("第九工程 50")
     assert "cursor=" in page.url
 
     page.go_back()
-    expect(rows(page).first).to_contain_text("ライン 00")
+    expect(rows(page).first).to_contain_text("第九工程 00")
     page.go_forward()
     page.locator("[data-step=first]").click()
-    expect(rows(page).first).to_contain_text("ライン 00")
+    expect(rows(page).first).to_contain_text("第九工程 00")
 
 
 @pytest.mark.usefixtures("many")
 def test_several_are_tagged_then_deleted_after_a_question_that_says_what_is_lost(visit, instance):
-    page = visit("ja").open("/experiments?q=ライン+4&sort=name")
-    names = [f"ライン {number}" for number in (40, 41)]
+    page = visit("ja").open("/experiments?q=第九工程+4&sort=name")
+    names = [f"第九工程 {number}" for number in (40, 41)]
     for name in names:
         page.get_by_label(say("list.select", "ja", name=name), exact=True).check()
     page.locator("[data-bulk=tag]").click()
