@@ -10,10 +10,10 @@ import json
 import sys
 from uuid import UUID
 
-from muscope.backend.db.address import database_address
 from muscope.backend.db.archive import archived
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
-from muscope.backend.db.session import Database
 from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.services.showcase.opening import ARCHIVE, DATASET
 from muscope.backend.settings import get_settings

@@ -67,7 +67,9 @@ def test_there_is_one_commit_and_it_is_in_the_session():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
 
-    assert calls == ["backend/db/session.py"], "open a transaction with muscope.backend.db.session instead"
+    assert calls == ["backend/db/connection/session.py"], (
+        "open a transaction with muscope.backend.db.connection.session instead"
+    )
 
 
 def test_the_environment_is_read_in_the_settings_only():

@@ -17,13 +17,13 @@ from typing import TextIO
 
 import torch
 
-from muscope.backend.blobs import BlobStore
-from muscope.backend.db.address import database_address
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.session import PATIENT_SECONDS, Database
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
 from muscope.backend.events import Notices
 from muscope.backend.settings import get_settings
+from muscope.backend.storage.blobs import BlobStore
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.training.train_cell import Stores, train_cell_now

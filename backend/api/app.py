@@ -19,30 +19,24 @@ from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, Sec
 from muscope.backend.api.pages import install_pages
 from muscope.backend.api.parameters import refuse_unknown_parameters
 from muscope.backend.api.routes import (
-    cells,
     datasets,
     examples,
     experiments,
-    figures,
     health,
     options,
     plans,
-    progress,
-    reports,
-    runs,
-    savings,
     tags,
     uploads,
-    verdicts,
     workers,
 )
+from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
 from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
 API_PREFIX = "/api/v1"
 # Bodies that count for themselves; a path that ends in a slash stands for all below it.
 UPLOADING = frozenset({("POST", f"{API_PREFIX}/datasets"), ("PATCH", f"{API_PREFIX}/uploads/")})
-# Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/session.py).
+# Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/connection/session.py).
 MAX_THREADS = 15
 DESCRIPTION = (
     "Trains a small, controlled experiment across model sizes and answers whether the learning rate tuned on "

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from starlette.responses import StreamingResponse
 
 from muscope.backend.errors import StorageFull
-from muscope.backend.private_files import private_folder
+from muscope.backend.storage.private_files import private_folder
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _BLOCK_BYTES = 1 << 18

@@ -8,8 +8,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from muscope.backend.db.address import database_address
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
 from muscope.backend.resources import MIGRATIONS
 from muscope.backend.settings import Settings
 

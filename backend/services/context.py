@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from muscope.backend.blobs import BlobStore
-from muscope.backend.db.address import database_address
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.events import Notices
-from muscope.backend.private_files import private_folder
 from muscope.backend.queue import Bell
 from muscope.backend.services.keyed_cache import KeyedCache
 from muscope.backend.settings import Settings
+from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.private_files import private_folder
 
 
 def utc_now() -> datetime:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from muscope.backend.db.migrate import is_current
-from muscope.backend.disk import disk_fault
 from muscope.backend.errors import MuscopeError, Unavailable
 from muscope.backend.services.context import Context
+from muscope.backend.storage.disk import disk_fault
 
 
 def require_ready(context: Context) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import CellRow, DatasetRow, ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.metrics import Schedule
 from muscope.backend.errors import NotFound

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from muscope.backend.db import calibrations, paces
 from muscope.backend.db import experiments as experiment_rows
-from muscope.backend.db import workers as worker_rows
+from muscope.backend.db.connection.session import Session
+from muscope.backend.db.machines import calibrations, paces
+from muscope.backend.db.machines import workers as worker_rows
 from muscope.backend.db.schema.tables import WorkerRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.cost.calibration import Learned, device_sha256, kind_of
 from muscope.backend.domain.cost.divergence import PlannedWork
 from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE

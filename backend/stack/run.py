@@ -18,7 +18,6 @@ from pathlib import Path
 
 from muscope.backend.catalogue import text
 from muscope.backend.child_environment import child_environment
-from muscope.backend.disk import require_room_to_start
 from muscope.backend.errors import Unavailable
 from muscope.backend.settings import Settings
 from muscope.backend.stack import process_reaper
@@ -29,6 +28,7 @@ from muscope.backend.stack.processes import Service, Supervisor, die_with_parent
 from muscope.backend.stack.start_order import StartOrder, embedded_start_order
 from muscope.backend.stack.stop_signals import StopSignals
 from muscope.backend.stack.web_address import address
+from muscope.backend.storage.disk import require_room_to_start
 
 logger = logging.getLogger("muscope.stack")
 

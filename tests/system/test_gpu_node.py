@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from muscope.backend.db import workers
-from muscope.backend.db.address import database_address
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
+from muscope.backend.db.machines import workers
 from muscope.backend.settings import Settings
 from tests.system.instance import Instance, running
 from tests.waiting import wait_until

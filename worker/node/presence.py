@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from muscope.backend.child_environment import FOR_TORCH, child_environment
-from muscope.backend.db import cells, workers
-from muscope.backend.db.address import database_address
-from muscope.backend.db.session import Database, Session
+from muscope.backend.db import cells
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database, Session
+from muscope.backend.db.machines import workers
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.errors import Unavailable
 from muscope.backend.settings import Settings, get_settings

@@ -16,7 +16,7 @@ from uuid import UUID
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.session import Database
 from muscope.backend.domain.lifecycle import CellState, DesiredState, FailureClass
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from celery import Celery, Task
 
-from muscope.backend.db.address import database_address
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
 from muscope.backend.queue import TRAIN_CELL

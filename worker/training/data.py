@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from muscope.backend.arrays import read_arrays
-from muscope.backend.blobs import BlobStore
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Unavailable
+from muscope.backend.storage.blobs import BlobStore
 from muscope.worker.device import DTYPE, device
 from muscope.worker.numerics.program import TrainingData
 from muscope.worker.training.scenario_data import under_scenario

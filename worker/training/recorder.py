@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims, metrics
 from muscope.backend.db.claims import Claim
+from muscope.backend.db.connection.session import Database, Session
 from muscope.backend.db.metrics import Chunk
-from muscope.backend.db.session import Database, Session
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.spec.metrics import Schedule
 from muscope.backend.errors import Unavailable

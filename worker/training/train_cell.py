@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from muscope.backend.blobs import BlobStore
-from muscope.backend.db import calibrations
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.connection.session import Database, Session
+from muscope.backend.db.machines import calibrations
 from muscope.backend.db.schema.tables import CellRow
-from muscope.backend.db.session import Database, Session
 from muscope.backend.domain.cost.calibration import device_sha256, kind_of
 from muscope.backend.domain.cost.divergence import PlannedWork, lived_share
 from muscope.backend.domain.protocol.grid import PlannedCell
@@ -26,6 +25,7 @@ from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
+from muscope.backend.storage.blobs import BlobStore
 from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import train

@@ -16,8 +16,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from muscope.backend.errors import InvalidInput, UnsupportedMedia
 from muscope.backend.ingest.manifest import FileKind
-from muscope.backend.private_files import new_private_file, no_room_is_our_error
 from muscope.backend.services.uploads.store import too_large
+from muscope.backend.storage.private_files import new_private_file, no_room_is_our_error
 
 OCTETS = "application/octet-stream"
 MEDIA_TYPES = ("text/csv", "text/plain", OCTETS)

@@ -13,8 +13,8 @@ from uuid import UUID
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.lifecycle import (
     OPEN_CELL_STATES,

@@ -10,7 +10,7 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db.cells import Pulse
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.session import Session
+from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.services.conduct.advance import LastSnapshots, advance_experiments
 from muscope.backend.services.context import Context

@@ -10,16 +10,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from uuid import UUID, uuid4
 
-from muscope.backend.blobs import Blob
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import uploads as upload_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import DatasetRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.plan.options import data_options
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.errors import Conflict, NotFound, Unavailable
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
-from muscope.backend.private_files import private_folder
 from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.child_reader import make_example, read_file
 from muscope.backend.services.datasets.recipes import by_recipe
@@ -28,6 +26,8 @@ from muscope.backend.services.uploads.files import unlink_files
 from muscope.backend.services.uploads.store import reading
 from muscope.backend.services.uploads.usage import new_bytes, require_quota
 from muscope.backend.services.views.views import DatasetView
+from muscope.backend.storage.blobs import Blob
+from muscope.backend.storage.private_files import private_folder
 
 ARRAYS, SOURCE = "arrays", "source"
 

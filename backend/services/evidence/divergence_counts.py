@@ -6,7 +6,7 @@ from uuid import UUID
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import experiments as experiment_rows
-from muscope.backend.db.session import Session
+from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.cost.divergence import STEPS_UNTIL_DROPPED, DivergenceCount
 from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size
 from muscope.backend.domain.spec.size import Size

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, RunRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.metrics import Metric, Schedule

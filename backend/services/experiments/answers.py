@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from muscope.backend.analysis.verdict.overall import deciding_scenario
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.db.verdicts import Judged
 
 

@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import tags as tag_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.errors import Conflict, NotFound

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import metrics as metric_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.metrics import Values
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, RunRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_experiment, schedule_of

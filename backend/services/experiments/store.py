@@ -13,11 +13,10 @@ from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import tags as tag_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.datasets import Facts
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.db.verdicts import Judged
-from muscope.backend.disk import require_room_to_start
 from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState
 from muscope.backend.domain.spec.experiment import ExperimentSpec
@@ -42,6 +41,7 @@ from muscope.backend.services.plans.draft import (
 from muscope.backend.services.time_left.budget import afforded
 from muscope.backend.services.time_left.progress import progress_of
 from muscope.backend.services.views.views import ConditionsView, DatasetName, ExperimentView
+from muscope.backend.storage.disk import require_room_to_start
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from pydantic import Field, StringConstraints
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import tags as tag_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.datasets import Facts
 from muscope.backend.db.lists import experiments as lists
 from muscope.backend.db.lists.experiments import ExperimentOrder, Sought, Term
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.cost.time_left import share_done
 from muscope.backend.domain.lifecycle import DesiredState, ExperimentState
 from muscope.backend.domain.plan.presets import Preset

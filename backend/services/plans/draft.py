@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import DatasetRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.cost.coming import coming_work
 from muscope.backend.domain.cost.divergence import DivergenceCount
 from muscope.backend.domain.cost.gpu_memory import gpu_cell_bytes, halved_to_fit

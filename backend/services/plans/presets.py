@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from muscope.backend.db.session import Session
+from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.devices import DeviceKind, device_kind
 from muscope.backend.domain.plan.conclusions import conclusions
 from muscope.backend.domain.plan.presets import Preset

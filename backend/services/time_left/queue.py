@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.cost.chains import Span
 from muscope.backend.domain.cost.time_left import Course, expected_spans
 from muscope.backend.domain.lifecycle import CellState

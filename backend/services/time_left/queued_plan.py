@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from muscope.backend.db.session import Session
+from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.services.context import Context
 from muscope.backend.services.plans.draft import Draft, ExperimentRequest, draft, plan_view

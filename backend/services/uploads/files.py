@@ -15,8 +15,8 @@ from uuid import UUID
 
 from muscope.backend.errors import NotFound
 from muscope.backend.ingest.progress import read_progress
-from muscope.backend.private_files import new_private_file, private_folder
 from muscope.backend.services.context import Context
+from muscope.backend.storage.private_files import new_private_file, private_folder
 
 # Writing a block takes a moment, reading a file minutes: whoever waits longer than this waits for a reader.
 LOCK_SECONDS = 2.0

@@ -9,8 +9,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from muscope.backend.db import uploads as upload_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import UploadRow
-from muscope.backend.db.session import Session
 from muscope.backend.errors import Conflict, InvalidInput, NotFound, TooLarge
 from muscope.backend.services.context import Context
 from muscope.backend.services.uploads.files import (

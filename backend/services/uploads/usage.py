@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from muscope.backend.db import uploads as upload_rows
-from muscope.backend.db.session import Session
-from muscope.backend.disk import free_bytes
+from muscope.backend.db.connection.session import Session
 from muscope.backend.errors import StorageFull
-from muscope.backend.private_files import private_folder
 from muscope.backend.services.context import Context
 from muscope.backend.services.views.views import UsageView
+from muscope.backend.storage.disk import free_bytes
+from muscope.backend.storage.private_files import private_folder
 
 # Left to the database and to results when the disk gets full, in bytes.
 DISK_RESERVE = 256 << 20

@@ -17,10 +17,10 @@ from uuid import UUID
 
 from muscope.backend.db import uploads as upload_rows
 from muscope.backend.errors import ChecksumMismatch, Conflict, StorageFull, TooLarge
-from muscope.backend.private_files import no_room_is_our_error
 from muscope.backend.services.context import Context
 from muscope.backend.services.uploads.files import opened, take_lock, unlink_files
 from muscope.backend.services.uploads.store import find_upload, fresh_expiry
+from muscope.backend.storage.private_files import no_room_is_our_error
 
 CHECKSUMS = ("sha256", "sha1")
 

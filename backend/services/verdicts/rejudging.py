@@ -9,8 +9,8 @@ from pydantic import Field
 
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow, VerdictRow
-from muscope.backend.db.session import Session
 from muscope.backend.db.verdicts import FIXED_THRESHOLDS
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.dataset import Frozen

@@ -12,8 +12,8 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import metrics as metric_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.cost.memory import stacked_runs
 from muscope.backend.domain.cost.prediction import CELL_SECONDS, Calibration, predict

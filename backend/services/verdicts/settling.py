@@ -12,8 +12,8 @@ from pydantic import Field
 
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.db.session import Session
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, ExperimentState
 from muscope.backend.domain.plan.outlay import Outlay, outlay
 from muscope.backend.domain.protocol import Add

@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from muscope.backend import catalogue, disk
+from muscope.backend import catalogue
 from muscope.backend.services import workers as worker_service
 from muscope.backend.settings import Settings
+from muscope.backend.storage import disk
 from tests.backend.api.conftest import CSV, Server, serving
 
 ROOT = Path(__file__).resolve().parents[3]

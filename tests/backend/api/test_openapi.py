@@ -16,23 +16,17 @@ import pytest
 from muscope.backend.api.app import MAX_THREADS, create_app
 from muscope.backend.api.middleware import CONTENT_SECURITY_POLICY
 from muscope.backend.api.routes import (
-    cells,
     datasets,
     examples,
     experiments,
-    figures,
     health,
     options,
     plans,
-    progress,
-    reports,
-    runs,
-    savings,
     tags,
     uploads,
-    verdicts,
     workers,
 )
+from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
 from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
 from tests.backend.api.conftest import Server

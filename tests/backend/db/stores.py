@@ -13,11 +13,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from muscope.backend.db import cells, claims, datasets, experiments, workers
+from muscope.backend.db import cells, claims, datasets, experiments
 from muscope.backend.db.claims import Claim
+from muscope.backend.db.connection.session import Database
+from muscope.backend.db.machines import workers
 from muscope.backend.db.migrate import migrate
 from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
-from muscope.backend.db.session import Database
 from muscope.backend.domain.cost.prediction import CellCost
 from muscope.backend.domain.lifecycle import DesiredState, ExperimentState
 from muscope.backend.domain.protocol.grid import full_grid

@@ -1,7 +1,7 @@
 import threading
 
-from muscope.backend.db import calibrations
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.session import Database
+from muscope.backend.db.machines import calibrations
 from muscope.backend.domain.cost.calibration import Learned
 from tests.backend.db.stores import NOW
 

@@ -7,7 +7,8 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db import migrate
-from muscope.backend.db.address import database_address
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.base import Base
 from muscope.backend.db.schema.tables import (
     LOCAL_OWNER,
@@ -17,7 +18,6 @@ from muscope.backend.db.schema.tables import (
     RunRow,
     VerdictRow,
 )
-from muscope.backend.db.session import Database
 from muscope.backend.settings import Settings
 from tests.backend.db.stores import NOW, add_experiment
 

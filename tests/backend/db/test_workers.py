@@ -1,4 +1,4 @@
-from muscope.backend.db import workers
+from muscope.backend.db.machines import workers
 from tests.backend.db.stores import LATER, NOW
 
 CAPABILITIES = {

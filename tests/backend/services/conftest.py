@@ -1,8 +1,8 @@
 import pytest
 
-from muscope.backend.blobs import BlobStore
 from muscope.backend.services.context import Context
 from muscope.backend.settings import Settings
+from muscope.backend.storage.blobs import BlobStore
 from tests.backend.db.stores import NOW, database
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
 

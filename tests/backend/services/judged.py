@@ -10,9 +10,9 @@ import numpy as np
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import metrics
+from muscope.backend.db.connection.session import Database, Session
 from muscope.backend.db.metrics import Chunk
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
-from muscope.backend.db.session import Database, Session
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec

@@ -9,9 +9,9 @@ import numpy as np
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import metrics
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.metrics import Chunk
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
-from muscope.backend.db.session import Database
 from muscope.backend.domain.spec.measures import measured_metrics
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.services.lookup import schedule_of

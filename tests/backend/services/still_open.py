@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from muscope.backend.db import cells as cell_rows
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import CellRow
-from muscope.backend.db.session import Database
 from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec
 from muscope.backend.domain.spec.metrics import Metric

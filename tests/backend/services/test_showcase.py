@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from muscope.backend.db import cells as cell_rows
-from muscope.backend.db import paces
 from muscope.backend.db.archive import archived
+from muscope.backend.db.machines import paces
 from muscope.backend.db.schema.tables import CalibrationRow, DatasetRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.domain.protocol.grid import PlannedCell

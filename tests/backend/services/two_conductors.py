@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from muscope.backend.db.session import Database
+from muscope.backend.db.connection.session import Database
 from muscope.backend.services.conduct.advance import advance_experiments
 from muscope.backend.services.context import Context
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +20,6 @@ from studies.calibration.real import report as real_report
 from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.judged import JudgedTask, judge_task
 from studies.calibration.real.measured_truth import Held
-from studies.calibration.real.predictors import compare_predictors, rank_correlation
 from studies.calibration.real.report import (
     exact_bound,
     not_holding,
@@ -337,21 +335,3 @@ def product_files():
 def test_a_search_within_an_octave_loses_no_more_than_the_rate_itself(results):
     for held in judge_task(SMALL, results).held:
         assert 0.0 <= held.search_regret <= held.truth.regret
-
-
-def test_a_rank_correlation_knows_order_only_and_a_constant_has_none():
-    x = np.arange(10.0)
-
-    assert rank_correlation(x, np.exp(x)) == pytest.approx(1.0)
-    assert rank_correlation(x, -(x**3)) == pytest.approx(-1.0)
-    assert math.isnan(rank_correlation(x, np.ones(10)))
-
-
-def test_the_better_predictor_is_better_with_an_interval_that_excludes_none():
-    truth = [float(index) for index in range(40)]
-    blind = [float(index) for index in np.random.default_rng(0).permutation(40)]
-
-    own, [more] = compare_predictors([blind, truth], truth)
-
-    assert own[1].value == pytest.approx(1.0)
-    assert more.low > 0.0

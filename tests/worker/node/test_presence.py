@@ -1,6 +1,6 @@
 import pytest
 
-from muscope.backend.db import workers
+from muscope.backend.db.machines import workers
 from muscope.backend.settings import Settings
 from muscope.worker.node import presence
 

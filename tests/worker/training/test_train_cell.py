@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from muscope.backend.arrays import write_arrays
-from muscope.backend.blobs import BlobStore
-from muscope.backend.db import calibrations, cells, claims, metrics
+from muscope.backend.db import cells, claims, metrics
 from muscope.backend.db.claims import Claim, ClaimLost
+from muscope.backend.db.machines import calibrations
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, MetricChunkRow
 from muscope.backend.domain.cost.calibration import Learned, device_sha256
 from muscope.backend.domain.cost.divergence import STEPS_UNTIL_DROPPED
@@ -17,6 +17,7 @@ from muscope.backend.domain.spec.measures import Measure, measured_metrics
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import Unavailable
+from muscope.backend.storage.blobs import BlobStore
 from muscope.worker.numerics.program import TrainingData
 from muscope.worker.numerics.trainer import DROP_EVERY, train
 from muscope.worker.training import train_cell

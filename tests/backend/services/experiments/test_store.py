@@ -3,11 +3,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, event, func, select
 
-from muscope.backend import disk
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow, PrincipalRow
-from muscope.backend.db.session import Database
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.errors import Conflict, InvalidInput, Malformed, NotFound, StorageFull
 from muscope.backend.events import ProgressNotice
@@ -16,6 +15,7 @@ from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.marks import read_marks
 from muscope.backend.services.plans.draft import ExperimentRequest, draft
 from muscope.backend.services.runs.listing import list_runs
+from muscope.backend.storage import disk
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, SPEC
 from tests.backend.services.fakes import FakeBell

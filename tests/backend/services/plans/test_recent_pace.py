@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from muscope.backend.db import calibrations, workers
+from muscope.backend.db.machines import calibrations, workers
 from muscope.backend.domain.cost.calibration import device_sha256, kind_of
 from muscope.backend.services.workers import LATELY, PRIOR_SECONDS, capacity_of, fresh_workers
 from tests.backend.db.stores import NOW, add_experiment, add_worker, change_cell

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from muscope.backend.db import cells as cell_rows
-from muscope.backend.db import workers
+from muscope.backend.db.machines import workers
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.cost.calibration import kind_of
 from muscope.backend.domain.spec.experiment import Protocol

@@ -7,8 +7,8 @@ import pytest
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import verdicts as verdict_rows
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, VerdictRow
-from muscope.backend.db.session import Database
 from muscope.backend.domain.spec.budget import Budget
 from muscope.backend.domain.spec.experiment import Protocol
 from muscope.backend.domain.spec.judging.decision import Settle

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from muscope.backend.private_files import FILE_MODE, FINAL_MODE, no_room_is_our_error, private_folder
+from muscope.backend.storage.private_files import FILE_MODE, FINAL_MODE, no_room_is_our_error, private_folder
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from muscope.backend import disk
 from muscope.backend.errors import StorageFull
+from muscope.backend.storage import disk
 
 Usage = namedtuple("Usage", "total used free")
 

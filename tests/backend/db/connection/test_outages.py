@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from muscope.backend.db.outages import outage
+from muscope.backend.db.connection.outages import outage
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import PrincipalRow
-from muscope.backend.db.session import Database
 from muscope.backend.errors import Unavailable
 from tests.backend.db.stores import migrated_bytes
 
@@ -128,5 +128,5 @@ def test_a_log_that_cannot_grow_is_a_full_disk_where_the_disk_is_full(
     path = tmp_path / "muscope.db"
 
     assert outage(error, path).code == "database.unavailable"  # type: ignore[union-attr]
-    monkeypatch.setattr("muscope.backend.db.outages.free_bytes", lambda _folder: 4096)
+    monkeypatch.setattr("muscope.backend.db.connection.outages.free_bytes", lambda _folder: 4096)
     assert outage(error, path).code == "database.disk_full"  # type: ignore[union-attr]

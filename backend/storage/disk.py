@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from muscope.backend.errors import MuscopeError, StorageFull, Unavailable
-from muscope.backend.private_files import new_private_file, private_folder
+from muscope.backend.storage.private_files import new_private_file, private_folder
 
 # Results, logs and the database's log that an experiment or the stack may write before somebody can look.
 START_BYTES = 64 << 20

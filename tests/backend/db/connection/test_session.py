@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from muscope.backend.db.connection.session import Database, sqlite_module
 from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
-from muscope.backend.db.session import Database, sqlite_module
 from muscope.backend.errors import Unavailable
 from tests.backend.db.stores import NOW, add_dataset, cell_row, one_cell, take
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from muscope.backend.db.address import database_address
+from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.migrate import upgrade
 from muscope.backend.errors import InvalidInput
 from muscope.backend.settings import Settings

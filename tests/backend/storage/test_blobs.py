@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from muscope.backend.blobs import Blob, BlobStore
 from muscope.backend.errors import StorageFull
+from muscope.backend.storage.blobs import Blob, BlobStore
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.outages import SameFile, outage
+from muscope.backend.db.connection.outages import SameFile, outage
 from muscope.backend.errors import Unavailable
 
 __all__ = ["Database", "Session"]

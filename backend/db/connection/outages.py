@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from muscope.backend.disk import free_bytes
 from muscope.backend.errors import Unavailable
+from muscope.backend.storage.disk import free_bytes
 
 # SQLite reports a log that cannot grow as an I/O error; below this many free bytes the disk is the cause.
 FULL_BYTES = 1 << 20

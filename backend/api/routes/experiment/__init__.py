@@ -1,0 +1,1 @@
+"""Routes below one experiment: its cells, runs, figures, progress, answer, savings and report."""

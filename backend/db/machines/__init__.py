@@ -1,0 +1,1 @@
+"""Rows of what is known of machines: their workers, measured speeds, and paces."""

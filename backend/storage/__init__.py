@@ -1,0 +1,1 @@
+"""Files of the service: content-addressed blobs, private folders and files, room on the disk."""
