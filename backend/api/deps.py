@@ -68,7 +68,6 @@ ExperimentId = Annotated[UUID, Path(description="An experiment's id.")]
 UploadId = Annotated[UUID, Path(description="An upload's id.")]
 CellId = Annotated[UUID, Path(description="A cell's id.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="The most entries to return.")]
-Offset = Annotated[int, Query(ge=0, le=2**31, description="Number of the newest to leave out.")]
 IfNoneMatch = Annotated[
     str | None,
     Header(description="The ETag of an earlier answer to the same question; 304 while it still holds."),

@@ -1,4 +1,4 @@
-"""The pages: files of `frontend/`, plotly.js from the installed wheel, and what a page must know to start.
+"""The pages: files of `frontend/`, plotly.js, and what a page must know to start.
 
 Everything comes from our own origin, compressed where that is accepted. Files of ours are revalidated on each
 use; the script has its hash in its name and is kept forever.

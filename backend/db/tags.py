@@ -31,15 +31,6 @@ def add(session: Session, experiment_ids: Collection[UUID], tags: Collection[str
     insert_new(session, ExperimentTagRow, rows)
 
 
-def remove(session: Session, experiment_ids: Collection[UUID], tags: Collection[str]) -> None:
-    """Take the tags from every experiment."""
-    session.execute(
-        delete(ExperimentTagRow).where(
-            ExperimentTagRow.experiment_id.in_(experiment_ids), ExperimentTagRow.tag.in_(tags)
-        )
-    )
-
-
 def replace(session: Session, experiment_id: UUID, tags: Collection[str]) -> None:
     """Give an experiment exactly these tags."""
     session.execute(delete(ExperimentTagRow).where(ExperimentTagRow.experiment_id == experiment_id))

@@ -9,6 +9,7 @@ from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import CellRow, DatasetRow, ExperimentRow
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.metrics import Schedule
 from muscope.backend.errors import NotFound
@@ -28,6 +29,19 @@ def find_experiment(session: Session, owner_id: str, experiment_id: UUID) -> Exp
     if experiment is None:
         raise NotFound("experiment.not_found", id=str(experiment_id))
     return experiment
+
+
+def lock_experiment(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow:
+    """Return one of the owner's experiments, locked against other writers; raises NotFound."""
+    experiment = experiment_rows.lock(session, owner_id, experiment_id)
+    if experiment is None:
+        raise NotFound("experiment.not_found", id=str(experiment_id))
+    return experiment
+
+
+def is_open(session: Session, experiment: ExperimentRow) -> bool:
+    """Return whether an experiment has not ended, or cells of it still stop."""
+    return experiment.state in OPEN_EXPERIMENT_STATES or cell_rows.num_open(session, experiment.id) > 0
 
 
 def find_cell(session: Session, owner_id: str, cell_id: UUID) -> tuple[CellRow, ExperimentRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import uuid
@@ -10,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from muscope.backend.errors import MuscopeError, StorageFull, Unavailable
-from muscope.backend.storage.private_files import new_private_file, private_folder
+from muscope.backend.storage.private_files import new_private_file, no_room_is_our_error, private_folder
 
 # Results, logs and the database's log that an experiment or the stack may write before somebody can look.
 START_BYTES = 64 << 20
@@ -38,17 +37,16 @@ def disk_fault(folder: Path) -> MuscopeError | None:
     """
     probe = folder / f".probe-{uuid.uuid4().hex}"
     try:
-        require_room_to_start(private_folder(folder))
-        descriptor = new_private_file(probe)
-        try:
-            os.write(descriptor, bytes(_PROBE_BYTES))
-        finally:
-            os.close(descriptor)
-    except StorageFull as error:
+        with no_room_is_our_error(_PROBE_BYTES):
+            require_room_to_start(private_folder(folder))
+            descriptor = new_private_file(probe)
+            try:
+                os.write(descriptor, bytes(_PROBE_BYTES))
+            finally:
+                os.close(descriptor)
+    except (StorageFull, Unavailable) as error:
         return error
     except OSError as error:
-        if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-            return Unavailable("storage.read_only", path=str(folder))
         return Unavailable("storage.unusable", path=str(folder), reason=error.strerror or str(error))
     finally:
         with suppress(OSError):

@@ -12,6 +12,7 @@ from muscope.backend.errors import StorageFull, Unavailable
 
 FOLDER_MODE, FILE_MODE, FINAL_MODE = 0o700, 0o600, 0o400
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+_NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def private_folder(path: Path) -> Path:
@@ -44,6 +45,6 @@ def no_room_is_our_error(size: int) -> Iterator[None]:
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StorageFull("storage.full", size=size) from error
-        if error.errno == errno.EROFS:
+        if error.errno in _NOT_WRITABLE:
             raise Unavailable("storage.read_only", path=str(error.filename or "")) from error
         raise

@@ -99,7 +99,8 @@ def find(
     )
     rows = session.scalars(select(ExperimentRow).where(ExperimentRow.id.in_(found.ids)))
     by_id = {row.id: row for row in rows}
-    return [by_id[each] for each in found.ids], found.next
+    # Between the two statements one may have been deleted.
+    return [by_id[each] for each in found.ids if each in by_id], found.next
 
 
 def count(session: Session, owner_id: str, sought: Sought) -> int:

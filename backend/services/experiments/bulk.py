@@ -8,16 +8,15 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import tags as tag_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
-from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.errors import Conflict, NotFound
+from muscope.backend.errors import Conflict
 from muscope.backend.services.context import Context
-from muscope.backend.services.experiments.labels import MOST_TAGS, Tags
+from muscope.backend.services.experiments.labels import MOST_TAGS, Tags, once_each
+from muscope.backend.services.lookup import is_open, lock_experiment
 
 # Names in one message; more say no more.
 MOST_NAMED = 5
@@ -51,10 +50,9 @@ def delete_experiments(context: Context, owner_id: str, ids: Sequence[UUID]) -> 
     Raises NotFound if one of them does not exist, Conflict naming those that have not ended; then none is
     deleted.
     """
-    wanted = list(dict.fromkeys(ids))
     with context.database.write() as session:
-        rows = _found(session, owner_id, wanted)
-        going_on = [row for row in rows if _is_open(session, row)]
+        rows = _found(session, owner_id, ids)
+        going_on = [row for row in rows if is_open(session, row)]
         if going_on:
             names = ", ".join(row.name for row in going_on[:MOST_NAMED])
             raise Conflict("experiment.some_still_open", count=len(going_on), names=names)
@@ -69,29 +67,25 @@ def tag_experiments(context: Context, owner_id: str, request: TaggingRequest) ->
     Raises NotFound if one of them does not exist, Conflict where one would have too many tags; then none is
     changed.
     """
-    wanted = list(dict.fromkeys(request.ids))
     with context.database.write() as session:
-        rows = _found(session, owner_id, wanted)
-        before = tag_rows.of_experiments(session, wanted)
-        tag_rows.remove(session, wanted, request.remove)
-        tag_rows.add(session, wanted, request.add)
-        after = tag_rows.of_experiments(session, wanted)
-        for row in rows:
+        rows = _found(session, owner_id, request.ids)
+        before = tag_rows.of_experiments(session, [row.id for row in rows])
+        after = {row.id: _tags_after(before[row.id], request) for row in rows}
+        changed = [row for row in rows if set(before[row.id]) != set(after[row.id])]
+        for row in changed:
             if len(after[row.id]) > MOST_TAGS:
                 raise Conflict("experiment.too_many_tags", name=row.name, limit=MOST_TAGS)
-        changed = [row for row in rows if before[row.id] != after[row.id]]
-        for row in changed:
+            tag_rows.replace(session, row.id, after[row.id])
             experiment_rows.label(row, name=None, notes=None)
     return len(changed)
 
 
+def _tags_after(tags: Sequence[str], request: TaggingRequest) -> tuple[str, ...]:
+    """Return tags without those taken away and with those given; upper and lower case are one."""
+    taken = {tag.casefold() for tag in request.remove}
+    return once_each((*(tag for tag in tags if tag.casefold() not in taken), *request.add))
+
+
 def _found(session: Session, owner_id: str, ids: Sequence[UUID]) -> list[ExperimentRow]:
-    rows = [(each, experiment_rows.lock(session, owner_id, each)) for each in ids]
-    missing = next((each for each, row in rows if row is None), None)
-    if missing is not None:
-        raise NotFound("experiment.not_found", id=str(missing))
-    return [row for _, row in rows if row is not None]
-
-
-def _is_open(session: Session, row: ExperimentRow) -> bool:
-    return row.state in OPEN_EXPERIMENT_STATES or cell_rows.num_open(session, row.id) > 0
+    """Lock experiments in the order of their ids, so that two writers never wait for each other."""
+    return [lock_experiment(session, owner_id, each) for each in sorted(set(ids))]

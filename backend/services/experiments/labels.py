@@ -10,15 +10,16 @@ from pydantic import AfterValidator, Field, StringConstraints
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import tags as tag_rows
 from muscope.backend.domain.spec.dataset import Frozen
-from muscope.backend.errors import ChangedMeanwhile, NotFound
+from muscope.backend.errors import ChangedMeanwhile
 from muscope.backend.services.context import Context
 from muscope.backend.services.experiments.store import get_experiment
+from muscope.backend.services.lookup import lock_experiment
 from muscope.backend.services.views.views import ExperimentView
 
 MOST_TAGS = 20
 
 
-def _once_each(tags: tuple[str, ...]) -> tuple[str, ...]:
+def once_each(tags: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out a tag that differs from an earlier one in upper and lower case only."""
     first: dict[str, str] = {}
     for tag in tags:
@@ -36,7 +37,7 @@ Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f,、]+$"),
 ]
-Tags = Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS), AfterValidator(_once_each)]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=MOST_TAGS), AfterValidator(once_each)]
 
 
 class LabelsRequest(Frozen):
@@ -65,9 +66,7 @@ def change_labels(
         ChangedMeanwhile: it was edited since.
     """
     with context.database.write() as session:
-        row = experiment_rows.lock(session, owner_id, experiment_id)
-        if row is None:
-            raise NotFound("experiment.not_found", id=str(experiment_id))
+        row = lock_experiment(session, owner_id, experiment_id)
         if edition is not None and edition != row.edition:
             raise ChangedMeanwhile("experiment.changed_meanwhile", name=row.name)
         given = request.model_dump(exclude_none=True)

@@ -29,7 +29,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.answers import deciding
 from muscope.backend.services.experiments.naming import default_name
-from muscope.backend.services.lookup import find_dataset, find_experiment
+from muscope.backend.services.lookup import find_dataset, find_experiment, is_open, lock_experiment
 from muscope.backend.services.plans.draft import (
     Draft,
     ExperimentRequest,
@@ -66,40 +66,53 @@ def create_experiment(
     """
     body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     with context.database.read() as session:
-        if known := _created_before(context, session, owner_id, key, body):
-            return known
+        if known := _created_before(session, owner_id, key, body):
+            return Created(_view_of(context, session, owner_id, known), is_new=False)
         require_room_to_start(context.settings.data_folder)
         # A plan takes a tenth of a second or more; others who want to write must not wait for it.
         plan = draft(context, session, owner_id, request)
         first = _first_costed(context, plan)
     row = _row(context, owner_id, request, plan, language)
     with context.database.write() as session:
-        if known := _created_before(context, session, owner_id, key, body):
-            return known
-        find_dataset(session, owner_id, request.dataset_id)  # it may have been deleted meanwhile
-        experiment_rows.add(session, row)
-        cell_ids = cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
-        if key is not None:
+        known = _created_before(session, owner_id, key, body)
+        cell_ids = [] if known else _store(context, session, owner_id, row, plan, first)
+        if known is None and key is not None:
             experiment_rows.add_key(
                 session, owner_id, key, body_sha256=body, experiment_id=row.id, now=context.now()
             )
-        cell_rows.mark_dispatched(session, cell_ids, now=context.now())
-        view = _view_of(context, session, owner_id, row.id)
-    context.bell.ring(cell_ids, queue=plan.queue)
-    context.notices.publish(ProgressNotice(row.id))
-    return Created(view, is_new=True)
+    if known is None:
+        context.bell.ring(cell_ids, queue=plan.queue)
+        context.notices.publish(ProgressNotice(row.id))
+    return Created(get_experiment(context, owner_id, known or row.id), is_new=known is None)
 
 
-def _created_before(
-    context: Context, session: Session, owner_id: str, key: str | None, body_sha256: str
-) -> Created | None:
-    """Return what an earlier request with this key made; raises Malformed if that one had another body."""
+def _store(
+    context: Context,
+    session: Session,
+    owner_id: str,
+    row: ExperimentRow,
+    plan: Draft,
+    first: Sequence[CostedCell],
+) -> list[UUID]:
+    """Store an experiment with its first cells and return those to ring for.
+
+    Raises NotFound without its data.
+    """
+    find_dataset(session, owner_id, row.dataset_id)  # it may have been deleted meanwhile
+    experiment_rows.add(session, row)
+    cell_ids = cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
+    cell_rows.mark_dispatched(session, cell_ids, now=context.now())
+    return cell_ids
+
+
+def _created_before(session: Session, owner_id: str, key: str | None, body_sha256: str) -> UUID | None:
+    """Return the experiment that a request with this key made; raises Malformed if that had another body."""
     known = None if key is None else experiment_rows.find_key(session, owner_id, key)
     if known is None:
         return None
     if known.body_sha256 != body_sha256:
         raise Malformed("experiment.key_reused", key=known.key)
-    return Created(_view_of(context, session, owner_id, known.experiment_id), is_new=False)
+    return known.experiment_id
 
 
 def _first_costed(context: Context, plan: Draft) -> list[CostedCell]:
@@ -144,39 +157,29 @@ def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> E
         cell_rows.cancel(session, experiment_id, now=context.now())
         if cell_rows.num_open(session, experiment_id) == 0:
             experiment_rows.end(session, experiment_id, ExperimentState.CANCELLED, now=context.now())
-        experiment_rows.read_again(session)
-        view = _view_of(context, session, owner_id, experiment_id)
     context.notices.publish(ProgressNotice(experiment_id))
-    return view
+    return get_experiment(context, owner_id, experiment_id)
 
 
 def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> None:
-    """Delete an experiment and all its values; raises Conflict while cells are open."""
+    """Delete an experiment and all its values; raises Conflict before it has ended."""
     with context.database.write() as session:
-        row = find_experiment(session, owner_id, experiment_id)
-        if cell_rows.num_open(session, experiment_id) > 0:
+        row = lock_experiment(session, owner_id, experiment_id)
+        if is_open(session, row):
             raise Conflict("experiment.still_open", name=row.name, state=row.state)
         experiment_rows.remove(session, experiment_id)
 
 
 def _view_of(context: Context, session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
     row = find_experiment(session, owner_id, experiment_id)
-    view = _views(session, [row])[0]
-    return view.model_copy(update={"progress": progress_of(context, ExperimentEvidence(session, row))})
-
-
-def _views(session: Session, rows: Sequence[ExperimentRow]) -> list[ExperimentView]:
-    ids = [row.id for row in rows]
-    counts, outcomes = (
-        experiment_rows.cell_counts(session, ids),
-        verdict_rows.outcomes(session, ids),
+    view = _view(
+        row,
+        dataset_rows.facts_of(session, {row.dataset_id})[row.dataset_id],
+        experiment_rows.cell_counts(session, [row.id])[row.id],
+        verdict_rows.outcomes(session, [row.id]).get(row.id, {}),
+        tag_rows.of_experiments(session, [row.id])[row.id],
     )
-    data = dataset_rows.facts_of(session, {row.dataset_id for row in rows})
-    tags = tag_rows.of_experiments(session, ids)
-    return [
-        _view(row, data[row.dataset_id], counts[row.id], outcomes.get(row.id, {}), tags[row.id])
-        for row in rows
-    ]
+    return view.model_copy(update={"progress": progress_of(context, ExperimentEvidence(session, row))})
 
 
 def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:

@@ -28,7 +28,7 @@ from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.marks import read_marks
 
 # Part of every ETag: to be raised when the same data gives another picture.
-LOOK_VERSION = 5
+APPEARANCE_VERSION = 5
 _GZIP_LEVEL = 6
 
 
@@ -63,7 +63,7 @@ def figure_etag(
 ) -> str:
     """Return the ETag of a figure without building it; it changes with the data and with every option."""
     marks = read_marks(context, owner_id, experiment_id).model_dump(mode="json")
-    wish = [LOOK_VERSION, name, language, options.model_dump(mode="json"), marks]
+    wish = [APPEARANCE_VERSION, name, language, options.model_dump(mode="json"), marks]
     return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -26,9 +26,8 @@ Values = NDArray[np.float64]
 
 def coordinate_info(shown: ShownRuns, cells: Sequence[CellRow]) -> CoordinateInfo:
     """Return mean, smallest and largest change over seeds of every part, at each width that has values."""
-    lines = [
-        line for arm in shown.arms for part in Part for line in _lines(arm, part, _changes(shown, cells, arm))
-    ]
+    changes = {arm: _changes(shown, cells, arm) for arm in shown.arms}
+    lines = [line for arm in shown.arms for part in Part for line in _lines(arm, part, changes[arm])]
     columns = tuple(
         Column(arm, shown.spec.arm(arm).lrs[shown_lr_index(shown, arm)], shown.spec.optimizer.kappa)
         for arm in shown.arms
@@ -53,13 +52,14 @@ def shown_lr_index(shown: ShownRuns, arm: Parametrization) -> int:
 def _changes(shown: ShownRuns, cells: Sequence[CellRow], arm: Parametrization) -> dict[int, Values]:
     """Return the changes of the runs of each width, [S, K]; widths without values are absent."""
     found: dict[int, list[Values]] = {}
+    lr_index = shown_lr_index(shown, arm)
     for cell in cells:
         if cell.parametrization != arm or cell.width not in shown.widths:
             continue
         schedule = shown.spec.schedule(cell.chunk_steps)
         steps, values = shown.evidence.values(cell, Metric.COORDINATE_CHANGE, schedule, to_step=0)
         if len(steps):
-            positions = [run.position for run in shown.runs_at(cell.id, shown_lr_index(shown, arm))]
+            positions = [run.position for run in shown.runs_at(cell.id, lr_index)]
             found.setdefault(cell.width, []).append(values[0, positions].astype(float))
     joined = {width: np.concatenate(parts) for width, parts in sorted(found.items())}
     return {width: changes_SK for width, changes_SK in joined.items() if len(changes_SK)}

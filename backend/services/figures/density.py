@@ -40,6 +40,7 @@ def density_info(shown: ShownRuns, cells: Sequence[CellRow], options: FigureOpti
             spec.schedule(cell.chunk_steps),
         )
         for cell in cells
+        if cell.width in shown.widths
     ]
     until = spec.num_steps if options.step is None else options.step
     reached = [at for cell in measured if (at := cell.last_measured(until)) is not None]

@@ -113,6 +113,12 @@ def spread_info(shown: ShownRuns, options: FigureOptions) -> SpreadInfo:
     # The control of a staged experiment is measured without curvature, so it gets no column.
     columns = tuple(Column(name, lr, shown.spec.optimizer.kappa) for name, (lr, _) in drawn.items())
     extents = sorted({_extent(size, axis) for sweep in on_axis.values() for size in sweep.sizes})
+    chosen = {
+        _extent(size, axis)
+        for sweep in on_axis.values()
+        for size in sweep.sizes
+        if size.width in shown.widths
+    }
     pairs = [
         (_curve(name, spread, on_axis[name], axis), _line(on_axis[name], spread.unjudged))
         for name, (_, found) in drawn.items()
@@ -123,6 +129,7 @@ def spread_info(shown: ShownRuns, options: FigureOptions) -> SpreadInfo:
         columns, tuple(extents), options.first_step,
         shown.spec.num_steps if options.last_step is None else options.last_step,
         len(shown.spec.seeds), tuple(curve for curve, _ in pairs),
+        shown=tuple(sorted(chosen - {extents[-1]})),  # the largest is compared with, and has no curve
     )  # fmt: skip
     lines = tuple(line for _, line in pairs)
     return SpreadInfo(steps, lines, shown.spec.thresholds.spread_level, extents[-1], axis is Axis.DEPTH)

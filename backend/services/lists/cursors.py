@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from datetime import datetime
 from typing import Any
@@ -33,7 +32,7 @@ def read_cursor(text: str | None, order: str) -> Place | None:
         if found != order:
             raise ValueError(found)
         return Place(_value(value, order), UUID(row_id))
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise InvalidInput("list.cursor_unknown", given=text[:80]) from error
 
 
@@ -42,5 +41,7 @@ def _value(value: Any, order: str) -> datetime | str | float:
     if kind == "created":
         return datetime.fromisoformat(value)
     if kind == "name":
-        return str(value)
+        if "\0" in (name := str(value)):
+            raise ValueError(name)  # PostgreSQL takes none
+        return name
     return float(value)

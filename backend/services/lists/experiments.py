@@ -25,10 +25,9 @@ from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES
 from muscope.backend.services.context import Context
-from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.naming import data_title
 from muscope.backend.services.lists.cursors import MOST_CHARACTERS, read_cursor, write_cursor
-from muscope.backend.services.time_left.remaining import remaining_of
+from muscope.backend.services.time_left.queue import course_of
 from muscope.backend.services.views.list_views import Direction, ExperimentItem, ExperimentPage
 from muscope.backend.services.views.views import DatasetName
 from muscope.backend.services.workers import capacity_of, fresh_workers
@@ -121,7 +120,7 @@ def _shares_done(context: Context, session: Session, rows: Sequence[ExperimentRo
     capacity = capacity_of(context, session, fresh_workers(context, session))
     shares = {}
     for row in running:
-        course = remaining_of(context, ExperimentEvidence(session, row), capacity).course
+        course = course_of(context, session, row, capacity)
         shares[row.id] = share_done(course.cells, course.later)
     return shares
 

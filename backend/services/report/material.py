@@ -12,21 +12,19 @@ from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.spec.dataset import Preprocessing
-from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSIONS, Outcome, Verdict
 from muscope.backend.figures.names import FigureName
 from muscope.backend.report.material import DrawnFigure, Material, RunCounts, StudiedData
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
-from muscope.backend.services.figures.options import FigureOptions, LossChoice
+from muscope.backend.services.figures.options import FigureOptions
 from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.verdicts.judging import get_verdicts
 from muscope.backend.services.verdicts.savings import SavingsRequest, get_savings
 
 # The figures that carry the answer; the page has them all.
 SHOWN = (FigureName.LR_LOSS, FigureName.OPTIMUM_SIZE, FigureName.LOSS, FigureName.SHARPNESS)
-OVER_STEPS = frozenset({FigureName.LOSS, FigureName.SHARPNESS, FigureName.SHARPNESS_SPREAD})
 _ENDED = frozenset({CellState.COMPLETED})
 _WITHOUT_RESULT = frozenset({CellState.FAILED, CellState.CANCELLED})
 
@@ -100,19 +98,11 @@ def _figures(evidence: ExperimentEvidence, verdict: Verdict, language: str) -> I
     names: tuple[FigureName, ...] = SHOWN
     if verdict.outcome is Outcome.SHARPNESS_DRIFTS:
         names = (*SHOWN, FigureName.SHARPNESS_SPREAD)
+    # The rest by default is what decides: its loss, and the rate that is reused or compared at.
+    options = FigureOptions(scenario=Scenario(verdict.scenario))
     for name in names:
-        content = json.loads(figure_json(evidence, name, language, _options(name, verdict)))
+        content = json.loads(figure_json(evidence, name, language, options))
         meta = content["meta"]
         yield DrawnFigure(
             name=name, title=meta["title"], description=meta["description"], content=content["figure"]
         )
-
-
-def _options(name: FigureName, verdict: Verdict) -> FigureOptions:
-    """Return the options that show what decided: its scenario, its loss, and the reused rate."""
-    decides = verdict.deciding is not None and verdict.deciding.loss is Metric.VAL_LOSS
-    return FigureOptions(
-        scenario=Scenario(verdict.scenario),
-        loss=LossChoice.VAL if decides else LossChoice.TRAIN,
-        lr_index=verdict.arm.base_lr_index if name in OVER_STEPS else None,
-    )

@@ -20,7 +20,7 @@ from muscope.backend.services.report.printing import to_pdf
 from muscope.backend.services.verdicts.savings import SavingsRequest
 
 # Part of every ETag: to be raised when the same material gives another report.
-LOOK_VERSION = 1
+APPEARANCE_VERSION = 1
 # Characters of a file's name: what every file system takes.
 NAME_LENGTH = 80
 
@@ -74,7 +74,7 @@ def make_report(
     material = gather(context, owner_id, experiment_id, language, assumed)
     words = Words(language, request.utc_offset_minutes)
     rendered = render(contents(material, words), words)
-    mark = f"{LOOK_VERSION}/{request.format}/{rendered.html}"
+    mark = f"{APPEARANCE_VERSION}/{request.format}/{rendered.html}"
     etag = hashlib.sha256(mark.encode()).hexdigest()[:32]
     name = f"{_file_name(material.name)}-report-{language}.{request.format}"
     if etag in known:

@@ -56,13 +56,15 @@ def neighbours_of(
     """Return the other open experiments, whoever owns them, the oldest first."""
     open_ones = (experiment_rows.find(session, each) for each in experiment_rows.unfinished(session))
     return [
-        Neighbour(row, _course_of(context, session, row, capacity))
+        Neighbour(row, course_of(context, session, row, capacity))
         for row in open_ones
         if row is not None and row is not own
     ]
 
 
-def _course_of(context: Context, session: Session, row: ExperimentRow, capacity: Capacity) -> Course:
+def course_of(context: Context, session: Session, row: ExperimentRow, capacity: Capacity) -> Course:
+    """Return the work of an experiment as far as its budget pays for it, taken as unchanged for a while."""
+
     def build() -> Course:
         evidence = ExperimentEvidence(session, row)
         return affordable_course(context, evidence, remaining_of(context, evidence, capacity).course)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from muscope.backend.api.caching import known_etags
-from muscope.backend.api.deps import Ctx, ExperimentId, Language, Owner
+from muscope.backend.api.deps import Ctx, ExperimentId, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.services.report.reports import ReportFormat, ReportRequest, ReportView, make_report
 
@@ -27,10 +27,6 @@ _REPORT: Responses = {
     },
     304: {"description": "Nothing has changed since the state that If-None-Match names."},
 }
-IfNoneMatch = Annotated[
-    str | None,
-    Header(description="The ETag of an earlier answer to the same question; 304 while it still holds."),
-]
 
 
 @router.get(
