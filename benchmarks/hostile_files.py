@@ -26,7 +26,7 @@ _MIB = 1 << 20
 
 def hostile_files(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
     """Yield the attacks, then files with changed bytes, `count` in all: a name and the content."""
-    attacks = list(_attacks())
+    attacks = list(_attacks())[:count]
     yield from attacks
     rng = random.Random(seed)
     sound = list(sound_files().items())

@@ -63,9 +63,9 @@ def list_10000() -> RowResult:
         _multiply(data / "muscope.db", source)
         with running(data) as stack:
             assert stack.get("/experiments?limit=1")["total"] == NUM_EXPERIMENTS
-            table = [["question", "reply, ms", "bytes"]]
+            table = [["question", "reply, ms", "bytes, uncompressed"]]
             table += [[name, *_reply(stack, asked)] for name, asked in QUESTIONS.items()]
-            table += [["the last of 200 pages", *_reply(stack, _last_page(stack))]]
+            table += [["page 191 of 200", *_reply(stack, _last_page(stack))]]
             value = _milliseconds_to_rows(stack)
     notes = ["The value is from the click on a link of another page to the first rows drawn, in Chromium."]
     return RowResult(f"{value:.0f}ms", f"{GOAL_MILLISECONDS:.0f}ms", value <= GOAL_MILLISECONDS, table, notes)
@@ -106,7 +106,7 @@ def _reply(stack: Stack, asked: dict[str, str]) -> tuple[str, str]:
 
 
 def _last_page(stack: Stack) -> dict[str, str]:
-    """Return the address of the page after all others."""
+    """Return the place before the last 500; by pages of that size it is reached in twenty requests."""
     asked = {"limit": "500"}
     cursor = None
     while more := stack.get(f"/experiments?{urlencode(asked)}")["next"]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from muscope.backend.analysis.verdict.overall import overall
-from muscope.backend.catalogue import LANGUAGES, catalogue
+from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.statement import Reason
@@ -174,4 +174,3 @@ def test_savings_are_told_as_on_the_page(pages, language, changes):
             assert cell in shown or cell == words.say("report.money.none")
     for gain in found.gains:
         assert savings_words.gain_words(gain, words) in shown
-    assert catalogue(language)

@@ -27,7 +27,7 @@ test("addresses name their page, with or without a slash at the end", () => {
 });
 
 test("an experiment has pages of its own", () => {
-  for (const part of ["curves", "runs", "settings"]) {
+  for (const part of ["curves", "runs", "settings", "report"]) {
     const found = routeOf(`/experiments/${ID}/${part}`);
     assert.deepEqual(found, { name: "experiment", id: ID, part, item: "" });
   }

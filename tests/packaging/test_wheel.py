@@ -129,7 +129,8 @@ def test_the_command_explains_itself(installed):
 @pytest.mark.usefixtures("elsewhere")
 def test_a_fresh_database_is_migrated(installed, tmp_path):
     program = (
-        "from muscope.backend.db import address, migrate, session;"
+        "from muscope.backend.db import migrate;"
+        "from muscope.backend.db.connection import address, session;"
         "from muscope.backend.settings import get_settings;"
         "url = address.database_address(get_settings());"
         "print(migrate.is_current(session.Database(url, busy_seconds=1)))"

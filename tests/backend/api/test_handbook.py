@@ -37,7 +37,7 @@ def test_an_address_that_is_not_there_answers_with_a_page_whose_links_work(clien
     assert client.get(str(reply.url.join("../assets/handbook.css"))).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/docs/../settings.py", "/docs/ja/%2e%2e/%2e%2e/%2e%2e/muscope.db"])
+@pytest.mark.parametrize("path", ["/docs/%2e%2e/settings.py", "/docs/ja/%2e%2e/%2e%2e/%2e%2e/muscope.db"])
 def test_nothing_outside_the_site_is_served(client, path):
     assert client.get(path, follow_redirects=True).status_code == 404
 

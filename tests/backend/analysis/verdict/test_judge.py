@@ -41,10 +41,6 @@ def codes(arm):
     return {why.code for why in arm.reasons}
 
 
-def val_only(sweep):
-    return replace(sweep, losses={VAL: sweep.losses[VAL]})
-
-
 def test_every_rule_of_the_table_has_a_case():
     assert {rule.text for rule in RULES} <= set(CASES)
 
