@@ -94,6 +94,14 @@ class DataWarning(Frozen):
     severity: Literal["info", "warn"] = "warn"
     offers: dict[str, bool | str] = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _read_older_params(self) -> Self:
+        """Read profiles stored before several index columns were told in one sentence."""
+        if self.code == "dataset.index_left_out" and "name" in self.params:
+            older = self.params.pop("name")
+            self.params.update(count=1, columns=older)
+        return self
+
 
 class FittedColumn(Frozen):
     """Numbers that turn a column into features, fitted on the training rows only.

@@ -65,7 +65,7 @@ def _group_columns(columns: dict[str, pl.Series]) -> list[str]:
         elif place > 0 or not _is_counting(cells):
             break
     rest = [cells for name, cells in columns.items() if name not in found]
-    return found if any(_share_filled(cells) >= _FULL for cells in rest) else []
+    return found if found and any(_share_filled(cells) >= _FULL for cells in rest) else []
 
 
 def _is_of_groups(cells: pl.Series) -> bool:

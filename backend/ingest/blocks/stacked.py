@@ -93,7 +93,10 @@ def _head_of(rows: Sequence[Record]) -> _Head | None:
     names = [cell.strip() for cell in rows[place].cells]
     filled = [i for i, name in enumerate(names) if name]
     body = [row.cells for row in rows[place + 1 :]]
-    if any(looks_typed(names[i]) for i in filled) or len(filled) < filled[-1] - filled[0] + 1:
+    if (
+        any(looks_typed(names[i]) or is_missing(names[i]) for i in filled)
+        or len(filled) < filled[-1] - filled[0] + 1
+    ):
         return None
     if not any(_is_typed_below(names[i], i, body) for i in filled):
         return None

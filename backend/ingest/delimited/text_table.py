@@ -51,9 +51,11 @@ from muscope.backend.ingest.wording import delimiter_name
 _HEAD_BYTES = 256 << 10
 _PIECE_BYTES = 1 << 20
 _LEAST_LINES = 5
+# The first statement of a dump, below comments and settings; a query in a cell of a table makes no dump.
 _SQL = re.compile(
-    r"^\s*(?:insert\s+into\s+\S+.*\bvalues\b|create\s+table\s+\S+\s*\(|copy\s+\S+.*\bfrom\s+stdin)",
-    re.I | re.MULTILINE,
+    r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/;?|(?:set|use|begin|start|drop|lock|pragma|select)\b[^;]*;)\s*)*"
+    r"(?:insert\s+into\s+\S+.*?\bvalues\b|create\s+(?:table|database)\s+\S+|copy\s+\S+.*?\bfrom\s+stdin)",
+    re.I | re.DOTALL,
 )
 
 
@@ -69,7 +71,7 @@ def read_text_table(file: TextFile, options: IngestOptions, folder: Path) -> Tab
         return table_of(RawTable(libsvm_records(path), is_named=True), options)
     if is_arff(head):
         return table_of(RawTable(arff_records(path), is_named=True), options)
-    if _SQL.search(head):
+    if _SQL.match(head):
         raise InvalidInput("dataset.is_sql_dump")
     wanted = options.delimiter or skipped.delimiter
     dialect, consistency = guess_dialect(head, wanted)

@@ -223,6 +223,7 @@ def _number(found: Cells, reading: Reading, *, is_wanted: bool) -> Column | None
 def _as_percentages(plain: Floats, read: Numbers) -> Numbers:
     """Return percentages as they stand where the sign was left out in the other cells."""
     percent = np.abs(read.values[read.is_written["percent"]]) if "percent" in read.written else np.empty(0)
+    percent = percent[np.isfinite(percent)]  # "-%" has the sign and no number
     known = np.abs(plain[np.isfinite(plain)])
     if not known.size or not percent.size or np.median(known) <= _PERCENT_GAP * np.median(percent):
         return read

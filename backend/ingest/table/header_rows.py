@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from muscope.backend.domain.spec.dataset import DataWarning
@@ -33,7 +34,8 @@ def with_rows_below(header: tuple[str, ...], body: Sequence[Record]) -> Named:
     """Return the names joined with those in further rows, and the rows without one of units."""
     if len(body) < _LEAST_ROWS:
         return Named(header, body)
-    if all(_RULE.fullmatch(cell.strip()) for cell in body[0].cells):
+    drawn = [cell.strip() for cell in body[0].cells]
+    if any(drawn) and all(_RULE.fullmatch(cell) for cell in drawn):
         below = with_rows_below(header, body[1:])
         return below._replace(notes=(_note("drawn_line", row=body[0].row), *below.notes))
     more = _more_names(body)
@@ -125,8 +127,8 @@ def _is_untyped(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
 def _joined(header: Sequence[str], second: Sequence[str], *, fills: bool = True) -> tuple[str, ...]:
     """Return names of two rows, the upper one filled to the right as merged cells are if it `fills`."""
     names, group = [], ""
-    for place, cell in enumerate(second):
-        name = header[place].strip() if place < len(header) else ""
-        group = name if name or not fills else group
+    # A lower row often ends before the upper one: cells at its end are left out.
+    for name, cell in zip_longest(header, second, fillvalue=""):
+        group = name.strip() if name.strip() or not fills else group
         names.append(f"{group} {cell.strip()}".strip())
     return tuple(names)

@@ -126,7 +126,8 @@ def values_by_sign(text: _Text) -> None:
     text.change("parentheses", rf"^\(\s*({_CURRENCY}?\s*[\d.,' ]+\s*{_CURRENCY}?)\s*\)$", "-$1")
     text.change("trailing_minus", r"^([\d.,' ]*\d)\s*-$", "-$1")
     text.change("plus_minus", r"^(-?[\d.,]+)\s*±\s*[\d.,]+", "$1")
-    text.change("", r"^([-+]?\d*\.?\d+)[dD]([-+]?\d{1,3})$", "${1}e${2}")  # double precision of Fortran
+    # Double precision of Fortran, which always has the point: 10D1 is a code.
+    text.change("", r"^([-+]?(?:\d+\.\d*|\.\d+))[dD]([-+]?\d{1,3})$", "${1}e${2}")
     text.change("currency", rf"^(-?)\s*{_CURRENCY}\s*(-?)\s*([\d.,])", "$1$2$3")
     text.change("currency", rf"([\d.,])\s*{_CURRENCY}(?:也)?$", "$1")
     text.change("", r"^\+\s*", "")
@@ -135,11 +136,13 @@ def values_by_sign(text: _Text) -> None:
 def _has_bounds(cells: pl.Series, num_plain: int) -> bool:
     """Return whether cells such as `<0.01` stand for limits of a measurement, and not for ranges."""
     bounds = cells.filter(cells.str.contains(_BOUND))
+    if not len(bounds):
+        return False
     measured = cells.filter(cells.str.contains(_MEASURED))
     others = num_plain + len(measured)
     is_few = bounds.n_unique() <= _MOST_LIMITS and others >= _LEAST_MEASURED * (len(bounds) + others)
     is_measured = num_plain > 2 * _MOST_LIMITS or measured.n_unique() > _MOST_LIMITS
-    return bool(len(bounds)) and is_measured and (others > len(bounds) or is_few)
+    return is_measured and (others > len(bounds) or is_few)
 
 
 def _scales(text: _Text) -> Floats:
@@ -153,14 +156,19 @@ def _scales(text: _Text) -> Floats:
 
 def _join_scales(text: _Text) -> None:
     """Write amounts in two units, 1億2000万, as one number."""
-    parts = text.cells.str.extract_groups(r"^(-?)([\d,.]+)億([\d,]+)(?:万|百万)(?:円)?$").struct.unnest()
+    if not text.cells.str.contains("億", literal=True).any():
+        return
+    pattern = r"^(-?)(\d[\d,]*(?:\.\d+)?)億(\d[\d,]*)(?:万|百万)(?:円)?$"
+    parts = text.cells.str.extract_groups(pattern).struct.unnest()
     signs, large, small = (parts[name] for name in parts.columns)
     found = large.is_not_null()
     if found.any():
         numbers = [each.str.replace_all(",", "").cast(pl.Float64, strict=False) for each in (large, small)]
         millions = text.cells.str.contains("百万")
-        joined = (numbers[0] * 1e8 + numbers[1] * 1e4 * (1 + 99 * millions.cast(pl.Float64))).cast(pl.Int64)
-        text.cells = (signs + joined.cast(pl.String)).zip_with(found, text.cells)
+        joined = numbers[0] * 1e8 + numbers[1] * 1e4 * (1 + 99 * millions.cast(pl.Float64))
+        whole = joined.round().cast(pl.Int64, strict=False)
+        found = found & whole.is_not_null()
+        text.cells = (signs + whole.cast(pl.String)).zip_with(found, text.cells)
         text.mark("scale", found.to_numpy())
 
 

@@ -29,6 +29,8 @@ def _blocks(material: Material, words: Words) -> Iterator[Block]:
     if left_out:
         yield Sub(words.say("report.data.left_out"))
         yield Facts(tuple(left_out[:MOST_COLUMNS]))
+        if len(left_out) > MOST_COLUMNS:
+            yield Para(words.say("report.more", count=len(left_out) - MOST_COLUMNS), "hint")
     if material.data.preprocessing is not None:
         yield from _preprocessing(material.data.preprocessing, words)
     read = [_decision(each, words) for each in profile.decisions]
@@ -47,11 +49,11 @@ def _facts(material: Material, words: Words) -> Iterator[tuple[str, str]]:
     if profile.label is not None:
         log = words.say("ui.preprocessing.log_label") if shape.is_log_label else ""
         yield words.say("decision.label"), words.noted(profile.label, log)
-    rows = whole(profile.num_rows)
+    used = shape.num_train + shape.num_val
     if profile.num_rows_in_file is not None:
         yield words.say("report.data.rows_in_file"), whole(profile.num_rows_in_file)
-        yield words.say("report.data.rows_left"), whole(profile.num_rows_in_file - profile.num_rows)
-    yield words.say("report.data.rows_used"), rows
+        yield words.say("report.data.rows_left"), whole(profile.num_rows_in_file - used)
+    yield words.say("report.data.rows_used"), whole(used)
     yield words.say("ui.profile.split"), f"{whole(shape.num_train)} / {whole(shape.num_val)}"
     split = next((each.value for each in profile.decisions if each.option == "split"), None)
     if split is not None:

@@ -112,9 +112,18 @@ def state_words(material: Material, words: Words) -> str:
 def _facts(material: Material, words: Words) -> Iterator[tuple[str, str]]:
     yield words.say("report.fact.experiment"), shortened(material.name)
     yield words.say("report.fact.data"), shortened(material.data.name)
-    ended = material.finished_at or material.started_at or material.created_at
-    key = "report.fact.finished" if material.finished_at else "report.fact.started"
-    yield words.say(key), words.moment(ended)
+    yield _moment(material, words)
+
+
+def _moment(material: Material, words: Words) -> tuple[str, str]:
+    """Return when the experiment ended, else when it began, else when it was planned."""
+    moments = {
+        "finished": material.finished_at,
+        "started": material.started_at,
+        "created": material.created_at,
+    }
+    name, moment = next((name, moment) for name, moment in moments.items() if moment is not None)
+    return words.say(f"report.fact.{name}"), words.moment(moment)
 
 
 def _lead(material: Material, words: Words) -> Iterator[str]:

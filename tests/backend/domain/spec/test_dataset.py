@@ -46,3 +46,11 @@ def test_of_a_long_text_evenly_spread_windows_are_validated_and_of_all_else_ever
     assert num_validated(text, 2728) == 256
     assert num_validated(text, 100) == 100
     assert num_validated(DataDims(num_features=64, num_outputs=10), 50_000) == 50_000
+
+
+def test_a_note_stored_by_an_earlier_version_fills_the_sentence_of_this_one():
+    stored = {"code": "dataset.index_left_out", "params": {"name": "row"}, "severity": "info"}
+
+    note = DataWarning.model_validate(stored)
+
+    assert note.params == {"count": 1, "columns": "row"}

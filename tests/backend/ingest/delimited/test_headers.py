@@ -1,5 +1,7 @@
 """Names in several rows, rows above and below them, and what is no name."""
 
+from muscope.backend.ingest.table.header_rows import with_rows_below
+from muscope.backend.ingest.table.raw import Record
 from tests.backend.ingest.delimited.text_files import ROWS, body, column, names, notes, profile_of
 
 DAYS = body("2024/1/{i},{half},8,{big},5").replace("2024/1/0,", "2024/1/31,")
@@ -50,3 +52,17 @@ def test_a_small_x_that_counts_is_a_quantity_and_a_large_one_the_row_names_of_r(
 
     assert names(read("x,b,kind\n" + rows)) == ["x", "b", "kind"]
     assert names(read("X,b,kind\n" + rows)) == ["b", "kind"]
+
+
+def test_a_shorter_row_of_names_keeps_the_names_above_it():
+    rows = [Record(3 + i, [str(i), str(i / 2), "ok" if i % 2 else "slow"]) for i in range(9)]
+
+    named = with_rows_below(("size", "size", "state"), [Record(2, ["low", "high"]), *rows])
+
+    assert named.header == ("size low", "size high", "state")
+
+
+def test_a_blank_row_below_the_names_is_no_drawn_line():
+    body = [Record(2, ["", ""]), *(Record(3 + i, [str(i), str(i / 2)]) for i in range(9))]
+
+    assert with_rows_below(("a", "b"), body).notes == ()

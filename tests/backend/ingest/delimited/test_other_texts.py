@@ -77,3 +77,19 @@ def test_signs_that_cannot_be_seen_are_removed_and_counted(read):
     assert column(prepared, "part").num_distinct == 2
     (said,) = (note for note in profile_of(prepared).notes if note.code == "dataset.hidden_signs")
     assert said.params == {"column": "part", "count": 10}
+
+
+def test_queries_in_a_column_make_no_dump(read):
+    rows = "".join(f'"INSERT INTO t VALUES ({i})",{i / 2},{"ok" if i % 2 else "slow"}\n' for i in range(ROWS))
+
+    prepared = read("statement,seconds,state\n" + rows)
+
+    assert names(prepared)[1:] == ["seconds", "state"]
+
+
+def test_codes_with_a_letter_are_no_numbers_of_fortran(read):
+    rows = "".join(f"{i % 4}D{i % 3},{i / 2},{'ok' if i % 2 else 'slow'}\n" for i in range(ROWS))
+
+    prepared = read("room,seconds,state\n" + rows)
+
+    assert column(prepared, "room").kind is ColumnKind.CATEGORICAL
