@@ -22,11 +22,6 @@ export interface PlotlyLibrary {
   ): Promise<string>;
 }
 
-/** An element that Plotly has drawn into. */
-export interface PlotElement extends HTMLElement {
-  on(event: "plotly_relayout", listener: (change: Record<string, unknown>) => void): void;
-}
-
 declare global {
   interface Window {
     Plotly?: PlotlyLibrary;

@@ -75,7 +75,7 @@ class Figure {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#pace.choose();
-    this.frame.busy(this.#isVisible);
+    if (this.#isVisible) this.frame.busy(true);
     this.refresh();
   }
 

@@ -27,7 +27,8 @@ export function labels(experiment, onChange, signal) {
   };
   const show = () => fill(element, shown(experiment, edit));
   const edit = () => {
-    const save = (/** @type {object} */ body) => patch(path, body, { signal, edition: experiment.edition }).then(take);
+    const { edition } = experiment; // as the form shows it; live updates renew the experiment meanwhile
+    const save = (/** @type {object} */ body) => patch(path, body, { signal, edition }).then(take);
     const readAgain = async () => take(await get(path, signal));
     fill(element, form(experiment, { save, readAgain, cancel: leave }, signal));
     focusOn(element, "input");
@@ -65,7 +66,9 @@ function shown({ name, notes, tags }, edit) {
 function form(experiment, { save, readAgain, cancel }, signal) {
   const { name, notes, tags } = inputs(experiment);
   const problem = h("div", {});
-  const again = h("button", { type: "button", class: "button", on: { click: readAgain } }, t("ui.labels.read_again"));
+  const fail = (/** @type {unknown} */ error) => signal.aborted || fill(problem, errorNote(error));
+  const click = () => readAgain().catch(fail);
+  const again = h("button", { type: "button", class: "button", on: { click } }, t("ui.labels.read_again"));
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     try {
@@ -76,7 +79,12 @@ function form(experiment, { save, readAgain, cancel }, signal) {
       fill(problem, errorNote(error, isChanged && again));
     }
   };
-  const keys = (/** @type {Event} */ event) => event instanceof KeyboardEvent && event.key === "Escape" && cancel();
+  const keys = (/** @type {Event} */ event) => {
+    // While Japanese is being converted, Escape belongs to the conversion.
+    if (!(event instanceof KeyboardEvent) || event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation();
+    cancel();
+  };
   return h(
     "form",
     { class: "labels-form", on: { submit, keydown: keys } },

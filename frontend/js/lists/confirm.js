@@ -9,9 +9,10 @@ import { errorNote } from "../base/note.js";
 /**
  * @param {{title: string, words: Child, action: string, isHarmless?: boolean}} question
  * @param {() => Promise<void>} act done before the question closes; a failure is told in it
+ * @param {AbortSignal} signal of the page that asks: the question goes with it
  * @returns {Promise<boolean>} whether it was done
  */
-export function confirmed({ title, words, action, isHarmless = false }, act) {
+export function confirmed({ title, words, action, isHarmless = false }, act, signal) {
   const problem = h("div", {});
   const yes = h("button", { type: "button", class: `button ${isHarmless ? "button-main" : "button-danger"}` }, action);
   const no = h("button", { type: "button", class: "button" }, t("ui.confirm.no"));
@@ -40,6 +41,7 @@ export function confirmed({ title, words, action, isHarmless = false }, act) {
       }
     });
     no.addEventListener("click", () => dialog.close());
+    signal.addEventListener("abort", () => dialog.close(), { once: true });
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(isDone);

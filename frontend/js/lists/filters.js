@@ -15,12 +15,13 @@ const REST_MILLISECONDS = 250;
  */
 export function filters(label, choices, view, onChange) {
   const selects = choices.map((choice) => select(choice, view, onChange));
-  const update = () => selects.forEach(({ update: each }) => each());
+  const search = searchField(label, view, onChange);
+  const update = () => [search, ...selects].forEach(({ update: each }) => each());
   return {
     element: h(
       "form",
       { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
-      searchField(label, view, onChange),
+      search.element,
       selects.map(({ element }) => element),
     ),
     update,
@@ -41,7 +42,13 @@ function searchField(label, view, onChange) {
     clearTimeout(timer);
     timer = setTimeout(() => onChange({ q: field.value.trim() }), REST_MILLISECONDS);
   });
-  return h("div", { class: "control filter-search" }, h("label", { for: field.id }, label), field);
+  const update = () => {
+    if (document.activeElement !== field) field.value = view().q ?? "";
+  };
+  return {
+    element: h("div", { class: "control filter-search" }, h("label", { for: field.id }, label), field),
+    update,
+  };
 }
 
 /** @param {Choice} choice @param {() => View} view @param {(change: View) => void} onChange */

@@ -57,6 +57,7 @@ export class Listing {
 
   /** Show another view, and say so in the address. @param {View} change @param {{isStep?: boolean}} [options] */
   async show(change, { isStep = false } = {}) {
+    if (this.signal.aborted) return; // typed just before another page was opened
     this.view = changed(this.view, change);
     const address = addressOfView(this.view, this.names);
     if (isStep) history.pushState(null, "", address);

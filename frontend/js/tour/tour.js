@@ -10,7 +10,7 @@ const STEPS = [
   { name: "headline", part: "#verdict" },
   { name: "numbers", part: ".numbers" },
   { name: "next", part: ".verdict-next" },
-  { name: "curves", part: "[data-figure=lr_loss]" },
+  { name: "curves", part: "[data-tab=curves]" },
   { name: "own", part: "" },
 ];
 
@@ -26,7 +26,7 @@ export function tour(pathname, parent) {
     keep(null);
     leave();
   };
-  const onKey = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && end();
+  const onKey = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && !event.isComposing && end();
   const leave = () => {
     panel.remove();
     highlight("");

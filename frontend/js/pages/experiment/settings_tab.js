@@ -36,10 +36,12 @@ export class SettingsTab {
 
   /** Ask what would be proposed for the same data; it may have been deleted. */
   async #compare() {
-    const { dataset_id } = this.store.experiment;
+    const { dataset_id, preset } = this.store.experiment;
     try {
       /** @type {Plan} */
-      const { spec } = await post("/experiments/preview", { dataset_id }, { signal: this.signal });
+      const { spec } = await post("/experiments/preview", preset ? { dataset_id, preset } : { dataset_id }, {
+        signal: this.signal,
+      });
       this.#drawSpec(spec, null);
     } catch {
       if (!this.signal.aborted) this.#drawSpec(null, note("info", t("ui.spec.no_proposal")));

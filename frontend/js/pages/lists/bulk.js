@@ -12,8 +12,11 @@ import { confirmed } from "../../lists/confirm.js";
 
 const MOST_NAMED = 8;
 
-/** @param {ExperimentItem[]} chosen @param {() => void} onDone @param {() => void} onClear */
-export function bulkBar(chosen, onDone, onClear) {
+/**
+ * @param {ExperimentItem[]} chosen @param {() => void} onDone @param {() => void} onClear
+ * @param {AbortSignal} signal of the page
+ */
+export function bulkBar(chosen, onDone, onClear, signal) {
   const button = (/** @type {string} */ name, /** @type {() => unknown} */ click) =>
     h("button", { type: "button", class: "button", data: { bulk: name }, on: { click } }, t(`ui.bulk.${name}`));
   const after = async (/** @type {Promise<boolean>} */ asked) => (await asked) && onDone();
@@ -21,14 +24,14 @@ export function bulkBar(chosen, onDone, onClear) {
     "div",
     { class: "bulk", role: "group", "aria-label": t("ui.bulk.title") },
     h("p", { role: "status" }, t("ui.bulk.selected", { count: number(chosen.length) })),
-    button("tag", () => after(tag(chosen))),
-    button("delete", () => after(remove(chosen))),
+    button("tag", () => after(tag(chosen, signal))),
+    button("delete", () => after(remove(chosen, signal))),
     button("clear", onClear),
   );
 }
 
-/** @param {ExperimentItem[]} chosen */
-function tag(chosen) {
+/** @param {ExperimentItem[]} chosen @param {AbortSignal} signal */
+function tag(chosen, signal) {
   const field = (/** @type {string} */ name) =>
     h("input", { type: "text", id: `bulk-${name}`, autocomplete: "off", "aria-describedby": "bulk-hint" });
   const [add, drop] = ["add", "remove"].map(field);
@@ -42,14 +45,17 @@ function tag(chosen) {
   const body = () => ({ ids: idsOf(chosen), add: tagsOf(add.value), remove: tagsOf(drop.value) });
   const title = t("ui.bulk.tag_title", { count: number(chosen.length) });
   const question = { title, words, action: t("ui.bulk.tag_do"), isHarmless: true };
-  return confirmed(question, async () => void (await post("/experiments/taggings", body())));
+  return confirmed(question, async () => void (await post("/experiments/taggings", body())), signal);
 }
 
-/** Those that go on are named and left out; they can be cancelled from here. @param {ExperimentItem[]} chosen */
-function remove(chosen) {
+/**
+ * Those that go on are named and left out; they can be cancelled from here.
+ * @param {ExperimentItem[]} chosen @param {AbortSignal} signal
+ */
+function remove(chosen, signal) {
   const open = chosen.filter(({ state }) => ["queued", "running"].includes(state));
   const ended = chosen.filter((item) => !open.includes(item));
-  if (!ended.length) return cancel(open);
+  if (!ended.length) return cancel(open, signal);
   const runs = ended.reduce((sum, item) => sum + item.num_runs, 0);
   const words = [
     h("p", {}, t("ui.bulk.lost", { count: number(ended.length), runs: number(runs) })),
@@ -58,17 +64,20 @@ function remove(chosen) {
   ];
   const title = t("ui.bulk.delete_title", { count: number(ended.length) });
   const act = async () => void (await post("/experiments/deletions", { ids: idsOf(ended) }));
-  return confirmed({ title, words, action: t("ui.bulk.delete_do", { count: number(ended.length) }) }, act);
+  return confirmed({ title, words, action: t("ui.bulk.delete_do", { count: number(ended.length) }) }, act, signal);
 }
 
-/** Nothing of it has ended: to delete it, it must stop first. @param {ExperimentItem[]} open */
-function cancel(open) {
+/**
+ * Nothing of it has ended: to delete it, it must stop first.
+ * @param {ExperimentItem[]} open @param {AbortSignal} signal
+ */
+function cancel(open, signal) {
   const words = [h("p", {}, t("ui.bulk.cancel_why")), named(open)];
   const act = async () => {
     for (const { id } of open) await post(`/experiments/${id}/cancellation`);
   };
   const title = t("ui.bulk.cancel_title", { count: number(open.length) });
-  return confirmed({ title, words, action: t("ui.bulk.cancel_do") }, act);
+  return confirmed({ title, words, action: t("ui.bulk.cancel_do") }, act, signal);
 }
 
 /** @param {ExperimentItem[]} items */

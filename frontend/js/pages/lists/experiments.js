@@ -80,7 +80,7 @@ function parts(listing, known) {
         false,
       );
     keepingFocus(() => {
-      fill(bulk, chosen.length ? bulkBar(chosen, () => listing.refresh(), clear) : null);
+      fill(bulk, chosen.length ? bulkBar(chosen, () => listing.refresh(), clear, listing.signal) : null);
       fill(table, items.length ? experimentTable(items, selection) : empty(isNarrowed(listing.view, FILTERS)));
     });
     fill(foot, pager({ total, next, isFirst: !listing.view.cursor }, step));
