@@ -1,6 +1,6 @@
 /** Shapes that scripts of the page hand to one another. */
 
-import type { Cell, Experiment, Plan, Presets, Verdicts } from "./answers";
+import type { Cell, Experiment, Plan, Presets, Spec, Verdicts } from "./answers";
 
 /** What an element can hold; null, undefined and false are left out. */
 export type Child = Node | string | number | false | null | undefined | readonly Child[];
@@ -71,6 +71,17 @@ export interface OwnSettings {
   values?: Record<string, unknown>;
   /** Names of the folds that are open. */
   opened: Set<string>;
+  /** Every arm has a grid of its own. */
+  hasOwnGrids?: boolean;
+}
+
+/** The experiment that a plan was cloned from. */
+export interface CloneOrigin {
+  id: string;
+  name: string;
+  spec: Spec;
+  /** What of its definition no field of the form holds. */
+  kept: Record<string, unknown>;
 }
 
 /** What was chosen of a plan. */
@@ -83,6 +94,8 @@ export interface PlanChoices {
   budget: { hours?: string; money?: string };
   plan: Plan | null;
   presets: Presets | null;
+  /** Where the whole plan comes from, instead of a starting point and a preset. */
+  clone?: CloneOrigin;
 }
 
 /** What the figures show at present, for what stands below them. */

@@ -1,13 +1,15 @@
 /** One dataset: what was found in it, and the plan for it. */
 
-import { get } from "../base/api.js";
+import { ApiError, get } from "../base/api.js";
 import { dataTitle } from "../words/data_title.js";
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { startOptions, valuesOfSetting } from "../base/options.js";
 import { go, query, remember } from "../base/router.js";
+import { note } from "../base/note.js";
 import { privacy } from "../dataset/privacy.js";
 import { profile } from "../dataset/profile.js";
+import { originOf, ownOf } from "../plan/clone/clone_plan.js";
 import { plan } from "../plan/plan.js";
 import { OWN, startingPoints } from "../plan/starting_points.js";
 
@@ -19,25 +21,60 @@ const USUAL = "standard";
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
   /** @type {[Dataset, void]} */
-  const [dataset] = await Promise.all([get(`/datasets/${id}`, signal), startOptions(signal)]);
-  const choices = startingChoices();
+  const [dataset] = await Promise.all([readDataset(id, signal), startOptions(signal)]);
+  const cloned = await experimentToClone(query("clone"), signal);
+  const choices = { ...startingChoices(), ...(cloned.found ? cloneChoices(cloned.found) : {}) };
   return {
     title: () => dataTitle(dataset),
     mount(root) {
       const visit = new AbortController();
       const both = AbortSignal.any([signal, visit.signal]);
-      root.append(head(dataset), columns(dataset, choices, both));
+      root.append(head(dataset), ...(cloned.isMissing ? [missing()] : []));
+      root.append(columns(dataset, choices, both));
       root.addEventListener("change", () => remember(chosen(choices)), { signal: visit.signal });
       return () => visit.abort();
     },
   };
 }
 
+/**
+ * Read the dataset; who comes to clone an experiment is told what can be done without it.
+ * @param {string} id @param {AbortSignal} signal @returns {Promise<Dataset>}
+ */
+async function readDataset(id, signal) {
+  try {
+    return await get(`/datasets/${id}`, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404 || query("clone") === null) throw error;
+    throw new ApiError(404, error.code, t("ui.clone.no_data"));
+  }
+}
+
 /** What of the choices is not as usual, for the address. @param {PlanChoices} choices */
-const chosen = ({ preset, start }) => ({
-  preset: preset === USUAL ? null : preset,
-  start: start === startingPoints()[0] ? null : start,
+const chosen = ({ preset, start, clone }) => ({
+  preset: clone || preset === USUAL ? null : preset,
+  start: clone || start === startingPoints()[0] ? null : start,
 });
+
+/**
+ * The experiment whose settings the address asks for; it may have been deleted.
+ * @param {string | null} id @param {AbortSignal} signal
+ * @returns {Promise<{found: Experiment | null, isMissing: boolean}>}
+ */
+async function experimentToClone(id, signal) {
+  if (id === null) return { found: null, isMissing: false };
+  try {
+    return { found: await get(`/experiments/${encodeURIComponent(id)}`, signal), isMissing: false };
+  } catch (error) {
+    if (error instanceof ApiError && [404, 422].includes(error.status)) return { found: null, isMissing: true };
+    throw error;
+  }
+}
+
+const missing = () => h("div", { id: "clone-missing" }, note("warn", t("ui.clone.missing")));
+
+/** @param {Experiment} experiment */
+const cloneChoices = (experiment) => ({ start: OWN, own: ownOf(experiment.spec), clone: originOf(experiment) });
 
 /** @returns {PlanChoices} */
 function startingChoices() {

@@ -6,6 +6,7 @@ import { about, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { newKey } from "../base/idempotency_key.js";
 import { errorNote, noWorkerNote } from "../base/note.js";
+import { cloneOrigin } from "./clone/clone_origin.js";
 import { planDetails } from "./plan_details.js";
 import { planRequest } from "./plan_request.js";
 import { presets } from "./presets.js";
@@ -13,8 +14,15 @@ import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 import { startingPointCards } from "./starting_points.js";
 
-/** @import { Dataset, Experiment, Plan } from "../../types/answers.js" */
-/** @import { PlanChoices } from "../../types/page.js" */
+/** @import { Dataset, Experiment, Plan, Spec } from "../../types/answers.js" */
+/** @import { Child, CloneOrigin, PlanChoices } from "../../types/page.js" */
+
+/**
+ * @typedef {object} Start what a plan starts from, above its summary
+ * @property {Child} element
+ * @property {(spec: Spec) => void} show tell of the latest plan
+ * @property {(signal: AbortSignal) => Promise<void>} refresh ask the server anew
+ */
 
 const REST_MILLISECONDS = 150;
 const rest = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -41,8 +49,7 @@ class Planning {
   #key = newKey();
   #asking = new AbortController();
   #conditions;
-  #cards;
-  #starts;
+  #start;
   #fields;
 
   /** @param {Dataset} dataset @param {PlanChoices} choices @param {AbortSignal} signal */
@@ -53,9 +60,8 @@ class Planning {
     const changed = () => this.preview();
     this.button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
     this.#conditions = scenarioEditor(dataset, choices.own, changed, () => choices.plan);
-    this.#cards = presets(choices, changed, () => this.#wishes());
     this.#fields = settings(dataset, choices.own, changed, () => choices.plan?.spec);
-    this.#starts = startingPointCards(choices, changed, this.#fields.open);
+    this.#start = choices.clone ? cloned(choices.clone, dataset) : this.#proposed(changed);
     this.element = this.#build();
   }
 
@@ -64,14 +70,20 @@ class Planning {
       "section",
       { class: "panel plan" },
       h("h2", {}, t("ui.plan.title")),
-      this.#starts,
-      this.#cards.element,
+      this.#start.element,
       this.#summary,
       this.#problem,
       h("div", { class: "plan-go" }, this.button, this.#estimate),
       this.#conditions.element,
       this.#fields.element,
     );
+  }
+
+  /** Starting points and presets. @param {() => void} changed @returns {Start} */
+  #proposed(changed) {
+    const cards = presets(this.choices, changed, () => this.#wishes());
+    const starts = startingPointCards(this.choices, changed, this.#fields.open);
+    return { element: [starts, ...cards.element], show: () => {}, refresh: cards.refresh };
   }
 
   #wishes() {
@@ -97,7 +109,7 @@ class Planning {
       fill(this.#problem);
       this.button.disabled = false;
       this.show(found);
-      await this.#cards.refresh(mine.signal);
+      await this.#start.refresh(mine.signal);
     } catch (error) {
       if (isAbort(error) || this.signal.aborted) return;
       fill(this.#problem, errorNote(error));
@@ -111,6 +123,7 @@ class Planning {
     fill(this.#summary, found.num_workers ? null : noWorkerNote(), planDetails(found, this.dataset.shape.task));
     fill(this.#estimate, estimate(found));
     this.#fields.show(found.spec);
+    this.#start.show(found.spec);
     this.#conditions.update();
   }
 
@@ -129,6 +142,12 @@ class Planning {
   stop() {
     this.#asking.abort();
   }
+}
+
+/** The experiment that the plan comes from. @param {CloneOrigin} clone @param {Dataset} dataset @returns {Start} */
+function cloned(clone, { shape }) {
+  const { element, update } = cloneOrigin(clone, shape.task);
+  return { element, show: update, refresh: async () => {} };
 }
 
 /** How long it takes; among others, until its answer. @param {Plan} found */

@@ -12,17 +12,18 @@ import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 /** @typedef {Record<string, unknown>} Values part of a request, as yet unchecked */
 
 const MOST_SEEDS = 10_000;
-const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
+/** All that the form holds, one field a setting. */
+export const FIELDS = [...FIRST, ...GROUPS.flatMap((group) => group.fields)];
 
 /**
  * @param {Pick<Dataset, "id">} dataset @param {Omit<PlanChoices, "presets">} choices
  * @returns {Values} the body of a request for a plan or an experiment
  */
-export function planRequest(dataset, { preset, start, own, budget, plan }) {
+export function planRequest(dataset, { preset, start, own, budget, plan, clone }) {
   const { num_seeds: count, optimizer, ...plain } = own.values ?? {};
   const recipe = recipeOf(start);
   /** @type {Values} */
-  const wishes = { recipe, preset, ...plain };
+  const wishes = clone ? { ...clone.kept, ...plain } : { recipe, preset, ...plain };
   if (optimizer) {
     const { family } = contextOf(own.texts, plan?.spec);
     wishes.optimizer = wholeOptimizer(/** @type {Values} */ (optimizer), recipe, family);

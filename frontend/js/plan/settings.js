@@ -23,7 +23,8 @@ export function settings(dataset, own, onChange, spec) {
     onChange();
   };
   const make = (/** @type {Entry} */ entry) => settingsField(forDataset(described(entry), dataset), own.texts, changed);
-  const first = FIRST.map(make);
+  // With a grid for each arm, one for all of them would change nothing.
+  const first = FIRST.filter(({ name }) => !(name === "lrs" && own.hasOwnGrids)).map(make);
   const arms = armChecks(own, changed);
   const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
   /** @type {Record<string, HTMLElement>} */

@@ -5,12 +5,15 @@ import { fill, h } from "../../base/dom.js";
 import { t } from "../../base/i18n.js";
 import { note } from "../../base/note.js";
 import { hrefOf } from "../../base/router.js";
-import { factEntries, headCells, scrollTable } from "../../base/tables.js";
-import { specWords } from "../../plan/spec_words.js";
+import { factEntries } from "../../base/tables.js";
+import { cloneLink } from "../../experiment/clone_link.js";
+import { differenceTable } from "../../plan/spec/difference_table.js";
+import { groupTitle } from "../../plan/spec/spec_lines.js";
+import { specWords } from "../../plan/spec/spec_words.js";
 
 /** @import { Cell, Experiment, Plan, Spec } from "../../../types/answers.js" */
 /** @import { Child, ExperimentStore } from "../../../types/page.js" */
-/** @import { Said } from "../../plan/spec_words.js" */
+/** @import { Said } from "../../plan/spec/spec_words.js" */
 /** @import { News } from "./keep_current.js" */
 /** @import { Shared } from "./view.js" */
 
@@ -55,7 +58,7 @@ export class SettingsTab {
     const changed = groups.flatMap(({ lines }) => lines).filter(({ usual }) => usual !== null);
     fill(
       this.#spec,
-      h("h2", {}, t("ui.spec.title")),
+      h("div", { class: "row" }, h("h2", {}, t("ui.spec.title")), cloneLink(this.store.experiment)),
       words ?? difference(changed),
       groups.map(({ name, lines }) => (lines.length ? group(name, lines) : null)),
     );
@@ -65,17 +68,16 @@ export class SettingsTab {
 /** What was set otherwise, at one glance. @param {Said[]} changed */
 function difference(changed) {
   if (!changed.length) return h("p", {}, t("ui.spec.as_proposed"));
-  const rows = changed.map(({ name, value, usual }) =>
-    h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value), h("td", {}, usual)),
-  );
+  const lines = changed.map(({ name, value, usual }) => ({ name, values: [value, String(usual)] }));
   const title = t("ui.spec.differs");
-  const heads = headCells(["setting", "here", "proposed"].map((head) => t(`ui.spec.head.${head}`)));
-  return h("section", { class: "panel stack", id: "differs" }, h("h3", {}, title), scrollTable(title, heads, rows));
+  const names = ["here", "proposed"].map((head) => t(`ui.spec.head.${head}`));
+  const table = differenceTable(title, names, lines);
+  return h("section", { class: "panel stack", id: "differs" }, h("h3", {}, title), table);
 }
 
 /** @param {string} name @param {Said[]} lines */
 function group(name, lines) {
-  const title = t(name === "first" || name === "thresholds" ? `ui.spec.group.${name}` : `ui.settings.group.${name}`);
+  const title = groupTitle(name);
   const mark = h("span", { class: "chip" }, t("ui.spec.changed"));
   const entries = lines.map(
     ({ name: said, value, usual }) =>
