@@ -19,6 +19,7 @@ from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, Sec
 from muscope.backend.api.pages import install_pages
 from muscope.backend.api.parameters import refuse_unknown_parameters
 from muscope.backend.api.routes import (
+    compare,
     datasets,
     examples,
     experiments,
@@ -87,6 +88,7 @@ def _api() -> APIRouter:
         uploads,
         examples,
         experiments,
+        compare,
         options,
         plans,
         progress,

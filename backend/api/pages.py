@@ -26,7 +26,14 @@ from muscope.backend.resources import FRONTEND
 
 FOLDERS = ("css", "js", "locales", "images", "vendor")
 # Addresses that the page itself makes sense of.
-CLIENT_ROUTES = ("/", "/datasets", "/datasets/{rest:path}", "/experiments", "/experiments/{rest:path}")
+CLIENT_ROUTES = (
+    "/",
+    "/compare",
+    "/datasets",
+    "/datasets/{rest:path}",
+    "/experiments",
+    "/experiments/{rest:path}",
+)
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -18,6 +18,7 @@ const PAGES = {
   home: () => import("./pages/home.js"),
   dataset: () => import("./pages/dataset.js"),
   experiment: () => import("./pages/experiment.js"),
+  compare: () => import("./pages/compare/compare.js"),
   experiments: () => import("./pages/lists/experiments.js"),
   missing: () => import("./pages/missing.js"),
 };

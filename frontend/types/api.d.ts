@@ -66,6 +66,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare experiments
+         * @description Return the numbers of each experiment's deciding verdict, and the fields that differ.
+         *
+         *     The verdict is the one that `GET /experiments/{id}/verdict` gives; of an experiment that still trains it
+         *     is interim. `cautions` name what forbids to read the numbers side by side: other data, another loss,
+         *     another unit, other rules.
+         */
+        get: operations["compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets": {
         parameters: {
             query?: never;
@@ -967,6 +991,45 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AnswerNumbers
+         * @description Numbers of the verdict that decides an experiment, as its card shows them.
+         */
+        AnswerNumbers: {
+            /** @description Distance to divergence of that size, in octaves. */
+            cliff: components["schemas"]["Cliff"] | null;
+            /** @description The cost of reuse, its limit, and the size it is of. */
+            deciding: components["schemas"]["Deciding"] | null;
+            /** @description While cells are open: what the verdict will probably be. */
+            early: components["schemas"]["EarlyAnswer"] | null;
+            /** Is Interim */
+            is_interim: boolean;
+            /** Is Provisional */
+            is_provisional: boolean;
+            /**
+             * Lr
+             * @description The LR to carry to the target; null where none is advised.
+             */
+            lr: number | null;
+            /**
+             * Min Margin
+             * @description Least distance to divergence that is allowed, in octaves.
+             */
+            min_margin: number;
+            open: components["schemas"]["OpenAnswer"] | null;
+            outcome: components["schemas"]["Outcome"];
+            /** Rule */
+            rule: string;
+            /** Rule Version */
+            rule_version: string;
+            /** Scenario */
+            scenario: string;
+            /**
+             * Search Lrs
+             * @description The LRs to try at the target instead, if any.
+             */
+            search_lrs: number[];
+        };
+        /**
          * Arm
          * @description One parametrization with its own LR grid.
          */
@@ -1188,6 +1251,12 @@ export interface components {
             money_spent: number | null;
         };
         /**
+         * Caution
+         * @description Reasons why numbers of the experiments must not be read side by side; text `compare.caution.<code>`.
+         * @enum {string}
+         */
+        Caution: "data" | "loss" | "unit" | "rules" | "interim";
+        /**
          * CellState
          * @description State of a cell.
          * @enum {string}
@@ -1343,6 +1412,48 @@ export interface components {
          * @enum {string}
          */
         ColumnUse: "number" | "category" | "time" | "leave_out";
+        /**
+         * ComparedView
+         * @description Experiment beside others.
+         */
+        ComparedView: {
+            answer: components["schemas"]["AnswerNumbers"];
+            dataset: components["schemas"]["DatasetName"];
+            /** @description The loss that decides, declared or by default. */
+            deciding_loss: components["schemas"]["Metric"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            spec: components["schemas"]["ExperimentSpec"];
+            /** Spec Sha256 */
+            spec_sha256: string;
+            /**
+             * Spent Seconds
+             * @description Slot-seconds of all attempts so far.
+             */
+            spent_seconds: number;
+            state: components["schemas"]["ExperimentState"];
+            task: components["schemas"]["Task"];
+        };
+        /**
+         * ComparisonView
+         * @description Two to four experiments side by side, in the order asked for.
+         */
+        ComparisonView: {
+            /** Cautions */
+            cautions: components["schemas"]["Caution"][];
+            /**
+             * Differences
+             * @description Fields of the definitions that are not equal.
+             */
+            differences: components["schemas"]["Difference"][];
+            /** Experiments */
+            experiments: components["schemas"]["ComparedView"][];
+        };
         /**
          * ConditionsView
          * @description Training conditions of a scenario, as far as scenarios may differ.
@@ -1666,6 +1777,22 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "cpu" | "gpu";
+        /**
+         * Difference
+         * @description One field of the definition that is not the same everywhere.
+         */
+        Difference: {
+            /**
+             * Name
+             * @description Path into the definition, such as `optimizer.momentum`; the LRs of an arm are `lrs.mup`.
+             */
+            name: string;
+            /**
+             * Values
+             * @description One value per experiment, in the order asked for; null where one has no such field.
+             */
+            values: components["schemas"]["JsonValue"][];
+        };
         /**
          * EarlyAnswer
          * @description Probable outcome of the verdict, from the steps that enough runs share so far; it may change.
@@ -2615,6 +2742,7 @@ export interface components {
             /** Method */
             method: string;
         };
+        JsonValue: unknown;
         /**
          * JudgementRequest
          * @description Rules and thresholds to judge stored evidence by.
@@ -4689,6 +4817,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AnswerNumbers = components['schemas']['AnswerNumbers'];
 export type Arm = components['schemas']['Arm'];
 export type ArmRequest = components['schemas']['ArmRequest'];
 export type ArmVerdict = components['schemas']['ArmVerdict'];
@@ -4702,6 +4831,7 @@ export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
+export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
 export type CheckState = components['schemas']['CheckState'];
@@ -4710,6 +4840,8 @@ export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
 export type ColumnProfile = components['schemas']['ColumnProfile'];
 export type ColumnUse = components['schemas']['ColumnUse'];
+export type ComparedView = components['schemas']['ComparedView'];
+export type ComparisonView = components['schemas']['ComparisonView'];
 export type ConditionsView = components['schemas']['ConditionsView'];
 export type ControlState = components['schemas']['ControlState'];
 export type ConvNet = components['schemas']['ConvNet'];
@@ -4729,6 +4861,7 @@ export type DeletedView = components['schemas']['DeletedView'];
 export type DeletionRequest = components['schemas']['DeletionRequest'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
+export type Difference = components['schemas']['Difference'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];
 export type EpsilonRule = components['schemas']['EpsilonRule'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -4765,6 +4898,7 @@ export type HorizonTrend = components['schemas']['HorizonTrend'];
 export type ImageSample = components['schemas']['ImageSample'];
 export type ImageShape = components['schemas']['ImageShape'];
 export type Interval = components['schemas']['Interval'];
+export type JsonValue = components['schemas']['JsonValue'];
 export type JudgementRequest = components['schemas']['JudgementRequest'];
 export type JudgementView = components['schemas']['JudgementView'];
 export type KindLimits = components['schemas']['KindLimits'];
@@ -5132,6 +5266,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TensorView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query: {
+                /** @description Two to four ids of experiments, separated by commas. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonView"];
                 };
             };
             /** @description The content is not acceptable, or the Host header is not ours. */

@@ -16,8 +16,12 @@ import { keepZoom, readZoom, zoomAfter, zoomed } from "./zoom.js";
 
 /** @typedef {() => [string, string][]} Wish what is to be shown, as the API takes it */
 /**
- * @typedef {{experimentId: string, title: string, name: string, path?: string}} Subject experiment, its title, and the
- *   figure; with a path where it lies elsewhere and has no table
+ * @typedef {object} Subject the figure and its experiment
+ * @property {string} [experimentId]
+ * @property {string} title of the experiment
+ * @property {string} name of the figure
+ * @property {string} [path] where it lies, if elsewhere
+ * @property {boolean} [hasTable] whether its numbers lie below that path
  */
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -50,7 +54,7 @@ class Figure {
    * @param {Subject} subject @param {Wish} wish @param {(meta: FigureMeta) => void} onMeta
    * @param {(run: string) => void} onRun @param {AbortSignal} signal
    */
-  constructor({ experimentId, title, name, path }, wish, onMeta, onRun, signal) {
+  constructor({ experimentId, title, name, path, hasTable }, wish, onMeta, onRun, signal) {
     this.path = path ?? `/experiments/${experimentId}/figures/${name}`;
     this.title = title;
     this.name = name;
@@ -58,7 +62,7 @@ class Figure {
     this.onMeta = onMeta;
     this.onRun = onRun;
     this.signal = signal;
-    const table = path ? null : () => `${this.path}/table?${this.#question()}`;
+    const table = path && !hasTable ? null : () => `${this.path}/table?${this.#question()}`;
     this.frame = new FigureFrame(name, this.#acts(), table, signal);
     this.element = this.frame.element;
     this.#watch();

@@ -23,7 +23,7 @@ export const isFounded = ({ rule, arm }) => arm.base_lr !== null && !IS_UNFOUNDE
 /**
  * Words of the outcome, or of the rule where that has words of its own. A cost that further seeds would hardly
  * settle is at its limit.
- * @param {Verdict} verdict @param {"title" | "manager" | "next"} part
+ * @param {Pick<Verdict, "outcome" | "rule" | "open">} verdict @param {"title" | "manager" | "next"} part
  */
 export function headline({ outcome, rule, open }, part) {
   const isAtLimit = rule === "unresolved" && open && !open.can_settle;

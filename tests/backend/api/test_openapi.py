@@ -16,6 +16,7 @@ import pytest
 from muscope.backend.api.app import MAX_THREADS, create_app
 from muscope.backend.api.middleware import CONTENT_SECURITY_POLICY
 from muscope.backend.api.routes import (
+    compare,
     datasets,
     examples,
     experiments,
@@ -39,6 +40,7 @@ OPERATIONS = [
 ]
 MODULES = (
     cells,
+    compare,
     datasets,
     examples,
     experiments,

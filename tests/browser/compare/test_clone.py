@@ -36,7 +36,8 @@ def rich(instance) -> dict[str, Any]:
     made = instance.post("/experiments", json={"dataset_id": dataset_id} | RICH)
     instance.post(f"/experiments/{made['id']}/cancellation")
     instance.finished(made["id"], seconds=60)
-    return instance.get(f"/experiments/{made['id']}")
+    ended: dict[str, Any] = instance.get(f"/experiments/{made['id']}")
+    return ended
 
 
 def open_clone(page: Page, language: str) -> None:

@@ -1,9 +1,10 @@
-/** What can be done with several experiments at once: tag them, delete them. */
+/** What can be done with several experiments at once: compare them, tag them, delete them. */
 
 import { post } from "../../base/api.js";
 import { h } from "../../base/dom.js";
 import { number } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
+import { go } from "../../base/router.js";
 import { plainList } from "../../base/tables.js";
 import { tagsOf } from "../../labels/tags.js";
 import { confirmed } from "../../lists/confirm.js";
@@ -11,6 +12,8 @@ import { confirmed } from "../../lists/confirm.js";
 /** @import { ExperimentItem } from "../../../types/answers.js" */
 
 const MOST_NAMED = 8;
+/** So many can be compared. */
+const [FEWEST, MOST] = [2, 4];
 
 /**
  * @param {ExperimentItem[]} chosen @param {() => void} onDone @param {() => void} onClear
@@ -24,10 +27,31 @@ export function bulkBar(chosen, onDone, onClear, signal) {
     "div",
     { class: "bulk", role: "group", "aria-label": t("ui.bulk.title") },
     h("p", { role: "status" }, t("ui.bulk.selected", { count: number(chosen.length) })),
+    compareButton(chosen),
     button("tag", () => after(tag(chosen, signal))),
     button("delete", () => after(remove(chosen, signal))),
     button("clear", onClear),
   );
+}
+
+/** Leads to the comparison, if there are neither too few nor too many for it. @param {ExperimentItem[]} chosen */
+function compareButton(chosen) {
+  const isPossible = chosen.length >= FEWEST && chosen.length <= MOST;
+  const hint = h(
+    "span",
+    { class: "hint", id: "compare-hint" },
+    t("ui.bulk.compare_count", { fewest: FEWEST, most: MOST }),
+  );
+  const click = () => go(`/compare?ids=${idsOf(chosen).join(",")}`);
+  const attributes = {
+    type: "button",
+    class: "button",
+    data: { bulk: "compare" },
+    disabled: !isPossible,
+    on: { click },
+  };
+  const button = h("button", { ...attributes, "aria-describedby": isPossible ? null : hint.id }, t("ui.bulk.compare"));
+  return isPossible ? button : [button, hint];
 }
 
 /** @param {ExperimentItem[]} chosen @param {AbortSignal} signal */

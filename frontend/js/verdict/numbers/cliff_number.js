@@ -6,10 +6,11 @@ import { t } from "../../base/i18n.js";
 /** @import { Deciding, SizeStatistics, Verdict } from "../../../types/answers.js" */
 /** @import { Shown } from "./number_card.js" */
 /** @typedef {NonNullable<SizeStatistics["cliff"]>} Cliff */
+/** @typedef {Pick<Verdict["thresholds"], "min_margin">} Limits */
 
 /**
- * @param {SizeStatistics} size @param {Deciding} deciding
- * @param {Verdict["thresholds"]} thresholds @returns {Shown}
+ * @param {Pick<SizeStatistics, "cliff">} size @param {Pick<Deciding, "number"> | null} deciding
+ * @param {Limits} thresholds @returns {Shown}
  */
 export function cliffNumber({ cliff }, deciding, thresholds) {
   if (!cliff) return { name: "cliff", value: null, means: t("ui.number.cliff.means") };
@@ -20,11 +21,11 @@ export function cliffNumber({ cliff }, deciding, thresholds) {
     value: t(`ui.number.cliff.value.${kind}`, factors),
     interval: t(`ui.number.cliff.known.${kind}`, factors),
     means: t("ui.number.cliff.means"),
-    ...(deciding.number === "cliff" ? broken(thresholds) : {}),
+    ...(deciding?.number === "cliff" ? broken(thresholds) : {}),
   };
 }
 
-/** Its limit, where it decides, which it does only when it is too short. @param {Verdict["thresholds"]} limits */
+/** Its limit, where it decides, which it does only when it is too short. @param {Limits} limits */
 const broken = ({ min_margin: least }) => ({
   limit: t("ui.number.cliff.allowed", { factor: asFactor(least) }),
   within: /** @type {const} */ ("no"),

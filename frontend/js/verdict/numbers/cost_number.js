@@ -16,17 +16,24 @@ const REACH = 5;
  * @param {SizeStatistics} size @param {LossStatistics} loss the one that decides
  * @param {Deciding} deciding @returns {Shown}
  */
-export function costNumber(size, loss, { cost, limit, unit, within, number }) {
+export function costNumber(size, loss, deciding) {
+  const { cost, limit, unit } = deciding;
   const { value, interval } = cost;
-  const decides = number === "cost";
+  return {
+    ...costShown(deciding),
+    picture: scalePicture({ low: 0, high: REACH * limit }, value, interval, { low: 0, high: limit }),
+    details: [...fieldDetails(size.field, "cost"), ...otherUnit(loss, unit), ...lostBenefit(loss)],
+  };
+}
+
+/** The cost in the declared unit; its limit where it decides. @param {Deciding} deciding @returns {Shown} */
+export function costShown({ cost: { value, interval }, limit, unit, within, number }) {
   return {
     name: "cost",
     value: value === null ? null : finePercent(value),
     interval: intervalText(interval, finePercent),
-    ...(decides ? { limit: t("ui.number.up_to", { value: finePercent(limit) }), within } : {}),
-    picture: scalePicture({ low: 0, high: REACH * limit }, value, interval, { low: 0, high: limit }),
+    ...(number === "cost" ? { limit: t("ui.number.up_to", { value: finePercent(limit) }), within } : {}),
     means: t(`ui.number.cost.means.${unit}`),
-    details: [...fieldDetails(size.field, "cost"), ...otherUnit(loss, unit), ...lostBenefit(loss)],
   };
 }
 

@@ -50,8 +50,8 @@ export function numberCard({ name, value, interval, limit, within, picture, deta
 const detail = ([name, value, hint]) =>
   h("li", {}, h("span", {}, t("ui.number.detail", { name, value })), hint ? h("p", { class: "hint" }, hint) : null);
 
-/** @param {Within} answer */
-function mark(answer) {
+/** How the number lies to its limit. @param {Within} answer */
+export function mark(answer) {
   const words = t(`ui.number.within.${answer}`);
   return h("span", { class: "chip number-mark", data: { within: answer } }, icon(MARKS[answer]), words);
 }

@@ -1,0 +1,1 @@
+"""Comparison of experiments: their answers side by side, what differs, and their curves in one figure."""
