@@ -1,6 +1,7 @@
 /** One dataset: what was found in it, and the plan for it. */
 
 import { ApiError, get } from "../base/api.js";
+import { breadcrumbs, experimentCrumb, experimentsCrumb } from "../words/breadcrumbs.js";
 import { dataTitle } from "../words/data_title.js";
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
@@ -29,7 +30,7 @@ export async function open({ id }, signal) {
     mount(root) {
       const visit = new AbortController();
       const both = AbortSignal.any([signal, visit.signal]);
-      root.append(head(dataset), ...(cloned.isMissing ? [missing()] : []));
+      root.append(crumbs(dataset, cloned.found), head(dataset), ...(cloned.isMissing ? [missing()] : []));
       root.append(columns(dataset, choices, both));
       root.addEventListener("change", () => remember(chosen(choices)), { signal: visit.signal });
       return () => visit.abort();
@@ -86,6 +87,12 @@ function startingChoices() {
 
 /** @param {string[]} names @param {string | null} wanted */
 const among = (names, wanted) => (wanted !== null && names.includes(wanted) ? wanted : null);
+
+/** A clone comes from its original. @param {Dataset} dataset @param {Experiment | null} cloned */
+function crumbs(dataset, cloned) {
+  if (!cloned) return breadcrumbs([], dataTitle(dataset));
+  return breadcrumbs([experimentsCrumb(), experimentCrumb(cloned)], t("ui.action.clone"));
+}
 
 /** @param {Dataset} dataset */
 const head = (dataset) =>

@@ -6,6 +6,7 @@ import { t } from "../../base/i18n.js";
 import { note } from "../../base/note.js";
 import { startOptions } from "../../base/options.js";
 import { query } from "../../base/router.js";
+import { breadcrumbs, experimentsCrumb } from "../../words/breadcrumbs.js";
 import { answersTable } from "./answers_table.js";
 import { settingsCompared } from "./settings_compared.js";
 
@@ -20,6 +21,7 @@ export async function open(_route, signal) {
   return {
     title: () => t("ui.compare.title"),
     mount(root) {
+      root.append(breadcrumbs([experimentsCrumb()], t("ui.compare.title")));
       root.append(head(found), cautions(found), answersTable(found.experiments), settingsCompared(found.experiments));
       return () => {};
     },

@@ -1,5 +1,6 @@
 /** The frame of an experiment's pages: its name, what can be done, the way between the pages, and the one shown. */
 
+import { breadcrumbs, experimentCrumb, experimentsCrumb } from "../../words/breadcrumbs.js";
 import { dataTitle } from "../../words/data_title.js";
 import { fill, h, say } from "../../base/dom.js";
 import { dateTime } from "../../base/format.js";
@@ -50,6 +51,7 @@ const TABS = {
 };
 
 export class ExperimentView {
+  #crumbs = h("div", {});
   #chip = h("span", {});
   #line = h("span", { class: "number" });
   #notes = h("div", { class: "stack" });
@@ -88,31 +90,21 @@ export class ExperimentView {
 
   /** The parts, from top to bottom. */
   get elements() {
-    return [this.#head(), this.tabs.element, this.bar.notes, this.#notes, this.#body];
+    return [this.#crumbs, this.#head(), this.tabs.element, this.bar.notes, this.#notes, this.#body];
   }
 
   #head() {
     const { created_at: created, dataset: data } = this.store.experiment;
     const time = h("time", { datetime: created }, dateTime(created));
     const dataset = h("a", { href: hrefOf(`/datasets/${data.id}`), data: { page: "" } }, dataTitle(data));
+    const named = [t("ui.experiment.data"), dataset];
     return h(
       "header",
       { class: "page-head page-head-wide" },
       h(
         "div",
         {},
-        h(
-          "p",
-          { class: "kicker" },
-          t("ui.experiment.kicker"),
-          " · ",
-          dataset,
-          " · ",
-          time,
-          " ",
-          this.#chip,
-          this.#line,
-        ),
+        h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", named, " · ", time, " ", this.#chip, this.#line),
         this.labels,
       ),
       this.buttons.element,
@@ -145,6 +137,7 @@ export class ExperimentView {
     if (news === "state") {
       this.buttons.update();
       fill(this.#chip, stateChip(experiment.state));
+      fill(this.#crumbs, crumbsOf(experiment, this.#part, Object.keys(TABS)));
       fill(this.#notes, experimentNotes(this.store));
     }
     if (news !== "progress") this.folds.apply();
@@ -157,6 +150,18 @@ export class ExperimentView {
     for (const tab of this.#made.values()) tab.onScenario?.(scenario);
     this.draw("verdict");
   }
+}
+
+/**
+ * The way to the page that is shown; what is no tab is a run.
+ * @param {Experiment} experiment @param {string} part @param {string[]} parts
+ */
+function crumbsOf(experiment, part, parts) {
+  if (part === "") return breadcrumbs([experimentsCrumb()], experiment.name);
+  const above = [experimentsCrumb(), experimentCrumb(experiment)];
+  if (parts.includes(part)) return breadcrumbs(above, t(`ui.tabs.${part}`));
+  const runs = { name: t("ui.tabs.runs"), path: `/experiments/${experiment.id}/runs` };
+  return breadcrumbs([...above, runs], t("ui.crumbs.run"));
 }
 
 /** Leads to the report from everywhere. @param {string} id of the experiment */
