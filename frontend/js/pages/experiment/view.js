@@ -101,12 +101,7 @@ export class ExperimentView {
     return h(
       "header",
       { class: "page-head page-head-wide" },
-      h(
-        "div",
-        {},
-        h("p", { class: "kicker" }, t("ui.experiment.kicker"), " · ", named, " · ", time, " ", this.#chip, this.#line),
-        this.labels,
-      ),
+      h("div", {}, h("p", { class: "kicker" }, named, " · ", time, " ", this.#chip, this.#line), this.labels),
       this.buttons.element,
     );
   }
