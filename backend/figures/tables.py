@@ -80,17 +80,17 @@ def _step_rows(curve: StepCurve, style: Style, *, is_brief: bool) -> Iterator[Se
     lows = dict(zip(curve.low.steps, curve.low.values, strict=True))
     highs = dict(zip(curve.high.steps, curve.high.values, strict=True))
     points = list(zip(curve.mean.steps, curve.mean.values, curve.num_seeds, strict=True))
-    for index in _spread(len(points), is_brief=is_brief, always=_marked(curve)):
+    for index in spread(len(points), is_brief=is_brief, always=_marked(curve)):
         step, value, count = points[index]
         mark = "×" if step in curve.diverged_at else ""
         yield step, style.say("table.mean"), value, lows.get(step), highs.get(step), count, mark
     raw = curve.raw or Line((), ())
-    for index in _spread(len(raw.steps), is_brief=is_brief):
+    for index in spread(len(raw.steps), is_brief=is_brief):
         step, value = raw.steps[index], raw.values[index]
         yield step, style.say("table.mean_measured"), value, None, None, None, ""
     front = () if curve.runs.front is None else (curve.runs.front,)
     for run in curve.runs.each or front:
-        for index in _spread(len(run.xs), is_brief=is_brief):
+        for index in spread(len(run.xs), is_brief=is_brief):
             yield int(run.xs[index]), str(run.seed), run.values[index], None, None, 1, ""
 
 
@@ -98,7 +98,7 @@ def _marked(curve: StepCurve) -> list[int]:
     return [index for index, step in enumerate(curve.mean.steps) if step in curve.diverged_at]
 
 
-def _spread(count: int, *, is_brief: bool, always: Sequence[int] = ()) -> list[int]:
+def spread(count: int, *, is_brief: bool, always: Sequence[int] = ()) -> list[int]:
     """Return the indices of all points, or of a few from the first to the last."""
     if not is_brief or count <= BRIEF_STEPS:
         return list(range(count))

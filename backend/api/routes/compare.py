@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
-from muscope.backend.api.deps import Ctx, Owner
-from muscope.backend.api.documented import errors
+from muscope.backend.api.deps import Ctx, Language, Owner
+from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.schemas import FigureReply, FigureTableReply
+from muscope.backend.figures.compare.names import CompareFigure
+from muscope.backend.figures.theme import Mode, YScale
 from muscope.backend.services.compare.chosen import chosen_ids
 from muscope.backend.services.compare.comparing import compare_experiments
+from muscope.backend.services.compare.drawing import Wanted, compare_figure, compare_table
+from muscope.backend.services.figures.options import TableFormat
 from muscope.backend.services.views.compare_views import ComparisonView
 
 router = APIRouter(prefix="/compare", tags=["compare"])
@@ -22,6 +28,19 @@ Ids = Annotated[
     ),
 ]
 
+ColourMode = Annotated[Mode, Query(description="Colours for a light or a dark page.")]
+Scale = Annotated[YScale, Query(description="Scale of the vertical axis.")]
+Form = Annotated[TableFormat, Query(description="JSON, or CSV to be saved.")]
+Brief = Annotated[bool, Query(description="Only a few steps of every curve, evenly spread.")]
+_FIGURE: Responses = {200: {"model": FigureReply, "description": "The figure."}}
+_TABLE: Responses = {
+    200: {
+        "model": FigureTableReply,
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "The numbers, as JSON or as CSV.",
+    },
+}
+
 
 @router.get("", summary="Compare experiments", responses=errors(404))
 def compare(context: Ctx, owner: Owner, ids: Ids) -> ComparisonView:
@@ -32,3 +51,56 @@ def compare(context: Ctx, owner: Owner, ids: Ids) -> ComparisonView:
     another unit, other rules.
     """
     return compare_experiments(context, owner, chosen_ids(ids))
+
+
+@router.get(
+    "/figures/{name}",
+    summary="Get a figure of compared experiments",
+    response_class=Response,
+    responses=_FIGURE | errors(404),
+)
+def get_compare_figure(
+    context: Ctx,
+    owner: Owner,
+    language: Language,
+    name: CompareFigure,
+    ids: Ids,
+    mode: ColourMode = Mode.LIGHT,
+    y_scale: Scale = YScale.LOG,
+) -> Response:
+    """Return the judged arm's smallest and largest size of every experiment in one figure.
+
+    `lr_loss` shows the final loss over the LR, `loss` and `sharpness` (LR-weighted) one LR over steps: the
+    one that the experiment reuses. Experiments are called A to D in the order asked for.
+    """
+    wanted = Wanted(chosen_ids(ids), name, language, mode, y_scale)
+    headers = {"Cache-Control": "private, no-cache", "Content-Language": language}
+    return Response(compare_figure(context, owner, wanted), media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/figures/{name}/table",
+    summary="Get the numbers of a figure of compared experiments",
+    response_model=FigureTableReply,
+    responses=_TABLE | errors(404),
+)
+def get_compare_table(
+    context: Ctx,
+    owner: Owner,
+    language: Language,
+    name: CompareFigure,
+    ids: Ids,
+    mode: ColourMode = Mode.LIGHT,
+    y_scale: Scale = YScale.LOG,
+    format: Form = TableFormat.JSON,  # noqa: A002 (the name in the address)
+    brief: Brief = False,
+) -> Any:
+    """Return what the figure draws, in the words of the reader's language."""
+    wanted = Wanted(chosen_ids(ids), name, language, mode, y_scale)
+    table = compare_table(context, owner, wanted, is_brief=brief)
+    headers = {"Cache-Control": "private, no-cache", "Content-Language": language}
+    if format is TableFormat.CSV:
+        headers["Content-Disposition"] = f'attachment; filename="compare-{name}.csv"'
+        return Response(table.csv, media_type="text/csv; charset=utf-8", headers=headers)
+    reply = FigureTableReply(title=table.title, columns=table.columns, rows=table.rows)
+    return Response(reply.model_dump_json(), media_type="application/json", headers=headers)

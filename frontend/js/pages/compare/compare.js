@@ -8,6 +8,7 @@ import { startOptions } from "../../base/options.js";
 import { query } from "../../base/router.js";
 import { breadcrumbs, experimentsCrumb } from "../../words/breadcrumbs.js";
 import { answersTable } from "./answers_table.js";
+import { curvesCompared } from "./curves.js";
 import { settingsCompared } from "./settings_compared.js";
 
 /** @import { Comparison } from "../../../types/answers.js" */
@@ -23,7 +24,9 @@ export async function open(_route, signal) {
     mount(root) {
       root.append(breadcrumbs([experimentsCrumb()], t("ui.compare.title")));
       root.append(head(found), cautions(found), answersTable(found.experiments), settingsCompared(found.experiments));
-      return () => {};
+      const visit = new AbortController();
+      root.append(curvesCompared(ids, AbortSignal.any([signal, visit.signal])));
+      return () => visit.abort();
     },
   };
 }

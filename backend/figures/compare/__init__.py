@@ -1,0 +1,1 @@
+"""Figures of several experiments: colour means experiment, dash means size."""
