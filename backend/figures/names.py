@@ -15,6 +15,8 @@ class FigureName(StrEnum):
     SHARPNESS = "sharpness"
     LOSS = "loss"
     OPTIMUM_SIZE = "optimum_size"
+    COST_SIZE = "cost_size"
+    SCENARIO_COSTS = "scenario_costs"
     RUN_GRID = "run_grid"
     SHARPNESS_SPREAD = "sharpness_spread"
     STABILITY = "stability"
@@ -53,6 +55,15 @@ NEEDED: dict[FigureName, Measure] = {
 }
 
 
-def figures_of(measures: Collection[Measure]) -> tuple[FigureName, ...]:
-    """Return the figures of an experiment with these optional measures."""
-    return tuple(name for name in FigureName if name not in NEEDED or NEEDED[name] in measures)
+# Compares scenarios, so there must be two.
+OF_SCENARIOS = frozenset({FigureName.SCENARIO_COSTS})
+
+
+def figures_of(measures: Collection[Measure], num_scenarios: int = 1) -> tuple[FigureName, ...]:
+    """Return the figures of an experiment with these optional measures and so many judged scenarios."""
+    return tuple(
+        name
+        for name in FigureName
+        if (name not in NEEDED or NEEDED[name] in measures)
+        and (name not in OF_SCENARIOS or num_scenarios > 1)
+    )

@@ -52,7 +52,8 @@ def _cell(value: Value) -> Value:
     return plain([value])[0] if isinstance(value, float) else value
 
 
-def _named(style: Style, *keys: str) -> list[str]:
+def named(style: Style, *keys: str) -> list[str]:
+    """Return names of columns in the reader's language."""
     return [style.say(f"table.{key}") for key in keys]
 
 
@@ -61,8 +62,8 @@ def step_table(
 ) -> FigureTable:
     """Return curves over steps, `axes` their quantities row by row; briefly, evenly spread steps of each."""
     names = [
-        *_named(style, "parametrization", extent, "lr", "quantity", "step", "seed", "value"),
-        *_named(style, "smallest", "largest", "seeds", "diverged"),
+        *named(style, "parametrization", extent, "lr", "quantity", "step", "seed", "value"),
+        *named(style, "smallest", "largest", "seeds", "diverged"),
     ]
     lrs = {column.parametrization: column.lr for column in info.columns}
 
@@ -108,9 +109,9 @@ def spread(count: int, *, is_brief: bool, always: Sequence[int] = ()) -> list[in
 def lr_loss_table(info: LrLossInfo, style: Style) -> FigureTable:
     """Return the final losses, and beside those of a size its best LR with the interval."""
     names = [
-        *_named(style, "parametrization", "width", "lr", "seed"),
+        *named(style, "parametrization", "width", "lr", "seed"),
         y_title(info.metric, info.loss, style),
-        *_named(style, "smallest", "largest", "seeds", "num_diverged", "optimum", "from", "to"),
+        *named(style, "smallest", "largest", "seeds", "num_diverged", "optimum", "from", "to"),
     ]
     return table_of(names, (row for curve in info.curves for row in _lr_rows(curve, style)))
 
@@ -131,8 +132,8 @@ def _lr_rows(curve: LrCurve, style: Style) -> Iterator[Sequence[Value]]:
 def optimum_table(info: OptimumInfo, style: Style) -> FigureTable:
     """Return the best LR of every size, and what is expected beyond the sizes tested."""
     names = [
-        *_named(style, "parametrization", "width", "depth", "optimum", "from", "to", "at_edge", "reused_lr"),
-        *_named(style, "measured"),
+        *named(style, "parametrization", "width", "depth", "optimum", "from", "to", "at_edge", "reused_lr"),
+        *named(style, "measured"),
     ]
 
     def rows() -> Iterator[Sequence[Value]]:
@@ -151,7 +152,7 @@ def optimum_table(info: OptimumInfo, style: Style) -> FigureTable:
 
 def density_table(info: DensityInfo, style: Style) -> FigureTable:
     """Return the share of the eigenvalues in every bin that is not empty."""
-    names = _named(style, "parametrization", "width", "step", "eigenvalue_from", "eigenvalue_to", "share")
+    names = named(style, "parametrization", "width", "step", "eigenvalue_from", "eigenvalue_to", "share")
 
     def rows() -> Iterator[Sequence[Value]]:
         for curve in info.curves:
@@ -166,8 +167,8 @@ def density_table(info: DensityInfo, style: Style) -> FigureTable:
 def coordinate_table(info: CoordinateInfo, style: Style) -> FigureTable:
     """Return how far every part moves, by width and number of updates."""
     names = [
-        *_named(style, "parametrization", "quantity", "updates", "width"),
-        *_named(style, "value", "smallest", "largest", "seeds"),
+        *named(style, "parametrization", "quantity", "updates", "width"),
+        *named(style, "value", "smallest", "largest", "seeds"),
     ]
 
     def rows() -> Iterator[Sequence[Value]]:

@@ -552,7 +552,8 @@ export interface paths {
          *     `lr_loss` shows the final loss over the LR, with each width's optimum; `run_grid` the same as squares with
          *     their diverged runs; `optimum_size` the optimum over the sizes; `sharpness_spread` over the steps how far
          *     the sharpness of sizes is apart; `density` the spectral density at one step; `coordinate_check` the first
-         *     updates over the widths; the others one LR over steps.
+         *     updates over the widths; `cost_size` what reusing the LR costs at each size, as the verdict has it, and
+         *     `scenario_costs` under each scenario; the others one LR over steps.
          *     Which ones an experiment has depends on what it measures: its field `figures` lists them. A live page asks
          *     again after each `marks` event, with the ETag it has.
          */
@@ -2546,7 +2547,7 @@ export interface components {
          * @description The figures there are.
          * @enum {string}
          */
-        FigureName: "lr_loss" | "sharpness" | "loss" | "optimum_size" | "run_grid" | "sharpness_spread" | "stability" | "spectrum" | "ntk_hessian" | "curvature_split" | "trace" | "density" | "coordinate_check";
+        FigureName: "lr_loss" | "sharpness" | "loss" | "optimum_size" | "cost_size" | "scenario_costs" | "run_grid" | "sharpness_spread" | "stability" | "spectrum" | "ntk_hessian" | "curvature_split" | "trace" | "density" | "coordinate_check";
         /**
          * FigureReply
          * @description A figure and what is to be said about it.

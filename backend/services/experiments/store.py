@@ -230,6 +230,6 @@ def _view(
         outcome=None if judged is None else judged.outcome,
         rule_version=None if judged is None else judged.rule_version,
         is_judged_by_old_rules=judged is not None and judged.rule_version not in RULE_VERSIONS,
-        figures=figures_of(spec.measures),
+        figures=figures_of(spec.measures, len(spec.judged_scenarios)),
         conditions=tuple(_conditions(spec, scenario) for scenario in spec.judged_scenarios),
     )

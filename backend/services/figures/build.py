@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 
 from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.spec.metrics import NUM_EIGENVALUES, Metric
+from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.figures.coordinate_check import coordinate_figure
+from muscope.backend.figures.cost.cost_size import cost_size_figure
+from muscope.backend.figures.cost.scenario_costs import scenario_costs_figure
+from muscope.backend.figures.cost.tables import cost_size_table, scenario_costs_table
 from muscope.backend.figures.density import density_figure
 from muscope.backend.figures.encode import to_json
 from muscope.backend.figures.layout import axis_names
@@ -32,19 +37,23 @@ from muscope.backend.figures.tables import (
     step_table,
 )
 from muscope.backend.figures.theme import Style, YScale
+from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.figures.coordinates import coordinate_info
+from muscope.backend.services.figures.cost.verdict_costs import cost_size_info, scenario_costs_info
 from muscope.backend.services.figures.density import density_info
 from muscope.backend.services.figures.options import FigureOptions, SharpnessChoice
 from muscope.backend.services.figures.shown_rate import at_rate_with_values, sizes_by_rate
 from muscope.backend.services.figures.shown_runs import ShownRuns, shown_runs
 from muscope.backend.services.figures.sizes import optimum_info, spread_info
 from muscope.backend.services.figures.steps import Count, Source, StepReader
+from muscope.backend.services.verdicts.judging import shown_verdict
 
 
 class Asked(NamedTuple):
     """Request for a figure: the runs and the options."""
 
+    context: Context
     shown: ShownRuns
     cells: Sequence[CellRow]
     options: FigureOptions
@@ -55,6 +64,10 @@ class Asked(NamedTuple):
         """Return curves over steps, one row per source, and the number of their points."""
         reader = StepReader(self.at_rate_of(sources[0].metric), self.cells, self.options)
         return reader.info(*sources), reader.count
+
+    def verdict_of(self, scenario: Scenario) -> Verdict:
+        """Return the verdict that the card of a scenario shows."""
+        return shown_verdict(self.context, self.shown.evidence, scenario)
 
     def at_rate_of(self, metric: Metric) -> ShownRuns:
         """Return the runs at the chosen LR, else at one at which the metric has values of most sizes."""
@@ -74,10 +87,10 @@ class Drawn(NamedTuple):
 
 
 def figure_json(
-    evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions
+    context: Context, evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions
 ) -> bytes:
     """Return `{"figure": …, "meta": …}` of the stored values."""
-    asked = _asked(evidence, language, options)
+    asked = _asked(context, evidence, language, options)
     shown, cells, style = asked.shown, asked.cells, asked.style
     drawn = KINDS[name].draw(asked)
     points = drawn.num_points
@@ -99,17 +112,24 @@ def figure_json(
 
 
 def figure_table(
-    evidence: ExperimentEvidence, name: FigureName, language: str, options: FigureOptions, *, is_brief: bool
+    context: Context,
+    evidence: ExperimentEvidence,
+    name: FigureName,
+    language: str,
+    options: FigureOptions,
+    *,
+    is_brief: bool,
 ) -> tuple[str, FigureTable]:
     """Return the title of a figure and the numbers that it draws."""
-    drawn = KINDS[name].draw(_asked(evidence, language, options)._replace(is_brief=is_brief))
+    drawn = KINDS[name].draw(_asked(context, evidence, language, options)._replace(is_brief=is_brief))
     return drawn.figure.layout.title.text, drawn.table()
 
 
-def _asked(evidence: ExperimentEvidence, language: str, options: FigureOptions) -> Asked:
+def _asked(context: Context, evidence: ExperimentEvidence, language: str, options: FigureOptions) -> Asked:
     shown = shown_runs(evidence, options)
     cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
-    return Asked(shown, cells, options, Style(language, options.mode, options.y_scale, options.x_scale))
+    style = Style(language, options.mode, options.y_scale, options.x_scale)
+    return Asked(context, shown, cells, options, style)
 
 
 def _committed(cells: Sequence[CellRow]) -> dict[str, dict[int, int]]:
@@ -167,6 +187,20 @@ def _optimum_size(asked: Asked) -> Drawn:
     num_points = sum(len(line.points) for line in info.lines)
     figure, count = optimum_size_figure(info, asked.style), Count(num_points, num_points)
     return Drawn(figure, count, 0, table=lambda: optimum_table(info, asked.style))
+
+
+def _cost_size(asked: Asked) -> Drawn:
+    info = cost_size_info(asked.shown, asked.verdict_of(asked.shown.scenario))
+    num_points = sum(len(line.points) for line in info.lines)
+    figure, count = cost_size_figure(info, asked.style), Count(num_points, num_points)
+    return Drawn(figure, count, 0, table=lambda: cost_size_table(info, asked.style))
+
+
+def _scenario_costs(asked: Asked) -> Drawn:
+    info = scenario_costs_info(asked.shown.evidence, asked.verdict_of, asked.style.language)
+    count = Count(len(info.scenarios), len(info.scenarios))
+    figure = scenario_costs_figure(info, asked.style)
+    return Drawn(figure, count, 0, table=lambda: scenario_costs_table(info, asked.style))
 
 
 def _sharpness_spread(asked: Asked) -> Drawn:
@@ -248,5 +282,7 @@ KINDS: dict[FigureName, FigureKind] = {
     FigureName.DENSITY: FigureKind(_density, Band.NONE),
     FigureName.COORDINATE_CHECK: FigureKind(_coordinates, Band.NONE),
     FigureName.OPTIMUM_SIZE: FigureKind(_optimum_size, Band.INTERVAL),
+    FigureName.COST_SIZE: FigureKind(_cost_size, Band.INTERVAL),
+    FigureName.SCENARIO_COSTS: FigureKind(_scenario_costs, Band.INTERVAL),
     FigureName.SHARPNESS_SPREAD: FigureKind(_sharpness_spread),
 }

@@ -85,7 +85,7 @@ def build_figure(
             experiment = find_experiment(session, owner_id, experiment_id)
             _require_known(experiment.spec, options)
             _require_measured(experiment.spec, name, options)
-            content = figure_json(ExperimentEvidence(session, experiment), name, language, options)
+            content = figure_json(context, ExperimentEvidence(session, experiment), name, language, options)
         return gzip.compress(content, _GZIP_LEVEL, mtime=0)
 
     return FigureView(context.caches.figures.get(etag, build), etag)
@@ -107,7 +107,7 @@ def read_table(
         _require_known(experiment.spec, options)
         _require_measured(experiment.spec, name, options)
         evidence = ExperimentEvidence(session, experiment)
-        title, table = figure_table(evidence, name, language, options, is_brief=options.brief)
+        title, table = figure_table(context, evidence, name, language, options, is_brief=options.brief)
         return TableView(experiment.name, title, table.columns, table.rows, table.as_csv())
 
 

@@ -56,7 +56,7 @@ def gather(
             is_judged_by_old_rules=any(each.rule_version not in RULE_VERSIONS for each in judged.verdicts),
             savings=savings,
             runs=_runs(evidence),
-            figures=tuple(_figures(evidence, verdict, language)),
+            figures=tuple(_figures(context, evidence, verdict, language)),
             environments=_environments(evidence),
             version=version("muscope"),
         )
@@ -91,7 +91,9 @@ def _environments(evidence: ExperimentEvidence) -> tuple[dict[str, str | int | f
     return tuple(json.loads(each) for each in sorted(found))
 
 
-def _figures(evidence: ExperimentEvidence, verdict: Verdict, language: str) -> Iterator[DrawnFigure]:
+def _figures(
+    context: Context, evidence: ExperimentEvidence, verdict: Verdict, language: str
+) -> Iterator[DrawnFigure]:
     # Plotly takes longer to import than everything else together.
     from muscope.backend.services.figures.build import figure_json
 
@@ -101,7 +103,7 @@ def _figures(evidence: ExperimentEvidence, verdict: Verdict, language: str) -> I
     # The rest by default is what decides: its loss, and the rate that is reused or compared at.
     options = FigureOptions(scenario=Scenario(verdict.scenario))
     for name in names:
-        content = json.loads(figure_json(evidence, name, language, options))
+        content = json.loads(figure_json(context, evidence, name, language, options))
         meta = content["meta"]
         yield DrawnFigure(
             name=name, title=meta["title"], description=meta["description"], content=content["figure"]

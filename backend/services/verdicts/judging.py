@@ -49,7 +49,7 @@ def get_verdict(
         if scenario is not None and scenario not in known:
             raise InvalidInput("verdict.unknown_scenario", given=scenario, expected=", ".join(known))
         wanted = known if scenario is None else (scenario,)
-        verdicts = {each: _verdict_of(context, evidence, each, rule_version) for each in wanted}
+        verdicts = {each: shown_verdict(context, evidence, each, rule_version) for each in wanted}
         return verdicts[deciding_scenario({each: found.outcome for each, found in verdicts.items()})]
 
 
@@ -65,15 +65,16 @@ def get_verdicts(
     with context.database.read() as session:
         evidence = ExperimentEvidence(session, find_experiment(session, owner_id, experiment_id))
         verdicts = [
-            _verdict_of(context, evidence, scenario, rule_version)
+            shown_verdict(context, evidence, scenario, rule_version)
             for scenario in evidence.spec.judged_scenarios
         ]
     return VerdictsView(overall=overall(verdicts), verdicts=tuple(verdicts))
 
 
-def _verdict_of(
-    context: Context, evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None
+def shown_verdict(
+    context: Context, evidence: ExperimentEvidence, scenario: Scenario, rule_version: str | None = None
 ) -> Verdict:
+    """Return a scenario's stored verdict, else an interim one of what is stored; see `get_verdicts`."""
     session, experiment_id, look = evidence.session, evidence.experiment.id, evidence.experiment.look
     given = verdict_rows.find(session, experiment_id, scenario, rule_version or RULE_VERSION, look=look)
     if given is not None:

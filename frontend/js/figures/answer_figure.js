@@ -1,23 +1,35 @@
-/** The one figure that shows the answer: the loss that decides over the learning rate, of the arm that is judged. */
+/** The figures that show the answer: the loss that decides over the learning rate, and the cost over the sizes. */
 
+import { h } from "../base/dom.js";
 import { figure } from "./figure.js";
 import { decidingLoss, referenceArm } from "./figure_controls.js";
 import { preparePlotly } from "./plotly.js";
 
 /** @import { Experiment } from "../../types/answers.js" */
+/** @import { Choosable } from "../../types/page.js" */
 
-/** @param {Experiment} experiment @param {() => string} scenario whose answer it is @param {AbortSignal} signal */
-export function answerFigure({ id, name, spec, conditions }, scenario, signal) {
+/**
+ * The figures as one part of the page.
+ * @param {Experiment} experiment @param {() => string} scenario whose answer it is @param {AbortSignal} signal
+ * @returns {Choosable}
+ */
+export function answerFigures({ id, name: title, spec, conditions }, scenario, signal) {
   preparePlotly(); // while the page reads what else it needs
-  const wish = () => {
-    /** @type {[string, string][]} */
-    const pairs = [
-      ["loss", decidingLoss(spec)],
-      ["parametrization", referenceArm(spec).parametrization],
-    ];
-    if (conditions.length > 1 && scenario()) pairs.push(["scenario", scenario()]);
-    return pairs;
-  };
+  /** @returns {[string, string][]} */
+  const ofScenario = () => (conditions.length > 1 && scenario() ? [["scenario", scenario()]] : []);
+  /** @type {[string, string][]} */
+  const ofArm = [
+    ["loss", decidingLoss(spec)],
+    ["parametrization", referenceArm(spec).parametrization],
+  ];
   const nothing = () => {};
-  return figure({ experimentId: id, title: name, name: "lr_loss" }, wish, nothing, nothing, signal);
+  const draw = (/** @type {string} */ name, /** @type {() => [string, string][]} */ wish) =>
+    figure({ experimentId: id, title, name }, wish, nothing, nothing, signal);
+  const parts = [draw("lr_loss", () => [...ofArm, ...ofScenario()]), draw("cost_size", ofScenario)];
+  const elements = parts.map(({ element }) => element);
+  return {
+    element: h("div", { class: "tab-parts" }, elements),
+    refresh: () => parts.forEach((part) => part.refresh()),
+    choose: () => parts.forEach((part) => part.choose()),
+  };
 }

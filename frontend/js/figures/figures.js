@@ -10,9 +10,11 @@ import { preparePlotly } from "./plotly.js";
 /** @import { Choosable } from "../../types/page.js" */
 
 /** @type {Experiment["figures"]} */
-const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread", "run_grid"];
+const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread", "run_grid", "scenario_costs"];
+/** Figures of the answer tab. @type {Experiment["figures"]} */
+const OF_THE_ANSWER = ["cost_size"];
 /** Figures that take a row each. @type {Experiment["figures"]} */
-const WIDE = ["lr_loss", "run_grid"];
+const WIDE = ["lr_loss", "run_grid", "scenario_costs"];
 
 /** @param {Experiment} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {
@@ -21,7 +23,8 @@ export function figures(experiment, signal) {
   const made = new Map();
   const refresh = () => made.forEach((item) => item.refresh());
   const choices = figureChoices(experiment, () => made.forEach((item) => item.choose()), signal);
-  for (const name of experiment.figures) {
+  const shown = experiment.figures.filter((name) => !OF_THE_ANSWER.includes(name));
+  for (const name of shown) {
     const subject = { experimentId: experiment.id, title: experiment.name, name };
     const onMeta = (/** @type {FigureMeta} */ meta) => choices.onMeta(meta, name);
     made.set(
@@ -39,7 +42,7 @@ export function figures(experiment, signal) {
     h("p", { class: "hint" }, t("ui.figure.diverged")),
     h("div", { class: side(experiment) }, others),
   );
-  const rest = experiment.figures.filter((name) => !MAIN.includes(name));
+  const rest = shown.filter((name) => !MAIN.includes(name));
   return { element, more: fold(elements(rest), choices.step, experiment), refresh, choices };
 }
 

@@ -178,6 +178,7 @@ def test_an_experiment_has_the_figures_of_what_it_measures():
         FigureName.SHARPNESS,
         FigureName.LOSS,
         FigureName.OPTIMUM_SIZE,
+        FigureName.COST_SIZE,
         FigureName.RUN_GRID,
         FigureName.SHARPNESS_SPREAD,
         FigureName.STABILITY,
@@ -186,7 +187,8 @@ def test_an_experiment_has_the_figures_of_what_it_measures():
     assert figures_of(()) == always
     assert figures_of((Measure.RAW_SHARPNESS,)) == always
     assert figures_of((Measure.NTK,)) == (*always, FigureName.NTK_HESSIAN)
-    assert figures_of(tuple(Measure)) == tuple(FigureName)
+    assert figures_of((), num_scenarios=2) == (*always[:5], FigureName.SCENARIO_COSTS, *always[5:])
+    assert figures_of(tuple(Measure), num_scenarios=2) == tuple(FigureName)
 
 
 def test_a_coordinate_check_shows_each_part_over_widths_and_what_theory_expects(context, experiment_id):

@@ -53,7 +53,8 @@ def get_figure(
     `lr_loss` shows the final loss over the LR, with each width's optimum; `run_grid` the same as squares with
     their diverged runs; `optimum_size` the optimum over the sizes; `sharpness_spread` over the steps how far
     the sharpness of sizes is apart; `density` the spectral density at one step; `coordinate_check` the first
-    updates over the widths; the others one LR over steps.
+    updates over the widths; `cost_size` what reusing the LR costs at each size, as the verdict has it, and
+    `scenario_costs` under each scenario; the others one LR over steps.
     Which ones an experiment has depends on what it measures: its field `figures` lists them. A live page asks
     again after each `marks` event, with the ETag it has.
     """

@@ -4,7 +4,7 @@ import { fill, h } from "../../base/dom.js";
 import { scenarioText } from "../../words/scenario_text.js";
 import { spending } from "../../cost/spending.js";
 import { stages } from "../../experiment/stages.js";
-import { answerFigure } from "../../figures/answer_figure.js";
+import { answerFigures } from "../../figures/answer_figure.js";
 import { scenarios } from "../../verdict/scenarios.js";
 import { verdictCard } from "../../verdict/verdict_card.js";
 import { isOpen } from "./keep_current.js";
@@ -22,7 +22,7 @@ export class AnswerTab {
     this.acts = acts;
     this.showScenario = showScenario;
     this.parts = { taken: spending(store), grid: stages(store) };
-    this.picture = answerFigure(store.experiment, () => this.#scenario() ?? "", signal);
+    this.picture = answerFigures(store.experiment, () => this.#scenario() ?? "", signal);
     this.saved = saved;
     const { taken, grid } = this.parts;
     this.element = h(
