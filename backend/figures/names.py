@@ -17,6 +17,8 @@ class FigureName(StrEnum):
     OPTIMUM_SIZE = "optimum_size"
     COST_SIZE = "cost_size"
     SCENARIO_COSTS = "scenario_costs"
+    LOSS_COMPUTE = "loss_compute"
+    PREDICTED_SECONDS = "predicted_seconds"
     RUN_GRID = "run_grid"
     SHARPNESS_SPREAD = "sharpness_spread"
     STABILITY = "stability"

@@ -553,7 +553,9 @@ export interface paths {
          *     their diverged runs; `optimum_size` the optimum over the sizes; `sharpness_spread` over the steps how far
          *     the sharpness of sizes is apart; `density` the spectral density at one step; `coordinate_check` the first
          *     updates over the widths; `cost_size` what reusing the LR costs at each size, as the verdict has it, and
-         *     `scenario_costs` under each scenario; the others one LR over steps.
+         *     `scenario_costs` under each scenario; `loss_compute` the loss over the flops of a run, at each size's best
+         *     LR and at the reused one; `predicted_seconds` the predicted time of cells against the measured one; the
+         *     others one LR over steps.
          *     Which ones an experiment has depends on what it measures: its field `figures` lists them. A live page asks
          *     again after each `marks` event, with the ETag it has.
          */
@@ -2547,7 +2549,7 @@ export interface components {
          * @description The figures there are.
          * @enum {string}
          */
-        FigureName: "lr_loss" | "sharpness" | "loss" | "optimum_size" | "cost_size" | "scenario_costs" | "run_grid" | "sharpness_spread" | "stability" | "spectrum" | "ntk_hessian" | "curvature_split" | "trace" | "density" | "coordinate_check";
+        FigureName: "lr_loss" | "sharpness" | "loss" | "optimum_size" | "cost_size" | "scenario_costs" | "loss_compute" | "predicted_seconds" | "run_grid" | "sharpness_spread" | "stability" | "spectrum" | "ntk_hessian" | "curvature_split" | "trace" | "density" | "coordinate_check";
         /**
          * FigureReply
          * @description A figure and what is to be said about it.

@@ -78,7 +78,7 @@ def test_what_was_measured_is_drawn(visit, instance):
 
     expect(page.locator("#verdict")).to_be_visible(timeout=120_000)
     page.locator("[data-tab=curves]").click()
-    answers = {FigureName.COST_SIZE, FigureName.SCENARIO_COSTS}  # on the answer's tab; of several scenarios
+    answers = {FigureName.COST_SIZE, FigureName.PREDICTED_SECONDS, FigureName.SCENARIO_COSTS}
     for name in set(FigureName) - answers:
         page.locator(f"[data-figure={name}]").scroll_into_view_if_needed()
         page.wait_for_function("n => document.getElementById('figure-' + n)?.data?.length > 0", arg=name)

@@ -120,9 +120,17 @@ class Sized(NamedTuple):
         layers = (LAYERS_BESIDE + self.depth) / LAYERS_OF_CALIBRATION
         return layers * (1 + PER_MOMENT * num_moments)
 
+    def counted_flops(self, passes: float, saved: float) -> float:
+        """Count the flops of so many forward passes of one example, those of the layer at the data saved."""
+        return passes * self.forward_flops - saved * self.model.input_flops(self.dims, self.width)
+
+    def training_flops(self, batch_size: int) -> float:
+        """Count the flops of one training step of one run, whatever the device makes of them."""
+        return batch_size * self.counted_flops(STEP_PASSES, STEP_SAVED)
+
     def flops(self, effort: Effort, examples: int, passes: float = 1.0, saved: float = 0.0) -> float:
         """Return the work of a batch without its fixed part, in flops of a large matrix product."""
-        counted = passes * self.forward_flops - saved * self.model.input_flops(self.dims, self.width)
+        counted = self.counted_flops(passes, saved)
         numbers = self.model.activation_numbers(self.dims, self.width, self.depth)
         numbers -= self.dims.num_features if self.model.input_flops(self.dims, self.width) else 0
         per_example = effort.flops * counted + effort.numbers * numbers

@@ -28,6 +28,8 @@ from muscope.backend.figures.layout import axis_names, blank, centred, layout, n
 from muscope.backend.figures.theme import DASHES, Style, colours, number
 
 MARK = 11
+# Of the arm that is judged and of the others: one mark has no line that could be dashed.
+SYMBOLS = (("diamond", "◆"), ("square", "■"))
 # Free space at both ends, in doublings.
 AIR = 0.4
 
@@ -82,6 +84,11 @@ class CostSizeInfo(NamedTuple):
     def growth(self, size: Size) -> float:
         """Return how many times larger than the base a size is."""
         return size.width * size.depth / (self.base.width * self.base.depth)
+
+    @property
+    def arms(self) -> list[Parametrization]:
+        """Return the parametrizations with a cost, the one that is judged first."""
+        return list(dict.fromkeys(line.parametrization for line in self.lines if line.points))
 
     @property
     def missing(self) -> list[Size]:
@@ -148,13 +155,17 @@ def _measured(info: CostSizeInfo, line: CostLine, style: Style) -> dict[str, Any
         "y": plain(point.cost for point in points),
         "line": {"color": style.shades.muted, "width": 1.5, "dash": DASHES[line.parametrization]},
         "marker": {
-            "symbol": "diamond", "size": MARK, "opacity": 1,
+            "symbol": _symbol(info, line.parametrization)[0], "size": MARK, "opacity": 1,
             "color": [colour_of[point.size.width * point.size.depth] for point in points],
         },
         "error_y": bars | {"thickness": 2, "width": 5, "color": style.shades.muted},
         "hovertext": [_hover(info, line, point, style) for point in points],
         "hoverinfo": "text",
     }  # fmt: skip
+
+
+def _symbol(info: CostSizeInfo, arm: Parametrization) -> tuple[str, str]:
+    return SYMBOLS[min(info.arms.index(arm), len(SYMBOLS) - 1)]
 
 
 def _hover(info: CostSizeInfo, line: CostLine, point: CostPoint, style: Style) -> str:
@@ -188,14 +199,11 @@ def _expected(info: CostSizeInfo, line: CostLine, far: FarCost, style: Style) ->
 
 
 def _limit(info: CostSizeInfo, index: int, style: Style) -> dict[str, Any]:
-    """Return the limit of each size of a panel as a line; it may differ between sizes."""
+    """Return the limits of a panel's sizes as a line; the control's own are in its hover texts."""
     x, y = axis_names(index)
-    limits = {
-        info.growth(point.size): point.limit
-        for line in info.lines
-        if info.panel(line) == index
-        for point in line.points
-    }
+    # It rises with what a size brings under its parametrization: the first one is the one that is judged.
+    judged = next(line for line in info.lines if info.panel(line) == index and line.points)
+    limits = {info.growth(point.size): point.limit for point in judged.points}
     ordered = sorted(limits.items())
     # Beyond the sizes with a limit the line goes on level, so that one size has a line as well.
     first, last = ordered[0], ordered[-1]
@@ -219,10 +227,12 @@ def _messages(info: CostSizeInfo, style: Style) -> Iterator[dict[str, Any]]:
 def _notes(info: CostSizeInfo, style: Style) -> list[str]:
     if info.unknown is not None:
         return []
-    arms = list(dict.fromkeys(line.parametrization for line in info.lines if line.points))
     marks = [style.say("note.cost_limit")]
-    if len(arms) > 1:
-        words = [style.say(f"dash.{DASHES[arm]}", arm=style.arm(arm)) for arm in arms]
+    if len(info.arms) > 1:
+        words = [
+            style.say(f"dash.{DASHES[arm]}", arm=style.arm(arm), mark=_symbol(info, arm)[1])
+            for arm in info.arms
+        ]
         marks.append(style.say("note.dashes", arms=style.say("listing").join(words)))
     if any(line.far for line in info.lines):
         marks.append(style.say("note.expected_optimum"))

@@ -25,8 +25,8 @@ from muscope.backend.figures.encode import figure_of, plain
 from muscope.backend.figures.layout import HEIGHT, PLOT_HEIGHT, blank, centred, layout, note
 from muscope.backend.figures.theme import RAMP, Style
 
-# Pixels of a scenario: its name and its mark.
-ROW = 62
+# Pixels of a scenario: its name, its answer and its mark.
+ROW = 84
 MARK = 12
 # Symbols, so that an answer can be told without colour.
 SYMBOLS = {
@@ -76,7 +76,7 @@ def scenario_costs_figure(info: ScenarioCostsInfo, style: Style) -> go.Figure:
             "title": style.say(f"axis.reuse_cost.{info.unit}"), "tickformat": "~%", "nticks": 6,
             "range": cost_range(values, ends),
         },
-        {"title": "", "range": [count - 0.4, -0.75], "showticklabels": False, "showgrid": False},
+        {"title": "", "range": [count - 0.5, -0.7], "showticklabels": False, "showgrid": False},
     )  # fmt: skip
     made["height"] = HEIGHT - PLOT_HEIGHT + ROW * max(count, 2)
     made["annotations"] += [_name(index, each, style) for index, each in enumerate(info.scenarios)]
@@ -121,7 +121,8 @@ def _name(index: int, each: ScenarioCost, style: Style) -> dict[str, Any]:
         words = style.say("scenario_open", words=words)
     return {
         "text": words, "showarrow": False, "xref": "x domain", "x": 0, "xanchor": "left", "yref": "y",
-        "y": index, "yanchor": "bottom", "yshift": 9, "font": {"size": 13, "color": style.shades.ink},
+        "y": index, "yanchor": "bottom", "yshift": 9, "align": "left",
+        "font": {"size": 13, "color": style.shades.ink},
     }  # fmt: skip
 
 

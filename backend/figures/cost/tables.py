@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from muscope.backend.catalogue import text
 from muscope.backend.figures.cost.cost_size import CostSizeInfo
+from muscope.backend.figures.cost.loss_compute import LossComputeInfo
+from muscope.backend.figures.cost.predicted_seconds import PredictedInfo
 from muscope.backend.figures.cost.scenario_costs import ScenarioCostsInfo
-from muscope.backend.figures.tables import FigureTable, Value, named, table_of
+from muscope.backend.figures.tables import FigureTable, Value, named, spread, table_of
 from muscope.backend.figures.theme import Style
 
 
@@ -27,6 +29,47 @@ def cost_size_table(info: CostSizeInfo, style: Style) -> FigureTable:
             if (far := line.far) is not None:
                 beyond = (far.cost, far.low, far.high, None, style.say("table.no"))
                 yield (*head, None, None, far.growth, *beyond)
+
+    return table_of(names, rows())
+
+
+def loss_compute_table(info: LossComputeInfo, style: Style, *, is_brief: bool) -> FigureTable:
+    """Return the curves over the flops of one run; briefly, evenly spread points of each."""
+    names = named(
+        style, "parametrization", "width", "rate", "lr", "compute", "value", "smallest", "largest", "seeds"
+    )
+
+    def rows() -> Iterator[Sequence[Value]]:
+        for rate, lr, curve in info.curves:
+            head = (style.arm(curve.parametrization), curve.width, style.say(f"table.rate.{rate}"), lr)
+            lows = dict(zip(curve.low.steps, curve.low.values, strict=True))
+            highs = dict(zip(curve.high.steps, curve.high.values, strict=True))
+            for index in spread(len(curve.mean.steps), is_brief=is_brief):
+                at = curve.mean.steps[index]
+                ends = (lows.get(at), highs.get(at), curve.num_seeds[index])
+                yield (*head, at, curve.mean.values[index], *ends)
+
+    return table_of(names, rows())
+
+
+def predicted_table(info: PredictedInfo, style: Style) -> FigureTable:
+    """Return predicted and measured slot-seconds of every part that has ended."""
+    names = named(
+        style,
+        "parametrization",
+        "width",
+        "depth",
+        "stage",
+        "cells",
+        "predicted",
+        "measured_seconds",
+        "factor",
+    )
+
+    def rows() -> Iterator[Sequence[Value]]:
+        for part in info.parts:
+            size = (style.arm(part.parametrization), part.size.width, part.size.depth, part.stage + 1)
+            yield (*size, part.num_cells, part.predicted, part.measured, part.measured / part.predicted)
 
     return table_of(names, rows())
 

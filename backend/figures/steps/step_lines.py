@@ -44,8 +44,13 @@ class StepCurve(NamedTuple):
     raw: Line | None = None
 
 
-def line(curve: StepCurve, total: int, style: Style, value_words: str, top: float) -> dict[str, Any]:
-    """Return the mean; its last points are the × where seeds diverged, each after a gap and below `top`."""
+def line(
+    curve: StepCurve, total: int, style: Style, value_words: str, top: float, *, at: str | None = None
+) -> dict[str, Any]:
+    """Return the mean; its last points are the × where seeds diverged, each after a gap and below `top`.
+
+    `at` are the words of a place on the horizontal axis; those of a step by default.
+    """
     steps: list[float] = list(curve.mean.steps)
     values, counts = list(curve.mean.values), list(curve.num_seeds)
     num_points = len(steps)
@@ -74,7 +79,7 @@ def line(curve: StepCurve, total: int, style: Style, value_words: str, top: floa
         made["customdata"] = counts
     seeds = style.say("hover.seeds", count="%{customdata}" if has_lost else total, total=total)
     head = f"{style.say('hover.width', width=curve.width)} · {style.arm(curve.parametrization)}"
-    body = [head, style.say("hover.step", step="%{x:d}"), value_words, seeds]
+    body = [head, at or style.say("hover.step", step="%{x:d}"), value_words, seeds]
     return made | {"hovertemplate": "<br>".join(body) + "<extra></extra>"}
 
 

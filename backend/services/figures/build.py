@@ -11,8 +11,15 @@ from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.figures.coordinate_check import coordinate_figure
 from muscope.backend.figures.cost.cost_size import cost_size_figure
+from muscope.backend.figures.cost.loss_compute import loss_compute_figure
+from muscope.backend.figures.cost.predicted_seconds import predicted_seconds_figure
 from muscope.backend.figures.cost.scenario_costs import scenario_costs_figure
-from muscope.backend.figures.cost.tables import cost_size_table, scenario_costs_table
+from muscope.backend.figures.cost.tables import (
+    cost_size_table,
+    loss_compute_table,
+    predicted_table,
+    scenario_costs_table,
+)
 from muscope.backend.figures.density import density_figure
 from muscope.backend.figures.encode import to_json
 from muscope.backend.figures.layout import axis_names
@@ -40,6 +47,8 @@ from muscope.backend.figures.theme import Style, YScale
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.figures.coordinates import coordinate_info
+from muscope.backend.services.figures.cost.compute import loss_compute_info
+from muscope.backend.services.figures.cost.predicted import predicted_info
 from muscope.backend.services.figures.cost.verdict_costs import cost_size_info, scenario_costs_info
 from muscope.backend.services.figures.density import density_info
 from muscope.backend.services.figures.options import FigureOptions, SharpnessChoice
@@ -196,6 +205,20 @@ def _cost_size(asked: Asked) -> Drawn:
     return Drawn(figure, count, 0, table=lambda: cost_size_table(info, asked.style))
 
 
+def _loss_compute(asked: Asked) -> Drawn:
+    info, count = loss_compute_info(asked.shown, asked.cells, asked.options)
+    figure = loss_compute_figure(info, asked.style)
+    return Drawn(
+        figure, count, 0, table=lambda: loss_compute_table(info, asked.style, is_brief=asked.is_brief)
+    )
+
+
+def _predicted_seconds(asked: Asked) -> Drawn:
+    info = predicted_info(asked.shown.evidence.cells)
+    figure, count = predicted_seconds_figure(info, asked.style), Count(len(info.parts), len(info.parts))
+    return Drawn(figure, count, 0, table=lambda: predicted_table(info, asked.style))
+
+
 def _scenario_costs(asked: Asked) -> Drawn:
     info = scenario_costs_info(asked.shown.evidence, asked.verdict_of, asked.style.language)
     count = Count(len(info.scenarios), len(info.scenarios))
@@ -283,6 +306,8 @@ KINDS: dict[FigureName, FigureKind] = {
     FigureName.COORDINATE_CHECK: FigureKind(_coordinates, Band.NONE),
     FigureName.OPTIMUM_SIZE: FigureKind(_optimum_size, Band.INTERVAL),
     FigureName.COST_SIZE: FigureKind(_cost_size, Band.INTERVAL),
+    FigureName.LOSS_COMPUTE: FigureKind(_loss_compute),
+    FigureName.PREDICTED_SECONDS: FigureKind(_predicted_seconds, Band.NONE),
     FigureName.SCENARIO_COSTS: FigureKind(_scenario_costs, Band.INTERVAL),
     FigureName.SHARPNESS_SPREAD: FigureKind(_sharpness_spread),
 }

@@ -28,7 +28,7 @@ from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.marks import read_marks
 
 # Part of every ETag: to be raised when the same data gives another picture.
-APPEARANCE_VERSION = 5
+APPEARANCE_VERSION = 6
 _GZIP_LEVEL = 6
 
 

@@ -8,6 +8,12 @@ import { preparePlotly } from "./plotly.js";
 /** @import { Experiment } from "../../types/answers.js" */
 /** @import { Choosable } from "../../types/page.js" */
 
+/** How long it took against what was predicted. @param {Experiment} experiment @param {AbortSignal} signal */
+export function timeFigure({ id, name: title }, signal) {
+  const nothing = () => {};
+  return figure({ experimentId: id, title, name: "predicted_seconds" }, () => [], nothing, nothing, signal);
+}
+
 /**
  * The figures as one part of the page.
  * @param {Experiment} experiment @param {() => string} scenario whose answer it is @param {AbortSignal} signal

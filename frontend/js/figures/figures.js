@@ -10,11 +10,20 @@ import { preparePlotly } from "./plotly.js";
 /** @import { Choosable } from "../../types/page.js" */
 
 /** @type {Experiment["figures"]} */
-const MAIN = ["lr_loss", "optimum_size", "loss", "sharpness", "sharpness_spread", "run_grid", "scenario_costs"];
+const MAIN = [
+  "lr_loss",
+  "optimum_size",
+  "loss",
+  "loss_compute",
+  "sharpness",
+  "sharpness_spread",
+  "run_grid",
+  "scenario_costs",
+];
 /** Figures of the answer tab. @type {Experiment["figures"]} */
-const OF_THE_ANSWER = ["cost_size"];
+const OF_THE_ANSWER = ["cost_size", "predicted_seconds"];
 /** Figures that take a row each. @type {Experiment["figures"]} */
-const WIDE = ["lr_loss", "run_grid", "scenario_costs"];
+const WIDE = ["lr_loss", "run_grid", "scenario_costs", "loss_compute"];
 
 /** @param {Experiment} experiment @param {AbortSignal} signal */
 export function figures(experiment, signal) {

@@ -179,6 +179,8 @@ def test_an_experiment_has_the_figures_of_what_it_measures():
         FigureName.LOSS,
         FigureName.OPTIMUM_SIZE,
         FigureName.COST_SIZE,
+        FigureName.LOSS_COMPUTE,
+        FigureName.PREDICTED_SECONDS,
         FigureName.RUN_GRID,
         FigureName.SHARPNESS_SPREAD,
         FigureName.STABILITY,

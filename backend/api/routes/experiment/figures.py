@@ -54,7 +54,9 @@ def get_figure(
     their diverged runs; `optimum_size` the optimum over the sizes; `sharpness_spread` over the steps how far
     the sharpness of sizes is apart; `density` the spectral density at one step; `coordinate_check` the first
     updates over the widths; `cost_size` what reusing the LR costs at each size, as the verdict has it, and
-    `scenario_costs` under each scenario; the others one LR over steps.
+    `scenario_costs` under each scenario; `loss_compute` the loss over the flops of a run, at each size's best
+    LR and at the reused one; `predicted_seconds` the predicted time of cells against the measured one; the
+    others one LR over steps.
     Which ones an experiment has depends on what it measures: its field `figures` lists them. A live page asks
     again after each `marks` event, with the ETag it has.
     """

@@ -4,7 +4,7 @@ import { fill, h } from "../../base/dom.js";
 import { scenarioText } from "../../words/scenario_text.js";
 import { spending } from "../../cost/spending.js";
 import { stages } from "../../experiment/stages.js";
-import { answerFigures } from "../../figures/answer_figure.js";
+import { answerFigures, timeFigure } from "../../figures/answer_figure.js";
 import { scenarios } from "../../verdict/scenarios.js";
 import { verdictCard } from "../../verdict/verdict_card.js";
 import { isOpen } from "./keep_current.js";
@@ -23,6 +23,7 @@ export class AnswerTab {
     this.showScenario = showScenario;
     this.parts = { taken: spending(store), grid: stages(store) };
     this.picture = answerFigures(store.experiment, () => this.#scenario() ?? "", signal);
+    this.time = timeFigure(store.experiment, signal);
     this.saved = saved;
     const { taken, grid } = this.parts;
     this.element = h(
@@ -33,6 +34,7 @@ export class AnswerTab {
       this.#card,
       this.picture.element,
       taken.element,
+      this.time.element,
       grid.element,
       this.saved.element,
     );
@@ -43,6 +45,7 @@ export class AnswerTab {
     for (const part of Object.values(this.parts)) part.update();
     if (news === "progress") return;
     this.picture.refresh();
+    this.time.refresh();
     if (news === "data") return;
     this.#drawAnswers();
     if (news === "state") this.saved.refresh();

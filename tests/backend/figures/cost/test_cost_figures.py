@@ -94,6 +94,18 @@ def test_the_limit_is_a_line_through_the_limit_of_every_size():
     assert limits[0]["x"][1:3] == [2, 4]
 
 
+def test_the_control_has_marks_of_its_own_and_does_not_move_the_limit():
+    control = LINES[1]._replace(points=(POINTS[1]._replace(limit=0.005),))
+
+    content = drawn(cost_size_figure(COSTS._replace(lines=(LINES[0], control)), STYLE))
+
+    limit, _ = (trace["y"] for trace in content["data"] if trace["hoverinfo"] == "skip")
+    assert limit == [0.05, 0.05, 0.06, 0.06]
+    symbols = [trace["marker"]["symbol"] for trace in content["data"] if "error_y" in trace]
+    assert symbols == ["diamond", "square"]
+    assert "◆  µP, solid; ■  NTP, dashed." in texts(content)
+
+
 def test_what_is_expected_beyond_is_an_open_mark_and_says_that_it_was_not_measured():
     content = drawn(cost_size_figure(COST_STATES["expected beyond"], STYLE))
 
@@ -146,7 +158,7 @@ def test_every_scenario_is_named_with_its_answer_and_those_with_a_cost_have_a_ma
     assert marks["marker"]["symbol"] == ["circle", "x"]
     assert [shape["x0"] for shape in content["layout"]["shapes"]] == [0.05, 0.05]
     words = texts(content)
-    for sentence in ("As given: Can be reused", "(decides)", "Not decided · cost not known"):
+    for sentence in ("As given<br>Can be reused", "(decides)", "Not decided · cost not known"):
         assert sentence in words
 
 
