@@ -19,6 +19,7 @@ from pathlib import Path
 
 from muscope.backend.storage.private_files import FILE_MODE, FINAL_MODE, no_room_is_our_error, private_folder
 
+LOCK_NAME = "lock"  # of `in_turn`; it stays, since a lock file that is removed guards nothing
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -67,7 +68,7 @@ class BlobStore:
     def in_turn(self) -> Iterator[None]:
         """Let one request at a time decide by rows which blobs stay; none goes while it is taken up."""
         private_folder(self._folder)
-        descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
+        descriptor = os.open(self._folder / LOCK_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

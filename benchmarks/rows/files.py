@@ -24,6 +24,7 @@ from benchmarks.package_files import package_files
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
 from benchmarks.timing import alternate
+from muscope.backend.storage.blobs import LOCK_NAME
 
 AT_ONCE = 2
 ACCEPTED, NUM_HOSTILE, CSV_RATIO = 0.9, 2000, 3.0
@@ -78,7 +79,7 @@ def hostile() -> RowResult:
         while stored := stack.get("/datasets"):
             for each in stored:
                 stack.delete(f"/datasets/{each['id']}")
-        left = len(_files(data) - before)
+        left = sorted(str(path.relative_to(data)) for path in _files(data) - before)
     failures = [answer for answer in answers if answer.is_failure]
     slowest = max(answers, key=lambda answer: answer.seconds)
     codes = Counter(answer.code or "taken" for answer in answers).most_common()
@@ -86,11 +87,11 @@ def hostile() -> RowResult:
     named = ", ".join(f"{each.name} {each.status}" for each in failures) or "none"
     notes = [
         f"{len(answers)} files. Longest answer {slowest.seconds:.1f} s ({slowest.name}); largest process "
-        f"{max(peak) / 2**20:.0f} MiB. Failed: {named}."
+        f"{max(peak) / 2**20:.0f} MiB. Failed: {named}. Left behind: {', '.join(left) or 'none'}."
     ]
     is_bounded = max(peak) <= MEMORY_LIMIT_BYTES and slowest.seconds <= SECONDS_LIMIT
     is_met = not failures and not left and is_bounded
-    value = f"{len(failures)}failed,{left}left,{slowest.seconds:.0f}s,{max(peak) / 2**30:.2f}GiB"
+    value = f"{len(failures)}failed,{len(left)}left,{slowest.seconds:.0f}s,{max(peak) / 2**30:.2f}GiB"
     return RowResult(value, f"0failed,0left,{SECONDS_LIMIT:.0f}s,2GiB", is_met, table, notes)
 
 
@@ -141,9 +142,10 @@ def _upload(stack: Stack, name: str, content: bytes) -> Answer:
 
 
 def _files(data: Path) -> set[Path]:
-    """Return the files of uploads and datasets; the database and the logs are no part of them."""
+    """Return the files of uploads and datasets; without the database, the logs and the lock."""
     folders = (data / name for name in ("blobs", "scratch", "uploads"))
-    return {path for folder in folders if folder.is_dir() for path in folder.rglob("*") if path.is_file()}
+    lock = data / "blobs" / LOCK_NAME
+    return {path for folder in folders for path in folder.rglob("*") if path.is_file()} - {lock}
 
 
 @contextmanager
