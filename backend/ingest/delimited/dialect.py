@@ -135,6 +135,8 @@ def _quotes_of(head: str, delimiter: str) -> Dialect:
     """Return the dialect of a delimiter: quotes count only where they open and close whole cells."""
     if delimiter == BLANKS or len(delimiter) > 1:
         return Dialect(delimiter)
+    if '"' not in head and "'" not in head:
+        return Dialect(delimiter, '"')
     sign = re.escape(delimiter)
     double, single = (
         len(re.findall(rf"(?:^|{sign})\s?{quote}[^{quote}\n]*{quote}(?={sign}|\r?$)", head, re.MULTILINE))

@@ -53,7 +53,7 @@ def scan(
     for begin in range(first, total, _BLOCK_BYTES):
         block = np.frombuffer(content, np.uint8, min(_BLOCK_BYTES, total - begin), begin)
         is_outside: NDArray[np.bool_] | bool = True
-        if quote is not None:
+        if quote is not None and (parity or (block == quote[0]).any()):
             inside = np.bitwise_xor.accumulate((block == quote[0]).view(np.uint8)) ^ parity
             parity = int(inside[-1])
             is_outside = inside == 0

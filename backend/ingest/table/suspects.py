@@ -45,7 +45,10 @@ def _sentinels(column: Column) -> list[float]:
         return []
     present = column.numbers[np.isfinite(column.numbers)]
     found = []
+    ends = (present.min(), present.max()) if len(present) else ()
     for value in SENTINELS:
+        if value not in ends:  # it stands apart from all others
+            continue
         others = present[present != value]
         count = len(present) - len(others)
         if count < _LEAST_COUNT or not len(others):

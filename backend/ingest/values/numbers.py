@@ -27,6 +27,7 @@ _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^-?\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d
 _COMMA_DECIMALS = r"^-?\d*,\d+(?:[eE][-+]?\d+)?$|^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
 _DOT_GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$"
 _BATCH_CELLS = 500_000
+_NUMERAL = r"\p{N}|∞|(?i:inf)"
 _MEASURED = r"^-?\d[\d.,]*\s*[^\d\s\-~–]{0,12}$"
 _BOUND = r"^[<>≤≥≦≧]=?\s*(-?[\d.,])"
 # Different limits of detection of one column, and the least share of values between them.
@@ -99,6 +100,8 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
         num_plain: plain numbers among the other cells. Beside them or others `<0.01` is a bound if the
             bounds are few different ones; a unit is one only if many cells have it.
     """
+    if not _may_hold_numbers(cells):
+        return Numbers(np.full(len(cells), np.nan), np.zeros(len(cells), np.bool_))
     text = _Text(cells.str.normalize("NFKC"))
     text.mark("full_width", (text.cells != cells).to_numpy())
     values_by_sign(text)
@@ -117,6 +120,11 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
     text.mark("infinite", is_infinite)
     written = tuple(code for code, found in text.written.items() if (found & is_number).any())
     return Numbers(values * factors, is_number, written, unit, text.written)
+
+
+def _may_hold_numbers(cells: pl.Series) -> bool:
+    """Return whether any cell has a numeral or stands for infinity, by its distinct cells."""
+    return bool(cells.unique().str.normalize("NFKC").str.contains(_NUMERAL).any())
 
 
 def values_by_sign(text: _Text) -> None:

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse
+from muscope.backend.ingest.values.numbers import read_numbers
 from tests.backend.ingest.delimited.text_files import (
     ROWS,
     body,
@@ -131,3 +132,11 @@ def test_an_answer_ends_the_question(read):
     assert not decision(first, "header").is_question
     assert names(first) == ["0.0", "1000", "a"]
     assert (profile_of(first).num_rows, profile_of(none).num_rows) == (ROWS - 1, ROWS)
+
+
+@pytest.mark.parametrize("number", ["12", "１２", "-inf", "∞", "▲3", "５%"])
+def test_one_number_among_words_is_read_and_words_are_none(number):
+    words = ["red", "green", "-", "", "ー"] * 20
+
+    assert not read_numbers(pl.Series(words)).is_number.any()
+    assert read_numbers(pl.Series([*words, number])).is_number.nonzero()[0].tolist() == [len(words)]
