@@ -99,7 +99,8 @@ def _x_axis(info: LossComputeInfo, style: Style) -> dict[str, Any]:
     low, high = padded_range(flops or [1.0, 10.0], YScale.LOG)
     return {
         "title": style.say("axis.compute"), "type": "log", "range": plain((low, high)),
-        "dtick": 1, "exponentformat": "power",
+        # Raised exponents are inline styles to the browser, which the page's policy forbids.
+        "dtick": 1, "exponentformat": "e",
     }  # fmt: skip
 
 
