@@ -53,8 +53,9 @@ def scan(
     for begin in range(first, total, _BLOCK_BYTES):
         block = np.frombuffer(content, np.uint8, min(_BLOCK_BYTES, total - begin), begin)
         is_outside: NDArray[np.bool_] | bool = True
-        if quote is not None and (parity or (block == quote[0]).any()):
-            inside = np.bitwise_xor.accumulate((block == quote[0]).view(np.uint8)) ^ parity
+        is_quote = None if quote is None else block == quote[0]
+        if is_quote is not None and (parity or is_quote.any()):
+            inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)) ^ parity
             parity = int(inside[-1])
             is_outside = inside == 0
         ends = np.flatnonzero((block == _NEWLINE) & is_outside)
