@@ -25,10 +25,9 @@ from muscope.backend.domain.verdict.outlook import (
     Recommendation,
     SafeRange,
 )
-from muscope.backend.domain.verdict.statement import Estimate, Outcome, Reason
+from muscope.backend.domain.verdict.statement import REUSABLE, Estimate, Outcome, Reason
 from muscope.backend.domain.verdict.verdict import Beyond
 
-REUSED = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 # A narrow sweep steps by half an octave and reaches as far as the interval, clipped to this many octaves.
 SWEEP_STEP = 0.5
 SWEEP_REACH = (1.0, 2.0)
@@ -80,7 +79,7 @@ def _lr(situation: Situation, border: Border | None) -> tuple[float | None, list
         return None, [reason("tune_at_target")]
     if extrapolation.claim is Basis.NOT_CLAIMED:
         return None, [reason("no_lr_beyond_claims")]
-    is_reused = outcome in REUSED and (extrapolation.claim is Basis.MEASURED or _holds_beyond(situation))
+    is_reused = outcome in REUSABLE and (extrapolation.claim is Basis.MEASURED or _holds_beyond(situation))
     best = situation.base_lr if is_reused else extrapolation.lr.value
     if best is None:
         return None, [reason("no_lr_beyond_claims")]

@@ -17,6 +17,7 @@ from muscope.backend.analysis.verdict.findings import seeds_needed
 from muscope.backend.analysis.verdict.rules import BASE_RULES, MAJORITY, RULES, SETTLED_BY_SEEDS
 from muscope.backend.domain.spec.judging.decision import CostUnit, can_settle
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
+from muscope.backend.domain.verdict.statement import REUSABLE, Outcome
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     BenefitState,
@@ -26,7 +27,6 @@ from muscope.backend.domain.verdict.verdict import (
     Estimate,
     LossStatistics,
     OpenAnswer,
-    Outcome,
     SizeStatistics,
     Within,
 )
@@ -37,7 +37,6 @@ BY_CLIFF = frozenset({"diverges", "unstable"})
 JUDGED = frozenset(rule.text for rule in RULES if rule not in BASE_RULES) - {
     rule.text for rule in BASE_RULES
 } | {"spread_level", "spread_growth", "cliff_nears"}
-REUSABLE = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
 
 
 def deciding_size(arm: ArmVerdict) -> SizeStatistics | None:

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from muscope.backend.analysis.verdict.rules import SEVERITY
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.overall import BreakPoint, OverallVerdict, ScenarioAnswer
-from muscope.backend.domain.verdict.statement import Estimate, Outcome
+from muscope.backend.domain.verdict.statement import REUSABLE, Estimate, Outcome
 from muscope.backend.domain.verdict.verdict import ArmVerdict, SizeStatistics, Verdict
 
-HOLDS = (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
 FAILS = (Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
 
 
@@ -27,7 +26,7 @@ def overall(verdicts: Sequence[Verdict]) -> OverallVerdict:
         outcome=by_scenario[deciding].outcome,
         scenario=deciding,
         breaks_at=_break_point(by_scenario[deciding_scenario(failing)]) if failing else None,
-        holds_under=tuple(each.scenario for each in verdicts if each.outcome in HOLDS),
+        holds_under=tuple(each.scenario for each in verdicts if each.outcome in REUSABLE),
         is_interim=any(each.is_interim for each in verdicts),
         is_provisional=any(each.is_provisional for each in verdicts),
         scenarios=tuple(_answer(each) for each in verdicts),

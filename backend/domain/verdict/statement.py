@@ -22,6 +22,10 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+# Outcomes under which the small model's LR may be reused unchanged.
+REUSABLE = frozenset({Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS})
+
+
 class Interval(Frozen):
     """Two-sided interval; level and method are always given."""
 

@@ -6,8 +6,7 @@ both to each other for every outcome and rule.
 
 from __future__ import annotations
 
-from muscope.backend.analysis.verdict.headline import REUSABLE
-from muscope.backend.domain.verdict.statement import Outcome
+from muscope.backend.domain.verdict.statement import REUSABLE, Outcome
 from muscope.backend.domain.verdict.verdict import BenefitState, ControlState, Verdict
 from muscope.backend.report.words.say import Words
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from muscope.backend.analysis.verdict.headline import REUSABLE
+from muscope.backend.analysis.advice.instruction import instruction_of
 from muscope.backend.domain.verdict.outlook import Basis, RolloutStep, RolloutStepName, RolloutStepState
-from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.report.words.answer import headline
 from muscope.backend.report.words.say import Words
@@ -20,15 +19,10 @@ SEARCH_FACTOR = 2.0
 
 def instruction(verdict: Verdict, words: Words) -> str:
     """Return the learning rate to use, or those to try; empty where none is advised."""
-    if verdict.is_interim or verdict.open is not None:
-        return ""
-    if verdict.outlook is None:
-        rate = verdict.arm.base_lr if verdict.outcome in REUSABLE else None
-        return "" if rate is None else words.say("ui.verdict.use", lr=words.numbers.figure(rate))
-    advice = verdict.outlook.recommendation
-    if advice.narrow_sweep is not None and verdict.outcome is Outcome.FINE_TUNE:
-        return words.say("ui.next.try", lrs=words.rates(advice.narrow_sweep.lrs))
-    return "" if advice.lr is None else words.say("ui.verdict.use", lr=words.numbers.figure(advice.lr))
+    lr, search_lrs = instruction_of(verdict)
+    if search_lrs:
+        return words.say("ui.next.try", lrs=words.rates(search_lrs))
+    return "" if lr is None else words.say("ui.verdict.use", lr=words.numbers.figure(lr))
 
 
 def next_words(verdict: Verdict, words: Words) -> str:

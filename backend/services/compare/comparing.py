@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from muscope.backend.analysis.advice.instruction import instruction_of
 from muscope.backend.domain.spec.differences import differences
-from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.domain.verdict.verdict import SizeStatistics, Verdict
 from muscope.backend.services.context import Context
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.figures.options import deciding_metric
 from muscope.backend.services.verdicts.judging import get_verdict
 from muscope.backend.services.views.compare_views import AnswerNumbers, Caution, ComparedView, ComparisonView
-
-REUSABLE = (Outcome.TRANSFERS, Outcome.SHARPNESS_DRIFTS)
 
 
 def compare_experiments(context: Context, owner_id: str, ids: Sequence[UUID]) -> ComparisonView:
@@ -47,9 +45,7 @@ def _compared(context: Context, owner_id: str, experiment_id: UUID) -> ComparedV
 def answer_numbers(verdict: Verdict) -> AnswerNumbers:
     """Return the numbers of a verdict that stand side by side."""
     size = _deciding_size(verdict)
-    advice = None if verdict.outlook is None else verdict.outlook.recommendation
-    sweep = None if advice is None or verdict.outcome is not Outcome.FINE_TUNE else advice.narrow_sweep
-    is_settled = not verdict.is_interim and verdict.open is None
+    instruction = instruction_of(verdict)
     return AnswerNumbers(
         scenario=verdict.scenario,
         outcome=verdict.outcome,
@@ -62,8 +58,8 @@ def answer_numbers(verdict: Verdict) -> AnswerNumbers:
         deciding=verdict.deciding,
         cliff=None if size is None else size.cliff,
         min_margin=verdict.thresholds.min_margin,
-        lr=_advised(verdict) if is_settled and sweep is None else None,
-        search_lrs=sweep.lrs if sweep is not None and is_settled else (),
+        lr=instruction.lr,
+        search_lrs=instruction.search_lrs,
     )
 
 
@@ -73,13 +69,6 @@ def _deciding_size(verdict: Verdict) -> SizeStatistics | None:
         return None
     named = (deciding.width, deciding.depth)
     return next((each for each in verdict.arm.sizes if (each.width, each.depth) == named), None)
-
-
-def _advised(verdict: Verdict) -> float | None:
-    """Return the LR to use at the target; under rules without advice, the reused one if it may be."""
-    if verdict.outlook is not None:
-        return verdict.outlook.recommendation.lr
-    return verdict.arm.base_lr if verdict.outcome in REUSABLE else None
 
 
 def cautions(compared: Sequence[ComparedView]) -> list[Caution]:
