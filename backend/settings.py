@@ -11,6 +11,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
                 f"{self.heartbeat_seconds + self.heartbeat_give_up_seconds:g}, given {self.lease_seconds:g}"
             )
         return self
+
+    @property
+    def path_prefix(self) -> str:
+        """The path in front of ours where people open the page, such as `/muscope`; empty without one."""
+        return urlsplit(self.public_url or "").path.rstrip("/")
 
     @property
     def node_device(self) -> str:

@@ -18,6 +18,7 @@ from muscope.backend.api.live.shutdown import on_stop_signal
 from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
 from muscope.backend.api.pages import install_pages
 from muscope.backend.api.parameters import refuse_unknown_parameters
+from muscope.backend.api.path_prefix import PathPrefix
 from muscope.backend.api.routes import (
     compare,
     datasets,
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan(settings),
+        servers=[{"url": settings.path_prefix}] if settings.path_prefix else None,
         generate_unique_id_function=lambda route: route.name,
         middleware=_middleware(settings),
     )
@@ -73,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _middleware(settings: Settings) -> list[Middleware]:
     return [
         Middleware(SecurityHeaders),
+        Middleware(PathPrefix, prefix=settings.path_prefix),
         Middleware(HostCheck, allowed_hosts=settings.allowed_hosts, public_url=settings.public_url),
         Middleware(LastResort),
         Middleware(BodyLimit, unlimited=UPLOADING),

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from muscope.backend.api.caching import accepts_gzip, is_current
+from muscope.backend.api.path_prefix import prefix_of
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.figures.plotly_bundle import PlotlyBundle
 from muscope.backend.resources import FRONTEND
@@ -76,7 +77,18 @@ def install_pages(app: FastAPI, folder: Path = FRONTEND, bundle: PlotlyBundle | 
 
 
 async def _page(files: Files, request: Request) -> Response:
-    return await files.get_response("index.html", request.scope)
+    prefix = prefix_of(request.scope)
+    if not prefix:
+        return await files.get_response("index.html", request.scope)
+    path, _ = await to_thread.run_sync(files.lookup_path, "index.html")
+    page = await to_thread.run_sync(_below, path, prefix)
+    return Response(page, media_type="text/html", headers=_REVALIDATE)
+
+
+def _below(path: str, prefix: str) -> str:
+    """Return a page whose links lead below a prefix; everything that its scripts load is found from there."""
+    page = Path(path).read_text(encoding="utf-8")
+    return page.replace('href="/', f'href="{prefix}/').replace('src="/', f'src="{prefix}/')
 
 
 async def _config(bundle: PlotlyBundle, _request: Request) -> Response:

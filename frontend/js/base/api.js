@@ -1,10 +1,11 @@
 /** Everything asked of the server, and the only place that does. */
 
 import { language, t } from "./i18n.js";
+import { ROOT } from "./root.js";
 
 /** @import { ErrorParams } from "../../types/answers.js" */
 
-const API = "/api/v1";
+const API = `${ROOT}/api/v1`;
 
 /** What went wrong, in the server's words and the viewer's language. */
 export class ApiError extends Error {
@@ -22,7 +23,7 @@ export class ApiError extends Error {
 
 /** @template T @param {string} path below /static @returns {Promise<T>} */
 export async function readStatic(path) {
-  return (await send(`/static/${path}`, {})).json();
+  return (await send(staticOf(path), {})).json();
 }
 
 /** @template T @param {string} path @param {AbortSignal} [signal] @returns {Promise<T>} */
@@ -82,6 +83,12 @@ export async function getIfChanged(path, etag, signal) {
 
 /** Where a download or a stream is found. @param {string} path */
 export const addressOf = (path) => API + path;
+
+/** Where a file of the page is found. @param {string} path below /static */
+export const staticOf = (path) => `${ROOT}/static/${path}`;
+
+/** Where a page of the documentation is found. @param {string} page such as `index.html` */
+export const handbookOf = (page) => `${ROOT}/docs/${language()}/${page}`;
 
 /** @param {string} url @param {RequestInit & {headers?: Record<string, string>}} options */
 async function send(url, options) {

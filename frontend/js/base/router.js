@@ -1,5 +1,7 @@
 /** Which page an address shows, and the address as the page's memory. */
 
+import { ROOT, within } from "./root.js";
+
 /** @import { Route } from "../../types/page.js" */
 
 const ID = "([0-9a-f-]{36})";
@@ -20,7 +22,7 @@ const NOWHERE = { id: "", part: "", item: "" };
 
 /** The page that a path names. @param {string} pathname @returns {Route} */
 export function routeOf(pathname) {
-  const path = pathname.replace(/(.)\/$/, "$1");
+  const path = within(pathname).replace(/(.)\/$/, "$1");
   for (const { pattern, name, names } of ROUTES) {
     const match = pattern.exec(path);
     if (match) return { name, ...NOWHERE, ...Object.fromEntries(names.map((key, at) => [key, match[at + 1]])) };
@@ -39,14 +41,14 @@ function visit(address) {
   dispatchEvent(new Event("navigate"));
 }
 
-/** Return a link's address with the language in it, if the present one has it. @param {string} path */
+/** The address of a page, with the language in it if the present one has it. @param {string} path */
 export function hrefOf(path) {
   const lang = new URLSearchParams(location.search).get("lang");
-  if (!lang) return path;
+  if (!lang) return ROOT + path;
   const [pathname, search = ""] = path.split("?");
   const wishes = new URLSearchParams(search);
   wishes.set("lang", lang);
-  return `${pathname}?${wishes}`;
+  return `${ROOT}${pathname}?${wishes}`;
 }
 
 /** @param {string} name @returns {string | null} */
@@ -73,7 +75,7 @@ export function followLinks(signal) {
       if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
       const { pathname, search } = new URL(link.href);
-      go(pathname + search);
+      go(within(pathname) + search);
     },
     { signal },
   );

@@ -1,8 +1,9 @@
 /** Plotly, fetched once; nothing it offers may leave this page. */
 
-import { readStatic } from "../base/api.js";
+import { readStatic, staticOf } from "../base/api.js";
 import { h } from "../base/dom.js";
 import { language, t } from "../base/i18n.js";
+import { ROOT } from "../base/root.js";
 
 /** @import { PlotlyLibrary } from "../../types/plotly.js" */
 
@@ -46,7 +47,8 @@ function plotlyLocale() {
 /** @returns {Promise<PlotlyLibrary>} */
 async function load() {
   /** @type {{plotly: string, plotly_marks: string[]}} */
-  const { plotly: source, plotly_marks: marks } = await readStatic("config.json");
+  const { plotly: file, plotly_marks: marks } = await readStatic("config.json");
+  const source = ROOT + file;
   takeStyles(marks);
   await new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -66,7 +68,7 @@ async function load() {
 function takeStyles(marks) {
   const own = {
     rel: "stylesheet",
-    href: "/static/plotly.css",
+    href: staticOf("plotly.css"),
     id: "plotly.js-style-global",
     class: "no-inline-styles",
   };

@@ -1,8 +1,9 @@
 /** The bar above and the line below every page: name, way home, language, version. */
 
-import { addressOf } from "../base/api.js";
+import { addressOf, handbookOf } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { known, language, onLanguage, switchLanguage, t } from "../base/i18n.js";
+import { within } from "../base/root.js";
 import { hrefOf, query, remember } from "../base/router.js";
 
 const PLACES = { "/": "start", "/experiments": "experiments" };
@@ -31,7 +32,7 @@ function ways(nav) {
   fill(
     nav,
     Object.entries(PLACES).map(([path, name]) => {
-      const isHere = location.pathname === path;
+      const isHere = within(location.pathname) === path;
       const attributes = { href: hrefOf(path), data: { page: "" }, "aria-current": isHere ? "page" : null };
       return h("a", attributes, t(`ui.nav.${name}`));
     }),
@@ -62,7 +63,7 @@ function footer(version) {
   return [
     h("span", {}, t("ui.footer.privacy")),
     h("span", { class: "spring" }),
-    h("a", { href: `/docs/${language()}/index.html` }, t("ui.footer.docs")),
+    h("a", { href: handbookOf("index.html") }, t("ui.footer.docs")),
     h("a", { href: addressOf("/docs") }, t("ui.footer.api")),
     h("span", { class: "number" }, `µScope ${version}`),
   ];

@@ -1,7 +1,8 @@
 /** The tour of the finished example: a few notes beside the page, which stays usable. Escape or a button ends it. */
 
+import { handbookOf } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { language, t } from "../base/i18n.js";
+import { t } from "../base/i18n.js";
 import { keep, placeOfTour } from "./memory.js";
 
 /** The part of the page that each step speaks of, if the page shows it at present. */
@@ -55,7 +56,7 @@ function card(step, show, end) {
     h("p", { class: "hint" }, t("ui.tour.step", { step: step + 1, count: STEPS.length })),
     h("h2", { tabindex: "-1" }, t(`ui.tour.${name}.title`)),
     h("p", {}, t(`ui.tour.${name}.text`)),
-    isLast ? h("a", { href: `/docs/${language()}/index.html` }, t("ui.tour.docs")) : null,
+    isLast ? h("a", { href: handbookOf("index.html") }, t("ui.tour.docs")) : null,
     h(
       "div",
       { class: "row" },

@@ -1,8 +1,11 @@
 /** The library that sends large files in pieces, fetched once and only when one is sent. */
 
+import { ROOT } from "../base/root.js";
+
 /** @import { TusLibrary } from "../../types/tus.js" */
 
-const SOURCE = "/static/vendor/tus-4.3.1.min.js";
+const FILE = "/static/vendor/tus-4.3.1.min.js";
+const SOURCE = ROOT + FILE;
 
 /** @type {Promise<TusLibrary> | null} */
 let loaded = null;

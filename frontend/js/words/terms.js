@@ -1,7 +1,8 @@
 /** Words that explain themselves: on hover, focus or tap, from the texts that the glossary is made of. */
 
+import { handbookOf } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { catalogueKeys, language, t } from "../base/i18n.js";
+import { catalogueKeys, t } from "../base/i18n.js";
 
 /** @import { Child } from "../../types/page.js" */
 
@@ -89,7 +90,7 @@ function term(name, word) {
 /** @param {string} name */
 function explanation(name) {
   const title = t(`glossary.${name}.name`);
-  const href = `/docs/${language()}/glossary.html#${anchorOf(title)}`;
+  const href = handbookOf(`glossary.html#${anchorOf(title)}`);
   return [
     h("strong", { class: "term-line" }, title),
     h("span", { class: "term-line" }, t(`glossary.${name}.meaning`)),

@@ -2,6 +2,7 @@
 
 import { h } from "../../base/dom.js";
 import { t } from "../../base/i18n.js";
+import { within } from "../../base/root.js";
 import { hrefOf } from "../../base/router.js";
 
 /** @param {string} id of the experiment @param {string[]} parts @param {AbortSignal} signal */
@@ -12,7 +13,7 @@ export function tabs(id, parts, signal) {
   const keep = () => {
     const { pathname, search } = location;
     const current = links.get(shown);
-    if (current && pathname === pathOf(id, shown)) current.href = pathname + search;
+    if (current && within(pathname) === pathOf(id, shown)) current.href = pathname + search;
   };
   addEventListener("remembered", keep, { signal });
   const show = (/** @type {string} */ part) => {
