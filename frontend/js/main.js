@@ -6,6 +6,7 @@ import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { onLanguage, startLanguage } from "./base/i18n.js";
+import { followOtherTabs, onPreference } from "./base/preferences.js";
 import { followLinks, routeOf } from "./base/router.js";
 import { showTitle } from "./base/title.js";
 import { tour } from "./tour/tour.js";
@@ -83,6 +84,8 @@ const config = await readStatic("config.json");
 await startLanguage(config.languages, (language) => readStatic(`locales/${language}.json`));
 header(config.version, life.signal);
 onLanguage(redraw, life.signal);
+followOtherTabs();
+onPreference("level", redraw, life.signal);
 followLinks(life.signal);
 addEventListener("navigate", show, { signal: life.signal });
 addEventListener("popstate", () => location.pathname !== shown && show(), { signal: life.signal }); // not for #page

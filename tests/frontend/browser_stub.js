@@ -5,16 +5,18 @@ import { readFile } from "node:fs/promises";
 import { startLanguage, switchLanguage } from "../../frontend/js/base/i18n.js";
 import { startOptions } from "../../frontend/js/base/options.js";
 
-/** Remembers like a browser's storage. */
+/** Remembers like a browser's storage, whose entries are its own properties. */
 export class Storage {
-  #entries = new Map();
-
   getItem(name) {
-    return this.#entries.get(name) ?? null;
+    return Object.hasOwn(this, name) ? this[name] : null;
   }
 
   setItem(name, value) {
-    this.#entries.set(name, value);
+    this[name] = value;
+  }
+
+  removeItem(name) {
+    delete this[name];
   }
 }
 

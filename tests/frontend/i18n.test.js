@@ -58,5 +58,5 @@ test("a switch is remembered and tells those who listen, until they leave", asyn
   leaving.abort();
   await switchLanguage("en");
   assert.equal(calls, 1);
-  assert.equal(localStorage.getItem("muscope.language"), "en");
+  assert.equal(localStorage.getItem("muscope.language"), JSON.stringify("en"));
 });

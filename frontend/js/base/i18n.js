@@ -1,8 +1,9 @@
 /** The texts of the page: one catalogue per language, chosen by ?lang=, then memory, then the browser. */
 
+import { preference, setPreference } from "./preferences.js";
+
 /** @typedef {Record<string, string>} Catalogue texts by their keys */
 
-const MEMORY = "muscope.language";
 /** @type {Record<string, Catalogue>} */
 const catalogues = {};
 /** @type {(language: string) => Promise<Catalogue>} */
@@ -31,20 +32,14 @@ export async function startLanguage(available, read) {
 }
 
 function preferred() {
-  const wishes = [new URL(location.href).searchParams.get("lang"), remembered(), ...navigator.languages];
+  const wishes = [new URL(location.href).searchParams.get("lang"), preference("language"), ...navigator.languages];
   for (const wish of wishes) {
-    const short = (wish ?? "").slice(0, 2).toLowerCase();
+    const short = String(wish ?? "")
+      .slice(0, 2)
+      .toLowerCase();
     if (languages.includes(short)) return short;
   }
   return languages[0];
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(MEMORY);
-  } catch {
-    return null; // storage may be forbidden; the choice then lasts as long as the address
-  }
 }
 
 /** @param {string} wanted */
@@ -58,11 +53,7 @@ export async function switchLanguage(wanted) {
   await load(wanted);
   current = wanted;
   document.documentElement.lang = wanted;
-  try {
-    localStorage.setItem(MEMORY, wanted);
-  } catch {
-    // see remembered()
-  }
+  setPreference("language", wanted);
   for (const listener of listeners) listener();
 }
 

@@ -1,6 +1,6 @@
 /** Remembers which experiment is toured, at which step, and that somebody has ended it. */
 
-const KEY = "muscope.tour";
+import { preferences, setPreference } from "../base/preferences.js";
 
 /** @typedef {{id: string, step: number}} Place */
 
@@ -9,20 +9,9 @@ export const beginTour = (id) => keep({ id, step: 0 });
 
 /** @returns {Place | null} */
 export function placeOfTour() {
-  try {
-    const { id, step } = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    return typeof id === "string" && Number.isInteger(step) ? { id, step } : null;
-  } catch {
-    return null; // storage may be forbidden, or hold what we did not write; then there is no tour
-  }
+  const { id, step } = preferences("tour"); // storage may hold what we did not write
+  return typeof id === "string" && Number.isInteger(step) ? { id, step } : null;
 }
 
 /** @param {Place | null} place null ends the tour */
-export function keep(place) {
-  try {
-    if (place === null) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, JSON.stringify(place));
-  } catch {
-    // see placeOfTour()
-  }
-}
+export const keep = (place) => setPreference("tour", place);
