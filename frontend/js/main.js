@@ -60,12 +60,14 @@ function leave() {
   page = null;
 }
 
-/** Say the page again in another language, from the data at hand, and stay where the reader was. */
+/** Say the page again, in another language or reading level, from the data at hand; the reader stays in place. */
 function redraw() {
   const { scrollY: place } = window;
+  const focused = document.activeElement?.id;
   root.style.minHeight = `${root.offsetHeight}px`; // an empty page would scroll to its top
   draw();
   scrollTo(0, place);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   root.style.minHeight = "";
 }
 

@@ -23,6 +23,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Most tests read all that a card has; the choice of a test itself is not overwritten.
+FIRST_LEVEL = "localStorage.getItem('muscope.level') ?? localStorage.setItem('muscope.level', '\"%s\"')"
 LOCALES = {"en": "en-GB", "ja": "ja-JP"}
 
 
@@ -75,11 +77,14 @@ def visit(instance: Instance, browser: Browser) -> Iterator[Callable[..., Visit]
     """Open visits, each with an empty profile; all are checked at the end."""
     visits = []
 
-    def start(language: str = "en", *, width: int = 1280, height: int = 900) -> Visit:
+    def start(
+        language: str = "en", *, width: int = 1280, height: int = 900, level: str = "engineer"
+    ) -> Visit:
         context = browser.new_context(
             locale=LOCALES[language], viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
         made = Visit(context.new_page(), instance.url)
+        made.page.add_init_script(FIRST_LEVEL % level)
         made.page.set_default_timeout(30_000)
         made.page.on("console", lambda message: _note(made, message.type, message.text))
         made.page.on("pageerror", lambda error: made.complaints.append(f"pageerror: {error}"))

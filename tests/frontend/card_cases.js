@@ -1,6 +1,7 @@
 /** A verdict like those the server gives, and the card that is drawn of it. */
 
 import { verdictCard } from "../../frontend/js/verdict/verdict_card.js";
+import { setPreference } from "../../frontend/js/base/preferences.js";
 import { speak } from "./browser_stub.js";
 import { drawInNode } from "./page_stub.js";
 
@@ -127,8 +128,13 @@ const EXPERIMENT = {
   created_at: "2026-11-28T10:00:00Z",
 };
 
-export async function draw(language, verdict, { experiment, onSettled } = {}) {
+export async function draw(
+  language,
+  verdict,
+  { experiment, onSettled, level = null } = {},
+) {
   await speak(language);
+  setPreference("level", level);
   drawInNode();
   const shown = { ...EXPERIMENT, ...experiment };
   return verdictCard(verdict, shown, "", { onJudged() {}, onSettled });

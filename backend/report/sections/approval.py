@@ -57,7 +57,7 @@ def _search(material: Material, verdict: Verdict, words: Words) -> Iterator[str]
         yield words.say(
             "report.approve.search_takes",
             size=size,
-            lrs=words.rates(sweep.lrs),
+            count=words.numbers.whole(len(sweep.lrs)),
             runs=words.numbers.whole(sweep.num_runs),
             time="–" if sweep.seconds is None else words.about(sweep.seconds),
         )

@@ -21,7 +21,8 @@ def instruction(verdict: Verdict, words: Words) -> str:
     """Return the learning rate to use, or those to try; empty where none is advised."""
     lr, search_lrs = instruction_of(verdict)
     if search_lrs:
-        return words.say("ui.next.try", lrs=words.rates(search_lrs))
+        count = words.numbers.whole(len(search_lrs))
+        return words.say("ui.next.try", lrs=words.rates(search_lrs), count=count)
     return "" if lr is None else words.say("ui.verdict.use", lr=words.numbers.figure(lr))
 
 
@@ -29,6 +30,8 @@ def next_words(verdict: Verdict, words: Words) -> str:
     """Return the next step as one sentence."""
     if verdict.is_interim:
         return words.say("ui.verdict.next_interim")
+    if instruction_of(verdict)[1]:  # a search that is spelled out is the one instruction
+        return instruction(verdict, words)
     return headline(verdict, "next", words)
 
 

@@ -46,8 +46,13 @@ class Words(NamedTuple):
         return Numbers(self.language)
 
     def say(self, key: str, /, **params: Value) -> str:
-        """Return the sentence of `key`; raises KeyError for an unknown key."""
-        return text(key, self.language, **params)
+        """
+        Return the sentence of `key`, in its plain form where it has one: a report is read by who decides.
+
+        Raises KeyError for an unknown key.
+        """
+        plain = f"{key}.plain"
+        return text(plain if self.has(plain) else key, self.language, **params)
 
     def has(self, key: str) -> bool:
         """Return whether there is such a sentence."""

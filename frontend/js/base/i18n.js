@@ -1,6 +1,7 @@
 /** The texts of the page: one catalogue per language, chosen by ?lang=, then memory, then the browser. */
 
 import { preference, setPreference } from "./preferences.js";
+import { readsAsEngineer } from "./reading_level.js";
 
 /** @typedef {Record<string, string>} Catalogue texts by their keys */
 
@@ -71,9 +72,12 @@ export const has = (key) => key in (catalogues[current] ?? {});
 
 /**
  * Return a text with its placeholders filled; an unknown key shows itself rather than nothing.
+ * Who does not read as an engineer gets the plain twin of a text, `key.plain`, where there is one.
  * @param {string} key @param {Record<string, unknown>} [params]
  */
 export function t(key, params = {}) {
-  const text = catalogues[current]?.[key] ?? key;
+  const texts = catalogues[current] ?? {};
+  const plain = readsAsEngineer() ? undefined : texts[`${key}.plain`];
+  const text = plain ?? texts[key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
 }

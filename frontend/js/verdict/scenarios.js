@@ -3,6 +3,7 @@
 import { h } from "../base/dom.js";
 import { figure, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
+import { readsAsEngineer } from "../base/reading_level.js";
 import { scenarioText } from "../words/scenario_text.js";
 import { sizeText } from "../words/size_text.js";
 import { headCells, numberCell } from "../base/tables.js";
@@ -13,7 +14,8 @@ import { outcomeChip } from "./outcome_chip.js";
 /** @typedef {Shape["task"]} Task */
 /** @typedef {{task: Task, shown: string | undefined, onShow: (scenario: string) => void}} Shown */
 
-const HEADS = ["scenario", "answer", "size", "lr", "regret"];
+/** Columns; the rate is for engineers. */
+const heads = () => ["scenario", "answer", "size", ...(readsAsEngineer() ? ["lr"] : []), "regret"];
 
 /**
  * @param {OverallVerdict | undefined} overall @param {Task} task
@@ -34,12 +36,12 @@ export function scenarios(overall, task, shown, onShow) {
 
 /** @param {OverallVerdict} overall @param {Shown} options */
 function table(overall, options) {
-  const heads = [headCells(HEADS.map((name) => t(`ui.scenarios.head.${name}`))), h("td", {})];
+  const cells = [headCells(heads().map((name) => t(`ui.scenarios.head.${name}`))), h("td", {})];
   const rows = overall.scenarios.map((item) => row(item, item.scenario === overall.scenario, options));
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "scenarios-title" },
-    h("table", {}, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)),
+    h("table", {}, h("thead", {}, h("tr", {}, cells)), h("tbody", {}, rows)),
   );
 }
 
@@ -52,9 +54,15 @@ function row(item, decides, { task, shown, onShow }) {
     { "aria-current": isShown ? "true" : null },
     h("th", { scope: "row" }, scenarioText(item.scenario, task), mark),
     h("td", {}, outcomeChip(item.outcome)),
-    [sizeOf(item), figure(item.base_lr), estimateText(item.transfer_regret, percent)].map(numberCell),
+    numbers(item).map(numberCell),
     h("td", {}, isShown ? t("ui.scenarios.shown") : showButton(item.scenario, onShow)),
   );
+}
+
+/** @param {ScenarioAnswer} item */
+function numbers(item) {
+  const rate = readsAsEngineer() ? [figure(item.base_lr)] : [];
+  return [sizeOf(item), ...rate, estimateText(item.transfer_regret, percent)];
 }
 
 /** @param {string} scenario @param {(scenario: string) => void} onShow */

@@ -3,6 +3,7 @@
 import { h, icon } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { ICONS } from "../base/icons.js";
+import { levelSwitch } from "../words/level_switch.js";
 import { sizeText } from "../words/size_text.js";
 import { plainList } from "../base/tables.js";
 import { judgeAgain } from "./judge_again.js";
@@ -75,6 +76,7 @@ function head(verdict, experiment, scenario) {
       h("h2", { id: "verdict-sentence" }, headline(verdict, "title")),
       lead(verdict),
     ),
+    levelSwitch("card-level"),
   );
 }
 

@@ -3,6 +3,7 @@
 import { h } from "../base/dom.js";
 import { about, figure, list, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
+import { readsAsEngineer } from "../base/reading_level.js";
 import { sizeText } from "../words/size_text.js";
 import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
@@ -20,8 +21,13 @@ export function verdictNext(verdict) {
   const advice = outlook.recommendation;
   // What an open answer leaves to do stands once, with what would settle it (verdict_open.js).
   if (verdict.open) return [words, facts(outlook, true), nextGate(advice.gates)];
-  return [rateToUse(verdict, advice), words, facts(outlook), reasons(advice), nextGate(advice.gates)];
+  const rate = rateToUse(verdict, advice);
+  // A search that is spelled out is the one instruction; the general words would say it once more.
+  return [rate, isSearch(verdict, advice) ? null : words, facts(outlook), reasons(advice), nextGate(advice.gates)];
 }
+
+/** @param {Verdict} verdict @param {Recommendation} advice */
+const isSearch = ({ outcome }, { narrow_sweep: sweep }) => sweep !== null && outcome === "fine_tune";
 
 /** Without an outlook, as of earlier rules: the reused LR or the range to search. @param {Verdict} verdict */
 function simple({ outcome, arm }) {
@@ -35,8 +41,10 @@ function simple({ outcome, arm }) {
 }
 
 /** @param {Verdict} verdict @param {Recommendation} advice */
-function rateToUse({ outcome }, { lr, narrow_sweep: sweep }) {
-  if (sweep && outcome === "fine_tune") return headlineOf(t("ui.next.try", { lrs: list(sweep.lrs, figure) }));
+function rateToUse(verdict, advice) {
+  const { lr, narrow_sweep: sweep } = advice;
+  if (sweep && isSearch(verdict, advice))
+    return headlineOf(t("ui.next.try", { lrs: list(sweep.lrs, figure), count: number(sweep.lrs.length) }));
   return lr === null ? null : headlineOf(t("ui.verdict.use", { lr: figure(lr) }));
 }
 
@@ -50,8 +58,7 @@ function facts(outlook, isOpen = false) {
   /** @type {(Fact | null)[]} */
   const entries = [
     targetFact(outlook),
-    ends && intervalFact(ends),
-    safe && safeFact(safe),
+    ...(readsAsEngineer() ? [ends && intervalFact(ends), safe && safeFact(safe)] : []),
     sweep && isAdvised ? sweepFact(sweep) : null,
     isAdvised ? chanceFact(outlook.reliability) : null,
   ];
@@ -84,8 +91,8 @@ function safeFact({ lr_high: high, lr_diverged: diverged, is_border_seen: isSeen
 
 /** @param {NonNullable<Recommendation["narrow_sweep"]>} sweep @returns {Fact} */
 function sweepFact({ lrs, num_runs, seconds }) {
-  const takes = { runs: number(num_runs), time: seconds === null ? "–" : about(seconds) };
-  return ["sweep", list(lrs, figure), t("ui.next.sweep_takes", takes)];
+  const takes = t("ui.next.sweep_takes", { runs: number(num_runs), time: seconds === null ? "–" : about(seconds) });
+  return readsAsEngineer() ? ["sweep", list(lrs, figure), takes] : ["search_takes", takes];
 }
 
 /**
@@ -99,8 +106,11 @@ function chanceFact({ chance, interval }) {
   return ["chance", percent(chance), t("ui.next.chance_range", range)];
 }
 
-/** @param {Recommendation} advice */
-const reasons = ({ reasons: found }) => (found.length ? plainList(found.map(reasonText), "plain hint") : null);
+/** Reasons of the advice: for who decides only where none is given. @param {Recommendation} advice */
+function reasons({ reasons: found, lr, narrow_sweep: sweep }) {
+  const isShown = readsAsEngineer() || (lr === null && sweep === null);
+  return found.length && isShown ? plainList(found.map(reasonText), "plain hint") : null;
+}
 
 /** @param {RolloutStep[]} gates */
 function nextGate(gates) {

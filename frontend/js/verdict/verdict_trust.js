@@ -3,6 +3,7 @@
 import { h } from "../base/dom.js";
 import { dateTime, figure, number, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
+import { readsAsEngineer } from "../base/reading_level.js";
 import { factEntries } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
 
@@ -10,13 +11,13 @@ import { reasonText } from "./reason_text.js";
 
 /** @param {Verdict} verdict @param {Experiment} experiment */
 export function verdictTrust(verdict, experiment) {
-  const lines = [methods(verdict), ...errors(verdict.outlook), fixed(verdict, experiment)];
+  const isEngineer = readsAsEngineer();
+  const lines = [isEngineer ? methods(verdict) : null, ...errors(verdict.outlook), fixed(verdict, experiment)];
   const items = lines.map((line) => line && h("li", {}, line));
   return [
     h("h4", {}, t("ui.trust.title")),
     h("ul", { class: "plain", id: "trust" }, items),
-    h("h4", {}, t("ui.why.thresholds")),
-    thresholds(verdict.thresholds),
+    isEngineer ? [h("h4", {}, t("ui.why.thresholds")), thresholds(verdict.thresholds)] : null,
   ];
 }
 

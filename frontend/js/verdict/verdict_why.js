@@ -1,8 +1,9 @@
-/** The rule, the evidence and the thresholds, for who wants to check the answer. */
+/** The rule and what the answer can be trusted by; for engineers also the evidence and the thresholds. */
 
 import { h } from "../base/dom.js";
 import { figure, octaves, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
+import { readsAsEngineer } from "../base/reading_level.js";
 import { headCells, numberCell, plainList, scrollTable } from "../base/tables.js";
 import { checkTable } from "./check_table.js";
 import { estimateText } from "./numbers/estimate_text.js";
@@ -38,7 +39,7 @@ export function verdictWhy(verdict, experiment) {
     h("summary", {}, t("ui.why.title")),
     h("p", {}, ruleText(verdict.rule)),
     reasons.length ? plainList(reasons.map(reasonText)) : null,
-    [arm, ...(control ? [control] : [])].map(armEvidence),
+    readsAsEngineer() ? [arm, ...(control ? [control] : [])].map(armEvidence) : null,
     verdictTrust(verdict, experiment),
   );
 }

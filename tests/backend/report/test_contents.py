@@ -208,8 +208,8 @@ def test_the_rate_to_approve_is_the_one_the_card_names():
     assert verdict.outlook is not None
     assert verdict.outlook.recommendation.lr is not None
     rate = words.numbers.figure(verdict.outlook.recommendation.lr)
-    assert f"η = {rate}" in found.instruction
-    assert f"η = {rate}" in found.approvals[0]
+    assert f"learning rate {rate}" in found.instruction
+    assert f"learning rate {rate}" in found.approvals[0]
 
 
 def test_all_that_is_needed_to_repeat_is_in_the_appendix():
