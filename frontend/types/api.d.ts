@@ -1730,10 +1730,10 @@ export interface components {
             limit: number;
             loss: components["schemas"]["Metric"];
             /**
-             * @description The number that decided.
+             * @description The number that decided; None where evidence is missing, so that none did.
              * @default cost
              */
-            number: components["schemas"]["DecidingNumber"];
+            number: components["schemas"]["DecidingNumber"] | null;
             unit: components["schemas"]["CostUnit"];
             /** Width */
             width: number;

@@ -65,6 +65,16 @@ export const DECIDING = {
 
 /** Rules that the distance to divergence decides. */
 const BY_CLIFF = ["unstable", "diverges"];
+/** Rules that ask for more evidence: no number decides. */
+const BY_NONE = [
+  "base_at_edge",
+  "sizes_not_run",
+  "coordinate_check",
+  "missing_runs",
+];
+
+const numberOf = (rule) =>
+  BY_NONE.includes(rule) ? null : BY_CLIFF.includes(rule) ? "cliff" : "cost";
 
 /** An arm with a size smaller than the one that decides, whose numbers must not be shown. */
 function armOf(outcome, rule) {
@@ -103,7 +113,7 @@ export function verdictOf(outcome, rule, within, changes = {}) {
     deciding: {
       ...DECIDING,
       within,
-      number: BY_CLIFF.includes(rule) ? "cliff" : "cost",
+      number: numberOf(rule),
     },
     beyond: null,
     benefit: "clear",

@@ -16,7 +16,7 @@ const ANSWERS = [
   ["does_not_transfer", "diverges", "no"],
   ["inconclusive", "unresolved", "unsure"],
   ["inconclusive", "base_at_edge", null],
-  ["inconclusive", "sizes_not_run", "yes"],
+  ["inconclusive", "sizes_not_run", null],
 ];
 
 const markOf = (card) =>
@@ -42,6 +42,15 @@ test("the number that decides is of the deciding size, in its unit, and has the 
   assert.match(numberOf(card, "cost"), /7%.*2% to 11%.*true value is higher/);
   assert.match(numberOf(card, "benefit"), /20%.*15% to 25%.*3 points/);
   assert.equal(card.text.match(/Allowed/g).length, 1);
+});
+
+test("where evidence is missing no number has a mark, however small the cost looks", async () => {
+  const card = await draw(
+    "en",
+    verdictOf("inconclusive", "sizes_not_run", "yes"),
+  );
+  assert.deepEqual(markOf(card), []);
+  assert.doesNotMatch(card.text, /Decides|within the limit/);
 });
 
 test("in extra training the share stands among the details", async () => {

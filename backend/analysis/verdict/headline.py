@@ -37,6 +37,8 @@ BY_CLIFF = frozenset({"diverges", "unstable"})
 JUDGED = frozenset(rule.text for rule in RULES if rule not in BASE_RULES) - {
     rule.text for rule in BASE_RULES
 } | {"spread_level", "spread_growth", "cliff_nears"}
+# Rules that the cost of reuse decides: those of a target that lack nothing else.
+BY_COST = JUDGED - BY_CLIFF - {"reused_not_run", "target_at_edge"}
 
 
 def deciding_size(arm: ArmVerdict) -> SizeStatistics | None:
@@ -60,8 +62,15 @@ def deciding_of(arm: ArmVerdict, unit: CostUnit, thresholds: Thresholds) -> Deci
         cost=cost,
         limit=limit,
         within=within(cost, limit),
-        number=DecidingNumber.CLIFF if arm.rule in BY_CLIFF else DecidingNumber.COST,
+        number=deciding_number(arm.rule),
     )
+
+
+def deciding_number(rule: str) -> DecidingNumber | None:
+    """Return the number by which a rule decides; None for one that asks for more evidence instead."""
+    if rule in BY_CLIFF:
+        return DecidingNumber.CLIFF
+    return DecidingNumber.COST if rule in BY_COST else None
 
 
 def within(cost: Estimate, limit: float) -> Within | None:

@@ -234,7 +234,10 @@ class Deciding(Frozen):
     cost: Estimate
     limit: float
     within: Within | None = Field(description="None where the cost is not known.")
-    number: DecidingNumber = Field(default=DecidingNumber.COST, description="The number that decided.")
+    number: DecidingNumber | None = Field(
+        default=DecidingNumber.COST,
+        description="The number that decided; None where evidence is missing, so that none did.",
+    )
 
 
 class Beyond(Frozen):

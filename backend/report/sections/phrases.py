@@ -43,7 +43,7 @@ def _why(material: Material, words: Words) -> str:
     if deciding is None or not answer.is_founded(verdict) or answer.is_waiting(verdict):
         reasons = [words.reason(why) for why in verdict.reasons]
         return reasons[0] if reasons else runs_words(material, words)
-    if deciding.number is DecidingNumber.CLIFF:
+    if deciding.number is not DecidingNumber.COST:
         return words.rule(verdict.rule)
     return _cost(verdict, deciding.within, words)
 

@@ -32,13 +32,14 @@ const HEADS = [
 
 /** @param {Verdict} verdict @param {Experiment} experiment when it was fixed and first run @returns {HTMLElement} */
 export function verdictWhy(verdict, experiment) {
-  const { arm, control, reasons } = verdict;
+  const { arm, control, outcome, reasons } = verdict;
   return h(
     "details",
     { class: "fold", id: "why" },
     h("summary", {}, t("ui.why.title")),
     h("p", {}, ruleText(verdict.rule)),
-    reasons.length ? plainList(reasons.map(reasonText)) : null,
+    // Of an open answer they stand above, as what is missing.
+    reasons.length && outcome !== "inconclusive" ? plainList(reasons.map(reasonText)) : null,
     readsAsEngineer() ? [arm, ...(control ? [control] : [])].map(armEvidence) : null,
     verdictTrust(verdict, experiment),
   );

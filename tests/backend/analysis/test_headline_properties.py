@@ -99,6 +99,8 @@ def test_the_distance_to_divergence_decides_only_where_it_was_measured_to_be_too
     if verdict.deciding is None:
         return
 
+    if verdict.outcome is Outcome.INCONCLUSIVE and verdict.rule != "unresolved":
+        assert verdict.deciding.number is None
     is_by_cliff = verdict.deciding.number is DecidingNumber.CLIFF
     assert is_by_cliff is (verdict.rule in {"unstable", "diverges"})
     if is_by_cliff:
