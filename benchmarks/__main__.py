@@ -45,6 +45,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "cost_eta": cost.eta,
     "cost_tables": cost_tables.walls,
     "cost_tables_left": cost_tables.left,
+    "files_trial": files.trial,
     "files_packages": files.packages,
     "files_hostile": files.hostile,
     "files_csv": files.csv_time,
@@ -55,7 +56,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 GROUPS = {
     "cost": ("cost_cells", "cost_eta"),
     "cost_tables": ("cost_tables", "cost_tables_left"),
-    "files": ("files_packages", "files_hostile", "files_csv"),
+    "files": ("files_trial", "files_packages", "files_hostile", "files_csv"),
 }
 
 

@@ -24,10 +24,12 @@ from benchmarks.package_files import package_files
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
 from benchmarks.timing import alternate
+from benchmarks.trial_files import TrialFile, trial_files
+from muscope.backend.domain.spec.dataset import Profile, Task
 from muscope.backend.storage.blobs import LOCK_NAME
 
 AT_ONCE = 2
-ACCEPTED, NUM_HOSTILE, CSV_RATIO = 0.9, 2000, 3.0
+ACCEPTED, READ_RIGHT, NUM_HOSTILE, CSV_RATIO = 0.9, 0.95, 2000, 3.0
 # Answers of the product that say its own reader failed, whatever the file.
 FAILURES = ("dataset.reader_crashed", "internal")
 CSV_ROWS, CSV_COLUMNS, ROUNDS = 800_000, 16, 3
@@ -52,6 +54,31 @@ class Answer(NamedTuple):
     def is_failure(self) -> bool:
         """Return whether the product failed, and not the file."""
         return self.status >= 500 or self.code in FAILURES
+
+
+def trial() -> RowResult:
+    """Count the trial files that are read right, asked about, or refused as they should be."""
+    files = list(trial_files())
+    with _product() as (stack, _):
+        faults = {file.name: _faults(stack, file) for file in files}
+    right = sum(not each for each in faults.values())
+    table = [["file", "fault"], *([name, fault] for name, found in faults.items() for fault in found)]
+    notes = [
+        f"{right} of {len(files)} kinds of files, uploaded as people do; what is right stands in the table."
+    ]
+    share = right / len(files)
+    return RowResult(f"{share:.1%}", f"{READ_RIGHT:.0%}", share >= READ_RIGHT, table, notes)
+
+
+def _faults(stack: Stack, file: TrialFile) -> list[str]:
+    """Return what the product gets wrong about a file that is uploaded."""
+    reply = stack.upload(file.name, file.content)
+    answer = reply.json()
+    if not reply.is_success:
+        code = answer["error"]["code"]
+        return [] if code == file.refused else [f"refused with {code}"]
+    shape, profile = answer["shape"], Profile.model_validate(answer["profile"])
+    return file.faults(profile, Task(shape["task"]))
 
 
 def packages() -> RowResult:
