@@ -5,6 +5,7 @@ import { about, duration, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { note, noWorkerNote } from "../base/note.js";
 import { factEntries } from "../base/tables.js";
+import { alertControl } from "./answer_alert.js";
 import { progressOf } from "./progress_state.js";
 import { isWaiting, queueEntries, waitingSentence } from "./queue_words.js";
 
@@ -19,7 +20,7 @@ export function progress(store) {
   const facts = h("dl", { class: "facts" });
   const notes = h("div", { class: "stack" });
   const head = h("div", { class: "progress-head" }, share, words);
-  const element = h("section", { class: "panel progress" }, head, bar, facts);
+  const element = h("section", { class: "panel progress" }, head, bar, facts, alertControl());
   let shown = "";
   const update = () => {
     const { experiment, cells } = store;

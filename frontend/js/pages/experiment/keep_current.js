@@ -1,6 +1,7 @@
 /** Keeps what the page of an experiment knows up to date while the experiment runs. */
 
 import { get, isAbort } from "../../base/api.js";
+import { alertOfAnswer } from "../../experiment/answer_alert.js";
 import { applyMarks } from "../../experiment/progress_state.js";
 import { follow } from "../../experiment/stream.js";
 
@@ -16,6 +17,8 @@ import { follow } from "../../experiment/stream.js";
 const TICK_MILLISECONDS = 1000;
 const WORKERS_MILLISECONDS = 10_000;
 const SOON_MILLISECONDS = 2000;
+/** A hidden tab sleeps but for this question: its title says how far the experiment is, then what it answers. */
+const HIDDEN_MILLISECONDS = 10_000;
 
 /** @param {ExperimentStore} store */
 export const isOpen = ({ experiment }) => ["queued", "running"].includes(experiment.state);
@@ -43,7 +46,11 @@ function keepCurrent(store, tell, reader, signal) {
   const keeper = new Keeper(store, tell, reader, signal);
   follow(store.experiment.id, keeper.listeners(), signal);
   const tick = () => !document.hidden && isOpen(store) && tell("progress");
-  const clocks = [setInterval(tick, TICK_MILLISECONDS), setInterval(() => keeper.readWorkers(), WORKERS_MILLISECONDS)];
+  const clocks = [
+    setInterval(tick, TICK_MILLISECONDS),
+    setInterval(() => keeper.readWorkers(), WORKERS_MILLISECONDS),
+    setInterval(() => keeper.readHidden(), HIDDEN_MILLISECONDS),
+  ];
   const stop = () => {
     clocks.forEach((clock) => clearInterval(clock));
     keeper.stop();
@@ -99,10 +106,24 @@ class Keeper {
     this.tell("progress");
   }
 
+  /** In a hidden tab nothing is followed; that the experiment has ended is found out all the same. */
+  async readHidden() {
+    if (!document.hidden || !isOpen(this.store)) return;
+    /** @type {Experiment | null} */
+    const found = await get(this.path, this.signal).catch(() => null);
+    if (found === null || !document.hidden) return;
+    if (["queued", "running"].includes(found.state)) {
+      this.store.experiment.progress = found.progress;
+      this.tell("progress");
+    } else await this.#end();
+  }
+
   async #readExperiment() {
+    const wasOpen = isOpen(this.store);
     try {
       Object.assign(this.store.experiment, await get(this.path, this.signal));
       if (!isOpen(this.store)) await this.#readCells();
+      if (wasOpen && !isOpen(this.store)) alertOfAnswer(this.store.experiment, document.hidden);
       this.tell("state");
     } catch (error) {
       if (!isAbort(error)) throw error;
