@@ -34,6 +34,7 @@ CLIENT_ROUTES = (
     "/datasets/{rest:path}",
     "/experiments",
     "/experiments/{rest:path}",
+    "/settings",
 )
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -148,7 +148,7 @@ def _labels() -> Iterator[TrialFile]:
         ("label_count.csv", [index * 7 % 18 for index in range(NUM_ROWS)]),
         ("label_year.csv", [2008 + index * 5 % 16 for index in range(NUM_ROWS)]),
     ):
-        title = "year" if "year" in name else "num_sold"
+        title = "year" if "year" in name else "num_orders"
         wanted = numbers | {title: values}
         text = text_of(wanted)
         yield TrialFile(name, text.encode(), title, Task.REGRESSION, NUM_ROWS, wanted, asks=("task",))

@@ -21,6 +21,7 @@ const PAGES = {
   experiment: () => import("./pages/experiment.js"),
   compare: () => import("./pages/compare/compare.js"),
   experiments: () => import("./pages/lists/experiments.js"),
+  settings: () => import("./pages/settings/settings.js"),
   missing: () => import("./pages/missing.js"),
 };
 const life = new AbortController();

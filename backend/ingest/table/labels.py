@@ -24,6 +24,7 @@ _NAMES = (
     "正解ラベル", "目的", "survived", "species", "diagnosis", "churn", "合否", "良否", "判定", "判定結果",
 )  # fmt: skip
 _QUANTITY = re.compile(
+    r"(?:num|nb|n|number|count|total|sum|mean|average|avg)[ _.-].+|"
     r".*(?:count|num|number|sold|sales|price|amount|cost|rate|year|age|days?|hours?|score|quantity|qty|total|size|"
     r"length|weight|temp|sum|median|mean|数|量|価格|額|率|年|歳|日数|時間|点|個|円|売上|金額|温度|得点)",
     re.IGNORECASE,

@@ -10,6 +10,7 @@ const ROUTES = [
   { pattern: new RegExp(`^/datasets/${ID}$`), name: "dataset", names: ["id"] },
   { pattern: /^\/experiments$/, name: "experiments", names: [] },
   { pattern: /^\/compare$/, name: "compare", names: [] },
+  { pattern: /^\/settings$/, name: "settings", names: [] },
   { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
   {
     pattern: new RegExp(`^/experiments/${ID}/(curves|runs|settings|report)$`),

@@ -3,9 +3,9 @@
 import { get, isAbort } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
 import { rateOf, rates, setRates } from "../base/hourly_rates.js";
+import { currencyField } from "./rate_fields.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
-import { valuesOfSetting } from "../base/options.js";
 import { savingsAnswer } from "./savings_answer.js";
 
 /** @import { Experiment, Savings } from "../../types/answers.js" */
@@ -41,7 +41,7 @@ export function savings(experiment, signal) {
     }
   };
   const fields = ASSUMED.map((name) => field(name, texts, read));
-  const controls = [...fields.map((each) => each.element), currencyField(read)];
+  const controls = [...fields.map((each) => each.element), currencyField("savings", read)];
   const box = fold(result, controls);
   box.addEventListener("toggle", read);
   return { element: box, refresh: read, query: () => queryOf(texts) };
@@ -89,18 +89,4 @@ function field(name, texts, onChange) {
   };
   const label = h("label", { for: input.id }, t(`ui.savings.${name}`));
   return { element: h("div", { class: "field" }, label, input), show };
-}
-
-/** @param {() => void} onChange */
-function currencyField(onChange) {
-  const names = valuesOfSetting("budget.currency").map((name) =>
-    h("option", { value: name }, t(`ui.currency.${name}`)),
-  );
-  const input = h("select", { id: "savings-currency" }, names);
-  input.value = rates().currency;
-  input.addEventListener("change", () => {
-    setRates({ currency: input.value });
-    onChange();
-  });
-  return h("div", { class: "field" }, h("label", { for: input.id }, t("ui.rate.currency")), input);
 }

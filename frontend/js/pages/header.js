@@ -5,10 +5,9 @@ import { fill, h } from "../base/dom.js";
 import { known, language, onLanguage, switchLanguage, t } from "../base/i18n.js";
 import { within } from "../base/root.js";
 import { hrefOf, query, remember } from "../base/router.js";
+import { NAMES_OF_LANGUAGES } from "../words/language_names.js";
 
 const PLACES = { "/": "start", "/experiments": "experiments" };
-/** @type {Record<string, string>} */
-const NAMES = { en: "English", ja: "日本語" };
 
 /** @param {string} version @param {AbortSignal} signal */
 export function header(version, signal) {
@@ -44,7 +43,7 @@ function languages() {
     h(
       "button",
       { type: "button", lang: name, "aria-pressed": String(name === language()), on: { click: () => choose(name) } },
-      NAMES[name] ?? name,
+      NAMES_OF_LANGUAGES[name] ?? name,
     ),
   );
 }
@@ -63,6 +62,7 @@ function footer(version) {
   return [
     h("span", {}, t("ui.footer.privacy")),
     h("span", { class: "spring" }),
+    h("a", { href: hrefOf("/settings"), data: { page: "" } }, t("ui.prefs.title")),
     h("a", { href: handbookOf("index.html") }, t("ui.footer.docs")),
     h("a", { href: addressOf("/docs") }, t("ui.footer.api")),
     h("span", { class: "number" }, `µScope ${version}`),

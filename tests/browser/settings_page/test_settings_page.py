@@ -1,0 +1,41 @@
+"""The page of settings: each takes effect at once, is kept, and all are forgotten together."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.verdicts import say
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
+
+
+def test_settings_take_effect_at_once_and_are_kept_until_they_are_forgotten(visit):
+    page = visit("en", level="manager").open("/")
+    page.locator("#footer").get_by_role("link", name=say("prefs.title")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("prefs.title"))
+
+    page.locator("#settings-level-engineer").click()
+    expect(page.locator("#settings-level-engineer")).to_be_focused()
+    page.locator("#settings-language-ja").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("prefs.title", "ja"))
+    page.locator("#settings-staff_rate").fill("4,500")
+    page.locator("#settings-staff_rate").blur()
+    page.reload()
+
+    expect(page.locator("#settings-level-engineer")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#settings-language-ja")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#settings-staff_rate")).to_have_value("4500")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("[data-action=reset]").click()
+    expect(page.locator("#settings-staff_rate")).to_have_value("")
+    expect(page.locator("#settings-level-manager")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_fits_a_phone(visit, scheme):
+    opened = visit("ja", width=390)
+    opened.page.emulate_media(color_scheme=scheme)
+    page = opened.open("/settings")
+    expect(page.locator("[data-preference=limits]")).to_contain_text("MUSCOPE_USER_QUOTA_BYTES")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert Axe().run(page).response["violations"] == []
