@@ -20,6 +20,7 @@ from benchmarks.rows import (
     headline,
     headline_staged,
     jax_rows,
+    large_files,
     lists,
     memory,
     reports,
@@ -49,6 +50,8 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_packages": files.packages,
     "files_hostile": files.hostile,
     "files_csv": files.csv_time,
+    "files_large": large_files.large,
+    "files_wide": large_files.wide,
     "report": reports.report,
     "list_10000": lists.list_10000,
 }
@@ -56,7 +59,9 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 GROUPS = {
     "cost": ("cost_cells", "cost_eta"),
     "cost_tables": ("cost_tables", "cost_tables_left"),
-    "files": ("files_trial", "files_packages", "files_hostile", "files_csv"),
+    "files": (
+        "files_trial", "files_packages", "files_hostile", "files_csv", "files_large", "files_wide",
+    ),  # fmt: skip
 }
 
 
