@@ -60,8 +60,13 @@ GROUPS = {
     "cost": ("cost_cells", "cost_eta"),
     "cost_tables": ("cost_tables", "cost_tables_left"),
     "files": (
-        "files_trial", "files_packages", "files_hostile", "files_csv", "files_large", "files_wide",
-    ),  # fmt: skip
+        "files_trial",
+        "files_packages",
+        "files_hostile",
+        "files_csv",
+        "files_large",
+        "files_wide",
+    ),
 }
 
 

@@ -52,6 +52,9 @@ _MOST_CELLS = 4000
 _ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b$(Q", b"\x1b$(O")
 # Share of the lines with other than ASCII characters that must be UTF-8, for a file that is damaged UTF-8.
 _MOSTLY = 0.8
+# Lines of UTF-8, and their share, that are no chance in a file of another encoding.
+_LEAST_MIXED, _MIXED = 3, 0.1
+_ASIAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def _find(file: BinaryIO, head: bytes) -> tuple[str, bool]:
         return ("ISO-2022-JP" if is_escaped else "UTF-8"), True
     if _is_mostly_utf8(file):
         return "UTF-8", True  # and its first bad row is named
+    _refuse_mixed(file)
     possible = [name for name, codec in CODE_PAGES.items() if _decodes(file, codec)]
     best = likeliest(_distinct_cells(file), possible)
     if best is None:
@@ -153,6 +157,31 @@ def _is_mostly_utf8(file: BinaryIO) -> bool:
             except UnicodeDecodeError:
                 bad += 1
     return good > 0 and good >= _MOSTLY * (good + bad)
+
+
+def _refuse_mixed(file: BinaryIO) -> None:
+    """Raise where lines of UTF-8 stand among lines of another encoding, as in files that were joined.
+
+    Only lines with characters of East Asia count: two bytes of UTF-8 may be a word of a code page by chance.
+    """
+    num_lines, num_utf8, row, first, border = 0, 0, 1, None, 0
+    file.seek(0)
+    while line := file.readline(_PIECE_BYTES):
+        if not line.isascii():
+            is_utf8 = _is_asian_utf8(line)
+            first = is_utf8 if first is None else first
+            border = border or (row if is_utf8 != first else 0)
+            num_lines, num_utf8 = num_lines + 1, num_utf8 + is_utf8
+        row += line.endswith(b"\n")
+    if border and num_utf8 >= max(_LEAST_MIXED, _MIXED * num_lines):
+        raise InvalidInput("dataset.mixed_encodings", row=border)
+
+
+def _is_asian_utf8(line: bytes) -> bool:
+    try:
+        return _ASIAN.search(line.decode("utf-8")) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _hash(file: BinaryIO, *, may_hold_nul: bool) -> str:

@@ -22,6 +22,9 @@ _CODE_NAME = re.compile(
     r"|[a-z](?:Code|Cd)$"
 )
 _MOST_SHOWN = 5
+_HEXADECIMAL, _LOOKED_AT = "^(?:0[xX][0-9a-fA-F]+|[0-9a-fA-F]{4,})$", 200
+# An e alone is the exponent of a number.
+_HAS_LETTER, _HAS_DIGIT = "[a-dfxA-DFX]", "[0-9]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,15 @@ class Cells:
 def is_code_name(name: str) -> bool:
     """Return whether a name says that whole numbers below it are codes."""
     return _CODE_NAME.search(name.strip()) is not None
+
+
+def is_hexadecimal(present: pl.Series) -> bool:
+    """Return whether cells are hexadecimal codes of one length, some of which may read as numbers (12e4)."""
+    for cells in (present.head(_LOOKED_AT), present):  # most columns are told by their first cells
+        if not len(cells) or not cells.str.contains(_HEXADECIMAL).all():
+            return False
+    is_one_length = present.str.len_bytes().n_unique() == 1
+    return is_one_length and all(bool(present.str.contains(part).any()) for part in (_HAS_LETTER, _HAS_DIGIT))
 
 
 def cleaned(name: str, cells: pl.Series, rows: array[int], missing: Collection[str]) -> Cells:

@@ -13,8 +13,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse, DataWarning, Decision
-from muscope.backend.ingest.table.cells import Cells, cleaned, errors_note, is_code_name, texts_as_missing
+from muscope.backend.ingest.table.cells import (
+    Cells,
+    cleaned,
+    errors_note,
+    is_code_name,
+    is_hexadecimal,
+    texts_as_missing,
+)
 from muscope.backend.ingest.table.levels import Levels, levels_of
+from muscope.backend.ingest.table.several_answers import several_answers_note
 from muscope.backend.ingest.values.missing import AMBIGUOUS, MARKS
 from muscope.backend.ingest.values.numbers import Decimal, Floats, Numbers, plain_numbers, read_numbers
 from muscope.backend.ingest.values.times import is_time_name, read_compact_dates, read_digits, read_times
@@ -145,7 +153,7 @@ def _read_as(found: Cells, reading: Reading, use: ColumnUse | None) -> Column:
         time = _time(found)
         if time is not None:
             return time
-    if use is None and found.has_codes:
+    if use is None and (found.has_codes or is_hexadecimal(found.present)):
         return replace(_categorical(found, reading), read_as="codes")
     number = (
         None
@@ -287,6 +295,9 @@ def _categorical(found: Cells, reading: Reading) -> Column:
             "texts": listed(list(levels.merged), 4),
         }
         notes.append(DataWarning(code="dataset.levels_merged", params=params))
+    several = several_answers_note(found.name, levels.names)
+    if several is not None:
+        notes.append(several)
     if levels.ambiguous:
         params = {"column": shown(found.name), "texts": listed(list(levels.ambiguous), 4)}
         notes.append(DataWarning(code="dataset.none_is_level", params=params))

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from muscope.backend.ingest.values.degrees import decimal_degrees
 from muscope.backend.ingest.values.missing import INFINITE
 
 Floats = NDArray[np.float64]
@@ -104,6 +105,7 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
         return Numbers(np.full(len(cells), np.nan), np.zeros(len(cells), np.bool_))
     text = _Text(cells.str.normalize("NFKC"))
     text.mark("full_width", (text.cells != cells).to_numpy())
+    _join_degrees(text)
     values_by_sign(text)
     if _has_bounds(text.cells, num_plain):
         text.change("bound", _BOUND, "$1")
@@ -120,6 +122,17 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
     text.mark("infinite", is_infinite)
     written = tuple(code for code, found in text.written.items() if (found & is_number).any())
     return Numbers(values * factors, is_number, written, unit, text.written)
+
+
+def _join_degrees(text: _Text) -> None:
+    """Write degrees with minutes as one number."""
+    if not text.cells.str.contains("[°度]").any():
+        return
+    degrees = decimal_degrees(text.cells)
+    found = degrees.is_not_null()
+    text.cells = degrees.cast(pl.String).zip_with(found, text.cells)
+    if found.any():
+        text.mark("degrees", found.to_numpy())
 
 
 def _may_hold_numbers(cells: pl.Series) -> bool:
