@@ -6,7 +6,7 @@ import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { onLanguage, startLanguage } from "./base/i18n.js";
-import { followOtherTabs, onPreference } from "./base/preferences.js";
+import { followOtherTabs, onPreference } from "./viewer/preferences.js";
 import { followLinks, routeOf } from "./base/router.js";
 import { showTitle } from "./base/title.js";
 import { tour } from "./tour/tour.js";

@@ -1,7 +1,7 @@
 /** A verdict like those the server gives, and the card that is drawn of it. */
 
 import { verdictCard } from "../../frontend/js/verdict/verdict_card.js";
-import { setPreference } from "../../frontend/js/base/preferences.js";
+import { setPreference } from "../../frontend/js/viewer/preferences.js";
 import { speak } from "./browser_stub.js";
 import { drawInNode } from "./page_stub.js";
 

@@ -1,7 +1,7 @@
 /** What an hour costs, as the viewer set it: kept in this browser only, never part of an experiment by itself. */
 
 import { language } from "./i18n.js";
-import { preferences, setPreference } from "./preferences.js";
+import { preferences, setPreference } from "../viewer/preferences.js";
 
 /** @typedef {{rate_per_hour: number | null, staff_rate: number | null, currency: string}} Rates */
 

@@ -1,7 +1,7 @@
 /** The texts of the page: one catalogue per language, chosen by ?lang=, then memory, then the browser. */
 
-import { preference, setPreference } from "./preferences.js";
-import { readsAsEngineer } from "./reading_level.js";
+import { preference, setPreference } from "../viewer/preferences.js";
+import { readsAsEngineer } from "../viewer/reading_level.js";
 
 /** @typedef {Record<string, string>} Catalogue texts by their keys */
 

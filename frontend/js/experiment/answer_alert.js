@@ -2,7 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
-import { preference, setPreference } from "../base/preferences.js";
+import { preference, setPreference } from "../viewer/preferences.js";
 import { hrefOf } from "../base/router.js";
 
 /** @import { Experiment } from "../../types/answers.js" */

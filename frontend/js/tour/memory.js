@@ -1,6 +1,6 @@
 /** Remembers which experiment is toured, at which step, and that somebody has ended it. */
 
-import { preferences, setPreference } from "../base/preferences.js";
+import { preferences, setPreference } from "../viewer/preferences.js";
 
 /** @typedef {{id: string, step: number}} Place */
 
@@ -10,7 +10,7 @@ export const beginTour = (id) => keep({ id, step: 0 });
 /** @returns {Place | null} */
 export function placeOfTour() {
   const { id, step } = preferences("tour"); // storage may hold what we did not write
-  return typeof id === "string" && Number.isInteger(step) ? { id, step } : null;
+  return typeof id === "string" && Number.isInteger(step) ? { id, step: Number(step) } : null;
 }
 
 /** @param {Place | null} place null ends the tour */

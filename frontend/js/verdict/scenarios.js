@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { figure, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { readsAsEngineer } from "../base/reading_level.js";
+import { readsAsEngineer } from "../viewer/reading_level.js";
 import { scenarioText } from "../words/scenario_text.js";
 import { sizeText } from "../words/size_text.js";
 import { headCells, numberCell } from "../base/tables.js";

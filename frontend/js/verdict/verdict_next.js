@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { about, figure, list, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { readsAsEngineer } from "../base/reading_level.js";
+import { readsAsEngineer } from "../viewer/reading_level.js";
 import { sizeText } from "../words/size_text.js";
 import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";

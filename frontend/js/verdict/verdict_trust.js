@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { dateTime, figure, number, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
-import { readsAsEngineer } from "../base/reading_level.js";
+import { readsAsEngineer } from "../viewer/reading_level.js";
 import { factEntries } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
 

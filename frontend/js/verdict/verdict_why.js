@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { figure, octaves, percent } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
-import { readsAsEngineer } from "../base/reading_level.js";
+import { readsAsEngineer } from "../viewer/reading_level.js";
 import { headCells, numberCell, plainList, scrollTable } from "../base/tables.js";
 import { checkTable } from "./check_table.js";
 import { estimateText } from "./numbers/estimate_text.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { preference } from "../../../frontend/js/base/preferences.js";
+import { preference } from "../../../frontend/js/viewer/preferences.js";
 import {
   alertOfAnswer,
   alertState,

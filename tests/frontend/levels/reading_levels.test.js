@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { catalogueKeys, t } from "../../../frontend/js/base/i18n.js";
-import { setPreference } from "../../../frontend/js/base/preferences.js";
+import { setPreference } from "../../../frontend/js/viewer/preferences.js";
 import { reasonText } from "../../../frontend/js/verdict/reason_text.js";
 import { scenarios } from "../../../frontend/js/verdict/scenarios.js";
 import { draw, verdictOf } from "../card_cases.js";

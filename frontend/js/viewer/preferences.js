@@ -10,7 +10,7 @@ const held = new Map();
 /** @type {Map<string, Set<() => void>>} */
 const listeners = new Map();
 
-/** Read a choice; null when none was made. @param {string} name @returns {any} */
+/** Read a choice; null when none was made. @param {string} name @returns {unknown} */
 export function preference(name) {
   try {
     return parsed(localStorage.getItem(PREFIX + name));
@@ -45,10 +45,10 @@ function tell(name) {
   for (const listener of [...(listeners.get(name) ?? [])]) listener();
 }
 
-/** Read a choice that is an object; empty when it is none. @param {string} name @returns {Record<string, any>} */
+/** Read a choice that is an object; empty when it is none. @param {string} name @returns {Record<string, unknown>} */
 export function preferences(name) {
   const value = preference(name);
-  return value !== null && typeof value === "object" ? value : {};
+  return value !== null && typeof value === "object" ? { ...value } : {};
 }
 
 /**

@@ -8,12 +8,12 @@ import {
   preference,
   preferences,
   setPreference,
-} from "../../../frontend/js/base/preferences.js";
+} from "../../../frontend/js/viewer/preferences.js";
 import {
   chooseReadingLevel,
   readingLevel,
   readsAsEngineer,
-} from "../../../frontend/js/base/reading_level.js";
+} from "../../../frontend/js/viewer/reading_level.js";
 import { browse } from "../browser_stub.js";
 
 test("a choice is kept in the browser and forgotten with all others", () => {
