@@ -50,6 +50,10 @@ class Stack:
             "/datasets", params={"name": name}, content=content, headers=headers, timeout=UPLOAD_SECONDS
         )
 
+    def close(self) -> None:
+        """Close the connections to it."""
+        self._client.close()
+
     def has_worker(self) -> bool:
         """Return whether a worker has measured its speed and is listed."""
         with contextlib.suppress(httpx.HTTPError):
@@ -76,6 +80,7 @@ def running(data: Path) -> Iterator[Stack]:
             time.sleep(POLL_SECONDS)
         yield stack
     finally:
+        stack.close()
         process.send_signal(signal.SIGINT)
         process.wait(timeout=STOP_SECONDS)
 
