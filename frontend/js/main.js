@@ -5,7 +5,7 @@ import { errorPage } from "./pages/error_page.js";
 import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
-import { onLanguage, startLanguage } from "./base/i18n.js";
+import { followLanguage, onLanguage, startLanguage } from "./base/i18n.js";
 import { followOtherTabs, onPreference } from "./viewer/preferences.js";
 import { followLinks, routeOf } from "./base/router.js";
 import { showTitle } from "./base/title.js";
@@ -89,6 +89,7 @@ header(config.version, life.signal);
 onLanguage(redraw, life.signal);
 followOtherTabs();
 onPreference("level", redraw, life.signal);
+onPreference("language", followLanguage, life.signal);
 followLinks(life.signal);
 addEventListener("navigate", show, { signal: life.signal });
 addEventListener("popstate", () => location.pathname !== shown && show(), { signal: life.signal }); // not for #page

@@ -58,6 +58,9 @@ export async function switchLanguage(wanted) {
   for (const listener of listeners) listener();
 }
 
+/** Take the language that is wished for now: chosen in another tab, or the browser's own once it is forgotten. */
+export const followLanguage = () => switchLanguage(preferred());
+
 /** @param {() => void} listener @param {AbortSignal} signal */
 export function onLanguage(listener, signal) {
   listeners.add(listener);

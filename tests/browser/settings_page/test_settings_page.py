@@ -29,6 +29,18 @@ def test_settings_take_effect_at_once_and_are_kept_until_they_are_forgotten(visi
     page.locator("[data-action=reset]").click()
     expect(page.locator("#settings-staff_rate")).to_have_value("")
     expect(page.locator("#settings-level-manager")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("prefs.title"))
+
+
+def test_a_language_chosen_in_one_tab_is_spoken_in_the_other(visit):
+    first = visit("en").open("/settings")
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(second.get_by_role("heading", level=1)).to_have_text(say("prefs.title"))
+
+    first.locator("#settings-language-ja").click()
+
+    expect(second.get_by_role("heading", level=1)).to_have_text(say("prefs.title", "ja"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
