@@ -10,13 +10,10 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from muscope.backend.api.deps import MAX_READERS, Runtime, require_owner
-from muscope.backend.api.docs_page import install_docs
 from muscope.backend.api.errors import install_handlers
-from muscope.backend.api.handbook import install_handbook
 from muscope.backend.api.live.hub import Hub
 from muscope.backend.api.live.shutdown import on_stop_signal
 from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
-from muscope.backend.api.pages import install_pages
 from muscope.backend.api.parameters import refuse_unknown_parameters
 from muscope.backend.api.path_prefix import PathPrefix
 from muscope.backend.api.routes import (
@@ -32,6 +29,9 @@ from muscope.backend.api.routes import (
     workers,
 )
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.site.docs_page import install_docs
+from muscope.backend.api.site.handbook import install_handbook
+from muscope.backend.api.site.pages import install_pages
 from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 

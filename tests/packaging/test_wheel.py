@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from muscope.backend.api.pages import FOLDERS as SERVED
+from muscope.backend.api.site.pages import FOLDERS as SERVED
 from tests.packaging.sources import FOLDERS, SOURCES
 from tests.system.instance import running
 

@@ -22,9 +22,9 @@ from muscope.backend.ingest.table.cells import (
     texts_as_missing,
 )
 from muscope.backend.ingest.table.levels import Levels, levels_of
-from muscope.backend.ingest.table.several_answers import several_answers_note
 from muscope.backend.ingest.values.missing import AMBIGUOUS, MARKS
 from muscope.backend.ingest.values.numbers import Decimal, Floats, Numbers, plain_numbers, read_numbers
+from muscope.backend.ingest.values.several_answers import several_answers_note
 from muscope.backend.ingest.values.times import is_time_name, read_compact_dates, read_digits, read_times
 from muscope.backend.ingest.wording import listed, number_text, shown
 

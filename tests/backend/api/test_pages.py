@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.middleware import CONTENT_SECURITY_POLICY
-from muscope.backend.api.pages import FOLDERS, install_pages
+from muscope.backend.api.site.pages import FOLDERS, install_pages
 from muscope.backend.figures.plotly_bundle import SCRIPT, PlotlyBundle
 from muscope.backend.resources import FRONTEND
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.api.pages import Files
+from muscope.backend.api.site.pages import Files
 from muscope.backend.resources import FRONTEND
 
 SWAGGER_FILES = ("swagger-ui-bundle.js", "swagger-ui.css")

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from muscope.backend.api.errors import language_of
-from muscope.backend.api.pages import Files
+from muscope.backend.api.site.pages import Files
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.handbook.cache import built_site
 

@@ -1,0 +1,1 @@
+"""Pages for people: the product, its documentation, the description of its API."""
