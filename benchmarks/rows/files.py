@@ -8,19 +8,18 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any, NamedTuple
 
 import httpx
 import numpy as np
 import polars as pl
-import psutil
 
 from benchmarks.hostile_files import hostile_files
 from benchmarks.package_files import package_files
+from benchmarks.peak_memory import peak_bytes
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
 from benchmarks.timing import alternate
@@ -35,7 +34,6 @@ FAILURES = ("dataset.reader_crashed", "internal")
 CSV_ROWS, CSV_COLUMNS, ROUNDS = 800_000, 16, 3
 MEMORY_LIMIT_BYTES, SECONDS_LIMIT = 2 << 30, 60.0
 _PEER = "import sys, polars as pl; print(pl.read_csv(sys.argv[1]).describe())"
-_LOOK_SECONDS = 0.1
 
 
 NO_ANSWER = 599  # our own status of an upload whose connection ended without a reply
@@ -100,7 +98,7 @@ def packages() -> RowResult:
 
 def hostile() -> RowResult:
     """Count failures of the product on hostile files, and what they leave behind."""
-    with _product() as (stack, data), _peak_bytes() as peak:
+    with _product() as (stack, data), peak_bytes("") as peak:
         before = _files(data)
         answers = _upload_all(stack, hostile_files(NUM_HOSTILE))
         while stored := stack.get("/datasets"):
@@ -112,13 +110,14 @@ def hostile() -> RowResult:
     codes = Counter(answer.code or "taken" for answer in answers).most_common()
     table = [["answer", "files"], *([code, str(count)] for code, count in codes)]
     named = ", ".join(f"{each.name} {each.status}" for each in failures) or "none"
+    largest = peak[""]
     notes = [
         f"{len(answers)} files. Longest answer {slowest.seconds:.1f} s ({slowest.name}); largest process "
-        f"{max(peak) / 2**20:.0f} MiB. Failed: {named}. Left behind: {', '.join(left) or 'none'}."
+        f"{peak[''] / 2**20:.0f} MiB. Failed: {named}. Left behind: {', '.join(left) or 'none'}."
     ]
-    is_bounded = max(peak) <= MEMORY_LIMIT_BYTES and slowest.seconds <= SECONDS_LIMIT
+    is_bounded = largest <= MEMORY_LIMIT_BYTES and slowest.seconds <= SECONDS_LIMIT
     is_met = not failures and not left and is_bounded
-    value = f"{len(failures)}failed,{len(left)}left,{slowest.seconds:.0f}s,{max(peak) / 2**30:.2f}GiB"
+    value = f"{len(failures)}failed,{len(left)}left,{slowest.seconds:.0f}s,{peak[''] / 2**30:.2f}GiB"
     return RowResult(value, f"0failed,0left,{SECONDS_LIMIT:.0f}s,2GiB", is_met, table, notes)
 
 
@@ -173,26 +172,6 @@ def _files(data: Path) -> set[Path]:
     folders = (data / name for name in ("blobs", "scratch", "uploads"))
     lock = data / "blobs" / LOCK_NAME
     return {path for folder in folders for path in folder.rglob("*") if path.is_file()} - {lock}
-
-
-@contextmanager
-def _peak_bytes() -> Iterator[list[int]]:
-    """Provide a list of the largest resident memory that a process below this one had at each look."""
-    peaks, is_over = [0], Event()
-    with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(_look, peaks, is_over)
-        try:
-            yield peaks
-        finally:
-            is_over.set()
-            looking.result()
-
-
-def _look(peaks: list[int], is_over: Event) -> None:
-    while not is_over.wait(_LOOK_SECONDS):
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                peaks.append(process.memory_info().rss)
 
 
 def _write_table(path: Path) -> None:

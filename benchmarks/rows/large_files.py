@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import NamedTuple
 
 import httpx
 import numpy as np
 import polars as pl
-import psutil
 
+from benchmarks.peak_memory import LOOK_SECONDS, peak_bytes
 from benchmarks.report import RowResult
 from benchmarks.sent_in_pieces import send_in_pieces
 from benchmarks.stack import UPLOAD_SECONDS, Stack, running
@@ -24,7 +20,6 @@ from benchmarks.stack import UPLOAD_SECONDS, Stack, running
 LONG_ROWS, LONG_COLUMNS, MEMORY_LIMIT_BYTES = 20_000_000, 8, 2 << 30
 WIDE_ROWS, WIDE_COLUMNS, WIDE_SECONDS, WIDE_ROUNDS = 300, 5000, 3.0, 3
 _ROWS_AT_ONCE = 1_000_000
-_LOOK_SECONDS = 0.1
 # Words of the commands of the two processes.
 _READER, _WEB = "muscope.backend.ingest", "uvicorn"
 # Reading a gigabyte on two cores that others use as well.
@@ -58,7 +53,7 @@ def large() -> RowResult:
     )
     notes = [
         f"One connection broke off halfway; {measured.num_repeated / 2**20:.1f} MiB were sent twice. "
-        f"The profile has {measured.num_rows:,} rows. Resident memory, looked at every {_LOOK_SECONDS:g} s."
+        f"The profile has {measured.num_rows:,} rows. Resident memory, looked at every {LOOK_SECONDS:g} s."
     ]
     value, goal = f"{peak / 2**30:.2f}GiB", f"{MEMORY_LIMIT_BYTES / 2**30:g}GiB"
     return RowResult(value, goal, peak <= MEMORY_LIMIT_BYTES, table, notes)
@@ -93,7 +88,7 @@ def write_long(path: Path, num_rows: int, num_columns: int, *, seed: int = 0) ->
 
 def take_in(stack: Stack, path: Path) -> Measured:
     """Send a file in pieces, have it read, and measure both."""
-    with _peaks() as peaks, httpx.Client(base_url=stack.url, timeout=60) as client:
+    with peak_bytes(_READER, _WEB) as peaks, httpx.Client(base_url=stack.url, timeout=60) as client:
         started = time.monotonic()
         sent = send_in_pieces(client, path)
         is_sent = time.monotonic()
@@ -104,26 +99,3 @@ def take_in(stack: Stack, path: Path) -> Measured:
     return Measured(
         is_sent - started, is_read - is_sent, sent.num_repeated, num_rows, peaks[_READER], peaks[_WEB]
     )
-
-
-@contextmanager
-def _peaks() -> Iterator[dict[str, int]]:
-    """Provide the largest resident memory of the reading child and of the web process, in bytes."""
-    peaks, is_over = {_READER: 0, _WEB: 0}, Event()
-    with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(_look, peaks, is_over)
-        try:
-            yield peaks
-        finally:
-            is_over.set()
-            looking.result()
-
-
-def _look(peaks: dict[str, int], is_over: Event) -> None:
-    while not is_over.wait(_LOOK_SECONDS):
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.Error):
-                command = process.cmdline()
-                for part in peaks:
-                    if any(part in word for word in command):
-                        peaks[part] = max(peaks[part], process.memory_info().rss)
