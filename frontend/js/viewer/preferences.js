@@ -1,5 +1,5 @@
 /**
- * Choices of the viewer, kept in this browser: language, reading level, theme, hourly rates, notifications, tour.
+ * Choices of the viewer, kept in this browser: language, reading level, hourly rates, notifications, tour.
  * Never part of an experiment. Where the browser forbids storage they last as long as the page.
  */
 
