@@ -2,10 +2,10 @@
 
 import { addressOf, handbookOf } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { known, language, onLanguage, switchLanguage, t } from "../base/i18n.js";
+import { known, language, onLanguage, t } from "../base/i18n.js";
 import { within } from "../base/root.js";
-import { hrefOf, query, remember } from "../base/router.js";
-import { NAMES_OF_LANGUAGES } from "../words/language_names.js";
+import { hrefOf } from "../base/router.js";
+import { chooseLanguage, NAMES_OF_LANGUAGES } from "../words/languages.js";
 
 const PLACES = { "/": "start", "/experiments": "experiments" };
 
@@ -50,8 +50,7 @@ function languages() {
 
 /** @param {string} name */
 async function choose(name) {
-  if (query("lang")) remember({ lang: name });
-  await switchLanguage(name);
+  await chooseLanguage(name);
   /** @type {HTMLElement | null} */ (document.querySelector(`#languages [lang="${name}"]`))?.focus({
     preventScroll: true,
   });

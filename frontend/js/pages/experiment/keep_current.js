@@ -20,7 +20,7 @@ const SOON_MILLISECONDS = 2000;
 /** A hidden tab sleeps but for this question: its title says how far the experiment is, then what it answers. */
 const HIDDEN_MILLISECONDS = 10_000;
 
-/** @param {ExperimentStore} store */
+/** @param {Pick<ExperimentStore, "experiment">} store */
 export const isOpen = ({ experiment }) => ["queued", "running"].includes(experiment.state);
 
 /**
@@ -112,7 +112,7 @@ class Keeper {
     /** @type {Experiment | null} */
     const found = await get(this.path, this.signal).catch(() => null);
     if (found === null || !document.hidden) return;
-    if (["queued", "running"].includes(found.state)) {
+    if (isOpen({ experiment: found })) {
       this.store.experiment.progress = found.progress;
       this.tell("progress");
     } else await this.#end();

@@ -3,16 +3,15 @@
 import { get } from "../../base/api.js";
 import { fill, h } from "../../base/dom.js";
 import { bytes } from "../../base/format.js";
-import { known, language, switchLanguage, t } from "../../base/i18n.js";
+import { known, language, t } from "../../base/i18n.js";
 import { startOptions } from "../../base/options.js";
 import { forgetPreferences } from "../../viewer/preferences.js";
 import { LEVELS } from "../../viewer/reading_level.js";
-import { query, remember } from "../../base/router.js";
 import { factEntries } from "../../base/tables.js";
 import { currencyField, rateField } from "../../cost/rate_fields.js";
 import { alertControl } from "../../experiment/answer_alert.js";
 import { choiceSwitch } from "../../words/choice_switch.js";
-import { NAMES_OF_LANGUAGES } from "../../words/language_names.js";
+import { chooseLanguage, NAMES_OF_LANGUAGES } from "../../words/languages.js";
 import { levelSwitch } from "../../words/level_switch.js";
 
 /** @import { Usage } from "../../../types/answers.js" */
@@ -59,10 +58,7 @@ const languages = () =>
     t("ui.prefs.language"),
     known().map((name) => ({ value: name, words: NAMES_OF_LANGUAGES[name] ?? name, lang: name })),
     language(),
-    (name) => {
-      if (query("lang")) remember({ lang: name });
-      return switchLanguage(name);
-    },
+    chooseLanguage,
   );
 
 const levels = () => [
