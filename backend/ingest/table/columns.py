@@ -274,7 +274,7 @@ def _numeric(name: str, numbers: Floats) -> Column:
         name=name,
         kind=ColumnKind.NUMERIC,
         num_missing=int(len(numbers) - len(present)),
-        num_distinct=len(np.unique(present)),
+        num_distinct=pl.Series(present).n_unique(),
         num_rows=len(numbers),
         examples=tuple(_example(value) for value in _first_distinct(present[:100].tolist())),
         numbers=values,
