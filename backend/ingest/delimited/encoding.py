@@ -36,7 +36,7 @@ CHOICES = (
     "EUC-JP",
     "ISO-2022-JP",
     "UTF-16",
-    *(n for n in CODE_PAGES if n[:2] not in "CP932"),
+    *(name for name in CODE_PAGES if name not in {"CP932", "EUC-JP"}),
 )
 _ALIASES = {
     "SHIFT_JIS": "CP932",
