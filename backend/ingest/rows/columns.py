@@ -61,7 +61,7 @@ def decimal_of(columns: Mapping[str, Sequence[str]]) -> Decimal | None:
     """
     commas = points = ""
     for cells in columns.values():
-        for cell in cells:
+        for cell in dict.fromkeys(cells):
             if not commas and _COMMA.match(cell):
                 commas = cell
             elif not points and _POINT.match(cell):

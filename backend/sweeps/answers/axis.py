@@ -16,10 +16,10 @@ from muscope.backend.sweeps.answers.decide import Judged, four_digits, judged
 from muscope.backend.sweeps.answers.next_runs import next_runs
 from muscope.backend.sweeps.answers.pool import level_text, pooled
 from muscope.backend.sweeps.answers.strata import SHAPE_AXES, Columns, Stratum, strata_of, varied
-from muscope.backend.sweeps.measures.curves import Curve
+from muscope.backend.sweeps.measures.curves import SAME_LR, Curve
 from muscope.backend.sweeps.measures.noise import Noise
 from muscope.backend.sweeps.measures.pair import measure
-from muscope.backend.sweeps.reading.rows import Level
+from muscope.backend.sweeps.reading.runs import Level
 
 _OPEN = Outcome.INCONCLUSIVE
 
@@ -111,7 +111,7 @@ def _axis_answer(
 ) -> AxisAnswer:
     deciding = _deciding(comparisons)
     worst = max(deciding, key=lambda c: SEVERITY[c.outcome])
-    reasons = _worse_with_size(axis, strata, noise) if is_ordered else []
+    reasons = [*_worse_with_size(axis, strata, noise), *_missing_cells(strata)] if is_ordered else []
     return AxisAnswer(
         axis=axis,
         is_ordered=is_ordered,
@@ -165,6 +165,17 @@ def _worse_with_size(axis: str, strata: Sequence[Stratum], noise: Noise) -> list
         "high": four_digits(at_lr[last]),
     }
     return [reason("worse_with_size" if is_shown else "worse_with_size_unsure", **params)]
+
+
+def _missing_cells(strata: Sequence[Stratum]) -> list[Reason]:
+    """Return the note on LRs that were run at one swept value and not at another, in one stratum."""
+    total = missing = 0
+    for stratum in strata:
+        curves = [curve for curve in stratum.curves.values() if curve.is_swept]
+        grid = {round(float(log2_lr) / SAME_LR) for curve in curves for log2_lr in curve.log2_lrs}
+        total += len(grid) * len(curves)
+        missing += sum(len(grid) - len(curve.log2_lrs) for curve in curves)
+    return [reason("missing_cells", count=missing, total=total)] if missing > 0 else []
 
 
 def _losses_at_best_of(base: Curve, stratum: Stratum) -> dict[Level, float]:

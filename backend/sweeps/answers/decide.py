@@ -24,7 +24,7 @@ from muscope.backend.domain.verdict.statement import Outcome, Reason
 from muscope.backend.sweeps.answers.answer import Compared, Measures, Unit
 from muscope.backend.sweeps.answers.costing import Costing, Yardstick, costing_of, measures_of
 from muscope.backend.sweeps.measures.pair import UNKNOWN, Measured
-from muscope.backend.sweeps.reading.rows import Level
+from muscope.backend.sweeps.reading.runs import Level
 
 
 def facts_of(found: Measured, costing: Costing, by: Yardstick, *, is_target: bool) -> Facts:
@@ -81,20 +81,18 @@ def _octaves(found: Measured) -> Ends:
     """Return the shift on the grid, known to a step of the target's grid to either side."""
     if math.isnan(found.shift):
         return UNKNOWN
-    steps = np.diff(found.target.log2_lrs)
-    step = float(np.median(steps)) if len(steps) else math.inf
+    step = found.target.step
     return Ends(found.shift, found.shift - step, found.shift + step)
 
 
 def decide(
-    found: Measured, by: Yardstick, doublings: float, *, is_target: bool
+    found: Measured, costing: Costing, by: Yardstick, doublings: float, *, is_target: bool
 ) -> tuple[Outcome, str, tuple[Reason, ...], Measures]:
     """Return the outcome of one pair, the rule behind it, reasons and numbers.
 
     Args:
         doublings: of the axis from base to target.
     """
-    costing = costing_of(found, by)
     measures = measures_of(found, costing)
     if not found.base.has_losses and not found.target.has_losses:
         outcome, rule = _by_optima(found, by.limits)
@@ -167,7 +165,8 @@ def judged(
     is_target: bool,
 ) -> Judged:
     """Return one pair with its outcome as it is said."""
-    outcome, rule, reasons, measures = decide(found, by, _doublings(*ends), is_target=is_target)
+    costing = costing_of(found, by)
+    outcome, rule, reasons, measures = decide(found, costing, by, _doublings(*ends), is_target=is_target)
     said = Compared(
         base=ends[0],
         target=ends[1],
@@ -177,9 +176,10 @@ def judged(
         rule=rule,
         is_provisional=found.num_runs < by.limits.full_seeds,
         measures=measures,
-        reasons=reasons,
+        # A condition has no larger level.
+        reasons=tuple(each for each in reasons if each.code != "worse_at_best" or isinstance(ends[1], float)),
     )
-    return Judged(found, costing_of(found, by), said, is_target)
+    return Judged(found, costing, said, is_target)
 
 
 def _doublings(base: Level, target: Level) -> float:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.sweeps.answers.answer import NextRun
 from muscope.backend.sweeps.answers.decide import Judged
@@ -91,8 +89,7 @@ def _around(curve: Curve, log2_lr: float, purpose: str) -> list[tuple[Curve, flo
 def _beyond(curve: Curve, found: Measured, *, is_base: bool) -> list[tuple[Curve, float, int, str]]:
     best = found.of_base if is_base else found.of_target
     assert best is not None
-    steps = np.diff(curve.log2_lrs)
-    step = float(np.median(steps)) if len(steps) else 1.0
+    step = curve.step if math.isfinite(curve.step) else 1.0
     lr = float(curve.log2_lrs[best.index]) + (-step if best.is_lower else step)
     return [(curve, lr, 1, "beyond_edge")]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from muscope.backend.sweeps.measures.curves import Curve
 from muscope.backend.sweeps.reading.roles import Role
-from muscope.backend.sweeps.reading.rows import Level
+from muscope.backend.sweeps.reading.runs import Level
 
 SHAPE_AXES = (Role.SIZE, Role.WIDTH, Role.DEPTH)
 LENGTH_AXES = (Role.STEPS, Role.TOKENS)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
+from muscope.backend.analysis.measures.transfer import grid_error
 from muscope.backend.analysis.statistics.optimum import Optimum, find_optimum
 from muscope.backend.analysis.statistics.smoothing import smoothed_means
 from muscope.backend.analysis.sweep import Values
-from muscope.backend.sweeps.reading.rows import Level, Row
+from muscope.backend.sweeps.reading.runs import Level, Row
 
 # In octaves; LRs closer than this are the same one, written with other digits.
 SAME_LR = 0.02
@@ -47,34 +49,44 @@ class Curve:
     replicates: tuple[tuple[float, ...], ...]
     variances: Values
 
-    @property
+    @cached_property
     def survivors(self) -> Values:
         """Return the mean losses of LRs at which nothing diverged, [E]; NaN elsewhere."""
         stable: Values = np.where(self.diverged > 0, np.nan, self.means)
         return stable
 
-    @property
+    @cached_property
     def has_losses(self) -> bool:
         """Return whether any run has a finite loss."""
         return bool(np.isfinite(self.survivors).any())
 
-    @property
+    @cached_property
     def is_swept(self) -> bool:
         """Return whether two LRs or more can be compared."""
         return bool((np.isfinite(self.means) | (self.diverged > 0)).sum() >= 2) and self.has_losses
 
-    @property
+    @cached_property
     def optimum(self) -> Optimum | None:
         """Return the best LR; None without losses."""
         return find_optimum(self.log2_lrs, np.where(np.isfinite(self.survivors), self.means, _failed(self)))
 
-    @property
+    @cached_property
     def vertex(self) -> float | None:
         """Return the optimum between the LRs tried, in log2; None beside a divergence or at an edge."""
         best = self.optimum
         if best is None or best.is_edge or self.diverged[best.index - 1 : best.index + 2].any():
             return None
         return best.log2_lr
+
+    @cached_property
+    def step(self) -> float:
+        """Return the usual distance between two LRs, in octaves; infinite with one LR only."""
+        return float(np.median(np.diff(self.log2_lrs))) if len(self.log2_lrs) > 1 else math.inf
+
+    @cached_property
+    def grid_error(self) -> float:
+        """Return the error of an optimum caused by the grid alone, in octaves."""
+        return grid_error(self.log2_lrs)
 
     def index_of(self, log2_lr: float) -> int | None:
         """Return the index of an LR; None where it was not run."""
@@ -158,5 +170,8 @@ def _collapsed(means: Values, diverged: Values) -> Values:
         return np.zeros(len(means))
     best = int(np.nanargmin(stable))
     is_above = np.arange(len(means)) > best
-    collapsed: Values = (is_above & (stable > COLLAPSE * stable[best])).astype(float)
+    # A low loss doubles without failing; a run that failed is worse than the least trained ones as well.
+    least_trained = np.nanmax(stable[:best], initial=-math.inf) if best else -math.inf
+    failed = (stable > COLLAPSE * stable[best]) & (stable > least_trained)
+    collapsed: Values = (is_above & failed).astype(float)
     return collapsed

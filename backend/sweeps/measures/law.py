@@ -13,6 +13,9 @@ from pydantic import Field
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.errors import InvalidInput
 
+# A larger loss is none in nats per token: guessing among a million tokens costs 14.
+MOST_NATS = 14.0
+
 
 class ScalingLaw(Frozen):
     """Assumed law of the loss over compute, in nats per token; the defaults are those of language models."""
@@ -23,7 +26,7 @@ class ScalingLaw(Frozen):
     def extra_compute(self, best: float, excess: float) -> float:
         """Return the extra compute that makes up for `excess`, as a share; NaN where the law cannot hold."""
         reducible = best - self.irreducible
-        if not reducible > 0 or not math.isfinite(excess):
+        if not reducible > 0 or best > MOST_NATS or not math.isfinite(excess):
             return math.nan
         ratio = 1.0 + excess / reducible
         if ratio <= 0:

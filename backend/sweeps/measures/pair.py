@@ -14,7 +14,6 @@ import numpy as np
 
 from muscope.backend.analysis.measures.costs import Costs, costs_of
 from muscope.backend.analysis.measures.pairs import Pair, SizeLosses
-from muscope.backend.analysis.measures.transfer import grid_error
 from muscope.backend.analysis.statistics.optimum import Optimum
 from muscope.backend.analysis.sweep import Values
 from muscope.backend.analysis.verdict.rules import Ends
@@ -190,7 +189,7 @@ def _with_shift(found: Measured, log2_lr: float) -> Measured:
         fitted = UNKNOWN
     else:
         octaves = ends[1] - ends[0]
-        reach = grid_error(found.target.log2_lrs) + grid_error(found.base.log2_lrs)
+        reach = found.target.grid_error + found.base.grid_error
         fitted = Ends(octaves, octaves - reach, octaves + reach)
     return replace(found, shift=round(shift, 2) + 0.0, fitted=fitted)
 

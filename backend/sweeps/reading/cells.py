@@ -24,12 +24,14 @@ _NO_LOSS = frozenset({"", "null", "none", "n/a", "na", "-"})
 
 
 def numbers(cells: Sequence[str], name: str, read: ReadNumbers) -> list[float]:
-    """Return a column as finite numbers."""
-    numbers = read(list(cells))
-    for place, number in enumerate(numbers):
+    """Return a column as finite numbers; every different cell is read once."""
+    distinct = list(dict.fromkeys(cells))
+    by_cell: dict[str, float] = {}
+    for cell, number in zip(distinct, read(distinct), strict=True):
         if number is None or not math.isfinite(number):
-            raise InvalidInput("sweep.no_number", column=name, row=place + 2, given=cells[place])
-    return [number for number in numbers if number is not None]
+            raise InvalidInput("sweep.no_number", column=name, row=cells.index(cell) + 2, given=cell)
+        by_cell[cell] = number
+    return [by_cell[cell] for cell in cells]
 
 
 def learning_rates(cells: Sequence[str], name: str, read: ReadNumbers) -> list[float]:
@@ -41,25 +43,27 @@ def learning_rates(cells: Sequence[str], name: str, read: ReadNumbers) -> list[f
     return lrs
 
 
-def extents(cells: Sequence[str], name: str, read: ReadNumbers) -> list[float]:
-    """Return sizes, lengths or batch sizes, written as plain numbers or as 124M."""
-    parts = [_WITH_UNIT.match(cell) for cell in cells]
-    units = {(part[2] or "").lower() for part in parts if part is not None}
-    if all(part is not None for part in parts) and units - {""}:
-        bare = [part[1] for part in parts if part is not None]
-        values = [
-            number * _UNITS[(part[2] or "").lower()]
-            for number, part in zip(numbers(bare, name, read), parts, strict=True)
-            if part is not None
-        ]
-    else:
-        values = numbers(cells, name, read)
-        units = {""}
-    for place, value in enumerate(values):
+def extents(cells: Sequence[str], name: str, read: ReadNumbers, *, has_units: bool) -> list[float]:
+    """Return sizes, lengths or batch sizes, written as plain numbers or as 124M.
+
+    Args:
+        has_units: the column may be written in thousands, millions or billions, so that a gap means a mix.
+    """
+    distinct = list(dict.fromkeys(cells))
+    parts = [_WITH_UNIT.match(cell) for cell in distinct]
+    units = [(part[2] or "").lower() if part is not None else "" for part in parts]
+    is_plain = not any(units) or not all(parts)
+    bare = distinct if is_plain else [part[1] for part in parts if part is not None]
+    scales = [1.0 if is_plain else _UNITS[unit] for unit in units]
+    values = [number * scale for number, scale in zip(numbers(bare, name, read), scales, strict=True)]
+    by_cell = dict(zip(distinct, values, strict=True))
+    for cell, value in by_cell.items():
         if not value > 0:
-            raise InvalidInput("sweep.extent_not_positive", column=name, row=place + 2, given=cells[place])
-    _refuse_mixed_units(values, units, cells, name)
-    return values
+            row = cells.index(cell) + 2
+            raise InvalidInput("sweep.extent_not_positive", column=name, row=row, given=cell)
+    if has_units:
+        _refuse_mixed_units(values, set() if is_plain else set(units), distinct, name)
+    return [by_cell[cell] for cell in cells]
 
 
 def _refuse_mixed_units(values: list[float], units: set[str], cells: Sequence[str], name: str) -> None:

@@ -66,6 +66,8 @@ NAMES: dict[Role, str] = {
     " created created_at runtime duration host hostname state status notes note comment tag tags group"
     " group_name stage reading source sweep sweep_id index",
 }
+# Names of arms, where no column is called a parametrization.
+_ARMS = frozenset({"method", "arm", "variant"})
 _ROLE_OF = {name: role for role, names in NAMES.items() for name in names.split()}
 _PREFIXES = ("config_", "summary_", "params_", "hparams_", "metrics_")
 # Of rows; a column with more different values is a result of the runs, not a condition of theirs.
@@ -117,6 +119,7 @@ def recognise(columns: Mapping[str, Sequence[str]], given: Mapping[str, Role]) -
         else:
             by_role.setdefault(role, []).append(name)
     _settle_metric(by_role, spare)
+    _settle_arm(by_role)
     _require(by_role, list(columns))
     return Roles(
         single={role: names[0] for role, names in by_role.items() if role not in MANY},
@@ -144,6 +147,14 @@ def _settle_metric(by_role: dict[Role, list[str]], spare: list[str]) -> None:
     if Role.LOSS in metrics:
         for other in metrics[1:]:
             spare.extend(by_role.pop(other))
+
+
+def _settle_arm(by_role: dict[Role, list[str]]) -> None:
+    """Take a condition called method, arm or variant for the parametrization, where there is no other."""
+    named = [name for name in by_role.get(Role.CONDITION, ()) if name.strip().lower() in _ARMS]
+    if len(named) == 1 and Role.PARAMETRIZATION not in by_role:
+        by_role[Role.CONDITION].remove(named[0])
+        by_role[Role.PARAMETRIZATION] = named
 
 
 def _require(by_role: Mapping[Role, list[str]], names: Sequence[str]) -> None:

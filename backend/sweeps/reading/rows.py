@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,26 +16,20 @@ from muscope.backend.sweeps.reading.cells import (
     numbers,
 )
 from muscope.backend.sweeps.reading.roles import Role, Roles
-
-Level = float | str
+from muscope.backend.sweeps.reading.runs import (
+    Row,
+    along_the_rate,
+    lacking_losses,
+    last_of_each,
+    without_columns,
+    without_copies,
+)
 
 # Axes with an order, from small to large, in the order in which they are answered.
 AXES = (Role.SIZE, Role.WIDTH, Role.DEPTH, Role.BATCH, Role.STEPS, Role.TOKENS)
 _ARM_ROLES = (Role.PARAMETRIZATION, Role.OPTIMIZER)
+_WITH_UNITS = (Role.SIZE, Role.TOKENS)
 _UNRECORDED_SEEDS = frozenset({"", "mean", "avg", "average", "median"})
-
-
-@dataclass(frozen=True)
-class Row:
-    """One run: `loss` is NaN where none is recorded or where it diverged without a finite one."""
-
-    lr: float
-    loss: float
-    has_diverged: bool
-    seed: str
-    arm: tuple[str, ...]
-    levels: dict[str, Level]
-    number: int
 
 
 @dataclass(frozen=True)
@@ -73,12 +65,20 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
     """
     single = roles.single
     axes = {
-        role: extents(columns[single[role]], single[role], read_numbers) for role in AXES if role in single
+        role: extents(columns[single[role]], single[role], read_numbers, has_units=role in _WITH_UNITS)
+        for role in AXES
+        if role in single
     }
     runs = _runs(columns, roles, axes, read_numbers)
+    notes: list[Reason] = []
     if Role.STEP in single:
-        runs = _last_of_each(runs, numbers(columns[single[Role.STEP]], single[Role.STEP], read_numbers))
-    runs, notes = _without_copies(runs)
+        steps = numbers(columns[single[Role.STEP]], single[Role.STEP], read_numbers)
+        runs = last_of_each(runs, steps, notes)
+    with_lr = along_the_rate(runs, roles)
+    runs = without_copies(without_columns(runs, with_lr), notes)
+    notes += lacking_losses(runs)
+    if with_lr:
+        notes.append(Reason(code="changes_with_lr", params={"names": ", ".join(with_lr)}))
     if roles.ignored:
         notes.append(Reason(code="ignored_columns", params={"names": ", ".join(roles.ignored)}))
     if all(run.seed.lower() in _UNRECORDED_SEEDS or run.seed == runs[0].seed for run in runs):
@@ -88,7 +88,7 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
         arm_names=tuple(str(role) for role in _ARM_ROLES if role in single),
         axes=tuple(str(role) for role in axes),
         shape=roles.shape,
-        conditions=roles.conditions,
+        conditions=tuple(name for name in roles.conditions if name not in with_lr),
         initial_loss=initial_loss_of(columns, roles, read_numbers),
         metric="error_rate" if metric_of(roles) is Role.ACCURACY else "loss",
         notes=tuple(notes),
@@ -120,39 +120,3 @@ def _runs(
         )
         for i in range(len(lrs))
     ]
-
-
-def _key(run: Row) -> tuple[object, ...]:
-    return (run.arm, tuple(run.levels.values()), run.lr, run.seed)
-
-
-def _last_of_each(runs: list[Row], steps: list[float]) -> list[Row]:
-    """Return the last logged row of every run."""
-    last: dict[tuple[object, ...], tuple[float, Row]] = {}
-    for run, step in zip(runs, steps, strict=True):
-        if _key(run) not in last or step >= last[_key(run)][0]:
-            last[_key(run)] = (step, run)
-    return [run for _, run in last.values()]
-
-
-def _without_copies(runs: list[Row]) -> tuple[list[Row], list[Reason]]:
-    """Leave out rows that say the same twice; other rows of one run count as repeats. Both are named."""
-    kept: dict[tuple[object, ...], Row] = {}
-    copies: list[int] = []
-    notes: list[Reason] = []
-    for run in runs:
-        full = (*_key(run), repr(run.loss), run.has_diverged)
-        if full in kept and (math.isfinite(run.loss) or run.has_diverged):
-            copies.append(run.number)
-        kept.setdefault(full, run)
-    if copies:
-        notes.append(Reason(code="copies", params={"count": len(copies), "rows": _shown(copies)}))
-    counts = Counter(_key(run) for run in kept.values())
-    repeats = [run.number for run in kept.values() if counts[_key(run)] > 1]
-    if repeats:
-        notes.append(Reason(code="repeats", params={"count": len(repeats), "rows": _shown(repeats)}))
-    return list(kept.values()), notes
-
-
-def _shown(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers[:6])) + (" …" if len(numbers) > 6 else "")

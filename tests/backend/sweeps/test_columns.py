@@ -242,3 +242,33 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, code
 
 def test_records_may_lack_a_key():
     assert columns_of_records([{"a": 1}, {"b": True}]) == {"a": ["1", ""], "b": ["", "1"]}
+
+
+def test_a_run_that_ended_early_has_no_loss_to_compare():
+    rows = rows_of("size lr step loss\n128 0.1 100 3\n128 0.2 40 4\n128 0.4 100 2")
+
+    assert [math.isfinite(run.loss) for run in rows.runs] == [True, False, True]
+    assert "ended_early" in [note.code for note in rows.notes]
+
+
+def test_a_setting_tied_to_the_rate_is_not_held_fixed():
+    rows = rows_of("size lr decay loss\n128 0.1 10 3\n128 0.2 5 2\n256 0.1 10 3\n256 0.2 5 2")
+
+    assert rows.conditions == ()
+    assert [note.params for note in rows.notes if note.code == "changes_with_lr"] == [{"names": "decay"}]
+
+
+def test_a_condition_crossed_with_the_rate_is_held_fixed():
+    rows = rows_of("size lr decay loss\n128 0.1 10 3\n128 0.2 10 2\n128 0.1 5 3\n128 0.2 5 2")
+
+    assert rows.conditions == ("decay",)
+
+
+def test_rows_without_a_loss_are_counted():
+    rows = rows_of("size lr loss\n128 0.1 3\n128 0.2 -")
+
+    assert [note.params["count"] for note in rows.notes if note.code == "no_loss_rows"] == [1]
+
+
+def test_a_method_tells_arms_apart_where_no_parametrization_is_named():
+    assert rows_of("size lr loss method\n128 0.1 3 SP\n128 0.1 2 muP").arm_names == ("parametrization",)
