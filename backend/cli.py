@@ -15,6 +15,8 @@ from muscope.backend.settings import Settings, get_settings
 from muscope.backend.terminal import make_output_safe, terminal_language
 
 FAILURE = 2
+# Of `judge`, whose further statuses are outcomes.
+JUDGE_FAILURE = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     make_output_safe(sys.stdout, sys.stderr)
     options = command_parser().parse_args(arguments)
     language = terminal_language(child_environment())
+    if options.command == "judge":
+        return _judge(options, language)
     try:
         settings = _read_settings()
         logging.basicConfig(
@@ -31,6 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
     except MuscopeError as error:
         print(sentence(error, language), file=sys.stderr)
         return FAILURE
+
+
+def _judge(options: argparse.Namespace, language: str) -> int:
+    """Judge a sweep; needs no settings, since it is a matter of one file."""
+    try:
+        from muscope.backend.sweeps.command import judge
+
+        return judge(options, language)
+    except MuscopeError as error:
+        print(sentence(error, options.language or language), file=sys.stderr)
+        return JUDGE_FAILURE
 
 
 def sentence(error: MuscopeError, language: str) -> str:

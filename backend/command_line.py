@@ -21,4 +21,27 @@ def command_parser() -> argparse.ArgumentParser:
     commands.add_parser("worker", help="run a Celery node on each GPU of this machine, or on the CPU")
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("version", help="print the version")
+    _add_judge(commands.add_parser("judge", help="judge a learning-rate sweep that was run elsewhere"))
     return parser
+
+
+def _add_judge(judge: argparse.ArgumentParser) -> None:
+    judge.add_argument("sweep", help="table of runs: CSV, TSV, Parquet, JSON or JSON lines")
+    judge.add_argument(
+        "--columns",
+        default="",
+        metavar="ROLE=COLUMN,...",
+        help="the column of each role, as size=params,loss=val_loss",
+    )
+    judge.add_argument("--arm", help="the parametrization or optimizer that decides; else µP's, or the worst")
+    judge.add_argument("--axis", help="the only axis to judge, as size, width, batch or tokens")
+    judge.add_argument(
+        "--law",
+        default="1.6,0.0941",
+        metavar="E,ALPHA",
+        help="assumed law of the loss over compute; none leaves it out",
+    )
+    judge.add_argument("--initial-loss", type=float, metavar="LOSS", help="loss before training")
+    judge.add_argument("--json", action="store_true", help="print the whole answer as JSON")
+    judge.add_argument("--runs", metavar="FILE", help="write the next runs as CSV")
+    judge.add_argument("--language", choices=("en", "ja"), help="of the text; else the terminal's")
