@@ -26,6 +26,17 @@ def text(key: str, language: str = DEFAULT_LANGUAGE, /, **params: str | int | fl
     return catalogue(language)[key].format(**params)
 
 
+def headline_text(part: str, outcome: str, rule: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """Return the words of a rule, or of the outcome where the rule has none of its own.
+
+    Args:
+        part: `title`, `manager` or `next`.
+        rule: code of the rule that decided; `at_limit` for an open answer that seeds do not settle.
+    """
+    texts = catalogue(language)
+    return texts.get(f"headline.{rule}.{part}", texts[f"outcome.{outcome}.{part}"])
+
+
 def preferred_language(accept_language: str | None) -> str:
     """Choose the first of our languages that an Accept-Language header names."""
     for part in (accept_language or "").split(","):

@@ -40,6 +40,10 @@ LIGHT_IMPORTS = [
     ("muscope.backend.conductor", ("torch", "muscope.worker", "fastapi", "plotly")),
     ("muscope.backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
     ("muscope.backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    (
+        "muscope.backend.client",
+        ("torch", "sqlalchemy", "fastapi", "celery", "plotly", "pydantic", "numpy", "polars"),
+    ),
     ("muscope.worker.app", ("torch", "fastapi", "plotly")),
     ("muscope.worker.node.tasks", ("torch", "fastapi", "plotly")),
     ("muscope.worker.node.supervisor", ("torch", "fastapi", "plotly")),
