@@ -5,20 +5,18 @@ The documentation's reference is written from it.
 
 from __future__ import annotations
 
-import argparse
+from muscope.backend.catalogue import DEFAULT_LANGUAGE
+from muscope.backend.grammar.asking import add_client_commands
+from muscope.backend.grammar.parser import Parser
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """Return the parser of every subcommand."""
-    parser = argparse.ArgumentParser(
-        prog="muscope", description="May I reuse the small model's learning rate?"
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run everything on this machine: broker, conductor, worker, web")
-    run.add_argument("--verbose", action="store_true", help="show the logs of all processes here too")
-    commands.add_parser("serve", help="run the web process only")
-    commands.add_parser("conductor", help="run the conductor only")
-    commands.add_parser("worker", help="run a Celery node on each GPU of this machine, or on the CPU")
-    commands.add_parser("migrate", help="bring the database to the newest schema")
-    commands.add_parser("version", help="print the version")
+def command_parser(language: str = DEFAULT_LANGUAGE) -> Parser:
+    """Return the parser of every subcommand, with its help in one of our languages."""
+    parser = Parser(prog="muscope", language=language)
+    commands = parser.add_commands()
+    run = commands.add("run")
+    run.add_argument("--verbose", action="store_true", help=run.say("run.verbose"))
+    for name in ("serve", "conductor", "worker", "migrate", "version"):
+        commands.add(name)
+    add_client_commands(commands)
     return parser

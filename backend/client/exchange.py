@@ -86,13 +86,14 @@ def unreachable(server: str, cause: httpx2.TransportError) -> Unavailable:
 
 
 def _failure(answer: httpx2.Response, language: str) -> RequestFailed:
+    status = answer.status_code
     try:
-        body = json.loads(answer.content)
-        found = body["error"]
-        return RequestFailed(
-            found["code"], sentence=found["message"], status=answer.status_code, params=found["params"]
-        )
+        found = json.loads(answer.content)["error"]
+        # The sentence is about the first of several fields that could not be read.
+        more = [each["message"] for each in found.get("errors") or ()][1:]
+        sentence = "\n".join((found["message"], *more))
+        return RequestFailed(found["code"], sentence=sentence, status=status, params=found["params"])
     except (ValueError, KeyError, TypeError):  # not of µScope: a proxy, or another service at this address
-        params: dict[str, Param] = {"status": answer.status_code, "address": str(answer.url)}
+        params: dict[str, Param] = {"status": status, "address": str(answer.url)}
         sentence = text(f"error.{_UNREADABLE}", language, **params)
-        return RequestFailed(_UNREADABLE, sentence=sentence, status=answer.status_code, params=params)
+        return RequestFailed(_UNREADABLE, sentence=sentence, status=status, params=params)

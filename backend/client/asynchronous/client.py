@@ -227,6 +227,10 @@ class AsyncClient(AsyncTransport):
         """Return the worker nodes that were seen in the last minute."""
         return [Worker.read(each) for each in await self._get(address("/workers"))]
 
+    async def require_ready(self) -> None:
+        """Raise RequestFailed with the fault that keeps the server from working, if there is one."""
+        await self._send("GET", "/readyz")
+
     async def result(self, experiment_id: str) -> Result:
         """Return an experiment with its verdict and its main figures."""
         experiment = await self.get(experiment_id)

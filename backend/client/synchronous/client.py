@@ -223,6 +223,10 @@ class Client(Transport):
         """Return the worker nodes that were seen in the last minute."""
         return [Worker.read(each) for each in self._get(address("/workers"))]
 
+    def require_ready(self) -> None:
+        """Raise RequestFailed with the fault that keeps the server from working, if there is one."""
+        self._send("GET", "/readyz")
+
     def result(self, experiment_id: str) -> Result:
         """Return an experiment with its verdict and its main figures."""
         experiment = self.get(experiment_id)

@@ -147,7 +147,7 @@ def test_a_finished_experiment_gives_its_verdict_figures_and_files(client):
     assert result.verdict.spec_sha256 == example.spec_sha256
     assert [figure.name for figure in result.figures] == ["lr_loss", "cost_size"]
     assert client.results(example.id)["overall"]["outcome"] == example.outcome
-    assert client.report(example.id, language="ja").startswith(b"<!DOCTYPE html>")
+    assert client.report(example.id, language="ja").startswith(b"<!doctype html>")
     assert client.export(example.id).count(b"\n") > 1000
     assert len(client.export_digest(example.id)) == 64
     cell = client.list_cells(example.id)[0]

@@ -47,6 +47,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "export": ((ID,), {}),
     "export_digest": ((ID,), {}),
     "list_workers": ((), {}),
+    "require_ready": ((), {}),
 }
 # Made of other operations, or of none.
 COMBINED = {"wait", "result", "run_poc", "close"}
