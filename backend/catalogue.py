@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 
+from muscope.backend.errors import MuscopeError, RequestFailed
 from muscope.backend.resources import LOCALES
 
 LANGUAGES = ("en", "ja")
@@ -35,6 +36,16 @@ def headline_text(part: str, outcome: str, rule: str, language: str = DEFAULT_LA
     """
     texts = catalogue(language)
     return texts.get(f"headline.{rule}.{part}", texts[f"outcome.{outcome}.{part}"])
+
+
+def error_text(error: MuscopeError, language: str) -> str:
+    """Return what a user reads about an error."""
+    if isinstance(error, RequestFailed):
+        return error.sentence
+    try:
+        return text(f"error.{error.code}", language, **error.params)
+    except KeyError:
+        return str(error)
 
 
 def preferred_language(accept_language: str | None) -> str:

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from muscope.backend.catalogue import text
+from muscope.backend.catalogue import error_text, text
 from muscope.backend.child_environment import child_environment
 from muscope.backend.command_line import command_parser
-from muscope.backend.errors import MuscopeError, RequestFailed
+from muscope.backend.errors import MuscopeError
 from muscope.backend.grammar.asking import CLIENT_COMMANDS
 from muscope.backend.grammar.asking import FAILURE as ASKING_FAILURE
 from muscope.backend.terminal import make_output_safe, terminal_language
@@ -39,22 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
             return _ask(options, language, environment, parser)
         return _serve(options, language)
     except MuscopeError as error:
-        print(sentence(error, language), file=sys.stderr)
+        print(error_text(error, language), file=sys.stderr)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("muscope"):
             raise  # not a package that an extra brings
         print(text("error.command.not_installed", language, name=error.name or ""), file=sys.stderr)
     return ASKING_FAILURE if is_asking else FAILURE
-
-
-def sentence(error: MuscopeError, language: str) -> str:
-    """Return what a user reads about an error."""
-    if isinstance(error, RequestFailed):
-        return error.sentence
-    try:
-        return text(f"error.{error.code}", language, **error.params)
-    except KeyError:
-        return str(error)
 
 
 def _ask(

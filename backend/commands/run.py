@@ -41,5 +41,9 @@ def execute(options: Namespace, language: str, environment: Mapping[str, str], p
         from muscope.backend.commands.doctor.examine import doctor
 
         return doctor(options, server, token, language)
+    if options.command == "mcp":
+        from muscope.backend.agents.server import serve
+
+        return serve(server or DEFAULT_SERVER, token, language)
     with Client(server or DEFAULT_SERVER, token, language=language) as client:
         return _COMMANDS[options.command](options, client)
