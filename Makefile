@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs setup setup-dev test test-fast bench check types js format constraints openapi reproduce calibrate install-calibration clean
+.PHONY: help run docs setup setup-dev test test-fast bench check types js format constraints openapi client reproduce calibrate install-calibration clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -50,6 +50,9 @@ constraints: setup-dev ## Write the installed versions to constraints.txt
 
 openapi: setup-dev ## Write docs/openapi.json, and the options that tests of the page read
 	@.venv/bin/python -m scripts.openapi
+
+client: setup-dev ## Write the client's plain calls from its coroutines
+	@.venv/bin/python -m scripts.client
 
 docs: setup ## Build the documentation site into build/docs; the product builds its own
 	@.venv/bin/python -m scripts.docs

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 
+from muscope.backend.errors import MuscopeError, RequestFailed
 from muscope.backend.resources import LOCALES
 
 LANGUAGES = ("en", "ja")
@@ -24,6 +25,27 @@ def catalogue(language: str) -> Mapping[str, str]:
 def text(key: str, language: str = DEFAULT_LANGUAGE, /, **params: str | int | float) -> str:
     """Return the sentence of `key` with its placeholders filled; raises KeyError for an unknown key."""
     return catalogue(language)[key].format(**params)
+
+
+def headline_text(part: str, outcome: str, rule: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """Return the words of a rule, or of the outcome where the rule has none of its own.
+
+    Args:
+        part: `title`, `manager` or `next`.
+        rule: code of the rule that decided; `at_limit` for an open answer that seeds do not settle.
+    """
+    texts = catalogue(language)
+    return texts.get(f"headline.{rule}.{part}", texts[f"outcome.{outcome}.{part}"])
+
+
+def error_text(error: MuscopeError, language: str) -> str:
+    """Return what a user reads about an error."""
+    if isinstance(error, RequestFailed):
+        return error.sentence
+    try:
+        return text(f"error.{error.code}", language, **error.params)
+    except KeyError:
+        return str(error)
 
 
 def preferred_language(accept_language: str | None) -> str:

@@ -6,60 +6,82 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from muscope.backend.catalogue import text
+from muscope.backend.catalogue import error_text, text
 from muscope.backend.child_environment import child_environment
 from muscope.backend.command_line import command_parser
 from muscope.backend.errors import MuscopeError
-from muscope.backend.settings import Settings, get_settings
+from muscope.backend.grammar.asking import CLIENT_COMMANDS
+from muscope.backend.grammar.asking import FAILURE as ASKING_FAILURE
+from muscope.backend.grammar.judging import FILE_COMMANDS
 from muscope.backend.terminal import make_output_safe, terminal_language
 
+if TYPE_CHECKING:
+    from muscope.backend.settings import Settings
+
 FAILURE = 2
-# Of `judge`, whose further statuses are outcomes.
-JUDGE_FAILURE = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one subcommand; an error of ours is one sentence on stderr and exit status 2."""
+    """Run one subcommand; an error of ours is one sentence on stderr.
+
+    Returns the exit status: after an error 2, or 1 of a command whose further statuses are answers.
+    """
     make_output_safe(sys.stdout, sys.stderr)
-    options = command_parser().parse_args(arguments)
-    language = terminal_language(child_environment())
-    if options.command == "judge":
-        return _judge(options, language)
+    environment = child_environment()
+    language = terminal_language(environment)
+    parser = command_parser(language)
+    options = parser.parse_args(arguments)
+    language = getattr(options, "language", None) or language
+    is_asking, is_of_file = options.command in CLIENT_COMMANDS, options.command in FILE_COMMANDS
     try:
-        settings = _read_settings()
-        logging.basicConfig(
-            level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
-        return _run(options, settings, language)
+        if is_asking:
+            return _ask(options, language, environment, parser)
+        if is_of_file:
+            return _judge(options, language)
+        return _serve(options, language)
     except MuscopeError as error:
-        print(sentence(error, language), file=sys.stderr)
-        return FAILURE
+        print(error_text(error, language), file=sys.stderr)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("muscope"):
+            raise  # not a package that an extra brings
+        print(text("error.command.not_installed", language, name=error.name or ""), file=sys.stderr)
+    return ASKING_FAILURE if is_asking or is_of_file else FAILURE
+
+
+def _ask(
+    options: argparse.Namespace,
+    language: str,
+    environment: Mapping[str, str],
+    parser: argparse.ArgumentParser,
+) -> int:
+    from muscope.backend.commands.run import execute
+
+    return execute(options, language, environment, parser)
 
 
 def _judge(options: argparse.Namespace, language: str) -> int:
-    """Judge a sweep; needs no settings, since it is a matter of one file."""
-    try:
-        from muscope.backend.sweeps.command import judge
+    """Judge a file; needs no settings, since it is a matter of this file alone."""
+    from muscope.backend.sweeps.command import judge
 
-        return judge(options, language)
-    except MuscopeError as error:
-        print(sentence(error, options.language or language), file=sys.stderr)
-        return JUDGE_FAILURE
+    return judge(options, language)
 
 
-def sentence(error: MuscopeError, language: str) -> str:
-    """Return what a user reads about an error."""
-    try:
-        return text(f"error.{error.code}", language, **error.params)
-    except KeyError:
-        return str(error)
+def _serve(options: argparse.Namespace, language: str) -> int:
+    settings = _read_settings()
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    return _run(options, settings, language)
 
 
 def _read_settings() -> Settings:
     from pydantic import ValidationError
 
     from muscope.backend.errors import InvalidInput
+    from muscope.backend.settings import get_settings
 
     try:
         return get_settings()

@@ -12,13 +12,17 @@
     ├── Malformed        422  the payload cannot be read as what the route expects
     ├── ChecksumMismatch 460  what arrived is not what was sent (a status of the tus protocol)
     ├── Unavailable      503  a part of the system is down for now
-    └── StorageFull      507  no room for what was sent
+    ├── StorageFull      507  no room for what was sent
+    ├── TimeIsUp         504  a client has waited as long as it was to; what it waits for goes on
+    └── RequestFailed         in a client: what a server has refused, with the server's status and sentence
 
 The sentence a user reads is `catalogue.text("error." + code, language, **params)`; both locale files
 hold every code. Numerical failure (a diverged run) is a result, not an exception.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 Param = str | int | float
 
@@ -84,3 +88,25 @@ class Unavailable(MuscopeError):
 
 class StorageFull(MuscopeError):
     status = 507
+
+
+class TimeIsUp(MuscopeError):
+    status = 504
+
+
+class RequestFailed(MuscopeError):
+    """Refusal by a server, as its client raises it.
+
+    Attributes:
+        sentence: the server's sentence, in the language that was asked for.
+        status: status of HTTP.
+    """
+
+    def __init__(self, code: str, *, sentence: str, status: int, params: Mapping[str, Param]) -> None:
+        super().__init__(code)
+        self.params = dict(params)
+        self.sentence = sentence
+        self.status = status
+
+    def __str__(self) -> str:
+        return f"{self.sentence} [{self.code}]"

@@ -38,8 +38,12 @@ OTHER_NAME = re.compile(rf"(?<![\w./])(?:backend|worker)\.(?:{'|'.join(sorted(MO
 LIGHT_IMPORTS = [
     ("muscope.backend.api.app", ("torch", "muscope.worker")),
     ("muscope.backend.conductor", ("torch", "muscope.worker", "fastapi", "plotly")),
-    ("muscope.backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    ("muscope.backend.cli", ("torch", "sqlalchemy", "fastapi", "celery", "plotly", "pydantic", "httpx2")),
     ("muscope.backend.stack.run", ("torch", "sqlalchemy", "fastapi", "celery", "plotly")),
+    (
+        "muscope.backend.client",
+        ("torch", "sqlalchemy", "fastapi", "celery", "plotly", "pydantic", "numpy", "polars"),
+    ),
     ("muscope.worker.app", ("torch", "fastapi", "plotly")),
     ("muscope.worker.node.tasks", ("torch", "fastapi", "plotly")),
     ("muscope.worker.node.supervisor", ("torch", "fastapi", "plotly")),

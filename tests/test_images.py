@@ -21,10 +21,24 @@ def packages_of(dockerfile: str) -> set[str]:
     """Return the direct dependencies an image installs."""
     extras = re.search(r"'\.\[([\w,]+)\]'", (ROOT / dockerfile).read_text(encoding="utf-8"))
     assert extras is not None
-    wanted = list(PROJECT["dependencies"])
-    for extra in extras[1].split(","):
-        wanted += PROJECT["optional-dependencies"][extra]
+    wanted = [*PROJECT["dependencies"], *(part for name in extras[1].split(",") for part in parts_of(name))]
     return {re.split(r"[\[<>=~ ]", requirement)[0] for requirement in wanted}
+
+
+def parts_of(extra: str) -> list[str]:
+    """Return the requirements of an extra, with those of the extras of ours that it names."""
+    found: list[str] = []
+    for requirement in PROJECT["optional-dependencies"][extra]:
+        own = re.fullmatch(r"muscope\[([\w,]+)\]", requirement)
+        found += [part for name in own[1].split(",") for part in parts_of(name)] if own else [requirement]
+    return found
+
+
+def test_a_client_alone_installs_nothing_of_a_server():
+    names = {re.split(r"[\[<>=~ ]", requirement)[0] for requirement in PROJECT["dependencies"]}
+
+    assert names == {"httpx2", "pyyaml", "shtab", "tqdm"}
+    assert {"sqlalchemy", "celery"} <= packages_of("worker/Dockerfile") & packages_of("backend/Dockerfile")
 
 
 def test_the_backend_image_has_no_torch():

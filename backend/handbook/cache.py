@@ -30,6 +30,7 @@ _SOURCES = (
     (HOME / "backend" / "handbook", "*"),
     (HOME / "backend", "settings.py"),
     (HOME / "backend", "command_line.py"),
+    (HOME / "backend" / "grammar", "*.py"),
 )
 _building = Lock()
 

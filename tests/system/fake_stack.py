@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from muscope.backend import cli
+from muscope.backend.catalogue import error_text
 from muscope.backend.errors import MuscopeError
 from muscope.backend.settings import Settings
 from muscope.backend.stack.embedded_broker import prepare_broker
@@ -49,4 +49,4 @@ if __name__ == "__main__":
     try:
         sys.exit(run(Settings(), choose_order=start_order, is_verbose=True))
     except MuscopeError as error:
-        sys.exit(cli.sentence(error, "en"))
+        sys.exit(error_text(error, "en"))

@@ -21,7 +21,7 @@ def with_generated_parts(text: str, language: str, docs: Path) -> str:
     """Return a page's Markdown with its generated parts; raises KeyError for a name that is none."""
     parts: Mapping[str, Callable[[], str]] = {
         "api": lambda: api_reference(docs, language),
-        "commands": command_reference,
+        "commands": lambda: command_reference(language),
         "settings": lambda: settings_table(language),
         "words": lambda: words(language),
     }

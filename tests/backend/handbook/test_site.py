@@ -141,7 +141,17 @@ def test_the_reference_of_the_interface_has_every_operation(site):
 def test_the_reference_of_the_command_line_has_every_command(site):
     page = (site / "ja" / "command-line.html").read_text(encoding="utf-8")
 
-    for command in ("run", "serve", "conductor", "worker", "migrate", "version"):
+    for command in (
+        "run",
+        "serve",
+        "conductor",
+        "worker",
+        "migrate",
+        "version",
+        "submit",
+        "wait",
+        "datasets-upload",
+    ):
         assert f'<h2 id="muscope-{command}"' in page
 
 

@@ -1,0 +1,1 @@
+"""The client as plain calls, written from the room `asynchronous`: `make client`."""

@@ -1,0 +1,261 @@
+# Written by `make client` from the file of the same name in `asynchronous`.
+"""The operations of the REST API as methods."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+from uuid import uuid4
+
+import httpx2
+
+from muscope.backend.catalogue import DEFAULT_LANGUAGE
+from muscope.backend.client.exchange import Retries, address
+from muscope.backend.client.replies import (
+    Cell,
+    Curve,
+    Dataset,
+    Experiment,
+    ExperimentPage,
+    Json,
+    Plan,
+    Settling,
+    Verdict,
+    Worker,
+)
+from muscope.backend.client.result import Figure, Result, shown_figures
+from muscope.backend.client.synchronous.transport import Transport
+from muscope.backend.client.tables import Source, as_upload
+from muscope.backend.errors import TimeIsUp
+
+DEFAULT_SERVER = "http://127.0.0.1:8000"
+
+
+class Client(Transport):
+    """Client of one µScope server.
+
+    Args:
+        server: address of the page, with the path in front of it if a proxy adds one.
+        token: API token, where the server asks for one.
+        language: `en` or `ja`, of the sentences in errors.
+        retries: rule for repeating a request when the server is away.
+        http: connection to use instead of one of its own.
+
+    Every method raises RequestFailed when the server refuses, and Unavailable when none answers.
+    """
+
+    def __init__(
+        self,
+        server: str = DEFAULT_SERVER,
+        token: str | None = None,
+        *,
+        language: str = DEFAULT_LANGUAGE,
+        retries: Retries | None = None,
+        http: httpx2.Client | None = None,
+    ) -> None:
+        super().__init__(server, token, language, retries or Retries(), http)
+
+    def upload(self, source: Source, name: str | None = None, **options: Any) -> Dataset:
+        """Store a table, images or a text, and return the dataset; the same data are stored once.
+
+        Args:
+            source: a pandas or polars table, columns by name, rows, arrays `(x, y)`, or the path of a file.
+            options: how it is read, as `POST /api/v1/datasets` takes it: `label`, `task`, `split`, ….
+        """
+        upload = as_upload(source, name)
+        answer = self._send(
+            "POST",
+            address("/datasets"),
+            params={"name": upload.name} | options,
+            content=upload.content,
+            headers={"Content-Type": upload.media_type},
+        )
+        return Dataset.read(answer.json())
+
+    def create_example(self, name: str) -> Dataset:
+        """Store a built-in dataset, such as `digits`, and return it."""
+        return Dataset.read(self._post(address("/examples/{name}/dataset", name=name)))
+
+    def list_datasets(self, limit: int = 100) -> list[Dataset]:
+        """Return the newest datasets first."""
+        return [Dataset.read(each) for each in self._get(address("/datasets"), limit=limit)]
+
+    def get_dataset(self, dataset_id: str) -> Dataset:
+        """Return one dataset."""
+        return Dataset.read(self._get(address("/datasets/{id}", id=dataset_id)))
+
+    def delete_dataset(self, dataset_id: str) -> None:
+        """Delete a dataset; refused while an experiment uses it."""
+        self._delete(address("/datasets/{id}", id=dataset_id))
+
+    def predict(self, plan: Json) -> Plan:
+        """Return what a plan would run and how long it would take; nothing is started."""
+        return Plan.read(self._post(address("/experiments/preview"), dict(plan)))
+
+    def list_presets(self, plan: Json) -> list[Json]:
+        """Return time, memory, runs and possible conclusions of each preset for `{"dataset_id": …}`."""
+        found: list[Json] = (self._post(address("/plans/presets"), dict(plan)))["presets"]
+        return found
+
+    def create(self, plan: Json, *, key: str | None = None) -> Experiment:
+        """Start an experiment.
+
+        Args:
+            plan: `dataset_id`, and whatever differs from the default.
+            key: Idempotency-Key; an earlier creation with the same one is returned. A new one if left out.
+        """
+        headers = {"Idempotency-Key": key or str(uuid4())}
+        answer = self._send("POST", address("/experiments"), json=dict(plan), headers=headers)
+        return Experiment.read(answer.json())
+
+    def open_example(self) -> Experiment:
+        """Return the finished experiment that comes with µScope."""
+        return Experiment.read(self._post(address("/examples/experiment")))
+
+    def list_experiments(self, **filters: Any) -> ExperimentPage:
+        """Return a page of experiments, newest first.
+
+        Args:
+            filters: as `GET /api/v1/experiments` takes them: `q`, `state`, `outcome`, `limit`, `cursor`, ….
+        """
+        return ExperimentPage.read(self._get(address("/experiments"), **filters))
+
+    def get(self, experiment_id: str) -> Experiment:
+        """Return one experiment."""
+        return Experiment.read(self._get(address("/experiments/{id}", id=experiment_id)))
+
+    def label(self, experiment_id: str, **labels: Any) -> Experiment:
+        """Change `name`, `notes` or `tags`."""
+        path = address("/experiments/{id}", id=experiment_id)
+        return Experiment.read((self._send("PATCH", path, json=labels)).json())
+
+    def cancel(self, experiment_id: str) -> Experiment:
+        """Stop an experiment; what was measured stays."""
+        return Experiment.read(self._post(address("/experiments/{id}/cancellation", id=experiment_id)))
+
+    def delete(self, experiment_id: str) -> None:
+        """Delete an ended experiment with all it measured."""
+        self._delete(address("/experiments/{id}", id=experiment_id))
+
+    def wait(
+        self,
+        experiment_id: str,
+        *,
+        timeout: float | None = None,
+        pause: float = 1.0,
+        on_progress: Callable[[Experiment], None] | None = None,
+    ) -> Experiment:
+        """Return the experiment once it has ended.
+
+        Args:
+            timeout: most seconds to wait; TimeIsUp is raised after them, and the experiment goes on.
+            pause: seconds between two questions.
+            on_progress: called with every answer.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            experiment = self.get(experiment_id)
+            if on_progress is not None:
+                on_progress(experiment)
+            if not experiment.is_open:
+                return experiment
+            if end is not None and time.monotonic() >= end:
+                raise TimeIsUp("client.time_is_up", id=experiment_id, seconds=timeout or 0)
+            left = pause if end is None else min(pause, end - time.monotonic())
+            time.sleep(max(left, 0.0))
+
+    def verdict(self, experiment_id: str, *, scenario: str | None = None) -> Verdict:
+        """Return the verdict of the worst scenario, or of one; interim while the experiment is open."""
+        path = address("/experiments/{id}/verdict", id=experiment_id)
+        return Verdict.read(self._get(path, scenario=scenario))
+
+    def results(self, experiment_id: str) -> Json:
+        """Return the verdicts of all scenarios, and the answer over them in `overall`."""
+        found: Json = self._get(address("/experiments/{id}/verdicts", id=experiment_id))
+        return found
+
+    def price_settling(self, experiment_id: str, *, max_seeds: int | None = None) -> Settling:
+        """Return what the next seeds of an open answer would take; nothing is started."""
+        path = address("/experiments/{id}/settle", id=experiment_id)
+        return Settling.read(self._get(path, max_seeds=max_seeds))
+
+    def settle(self, experiment_id: str, *, max_seeds: int | None = None) -> Experiment:
+        """Let an experiment with an open answer go on with further seeds."""
+        body = {} if max_seeds is None else {"max_seeds": max_seeds}
+        return Experiment.read(self._post(address("/experiments/{id}/settle", id=experiment_id), body))
+
+    def list_cells(self, experiment_id: str) -> list[Cell]:
+        """Return the cells in the order of the grid."""
+        found = self._get(address("/experiments/{id}/cells", id=experiment_id))
+        return [Cell.read(each) for each in found]
+
+    def list_runs(self, experiment_id: str, **filters: Any) -> Json:
+        """Return a page of runs with their final values, as `GET /api/v1/experiments/{id}/runs` does."""
+        found: Json = self._get(address("/experiments/{id}/runs", id=experiment_id), **filters)
+        return found
+
+    def curve(self, cell_id: str, metric: str, *, after: int = -1) -> Curve:
+        """Return every value of a metric of a cell from the step after `after` on."""
+        path = address("/cells/{id}/curves", id=cell_id)
+        return Curve.read(self._get(path, metric=metric, after=after))
+
+    def figure(self, experiment_id: str, name: str, **options: Any) -> Figure:
+        """Return a Plotly figure, such as `lr_loss`; the experiment lists those it has."""
+        path = address("/experiments/{id}/figures/{name}", id=experiment_id, name=name)
+        return Figure.read(name, self._get(path, **options))
+
+    def report(self, experiment_id: str, kind: Literal["html", "pdf"] = "html", **options: Any) -> bytes:
+        """Return the report for the meeting as one file; `language` is the client's if left out."""
+        path = address("/experiments/{id}/report", id=experiment_id)
+        return (self._send("GET", path, params={"format": kind, **options})).content
+
+    def export(self, experiment_id: str) -> bytes:
+        """Return everything measured, as tab-separated lines; equal experiments give equal bytes."""
+        return (self._send("GET", address("/experiments/{id}/export", id=experiment_id))).content
+
+    def export_digest(self, experiment_id: str) -> str:
+        """Return the sha256 of the export in hex."""
+        found: Mapping[str, str] = self._get(address("/experiments/{id}/export/sha256", id=experiment_id))
+        return found["sha256"]
+
+    def list_workers(self) -> list[Worker]:
+        """Return the worker nodes that were seen in the last minute."""
+        return [Worker.read(each) for each in self._get(address("/workers"))]
+
+    def require_ready(self) -> None:
+        """Raise RequestFailed with the fault that keeps the server from working, if there is one."""
+        self._send("GET", "/readyz")
+
+    def result(self, experiment_id: str) -> Result:
+        """Return an experiment with its verdict and its main figures."""
+        experiment = self.get(experiment_id)
+        figures = [self.figure(experiment_id, name) for name in shown_figures(experiment)]
+        return Result(experiment, self.verdict(experiment_id), tuple(figures), self.language)
+
+    def run_poc(
+        self,
+        source: Source,
+        label: str | None = None,
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        timeout: float | None = None,
+        on_progress: Callable[[Experiment], None] | None = None,
+        **plan: Any,
+    ) -> Result:
+        """Upload data, run an experiment on them, wait, and return its result.
+
+        Args:
+            source: as for `upload`; `label` names the column to predict, and is guessed if left out.
+            plan: whatever differs from the default plan, such as `preset="quick"`.
+            key: Idempotency-Key; with the same one a repeated call waits for the same experiment.
+        """
+        dataset = self.upload(source, name, **({} if label is None else {"label": label}))
+        experiment = self.create({"dataset_id": dataset.id, **plan}, key=key)
+        self.wait(experiment.id, timeout=timeout, on_progress=on_progress)
+        return self.result(experiment.id)
+
+    def _delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        self._send("DELETE", path)

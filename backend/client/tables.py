@@ -1,0 +1,82 @@
+"""Data as the bytes of a file that a server reads: tables as Parquet or CSV, arrays as NPZ."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from muscope.backend.errors import InvalidInput
+
+# A pandas or polars table, {column: values}, [{column: value}, …], (x, y), or a path; told apart when sent.
+Source = Any
+OCTETS = "application/octet-stream"
+_MEDIA_TYPES = {".csv": "text/csv", ".txt": "text/plain"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Name, bytes and media type of a file."""
+
+    name: str
+    content: bytes
+    media_type: str = OCTETS
+
+
+def as_upload(source: Source, name: str | None = None) -> Upload:
+    """Return the file that a source becomes; raises InvalidInput for one of another kind."""
+    if isinstance(source, str | Path):
+        return _of_file(Path(source), name)
+    if hasattr(source, "write_parquet"):
+        return Upload(name or "table.parquet", _written(source.write_parquet))
+    if hasattr(source, "to_parquet"):
+        return _of_pandas(source, name)
+    if isinstance(source, Mapping):
+        columns = {str(column): list(values) for column, values in source.items()}
+        return _csv(name, list(columns), list(zip(*columns.values(), strict=True)))
+    if isinstance(source, tuple) and len(source) == 2:
+        return _of_arrays(*source, name=name)
+    if isinstance(source, Sequence) and source and isinstance(source[0], Mapping):
+        names = list(dict.fromkeys(column for row in source for column in row))
+        return _csv(name, names, [[row.get(column) for column in names] for row in source])
+    raise InvalidInput("client.source", given=type(source).__name__)
+
+
+def _of_file(path: Path, name: str | None) -> Upload:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput("client.file", path=str(path), reason=error.strerror or str(error)) from error
+    return Upload(name or path.name, content, _MEDIA_TYPES.get(path.suffix.lower(), OCTETS))
+
+
+def _of_pandas(table: Any, name: str | None) -> Upload:
+    """Write Parquet, which keeps the types, or CSV where pandas has no library for Parquet."""
+    try:
+        return Upload(name or "table.parquet", _written(lambda file: table.to_parquet(file, index=False)))
+    except ImportError:
+        return Upload(name or "table.csv", table.to_csv(index=False).encode(), "text/csv")
+
+
+def _of_arrays(x: Any, y: Any, *, name: str | None) -> Upload:
+    import numpy as np  # whoever has arrays has it; a server is reached without
+
+    return Upload(
+        name or "arrays.npz", _written(lambda file: np.savez(file, x=np.asarray(x), y=np.asarray(y)))
+    )
+
+
+def _csv(name: str | None, columns: list[str], rows: Sequence[Sequence[Any]]) -> Upload:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([columns, *rows])
+    return Upload(name or "table.csv", text.getvalue().encode(), "text/csv")
+
+
+def _written(write: Any) -> bytes:
+    file = io.BytesIO()
+    write(file)
+    return file.getvalue()

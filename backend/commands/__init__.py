@@ -1,0 +1,1 @@
+"""Commands that ask a server: each reads its options, calls the client, and prints an answer."""

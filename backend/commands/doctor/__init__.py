@@ -1,0 +1,1 @@
+"""`muscope doctor`: what keeps µScope from working here, and what to do about each."""

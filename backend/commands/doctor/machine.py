@@ -1,0 +1,67 @@
+"""Checks of this machine: settings, data folder, disk, database and broker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from muscope.backend.commands.doctor.finding import Finding, failed, failure, warning, well
+from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.session import Database
+from muscope.backend.db.migrate import is_current
+from muscope.backend.errors import MuscopeError, Param
+from muscope.backend.events import Notices
+from muscope.backend.settings import Settings
+from muscope.backend.storage.disk import disk_fault, free_bytes
+
+# A finished experiment of the preset `thorough` takes less than a tenth of it.
+_LITTLE_BYTES = 1 << 30
+
+
+def check_machine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything in turn; one fault does not hide another."""
+    checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
+        ("data_folder", _data_folder),
+        ("database", _database),
+        ("broker", _broker),
+    )
+    for name, check in checks:
+        try:
+            yield check(settings)
+        except MuscopeError as error:
+            yield failed(name, error)
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = settings.data_folder
+    if not folder.exists():
+        return warning("data_folder", "missing", path=str(folder))
+    if fault := disk_fault(settings.scratch_folder):
+        raise fault
+    free = free_bytes(folder)
+    size: dict[str, Param] = {"path": str(folder), "free_gib": round(free / (1 << 30), 1)}
+    return warning("data_folder", "full", **size) if free < _LITTLE_BYTES else well("data_folder", **size)
+
+
+def _database(settings: Settings) -> Finding:
+    address = database_address(settings)
+    kind = address.get_backend_name()
+    if settings.database_url is None and not (settings.data_folder / "muscope.db").exists():
+        return warning("database", "missing")  # opening it would create it
+    database = Database(address)
+    try:
+        database.require_writable()
+        return well("database", kind=kind) if is_current(database) else failure("database", "old", kind=kind)
+    finally:
+        database.close()
+
+
+def _broker(settings: Settings) -> Finding:
+    notices = Notices(settings.resolved_broker_url)
+    try:
+        if notices.is_up():
+            return well("broker")
+        # The embedded one runs while `muscope run` does.
+        is_embedded = settings.broker_url is None
+        return warning("broker", "stopped") if is_embedded else failure("broker", "away")
+    finally:
+        notices.close()

@@ -1,0 +1,42 @@
+"""Commands that save a file: the report for the meeting, and everything that was measured."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from muscope.backend.client import Client
+from muscope.backend.commands.output import print_json
+from muscope.backend.errors import InvalidInput
+
+STDOUT = "-"
+
+
+def report(options: Namespace, client: Client) -> int:
+    """Save the report; one whose name ends in `.pdf` is a PDF."""
+    path = options.output or f"muscope-{options.id}.html"
+    kind = "pdf" if path.lower().endswith(".pdf") else "html"
+    return _save(options, path, client.report(options.id, "pdf" if kind == "pdf" else "html"))
+
+
+def export(options: Namespace, client: Client) -> int:
+    """Save the canonical export."""
+    return _save(options, options.output or f"muscope-{options.id}.tsv", client.export(options.id))
+
+
+def _save(options: Namespace, path: str, content: bytes) -> int:
+    if path == STDOUT:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        return 0
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InvalidInput("client.cannot_write", path=path, reason=reason) from error
+    if options.json:
+        print_json({"path": path, "num_bytes": len(content)})
+    else:
+        print(path)
+    return 0

@@ -1,0 +1,105 @@
+"""The commands that ask a server, and their options. Importing it loads nothing but the parser."""
+
+from __future__ import annotations
+
+from muscope.backend.grammar.parser import Commands, Parser
+
+# From the best answer to the worst; the exit status of `wait` is the answer's.
+EXIT_STATUS = {
+    "transfers": 0,
+    "sharpness_drifts": 10,
+    "fine_tune": 20,
+    "does_not_transfer": 30,
+    "inconclusive": 40,
+}
+FAILURE = 1
+SHELLS = ("bash", "zsh")
+CLIENT_COMMANDS = frozenset(
+    {
+        "cancel",
+        "completion",
+        "datasets",
+        "doctor",
+        "export",
+        "mcp",
+        "report",
+        "results",
+        "settle",
+        "status",
+        "submit",
+        "wait",
+    }
+)
+
+
+def add_client_commands(commands: Commands) -> None:
+    """Add every command that asks a server."""
+    _add_submit(commands)
+    _add_wait(commands)
+    _add_answers(commands)
+    _add_files(commands)
+    _add_datasets(commands)
+    _asking(commands.add("doctor"))
+    _server(commands.add("mcp"))
+    completion = commands.add("completion")
+    completion.add_argument("shell", choices=SHELLS, help=completion.say("completion.shell"))
+
+
+def _add_submit(commands: Commands) -> None:
+    submit = _asking(commands.add("submit"))
+    submit.add_argument("spec", metavar="SPEC", help=submit.say("submit.spec"))
+    submit.add_argument("--key", help=submit.say("submit.key"))
+    submit.add_argument("--preview", action="store_true", help=submit.say("submit.preview"))
+
+
+def _add_wait(commands: Commands) -> None:
+    wait = _of_experiment(commands, "wait")
+    wait.add_argument(
+        "--require", choices=tuple(EXIT_STATUS)[:-1], default="transfers", help=wait.say("wait.require")
+    )
+    wait.add_argument("--timeout", type=float, metavar="SECONDS", help=wait.say("wait.timeout"))
+
+
+def _add_answers(commands: Commands) -> None:
+    status = _asking(commands.add("status"))
+    status.add_argument("id", nargs="?", metavar="ID", help=status.say("status.id"))
+    _of_experiment(commands, "results")
+    settle = _of_experiment(commands, "settle")
+    settle.add_argument("--max-seeds", type=int, metavar="N", help=settle.say("settle.max_seeds"))
+    settle.add_argument("--preview", action="store_true", help=settle.say("settle.preview"))
+    _of_experiment(commands, "cancel")
+
+
+def _add_files(commands: Commands) -> None:
+    for name in ("report", "export"):
+        command = _of_experiment(commands, name)
+        command.add_argument("-o", "--output", metavar="FILE", help=command.say(f"{name}.output"))
+
+
+def _add_datasets(commands: Commands) -> None:
+    datasets = commands.add("datasets")
+    kinds = datasets.add_commands("action")
+    _asking(kinds.add("list", "datasets.list"))
+    upload = _asking(kinds.add("upload", "datasets.upload"))
+    upload.add_argument("file", metavar="FILE", help=upload.say("datasets.file"))
+    upload.add_argument("--label", help=upload.say("datasets.label"))
+    delete = _asking(kinds.add("delete", "datasets.delete"))
+    delete.add_argument("id", metavar="ID", help=delete.say("datasets.id"))
+
+
+def _of_experiment(commands: Commands, name: str) -> Parser:
+    command = _asking(commands.add(name))
+    command.add_argument("id", metavar="ID", help=command.say("experiment.id"))
+    return command
+
+
+def _asking(command: Parser) -> Parser:
+    """Add the options of a command that asks a server and prints an answer."""
+    _server(command).add_argument("--json", action="store_true", help=command.say("json"))
+    return command
+
+
+def _server(command: Parser) -> Parser:
+    command.add_argument("--server", metavar="URL", help=command.say("server"))
+    command.add_argument("--token", help=command.say("token"))
+    return command
