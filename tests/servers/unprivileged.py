@@ -41,6 +41,9 @@ def reachable(installed: Path, names: Sequence[str], folder: Path) -> Path:
     for name in names:
         if (installed / name).is_dir():
             shutil.copytree(installed / name, folder / name, symlinks=True)
+        elif (installed / name).is_file():
+            folder.mkdir(exist_ok=True)
+            shutil.copy(installed / name, folder / name)
     for path in (folder, *folder.rglob("*")):
         _give_away(path)
     return folder
@@ -56,7 +59,7 @@ def run(arguments: Sequence[str | Path], *, environment: Mapping[str, str]) -> s
     done = subprocess.run(
         arguments, env=environment, cwd="/", check=True, capture_output=True, text=True, **_identity()
     )
-    return done.stdout
+    return str(done.stdout)
 
 
 def start(

@@ -2,7 +2,7 @@ import pytest
 
 from muscope.backend.services.context import Context
 from muscope.backend.settings import Settings
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import BlobStore
 from tests.backend.db.stores import NOW
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
 
