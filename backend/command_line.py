@@ -19,6 +19,8 @@ def command_parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="run the web process only")
     commands.add_parser("conductor", help="run the conductor only")
     commands.add_parser("worker", help="run a Celery node on each GPU of this machine, or on the CPU")
+    alive = commands.add_parser("alive", help="tell whether a part of this host does its work")
+    alive.add_argument("part", choices=("conductor", "worker"))
     commands.add_parser("migrate", help="bring the database to the newest schema")
     commands.add_parser("version", help="print the version")
     return parser

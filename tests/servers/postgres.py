@@ -84,7 +84,7 @@ class PostgresServer:
 
     def execute(self, statement: str, *names: str) -> None:
         """Run one statement outside a transaction; names are quoted."""
-        quoted = sql.SQL(statement).format(*map(sql.Identifier, names))  # type: ignore[arg-type]
+        quoted = sql.SQL(statement).format(*map(sql.Identifier, names))
         place = f"host={self._folder} port={self._socket_port} user={USER} dbname=postgres"
         with psycopg.connect(place, autocommit=True) as connection:
             connection.execute(quoted)

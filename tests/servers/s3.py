@@ -20,7 +20,8 @@ from tests.servers import unprivileged
 from tests.waiting import wait_until
 
 BUCKET = "muscope"
-PARTS = ("master", "volume", "filer", "s3")
+# Every part has a port for HTTP and one for RPC.
+PARTS = ("master", "volume", "filer", "s3", "admin")
 _SECONDS_TO_START = 60.0
 
 
@@ -52,7 +53,7 @@ def s3_server() -> Iterator[S3Server]:
     """Run a server with one bucket for the duration of the block; it ends with this process at the latest."""
     folder = unprivileged.folder_for_it()
     try:
-        ports = _free_ports(2 * len(PARTS))
+        ports = free_ports(2 * len(PARTS))
         server = S3Server(f"http://127.0.0.1:{ports[PARTS.index('s3')]}", uuid4().hex, uuid4().hex)
         process = unprivileged.start(
             [_program(folder), *_arguments(folder, server, ports)],
@@ -88,18 +89,19 @@ def _arguments(folder: Path, server: S3Server, ports: list[int]) -> list[str]:
     config.chmod(0o644)  # its folder is private
     (data := folder / "data").mkdir(mode=0o777)
     data.chmod(0o777)
-    named = {f"-{part}.port": port for part, port in zip(PARTS, ports, strict=False)}
-    named |= {f"-{part}.port.grpc": port for part, port in zip(PARTS, ports[len(PARTS) :], strict=True)}
-    flags = ["server", "-filer", "-s3", f"-s3.config={config}", f"-dir={data}", "-ip=127.0.0.1"]
-    return [
-        *flags,
-        "-ip.bind=127.0.0.1",
-        "-volume.max=20",
-        *(f"{name}={port}" for name, port in named.items()),
-    ]
+    flags = ["mini", f"-s3.config={config}", f"-dir={data}", f"-bucket={server.bucket}"]
+    return [*flags, "-webdav=false", "-admin.ui=false", *addresses(ports)]
 
 
-def _free_ports(count: int) -> list[int]:
+def addresses(ports: list[int]) -> list[str]:
+    """Return the flags for loopback and these ports, two for each part, those for HTTP first."""
+    names = [*(f"{part}.port" for part in PARTS), *(f"{part}.port.grpc" for part in PARTS)]
+    flags = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
+    return ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.port.iceberg=0", "-s3.port.lance=0", *flags]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that are free, all of them different."""
     with ExitStack() as open_sockets:
         listeners = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
         for listener in listeners:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ def name_of(sha256: str) -> str:
     return f"{sha256[:2]}/{sha256[2:]}"
 
 
-class Blobs(Protocol):
+class Blobs(Hashable, Protocol):
     """Place that keeps blobs; every method that names one raises ValueError for what is no address."""
 
     def put(self, path: Path) -> Blob:

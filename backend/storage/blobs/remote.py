@@ -49,7 +49,7 @@ class RemoteBlobs:
         self._files = files
         self._prefix = prefix
         self._cache = cache
-        self._failures = (OSError, *failures)
+        self._failures: tuple[type[Exception], ...] = (OSError, *failures)
         self._lock = lock or cache.in_turn
 
     def put(self, path: Path) -> Blob:

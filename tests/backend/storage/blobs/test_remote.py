@@ -39,7 +39,7 @@ def settings_of(storage: S3Server, tmp_path: Path) -> Callable[..., Settings]:
     def make(name: str, **changes: Any) -> Settings:
         secret = tmp_path / "secret"
         secret.write_text(f"{storage.secret}\n", encoding="utf-8")
-        place = {
+        place: dict[str, Any] = {
             "blobs": f"s3://{storage.bucket}/{tmp_path.name}",
             "blobs_endpoint": storage.endpoint,
             "blobs_key_id": storage.key_id,
