@@ -108,6 +108,10 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
             from muscope.backend import conductor
 
             conductor.main()
+        case "alive":
+            from muscope.backend.liveness import require_alive
+
+            require_alive(options.part, settings)
         case "migrate":
             from muscope.backend.db.migrate import upgrade
 

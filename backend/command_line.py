@@ -19,6 +19,8 @@ def command_parser(language: str = DEFAULT_LANGUAGE) -> Parser:
     run.add_argument("--verbose", action="store_true", help=run.say("run.verbose"))
     for name in ("serve", "conductor", "worker", "migrate", "version"):
         commands.add(name)
+    alive = commands.add("alive")
+    alive.add_argument("part", choices=("conductor", "worker"), help=alive.say("alive.part"))
     add_judge_command(commands)
     add_client_commands(commands)
     return parser

@@ -23,7 +23,7 @@ from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
 from muscope.backend.events import Notices
 from muscope.backend.settings import get_settings
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.training.train_cell import Stores, train_cell_now
@@ -41,7 +41,7 @@ def main() -> None:
     log.info("matmul backend %s on %s", prepare_process(settings.node_device), settings.node_device)
     stores = Stores(
         Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
-        BlobStore(settings.blob_folder),
+        open_blobs(settings),
         Notices(settings.resolved_broker_url),
     )
     _send(replies, Reply(event=Event.READY))

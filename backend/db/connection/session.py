@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.connection.outages import SameFile, outage
@@ -29,6 +30,9 @@ WAL_FLOOR = (3, 51, 3)
 # A chunk may wait this long for its turn; heartbeats and web requests must answer sooner.
 PATIENT_SECONDS = 30.0
 BRISK_SECONDS = 5.0
+CONNECT_SECONDS = 5
+# The web server answers in as many threads; each has one connection to a server at most.
+MOST_THREADS = 40
 
 
 def sqlite_module() -> ModuleType:
@@ -86,10 +90,16 @@ class Database:
             self._file.require()
         try:
             yield
+        except PoolTimeout as error:
+            raise Unavailable("database.unavailable", detail="every connection is in use") from error
         except DBAPIError as error:
             if (known := outage(error, self._path)) is None:
                 raise
             raise known from error
+
+
+def _lower(value: str | None) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _file_of(url: URL) -> Path | None:
@@ -100,11 +110,26 @@ def _file_of(url: URL) -> Path | None:
 
 def _open_engine(url: URL, busy_seconds: float, file: SameFile | None) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return _server_engine(url, busy_seconds)
     engine = _sqlite_engine(url, busy_seconds)
     if file:
         event.listen(engine, "connect", lambda _connection, _record: file.note())
     return engine
+
+
+def _server_engine(url: URL, busy_seconds: float) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=MOST_THREADS - 5,
+        pool_timeout=busy_seconds,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "tcp_user_timeout": int(1000 * PATIENT_SECONDS),  # a host that vanished sends no reset
+            "options": f"-c timezone=UTC -c lock_timeout={int(1000 * busy_seconds)}ms",
+        },
+    )
 
 
 def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
@@ -120,6 +145,8 @@ def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
+        # SQLite's own knows ASCII only; a server knows every letter.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
