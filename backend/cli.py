@@ -116,6 +116,11 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
             from muscope.backend.db.migrate import upgrade
 
             upgrade(settings)
+        case "backup" | "restore":
+            from muscope.backend.backup.commands import run_backup, run_restore
+
+            run = run_backup if options.command == "backup" else run_restore
+            print(run(settings, language, options))
         case "version":
             from importlib import metadata
 

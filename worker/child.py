@@ -16,11 +16,13 @@ import traceback
 from typing import TextIO
 
 import torch
+from pydantic import ValidationError
 
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
+from muscope.backend.errors import InvalidInput
 from muscope.backend.events import Notices
 from muscope.backend.settings import get_settings
 from muscope.backend.storage.blobs.place import open_blobs
@@ -73,6 +75,8 @@ def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
 
 def classify(error: Exception) -> FailureClass:
     """Name the kind of a failure that the child survived."""
+    if isinstance(error, ValidationError | InvalidInput):
+        return FailureClass.SPEC  # the definition cannot be read or trained: no attempt will end better
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return FailureClass.OOM
     # Torch reports a failed allocation on the host as RuntimeError; its wording is the only mark there is.

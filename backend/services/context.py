@@ -43,7 +43,7 @@ class Caches:
     figures: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(128))
     reports: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(8))
     evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
-    courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(64))
+    courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(4096))
 
 
 @dataclass(frozen=True)

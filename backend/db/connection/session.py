@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.connection.outages import SameFile, outage
+from muscope.backend.db.connection.write_turn import WriteTurn
 from muscope.backend.errors import Unavailable
 
 __all__ = ["Database", "Session"]
@@ -33,6 +34,8 @@ BRISK_SECONDS = 5.0
 CONNECT_SECONDS = 5
 # The web server answers in as many threads; each has one connection to a server at most.
 MOST_THREADS = 40
+# Writers of all processes wait as long as the log is emptied, so a reader in the way is not waited for.
+_SHORTEN_MILLISECONDS = 500
 
 
 def sqlite_module() -> ModuleType:
@@ -56,6 +59,8 @@ class Database:
         self._file = SameFile(self._path) if self._path else None
         self.engine = _open_engine(self.url, busy_seconds, self._file)
         self._writer = self.engine.execution_options(muscope_writes=True)
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn = WriteTurn(PATIENT_SECONDS) if is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -66,7 +71,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a transaction: committed when the block ends, rolled back when it raises."""
-        with self._translating_outages(), Session(self._writer, expire_on_commit=False) as session:
+        with (
+            self._turn,
+            self._translating_outages(),
+            Session(self._writer, expire_on_commit=False) as session,
+        ):
             yield session
             session.commit()
 
@@ -79,6 +88,27 @@ class Database:
             else:  # SQLite begins even where it may not write; only a statement that writes is refused
                 session.execute(text("CREATE TABLE muscope_probe (id INTEGER)"))
             session.rollback()
+
+    def shorten_log(self, above_bytes: int) -> None:
+        """Copy SQLite's write-ahead log into the database and empty it, if it is larger than `above_bytes`.
+
+        Readers that never pause keep SQLite from doing so by itself. One in the way now is left alone:
+        the next call tries again.
+        """
+        if self.log_bytes() > above_bytes:
+            with self._turn, self._translating_outages(), self.engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                driver.execute(f"PRAGMA busy_timeout={_SHORTEN_MILLISECONDS}")
+                try:
+                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.invalidate()  # its short patience is for this statement only
+
+    def log_bytes(self) -> int:
+        """Return the size of SQLite's write-ahead log; 0 without one."""
+        log_file = self._path and self._path.with_name(f"{self._path.name}-wal")
+        return log_file.stat().st_size if log_file and log_file.exists() else 0
 
     def close(self) -> None:
         """Give every connection back."""
