@@ -75,6 +75,10 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
             from muscope.backend.db.migrate import upgrade
 
             upgrade(settings)
+        case "check":
+            from muscope.backend.model_check.command import check
+
+            return check(options, language)
         case "version":
             from importlib import metadata
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 
+from muscope.backend.command_check import add_check_command
+
 
 def command_parser() -> argparse.ArgumentParser:
     """Return the parser of every subcommand."""
@@ -20,5 +22,6 @@ def command_parser() -> argparse.ArgumentParser:
     commands.add_parser("conductor", help="run the conductor only")
     commands.add_parser("worker", help="run a Celery node on each GPU of this machine, or on the CPU")
     commands.add_parser("migrate", help="bring the database to the newest schema")
+    add_check_command(commands.add_parser("check", help="check that a PyTorch model is parametrized right"))
     commands.add_parser("version", help="print the version")
     return parser
