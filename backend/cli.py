@@ -63,7 +63,11 @@ def _ask(
 
 
 def _judge(options: argparse.Namespace, language: str) -> int:
-    """Judge a file; needs no settings, since it is a matter of this file alone."""
+    """Judge a sweep or check a model; needs no settings, since it is a matter of this file alone."""
+    if options.command == "check":
+        from muscope.backend.model_check.command import check
+
+        return check(options, language)
     from muscope.backend.sweeps.command import judge
 
     return judge(options, language)
