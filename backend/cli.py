@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -44,7 +45,11 @@ def _judge(options: argparse.Namespace, language: str) -> int:
 
         return judge(options, language)
     except MuscopeError as error:
-        print(sentence(error, options.language or language), file=sys.stderr)
+        said = sentence(error, options.language or language)
+        if options.json:
+            print(json.dumps({"error": {"code": error.code, "message": said, "params": error.params}}))
+        else:
+            print(said, file=sys.stderr)
         return JUDGE_FAILURE
 
 
