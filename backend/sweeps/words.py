@@ -26,7 +26,7 @@ _MOST_RUNS = 4
 def sentences(answer: SweepAnswer, language: str) -> list[str]:
     """Return the answer as lines of text."""
     return [
-        text(f"outcome.{answer.outcome}.title", language),
+        text(f"sweep.headline.{answer.outcome}", language),
         *_judged(answer, language),
         *(line for arm in answer.arms for line in _of_arm(arm, language)),
         *_runs(answer, language),
@@ -63,6 +63,8 @@ def _of_axis(axis: AxisAnswer, language: str) -> Iterator[str]:
     yield "  " + text("sweep.text.axis", language, axis=axis_name(axis.axis, language), outcome=outcome)
     if axis.held:
         yield "    " + text("sweep.text.held", language, names=_axis_names(axis.held, language))
+    if axis.slope:
+        yield "    " + text("sweep.text.slope", language, octaves=f"{axis.slope:+.2f}")
     for reason in axis.reasons:
         yield "    " + note(reason, language)
     shown = (

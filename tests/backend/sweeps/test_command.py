@@ -70,6 +70,7 @@ def test_the_text_says_the_answer_of_every_axis(tmp_path: Path, capsys: pytest.C
     assert "width: does not transfer" in said
     assert "128 → 1024: does not transfer." in said
     assert "best one -3 octaves away" in said
+    assert "moves -1.00 octaves per doubling" in said
     assert "L = 1.6 + A·C^-0.0941" in said
 
 
