@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -43,12 +44,20 @@ def main(arguments: list[str] | None = None) -> int:
             return _judge(options, language)
         return _serve(options, language)
     except MuscopeError as error:
-        print(error_text(error, language), file=sys.stderr)
+        _report(error, options, language)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("muscope"):
             raise  # not a package that an extra brings
         print(text("error.command.not_installed", language, name=error.name or ""), file=sys.stderr)
     return ASKING_FAILURE if is_asking or is_of_file else FAILURE
+
+
+def _report(error: MuscopeError, options: argparse.Namespace, language: str) -> None:
+    said = error_text(error, language)
+    if options.command in FILE_COMMANDS and options.json:
+        print(json.dumps({"error": {"code": error.code, "message": said, "params": error.params}}))
+    else:
+        print(said, file=sys.stderr)
 
 
 def _ask(
