@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from muscope.backend.settings import Settings
 
 FAILURE = 2
+INTERRUPTED = 130  # as shells say it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,13 +38,27 @@ def main(arguments: list[str] | None = None) -> int:
         if is_asking:
             return _ask(options, language, environment, parser)
         return _serve(options, language)
+    except KeyboardInterrupt:
+        if not is_asking:
+            raise
+        return INTERRUPTED  # what was waited for goes on
     except MuscopeError as error:
-        print(error_text(error, language), file=sys.stderr)
+        _tell(error, language, is_for_program=getattr(options, "json", False))
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("muscope"):
             raise  # not a package that an extra brings
         print(text("error.command.not_installed", language, name=error.name or ""), file=sys.stderr)
     return ASKING_FAILURE if is_asking else FAILURE
+
+
+def _tell(error: MuscopeError, language: str, *, is_for_program: bool) -> None:
+    """Print an error as a sentence, and for a program as the JSON that a server answers with."""
+    message = error_text(error, language)
+    print(message, file=sys.stderr)
+    if is_for_program:
+        from muscope.backend.commands.output import print_json
+
+        print_json({"error": {"code": error.code, "message": message, "params": error.params}})
 
 
 def _ask(
@@ -59,6 +73,8 @@ def _ask(
 
 
 def _serve(options: argparse.Namespace, language: str) -> int:
+    import logging  # help needs none of it
+
     settings = _read_settings()
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
