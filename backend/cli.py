@@ -14,6 +14,7 @@ from muscope.backend.command_line import command_parser
 from muscope.backend.errors import MuscopeError
 from muscope.backend.grammar.asking import CLIENT_COMMANDS
 from muscope.backend.grammar.asking import FAILURE as ASKING_FAILURE
+from muscope.backend.grammar.judging import FILE_COMMANDS
 from muscope.backend.terminal import make_output_safe, terminal_language
 
 if TYPE_CHECKING:
@@ -26,17 +27,20 @@ INTERRUPTED = 130  # as shells say it
 def main(arguments: list[str] | None = None) -> int:
     """Run one subcommand; an error of ours is one sentence on stderr.
 
-    Returns the exit status: after an error 2, or 1 of a command that asks a server.
+    Returns the exit status: after an error 2, or 1 of a command whose further statuses are answers.
     """
     make_output_safe(sys.stdout, sys.stderr)
     environment = child_environment()
     language = terminal_language(environment)
     parser = command_parser(language)
     options = parser.parse_args(arguments)
-    is_asking = options.command in CLIENT_COMMANDS
+    language = getattr(options, "language", None) or language
+    is_asking, is_of_file = options.command in CLIENT_COMMANDS, options.command in FILE_COMMANDS
     try:
         if is_asking:
             return _ask(options, language, environment, parser)
+        if is_of_file:
+            return _judge(options, language)
         return _serve(options, language)
     except KeyboardInterrupt:
         if not is_asking:
@@ -48,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         if (error.name or "").startswith("muscope"):
             raise  # not a package that an extra brings
         print(text("error.command.not_installed", language, name=error.name or ""), file=sys.stderr)
-    return ASKING_FAILURE if is_asking else FAILURE
+    return ASKING_FAILURE if is_asking or is_of_file else FAILURE
 
 
 def _tell(error: MuscopeError, language: str, *, is_for_program: bool) -> None:
@@ -70,6 +74,17 @@ def _ask(
     from muscope.backend.commands.run import execute
 
     return execute(options, language, environment, parser)
+
+
+def _judge(options: argparse.Namespace, language: str) -> int:
+    """Judge a sweep or check a model; needs no settings, since it is a matter of this file alone."""
+    if options.command == "check":
+        from muscope.backend.model_check.command import check
+
+        return check(options, language)
+    from muscope.backend.sweeps.command import judge
+
+    return judge(options, language)
 
 
 def _serve(options: argparse.Namespace, language: str) -> int:
@@ -113,10 +128,19 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
             from muscope.backend import conductor
 
             conductor.main()
+        case "alive":
+            from muscope.backend.liveness import require_alive
+
+            require_alive(options.part, settings)
         case "migrate":
             from muscope.backend.db.migrate import upgrade
 
             upgrade(settings)
+        case "backup" | "restore":
+            from muscope.backend.backup.commands import run_backup, run_restore
+
+            run = run_backup if options.command == "backup" else run_restore
+            print(run(settings, language, options))
         case "version":
             from importlib import metadata
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from muscope.backend.catalogue import DEFAULT_LANGUAGE
 from muscope.backend.grammar.asking import add_client_commands
+from muscope.backend.grammar.judging import add_check_command, add_judge_command
+from muscope.backend.grammar.keeping import add_keeping_commands
 from muscope.backend.grammar.parser import Parser
 
 
@@ -18,5 +20,10 @@ def command_parser(language: str = DEFAULT_LANGUAGE) -> Parser:
     run.add_argument("--verbose", action="store_true", help=run.say("run.verbose"))
     for name in ("serve", "conductor", "worker", "migrate", "version"):
         commands.add(name)
+    alive = commands.add("alive")
+    alive.add_argument("part", choices=("conductor", "worker"), help=alive.say("alive.part"))
+    add_keeping_commands(commands)
+    add_judge_command(commands)
+    add_check_command(commands)
     add_client_commands(commands)
     return parser

@@ -12,6 +12,7 @@ import time
 
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
+from muscope.backend.liveness import note_round
 from muscope.backend.services.conduct.advance import LastSnapshots
 from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
 from muscope.backend.services.context import Context, open_context
@@ -49,6 +50,7 @@ def run(context: Context, stop: threading.Event, wake: threading.Event) -> None:
         wake.clear()
         try:
             conduct_round(context, watch, last)
+            note_round(context.settings)
         except Unavailable as error:
             log.warning("the database is away: %s", error)
         stop.wait(min(LEAST_SECONDS_BETWEEN_ROUNDS, context.settings.conductor_seconds))

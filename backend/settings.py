@@ -10,12 +10,15 @@ import os
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self, get_args
+from urllib.parse import quote, urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from muscope.backend.errors import InvalidInput
+
+Secret = Literal["database_password", "broker_password", "blobs_secret"]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")]
 
 
@@ -34,7 +37,18 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")
     database_url: str | None = None
     database_password_file: Path | None = None
+    database_password: SecretStr | None = None
     broker_url: str | None = None
+    broker_password: SecretStr | None = None
+    broker_password_file: Path | None = None
+    # Where the files of datasets are: s3://bucket/prefix, or the data folder.
+    blobs: str | None = None
+    blobs_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+/?$")
+    blobs_region: str = "us-east-1"
+    blobs_key_id: str | None = None
+    blobs_secret: SecretStr | None = None
+    blobs_secret_file: Path | None = None
+    blob_cache_bytes: int = Field(default=20 << 30, ge=1 << 20)
     devices: Annotated[tuple[Device, ...], NoDecode] = Field(default=("auto",), min_length=1)
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_level: str = "INFO"
@@ -68,6 +82,14 @@ class Settings(BaseSettings):
         if "auto" in devices and len(devices) > 1:
             raise ValueError("expected auto, or a list of cpu, cuda, cuda:0, …; not both")
         return devices
+
+    @model_validator(mode="after")
+    def _secrets_come_from_one_place(self) -> Self:
+        """A password in a variable is one that an operator may have forgotten to remove."""
+        for name in get_args(Secret):
+            if getattr(self, name) is not None and getattr(self, f"{name}_file") is not None:
+                raise ValueError(f"{name}: expected the secret or its file, given both")
+        return self
 
     @model_validator(mode="after")
     def _workers_give_up_in_time(self) -> Self:
@@ -127,8 +149,36 @@ class Settings(BaseSettings):
 
     @property
     def resolved_broker_url(self) -> str:
-        """A redis-py style URL; `queue.py` turns it into Celery's spelling."""
-        return self.broker_url or f"unix://{self.broker_socket}"
+        """A redis-py style URL with its password; `queue.py` turns it into Celery's spelling."""
+        url = self.broker_url or f"unix://{self.broker_socket}"
+        password = self.secret("broker_password")
+        if password is None:
+            return url
+        scheme, _, place = url.partition("://")
+        user_info, _, host = place.rpartition("@")
+        return f"{scheme}://{user_info.partition(':')[0]}:{quote(password, safe='')}@{host}"
+
+    def secret(self, name: Secret) -> str | None:
+        """Return a secret from its setting or from its file, whose last line end is not part of it.
+
+        Raises InvalidInput for a file that cannot be read or is empty.
+        """
+        value: SecretStr | None = getattr(self, name)
+        path: Path | None = getattr(self, f"{name}_file")
+        if path is None:
+            return None if value is None else value.get_secret_value()
+        try:
+            text = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unreadable(name, path, str(error)) from error
+        if not text:
+            raise _unreadable(name, path, "the file is empty")
+        return text
+
+
+def _unreadable(name: Secret, path: Path, reason: str) -> InvalidInput:
+    details = f"MUSCOPE_{name.upper()}_FILE: expected a file with the secret, given {path}: {reason}"
+    return InvalidInput("settings_invalid", details=details)
 
 
 @cache

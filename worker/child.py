@@ -16,14 +16,16 @@ import traceback
 from typing import TextIO
 
 import torch
+from pydantic import ValidationError
 
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
+from muscope.backend.errors import InvalidInput
 from muscope.backend.events import Notices
 from muscope.backend.settings import get_settings
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.training.train_cell import Stores, train_cell_now
@@ -41,7 +43,7 @@ def main() -> None:
     log.info("matmul backend %s on %s", prepare_process(settings.node_device), settings.node_device)
     stores = Stores(
         Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
-        BlobStore(settings.blob_folder),
+        open_blobs(settings),
         Notices(settings.resolved_broker_url),
     )
     _send(replies, Reply(event=Event.READY))
@@ -73,6 +75,8 @@ def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
 
 def classify(error: Exception) -> FailureClass:
     """Name the kind of a failure that the child survived."""
+    if isinstance(error, ValidationError | InvalidInput):
+        return FailureClass.SPEC  # the definition cannot be read or trained: no attempt will end better
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return FailureClass.OOM
     # Torch reports a failed allocation on the host as RuntimeError; its wording is the only mark there is.

@@ -11,7 +11,7 @@ from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.domain.spec.dataset import ColumnUse, Frozen, Task
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.names import Band, Sampling
-from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.ingest.manifest import DateOrder, FileKind, IngestOptions
 
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
 JSON_LIMIT_BYTES = 2 << 20
@@ -86,6 +86,9 @@ class VariantRequest(Frozen):
         default=None, ge=0, le=1000, description="Row with the column names, from 1; 0: the file has none."
     )
     decimal: Literal[".", ","] | None = Field(default=None, description="Sign before the decimals.")
+    dates: DateOrder | None = Field(
+        default=None, description="Order of day and month where the year comes last, as in 03/04/2025."
+    )
     member: str | None = Field(
         default=None, max_length=400, description="File of an archive, or sheet of a workbook."
     )

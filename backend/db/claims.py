@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import (
+    OPEN_CELL_STATES,
     CellState,
     DesiredState,
     ExperimentState,
@@ -123,7 +124,8 @@ def fail(
     row = session.execute(select(*columns).where(_held_by(claim))).one_or_none()
     if row is None:
         raise ClaimLost(claim)
-    attempt = after_failure(failures=row.failures, has_moved=row.committed_step > row.claimed_at_step)
+    has_moved = row.committed_step > row.claimed_at_step
+    attempt = after_failure(failures=row.failures, has_moved=has_moved, failure=failure)
     state = CellState.CANCELLED if row.desired_state == DesiredState.CANCELLED else attempt.state
     values = _back_to_queue(now + retry_delay * attempt.failures) | spent
     values |= {
@@ -135,6 +137,21 @@ def fail(
     }
     _require(session, update(CellRow).where(_held_by(claim)).values(**values))
     return state
+
+
+def fail_open(session: Session, experiment_id: UUID, failure: FailureClass, *, now: datetime) -> None:
+    """Fail every open cell of an experiment; a worker that still trains one has lost it."""
+    session.execute(
+        update(CellRow)
+        .where(CellRow.experiment_id == experiment_id, CellRow.state.in_(OPEN_CELL_STATES))
+        .values(
+            state=CellState.FAILED,
+            error_class=failure,
+            finished_at=now,
+            fence=CellRow.fence + 1,
+            version=CellRow.version + 1,
+        )
+    )
 
 
 def release(session: Session, claim: Claim, *, now: datetime) -> None:

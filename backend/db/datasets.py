@@ -92,6 +92,12 @@ def remove(session: Session, dataset_id: UUID) -> None:
     session.execute(delete(DatasetRow).where(DatasetRow.id == dataset_id))
 
 
+def blobs_of_all(session: Session) -> list[str]:
+    """List the sha256 of every file that a dataset of anybody refers to, each once, sorted."""
+    columns = (DatasetRow.arrays_sha256, DatasetRow.source_sha256)
+    return sorted({sha256 for column in columns for sha256 in session.scalars(select(column)) if sha256})
+
+
 def is_blob_used(session: Session, sha256: str) -> bool:
     """Tell whether any dataset still refers to a file."""
     statement = select(DatasetRow.id).where(

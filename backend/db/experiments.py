@@ -72,6 +72,12 @@ def unfinished(session: Session) -> list[UUID]:
     return list(session.scalars(select(ExperimentRow.id).where(is_open).order_by(ExperimentRow.created_at)))
 
 
+def unfinished_rows(session: Session) -> Sequence[ExperimentRow]:
+    """Return the experiments that are not closed yet, oldest first."""
+    is_open = ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES)
+    return session.scalars(select(ExperimentRow).where(is_open).order_by(ExperimentRow.created_at)).all()
+
+
 def lock_open(session: Session, experiment_id: UUID) -> ExperimentRow | None:
     """Return an unfinished experiment, locked against another conductor."""
     return session.scalar(

@@ -45,6 +45,18 @@ def is_current(database: Database) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == head
 
 
+def revision_of(database: Database) -> str:
+    """Return the schema revision of a database; empty for one that was never migrated."""
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision() or ""
+
+
+def is_known_revision(revision: str) -> bool:
+    """Tell whether this version has a schema revision among its migrations."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    return revision in {script.revision for script in scripts.walk_revisions()}
+
+
 def _config(connection: Connection) -> Config:
     config = Config()
     # Alembic reads its options through configparser, to which a percent sign in a path is special.

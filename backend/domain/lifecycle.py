@@ -67,6 +67,7 @@ class FailureClass(StrEnum):
     LOST = "lost"
     DISK = "disk"
     CODE = "code"
+    SPEC = "spec"
 
 
 CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
@@ -93,6 +94,10 @@ class StopReason(StrEnum):
     BUDGET = "budget"
 
 
+# Another attempt would fail in the same way.
+FINAL_FAILURES = frozenset({FailureClass.SPEC})
+
+
 class Attempt(NamedTuple):
     """State of a cell after an attempt that did not finish it."""
 
@@ -100,10 +105,14 @@ class Attempt(NamedTuple):
     failures: int
 
 
-def after_failure(*, failures: int, has_moved: bool) -> Attempt:
-    """Decide between another attempt and giving up; progress resets the count."""
+def after_failure(*, failures: int, has_moved: bool, failure: FailureClass) -> Attempt:
+    """Decide between another attempt and giving up; progress resets the count.
+
+    A failure that lies in the definition is final at once.
+    """
     failures = 0 if has_moved else failures + 1
-    state = CellState.FAILED if failures >= FAILURE_BUDGET else CellState.QUEUED
+    is_final = failure in FINAL_FAILURES or failures >= FAILURE_BUDGET
+    state = CellState.FAILED if is_final else CellState.QUEUED
     return Attempt(state, failures)
 
 

@@ -42,6 +42,7 @@ from muscope.backend.ingest.table.suspects import (
     rounded_note,
     sweep_note,
 )
+from muscope.backend.ingest.values.date_order import date_order_decision
 from muscope.backend.ingest.values.numbers import Decimal, batches, is_decimal_comma, plain_numbers
 from muscope.backend.ingest.wording import shown
 
@@ -157,11 +158,13 @@ def prepare_columns(
         each for each in warnings if each.code != "dataset.odd_value" or each.params["value"] not in asked
     )
     of_columns = (note for column in columns for note in column.notes)
-    split_by = split_decision(division, label, others)
+    unclear = [text for column in columns if column.is_order_unclear for text in column.examples]
+    decisions = [*date_order_decision(unclear, options.dates), label.decision()]
+    decisions += [split_decision(division, label, others), *log_decision(label, options)]
     profile = Profile(
         num_rows=num_rows,
         num_rows_in_file=origin.num_rows_in_file,
-        decisions=(*origin.decisions, label.decision(), split_by, *log_decision(label, options)),
+        decisions=(*origin.decisions, *decisions),
         notes=(*origin.notes, *of_columns, *left_out_notes(columns)),
         columns=column_profiles(columns, label_name),
         encoding=origin.encoding,
@@ -215,6 +218,7 @@ def read_columns(table: Table, options: IngestOptions, decimal: Decimal | None) 
         dict(options.columns),
         options.label,
         is_class=options.task is Task.CLASSIFICATION,
+        dates=options.dates,
     )
     columns = []
     names = iter(table.columns)

@@ -10,6 +10,7 @@ from pydantic import Field
 from muscope.backend.domain.spec.dataset import ColumnUse, DatasetShape, Frozen, Profile, Task
 
 FileKind = Literal["table", "images", "text"]
+DateOrder = Literal["day_first", "month_first"]
 ExampleName = Literal["digits", "friedman", "shapes", "python_source"]
 # Pace below which reading is stopped, beside the usual allowance; wide tables on slow machines need this.
 BYTES_PER_CPU_SECOND = 1_000_000
@@ -27,6 +28,7 @@ class IngestOptions(Frozen):
         encoding: a name of `table.encoding`, as the profile shows it.
         header: the row that holds the column names, from 1; 0: none does.
         decimal: the sign before the decimals.
+        dates: the order of day and month where the year comes last.
         member: the file of an archive, the sheet of a workbook, or one of several tables in a file.
         area: the cell in which the table begins, of several in one file or sheet.
         fill_down: what becomes of the blank cells below the name of a group.
@@ -47,6 +49,7 @@ class IngestOptions(Frozen):
     encoding: str | None = Field(default=None, max_length=40)
     header: int | None = Field(default=None, ge=0, le=1000)
     decimal: Literal[".", ","] | None = None
+    dates: DateOrder | None = None
     member: str | None = Field(default=None, max_length=400)
     area: str | None = Field(default=None, max_length=12)
     fill_down: Literal["fill", "leave"] | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from muscope.backend.db.connection.address import database_address
+from muscope.backend.db.connection.locks import shared_lock
 from muscope.backend.db.connection.session import Database
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
@@ -16,7 +17,8 @@ from muscope.backend.events import Notices
 from muscope.backend.queue import Bell
 from muscope.backend.services.keyed_cache import KeyedCache
 from muscope.backend.settings import Settings
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import Blobs
+from muscope.backend.storage.blobs.place import open_blobs
 from muscope.backend.storage.private_files import private_folder
 
 
@@ -41,7 +43,7 @@ class Caches:
     figures: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(128))
     reports: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(8))
     evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
-    courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(64))
+    courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(4096))
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Context:
 
     settings: Settings
     database: Database
-    blobs: BlobStore
+    blobs: Blobs
     bell: Bell
     notices: Notices
     now: Callable[[], datetime] = utc_now
@@ -64,10 +66,11 @@ def open_context(settings: Settings) -> Iterator[Context]:
         if folder.is_dir():
             private_folder(folder)
     database = Database(database_address(settings))
+    blobs = open_blobs(settings, lock=shared_lock(database.url, "blobs"))
     bell = Bell(settings)
     notices = Notices(settings.resolved_broker_url)
     try:
-        yield Context(settings, database, BlobStore(settings.blob_folder), bell, notices)
+        yield Context(settings, database, blobs, bell, notices)
     finally:
         notices.close()
         bell.close()

@@ -14,7 +14,8 @@ def require_ready(context: Context) -> None:
     A cause that its operator can mend goes first: no room on the disk, a folder or a database that can only
     be read, a database file that is gone. Otherwise the parts that are missing are named.
     """
-    if fault := disk_fault(context.settings.scratch_folder) or _database_fault(context):
+    scratch = context.settings.scratch_folder
+    if fault := disk_fault(scratch) or _database_fault(context) or context.blobs.fault():
         raise Unavailable(fault.code, **fault.params)
     if missing := missing_parts(context):
         raise Unavailable("system.not_ready", missing=", ".join(missing))

@@ -25,7 +25,7 @@ from benchmarks.stack import Stack, running
 from benchmarks.timing import alternate
 from benchmarks.trial_files import TrialFile, trial_files
 from muscope.backend.domain.spec.dataset import Profile, Task
-from muscope.backend.storage.blobs import LOCK_NAME
+from muscope.backend.storage.blobs.folder import LOCK_NAME
 
 AT_ONCE = 2
 ACCEPTED, READ_RIGHT, NUM_HOSTILE, CSV_RATIO = 0.9, 0.95, 2000, 3.0

@@ -2413,7 +2413,7 @@ export interface components {
          * @description Reason why an attempt ended without finishing the cell; a diverged run is not a failure.
          * @enum {string}
          */
-        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code";
+        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code" | "spec";
         /**
          * FieldError
          * @description One field that could not be read.
@@ -4651,6 +4651,11 @@ export interface components {
                 [key: string]: components["schemas"]["ColumnUse"];
             };
             /**
+             * Dates
+             * @description Order of day and month where the year comes last, as in 03/04/2025.
+             */
+            dates?: ("day_first" | "month_first") | null;
+            /**
              * Decimal
              * @description Sign before the decimals.
              */
@@ -5935,6 +5940,8 @@ export interface operations {
                 header?: number | null;
                 /** @description Sign before the decimals. */
                 decimal?: ("." | ",") | null;
+                /** @description Order of day and month. */
+                dates?: ("day_first" | "month_first") | null;
                 /** @description File of an archive, or sheet. */
                 member?: string | null;
                 /** @description Cell where a table begins. */

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.system.command_line import running_with
 from tests.waiting import wait_until
 
 # Short leases, so that a lost worker is detected in seconds instead of half a minute.
@@ -76,7 +77,7 @@ class Instance:
     def pool_processes(self) -> list[psutil.Process]:
         """List the supervisors: the pool processes of the Celery node."""
         node = psutil.Process(self.children()["worker"])
-        return [process for process in node.children() if "celery" in process.cmdline()]
+        return running_with(node.children(), "celery")
 
     def kill(self, service: str) -> None:
         """SIGKILL one service's process and wait until the stack has replaced it."""
@@ -111,7 +112,7 @@ class Instance:
 
     def _below_worker(self, module: str) -> list[psutil.Process]:
         node = psutil.Process(self.children()["worker"])
-        return [process for process in node.children(recursive=True) if module in process.cmdline()]
+        return running_with(node.children(recursive=True), module)
 
     def _is_up(self) -> bool:
         assert self._process is not None

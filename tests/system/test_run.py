@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.system.command_line import running_with
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
@@ -61,14 +62,7 @@ def test_the_real_stack_serves_and_leaves_nothing_behind(stack, number):
 
 def family_with_training_child(pid: int) -> list[psutil.Process]:
     family: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
-    return family if any("muscope.worker.child" in command_line(member) for member in family) else []
-
-
-def command_line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:
-        return ""
+    return family if running_with(family, "muscope.worker.child") else []
 
 
 def is_running(process: psutil.Process) -> bool:

@@ -18,10 +18,13 @@ import psutil
 import pytest
 
 from muscope.backend.settings import Settings
+from muscope.backend.stack import process_reaper
+from tests.system.command_line import running_with
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[2]
+REAPER = str(Path(process_reaper.__file__))
 
 
 class Stack:
@@ -139,11 +142,11 @@ def test_a_killed_child_is_started_again_without_its_orphans(start, name):
 
 def test_a_killed_reaper_is_replaced(start):
     stack = start("good").wait_ready()
-    (reaper,) = (process for process in stack.family() if "process_reaper" in " ".join(process.cmdline()))
+    (reaper,) = running_with(stack.family(), REAPER)
 
     reaper.kill()
 
-    wait_until(lambda: len([p for p in stack.family() if "process_reaper" in " ".join(p.cmdline())]) == 1)
+    wait_until(lambda: len(running_with(stack.family(), REAPER)) == 1)
     family = stack.family()
     stack.process.kill()
     wait_until(lambda: none_runs(family))

@@ -1,3 +1,10 @@
-from tests.backend.db.stores import database
+import pytest
 
-__all__ = ["database"]
+from tests.servers.databases import choose_databases, database, postgres
+
+__all__ = ["database", "postgres"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Choose the databases of each test."""
+    choose_databases(metafunc)

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.backend.errors import Unavailable
+from muscope.backend.errors import InvalidInput, Unavailable
 from muscope.worker import child
 from muscope.worker.child import classify
 from muscope.worker.messages import Event, Request
@@ -32,6 +33,8 @@ def _failed_allocation():
         (OSError(errno.EDQUOT, "quota"), FailureClass.DISK),
         (OSError(errno.EACCES, "denied"), FailureClass.CODE),
         (ValueError("x"), FailureClass.CODE),
+        (InvalidInput("spec.too_many_runs"), FailureClass.SPEC),
+        (ValidationError.from_exception_data("ExperimentSpec", []), FailureClass.SPEC),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), FailureClass.OOM),
         (RuntimeError("shapes do not match"), FailureClass.CODE),
         (Unavailable("dataset.file_missing", sha256="ab"), FailureClass.CODE),

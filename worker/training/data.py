@@ -12,14 +12,14 @@ from muscope.backend.arrays import read_arrays
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Unavailable
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import Blobs
 from muscope.worker.device import DTYPE, device
 from muscope.worker.numerics.program import TrainingData
 from muscope.worker.training.scenario_data import under_scenario
 
 
 def load_data(
-    blobs: BlobStore,
+    blobs: Blobs,
     sha256: str,
     shape: DatasetShape,
     scenario: Scenario = Scenario.AS_GIVEN,

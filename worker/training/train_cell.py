@@ -25,7 +25,7 @@ from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import Blobs
 from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import train
@@ -41,7 +41,7 @@ class Stores:
     """Connections of the training child: database, blobs and notices."""
 
     database: Database
-    blobs: BlobStore
+    blobs: Blobs
     notices: Notices
 
 
@@ -116,7 +116,7 @@ def _predicted_for_living_runs(session: Session, row: CellRow, work: _Work) -> f
     return planned.total(statistics.mean(shares), max(shares))
 
 
-def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:
+def _data_of(blobs: Blobs, work: _Work) -> TrainingData:
     """Return a cell's data; scenarios of the training share the data as given."""
     scenario = work.cell.scenario if work.cell.scenario.is_of_data else Scenario.AS_GIVEN
     return _cached_data(blobs, work.planned.dataset_sha256, work.shape, scenario, work.planned.spec_seed)
@@ -125,7 +125,7 @@ def _data_of(blobs: BlobStore, work: _Work) -> TrainingData:
 # A child trains many cells of one experiment; two datasets at most stay in memory.
 @lru_cache(maxsize=2)
 def _cached_data(
-    blobs: BlobStore, sha256: str, shape: DatasetShape, scenario: Scenario, spec_seed: int
+    blobs: Blobs, sha256: str, shape: DatasetShape, scenario: Scenario, spec_seed: int
 ) -> TrainingData:
     return load_data(blobs, sha256, shape, scenario, spec_seed=spec_seed)
 

@@ -47,6 +47,16 @@ def nearing(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     """
     here, at_base = (lr_margin(sweep, index, lr_index) for index in (size_index, sweep.base_index))
     doublings = float(sweep.log2_extents[size_index] - sweep.log2_extents[sweep.base_index])
+    return margin_beyond(here, at_base, doublings)
+
+
+def margin_beyond(here: float | None, at_base: float | None, doublings: float) -> float | None:
+    """Return the margin in octaves expected one doubling beyond a size; None where it does not shrink.
+
+    Args:
+        here, at_base: margins at the size and at the base; None where no LR diverged.
+        doublings: from the base to the size.
+    """
     if here is None or at_base is None or here >= at_base or doublings <= 0:
         return None
     return here + (here - at_base) / doublings

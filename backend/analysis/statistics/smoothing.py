@@ -25,6 +25,8 @@ _TOLERANCE = 0.1
 _DEGREES = 2
 # Level of the test for lack of fit; where it rejects the parabola, the losses are kept as they are.
 FIT_LEVEL = 0.90
+# The same for means without seeds: residuals beyond this many standard errors are a misfit.
+MOST_ERRORS = 2.0
 
 
 def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.bool_]) -> Values:
@@ -49,6 +51,34 @@ def smoothed(log2_lrs: Values, losses_ES: Values, is_diverging_E: NDArray[np.boo
             if _is_fair(fitted_S - logs_ES[index]):
                 read[index] = np.exp(fitted_S)
     return read
+
+
+def smoothed_means(log2_lrs: Values, means_E: Values, errors_E: Values) -> tuple[Values, Values]:
+    """Return means of which single runs are known, read from local parabolas, and their variances, [E] each.
+
+    The parabola is judged by the error of a mean, since there are no seeds whose residuals could be tested.
+    Any spacing of the LRs will do; at the ends of the grid the parabola lies to one side.
+
+    Args:
+        means_E: NaN at LRs that are neither smoothed nor used to smooth others.
+        errors_E: standard error of every mean.
+
+    Returns:
+        The means, and their variances as shares of the variances before.
+    """
+    read, shares = means_E.copy(), np.ones(len(means_E))
+    usable = np.flatnonzero(np.isfinite(means_E) & (means_E > 0))
+    for index in usable:
+        distance = np.abs(log2_lrs[usable] - log2_lrs[index])
+        near = usable[distance <= REACH + _TOLERANCE]
+        if len(near) <= _DEGREES + 1 or len(np.unique(log2_lrs[near])) <= _DEGREES:
+            continue
+        weights = _weights(tuple((log2_lrs[near] - log2_lrs[index]).tolist()))
+        fitted = float(np.exp(weights @ np.log(means_E[near])))
+        residual_error = errors_E[index] * np.sqrt(max(0.0, 1.0 - float(weights[near == index][0])))
+        if abs(fitted - means_E[index]) <= MOST_ERRORS * residual_error:
+            read[index], shares[index] = fitted, float(weights @ weights)
+    return read, shares
 
 
 def _stable_runs(is_diverging_E: NDArray[np.bool_]) -> list[NDArray[np.intp]]:

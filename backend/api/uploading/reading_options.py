@@ -8,7 +8,7 @@ from fastapi import Depends, Query
 
 from muscope.backend.api.schemas import Delimiter, Label, delimiter_of
 from muscope.backend.domain.spec.dataset import Task
-from muscope.backend.ingest.manifest import FileKind, IngestOptions
+from muscope.backend.ingest.manifest import DateOrder, FileKind, IngestOptions
 
 
 def _given(
@@ -19,14 +19,13 @@ def _given(
     encoding: Annotated[str | None, Query(max_length=40, description="Guessed if left out.")] = None,
     header: Annotated[int | None, Query(ge=0, le=1000, description="Row with the names; 0: none.")] = None,
     decimal: Annotated[Literal[".", ","] | None, Query(description="Sign before the decimals.")] = None,
+    dates: Annotated[DateOrder | None, Query(description="Order of day and month.")] = None,
     member: Annotated[str | None, Query(max_length=400, description="File of an archive, or sheet.")] = None,
     area: Annotated[str | None, Query(max_length=12, description="Cell where a table begins.")] = None,
     fill_down: Annotated[
         Literal["fill", "leave"] | None, Query(description="Blanks below a group's name.")
     ] = None,
-    hidden: Annotated[
-        Literal["use", "leave_out"] | None, Query(description="Hidden rows and columns.")
-    ] = None,
+    hidden: Annotated[Literal["use", "leave_out"] | None, Query(description="Hidden rows, columns.")] = None,
     x: Annotated[str | None, Query(max_length=200, description="Array that holds the examples.")] = None,
     y: Annotated[str | None, Query(max_length=200, description="Array that holds the labels.")] = None,
     missing: Annotated[list[str] | None, Query(max_length=50, description="Cells that mean missing.")] = None,
@@ -41,6 +40,7 @@ def _given(
         encoding=encoding,
         header=header,
         decimal=decimal,
+        dates=dates,
         member=member,
         area=area,
         fill_down=fill_down,

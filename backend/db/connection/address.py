@@ -23,6 +23,5 @@ def database_address(settings: Settings) -> URL:
     except ArgumentError as error:
         details = "MUSCOPE_DATABASE_URL: expected an address such as postgresql+psycopg://user@host/name"
         raise InvalidInput("settings_invalid", details=details) from error
-    if settings.database_password_file is None:
-        return url
-    return url.set(password=settings.database_password_file.read_text(encoding="utf-8").strip())
+    password = settings.secret("database_password")
+    return url if password is None else url.set(password=password)

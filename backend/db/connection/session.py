@@ -9,16 +9,18 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.connection.outages import SameFile, outage
+from muscope.backend.db.connection.write_turn import WriteTurn
 from muscope.backend.errors import Unavailable
 
 __all__ = ["Database", "Session"]
@@ -29,6 +31,11 @@ WAL_FLOOR = (3, 51, 3)
 # A chunk may wait this long for its turn; heartbeats and web requests must answer sooner.
 PATIENT_SECONDS = 30.0
 BRISK_SECONDS = 5.0
+CONNECT_SECONDS = 5
+# The web server answers in as many threads; each has one connection to a server at most.
+MOST_THREADS = 40
+# Writers of all processes wait as long as the log is emptied, so a reader in the way is not waited for.
+_SHORTEN_MILLISECONDS = 500
 
 
 def sqlite_module() -> ModuleType:
@@ -52,6 +59,8 @@ class Database:
         self._file = SameFile(self._path) if self._path else None
         self.engine = _open_engine(self.url, busy_seconds, self._file)
         self._writer = self.engine.execution_options(muscope_writes=True)
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn = WriteTurn(PATIENT_SECONDS) if is_sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -62,7 +71,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a transaction: committed when the block ends, rolled back when it raises."""
-        with self._translating_outages(), Session(self._writer, expire_on_commit=False) as session:
+        with (
+            self._turn,
+            self._translating_outages(),
+            Session(self._writer, expire_on_commit=False) as session,
+        ):
             yield session
             session.commit()
 
@@ -76,6 +89,27 @@ class Database:
                 session.execute(text("CREATE TABLE muscope_probe (id INTEGER)"))
             session.rollback()
 
+    def shorten_log(self, above_bytes: int) -> None:
+        """Copy SQLite's write-ahead log into the database and empty it, if it is larger than `above_bytes`.
+
+        Readers that never pause keep SQLite from doing so by itself. One in the way now is left alone:
+        the next call tries again.
+        """
+        if self.log_bytes() > above_bytes:
+            with self._turn, self._translating_outages(), self.engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                driver.execute(f"PRAGMA busy_timeout={_SHORTEN_MILLISECONDS}")
+                try:
+                    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    connection.invalidate()  # its short patience is for this statement only
+
+    def log_bytes(self) -> int:
+        """Return the size of SQLite's write-ahead log; 0 without one."""
+        log_file = self._path and self._path.with_name(f"{self._path.name}-wal")
+        return log_file.stat().st_size if log_file and log_file.exists() else 0
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
@@ -86,10 +120,16 @@ class Database:
             self._file.require()
         try:
             yield
+        except PoolTimeout as error:
+            raise Unavailable("database.unavailable", detail="every connection is in use") from error
         except DBAPIError as error:
             if (known := outage(error, self._path)) is None:
                 raise
             raise known from error
+
+
+def _lower(value: str | None) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _file_of(url: URL) -> Path | None:
@@ -100,11 +140,26 @@ def _file_of(url: URL) -> Path | None:
 
 def _open_engine(url: URL, busy_seconds: float, file: SameFile | None) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        return _server_engine(url, busy_seconds)
     engine = _sqlite_engine(url, busy_seconds)
     if file:
         event.listen(engine, "connect", lambda _connection, _record: file.note())
     return engine
+
+
+def _server_engine(url: URL, busy_seconds: float) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=MOST_THREADS - 5,
+        pool_timeout=busy_seconds,
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "tcp_user_timeout": int(1000 * PATIENT_SECONDS),  # a host that vanished sends no reset
+            "options": f"-c timezone=UTC -c lock_timeout={int(1000 * busy_seconds)}ms",
+        },
+    )
 
 
 def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
@@ -120,6 +175,8 @@ def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
+        # SQLite's own knows ASCII only; a server knows every letter.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -15,6 +15,7 @@ from muscope.backend.db.lists.paging import (
     Found,
     Order,
     Place,
+    by_code_point,
     find_page,
     nulls_last,
     num_rows,
@@ -82,7 +83,7 @@ def order_by(order: ExperimentOrder, is_descending: bool) -> Order:
     duration = seconds_between(ExperimentRow.started_at, ExperimentRow.finished_at)
     keys: dict[ExperimentOrder, ColumnElement[Any]] = {
         ExperimentOrder.CREATED: ExperimentRow.created_at.expression,
-        ExperimentOrder.NAME: func.lower(ExperimentRow.name),
+        ExperimentOrder.NAME: by_code_point(func.lower(ExperimentRow.name)),
         ExperimentOrder.STATE: of_state,
         ExperimentOrder.OUTCOME: nulls_last(of_outcome, is_descending),
         ExperimentOrder.DURATION: nulls_last(duration, is_descending),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, Select, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Float, Select, String, and_, cast, func, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import GenericFunction
@@ -38,6 +38,28 @@ class seconds_between(GenericFunction[float]):  # noqa: N801 (named as SQL funct
 
     type = Float()
     inherit_cache = True
+
+
+class by_code_point(GenericFunction[str]):  # noqa: N801 (named as SQL functions are)
+    """Text in the order of its letters' numbers, whatever the language of a server is."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(by_code_point, "sqlite")
+def _binary(element: Any, compiler: Any, **options: Any) -> str:
+    return f"({_only(element, compiler, options)} COLLATE BINARY)"
+
+
+@compiles(by_code_point, "postgresql")
+def _c_locale(element: Any, compiler: Any, **options: Any) -> str:
+    return f'({_only(element, compiler, options)} COLLATE "C")'
+
+
+def _only(element: Any, compiler: Any, options: dict[str, Any]) -> str:
+    (text,) = element.clauses
+    return str(compiler.process(text, **options))
 
 
 @compiles(seconds_between, "sqlite")

@@ -49,6 +49,9 @@ from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
 
+# The work of foreseeing stages grows with the cube of the sizes: 5 s at this many, minutes at 200.
+MOST_SIZES = 40
+
 
 class ArmRequest(Frozen):
     """Requested arm; without `lrs`, on the default grid of its loss and optimizer."""
@@ -128,6 +131,7 @@ def resolve(
     if request.preset is not None:
         spec = within_runs(spec, max_runs)
     spec = ExperimentSpec.model_validate(spec.model_dump() | _wishes(request, spec, shape))
+    _require_few_sizes(spec)
     if request.num_steps is None:
         spec = spec.model_copy(update={"num_steps": full_steps(request, spec, shape)})
     require_runnable(spec, shape, max_runs=max_runs)
@@ -162,6 +166,12 @@ def require_loss(loss: Loss, task: Task) -> None:
         raise InvalidInput("spec.cross_entropy_needs_classes")
     if loss is Loss.SQUARED_ERROR and task is Task.LANGUAGE_MODELLING:
         raise InvalidInput("spec.text_needs_cross_entropy")
+
+
+def _require_few_sizes(spec: ExperimentSpec) -> None:
+    num_sizes = len(spec.widths) * len(spec.depths)
+    if num_sizes > MOST_SIZES:
+        raise InvalidInput("spec.too_many_sizes", sizes=num_sizes, limit=MOST_SIZES)
 
 
 def _require_memory(spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity, memory_bytes: int) -> None:

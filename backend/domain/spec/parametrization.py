@@ -124,12 +124,13 @@ def tensor_scaling(
         init_std=base_init_std * width_mult**exponents.init,
         lr_mult=lr_mult,
         epsilon_mult=width_mult**exponents.epsilon if is_epsilon_scaled else 1.0,
-        weight_decay_mult=_weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
+        weight_decay_mult=weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
         init_mean=init_mean,
     )
 
 
-def _weight_decay_mult(rule: WeightDecayRule, role: Role, lr_mult: float) -> float:
+def weight_decay_mult(rule: WeightDecayRule, role: Role, lr_mult: float) -> float:
+    """Return the factor on a tensor's weight decay, from its LR multiplier by width."""
     if rule is WeightDecayRule.FIXED:
         return 1.0
     if rule is WeightDecayRule.INDEPENDENT:

@@ -54,6 +54,10 @@ _QUOTES = "‘’“”–—…•€°£®™²³µ·×"
 _WESTERN = "àâäáãåæçéèêëíìîïñóòôöõøœßúùûüýÿ"
 _EASTERN = "ąćęłńóśźżáčďéěíňřšťúůýžőűăâîșț"
 _TURKISH = "çğıöşüâîû"
+# The letters of two alphabets that share all their bytes, the most frequent first.
+_RUSSIAN = "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё"
+_GREEK = "αοιετσνηυςρπκμλάίόέήύωώγδχθφβξζψϊϋΐΰ"
+_NUM_FREQUENT, _NUM_USUAL = 12, 22
 
 
 def likeliest(cells: Collection[bytes], names: Iterable[str]) -> str | None:
@@ -138,22 +142,24 @@ def _cyrillic(char: str, text: str, place: int) -> float:
         return _FRAME  # of KOI8-R; where half-width kana are misread
     if not 0x0410 <= ord(char) <= 0x044F and char not in "ёЁ":
         return _of_sign(before, after) if char in _QUOTES else ODD
-    return _of_script(char, before, after, 1.7)
+    return _of_script(char, before, after, _RUSSIAN)
 
 
 def _greek(char: str, text: str, place: int) -> float:
     before, after = text[max(0, place - 1) : place], text[place + 1 : place + 2]
     if not 0x0370 <= ord(char) <= 0x03FF:
         return _of_sign(before, after) if char in _QUOTES else ODD
-    return _of_script(char, before, after, 1.2)
+    return _of_script(char, before, after, _GREEK)
 
 
-def _of_script(char: str, before: str, after: str, fit: float) -> float:
+def _of_script(char: str, before: str, after: str, by_frequency: str) -> float:
     """Return the score of a letter of another script: not among Latin ones, nor large after small."""
     is_mixed = any(each.isascii() and each.isalpha() for each in (before, after))
     if is_mixed or (char.isupper() and before.islower()):
         return -2.0
-    return fit if char.islower() else 0.8
+    place = by_frequency.find(char.lower())
+    fit = 0.2 if place < 0 or place >= _NUM_USUAL else 1.9 if place < _NUM_FREQUENT else 1.2
+    return fit if char.islower() else min(fit, 0.8)
 
 
 def _of_sign(before: str, after: str) -> float:

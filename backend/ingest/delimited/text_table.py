@@ -42,7 +42,7 @@ from muscope.backend.ingest.delimited.scan import Records, refuse_open_quote, sc
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.ingest.progress import report_progress
 from muscope.backend.ingest.table.assemble import MAX_CELLS, finished, table_of
-from muscope.backend.ingest.table.layout import HEAD_ROWS, TAIL_ROWS, Layout, find_layout
+from muscope.backend.ingest.table.layout import COMMENTS, HEAD_ROWS, TAIL_ROWS, Layout, find_layout
 from muscope.backend.ingest.table.ragged import columns_of, mended_rows, with_mended
 from muscope.backend.ingest.table.raw import RawTable, Record, Table
 from muscope.backend.ingest.table.sampling import kept_places, most_rows, sample_notes
@@ -96,9 +96,11 @@ def looks_like_table(source: Path) -> bool:
     file = examine(source)
     with tempfile.TemporaryDirectory() as folder:
         head, _ = _head_of(as_utf8(file, Path(folder)))
-    dialect, consistency = guess_dialect(head)
-    num_lines = sum(bool(line.strip()) for line in head.splitlines())
-    is_sure = consistency >= SURE and num_lines >= _LEAST_LINES and has_typed_column(head, dialect)
+    # Lines of comments at the top, one of which may hold the names of the columns, are no rows.
+    lines = [line for line in head.splitlines(keepends=True) if not line.startswith(COMMENTS)]
+    dialect, consistency = guess_dialect("".join(lines))
+    num_lines = sum(bool(line.strip()) for line in lines)
+    is_sure = consistency >= SURE and num_lines >= _LEAST_LINES and has_typed_column("".join(lines), dialect)
     return (
         is_libsvm(head) or is_arff(head) or (is_sure and (dialect.delimiter != BLANKS or consistency == 1.0))
     )

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.dataset import ColumnKind, ColumnUse, DataWarning, Decision
+from muscope.backend.ingest.manifest import DateOrder
 from muscope.backend.ingest.table.cells import (
     Cells,
     cleaned,
@@ -56,13 +57,15 @@ class Reading(NamedTuple):
     uses: Mapping[str, ColumnUse] = MappingProxyType({})
     label: str | None = None
     is_class: bool = False
+    dates: DateOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column as values: NaN is missing in `numbers`, -1 is missing in `codes`; one of the two is used.
 
-    Times are seconds since 1970, or of the day. `left_out`: reason why it is no feature; None if it is one.
+    Times are seconds since 1970, or of the day. `is_order_unclear`: day and month may be exchanged.
+    `left_out`: reason why it is no feature; None if it is one.
     `read_as`: how its cells were written. `notes`: what was done to it, `decisions`: what may be changed.
     """
 
@@ -82,6 +85,7 @@ class Column:
     notes: tuple[DataWarning, ...] = ()
     decisions: tuple[Decision, ...] = ()
     is_time_of_day: bool = False
+    is_order_unclear: bool = False
 
     @property
     def is_missing(self) -> NDArray[np.bool_]:
@@ -150,7 +154,7 @@ def _read_as(found: Cells, reading: Reading, use: ColumnUse | None) -> Column:
     if use is ColumnUse.CATEGORY or (is_class_label and found.has_codes):
         return _categorical(found, reading)
     if use is ColumnUse.TIME or (use is None and not found.was_text):
-        time = _time(found)
+        time = _time(found, reading.dates)
         if time is not None:
             return time
     if use is None and (found.has_codes or is_hexadecimal(found.present)):
@@ -167,7 +171,7 @@ def _all_plain(found: Cells) -> bool:
     return bool(np.isfinite(plain_numbers(found.present)).all())
 
 
-def _time(found: Cells) -> Column | None:
+def _time(found: Cells, order: DateOrder | None) -> Column | None:
     """Return the column as times, if its cells are dates or times; plain numbers are not looked at."""
     present = found.present
     if not len(present):
@@ -179,18 +183,21 @@ def _time(found: Cells) -> Column | None:
     elif read_times(sample) is None:
         return None
     else:
-        times = read_times(found.text.set(pl.Series(found.is_missing), ""))
+        times = read_times(found.text.set(pl.Series(found.is_missing), ""), order)
     if times is None:
         return None
     kind = ColumnKind.NUMERIC if times.kind == "duration" else ColumnKind.TIME
     column = replace(_numeric(found.name, times.values), kind=kind, read_as=times.kind)
     bad = int(np.isnan(times.values).sum()) - int(found.is_missing.sum())
     notes = [texts_as_missing(found, np.isnan(times.values) & ~found.is_missing)] if bad > 0 else []
-    if times.is_order_unclear:
-        notes.append(DataWarning(code="dataset.day_or_month_first", params={"column": shown(found.name)}))
     examples = tuple(_one_line(text) for text in _first_distinct(present.head(100).to_list()))
-    is_time_of_day = times.kind == "time_of_day"
-    return replace(column, examples=examples, notes=tuple(notes), is_time_of_day=is_time_of_day)
+    return replace(
+        column,
+        examples=examples,
+        notes=tuple(notes),
+        is_time_of_day=times.kind == "time_of_day",
+        is_order_unclear=times.is_order_unclear,
+    )
 
 
 def _number(found: Cells, reading: Reading, *, is_wanted: bool) -> Column | None:
@@ -274,7 +281,7 @@ def _numeric(name: str, numbers: Floats) -> Column:
         name=name,
         kind=ColumnKind.NUMERIC,
         num_missing=int(len(numbers) - len(present)),
-        num_distinct=len(np.unique(present)),
+        num_distinct=pl.Series(present).n_unique(),
         num_rows=len(numbers),
         examples=tuple(_example(value) for value in _first_distinct(present[:100].tolist())),
         numbers=values,

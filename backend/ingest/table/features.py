@@ -147,11 +147,12 @@ def _number_block(column: Column, rows: Rows, num_train: int) -> _Block:
     assert column.numbers is not None
     values = column.numbers[rows]
     is_missing = np.isnan(values)
-    known = np.sort(values[:num_train][~is_missing[:num_train]])
+    known = values[:num_train][~is_missing[:num_train]]
     if not known.size:
         return _Block(warnings=(_warn("dataset.empty_column", column),))
     warnings: list[DataWarning] = []
-    median = float(known[(known.size - 1) // 2])  # the lower of two: no sum that could overflow
+    middle = (known.size - 1) // 2  # the lower of two: no sum that could overflow
+    median = float(np.partition(known, middle)[middle])
     if is_missing.any():
         values[is_missing] = median
         count = int(np.count_nonzero(is_missing))

@@ -25,7 +25,7 @@ from muscope.backend.ingest.wording import shown
 
 MAX_COLUMNS = 10_000
 HEAD_ROWS, TAIL_ROWS = 200, 12
-_COMMENTS = ("#", "//", "%%", "--")
+COMMENTS = ("#", "//", "%%", "--")
 _TOTAL = re.compile(
     r"\s*(?:grand |sub)?(?:total|sum|average|mean)s?\b.*|.*(?:合計|総計|小計|総数)\s*|計|平均", re.IGNORECASE
 )
@@ -169,7 +169,7 @@ def _is_start(head: Sequence[Record], place: int, width: int) -> bool:
 
 
 def _is_comment(row: Record) -> bool:
-    return bool(row.cells) and row.cells[0].lstrip().startswith(_COMMENTS)
+    return bool(row.cells) and row.cells[0].lstrip().startswith(COMMENTS)
 
 
 def _header_place(

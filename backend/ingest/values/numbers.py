@@ -28,6 +28,7 @@ _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d*)?$|^-?\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d
 _COMMA_DECIMALS = r"^-?\d*,\d+(?:[eE][-+]?\d+)?$|^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"
 _DOT_GROUPED = r"^-?\d{1,3}(?:\.\d{3})+$"
 _BATCH_CELLS = 500_000
+_RINGED = "^[①-⓿❶-➓㉑-㉟㊱-㊿]"
 _NUMERAL = r"\p{N}|∞|(?i:inf)"
 _MEASURED = r"^-?\d[\d.,]*\s*[^\d\s\-~–]{0,12}$"
 _BOUND = r"^[<>≤≥≦≧]=?\s*(-?[\d.,])"
@@ -103,7 +104,9 @@ def read_numbers(cells: pl.Series, decimal: Decimal | None = None, *, num_plain:
     """
     if not _may_hold_numbers(cells):
         return Numbers(np.full(len(cells), np.nan), np.zeros(len(cells), np.bool_))
-    text = _Text(cells.str.normalize("NFKC"))
+    # A numeral in a ring is a mark of a kind or rank; NFKC would make a number of it.
+    is_ringed = cells.str.contains(_RINGED)
+    text = _Text(cells.zip_with(is_ringed, cells.str.normalize("NFKC")))
     text.mark("full_width", (text.cells != cells).to_numpy())
     _join_degrees(text)
     values_by_sign(text)

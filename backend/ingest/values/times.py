@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from muscope.backend.ingest.manifest import DateOrder
+
 Floats = NDArray[np.float64]
 TimeKind = Literal["date", "datetime", "time_of_day", "duration"]
 
@@ -17,6 +19,9 @@ TimeKind = Literal["date", "datetime", "time_of_day", "duration"]
 ENOUGH = 0.9
 # Fewer do where the other cells are the same few texts, such as "not yet".
 FEW_TEXTS, ENOUGH_WITH_FEW = 3, 0.5
+_NUM_MONTHS = 12
+# Changes of the date that tell whether rows are sorted by it.
+_LEAST_STEPS = 5
 _ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERA_LETTERS = {"M": "明治", "T": "大正", "S": "昭和", "H": "平成", "R": "令和"}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -47,17 +52,17 @@ class Times:
     is_order_unclear: bool = False
 
 
-def read_times(cells: pl.Series, *, day_first: bool | None = None) -> Times | None:
+def read_times(cells: pl.Series, order: DateOrder | None = None) -> Times | None:
     """Return the column as times, or None where too few of its cells are; empty cells do not count.
 
     Args:
-        day_first: the order of day and month where the year comes last; None reads it from the column.
+        order: of day and month where the year comes last; None reads it from the column.
     """
     present = int((cells != "").sum())
     if not present:
         return None
     text = _normalised(cells)
-    for found in (_year_first(text), _year_last(text, day_first), _alone(text)):
+    for found in (_year_first(text), _year_last(text, order), _alone(text)):
         if found is not None and _is_enough(found.values, cells, present):
             return found
     return None
@@ -153,20 +158,40 @@ def _year_first(text: pl.Series) -> Times | None:
     return _as_times(values)
 
 
-def _year_last(text: pl.Series, day_first: bool | None) -> Times | None:
+def _year_last(text: pl.Series, given: DateOrder | None) -> Times | None:
     parts = _parts(text, _YEAR_LAST)
-    a, b = parts["a"], parts["b"]
-    known = np.isfinite(a)
+    years = np.where(parts["y"] < 100, parts["y"] + np.where(parts["y"] < 70, 2000, 1900), parts["y"])
+    known = np.isfinite(parts["a"])
     if not known.any():
         return None
-    is_day_first = bool((a[known] > 12).any()) or not bool((b[known] > 12).any())
-    unclear = not bool((a[known] > 12).any() or (b[known] > 12).any())
-    if day_first is not None:
-        is_day_first, unclear = day_first, False
-    years = np.where(parts["y"] < 100, parts["y"] + np.where(parts["y"] < 70, 2000, 1900), parts["y"])
-    day, month = (a, b) if is_day_first else (b, a)
-    found = _as_times(_seconds(years, month, day, parts))
-    return None if found is None else Times(found.values, found.kind, unclear)
+    order = given or _order(years[known], parts["a"][known], parts["b"][known])
+    first, second = ("b", "a") if order == "month_first" else ("a", "b")
+    found = _as_times(_seconds(years, parts[second], parts[first], parts))
+    return None if found is None else Times(found.values, found.kind, is_order_unclear=order is None)
+
+
+def _order(years: Floats, a: Floats, b: Floats) -> DateOrder | None:
+    """Return the order of day and month that dates show: numbers of [n] years, and what stands before them.
+
+    A number above twelve is a day, and so is a one that never changes, as in series of months; else the
+    order in which the rows are sorted by time tells. None where nothing tells.
+    """
+    if (a > _NUM_MONTHS).any() or (b > _NUM_MONTHS).any():
+        return "day_first" if (a > _NUM_MONTHS).any() else "month_first"
+    is_first = bool((a == 1).all()), bool((b == 1).all())
+    if any(is_first):
+        return None if all(is_first) else "day_first" if is_first[0] else "month_first"
+    rises = [_rises(years, month, day) for month, day in ((b, a), (a, b))]
+    if rises[0] == rises[1]:
+        return None
+    return "day_first" if rises[0] else "month_first"
+
+
+def _rises(years: Floats, months: Floats, days: Floats) -> bool:
+    """Return whether dates never go back, or never forward, and change at least a few times."""
+    steps = np.diff(years * 10_000 + months * 100 + days)
+    is_sorted = bool((steps >= 0).all() or (steps <= 0).all())
+    return is_sorted and np.count_nonzero(steps) >= _LEAST_STEPS
 
 
 def _alone(text: pl.Series) -> Times | None:

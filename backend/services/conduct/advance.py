@@ -7,10 +7,14 @@ of conductors may run.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from muscope.backend.db import cells as cell_rows
+from muscope.backend.db import claims
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.connection.session import Session
@@ -21,11 +25,13 @@ from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,
     ExperimentState,
+    FailureClass,
     StopReason,
 )
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.protocol import Add, Decision, Done, Skip, Wait
 from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.errors import Unavailable
 from muscope.backend.events import ProgressNotice
 from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.divergence_counts import divergence_counts_on
@@ -35,6 +41,8 @@ from muscope.backend.services.plans.draft import cost, decide
 from muscope.backend.services.time_left.budget import within_budget
 from muscope.backend.services.verdicts.judging import final_verdicts
 from muscope.backend.services.workers import capacity_of, fresh_workers
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,9 +85,30 @@ def advance_experiments(context: Context, last: LastSnapshots | None = None) -> 
         snapshots = {each: _snapshot(session, each) for each in experiment_ids}
     last.keep(experiment_ids)
     for experiment_id, snapshot in snapshots.items():
-        if last.is_due(experiment_id, snapshot) and _advance(context, experiment_id):
+        if last.is_due(experiment_id, snapshot) and _advance_alone(context, experiment_id):
             context.notices.publish(ProgressNotice(experiment_id))
         last.note(experiment_id, snapshot)
+
+
+def _advance_alone(context: Context, experiment_id: UUID) -> bool:
+    """Advance one experiment; whatever is wrong with it holds up no other. Return whether it changed.
+
+    A definition that cannot be read will never be: its experiment fails. After another fault it is looked at
+    again when one of its cells ends.
+    """
+    try:
+        return _advance(context, experiment_id)
+    except Unavailable:
+        raise
+    except ValidationError:
+        log.exception("experiment %s has a definition that cannot be read: it fails", experiment_id)
+        with context.database.write() as session:
+            claims.fail_open(session, experiment_id, FailureClass.SPEC, now=context.now())
+            experiment_rows.end(session, experiment_id, ExperimentState.FAILED, now=context.now())
+        return True
+    except Exception:
+        log.exception("experiment %s could not be advanced", experiment_id)
+        return False
 
 
 def _snapshot(session: Session, experiment_id: UUID) -> Snapshot:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # Cells a round rings for at most; the rest follow as the queue empties.
 MOST_RINGS = 100
+# SQLite's log shrinks by itself only in moments without readers; above this size it is emptied.
+MOST_LOG_BYTES = 16 << 20
 
 
 class PulseWatch:
@@ -43,12 +45,13 @@ class PulseWatch:
 
 
 def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | None = None) -> None:
-    """Run one round over all experiments: expire, cancel, advance, ring; then sweep old uploads."""
+    """Run one round over all experiments: expire, cancel, advance, ring; then tidy up."""
     expire_lost_cells(context, watch)
     settle_cancellations(context)
     advance_experiments(context, last)
     ring_again(context)
     sweep_uploads(context)
+    context.database.shorten_log(MOST_LOG_BYTES)
 
 
 def expire_lost_cells(context: Context, watch: PulseWatch) -> None:

@@ -26,7 +26,7 @@ from muscope.backend.services.uploads.files import unlink_files
 from muscope.backend.services.uploads.store import reading
 from muscope.backend.services.uploads.usage import new_bytes, require_quota
 from muscope.backend.services.views.views import DatasetView
-from muscope.backend.storage.blobs import Blob
+from muscope.backend.storage.blobs.folder import Blob
 from muscope.backend.storage.private_files import private_folder
 
 ARRAYS, SOURCE = "arrays", "source"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from muscope.backend.db import experiments as experiment_rows
@@ -11,7 +11,7 @@ from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.cost.chains import Span
 from muscope.backend.domain.cost.time_left import Course, expected_spans
-from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.services.context import Context
@@ -20,8 +20,10 @@ from muscope.backend.services.time_left.budget import claimed
 from muscope.backend.services.time_left.remaining import remaining_of, within_seconds
 from muscope.backend.services.views.outlay_views import QueueView
 
-# Seconds for which the expected work of the others is taken as unchanged.
+# Seconds for which the expected work of the others is taken as unchanged; of one that has not begun for
+# longer, since time alone does not change it, and hundreds may wait.
 KEPT_SECONDS = 5
+KEPT_WAITING_SECONDS = 60
 
 
 class Neighbour(NamedTuple):
@@ -54,11 +56,10 @@ def neighbours_of(
     context: Context, session: Session, own: ExperimentRow | None, capacity: Capacity
 ) -> list[Neighbour]:
     """Return the other open experiments, whoever owns them, the oldest first."""
-    open_ones = (experiment_rows.find(session, each) for each in experiment_rows.unfinished(session))
     return [
         Neighbour(row, course_of(context, session, row, capacity))
-        for row in open_ones
-        if row is not None and row is not own
+        for row in experiment_rows.unfinished_rows(session)
+        if row is not own
     ]
 
 
@@ -69,8 +70,17 @@ def course_of(context: Context, session: Session, row: ExperimentRow, capacity: 
         evidence = ExperimentEvidence(session, row)
         return affordable_course(context, evidence, remaining_of(context, evidence, capacity).course)
 
-    lately = int(context.now().timestamp()) // KEPT_SECONDS
-    return context.caches.courses.get(f"{row.id} {row.version} {lately}", build)
+    return context.caches.courses.get(f"{row.id} {row.version} {_lately(row, context.now())}", build)
+
+
+def _lately(row: ExperimentRow, now: datetime) -> int:
+    """Return a number that changes when a kept course is to be computed again.
+
+    Those that wait change at moments of their own, so that no request has to compute all of them.
+    """
+    if row.state == ExperimentState.QUEUED:
+        return (int(now.timestamp()) + row.id.int % KEPT_WAITING_SECONDS) // KEPT_WAITING_SECONDS
+    return int(now.timestamp()) // KEPT_SECONDS
 
 
 def span_among(course: Course, neighbours: Sequence[Neighbour], slots: int) -> Span:

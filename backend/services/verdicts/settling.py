@@ -90,7 +90,7 @@ def _next_batch(context: Context, evidence: ExperimentEvidence, max_seeds: int) 
     """Return what the next batch takes; raises Conflict where there is none."""
     session, experiment = evidence.session, evidence.experiment
     _require_open_answer(session, experiment)
-    if not context.blobs.path(experiment.spec.dataset_sha256).is_file():
+    if not context.blobs.exists(experiment.spec.dataset_sha256):
         raise Conflict("settle.dataset_deleted", name=experiment.name)
     capacity = capacity_of(context, session, fresh_workers(context, session))
     decision = decide(context, evidence, capacity, granted_seeds=max_seeds)

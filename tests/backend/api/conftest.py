@@ -1,4 +1,4 @@
-"""Real server in a thread, on a migrated SQLite file, without a broker."""
+"""Real server in a thread, on a migrated database, without a broker."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from muscope.backend.api.app import create_app
 from muscope.backend.api.deps import Runtime
 from muscope.backend.db import migrate
 from muscope.backend.settings import Settings
+from tests.servers.databases import address_of_new_database
 
 UPLOAD_LIMIT = 100_000
 ROWS = "".join(f"{i},{i % 7},{'yes' if (i * 7919) % 13 > 5 else 'no'}\n" for i in range(60))
@@ -77,18 +78,19 @@ def serving(settings: Settings) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("api")
-    settings = Settings(
-        data=folder,
-        database_url=None,
-        broker_url=f"unix://{folder}/no-broker.sock",
-        upload_limit_bytes=UPLOAD_LIMIT,
-        max_runs=2000,
-        worker_slots=2,
-    )
-    with serving(settings) as server:
-        yield server
+    with address_of_new_database(request) as database_url:
+        settings = Settings(
+            data=folder,
+            database_url=database_url,
+            broker_url=f"unix://{folder}/no-broker.sock",
+            upload_limit_bytes=UPLOAD_LIMIT,
+            max_runs=2000,
+            worker_slots=2,
+        )
+        with serving(settings) as server:
+            yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,15 @@
-"""A migrated database for each test, and rows to put into it."""
+"""Rows to put into a test's database."""
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-
-import pytest
 
 from muscope.backend.db import cells, claims, datasets, experiments
 from muscope.backend.db.claims import Claim
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.machines import workers
-from muscope.backend.db.migrate import migrate
 from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, DatasetRow, ExperimentRow
 from muscope.backend.domain.cost.prediction import CellCost
 from muscope.backend.domain.lifecycle import DesiredState, ExperimentState
@@ -30,31 +22,6 @@ NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=60)
 CHUNK_STEPS = 4
 PROFILE = Profile(num_rows=60, columns=(), label="y", is_label_guessed=False, is_task_guessed=False)
-
-
-@cache
-def migrated_bytes() -> bytes:
-    """Return a database file made by the real migrations, once for all tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "migrated.db"
-        database = Database(f"sqlite:///{path}")
-        migrate(database)
-        database.close()
-        # Merge the write-ahead log into the one file.
-        connection = sqlite3.connect(path)
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.close()
-        return path.read_bytes()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """Yield a separate database to each test."""
-    path = tmp_path / "muscope.db"
-    path.write_bytes(migrated_bytes())
-    database = Database(f"sqlite:///{path}")
-    yield database
-    database.close()
 
 
 def add_dataset(database: Database, shape: DatasetShape = SHAPE, **fields: Any) -> UUID:

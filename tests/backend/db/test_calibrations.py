@@ -1,9 +1,13 @@
 import threading
 
+import pytest
+
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.machines import calibrations
 from muscope.backend.domain.cost.calibration import Learned
 from tests.backend.db.stores import NOW
+
+pytestmark = pytest.mark.both_databases
 
 
 def _learn(database, device="d", kind="k", actual=20.0, predicted=10.0):

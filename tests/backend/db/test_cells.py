@@ -12,6 +12,8 @@ from muscope.backend.domain.protocol.grid import full_grid
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, one_cell, take
 from tests.backend.domain.specs import SPEC
 
+pytestmark = pytest.mark.both_databases
+
 
 def _ring_list(database, *, now=NOW, before=NOW, most=100):
     with database.read() as session:

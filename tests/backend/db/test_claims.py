@@ -9,6 +9,8 @@ from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.lifecycle import CellState, DesiredState, ExperimentState, FailureClass
 from tests.backend.db.stores import LATER, NOW, add_experiment, cell_row, change_cell, one_cell, take
 
+pytestmark = pytest.mark.both_databases
+
 DELAY = timedelta(seconds=2)
 
 

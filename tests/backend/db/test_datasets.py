@@ -5,6 +5,8 @@ from muscope.backend.db.schema.tables import LOCAL_OWNER
 from tests.backend.db.stores import LATER, add_dataset, add_experiment
 from tests.backend.domain.specs import REGRESSION
 
+pytestmark = pytest.mark.both_databases
+
 ARRAYS, SOURCE = "a" * 64, "b" * 64
 
 

@@ -21,6 +21,8 @@ from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.errors import Conflict
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 
+pytestmark = pytest.mark.both_databases
+
 OWNED = (CellRow, CellTensorRow, RunRow, MetricChunkRow, RunSummaryRow, IdempotencyKeyRow)
 
 

@@ -12,6 +12,8 @@ from muscope.backend.db.schema.tables import CellRow, MetricChunkRow, RunRow, Ru
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric, Schedule
 from tests.backend.db.stores import add_experiment, cell_row, change_cell, one_cell
 
+pytestmark = pytest.mark.both_databases
+
 SCHEDULE = Schedule(num_steps=12, measure_every=5, chunk_steps=4)
 NUM_RUNS = 4
 TAIL_FROM = 9

@@ -21,6 +21,8 @@ from muscope.backend.db.schema.tables import (
 from muscope.backend.settings import Settings
 from tests.backend.db.stores import NOW, add_experiment
 
+pytestmark = pytest.mark.both_databases
+
 
 def _tables(database):
     with database.read() as session:

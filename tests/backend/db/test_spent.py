@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from muscope.backend.db import claims
 from muscope.backend.domain.lifecycle import CellState, FailureClass
 from tests.backend.db.stores import LATER, NOW, cell_row, one_cell, take
+
+pytestmark = pytest.mark.both_databases
 
 DELAY = timedelta(seconds=2)
 

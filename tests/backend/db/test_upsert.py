@@ -1,5 +1,9 @@
+import pytest
+
 from muscope.backend.db.schema.tables import PrincipalRow
 from muscope.backend.db.upsert import ROWS_PER_STATEMENT, insert_new
+
+pytestmark = pytest.mark.both_databases
 
 
 def _rows(numbers):

@@ -1,5 +1,9 @@
+import pytest
+
 from muscope.backend.db.machines import workers
 from tests.backend.db.stores import LATER, NOW
+
+pytestmark = pytest.mark.both_databases
 
 CAPABILITIES = {
     "slots": 2,

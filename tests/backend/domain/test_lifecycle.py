@@ -8,6 +8,7 @@ from muscope.backend.domain.lifecycle import (
     Attempt,
     CellState,
     ExperimentState,
+    FailureClass,
     RunState,
     after_failure,
     run_state,
@@ -46,14 +47,20 @@ def test_every_state_can_be_reached_from_the_queue():
     ],
 )
 def test_three_attempts_in_a_row_without_progress_fail_a_cell(failures, has_moved, attempt):
-    assert after_failure(failures=failures, has_moved=has_moved) == attempt
+    assert after_failure(failures=failures, has_moved=has_moved, failure=FailureClass.CRASH) == attempt
     assert attempt.state in CELL_TRANSITIONS[CellState.RUNNING]
+
+
+def test_a_definition_that_cannot_be_trained_fails_its_cell_at_once():
+    attempt = after_failure(failures=0, has_moved=False, failure=FailureClass.SPEC)
+
+    assert attempt == Attempt(CellState.FAILED, 1)
 
 
 def test_a_cell_that_keeps_moving_is_never_given_up():
     failures = 0
     for _ in range(5 * FAILURE_BUDGET):
-        state, failures = after_failure(failures=failures, has_moved=True)
+        state, failures = after_failure(failures=failures, has_moved=True, failure=FailureClass.LOST)
         assert state is CellState.QUEUED
 
 

@@ -2,11 +2,9 @@ import pytest
 
 from muscope.backend.services.context import Context
 from muscope.backend.settings import Settings
-from muscope.backend.storage.blobs import BlobStore
-from tests.backend.db.stores import NOW, database
+from muscope.backend.storage.blobs.folder import BlobStore
+from tests.backend.db.stores import NOW
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
-
-__all__ = ["database"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import torch
 from muscope.backend.arrays import write_arrays
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.errors import Unavailable
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import BlobStore
 from muscope.worker.training.data import load_data
 
 LABELS: dict[Task, np.ndarray[Any, Any]] = {

@@ -17,7 +17,7 @@ from muscope.backend.domain.spec.measures import Measure, measured_metrics
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import Unavailable
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import BlobStore
 from muscope.worker.numerics.program import TrainingData
 from muscope.worker.numerics.trainer import DROP_EVERY, train
 from muscope.worker.training import train_cell

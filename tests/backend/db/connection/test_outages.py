@@ -11,7 +11,9 @@ from muscope.backend.db.connection.outages import outage
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import PrincipalRow
 from muscope.backend.errors import Unavailable
-from tests.backend.db.stores import migrated_bytes
+from tests.servers.databases import migrated_bytes
+
+pytestmark = pytest.mark.sqlite
 
 
 def add(database: Database, name: str) -> None:

@@ -173,6 +173,11 @@ def test_a_base_width_of_ones_own_is_kept():
             "spec.too_many_runs",
             {"runs": 2 * 9 * 4 * 400, "limit": 20_000},
         ),
+        (
+            {"widths": tuple(range(8, 15)), "depths": tuple(range(1, 7))},
+            "spec.too_many_sizes",
+            {"sizes": 42, "limit": 40},
+        ),
         ({"batch_size": 1438}, "spec.batch_larger_than_data", {"batch_size": 1438, "examples": 1437}),
         (
             {"sharpness_batch_size": 1438},

@@ -56,6 +56,13 @@ def test_degrees_minutes_and_seconds_are_decimal_degrees(read, cells, least, mos
     assert "read_degrees" in notes(prepared)
 
 
+@pytest.mark.parametrize("cells", [["①", "②", "③"], ["㉑", "㊿"], ["❶", "❷"]])
+def test_numerals_in_rings_are_categories(read, cells):
+    found = column(read(written(taken(cells))), "cell")
+
+    assert (found.kind, found.num_distinct, found.num_missing) == ("categorical", len(cells), 0)
+
+
 def test_sixty_minutes_are_no_coordinate(read):
     assert column(read(written(taken(["35°61′00″N", "35°62′00″N"]))), "cell").kind == "categorical"
 

@@ -30,9 +30,13 @@ ENCODED = {
     "GB18030": places("城市,销量,类别", "北京 上海 广州", "高 低"),
     "CP949": places("도시,매출,분류", "서울 부산 대구", "고 저"),
     "Windows-1251": places("город,a,класс", "Москва Казань Омск", "да нет"),
+    "Windows-1253": places("πόλη,a,αποτέλεσμα", "Αθήνα Πάτρα Χανιά", "καλό κακό"),
+    "KOI8-R": places("город,a,результат", "Уфа Пермь Томск", "годен брак"),
     "Windows-1252": places("ville,a,catégorie", "Orléans Besançon Nîmes", "élevé modéré"),
 }
-CODECS = {"EUC-JP": "euc_jp", "Windows-1251": "cp1251", "Windows-1252": "latin-1"}
+# Greek and Russian share all their bytes; without accents only the frequencies of letters tell them apart.
+UNACCENTED = places("αρ,θερμ,αποτ", "ρολο νερο τρενο", "ναι οχι")
+CODECS = {"EUC-JP": "euc_jp", "Windows-1251": "cp1251", "Windows-1253": "cp1253", "Windows-1252": "latin-1"}
 
 
 @pytest.mark.parametrize("name", ENCODED)
@@ -45,6 +49,22 @@ def test_the_likeliest_encoding_is_a_guess_with_examples(read, name):
     assert names(prepared) == content.split("\n")[0].split(",")
     assert (found.value, found.is_guessed) == (name, True)
     assert found.examples
+
+
+def test_greek_without_accents_is_not_taken_for_russian(read):
+    prepared = read(UNACCENTED.encode("cp1253"))
+
+    assert names(prepared) == ["αρ", "θερμ", "αποτ"]
+
+
+def test_a_file_of_utf8_with_a_broken_character_is_refused_with_its_row(read):
+    content = ("番号,温度,判定\n" + body("{half},{big},{ab}")).encode()
+
+    with pytest.raises(InvalidInput) as refused:
+        read(content[:-2] + b"\xff\xfe\n")
+
+    assert refused.value.code == "dataset.bad_bytes"
+    assert (refused.value.params["encoding"], refused.value.params["row"]) == ("UTF-8", ROWS + 1)
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "iso2022_jp"])
@@ -87,6 +107,15 @@ def test_a_text_file_that_is_a_table_is_read_as_one_and_prose_is_not(read):
     assert read(PLAIN, likely="text").manifest.shape.task is Task.CLASSIFICATION
     assert read(prose, likely="text").manifest.shape.task is Task.LANGUAGE_MODELLING
     assert decision(read(PLAIN, likely="text"), "kind").choices == ("table", "text")
+
+
+def test_a_table_between_blanks_below_remarks_is_no_text(read):
+    rows = "".join(f"{i} {i * 7 % 31 / 4} {'A' if i % 2 else 'B'}\n" for i in range(ROWS))
+
+    prepared = read(f"# from the second line\n# id speed kind\n{rows}", likely="text")
+
+    assert prepared.manifest.shape.task is Task.CLASSIFICATION
+    assert names(prepared) == ["id", "speed", "kind"]
 
 
 def test_of_a_large_table_rows_are_drawn_evenly_and_that_is_said(read, monkeypatch):

@@ -1,5 +1,7 @@
 """Values in text tables: dates, levels, identifiers, and what is asked about them."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -89,10 +91,46 @@ def test_a_date_becomes_elapsed_time_and_its_cycles(read):
     assert np.abs(prepared.arrays["x_train"][:, 1:]).max() <= 1
 
 
-def test_day_and_month_that_cannot_be_told_apart_are_said(read):
-    assert "day_or_month_first" in notes(
-        read("when,b\n" + "".join(f"0{1 + i % 9}/03/2024,{i}.5\n" for i in range(ROWS)))
+def dated(dates):
+    return "when,b\n" + "".join(f"{dates[i % len(dates)]},{i}.5\n" for i in range(ROWS))
+
+
+UNCLEAR = [f"0{1 + 7 * i % 9}/03/2024" for i in range(9)]
+
+
+def test_day_and_month_that_cannot_be_told_apart_are_asked_about(read):
+    found = decision(read(dated(UNCLEAR)), "dates")
+
+    assert (found.value, found.is_question, found.choices) == (
+        "day_first",
+        True,
+        ("day_first", "month_first"),
     )
+    assert found.examples[0] == "01/03/2024"
+
+
+@pytest.mark.parametrize(("order", "latest"), [("day_first", (2024, 3, 9)), ("month_first", (2024, 9, 3))])
+def test_an_answer_about_day_and_month_is_followed(read, order, latest):
+    prepared = read(dated(UNCLEAR), dates=order)
+
+    assert column(prepared, "when").maximum == datetime(*latest, tzinfo=UTC).timestamp()
+    assert not decision(prepared, "dates").is_question
+
+
+@pytest.mark.parametrize(
+    ("dates", "latest"),
+    [
+        ([f"{1 + i % 12}/1/{2020 + i // 12}" for i in range(ROWS)], (2021, 12, 1)),  # months, as in America
+        ([f"1/{1 + i % 12}/{2020 + i // 12}" for i in range(ROWS)], (2021, 12, 1)),
+        ([f"0{1 + i % 9}/0{3 + i // 9}/2024" for i in range(ROWS)], (2024, 5, 6)),  # sorted by day
+        ([f"0{3 + i // 9}/0{1 + i % 9}/2024" for i in range(ROWS)], (2024, 5, 6)),
+    ],
+)
+def test_dates_that_show_their_order_are_not_asked_about(read, dates, latest):
+    prepared = read(dated(dates))
+
+    assert column(prepared, "when").maximum == datetime(*latest, tzinfo=UTC).timestamp()
+    assert all(each.option != "dates" for each in profile_of(prepared).decisions)
 
 
 def test_identifiers_and_free_text_are_left_out_with_a_reason_and_can_be_used(read):

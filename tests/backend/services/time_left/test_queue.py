@@ -10,6 +10,8 @@ from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, Princip
 from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.plans.draft import ExperimentRequest
+from muscope.backend.services.time_left import queue
+from muscope.backend.services.time_left.queue import KEPT_SECONDS
 from muscope.backend.services.time_left.queued_plan import preview_experiment
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, add_worker, change_cell, take
 from tests.backend.domain.specs import spec
@@ -111,3 +113,23 @@ def test_a_plan_tells_what_it_would_wait_for_before_it_is_started(context, datab
     assert behind.queue.start_seconds == pytest.approx(4 * CELL_SECONDS, rel=1e-3)
     assert behind.queue.wall_seconds == pytest.approx(4 * CELL_SECONDS + alone.predicted_seconds, rel=1e-3)
     assert behind.predicted_seconds == alone.predicted_seconds
+
+
+def test_the_work_of_one_that_has_not_begun_is_computed_once_a_minute_not_at_every_look(
+    context, database, clock, monkeypatch
+):
+    first, _ = _add(database, "first", told_at=NOW - timedelta(seconds=9))
+    second, _ = _add(database, "second", told_at=NOW)
+    built = []
+    remaining_of = queue.remaining_of
+
+    def count(context, evidence, capacity):
+        built.append(evidence.experiment.id)
+        return remaining_of(context, evidence, capacity)
+
+    monkeypatch.setattr(queue, "remaining_of", count)
+    for _ in range(60 // KEPT_SECONDS):
+        _progress(context, second)
+        clock.now += timedelta(seconds=KEPT_SECONDS)
+
+    assert 1 <= built.count(first) <= 2

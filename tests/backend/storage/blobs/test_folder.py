@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from muscope.backend.errors import StorageFull
-from muscope.backend.storage.blobs import Blob, BlobStore
+from muscope.backend.storage.blobs.folder import Blob, BlobStore
 
 
 @pytest.fixture

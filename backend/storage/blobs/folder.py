@@ -1,6 +1,6 @@
-"""Content-addressed files: the name of a blob is the sha256 of its bytes, so it can never change.
+"""Content-addressed files in a folder: the name of a blob is the sha256 of its bytes, so it can never change.
 
-One folder for now; whatever replaces it keeps these methods. The database holds sha256 and size only.
+The database holds sha256 and size only.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from muscope.backend.errors import Unavailable
 from muscope.backend.storage.private_files import FILE_MODE, FINAL_MODE, no_room_is_our_error, private_folder
 
 LOCK_NAME = "lock"  # of `in_turn`; it stays, since a lock file that is removed guards nothing
@@ -31,6 +33,41 @@ class Blob:
     size: int
 
 
+def blob_of(path: Path) -> Blob:
+    """Return the address and size of a file."""
+    with path.open("rb") as file:
+        return Blob(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
+
+
+def name_of(sha256: str) -> str:
+    """Return a blob's name below its folder or prefix; raises ValueError for what is no address."""
+    if not _SHA256.fullmatch(sha256):
+        raise ValueError(f"sha256: expected 64 lower-case hex digits, given {sha256[:80]!r}")
+    return f"{sha256[:2]}/{sha256[2:]}"
+
+
+class Blobs(Hashable, Protocol):
+    """Place that keeps blobs; every method that names one raises ValueError for what is no address."""
+
+    def put(self, path: Path) -> Blob:
+        """Move the file at `path` in and return its address; a blob held already is kept as it is."""
+
+    def path(self, sha256: str) -> Path:
+        """Return the file with the bytes, brought here if need be; none is there if the blob is gone."""
+
+    def exists(self, sha256: str) -> bool:
+        """Say whether the blob is held."""
+
+    def delete(self, sha256: str) -> None:
+        """Remove the blob; one that is gone already is no error."""
+
+    def in_turn(self) -> AbstractContextManager[None]:
+        """Let one request at a time decide by rows which blobs stay; none goes while it is taken up."""
+
+    def fault(self) -> Unavailable | None:
+        """Return why blobs cannot be had, or None if they can."""
+
+
 class BlobStore:
     """Files in `folder/ab/cdef…`, written once, never changed, readable by the service's user only."""
 
@@ -39,8 +76,7 @@ class BlobStore:
 
     def put(self, path: Path) -> Blob:
         """Move the file at `path` in and return its address; a file we already hold is kept as it is."""
-        with path.open("rb") as file:
-            blob = Blob(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)
+        blob = blob_of(path)
         target = self.path(blob.sha256)
         with no_room_is_our_error(blob.size):
             private_folder(self._folder)
@@ -52,9 +88,7 @@ class BlobStore:
 
     def path(self, sha256: str) -> Path:
         """Return where the blob lies or would lie; the address is checked, so it never leaves the folder."""
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError(f"sha256: expected 64 lower-case hex digits, given {sha256[:80]!r}")
-        return self._folder / sha256[:2] / sha256[2:]
+        return self._folder / name_of(sha256)
 
     def exists(self, sha256: str) -> bool:
         """Say whether the blob is here."""
@@ -66,7 +100,7 @@ class BlobStore:
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
-        """Let one request at a time decide by rows which blobs stay; none goes while it is taken up."""
+        """Let one request of this host at a time decide by rows which blobs stay."""
         private_folder(self._folder)
         descriptor = os.open(self._folder / LOCK_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
         try:
@@ -74,6 +108,10 @@ class BlobStore:
             yield
         finally:
             os.close(descriptor)
+
+    def fault(self) -> Unavailable | None:
+        """Return None: the folder is made when it is needed, and its disk is looked at by `storage.disk`."""
+        return None
 
     def _move(self, source: Path, target: Path) -> None:
         """Bring `source` to `target` in one rename, by way of a copy where they lie on different disks."""

@@ -1,0 +1,1 @@
+"""Judgement of a brought model: measured powers of the width against those that each role needs."""

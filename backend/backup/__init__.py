@@ -1,0 +1,1 @@
+"""Backup of a data folder in one verified file while everything runs, and its restoration."""

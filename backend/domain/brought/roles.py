@@ -1,0 +1,88 @@
+"""Roles of a brought model's tensors, and the powers of the width multiplier m that each role needs.
+
+The powers come from the one table of `muscope.backend.domain.spec.parametrization`. A model may multiply a
+tensor by m^a in its forward pass where the table has another power A: what it then needs follows from the
+symmetry of abc parametrizations (Yang & Hu 2021, arXiv 2011.14522),
+
+    init  b + (A - a),     LR under Adam  c + (A - a),     LR under SGD  c + 2 (A - a).
+
+So a readout with the multiplier 1/m keeps its init and LR under Adam, and one without takes 1/m of both.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import NamedTuple
+
+from muscope.backend.domain.spec.optimizer import OptimizerSpec, UpdateFamily
+from muscope.backend.domain.spec.parametrization import (
+    Parametrization,
+    Role,
+    tensor_scaling,
+    weight_decay_mult,
+)
+
+_MULT = 4.0  # any m > 1; the square root of this one is exact
+
+
+class TensorRole(StrEnum):
+    """Work of a tensor between dimensions that grow with width and dimensions that do not."""
+
+    INPUT = "input"  # from the data to the width
+    EMBEDDING = "embedding"  # a lookup into the width
+    HIDDEN = "hidden"  # from the width to the width
+    OUTPUT = "output"  # from the width to the outputs, nothing after it
+    TIED = "tied"  # an embedding that is also the output
+    BOTTLENECK = "bottleneck"  # from the width to a fixed size inside the network: GQA keys, a router
+    EXPANSION = "expansion"  # from a fixed size inside the network to the width
+    NORM = "norm"  # gains of a norm
+    BIAS = "bias"
+    FIXED = "fixed"  # no dimension grows
+    UNKNOWN = "unknown"  # asked, never guessed
+
+
+VECTORS = frozenset({TensorRole.NORM, TensorRole.BIAS})
+# Row of the table for the start and for the LR.
+_ROWS: dict[TensorRole, tuple[Role, Role]] = {
+    TensorRole.INPUT: (Role.INPUT, Role.INPUT),
+    TensorRole.EMBEDDING: (Role.INPUT, Role.INPUT),
+    TensorRole.TIED: (Role.INPUT, Role.INPUT),
+    TensorRole.EXPANSION: (Role.INPUT, Role.INPUT),
+    TensorRole.HIDDEN: (Role.HIDDEN, Role.HIDDEN),
+    TensorRole.OUTPUT: (Role.OUTPUT, Role.OUTPUT),
+    TensorRole.BOTTLENECK: (Role.HIDDEN, Role.OUTPUT),
+    TensorRole.NORM: (Role.NORM, Role.NORM),
+    TensorRole.BIAS: (Role.BIAS, Role.BIAS),
+}
+
+
+class Powers(NamedTuple):
+    """Powers of m in a tensor's initial std, LR and weight decay; `decay` is None where there is none."""
+
+    init: float
+    lr: float
+    decay: float | None
+
+
+def needed_powers(role: TensorRole, optimizer: OptimizerSpec, forward: float = 0.0) -> Powers:
+    """Return what a tensor of `role` needs when the forward pass multiplies it by m^`forward`.
+
+    A role without a rule (`FIXED`, `UNKNOWN`) stays as it is at every width.
+    """
+    if role not in _ROWS:
+        return Powers(0.0, 0.0, 0.0)
+    start, learning = _ROWS[role]
+    per_power = 2.0 if optimizer.family is UpdateFamily.SGD else 1.0
+    lr = _power(learning, optimizer, "lr_mult")
+    lr += per_power * (_power(learning, optimizer, "forward_mult") - forward)
+    init = _power(start, optimizer, "init_std") + _power(start, optimizer, "forward_mult") - forward
+    decay = weight_decay_mult(optimizer.weight_decay_rule, learning, _MULT**lr)
+    return Powers(init, lr, math.log(decay, _MULT) if decay > 0 else None)
+
+
+def _power(role: Role, optimizer: OptimizerSpec, constant: str) -> float:
+    scaling = tensor_scaling(
+        Parametrization.MUP, role, base_init_std=1.0, width_mult=_MULT, optimizer=optimizer
+    )
+    return math.log(getattr(scaling, constant), _MULT)

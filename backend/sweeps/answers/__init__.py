@@ -1,0 +1,1 @@
+"""Answers to a sweep: pairs decided, strata put together, axes and arms."""

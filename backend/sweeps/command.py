@@ -1,0 +1,66 @@
+"""The command `muscope judge`: a file in, text or JSON out, the outcome as the exit status."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.ingest.rows.columns import read_columns
+from muscope.backend.sweeps.answers.answer import NextRun, SweepAnswer
+from muscope.backend.sweeps.measures.law import parse_law
+from muscope.backend.sweeps.table import Options, judge_columns
+from muscope.backend.sweeps.words import judged_runs, sentences
+
+
+def judge(options: Namespace, language: str) -> int:
+    """Judge the file the command was called with; return the exit status of its outcome."""
+    path = Path(options.sweep)
+    if not path.is_file():
+        raise NotFound("sweep.no_file", path=str(path))
+    answer = judge_columns(
+        read_columns(path),
+        Options(
+            columns=options.columns,
+            arm=options.arm,
+            axis=options.axis,
+            law=parse_law(options.law),
+            initial_loss=options.initial_loss,
+        ),
+    )
+    if options.runs:
+        _write_runs(Path(options.runs), answer)
+    if options.json:
+        print(answer.model_dump_json(indent=2))
+    else:
+        print("\n".join(sentences(answer, options.language or language)))
+    sys.stdout.flush()
+    return answer.exit_code
+
+
+def _write_runs(path: Path, answer: SweepAnswer) -> None:
+    """Write the next runs as a table that a sweep script can read, one row per run and LR."""
+    runs = judged_runs(answer)
+    names = dict.fromkeys(name for run in runs for name in (*run.arm, *run.levels))
+    try:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow([*names, "lr", "seeds", "settles", "purpose", "relative_cost"])
+            writer.writerows(_row(run, list(names)) for run in runs)
+    except OSError as error:
+        raise InvalidInput("sweep.runs_not_written", path=str(path), reason=error.strerror or "") from error
+
+
+def _row(run: NextRun, names: list[str]) -> list[str]:
+    levels: dict[str, float | str] = {**run.arm, **run.levels}
+    cells = [levels.get(name, "") for name in names]
+    return [
+        *(cell if isinstance(cell, str) else f"{cell:.10g}" for cell in cells),
+        f"{run.lr:.10g}",
+        str(run.num_seeds),
+        str(int(run.settles)),
+        run.purpose,
+        f"{run.relative_cost:g}",
+    ]

@@ -1,0 +1,1 @@
+"""Columns and cells of a table of runs, as numbers and levels."""

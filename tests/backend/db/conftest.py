@@ -1,3 +1,0 @@
-from tests.backend.db.stores import database
-
-__all__ = ["database"]

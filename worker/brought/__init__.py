@@ -1,0 +1,1 @@
+"""Models that a user brings, in a process of their own: loaded, traced, measured."""

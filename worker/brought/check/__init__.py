@@ -1,0 +1,1 @@
+"""Check of a brought model: a few updates at several widths and seeds, with everything measured."""

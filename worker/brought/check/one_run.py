@@ -1,0 +1,201 @@
+"""One run of the check: a width, a seed, a fixed batch, a few updates; sizes of tensors and activations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from muscope.backend.errors import InvalidInput
+from muscope.worker.brought.loading import BroughtModel
+from muscope.worker.brought.parametrize import rms
+from muscope.worker.brought.structure import Pass, run_pass
+from muscope.worker.brought.tracing import sample_of
+
+_SIGN_LIKE = ("adam", "lion", "nadam", "radam", "adopt")
+_EVENTS = 60  # of the scheduler, without training
+
+
+@dataclass
+class OneRun:
+    """Sizes by tensor; activations in the order of the pass."""
+
+    initial_rms: dict[str, float]
+    step_lr: dict[str, float] = field(default_factory=dict)
+    update_rms: dict[str, float] = field(default_factory=dict)
+    total_update_rms: dict[str, float] = field(default_factory=dict)
+    epsilon_share: dict[str, float] = field(default_factory=dict)
+    activations: list[tuple[str, float, float, float]] = field(default_factory=list)
+    loss: float = math.nan
+
+
+def is_sign_like(optimizer_name: str) -> bool:
+    """Tell whether an optimizer's steps have the size of its LR, as Adam's and Lion's, by its lower name."""
+    return any(name in optimizer_name for name in _SIGN_LIKE)
+
+
+class Groups:
+    """The optimizer's groups by tensor, found by identity."""
+
+    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self._optimizer = optimizer
+        names = {id(parameter): name for name, parameter in model.named_parameters()}
+        self._of: dict[str, list[int]] = {name: [] for name in names.values()}
+        for index, group in enumerate(optimizer.param_groups):
+            for parameter in group["params"]:
+                if id(parameter) in names:
+                    self._of[names[id(parameter)]].append(index)
+
+    def num(self, name: str) -> int:
+        """Return in how many groups a tensor is."""
+        return len(self._of[name])
+
+    def value(self, name: str, key: str) -> float:
+        """Return an entry of a tensor's first group; NaN where there is none."""
+        indices = self._of[name]
+        value = self._optimizer.param_groups[indices[0]].get(key) if indices else None
+        return float(value) if isinstance(value, int | float | Tensor) else math.nan
+
+
+def run_once(
+    brought: BroughtModel,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: Any,
+    batch: Any,
+    *,
+    width: int,
+    num_steps: int,
+) -> OneRun:
+    """Train a model for a few steps and measure it; raises InvalidInput when the user's code fails."""
+    groups = Groups(model, optimizer)
+    start = {name: p.detach().clone() for name, p in model.named_parameters()}
+    run = OneRun({name: rms(p) for name, p in start.items()})
+    first: Pass | None = None
+    after_first: Pass | None = None
+    for step in range(num_steps):
+        torch.manual_seed(step)  # of dropout
+        traced = run_pass(brought, model, batch, width)
+        first, after_first = first or traced, traced if step == 1 else after_first
+        _update(model, optimizer, scheduler, groups, traced.loss, run)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            run.total_update_rms[name] = rms(parameter - start[name])
+    torch.manual_seed(num_steps)
+    last = run_pass(brought, model, batch, width)
+    run.loss = float(last.loss.detach())
+    assert first is not None
+    assert after_first is not None
+    run.activations = _activations(first, after_first, last)
+    return run
+
+
+def scheduled_lrs(
+    model: nn.Module, optimizer: torch.optim.Optimizer, scheduler: Any
+) -> list[dict[str, float]]:
+    """Return every tensor's LR after each of the scheduler's next events, without training."""
+    groups = Groups(model, optimizer)
+    names = [name for name, _ in model.named_parameters()]
+    optimizer.zero_grad(set_to_none=True)
+    events = []
+    for _ in range(_EVENTS):
+        optimizer.step()
+        try:
+            scheduler.step()
+        except Exception as error:
+            raise InvalidInput(
+                "brought.function_fails",
+                function="scheduler.step",
+                size="-",
+                error=type(error).__name__,
+                message=str(error)[:300],
+            ) from error
+        events.append({name: groups.value(name, "lr") for name in names})
+    return events
+
+
+def _update(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scheduler: Any,
+    groups: Groups,
+    loss: Tensor,
+    run: OneRun,
+) -> None:
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    before = {
+        name: (p.detach().clone(), p.grad.detach().clone())
+        for name, p in model.named_parameters()
+        if p.grad is not None and name not in run.step_lr
+    }
+    rates = {name: groups.value(name, "lr") for name in before}
+    optimizer.step()
+    if scheduler is not None:
+        scheduler.step()
+    parameters = dict(model.named_parameters())
+    for name, (weight, gradient) in before.items():
+        change = parameters[name].detach() - weight
+        if not gradient.any() or not change.any():
+            continue
+        decay = groups.value(name, "weight_decay")
+        decay = 0.0 if math.isnan(decay) else decay
+        run.update_rms[name] = rms(change)
+        run.step_lr[name] = _step_lr(optimizer, weight, gradient, change, decay, rates[name])
+        epsilon = groups.value(name, "eps")
+        median = float(gradient[gradient != 0].abs().double().median())
+        run.epsilon_share[name] = 0.0 if math.isnan(epsilon) else epsilon / median
+
+
+def _step_lr(
+    optimizer: torch.optim.Optimizer,
+    weight: Tensor,
+    gradient: Tensor,
+    change: Tensor,
+    decay: float,
+    group_lr: float,
+) -> float:
+    """Return the LR that an update had: over the gradient under SGD, over its sign under Adam's kin.
+
+    The group's LR where the optimizer is neither.
+    """
+    kind = type(optimizer).__name__.lower()
+    if kind == "sgd":
+        pull = (gradient + decay * weight).double()
+        return float(-(change.double() * pull).sum() / pull.square().sum())
+    if not is_sign_like(kind):
+        return group_lr
+    if (
+        decay
+        and not math.isnan(group_lr)
+        and (kind == "adamw" or optimizer.defaults.get("decoupled_weight_decay"))
+    ):
+        change = change + group_lr * decay * weight
+    size = gradient.abs()
+    large = size >= size[size > 0].median()
+    return float(change[large].abs().double().mean())
+
+
+def _activations(first: Pass, second: Pass, last: Pass) -> list[tuple[str, float, float, float]]:
+    if not len(first.uses) == len(second.uses) == len(last.uses):
+        raise InvalidInput("brought.pass_changes", before=len(first.uses), after=len(last.uses))
+    triples = zip(_seen(first), _seen(second), _seen(last), strict=True)
+    return [
+        (tensor, rms(start), rms(later - start), rms(end - start))
+        for (tensor, start), (_, later), (_, end) in triples
+        if later.shape == start.shape == end.shape
+    ]
+
+
+def _seen(traced: Pass) -> Iterator[tuple[str, Tensor]]:
+    """Yield what enters a gain, what every use puts out, and the model's output, by tensor."""
+    for use in traced.uses:
+        if use.entering is not None:
+            yield use.tensor, use.entering
+        yield use.tensor, use.sample
+    if traced.last:
+        yield traced.uses[max(traced.last)].tensor, sample_of(traced.output)

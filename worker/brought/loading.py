@@ -1,0 +1,160 @@
+"""A user's file or package: its functions, found and called with clear errors.
+
+    build(width) or build(width, depth) -> torch.nn.Module       needed
+    batches(split, seed) -> iterable of batches                  needed to run the model
+    loss(model, batch) -> scalar tensor                          else by the batch's second entry
+    sizes = (64, 128, 256, 512)                                  widths that `build` takes
+    optimizer(model, width, lr) -> torch.optim.Optimizer         of a model that is parametrized already
+    scheduler(optimizer) -> a scheduler of torch
+
+Whatever the file raises, `SystemExit` included, becomes an InvalidInput that names the function and the size.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from muscope.backend.errors import InvalidInput, NotFound
+from muscope.worker.brought.default_loss import default_loss
+
+_MODULE = "muscope_brought_model"
+_MOST_TEXT = 300
+
+
+@dataclass(frozen=True)
+class BroughtModel:
+    """Functions of the user's file; calls of them raise InvalidInput only."""
+
+    path: Path
+    functions: dict[str, Callable[..., Any]]
+    sizes: tuple[int, ...] | None = None
+
+    @property
+    def has_optimizer(self) -> bool:
+        """Tell whether the file brings its own optimizer."""
+        return "optimizer" in self.functions
+
+    def build(self, width: int, seed: int) -> nn.Module:
+        """Return the model of a width, initialised from `seed`, in training mode on the CPU."""
+        torch.manual_seed(seed)
+        model = self.call("build", width, size=width)
+        if not isinstance(model, nn.Module):
+            raise InvalidInput("brought.build_not_module", width=width, given=type(model).__name__)
+        return model.train()
+
+    def batch(self, seed: int) -> Any:
+        """Return the first training batch of a seed."""
+        if "batches" not in self.functions:
+            raise InvalidInput("brought.needs_batches", file=self.path.name)
+        first = self.call("batches", "train", seed)
+        batch = self.guarded("batches", None, lambda: next(iter(first), None))
+        if batch is None:
+            raise InvalidInput("brought.no_batch", seed=seed)
+        return batch
+
+    def loss(self, model: nn.Module, batch: Any, width: int) -> Tensor:
+        """Return the loss of a batch, a scalar with a gradient; raises InvalidInput otherwise."""
+        if "loss" in self.functions:
+            value = self.call("loss", model, batch, size=width)
+        else:
+            value = self.guarded("forward", width, lambda: default_loss(model, batch))
+        if not isinstance(value, Tensor):
+            raise InvalidInput("brought.loss_not_tensor", width=width, given=type(value).__name__)
+        if value.numel() != 1 or not value.requires_grad:
+            raise InvalidInput(
+                "brought.loss_not_scalar",
+                width=width,
+                shape=str(tuple(value.shape)),
+                has_gradient=int(value.requires_grad),
+            )
+        return value
+
+    def call(self, name: str, *arguments: Any, size: int | None = None) -> Any:
+        """Call one of the file's functions; `size` is named if it fails."""
+        return self.guarded(name, size, lambda: self.functions[name](*arguments))
+
+    def guarded(self, name: str, size: int | None, action: Callable[[], Any]) -> Any:
+        """Return what `action` returns; anything that it raises becomes an error that names the function."""
+        try:
+            return action()
+        except InvalidInput:
+            raise
+        except SystemExit as end:
+            raise InvalidInput("brought.file_exits", function=name, status=str(end.code)) from end
+        except MemoryError:
+            raise
+        except Exception as error:
+            if "can't allocate memory" in str(error):  # torch's only mark of it
+                raise MemoryError(str(error)) from error
+            raise InvalidInput(
+                "brought.function_fails",
+                function=name,
+                size="-" if size is None else size,
+                error=type(error).__name__,
+                message=str(error)[:_MOST_TEXT],
+            ) from error
+
+
+def load_model(path: Path) -> BroughtModel:
+    """Import a `.py` file, or a folder with `__init__.py`, and return its functions.
+
+    Raises:
+        NotFound: no such file.
+        InvalidInput: it cannot be imported, has no `build`, or its `build` takes other arguments.
+    """
+    if path.is_dir():
+        path = path / "__init__.py"
+    if not path.is_file():
+        raise NotFound("brought.no_file", path=str(path))
+    module = _import(path)
+    functions = {
+        name: value
+        for name in ("build", "loss", "batches", "optimizer", "scheduler")
+        if callable(value := getattr(module, name, None))
+    }
+    if "build" not in functions:
+        raise InvalidInput("brought.no_build", file=path.name)
+    _require_arguments(functions["build"])
+    sizes = getattr(module, "sizes", None)
+    return BroughtModel(path, functions, None if sizes is None else _as_widths(sizes))
+
+
+def _import(path: Path) -> Any:
+    is_package = path.name == "__init__.py"
+    spec = importlib.util.spec_from_file_location(
+        _MODULE, path, submodule_search_locations=[str(path.parent)] if is_package else None
+    )
+    if spec is None or spec.loader is None:
+        raise InvalidInput("brought.not_python", file=path.name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_MODULE] = module
+    sys.path.insert(0, str(path.parent.parent if is_package else path.parent))
+    loading = BroughtModel(path, {})
+    loading.guarded("import", None, lambda: spec.loader.exec_module(module))  # type: ignore[union-attr]
+    return module
+
+
+def _require_arguments(build: Callable[..., Any]) -> None:
+    try:
+        inspect.signature(build).bind(64)
+    except TypeError as error:
+        raise InvalidInput("brought.build_arguments", given=str(inspect.signature(build))) from error
+
+
+def _as_widths(sizes: Any) -> tuple[int, ...]:
+    try:
+        widths = tuple(int(size) for size in sizes)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput("brought.sizes_not_numbers", given=str(sizes)[:_MOST_TEXT]) from error
+    if len(set(widths)) != len(widths) or min(widths, default=0) < 1:
+        raise InvalidInput("brought.sizes_not_numbers", given=str(sizes)[:_MOST_TEXT])
+    return tuple(sorted(widths))
