@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from muscope.backend.settings import Settings
 
 FAILURE = 2
+INTERRUPTED = 130  # as shells say it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,8 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
         if is_of_file:
             return _judge(options, language)
         return _serve(options, language)
+    except KeyboardInterrupt:
+        if not is_asking:
+            raise
+        return INTERRUPTED  # what was waited for goes on
     except MuscopeError as error:
-        _report(error, options, language)
+        _tell(error, language, is_for_program=getattr(options, "json", False))
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("muscope"):
             raise  # not a package that an extra brings
@@ -52,12 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
     return ASKING_FAILURE if is_asking or is_of_file else FAILURE
 
 
-def _report(error: MuscopeError, options: argparse.Namespace, language: str) -> None:
-    said = error_text(error, language)
-    if options.command in FILE_COMMANDS and options.json:
-        print(json.dumps({"error": {"code": error.code, "message": said, "params": error.params}}))
-    else:
-        print(said, file=sys.stderr)
+def _tell(error: MuscopeError, language: str, *, is_for_program: bool) -> None:
+    """Print an error as a sentence, and for a program as the JSON that a server answers with."""
+    message = error_text(error, language)
+    print(message, file=sys.stderr)
+    if is_for_program:
+        from muscope.backend.commands.output import print_json
+
+        print_json({"error": {"code": error.code, "message": message, "params": error.params}})
 
 
 def _ask(
@@ -83,6 +89,7 @@ def _judge(options: argparse.Namespace, language: str) -> int:
 
 
 def _serve(options: argparse.Namespace, language: str) -> int:
+
     settings = _read_settings()
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"

@@ -6,6 +6,7 @@ print(run_poc(table, label="price", preset="quick").outcome)
 """
 
 from muscope.backend.client.asynchronous.client import AsyncClient
+from muscope.backend.client.own_server import local_server
 from muscope.backend.client.poc import run_poc
 from muscope.backend.client.replies import Dataset, Experiment, ExperimentItem, Plan, Settling, Verdict
 from muscope.backend.client.result import Figure, Result
@@ -22,5 +23,6 @@ __all__ = [
     "Result",
     "Settling",
     "Verdict",
+    "local_server",
     "run_poc",
 ]

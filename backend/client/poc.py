@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from muscope.backend.catalogue import DEFAULT_LANGUAGE
+from muscope.backend.child_environment import child_environment
+from muscope.backend.client.own_server import local_server
 from muscope.backend.client.progress import ProgressBar
 from muscope.backend.client.result import Result
-from muscope.backend.client.synchronous.client import DEFAULT_SERVER, Client
+from muscope.backend.client.synchronous.client import Client
 from muscope.backend.client.tables import Source
 
 
@@ -15,7 +17,7 @@ def run_poc(
     source: Source,
     label: str | None = None,
     *,
-    server: str = DEFAULT_SERVER,
+    server: str | None = None,
     token: str | None = None,
     language: str = DEFAULT_LANGUAGE,
     client: Client | None = None,
@@ -26,11 +28,15 @@ def run_poc(
     Args:
         source: a pandas or polars table, columns by name, rows, arrays `(x, y)`, or the path of a file.
         label: the column to predict; guessed if left out.
+        server: address of a server; `MUSCOPE_SERVER` if left out, else the one of `local_server`.
         client: client to use instead of one for `server` and `token`.
         plan: whatever differs from the default plan, such as `preset="quick"`.
     """
     if client is None:
-        with Client(server, token, language=language) as own:
+        environment = child_environment()
+        address = server or environment.get("MUSCOPE_SERVER") or local_server()
+        key = token or environment.get("MUSCOPE_TOKEN") or None
+        with Client(address, key, language=language) as own:
             return run_poc(source, label, language=language, client=own, **plan)
     with ProgressBar(language) as bar:
         return client.run_poc(source, label, on_progress=bar, **plan)

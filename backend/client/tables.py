@@ -13,6 +13,7 @@ from muscope.backend.errors import InvalidInput
 
 # A pandas or polars table, {column: values}, [{column: value}, …], (x, y), or a path; told apart when sent.
 Source = Any
+AT_ONCE_BYTES = 32 << 20
 OCTETS = "application/octet-stream"
 _MEDIA_TYPES = {".csv": "text/csv", ".txt": "text/plain"}
 
@@ -24,6 +25,17 @@ class Upload:
     name: str
     content: bytes
     media_type: str = OCTETS
+
+
+def large_file(source: Source) -> Path | None:
+    """Return the path of a source that is a file too large to be sent at once."""
+    if not isinstance(source, str | Path):
+        return None
+    path = Path(source)
+    try:
+        return path if path.stat().st_size > AT_ONCE_BYTES else None
+    except OSError:
+        return None  # reading it says what is wrong
 
 
 def as_upload(source: Source, name: str | None = None) -> Upload:

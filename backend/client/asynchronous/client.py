@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 
 from muscope.backend.catalogue import DEFAULT_LANGUAGE
-from muscope.backend.client.asynchronous.transport import AsyncTransport
+from muscope.backend.client.asynchronous.pieces import AsyncPieces
 from muscope.backend.client.exchange import Retries, address
 from muscope.backend.client.replies import (
     Cell,
@@ -26,13 +26,13 @@ from muscope.backend.client.replies import (
     Worker,
 )
 from muscope.backend.client.result import Figure, Result, shown_figures
-from muscope.backend.client.tables import Source, as_upload
+from muscope.backend.client.tables import Source, as_upload, large_file
 from muscope.backend.errors import TimeIsUp
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 
-class AsyncClient(AsyncTransport):
+class AsyncClient(AsyncPieces):
     """Client of one µScope server.
 
     Args:
@@ -63,6 +63,10 @@ class AsyncClient(AsyncTransport):
             source: a pandas or polars table, columns by name, rows, arrays `(x, y)`, or the path of a file.
             options: how it is read, as `POST /api/v1/datasets` takes it: `label`, `task`, `split`, ….
         """
+        if path := large_file(source):
+            name = name or path.name
+            arrived = await self._send_in_pieces(path, name)
+            return Dataset.read(await self._post(address("/datasets"), name=name, upload=arrived, **options))
         upload = as_upload(source, name)
         answer = await self._send(
             "POST",

@@ -25,14 +25,14 @@ from muscope.backend.client.replies import (
     Worker,
 )
 from muscope.backend.client.result import Figure, Result, shown_figures
-from muscope.backend.client.synchronous.transport import Transport
-from muscope.backend.client.tables import Source, as_upload
+from muscope.backend.client.synchronous.pieces import Pieces
+from muscope.backend.client.tables import Source, as_upload, large_file
 from muscope.backend.errors import TimeIsUp
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 
-class Client(Transport):
+class Client(Pieces):
     """Client of one µScope server.
 
     Args:
@@ -63,6 +63,10 @@ class Client(Transport):
             source: a pandas or polars table, columns by name, rows, arrays `(x, y)`, or the path of a file.
             options: how it is read, as `POST /api/v1/datasets` takes it: `label`, `task`, `split`, ….
         """
+        if path := large_file(source):
+            name = name or path.name
+            arrived = self._send_in_pieces(path, name)
+            return Dataset.read(self._post(address("/datasets"), name=name, upload=arrived, **options))
         upload = as_upload(source, name)
         answer = self._send(
             "POST",

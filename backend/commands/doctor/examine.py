@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from muscope.backend.catalogue import text
 from muscope.backend.client.synchronous.client import DEFAULT_SERVER
-from muscope.backend.commands.doctor.finding import Finding, failure
+from muscope.backend.commands.doctor.check_result import CheckResult, failure
 from muscope.backend.commands.doctor.packages import check_packages, check_python
 from muscope.backend.commands.doctor.server import check_server
 from muscope.backend.commands.output import print_json, print_table
@@ -24,7 +24,7 @@ def doctor(options: Namespace, server: str | None, token: str | None, language: 
     return FAILURE if any(each.state == "fail" for each in findings) else 0
 
 
-def examine(server: str | None, token: str | None, language: str) -> Iterator[Finding]:
+def examine(server: str | None, token: str | None, language: str) -> Iterator[CheckResult]:
     """Check this Python, this machine unless another server is asked, and the server."""
     yield check_python()
     yield check_packages()
@@ -33,7 +33,7 @@ def examine(server: str | None, token: str | None, language: str) -> Iterator[Fi
     yield from check_server(server or _own_address(), token, language, is_needed=server is not None)
 
 
-def _machine() -> Iterator[Finding]:
+def _machine() -> Iterator[CheckResult]:
     """Check what a server needs, where its packages are installed."""
     try:
         from pydantic import ValidationError
@@ -64,10 +64,10 @@ def _own_address() -> str:
         return DEFAULT_SERVER
 
 
-def _as_json(finding: Finding, language: str) -> dict[str, object]:
+def _as_json(finding: CheckResult, language: str) -> dict[str, object]:
     return {"check": finding.check, "state": finding.state, "message": finding.sentence(language)}
 
 
-def _line(finding: Finding, language: str) -> tuple[str, str, str]:
+def _line(finding: CheckResult, language: str) -> tuple[str, str, str]:
     name = text(f"doctor.{finding.check}", language)
     return finding.state, name, finding.sentence(language)

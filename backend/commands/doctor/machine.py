@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from muscope.backend.commands.doctor.finding import Finding, failed, failure, warning, well
+from muscope.backend.commands.doctor.check_result import CheckResult, failed, failure, warning, well
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.migrate import is_current
@@ -17,9 +17,9 @@ from muscope.backend.storage.disk import disk_fault, free_bytes
 _LITTLE_BYTES = 1 << 30
 
 
-def check_machine(settings: Settings) -> Iterator[Finding]:
+def check_machine(settings: Settings) -> Iterator[CheckResult]:
     """Look at everything in turn; one fault does not hide another."""
-    checks: tuple[tuple[str, Callable[[Settings], Finding]], ...] = (
+    checks: tuple[tuple[str, Callable[[Settings], CheckResult]], ...] = (
         ("data_folder", _data_folder),
         ("database", _database),
         ("broker", _broker),
@@ -31,7 +31,7 @@ def check_machine(settings: Settings) -> Iterator[Finding]:
             yield failed(name, error)
 
 
-def _data_folder(settings: Settings) -> Finding:
+def _data_folder(settings: Settings) -> CheckResult:
     folder = settings.data_folder
     if not folder.exists():
         return warning("data_folder", "missing", path=str(folder))
@@ -42,7 +42,7 @@ def _data_folder(settings: Settings) -> Finding:
     return warning("data_folder", "full", **size) if free < _LITTLE_BYTES else well("data_folder", **size)
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> CheckResult:
     address = database_address(settings)
     kind = address.get_backend_name()
     if settings.database_url is None and not (settings.data_folder / "muscope.db").exists():
@@ -55,7 +55,7 @@ def _database(settings: Settings) -> Finding:
         database.close()
 
 
-def _broker(settings: Settings) -> Finding:
+def _broker(settings: Settings) -> CheckResult:
     notices = Notices(settings.resolved_broker_url)
     try:
         if notices.is_up():

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 
-from muscope.backend.commands.doctor.finding import Finding, failure, warning, well
+from muscope.backend.commands.doctor.check_result import CheckResult, failure, warning, well
 
 OLDEST_PYTHON = (3, 11)
 _REQUIREMENT = re.compile(r"([\w.-]+)(?:\[[\w,-]+\])?\s*([^;]*)(?:;\s*(.*))?")
 _BOUND = re.compile(r"(==|>=|<)\s*([\d.]+)")
 
 
-def check_python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Finding:
+def check_python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> CheckResult:
     """Tell whether this Python is new enough."""
     given, oldest = (".".join(map(str, each)) for each in (version, OLDEST_PYTHON))
     if version < OLDEST_PYTHON:
@@ -24,7 +24,7 @@ def check_python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Find
 
 def check_packages(
     requirements: Iterable[str] | None = None, installed: Mapping[str, str] | None = None
-) -> Finding:
+) -> CheckResult:
     """Tell which installed packages are outside the tested ranges, and which of the client's are missing."""
     wanted = list(metadata.requires("muscope") or () if requirements is None else requirements)
     found = _installed() if installed is None else installed

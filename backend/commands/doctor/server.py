@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from muscope.backend.client import Client
 from muscope.backend.client.exchange import Retries
 from muscope.backend.client.replies import Worker
-from muscope.backend.commands.doctor.finding import Finding, failure, warning, well
+from muscope.backend.commands.doctor.check_result import CheckResult, failure, warning, well
 from muscope.backend.errors import RequestFailed, Unavailable
 
 # The reader looks for a fault and wants to know of it now.
 _ONCE = Retries(most=1)
 
 
-def check_server(address: str, token: str | None, language: str, *, is_needed: bool) -> Iterator[Finding]:
+def check_server(address: str, token: str | None, language: str, *, is_needed: bool) -> Iterator[CheckResult]:
     """Ask a server; without one nothing further is asked.
 
     Args:
@@ -35,7 +35,7 @@ def check_server(address: str, token: str | None, language: str, *, is_needed: b
         yield check_workers(workers)
 
 
-def check_workers(workers: list[Worker]) -> Finding:
+def check_workers(workers: list[Worker]) -> CheckResult:
     """Tell whether a worker is alive, and whether all have one version of PyTorch."""
     if not workers:
         return failure("workers", "none")

@@ -93,6 +93,26 @@ def test_a_running_experiment_has_a_stage_and_the_time_left(result, left, expect
     assert (stage_text(result.experiment, "en"), share_done(result.experiment)) == ("Completed", 1.0)
 
 
+class Terminal(io.StringIO):
+    """Stream that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_line_that_moves(result):
+    terminal = Terminal()
+    progress = {"share_done": 0.25, "stage": 2, "num_stages": 4, "eta_seconds": 61.0}
+
+    with ProgressBar(stream=terminal) as bar:
+        bar(replace(result.experiment, state="running", progress=progress))
+        bar(result.experiment)
+
+    assert " 25% |" in terminal.getvalue()
+    assert "Stage 2 of 4, 1:01 left" in terminal.getvalue()
+    assert "100% |" in terminal.getvalue()
+
+
 def test_a_log_gets_no_bar(result):
     log = io.StringIO()
 

@@ -9,7 +9,7 @@ import pytest
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.cli import main
 from muscope.backend.client.replies import Worker
-from muscope.backend.commands.doctor.finding import Finding
+from muscope.backend.commands.doctor.check_result import CheckResult
 from muscope.backend.commands.doctor.machine import check_machine
 from muscope.backend.commands.doctor.packages import check_packages, check_python
 from muscope.backend.commands.doctor.server import check_server, check_workers
@@ -180,5 +180,5 @@ def test_settings_that_cannot_be_read_are_named(monkeypatch):
     found = {each.check: each for each in examine(None, None, "en")}
     get_settings.cache_clear()
 
-    assert isinstance(found["settings"], Finding)
+    assert isinstance(found["settings"], CheckResult)
     assert "lease_seconds" in found["settings"].sentence("en")

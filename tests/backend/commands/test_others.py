@@ -10,9 +10,11 @@ import pytest
 
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.cli import main
+from muscope.backend.client import result
 from muscope.backend.command_line import command_parser
 from muscope.backend.commands.output import print_table
-from muscope.backend.grammar.asking import CLIENT_COMMANDS
+from muscope.backend.domain.verdict.statement import Outcome
+from muscope.backend.grammar.asking import CLIENT_COMMANDS, EXIT_STATUS
 
 COMMANDS = ["run", "serve", "conductor", "worker", "migrate", "version", *sorted(CLIENT_COMMANDS)]
 # What takes longer to import than the whole command may take to answer.
@@ -124,3 +126,30 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(monkeypatch, c
 
 def test_json_is_one_value(told):
     assert isinstance(json.loads(json.dumps(told("datasets", "list"))), list)
+
+
+def test_an_error_for_a_program_is_json_with_its_code(url, capsys):
+    assert main(["status", "no-such-id", "--server", url, "--json"]) == 1
+
+    captured = capsys.readouterr()
+    error = json.loads(captured.out)["error"]
+    assert error["code"] == "validation"
+    assert error["message"] == captured.err.rstrip("\n")
+
+
+def test_a_reader_who_stops_waiting_gets_no_traceback(monkeypatch, capsys):
+    from muscope.backend.client import Client
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "wait", interrupted)
+
+    assert main(["wait", "x"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_every_outcome_has_an_exit_status_and_a_colour():
+    assert list(EXIT_STATUS) == [str(outcome) for outcome in Outcome]
+    assert set(result._COLOURS) == set(EXIT_STATUS)
+    assert sorted(EXIT_STATUS.values()) == list(EXIT_STATUS.values())

@@ -12,7 +12,7 @@ State = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """Result of one check.
 
     Attributes:
@@ -32,21 +32,21 @@ class Finding:
         return text(key, language, **self.params)
 
 
-def well(check: str, **params: Param) -> Finding:
+def well(check: str, **params: Param) -> CheckResult:
     """Return that nothing is wrong."""
-    return Finding(check, "ok", "ok", params)
+    return CheckResult(check, "ok", "ok", params)
 
 
-def warning(check: str, code: str, **params: Param) -> Finding:
+def warning(check: str, code: str, **params: Param) -> CheckResult:
     """Return something that works and should be known."""
-    return Finding(check, "warn", code, params)
+    return CheckResult(check, "warn", code, params)
 
 
-def failure(check: str, code: str, **params: Param) -> Finding:
+def failure(check: str, code: str, **params: Param) -> CheckResult:
     """Return something that does not work."""
-    return Finding(check, "fail", code, params)
+    return CheckResult(check, "fail", code, params)
 
 
-def failed(check: str, error: MuscopeError) -> Finding:
+def failed(check: str, error: MuscopeError) -> CheckResult:
     """Return an error of ours as what was found."""
-    return Finding(check, "fail", f"error.{error.code}", error.params)
+    return CheckResult(check, "fail", f"error.{error.code}", error.params)
