@@ -5,7 +5,6 @@ import pytest
 from muscope.backend.services.keyed_cache import KeyedCache
 
 
-@pytest.mark.both_databases
 def test_one_state_is_built_once_however_many_ask():
     builds = KeyedCache[bytes](2)
     built: list[str] = []
