@@ -152,6 +152,7 @@ def test_a_writer_that_never_gets_its_turn_is_unavailable():
         pass
 
 
+@pytest.mark.sqlite
 def test_a_log_that_has_grown_too_large_is_emptied_and_nothing_is_lost(database):
     with database.read() as reader:  # a reader that never pauses keeps SQLite from starting its log anew
         reader.scalar(text("SELECT count(*) FROM principal"))
