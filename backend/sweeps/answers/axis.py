@@ -60,7 +60,8 @@ def _rank(level: Level) -> float:
 def _pairs_of(stratum: Stratum, noise: Noise, by: Yardstick, *, is_ordered: bool) -> list[Judged]:
     """Return the comparisons of a stratum: of the smallest swept value with all larger ones, or both ways."""
     values = list(stratum.curves)
-    base = next((value for value in values if stratum.curves[value].is_swept), values[0])
+    smaller = values[:-1] if is_ordered else values
+    base = next((value for value in smaller if stratum.curves[value].is_swept), values[0])
     others = (
         values[values.index(base) + 1 :]
         if is_ordered

@@ -20,6 +20,8 @@ _UNIT_GAP = 1000.0
 _SMALL = 10_000.0
 _TRUE = frozenset({"1", "true", "yes", "t", "y", "1.0", "diverged", "nan"})
 _DIVERGED = frozenset({"nan", "-nan", "diverged", "inf", "-inf", "+inf", "infinity", "∞"})
+# A loss beyond this is one of a run that diverged, on its way to infinity.
+_MOST_LOSS = 1e12
 _NO_LOSS = frozenset({"", "null", "none", "n/a", "na", "-"})
 
 
@@ -96,7 +98,7 @@ def losses_of(
         word = cell.lower()
         if number is None and word not in _DIVERGED | _NO_LOSS:
             raise InvalidInput("sweep.no_number", column=name, row=place + 2, given=cell)
-        is_finite = number is not None and math.isfinite(number)
+        is_finite = number is not None and abs(number) < _MOST_LOSS
         losses.append(number if is_finite and number is not None else math.nan)
         is_flagged = bool(flags) and flags[place].strip().lower() in _TRUE
         diverged.append(is_flagged or word in _DIVERGED or (number is not None and not is_finite))

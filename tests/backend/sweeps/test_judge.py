@@ -123,6 +123,12 @@ def test_a_reused_rate_that_was_not_run_is_the_cheapest_next_run():
     assert (first.settles, first.levels, first.lr) == (True, {"width": 1024.0}, 2.0**-9)
 
 
+def test_a_sweep_at_the_largest_size_only_gives_no_rate_to_reuse():
+    cells = [cell for cell in sweep() if cell["width"] == 1024 or cell["lr"] == 2.0**-9]
+
+    assert only_axis(judged(cells)).rule == "base_not_swept"
+
+
 def test_rates_on_no_common_grid_are_read_between_close_ones():
     base = sweep(widths=(128.0,))
     shifted = sweep(widths=(256.0,), lrs=[lr * 2**0.5 for lr in LRS])
