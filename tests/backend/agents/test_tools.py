@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -193,7 +194,7 @@ def test_a_sweep_given_as_rows_is_judged_as_its_file_is(url, tmp_path):
 
 def loss_of(width: int, power: int, seed: int) -> float:
     """Return a loss whose best learning rate, 2^-3, is the same at every width."""
-    return 2.0 + 4.0 / width**0.5 + 0.05 * (power + 3) ** 2 + 0.0005 * seed
+    return 2.0 + 4.0 / math.sqrt(width) + 0.05 * (power + 3) ** 2 + 0.0005 * seed
 
 
 def test_a_sweep_without_rates_is_refused_with_a_sentence(url):
