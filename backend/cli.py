@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -88,7 +89,6 @@ def _judge(options: argparse.Namespace, language: str) -> int:
 
 
 def _serve(options: argparse.Namespace, language: str) -> int:
-    import logging  # help needs none of it
 
     settings = _read_settings()
     logging.basicConfig(

@@ -1,4 +1,4 @@
-"""Whether a conductor or the workers of this host do their work, as their own marks tell.
+"""Check that a conductor or the workers of this host do their work, by the marks that they leave.
 
 A process that is there may be stuck; a mark is renewed only by work that reached the database.
 """

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     broker_url: str | None = None
     broker_password: SecretStr | None = None
     broker_password_file: Path | None = None
-    # Where the files of datasets are: s3://bucket/prefix, or the data folder.
+    # Place of the files of datasets: s3://bucket/prefix, or the data folder.
     blobs: str | None = None
     blobs_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+/?$")
     blobs_region: str = "us-east-1"

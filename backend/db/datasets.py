@@ -36,6 +36,15 @@ def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
     )
 
 
+def lock(session: Session, owner_id: str, dataset_id: UUID, *, shared: bool = False) -> DatasetRow | None:
+    """Return one of the owner's datasets, which stays at least until the transaction ends.
+
+    `shared`: for those who only refer to it; they do not wait for each other, but for one who deletes it.
+    """
+    is_it = (DatasetRow.owner_id == owner_id, DatasetRow.id == dataset_id)
+    return session.scalar(select(DatasetRow).where(*is_it).with_for_update(read=shared, key_share=shared))
+
+
 def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:
     """Return the sizes of a dataset that is known to exist."""
     return session.get_one(DatasetRow, dataset_id).shape

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.lists.paging import by_code_point
 from muscope.backend.db.schema.tables import ExperimentRow, ExperimentTagRow
 from muscope.backend.db.upsert import insert_new
 
@@ -17,7 +18,7 @@ def of_experiments(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUI
     rows = session.execute(
         select(ExperimentTagRow.experiment_id, ExperimentTagRow.tag)
         .where(ExperimentTagRow.experiment_id.in_(experiment_ids))
-        .order_by(ExperimentTagRow.tag)
+        .order_by(by_code_point(ExperimentTagRow.tag))
     )
     found: dict[UUID, tuple[str, ...]] = dict.fromkeys(experiment_ids, ())
     for experiment_id, tag in rows:
@@ -44,6 +45,6 @@ def counts(session: Session, owner_id: str) -> list[tuple[str, int]]:
         .join(ExperimentRow, ExperimentRow.id == ExperimentTagRow.experiment_id)
         .where(ExperimentRow.owner_id == owner_id)
         .group_by(ExperimentTagRow.tag)
-        .order_by(ExperimentTagRow.tag)
+        .order_by(by_code_point(ExperimentTagRow.tag))
     )
     return [(tag, count) for tag, count in rows]

@@ -23,6 +23,14 @@ def find_dataset(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRo
     return dataset
 
 
+def lock_dataset(session: Session, owner_id: str, dataset_id: UUID, *, shared: bool = False) -> DatasetRow:
+    """Return one of the owner's datasets, locked against deletion; raises NotFound."""
+    dataset = dataset_rows.lock(session, owner_id, dataset_id, shared=shared)
+    if dataset is None:
+        raise NotFound("dataset.not_found", id=str(dataset_id))
+    return dataset
+
+
 def find_experiment(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow:
     """Return one of the owner's experiments; raises NotFound."""
     experiment = experiment_rows.get(session, owner_id, experiment_id)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import sys
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 from muscope.backend.errors import InvalidInput, NotFound
-from muscope.backend.ingest.rows.columns import read_columns
+from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
 from muscope.backend.sweeps.answers.answer import NextRun, SweepAnswer
 from muscope.backend.sweeps.measures.law import parse_law
 from muscope.backend.sweeps.table import Options, judge_columns
@@ -20,8 +21,9 @@ def judge(options: Namespace, language: str) -> int:
     path = Path(options.sweep)
     if not path.is_file():
         raise NotFound("sweep.no_file", path=str(path))
+    columns = read_columns(path)
     answer = judge_columns(
-        read_columns(path),
+        columns,
         Options(
             columns=options.columns,
             arm=options.arm,
@@ -29,6 +31,7 @@ def judge(options: Namespace, language: str) -> int:
             law=parse_law(options.law),
             initial_loss=options.initial_loss,
         ),
+        partial(numbers_of, decimal=decimal_of(columns)),
     )
     if options.runs:
         _write_runs(Path(options.runs), answer)

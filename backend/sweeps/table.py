@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
-from muscope.backend.ingest.rows.columns import decimal_of, numbers_of
+from muscope.backend.ingest.rows.records import plain_numbers
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.answers.judge import DEFAULT_LIMITS, judge_sweep
 from muscope.backend.sweeps.measures.law import LANGUAGE_LAW, ScalingLaw
+from muscope.backend.sweeps.reading.cells import ReadNumbers
 from muscope.backend.sweeps.reading.roles import parse_mapping, recognise
 from muscope.backend.sweeps.reading.rows import read_rows
 
@@ -34,10 +34,16 @@ class Options:
     thresholds: Thresholds = DEFAULT_LIMITS
 
 
-def judge_columns(columns: Mapping[str, Sequence[str]], options: Options) -> SweepAnswer:
-    """Return the answer to a sweep given as columns of text; raises InvalidInput for what it cannot use."""
+def judge_columns(
+    columns: Mapping[str, Sequence[str]], options: Options, read_numbers: ReadNumbers = plain_numbers
+) -> SweepAnswer:
+    """Return the answer to a sweep given as columns of text; raises InvalidInput for what it cannot use.
+
+    Args:
+        read_numbers: of a column of text, None where a cell is none; by default as Python writes them.
+    """
     roles = recognise(columns, parse_mapping(options.columns, list(columns)))
-    rows = read_rows(columns, roles, partial(numbers_of, decimal=decimal_of(columns)))
+    rows = read_rows(columns, roles, read_numbers)
     return judge_sweep(
         rows,
         law=options.law,

@@ -10,11 +10,11 @@ from muscope.backend.domain.verdict.statement import Reason
 from muscope.backend.sweeps.answers.answer import (
     ArmAnswer,
     AxisAnswer,
-    Comparison,
-    Measures,
     NextRun,
     SweepAnswer,
-    Unit,
+    SweepComparison,
+    SweepMeasures,
+    SweepUnit,
 )
 from muscope.backend.sweeps.answers.pool import level_text
 
@@ -26,7 +26,7 @@ _MOST_RUNS = 4
 def sentences(answer: SweepAnswer, language: str) -> list[str]:
     """Return the answer as lines of text."""
     return [
-        text(f"outcome.{answer.outcome}.title", language),
+        text(f"sweep.headline.{answer.outcome}", language),
         *_judged(answer, language),
         *(line for arm in answer.arms for line in _of_arm(arm, language)),
         *_runs(answer, language),
@@ -63,6 +63,8 @@ def _of_axis(axis: AxisAnswer, language: str) -> Iterator[str]:
     yield "  " + text("sweep.text.axis", language, axis=axis_name(axis.axis, language), outcome=outcome)
     if axis.held:
         yield "    " + text("sweep.text.held", language, names=_axis_names(axis.held, language))
+    if axis.slope:
+        yield "    " + text("sweep.text.slope", language, octaves=f"{axis.slope:+.2f}")
     for reason in axis.reasons:
         yield "    " + note(reason, language)
     shown = (
@@ -83,7 +85,7 @@ def _axis_names(names: tuple[str, ...], language: str) -> str:
     return text("sweep.text.comma", language).join(axis_name(name, language) for name in names)
 
 
-def _of_comparison(said: Comparison, language: str) -> Iterator[str]:
+def _of_comparison(said: SweepComparison, language: str) -> Iterator[str]:
     yield "    " + text(
         "sweep.text.pair",
         language,
@@ -101,7 +103,7 @@ def _of_comparison(said: Comparison, language: str) -> Iterator[str]:
         yield "      " + note(reason, language)
 
 
-def _numbers(measures: Measures, language: str) -> Iterator[str]:
+def _numbers(measures: SweepMeasures, language: str) -> Iterator[str]:
     if measures.base_lr is not None:
         best = measures.base_lr if measures.shift == 0.0 else measures.best_lr
         yield text(
@@ -123,7 +125,7 @@ def _numbers(measures: Measures, language: str) -> Iterator[str]:
         yield text("sweep.number.compute", language, percent=percent(measures.extra_compute.value))
     if measures.improvement_lost.value is not None:
         yield text("sweep.number.improvement", language, percent=percent(measures.improvement_lost.value))
-    if measures.limit is not None and measures.unit is not Unit.LOSS:
+    if measures.limit is not None and measures.unit is not SweepUnit.LOSS:
         yield text(
             "sweep.number.limit",
             language,

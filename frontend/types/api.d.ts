@@ -868,6 +868,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sweeps/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge a sweep that was run elsewhere
+         * @description Say for every arm and every axis that was varied whether the learning rate may be reused.
+         *
+         *     Nothing is trained and nothing is kept. `exit_code` is the one of `muscope judge`; `next_runs` of each
+         *     axis are the cheapest runs that would settle it. A column whose role is not clear is asked about with 400.
+         */
+        post: operations["judge_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1085,6 +1108,32 @@ export interface components {
             parametrization: components["schemas"]["Parametrization"];
         };
         /**
+         * ArmAnswer
+         * @description Answers of one combination of parametrization and optimizer.
+         */
+        ArmAnswer: {
+            /** Arm */
+            arm: {
+                [key: string]: string;
+            };
+            /** Axes */
+            axes: components["schemas"]["AxisAnswer"][];
+            /**
+             * Noise
+             * @description Standard deviation of one run's loss.
+             */
+            noise: number | null;
+            noise_source: components["schemas"]["NoiseSource"];
+            /** Num Runs */
+            num_runs: number;
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["Reason"][];
+        };
+        /**
          * ArmRequest
          * @description Requested arm; without `lrs`, on the default grid of its loss and optimizer.
          */
@@ -1173,6 +1222,43 @@ export interface components {
          * @enum {string}
          */
         Axis: "width" | "depth" | "both";
+        /**
+         * AxisAnswer
+         * @description Answer of one arm on one axis.
+         */
+        AxisAnswer: {
+            /** Axis */
+            axis: string;
+            /** Comparisons */
+            comparisons: components["schemas"]["SweepComparison"][];
+            /** Held */
+            held: string[];
+            /**
+             * Is Ordered
+             * @description False: a condition, such as a schedule, judged in both directions.
+             */
+            is_ordered: boolean;
+            /** Is Provisional */
+            is_provisional: boolean;
+            /**
+             * Next Runs
+             * @default []
+             */
+            next_runs: components["schemas"]["NextRun"][];
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** Rule */
+            rule: string;
+            /**
+             * Slope
+             * @description Octaves of the best LR per doubling.
+             */
+            slope?: number | null;
+        };
         /**
          * AxisVerdict
          * @description Judgement of one parametrization on one axis.
@@ -1452,6 +1538,12 @@ export interface components {
             read_as?: string | null;
             use?: components["schemas"]["ColumnUse"] | null;
         };
+        /**
+         * ColumnRole
+         * @description Meaning of a column.
+         * @enum {string}
+         */
+        ColumnRole: "size" | "width" | "depth" | "lr" | "loss" | "accuracy" | "perplexity" | "initial_loss" | "seed" | "step" | "steps" | "tokens" | "batch" | "parametrization" | "optimizer" | "diverged" | "shape" | "condition" | "label";
         /**
          * ColumnUse
          * @description Use of a table column in training, as a user may set it.
@@ -3003,6 +3095,50 @@ export interface components {
             seed: number;
         };
         /**
+         * NextRun
+         * @description Run that would settle an open answer, or confirm a provisional one.
+         */
+        NextRun: {
+            /** Arm */
+            arm: {
+                [key: string]: string;
+            };
+            /** Axis */
+            axis: string;
+            /**
+             * Levels
+             * @description Every other column that varies.
+             */
+            levels: {
+                [key: string]: number | string;
+            };
+            /** Lr */
+            lr: number;
+            /** Num Seeds */
+            num_seeds: number;
+            /**
+             * Purpose
+             * @description Catalogue key `sweep.purpose.<purpose>`.
+             */
+            purpose: string;
+            /**
+             * Relative Cost
+             * @description Of all its seeds; a run of the smallest kind costs 1.
+             */
+            relative_cost: number;
+            /**
+             * Settles
+             * @description False: it only confirms.
+             */
+            settles: boolean;
+        };
+        /**
+         * NoiseSource
+         * @description Origin of the noise that costs are compared with.
+         * @enum {string}
+         */
+        NoiseSource: "repeats" | "neighbours" | "unknown";
+        /**
          * OpenAnswer
          * @description Remainder of an open answer: the likely outcome, and the seeds that would settle it.
          */
@@ -4006,6 +4142,24 @@ export interface components {
             spent: components["schemas"]["Expense"];
         };
         /**
+         * ScalingLaw
+         * @description Assumed law of the loss over compute, in nats per token; the defaults are those of language models.
+         */
+        ScalingLaw: {
+            /**
+             * Exponent
+             * @description α of L = E + A·C^-α.
+             * @default 0.0941
+             */
+            exponent: number;
+            /**
+             * Irreducible
+             * @description E, the loss that no compute goes below.
+             * @default 1.6
+             */
+            irreducible: number;
+        };
+        /**
          * ScenarioAnswer
          * @description Verdict of one scenario in a line; the numbers are those of the deciding size, else the largest.
          */
@@ -4301,6 +4455,288 @@ export interface components {
              */
             tail_mean: number | null;
         };
+        /**
+         * SweepAnswer
+         * @description Judgement of a sweep; the outcome is that of the judged arm on its worst ordered axis.
+         */
+        SweepAnswer: {
+            /** Arms */
+            arms: components["schemas"]["ArmAnswer"][];
+            /** Exit Code */
+            exit_code: number;
+            /** Judged Arm */
+            judged_arm: {
+                [key: string]: string;
+            };
+            law: components["schemas"]["ScalingLaw"] | null;
+            /** Metric */
+            metric: string;
+            /** Notes */
+            notes: components["schemas"]["Reason"][];
+            /** Num Rows */
+            num_rows: number;
+            outcome: components["schemas"]["Outcome"];
+            thresholds: components["schemas"]["Thresholds"];
+            /**
+             * Version
+             * @default 1
+             */
+            version: string;
+        };
+        /**
+         * SweepComparison
+         * @description Comparison over all strata that have both values.
+         */
+        SweepComparison: {
+            /** Base */
+            base: number | string;
+            /** Held */
+            held?: {
+                [key: string]: number | string;
+            };
+            /**
+             * Is Provisional
+             * @default true
+             */
+            is_provisional: boolean;
+            /**
+             * Is Target
+             * @description The largest value compared with this base; it decides.
+             */
+            is_target: boolean;
+            /**
+             * Loose
+             * @description Columns that change together with the axis.
+             * @default []
+             */
+            loose: string[];
+            measures: components["schemas"]["SweepMeasures"];
+            /**
+             * Num Open
+             * @description Strata without an answer of their own.
+             */
+            num_open: number;
+            /** Num Strata */
+            num_strata: number;
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** Rule */
+            rule: string;
+            /**
+             * Strata
+             * @description Empty where there is one only.
+             * @default []
+             */
+            strata: components["schemas"]["SweepPair"][];
+            /** Target */
+            target: number | string;
+        };
+        /**
+         * SweepMeasures
+         * @description Numbers of one comparison, means over strata where there are several; None where unknown.
+         */
+        SweepMeasures: {
+            /**
+             * Base Loss
+             * @description Of the base at its best LR.
+             */
+            base_loss?: number | null;
+            /**
+             * Base Lr
+             * @description Best LR tried at the base: what is reused.
+             */
+            base_lr?: number | null;
+            /**
+             * Base Margin
+             * @description The same at the base.
+             */
+            base_margin?: number | null;
+            /**
+             * @description Improvement of the target over the base.
+             * @default {}
+             */
+            benefit: components["schemas"]["Estimate"];
+            /**
+             * @description Cost as a share of the benefit.
+             * @default {}
+             */
+            benefit_lost: components["schemas"]["Estimate"];
+            /**
+             * Best Loss
+             * @description Of the target at its best LR.
+             */
+            best_loss?: number | null;
+            /**
+             * Best Lr
+             * @description Best LR tried at the target.
+             */
+            best_lr?: number | null;
+            /**
+             * @description Loss above that of the best LR.
+             * @default {}
+             */
+            cost: components["schemas"]["Estimate"];
+            /**
+             * Divergence Rate
+             * @description At the reused LR.
+             */
+            divergence_rate?: number | null;
+            /**
+             * @description Share of compute by the assumed law.
+             * @default {}
+             */
+            extra_compute: components["schemas"]["Estimate"];
+            /**
+             * @description Octaves between the fitted optima.
+             * @default {}
+             */
+            fitted_shift: components["schemas"]["Estimate"];
+            /**
+             * @description M2; needs the loss at init.
+             * @default {}
+             */
+            improvement_lost: components["schemas"]["Estimate"];
+            /**
+             * Is Interpolated
+             * @description The reused LR lies between LRs that were run.
+             * @default false
+             */
+            is_interpolated: boolean;
+            /**
+             * Is Lower Bound
+             * @description The target's best LR lies at the grid's edge.
+             * @default false
+             */
+            is_lower_bound: boolean;
+            /**
+             * Limit
+             * @description Of the cost, in the unit.
+             */
+            limit?: number | null;
+            /**
+             * Margin
+             * @description Octaves to the first LR that diverges, M4.
+             */
+            margin?: number | null;
+            /**
+             * Num Runs
+             * @description Runs at the cell with the fewest that decide.
+             * @default 0
+             */
+            num_runs: number;
+            /**
+             * Reused Loss
+             * @description Of the target at the reused LR.
+             */
+            reused_loss?: number | null;
+            /**
+             * Shift
+             * @description Octaves from the reused to the best LR tried; 0 where noise hides the cost.
+             */
+            shift?: number | null;
+            /** @default loss */
+            unit: components["schemas"]["SweepUnit"];
+        };
+        /**
+         * SweepPair
+         * @description Comparison of two values of an axis within one stratum, or over all strata.
+         */
+        SweepPair: {
+            /** Base */
+            base: number | string;
+            /** Held */
+            held?: {
+                [key: string]: number | string;
+            };
+            /**
+             * Is Provisional
+             * @default true
+             */
+            is_provisional: boolean;
+            /**
+             * Loose
+             * @description Columns that change together with the axis.
+             * @default []
+             */
+            loose: string[];
+            measures: components["schemas"]["SweepMeasures"];
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** Rule */
+            rule: string;
+            /** Target */
+            target: number | string;
+        };
+        /**
+         * SweepRequest
+         * @description Sweep to judge, one object per run or one list per column.
+         */
+        SweepRequest: {
+            /**
+             * Arm
+             * @description Arm that decides.
+             */
+            arm?: string | null;
+            /**
+             * Axis
+             * @description The only axis that is judged.
+             */
+            axis?: string | null;
+            /**
+             * Columns
+             * @description Column of a role, where its name does not say so.
+             */
+            columns?: {
+                [key: string]: string;
+            };
+            /**
+             * Conditions
+             * @description Columns to hold fixed besides.
+             * @default []
+             */
+            conditions: string[];
+            /**
+             * Initial Loss
+             * @description Loss before training; it adds M2.
+             */
+            initial_loss?: number | null;
+            /**
+             * @description Assumed law of the loss over compute; null leaves compute out.
+             * @default {
+             *       "exponent": 0.0941,
+             *       "irreducible": 1.6
+             *     }
+             */
+            law: components["schemas"]["ScalingLaw"] | null;
+            /**
+             * Rows
+             * @description One object per run; a loss that is not finite is written as the text "nan".
+             */
+            rows?: {
+                [key: string]: string | number | boolean | null;
+            }[] | null;
+            /**
+             * Table
+             * @description The same as one list per column, all of one length.
+             */
+            table?: {
+                [key: string]: (string | number | boolean | null)[];
+            } | null;
+        };
+        /**
+         * SweepUnit
+         * @description Unit in which the cost of reuse is compared with its limit.
+         * @enum {string}
+         */
+        SweepUnit: "compute" | "improvement" | "benefit" | "loss";
         /**
          * TableFormat
          * @description Form of a figure's numbers.
@@ -4876,10 +5312,12 @@ export interface components {
 }
 export type AnswerNumbers = components['schemas']['AnswerNumbers'];
 export type Arm = components['schemas']['Arm'];
+export type ArmAnswer = components['schemas']['ArmAnswer'];
 export type ArmRequest = components['schemas']['ArmRequest'];
 export type ArmVerdict = components['schemas']['ArmVerdict'];
 export type Assumptions = components['schemas']['Assumptions'];
 export type Axis = components['schemas']['Axis'];
+export type AxisAnswer = components['schemas']['AxisAnswer'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
 export type Band = components['schemas']['Band'];
 export type Basis = components['schemas']['Basis'];
@@ -4896,6 +5334,7 @@ export type ClassCount = components['schemas']['ClassCount'];
 export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
 export type ColumnProfile = components['schemas']['ColumnProfile'];
+export type ColumnRole = components['schemas']['ColumnRole'];
 export type ColumnUse = components['schemas']['ColumnUse'];
 export type CompareFigure = components['schemas']['CompareFigure'];
 export type ComparedView = components['schemas']['ComparedView'];
@@ -4969,6 +5408,8 @@ export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type Neighbour = components['schemas']['Neighbour'];
+export type NextRun = components['schemas']['NextRun'];
+export type NoiseSource = components['schemas']['NoiseSource'];
 export type OpenAnswer = components['schemas']['OpenAnswer'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
@@ -5015,6 +5456,7 @@ export type SafeRange = components['schemas']['SafeRange'];
 export type SamplesView = components['schemas']['SamplesView'];
 export type Sampling = components['schemas']['Sampling'];
 export type Savings = components['schemas']['Savings'];
+export type ScalingLaw = components['schemas']['ScalingLaw'];
 export type ScenarioAnswer = components['schemas']['ScenarioAnswer'];
 export type ScenarioKind = components['schemas']['ScenarioKind'];
 export type ScheduleKind = components['schemas']['ScheduleKind'];
@@ -5032,6 +5474,12 @@ export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
+export type SweepAnswer = components['schemas']['SweepAnswer'];
+export type SweepComparison = components['schemas']['SweepComparison'];
+export type SweepMeasures = components['schemas']['SweepMeasures'];
+export type SweepPair = components['schemas']['SweepPair'];
+export type SweepRequest = components['schemas']['SweepRequest'];
+export type SweepUnit = components['schemas']['SweepUnit'];
 export type TableFormat = components['schemas']['TableFormat'];
 export type TagView = components['schemas']['TagView'];
 export type TaggedView = components['schemas']['TaggedView'];
@@ -11571,6 +12019,148 @@ export interface operations {
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    judge_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepAnswer"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
                      *         "params": {}
                      *       }
                      *     }

@@ -18,13 +18,16 @@ def shared_lock(url: URL, name: str) -> Callable[[], AbstractContextManager[None
     """
     if url.get_backend_name() == "sqlite":
         return None
-    # Connections of its own: those who wait would otherwise take the ones that the holder needs.
-    database = Database(url, busy_seconds=PATIENT_SECONDS)
 
     @contextmanager
     def in_turn() -> Iterator[None]:
-        with database.write() as session:
-            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-            yield
+        # A connection of its own: those who wait would otherwise take the ones that the holder needs.
+        database = Database(url, busy_seconds=PATIENT_SECONDS)
+        try:
+            with database.write() as session:
+                session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+                yield
+        finally:
+            database.close()
 
     return in_turn

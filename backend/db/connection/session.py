@@ -15,13 +15,13 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.connection.outages import SameFile, outage
 from muscope.backend.db.connection.write_turn import WriteTurn
-from muscope.backend.errors import Unavailable
+from muscope.backend.errors import InvalidInput, Unavailable
 
 __all__ = ["Database", "Session"]
 
@@ -59,13 +59,15 @@ class Database:
         self._file = SameFile(self._path) if self._path else None
         self.engine = _open_engine(self.url, busy_seconds, self._file)
         self._writer = self.engine.execution_options(muscope_writes=True)
-        is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._turn = WriteTurn(PATIENT_SECONDS) if is_sqlite else nullcontext()
+        self._turn = WriteTurn(PATIENT_SECONDS) if _is_sqlite(self.url) else nullcontext()
+        # A read sees one moment, whatever others write meanwhile; in a file it always does.
+        one_moment = {} if _is_sqlite(self.url) else {"isolation_level": "REPEATABLE READ"}
+        self._reader = self.engine.execution_options(**one_moment)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that changes nothing."""
-        with self._translating_outages(), Session(self.engine) as session:
+        with self._translating_outages(), Session(self._reader) as session:
             yield session
 
     @contextmanager
@@ -122,6 +124,8 @@ class Database:
             yield
         except PoolTimeout as error:
             raise Unavailable("database.unavailable", detail="every connection is in use") from error
+        except DataError as error:  # a letter or a number that the database cannot hold
+            raise InvalidInput("database.value_refused", detail=str(error.orig)) from error
         except DBAPIError as error:
             if (known := outage(error, self._path)) is None:
                 raise
@@ -132,14 +136,18 @@ def _lower(value: str | None) -> str | None:
     return None if value is None else str(value).lower()
 
 
+def _is_sqlite(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"
+
+
 def _file_of(url: URL) -> Path | None:
     """Return the path of a database in a file, None for a server or one in memory."""
-    is_file = url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}
+    is_file = _is_sqlite(url) and url.database not in {None, "", ":memory:"}
     return Path(url.database or "") if is_file else None
 
 
 def _open_engine(url: URL, busy_seconds: float, file: SameFile | None) -> Engine:
-    if url.get_backend_name() != "sqlite":
+    if not _is_sqlite(url):
         return _server_engine(url, busy_seconds)
     engine = _sqlite_engine(url, busy_seconds)
     if file:

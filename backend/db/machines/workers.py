@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.schema.tables import WorkerRow
+from muscope.backend.db.upsert import insert_into
 
 
 def get(session: Session, name: str) -> WorkerRow | None:
@@ -18,8 +19,10 @@ def get(session: Session, name: str) -> WorkerRow | None:
 
 
 def register(session: Session, name: str, *, now: datetime, **capabilities: Any) -> None:
-    """Store what a worker can do."""
-    session.merge(WorkerRow(name=name, started_at=now, seen_at=now, **capabilities))
+    """Store what a worker can do; of two nodes with one name that start at once the last one stays."""
+    values = {"started_at": now, "seen_at": now, "crowding": 1.0, **capabilities}
+    statement = insert_into(session, WorkerRow).values(name=name, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=[WorkerRow.name], set_=values))
 
 
 def touch(session: Session, name: str, *, now: datetime, crowding: float = 1.0) -> None:

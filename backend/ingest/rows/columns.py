@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from typing import Any, Literal
 import polars as pl
 
 from muscope.backend.errors import InvalidInput, TooLarge, UnsupportedMedia
+from muscope.backend.ingest.rows.records import columns_of_records, text_of
 
 MAX_ROWS = 1_000_000
 Decimal = Literal[".", ","]
@@ -44,13 +45,6 @@ def read_columns(path: Path) -> dict[str, list[str]]:
     if num_rows > MAX_ROWS:
         raise TooLarge("sweep.too_many_rows", given=num_rows, limit=MAX_ROWS)
     return columns
-
-
-def columns_of_records(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return records as columns of text; a key that a record lacks is empty there."""
-    rows = list(records)
-    names = dict.fromkeys(str(name) for row in rows for name in row)
-    return {name: [_text(row.get(name)) for row in rows] for name in names}
 
 
 def decimal_of(columns: Mapping[str, Sequence[str]]) -> Decimal | None:
@@ -91,20 +85,12 @@ def numbers_of(cells: list[str], decimal: Decimal | None = None) -> list[float |
     return numbers
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    return repr(value) if isinstance(value, float) else str(value)
-
-
 def _of_parquet(path: Path) -> dict[str, list[str]]:
     try:
         frame = pl.read_parquet(path, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InvalidInput("dataset.frame_damaged", kind="parquet") from error
-    return {name: [_text(value) for value in frame[name].to_list()] for name in frame.columns}
+    return {name: [text_of(value) for value in frame[name].to_list()] for name in frame.columns}
 
 
 def _json_records(path: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind
 from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.child_reader import make_example, read_file
 from muscope.backend.services.datasets.recipes import by_recipe
-from muscope.backend.services.lookup import find_dataset
+from muscope.backend.services.lookup import find_dataset, lock_dataset
 from muscope.backend.services.uploads.files import unlink_files
 from muscope.backend.services.uploads.store import reading
 from muscope.backend.services.uploads.usage import new_bytes, require_quota
@@ -123,7 +123,7 @@ def delete_dataset(context: Context, owner_id: str, dataset_id: UUID) -> None:
     """Delete a dataset and its files; raises Conflict while an experiment uses it."""
     with context.blobs.in_turn():
         with context.database.write() as session:
-            row = find_dataset(session, owner_id, dataset_id)
+            row = lock_dataset(session, owner_id, dataset_id)
             count = dataset_rows.num_experiments(session, dataset_id)
             if count > 0:
                 raise Conflict("dataset.in_use", name=row.name, count=count)

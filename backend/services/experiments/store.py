@@ -29,7 +29,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.answers import deciding
 from muscope.backend.services.experiments.naming import default_name
-from muscope.backend.services.lookup import find_dataset, find_experiment, is_open, lock_experiment
+from muscope.backend.services.lookup import find_experiment, is_open, lock_dataset, lock_experiment
 from muscope.backend.services.plans.draft import (
     Draft,
     ExperimentRequest,
@@ -98,7 +98,7 @@ def _store(
 
     Raises NotFound without its data.
     """
-    find_dataset(session, owner_id, row.dataset_id)  # it may have been deleted meanwhile
+    lock_dataset(session, owner_id, row.dataset_id, shared=True)  # it may have been deleted meanwhile
     experiment_rows.add(session, row)
     cell_ids = cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
     cell_rows.mark_dispatched(session, cell_ids, now=context.now())

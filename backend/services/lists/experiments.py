@@ -93,7 +93,7 @@ def list_experiments(context: Context, owner_id: str, query: ExperimentQuery) ->
 
 def _sought(query: ExperimentQuery) -> Sought:
     return Sought(
-        terms=tuple(_term(word) for word in query.q.split()[:MOST_TERMS]),
+        terms=tuple(_term(word) for word in query.q.replace("\0", " ").split()[:MOST_TERMS]),
         states=query.state,
         outcomes=query.outcome,
         dataset_ids=query.dataset,

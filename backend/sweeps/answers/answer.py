@@ -20,7 +20,7 @@ from muscope.backend.sweeps.measures.noise import NoiseSource
 ANSWER_VERSION = "1"
 
 
-class Unit(StrEnum):
+class SweepUnit(StrEnum):
     """Unit in which the cost of reuse is compared with its limit."""
 
     COMPUTE = "compute"  # extra compute by the assumed law
@@ -29,7 +29,7 @@ class Unit(StrEnum):
     LOSS = "loss"  # neither is known
 
 
-class Measures(Frozen):
+class SweepMeasures(Frozen):
     """Numbers of one comparison, means over strata where there are several; None where unknown."""
 
     base_lr: float | None = Field(default=None, description="Best LR tried at the base: what is reused.")
@@ -49,7 +49,7 @@ class Measures(Frozen):
     benefit_lost: Estimate = Field(default=Estimate(), description="Cost as a share of the benefit.")
     extra_compute: Estimate = Field(default=Estimate(), description="Share of compute by the assumed law.")
     improvement_lost: Estimate = Field(default=Estimate(), description="M2; needs the loss at init.")
-    unit: Unit = Unit.LOSS
+    unit: SweepUnit = SweepUnit.LOSS
     limit: float | None = Field(default=None, description="Of the cost, in the unit.")
     divergence_rate: float | None = Field(default=None, description="At the reused LR.")
     margin: float | None = Field(default=None, description="Octaves to the first LR that diverges, M4.")
@@ -57,7 +57,7 @@ class Measures(Frozen):
     num_runs: int = Field(default=0, description="Runs at the cell with the fewest that decide.")
 
 
-class Compared(Frozen):
+class SweepPair(Frozen):
     """Comparison of two values of an axis within one stratum, or over all strata."""
 
     base: float | str
@@ -67,17 +67,17 @@ class Compared(Frozen):
     outcome: Outcome
     rule: str
     is_provisional: bool = True
-    measures: Measures
+    measures: SweepMeasures
     reasons: tuple[Reason, ...] = ()
 
 
-class Comparison(Compared):
+class SweepComparison(SweepPair):
     """Comparison over all strata that have both values."""
 
     is_target: bool = Field(description="The largest value compared with this base; it decides.")
     num_strata: int
     num_open: int = Field(description="Strata without an answer of their own.")
-    strata: tuple[Compared, ...] = Field(default=(), description="Empty where there is one only.")
+    strata: tuple[SweepPair, ...] = Field(default=(), description="Empty where there is one only.")
 
 
 class NextRun(Frozen):
@@ -103,7 +103,7 @@ class AxisAnswer(Frozen):
     is_provisional: bool
     slope: float | None = Field(default=None, description="Octaves of the best LR per doubling.")
     held: tuple[str, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[SweepComparison, ...]
     reasons: tuple[Reason, ...] = ()
     next_runs: tuple[NextRun, ...] = ()
 

@@ -10,7 +10,7 @@ import numpy as np
 from muscope.backend.analysis.reasons import reason
 from muscope.backend.analysis.verdict.rules import SEVERITY
 from muscope.backend.domain.verdict.statement import Outcome, Reason
-from muscope.backend.sweeps.answers.answer import AxisAnswer, Comparison
+from muscope.backend.sweeps.answers.answer import AxisAnswer, SweepComparison
 from muscope.backend.sweeps.answers.costing import Yardstick
 from muscope.backend.sweeps.answers.decide import Judged, four_digits, judged
 from muscope.backend.sweeps.answers.next_runs import next_runs
@@ -103,7 +103,7 @@ def _axis_answer(
     arm: dict[str, str],
     axis: str,
     strata: Sequence[Stratum],
-    comparisons: tuple[Comparison, ...],
+    comparisons: tuple[SweepComparison, ...],
     each: Sequence[Judged],
     noise: Noise,
     *,
@@ -126,7 +126,7 @@ def _axis_answer(
     )
 
 
-def _deciding(comparisons: Sequence[Comparison]) -> list[Comparison]:
+def _deciding(comparisons: Sequence[SweepComparison]) -> list[SweepComparison]:
     """Return the comparisons that decide: each base's largest value, and smaller ones that are shown to fail.
 
     Runs without a sweep at the base say nothing, so they leave the answer of the others as it is; an open

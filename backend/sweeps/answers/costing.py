@@ -9,7 +9,7 @@ from muscope.backend.analysis.statistics.intervals import finite_or_none
 from muscope.backend.analysis.verdict.rules import Ends
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.statement import Estimate, Interval
-from muscope.backend.sweeps.answers.answer import Measures, Unit
+from muscope.backend.sweeps.answers.answer import SweepMeasures, SweepUnit
 from muscope.backend.sweeps.measures.law import ScalingLaw
 from muscope.backend.sweeps.measures.pair import UNKNOWN, Measured
 
@@ -32,7 +32,7 @@ class Yardstick:
 class Costing:
     """Cost of reuse in every unit that is known, and the one that decides with its limit."""
 
-    unit: Unit
+    unit: SweepUnit
     cost: Ends
     limit: float
     compute: Ends
@@ -48,23 +48,23 @@ def costing_of(found: Measured, by: Yardstick) -> Costing:
     if by.initial is not None and by.initial > best:
         improvement = Ends(*(each / (by.initial - best) for each in found.excess))
     if math.isfinite(compute.value) or compute.value == math.inf:
-        return Costing(Unit.COMPUTE, compute, by.limits.extra_training, compute, improvement)
+        return Costing(SweepUnit.COMPUTE, compute, by.limits.extra_training, compute, improvement)
     if math.isfinite(improvement.value) and by.initial is not None:
         benefit = max(0.0, found.gain.low if math.isfinite(found.gain.low) else found.gain.value)
         limit = by.limits.cost_limit(benefit / (by.initial - best))
-        return Costing(Unit.IMPROVEMENT, improvement, limit, compute, improvement)
+        return Costing(SweepUnit.IMPROVEMENT, improvement, limit, compute, improvement)
     if found.has_benefit:
-        return Costing(Unit.BENEFIT, found.lost, by.limits.transfers_gain_loss, compute, improvement)
-    return Costing(Unit.LOSS, found.excess, 0.0, compute, improvement)
+        return Costing(SweepUnit.BENEFIT, found.lost, by.limits.transfers_gain_loss, compute, improvement)
+    return Costing(SweepUnit.LOSS, found.excess, 0.0, compute, improvement)
 
 
-def measures_of(found: Measured, costing: Costing) -> Measures:
+def measures_of(found: Measured, costing: Costing) -> SweepMeasures:
     """Return the numbers of a pair for the answer."""
     base_lr = None if found.of_base is None else found.base.lrs[found.of_base.index]
     has_best = found.of_target is not None and found.target.is_swept
     best_lr = found.target.lrs[found.of_target.index] if has_best and found.of_target else None
-    is_known = costing.unit is not Unit.LOSS and math.isfinite(costing.cost.value)
-    return Measures(
+    is_known = costing.unit is not SweepUnit.LOSS and math.isfinite(costing.cost.value)
+    return SweepMeasures(
         base_lr=base_lr,
         best_lr=best_lr,
         shift=0.0 if _is_flat(found, costing) else finite_or_none(found.shift),
@@ -90,7 +90,7 @@ def measures_of(found: Measured, costing: Costing) -> Measures:
 
 def _is_flat(found: Measured, costing: Costing) -> bool:
     """Return whether the best LR is no better than the reused one, where no noise says so."""
-    if math.isfinite(found.excess.low) or costing.unit is Unit.LOSS:
+    if math.isfinite(found.excess.low) or costing.unit is SweepUnit.LOSS:
         return False
     return bool(costing.cost.value <= FLAT * costing.limit)
 

@@ -21,7 +21,7 @@ from muscope.backend.analysis.verdict import rules
 from muscope.backend.analysis.verdict.rules import Ends, Facts
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.verdict.statement import Outcome, Reason
-from muscope.backend.sweeps.answers.answer import Compared, Measures, Unit
+from muscope.backend.sweeps.answers.answer import SweepMeasures, SweepPair, SweepUnit
 from muscope.backend.sweeps.answers.costing import Costing, Yardstick, costing_of, measures_of
 from muscope.backend.sweeps.measures.pair import UNKNOWN, Measured
 from muscope.backend.sweeps.reading.runs import Level
@@ -66,7 +66,7 @@ def _regret(found: Measured, costing: Costing, limits: Thresholds) -> Ends:
     """Return M2; without one, and where no benefit can be lost, compute on the scale of M2's limits."""
     if math.isfinite(costing.improvement.value):
         return _or_value(costing.improvement)
-    if found.has_benefit or costing.unit is not Unit.COMPUTE:
+    if found.has_benefit or costing.unit is not SweepUnit.COMPUTE:
         return UNKNOWN
     scale = limits.transfers_regret / limits.extra_training
     return Ends(*(scale * each for each in _or_value(costing.compute)))
@@ -87,7 +87,7 @@ def _octaves(found: Measured) -> Ends:
 
 def decide(
     found: Measured, costing: Costing, by: Yardstick, doublings: float, *, is_target: bool
-) -> tuple[Outcome, str, tuple[Reason, ...], Measures]:
+) -> tuple[Outcome, str, tuple[Reason, ...], SweepMeasures]:
     """Return the outcome of one pair, the rule behind it, reasons and numbers.
 
     Args:
@@ -151,7 +151,7 @@ class Judged:
 
     found: Measured
     costing: Costing
-    said: Compared
+    said: SweepPair
     is_target: bool
 
 
@@ -167,7 +167,7 @@ def judged(
     """Return one pair with its outcome as it is said."""
     costing = costing_of(found, by)
     outcome, rule, reasons, measures = decide(found, costing, by, _doublings(*ends), is_target=is_target)
-    said = Compared(
+    said = SweepPair(
         base=ends[0],
         target=ends[1],
         held=held,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.sweeps.answers.answer import NextRun
 from muscope.backend.sweeps.answers.decide import Judged
@@ -73,11 +74,11 @@ def _cells(one: Judged) -> list[tuple[Curve, float, int, str]]:
         return _beyond(base, found, is_base=True)
     if rule == "reused_not_run":
         return [(target, carried, 1, "reused")]
-    if rule in ("target_at_edge",):
+    if rule == "target_at_edge":
         return _beyond(target, found, is_base=False)
     if found.of_target is None:
         return _around(target, carried, "sweep_target")
-    return _repeats(found, carried)
+    return _repeats(one, carried)
 
 
 def _around(curve: Curve, log2_lr: float, purpose: str) -> list[tuple[Curve, float, int, str]]:
@@ -94,14 +95,28 @@ def _beyond(curve: Curve, found: Measured, *, is_base: bool) -> list[tuple[Curve
     return [(curve, lr, 1, "beyond_edge")]
 
 
-def _repeats(found: Measured, carried: float) -> list[tuple[Curve, float, int, str]]:
+def _repeats(one: Judged, carried: float) -> list[tuple[Curve, float, int, str]]:
     """Return further seeds at the two LRs of the target that decide."""
+    found = one.found
     assert found.of_target is not None
-    missing = _SEEDS - found.num_runs
-    if missing <= 0:
-        missing = _SEEDS
     best = float(found.target.log2_lrs[found.of_target.index])
-    return [(found.target, lr, missing, "seeds") for lr in dict.fromkeys((carried, best))]
+    seeds = _more_seeds(one)
+    return [(found.target, lr, seeds, "seeds") for lr in dict.fromkeys((carried, best))]
+
+
+def _more_seeds(one: Judged) -> int:
+    """Return the further seeds after which the cost's interval is expected to end at its limit.
+
+    An interval shrinks with the root of the number of runs. At least as many as a verdict needs.
+    """
+    num_runs, costing = max(1, one.found.num_runs), one.costing
+    least = max(1, _SEEDS - num_runs)
+    half = (costing.cost.high - costing.cost.low) / 2.0
+    gap = abs(costing.cost.value - costing.limit)
+    if one.said.outcome is not Outcome.INCONCLUSIVE or not math.isfinite(half):
+        return least
+    needed = math.ceil(num_runs * (half / gap) ** 2) if gap > 0 else MOST_SEEDS
+    return min(MOST_SEEDS, max(least, needed - num_runs))
 
 
 def _as_written(log2_lr: float, found: Measured) -> float:

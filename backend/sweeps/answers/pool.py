@@ -13,7 +13,7 @@ from muscope.backend.analysis.reasons import reason
 from muscope.backend.analysis.verdict import rules
 from muscope.backend.analysis.verdict.rules import SEVERITY, Ends, Facts
 from muscope.backend.domain.verdict.statement import REUSABLE, Estimate, Outcome, Reason
-from muscope.backend.sweeps.answers.answer import Compared, Comparison, Measures
+from muscope.backend.sweeps.answers.answer import SweepComparison, SweepMeasures, SweepPair
 from muscope.backend.sweeps.answers.costing import Yardstick
 from muscope.backend.sweeps.answers.decide import Judged, decisive, facts_of, mean_ends
 
@@ -23,7 +23,7 @@ _MOST_DEVIATING = 0.2
 _OPEN = Outcome.INCONCLUSIVE
 
 
-def pooled(strata: Sequence[Judged], by: Yardstick, *, is_target: bool) -> Comparison:
+def pooled(strata: Sequence[Judged], by: Yardstick, *, is_target: bool) -> SweepComparison:
     """Return the comparison over all strata that have both values."""
     first = strata[0].said
     if len(strata) == 1:
@@ -57,7 +57,9 @@ def _has_numbers(each: Judged) -> bool:
     return not math.isnan(each.costing.cost.value) and found.base.is_swept and found.target.is_swept
 
 
-def _of_means(usable: Sequence[Judged], by: Yardstick, *, is_target: bool) -> tuple[Outcome, str, Measures]:
+def _of_means(
+    usable: Sequence[Judged], by: Yardstick, *, is_target: bool
+) -> tuple[Outcome, str, SweepMeasures]:
     each = [facts_of(one.found, one.costing, by, is_target=is_target) for one in usable]
     level, limits = by.limits.level, by.limits
     cost = _with_noise(mean_ends([one.costing.cost for one in usable], level), usable)
@@ -134,7 +136,7 @@ def _is_shown(each: Judged) -> bool:
     return bool((cost.low if math.isfinite(cost.low) else cost.value) > each.costing.limit)
 
 
-def _names(worse: Sequence[Compared]) -> str:
+def _names(worse: Sequence[SweepPair]) -> str:
     shown = [
         "/".join(f"{name} {level_text(level)}" for name, level in said.held.items()) for said in worse[:4]
     ]
@@ -161,7 +163,7 @@ def _common(strata: Sequence[Judged]) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-def _mean_measures(usable: Sequence[Judged], shift: Ends) -> Measures:
+def _mean_measures(usable: Sequence[Judged], shift: Ends) -> SweepMeasures:
     each = [one.said.measures for one in usable]
     update: dict[str, object] = {
         name: _mean_of(each, name)
@@ -180,7 +182,7 @@ def _mean_measures(usable: Sequence[Judged], shift: Ends) -> Measures:
     return each[0].model_copy(update=update)
 
 
-def _mean_of(each: Sequence[Measures], name: str) -> Estimate:
+def _mean_of(each: Sequence[SweepMeasures], name: str) -> Estimate:
     import numpy as np
 
     from muscope.backend.analysis.statistics.intervals import estimate as student
@@ -194,12 +196,12 @@ def _mean(values: Sequence[float]) -> float:
     return sum(finite) / len(finite) if finite else math.nan
 
 
-def _comparison(said: Compared, strata: Sequence[Judged], *, is_target: bool) -> Comparison:
+def _comparison(said: SweepPair, strata: Sequence[Judged], *, is_target: bool) -> SweepComparison:
     loose = tuple(dict.fromkeys(name for each in strata for name in each.said.loose))
     if loose:
         changes = reason("changes_along", names=", ".join(loose))
         said = said.model_copy(update={"loose": loose, "reasons": (*said.reasons, changes)})
-    return Comparison(
+    return SweepComparison(
         **said.model_dump(),
         is_target=is_target,
         num_strata=len(strata),

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from muscope.backend.sweeps.measures.curves import Curve
-from muscope.backend.sweeps.reading.roles import Role
+from muscope.backend.sweeps.reading.roles import ColumnRole
 from muscope.backend.sweeps.reading.runs import Level
 
-SHAPE_AXES = (Role.SIZE, Role.WIDTH, Role.DEPTH)
-LENGTH_AXES = (Role.STEPS, Role.TOKENS)
+SHAPE_AXES = (ColumnRole.SIZE, ColumnRole.WIDTH, ColumnRole.DEPTH)
+LENGTH_AXES = (ColumnRole.STEPS, ColumnRole.TOKENS)
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,13 @@ def axes_of(curves: Sequence[Curve], columns: Columns) -> list[str]:
     the tokens.
     """
     found = [name for name in columns.axes if len({curve.levels[name] for curve in curves}) > 1]
-    if Role.STEPS in found and Role.TOKENS in found:
-        found.remove(Role.STEPS)
-    parts = [name for name in found if name in (Role.WIDTH, Role.DEPTH)]
-    if Role.SIZE in found and len(parts) == 1:
+    if ColumnRole.STEPS in found and ColumnRole.TOKENS in found:
+        found.remove(ColumnRole.STEPS)
+    parts = [name for name in found if name in (ColumnRole.WIDTH, ColumnRole.DEPTH)]
+    if ColumnRole.SIZE in found and len(parts) == 1:
         (part,) = parts
-        if follows(curves, Role.SIZE, part) and follows(curves, part, Role.SIZE):
-            found.remove(Role.SIZE)
+        if follows(curves, ColumnRole.SIZE, part) and follows(curves, part, ColumnRole.SIZE):
+            found.remove(ColumnRole.SIZE)
     return found
 
 
@@ -93,19 +93,19 @@ def _implied(curves: Sequence[Curve], axis: str, columns: Columns) -> set[str]:
     implied = {axis}
     if axis in SHAPE_AXES:
         implied |= set(columns.shape)
-        implied |= {Role.WIDTH, Role.DEPTH} if axis == Role.SIZE else {Role.SIZE}
+        implied |= {ColumnRole.WIDTH, ColumnRole.DEPTH} if axis == ColumnRole.SIZE else {ColumnRole.SIZE}
     else:
         implied |= {name for name in columns.shape if follows(curves, name, *_shape_axes(columns))}
-        if Role.SIZE in columns.axes:
+        if ColumnRole.SIZE in columns.axes:
             implied |= {
                 name
-                for name in (Role.WIDTH, Role.DEPTH)
-                if name in columns.axes and follows(curves, name, Role.SIZE)
+                for name in (ColumnRole.WIDTH, ColumnRole.DEPTH)
+                if name in columns.axes and follows(curves, name, ColumnRole.SIZE)
             }
     if axis in LENGTH_AXES:
         implied |= set(LENGTH_AXES)
-    elif Role.TOKENS in columns.axes:
-        implied.add(Role.STEPS)
+    elif ColumnRole.TOKENS in columns.axes:
+        implied.add(ColumnRole.STEPS)
     return implied
 
 
@@ -164,7 +164,7 @@ def _may_loosen(axis: str, loose: Sequence[str], columns: Columns) -> bool:
     """
     if axis not in SHAPE_AXES:
         return not set(loose) & set(columns.axes)
-    return not (Role.SIZE in columns.axes and set(loose) & {Role.WIDTH, Role.DEPTH})
+    return not (ColumnRole.SIZE in columns.axes and set(loose) & {ColumnRole.WIDTH, ColumnRole.DEPTH})
 
 
 def _shares_no_level(pair: Sequence[Curve], axis: str, base: Level, name: str) -> bool:

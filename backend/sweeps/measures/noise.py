@@ -23,6 +23,8 @@ _WINDOW, _DEGREE = 5, 3
 _LEAST_WINDOWS = 3
 # Repeated cells from which on a median is taken: rows that differ in an unrecorded setting look like repeats.
 _MANY_CELLS = 5
+# Times the median's variance from which on the pooled one is that of a few odd cells.
+_OUTLYING = 6.0
 # Only losses this close to the best one, as a share of it: the flanks of a curve scatter more.
 _NEAR = 0.15
 # Share of the best loss below which residuals are rounding, not noise.
@@ -77,7 +79,8 @@ def _of_repeats(curves: Sequence[Curve]) -> Noise | None:
     if len(cells) >= _MANY_CELLS:
         # the median of a variance with ν degrees of freedom is about ν(1 − 2/(9ν))³ of it
         scales = [(1.0 - 2.0 / (9.0 * (len(cell) - 1))) ** 3 for cell in cells]
-        pooled = min(pooled, float(np.median([each / s for each, s in zip(variances, scales, strict=True)])))
+        robust = float(np.median([each / s for each, s in zip(variances, scales, strict=True)]))
+        pooled = robust if pooled > _OUTLYING * robust else pooled
     return Noise(NoiseSource.REPEATS, math.sqrt(pooled), freedom) if pooled > 0 else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
 from muscope.backend.errors import InvalidInput
-from muscope.backend.sweeps.reading.roles import Role, Roles
+from muscope.backend.sweeps.reading.roles import ColumnRole, Roles
 
 # Reads a column of text as numbers, None where a cell is none.
 ReadNumbers = Callable[[list[str]], list[float | None]]
@@ -74,11 +74,11 @@ def _refuse_mixed_units(values: list[float], units: set[str], cells: Sequence[st
             raise InvalidInput("sweep.mixed_units", column=name, small=small_cell, large=large_cell)
 
 
-def metric_of(roles: Roles) -> Role:
+def metric_of(roles: Roles) -> ColumnRole:
     """Return the role of the column that is judged; raises InvalidInput where none was named for a loss."""
-    role = next(r for r in (Role.LOSS, Role.ACCURACY, Role.PERPLEXITY) if r in roles.single)
+    role = next(r for r in (ColumnRole.LOSS, ColumnRole.ACCURACY, ColumnRole.PERPLEXITY) if r in roles.single)
     name = roles.single[role]
-    if role is not Role.LOSS and name not in roles.given:
+    if role is not ColumnRole.LOSS and name not in roles.given:
         raise InvalidInput("sweep.not_a_loss", column=name, example=f"{role}={name}")
     return role
 
@@ -90,7 +90,7 @@ def losses_of(
     role = metric_of(roles)
     name = roles.single[role]
     cells = [cell.strip() for cell in columns[name]]
-    flags = columns.get(roles.single.get(Role.DIVERGED, ""), ())
+    flags = columns.get(roles.single.get(ColumnRole.DIVERGED, ""), ())
     losses, diverged = [], []
     for place, (cell, number) in enumerate(zip(cells, read(cells), strict=True)):
         word = cell.lower()
@@ -103,19 +103,19 @@ def losses_of(
     return _as_losses(losses, role), diverged
 
 
-def _as_losses(values: list[float], role: Role) -> list[float]:
+def _as_losses(values: list[float], role: ColumnRole) -> list[float]:
     """Return accuracies as error rates and perplexities as their logarithms."""
-    if role is Role.ACCURACY:
+    if role is ColumnRole.ACCURACY:
         whole = 100.0 if max((x for x in values if math.isfinite(x)), default=0.0) > 1.0 else 1.0
         return [(whole - x) / whole for x in values]
-    if role is Role.PERPLEXITY:
+    if role is ColumnRole.PERPLEXITY:
         return [math.log(x) if x > 0 else math.nan for x in values]
     return values
 
 
 def initial_loss_of(columns: Mapping[str, Sequence[str]], roles: Roles, read: ReadNumbers) -> float | None:
     """Return the mean loss at init; None where the table has none."""
-    name = roles.single.get(Role.INITIAL_LOSS)
+    name = roles.single.get(ColumnRole.INITIAL_LOSS)
     if name is None:
         return None
     found = [x for x in read(list(columns[name])) if x is not None and math.isfinite(x)]

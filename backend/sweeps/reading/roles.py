@@ -13,7 +13,7 @@ from enum import StrEnum
 from muscope.backend.errors import InvalidInput
 
 
-class Role(StrEnum):
+class ColumnRole(StrEnum):
     """Meaning of a column."""
 
     SIZE = "size"
@@ -38,33 +38,33 @@ class Role(StrEnum):
 
 
 # Roles that any number of columns may have.
-MANY = frozenset({Role.SHAPE, Role.CONDITION, Role.LABEL})
-NAMES: dict[Role, str] = {
-    Role.SIZE: "size params n_params num_params parameters num_parameters n_parameters model_size"
+MANY = frozenset({ColumnRole.SHAPE, ColumnRole.CONDITION, ColumnRole.LABEL})
+NAMES: dict[ColumnRole, str] = {
+    ColumnRole.SIZE: "size params n_params num_params parameters num_parameters n_parameters model_size"
     " model_params total_params non_embedding_params",
-    Role.WIDTH: "width d_model dmodel model_dim hidden hidden_size hidden_dim n_embd embed_dim dim",
-    Role.DEPTH: "depth n_layer n_layers num_layers num_hidden_layers layers",
-    Role.LR: "lr learning_rate learningrate eta max_lr lr_max peak_lr peak_learning_rate base_lr",
-    Role.LOSS: "loss val_loss valid_loss validation_loss eval_loss test_loss train_loss final_loss"
+    ColumnRole.WIDTH: "width d_model dmodel model_dim hidden hidden_size hidden_dim n_embd embed_dim dim",
+    ColumnRole.DEPTH: "depth n_layer n_layers num_layers num_hidden_layers layers",
+    ColumnRole.LR: "lr learning_rate learningrate eta max_lr lr_max peak_lr peak_learning_rate base_lr",
+    ColumnRole.LOSS: "loss val_loss valid_loss validation_loss eval_loss test_loss train_loss final_loss"
     " training_loss final_val_loss final_train_loss smooth_loss smoothed_loss best_loss loss_mean mean_loss"
     " loss_val loss_train nll",
-    Role.ACCURACY: "acc accuracy val_acc val_accuracy test_acc test_accuracy eval_accuracy eval_acc"
+    ColumnRole.ACCURACY: "acc accuracy val_acc val_accuracy test_acc test_accuracy eval_accuracy eval_acc"
     " train_acc train_accuracy top1 top_1",
-    Role.PERPLEXITY: "ppl perplexity val_ppl val_perplexity eval_perplexity test_ppl test_perplexity",
-    Role.INITIAL_LOSS: "initial_loss init_loss loss_at_init",
-    Role.SEED: "seed random_seed rng_seed replicate rep",
-    Role.STEP: "step global_step iteration iter current_step",
-    Role.STEPS: "steps num_steps n_steps max_steps total_steps train_steps training_steps max_iters",
-    Role.TOKENS: "tokens num_tokens n_tokens train_tokens total_tokens training_tokens",
-    Role.BATCH: "batch batch_size bs global_batch global_batch_size train_batch_size",
-    Role.PARAMETRIZATION: "parametrization parameterization parametrisation parameterisation scheme mup"
+    ColumnRole.PERPLEXITY: "ppl perplexity val_ppl val_perplexity eval_perplexity test_ppl test_perplexity",
+    ColumnRole.INITIAL_LOSS: "initial_loss init_loss loss_at_init",
+    ColumnRole.SEED: "seed random_seed rng_seed replicate rep",
+    ColumnRole.STEP: "step global_step iteration iter current_step",
+    ColumnRole.STEPS: "steps num_steps n_steps max_steps total_steps train_steps training_steps max_iters",
+    ColumnRole.TOKENS: "tokens num_tokens n_tokens train_tokens total_tokens training_tokens",
+    ColumnRole.BATCH: "batch batch_size bs global_batch global_batch_size train_batch_size",
+    ColumnRole.PARAMETRIZATION: "parametrization parameterization parametrisation parameterisation scheme mup"
     " use_mup",
-    Role.OPTIMIZER: "optimizer optimiser optim opt",
-    Role.DIVERGED: "diverged is_diverged has_diverged divergence",
-    Role.SHAPE: "heads n_head n_heads num_heads ffn d_ff ffn_dim head_dim d_head kv_heads n_kv_heads",
-    Role.LABEL: "name id run run_id run_name run_key project user entity url path file date time timestamp"
-    " created created_at runtime duration host hostname state status notes note comment tag tags group"
-    " group_name stage reading source sweep sweep_id index",
+    ColumnRole.OPTIMIZER: "optimizer optimiser optim opt",
+    ColumnRole.DIVERGED: "diverged is_diverged has_diverged divergence",
+    ColumnRole.SHAPE: "heads n_head n_heads num_heads ffn d_ff ffn_dim head_dim d_head kv_heads n_kv_heads",
+    ColumnRole.LABEL: "name id run run_id run_name run_key project user entity url path file date time"
+    " timestamp created created_at runtime duration host hostname state status notes note comment tag tags"
+    " group group_name stage reading source sweep sweep_id index",
 }
 # Names of arms, where no column is called a parametrization.
 _ARMS = frozenset({"method", "arm", "variant"})
@@ -79,33 +79,33 @@ _LEAST_ROWS = 8
 class Roles:
     """Columns by role. `ignored` are labels and results, which no comparison holds fixed."""
 
-    single: dict[Role, str]
+    single: dict[ColumnRole, str]
     shape: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
-    given: Mapping[str, Role] = field(default_factory=dict)
+    given: Mapping[str, ColumnRole] = field(default_factory=dict)
 
 
-def parse_mapping(text: str, names: Sequence[str]) -> dict[str, Role]:
+def parse_mapping(text: str, names: Sequence[str]) -> dict[str, ColumnRole]:
     """Return the role of each column named in `size=params,lr=eta`; raises InvalidInput for another form."""
-    found: dict[str, Role] = {}
+    found: dict[str, ColumnRole] = {}
     for part in filter(None, (each.strip() for each in text.split(","))):
         role, sign, column = (each.strip() for each in part.partition("="))
-        if not sign or role not in set(Role):
-            raise InvalidInput("sweep.unknown_role", given=part, known=", ".join(Role))
+        if not sign or role not in set(ColumnRole):
+            raise InvalidInput("sweep.unknown_role", given=part, known=", ".join(ColumnRole))
         if column not in names:
             raise InvalidInput("sweep.unknown_column", given=column, known=", ".join(names))
-        found[column] = Role(role)
+        found[column] = ColumnRole(role)
     return found
 
 
-def recognise(columns: Mapping[str, Sequence[str]], given: Mapping[str, Role]) -> Roles:
+def recognise(columns: Mapping[str, Sequence[str]], given: Mapping[str, ColumnRole]) -> Roles:
     """Return the role of every column, those `given` first.
 
     Raises InvalidInput where two columns could fill one role, where only an accuracy or a perplexity stands
     for the loss, and where a size, an LR or a loss is missing.
     """
-    by_role: dict[Role, list[str]] = {}
+    by_role: dict[ColumnRole, list[str]] = {}
     for name, role in given.items():
         by_role.setdefault(role, []).append(name)
     taken = set(by_role) - MANY
@@ -123,14 +123,14 @@ def recognise(columns: Mapping[str, Sequence[str]], given: Mapping[str, Role]) -
     _require(by_role, list(columns))
     return Roles(
         single={role: names[0] for role, names in by_role.items() if role not in MANY},
-        shape=tuple(by_role.get(Role.SHAPE, ())),
-        conditions=tuple(by_role.get(Role.CONDITION, ())),
-        ignored=(*by_role.get(Role.LABEL, ()), *spare),
+        shape=tuple(by_role.get(ColumnRole.SHAPE, ())),
+        conditions=tuple(by_role.get(ColumnRole.CONDITION, ())),
+        ignored=(*by_role.get(ColumnRole.LABEL, ()), *spare),
         given=given,
     )
 
 
-def _role_of(name: str, cells: Sequence[str]) -> Role:
+def _role_of(name: str, cells: Sequence[str]) -> ColumnRole:
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)
@@ -138,34 +138,43 @@ def _role_of(name: str, cells: Sequence[str]) -> Role:
     if role is not None:
         return role
     is_result = len(cells) >= _LEAST_ROWS and len(set(cells)) > _MOST_DISTINCT * len(cells)
-    return Role.LABEL if is_result else Role.CONDITION
+    return ColumnRole.LABEL if is_result else ColumnRole.CONDITION
 
 
-def _settle_metric(by_role: dict[Role, list[str]], spare: list[str]) -> None:
+def _settle_metric(by_role: dict[ColumnRole, list[str]], spare: list[str]) -> None:
     """Leave one measured quantity: the loss where there is one, else what the user has named."""
-    metrics = [role for role in (Role.LOSS, Role.ACCURACY, Role.PERPLEXITY) if role in by_role]
-    if Role.LOSS in metrics:
+    metrics = [
+        role for role in (ColumnRole.LOSS, ColumnRole.ACCURACY, ColumnRole.PERPLEXITY) if role in by_role
+    ]
+    if ColumnRole.LOSS in metrics:
         for other in metrics[1:]:
             spare.extend(by_role.pop(other))
 
 
-def _settle_arm(by_role: dict[Role, list[str]]) -> None:
+def _settle_arm(by_role: dict[ColumnRole, list[str]]) -> None:
     """Take a condition called method, arm or variant for the parametrization, where there is no other."""
-    named = [name for name in by_role.get(Role.CONDITION, ()) if name.strip().lower() in _ARMS]
-    if len(named) == 1 and Role.PARAMETRIZATION not in by_role:
-        by_role[Role.CONDITION].remove(named[0])
-        by_role[Role.PARAMETRIZATION] = named
+    named = [name for name in by_role.get(ColumnRole.CONDITION, ()) if name.strip().lower() in _ARMS]
+    if len(named) == 1 and ColumnRole.PARAMETRIZATION not in by_role:
+        by_role[ColumnRole.CONDITION].remove(named[0])
+        by_role[ColumnRole.PARAMETRIZATION] = named
 
 
-def _require(by_role: Mapping[Role, list[str]], names: Sequence[str]) -> None:
+def _require(by_role: Mapping[ColumnRole, list[str]], names: Sequence[str]) -> None:
     for role, found in by_role.items():
         if len(found) > 1 and role not in MANY:
             raise InvalidInput(
                 "sweep.several_columns", role=role, columns=", ".join(found), example=f"{role}={found[0]}"
             )
-    if Role.LR not in by_role:
+    if ColumnRole.LR not in by_role:
         raise InvalidInput("sweep.no_lr", names=", ".join(names))
-    if not by_role.keys() & {Role.LOSS, Role.ACCURACY, Role.PERPLEXITY}:
+    if not by_role.keys() & {ColumnRole.LOSS, ColumnRole.ACCURACY, ColumnRole.PERPLEXITY}:
         raise InvalidInput("sweep.no_loss", names=", ".join(names))
-    if not by_role.keys() & {Role.SIZE, Role.WIDTH, Role.DEPTH, Role.BATCH, Role.STEPS, Role.TOKENS}:
+    if not by_role.keys() & {
+        ColumnRole.SIZE,
+        ColumnRole.WIDTH,
+        ColumnRole.DEPTH,
+        ColumnRole.BATCH,
+        ColumnRole.STEPS,
+        ColumnRole.TOKENS,
+    }:
         raise InvalidInput("sweep.no_size", names=", ".join(names))

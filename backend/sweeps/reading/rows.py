@@ -15,7 +15,7 @@ from muscope.backend.sweeps.reading.cells import (
     metric_of,
     numbers,
 )
-from muscope.backend.sweeps.reading.roles import Role, Roles
+from muscope.backend.sweeps.reading.roles import ColumnRole, Roles
 from muscope.backend.sweeps.reading.runs import (
     Row,
     along_the_rate,
@@ -26,9 +26,16 @@ from muscope.backend.sweeps.reading.runs import (
 )
 
 # Axes with an order, from small to large, in the order in which they are answered.
-AXES = (Role.SIZE, Role.WIDTH, Role.DEPTH, Role.BATCH, Role.STEPS, Role.TOKENS)
-_ARM_ROLES = (Role.PARAMETRIZATION, Role.OPTIMIZER)
-_WITH_UNITS = (Role.SIZE, Role.TOKENS)
+AXES = (
+    ColumnRole.SIZE,
+    ColumnRole.WIDTH,
+    ColumnRole.DEPTH,
+    ColumnRole.BATCH,
+    ColumnRole.STEPS,
+    ColumnRole.TOKENS,
+)
+_ARM_ROLES = (ColumnRole.PARAMETRIZATION, ColumnRole.OPTIMIZER)
+_WITH_UNITS = (ColumnRole.SIZE, ColumnRole.TOKENS)
 _UNRECORDED_SEEDS = frozenset({"", "mean", "avg", "average", "median"})
 
 
@@ -71,8 +78,8 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
     }
     runs = _runs(columns, roles, axes, read_numbers)
     notes: list[Reason] = []
-    if Role.STEP in single:
-        steps = numbers(columns[single[Role.STEP]], single[Role.STEP], read_numbers)
+    if ColumnRole.STEP in single:
+        steps = numbers(columns[single[ColumnRole.STEP]], single[ColumnRole.STEP], read_numbers)
         runs = last_of_each(runs, steps, notes)
     with_lr = along_the_rate(runs, roles)
     runs = without_copies(without_columns(runs, with_lr), notes)
@@ -90,7 +97,7 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
         shape=roles.shape,
         conditions=tuple(name for name in roles.conditions if name not in with_lr),
         initial_loss=initial_loss_of(columns, roles, read_numbers),
-        metric="error_rate" if metric_of(roles) is Role.ACCURACY else "loss",
+        metric="error_rate" if metric_of(roles) is ColumnRole.ACCURACY else "loss",
         notes=tuple(notes),
     )
 
@@ -98,15 +105,15 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
 def _runs(
     columns: Mapping[str, Sequence[str]],
     roles: Roles,
-    axes: Mapping[Role, list[float]],
+    axes: Mapping[ColumnRole, list[float]],
     read_numbers: ReadNumbers,
 ) -> list[Row]:
     single = roles.single
-    lrs = learning_rates(columns[single[Role.LR]], single[Role.LR], read_numbers)
+    lrs = learning_rates(columns[single[ColumnRole.LR]], single[ColumnRole.LR], read_numbers)
     losses, diverged = losses_of(columns, roles, read_numbers)
     arm_columns = [columns[single[role]] for role in _ARM_ROLES if role in single]
     texts = {name: columns[name] for name in (*roles.shape, *roles.conditions)}
-    seeds = columns[single[Role.SEED]] if Role.SEED in single else [""] * len(lrs)
+    seeds = columns[single[ColumnRole.SEED]] if ColumnRole.SEED in single else [""] * len(lrs)
     return [
         Row(
             lr=lrs[i],

@@ -203,3 +203,8 @@ def test_no_experiment_gets_more_tags_than_it_may_have(client: httpx.Client, exp
 
     assert (reply.status_code, error_of(reply)["code"]) == (409, "experiment.too_many_tags")
     assert len(client.get(f"{ROUTE}/{experiment['id']}").json()["tags"]) == 15
+
+
+def test_a_search_for_what_no_text_can_hold_finds_what_the_rest_finds(client):
+    assert client.get("/api/v1/experiments", params={"q": "\0"}).status_code == 200
+    assert client.get("/api/v1/experiments", params={"q": "no-such\0name"}).json()["items"] == []

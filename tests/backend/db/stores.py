@@ -46,17 +46,9 @@ def add_dataset(database: Database, shape: DatasetShape = SHAPE, **fields: Any) 
     return row.id
 
 
-def add_experiment(
-    database: Database,
-    spec: ExperimentSpec = SPEC,
-    *,
-    shape: DatasetShape = SHAPE,
-    chunk_steps: int = CHUNK_STEPS,
-    max_runs_per_cell: dict[int, int] | None = None,
-) -> tuple[UUID, list[UUID]]:
-    """Store an experiment with its whole grid queued; return its id and its cells', in grid order."""
-    dataset_id = add_dataset(database, shape)
-    row = ExperimentRow(
+def experiment_row(dataset_id: UUID, spec: ExperimentSpec = SPEC) -> ExperimentRow:
+    """Return a queued experiment that is not stored yet."""
+    return ExperimentRow(
         id=uuid4(),
         owner_id=LOCAL_OWNER,
         dataset_id=dataset_id,
@@ -69,6 +61,19 @@ def add_experiment(
         predicted_seconds=1.0,
         created_at=NOW,
     )
+
+
+def add_experiment(
+    database: Database,
+    spec: ExperimentSpec = SPEC,
+    *,
+    shape: DatasetShape = SHAPE,
+    chunk_steps: int = CHUNK_STEPS,
+    max_runs_per_cell: dict[int, int] | None = None,
+) -> tuple[UUID, list[UUID]]:
+    """Store an experiment with its whole grid queued; return its id and its cells', in grid order."""
+    dataset_id = add_dataset(database, shape)
+    row = experiment_row(dataset_id, spec)
     grid = full_grid(spec, max_runs_per_cell=max_runs_per_cell)
     with database.write() as session:
         experiments.add(session, row)

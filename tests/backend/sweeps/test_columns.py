@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 
 from muscope.backend.errors import InvalidInput, MuscopeError
-from muscope.backend.ingest.rows.columns import columns_of_records, decimal_of, numbers_of, read_columns
-from muscope.backend.sweeps.reading.roles import Role, Roles, parse_mapping, recognise
+from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
+from muscope.backend.ingest.rows.records import columns_of_records
+from muscope.backend.sweeps.reading.roles import ColumnRole, Roles, parse_mapping, recognise
 from muscope.backend.sweeps.reading.rows import Rows, read_rows
 
 
@@ -39,15 +40,15 @@ def refusal_of(text: str, mapping: str = "") -> MuscopeError:
 @pytest.mark.parametrize(
     ("name", "role"),
     [
-        ("d_model", Role.WIDTH),
-        ("n_layers", Role.DEPTH),
-        ("config.learning_rate", Role.LR),
-        ("val/loss", Role.LOSS),
-        ("Batch Size", Role.BATCH),
-        ("max_steps", Role.STEPS),
+        ("d_model", ColumnRole.WIDTH),
+        ("n_layers", ColumnRole.DEPTH),
+        ("config.learning_rate", ColumnRole.LR),
+        ("val/loss", ColumnRole.LOSS),
+        ("Batch Size", ColumnRole.BATCH),
+        ("max_steps", ColumnRole.STEPS),
     ],
 )
-def test_usual_names_are_recognised(name: str, role: Role):
+def test_usual_names_are_recognised(name: str, role: ColumnRole):
     columns = {each: ["1", "2"] for each in ({"size", "lr", "loss"} - {str(role)})} | {name: ["1", "2"]}
 
     assert recognise(columns, {}).single[role] == name
@@ -64,7 +65,7 @@ def test_two_losses_are_asked_about():
 def test_the_named_loss_is_taken_and_the_other_one_left_out():
     roles = roles_of("size lr loss smooth_loss", "loss=smooth_loss")
 
-    assert roles.single[Role.LOSS] == "smooth_loss"
+    assert roles.single[ColumnRole.LOSS] == "smooth_loss"
     assert roles.ignored == ("loss",)
 
 

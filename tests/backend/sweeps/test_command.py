@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,24 @@ def test_an_error_is_one_sentence_and_status_1(tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr().err == f"There is no file {tmp_path / 'none.csv'}.\n"
 
 
+def test_an_error_is_json_where_json_was_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["judge", str(tmp_path / "none.csv"), "--json"]) == 1
+
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "sweep.no_file"
+
+
+@pytest.mark.slow
+def test_the_command_loads_neither_training_nor_server_libraries(tmp_path: Path):
+    heavy = ("torch", "sklearn", "plotly", "sqlalchemy", "fastapi", "celery", "muscope.worker")
+    script = (
+        "import sys; from muscope.backend import cli; cli.main(sys.argv[1:]); "
+        f"sys.exit(any(name in sys.modules for name in {heavy!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "judge", written(tmp_path, sweep())], check=False)
+
+    assert done.returncode == 0
+
+
 def test_the_text_says_the_answer_of_every_axis(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     cli.main(["judge", written(tmp_path, sweep(drift=-1.0)), "--language", "en"])
 
@@ -50,6 +70,7 @@ def test_the_text_says_the_answer_of_every_axis(tmp_path: Path, capsys: pytest.C
     assert "width: does not transfer" in said
     assert "128 → 1024: does not transfer." in said
     assert "best one -3 octaves away" in said
+    assert "moves -1.00 octaves per doubling" in said
     assert "L = 1.6 + A·C^-0.0941" in said
 
 

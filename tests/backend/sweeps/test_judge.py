@@ -176,6 +176,17 @@ def test_a_noise_larger_than_the_limit_leaves_the_answer_open():
     assert answer.outcome is not Outcome.TRANSFERS
 
 
+def test_seeds_that_would_settle_a_noisy_answer_are_counted():
+    few, many = (
+        only_axis(judged(sweep(widths=(128.0, 256.0), seeds=2, noise=noise))) for noise in (0.02, 0.04)
+    )
+
+    assert few.rule == many.rule == "unresolved"
+    # Twice the noise needs four times the runs, of which two are there.
+    needed = [axis.next_runs[0].num_seeds + 2 for axis in (few, many)]
+    assert needed[1] == pytest.approx(4 * needed[0], rel=0.2)
+
+
 def test_five_seeds_make_an_answer_without_qualification():
     one, five = judged(sweep(noise=0.001)), judged(sweep(seeds=5, noise=0.001))
 

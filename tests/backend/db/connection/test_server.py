@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
 
-from muscope.backend.db.connection.session import Database
-from muscope.backend.db.schema.tables import PrincipalRow
-from muscope.backend.errors import Unavailable
+from muscope.backend.db.connection.locks import shared_lock
+from muscope.backend.db.connection.session import MOST_THREADS, Database
+from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
+from muscope.backend.errors import Conflict, InvalidInput, Unavailable
+from muscope.backend.services.datasets.store import delete_dataset
+from muscope.backend.services.lookup import lock_dataset
+from tests.backend.db.stores import add_dataset, add_worker, experiment_row
 from tests.servers.postgres import PostgresServer, postgres_server
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -87,3 +95,107 @@ def test_a_host_that_does_not_exist_is_unavailable(tmp_path: Path):
     with pytest.raises(Unavailable, match=r"database\.unavailable"), database.read() as session:
         session.scalar(text("SELECT 1"))
     database.close()
+
+
+def test_a_text_that_the_server_cannot_hold_is_the_senders_fault(database: Database):
+    def add() -> None:
+        with database.write() as session:
+            session.add(PrincipalRow(id="a\0b", name="x"))
+
+    with pytest.raises(InvalidInput, match=r"database\.value_refused.*NUL"):
+        add()
+    assert _names(database) == {"local"}
+
+
+def test_more_users_than_connections_wait_and_are_told(database: Database):
+    patient = Database(database.url, busy_seconds=0.05)
+    with ExitStack() as stack:
+        for _ in range(MOST_THREADS):
+            stack.enter_context(patient.read()).scalar(text("SELECT 1"))
+
+        with pytest.raises(Unavailable, match="every connection is in use"), patient.read() as session:
+            session.scalar(text("SELECT 1"))
+    assert _names(patient) == {"local"}
+    patient.close()
+
+
+def test_a_row_that_another_holds_is_waited_for_in_bounds(database: Database):
+    impatient = Database(database.url, busy_seconds=0.05)
+
+    def rename() -> None:
+        with impatient.write() as session:
+            session.execute(text("UPDATE principal SET name = 'x' WHERE id = 'local'"))
+
+    with database.write() as session:
+        session.execute(text("UPDATE principal SET name = 'y' WHERE id = 'local'"))
+        with pytest.raises(Unavailable, match=r"database\.unavailable.*lock timeout"):
+            rename()
+    impatient.close()
+
+
+def test_a_lock_is_held_by_one_at_a_time_whatever_its_host(database: Database):
+    one, other = shared_lock(database.url, "blobs"), shared_lock(database.url, "blobs")
+    assert one is not None
+    assert other is not None
+    order: list[str] = []
+
+    def second() -> None:
+        with other():
+            order.append("second")
+
+    with one():
+        thread = threading.Thread(target=second)
+        thread.start()
+        wait_until(lambda: _num_waiting(database))
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
+
+
+def _num_waiting(database: Database) -> int:
+    with database.read() as session:
+        return int(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0)
+
+
+def test_two_nodes_of_one_name_register_at_once(database: Database):
+    barrier, errors = threading.Barrier(2), []
+
+    def start() -> None:
+        own = Database(database.url)
+        barrier.wait()
+        try:
+            add_worker(own, "cpu@host")
+        except Exception as error:  # noqa: BLE001 (shown below)
+            errors.append(error)
+        own.close()
+
+    threads = [threading.Thread(target=start) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+
+
+def test_data_that_an_experiment_is_about_to_use_are_not_deleted(database: Database):
+    dataset_id = add_dataset(database)
+    context = SimpleNamespace(database=database, blobs=SimpleNamespace(in_turn=nullcontext))
+    refused: list[Exception] = []
+
+    def delete() -> None:
+        try:
+            delete_dataset(context, LOCAL_OWNER, dataset_id)  # type: ignore[arg-type]
+        except Conflict as error:
+            refused.append(error)
+
+    with database.write() as session:
+        lock_dataset(session, LOCAL_OWNER, dataset_id, shared=True)
+        thread = threading.Thread(target=delete)
+        thread.start()
+        wait_until(lambda: _num_waiting(database))
+        session.add(experiment_row(dataset_id))
+    thread.join()
+
+    assert [getattr(error, "code", error) for error in refused] == ["dataset.in_use"]

@@ -177,3 +177,14 @@ def test_a_database_that_is_not_there_is_unavailable(tmp_path):
         session.scalar(text("SELECT 1"))
 
     database.close()
+
+
+def test_a_read_sees_one_moment(database):
+    with database.read() as session:
+        first = set(session.scalars(text("SELECT id FROM principal")))
+        with database.write() as other:
+            other.add(PrincipalRow(id="ann", name="Ann"))
+        second = set(session.scalars(text("SELECT id FROM principal")))
+
+    assert first == second == {"local"}
+    assert _names(database) == {"ann", "local"}

@@ -279,6 +279,7 @@ def test_a_longer_horizon_is_probed_after_the_base_of_the_full_grid(context, dat
     assert (probe.width, probe.num_runs, probe.has_curvature) == (8, 9, False)
 
 
+@pytest.mark.both_databases
 def test_two_conductors_plan_a_stage_once(context, database, started):
     experiment_id = started()
     _finish(database, _cells(database, experiment_id))

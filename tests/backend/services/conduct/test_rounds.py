@@ -299,6 +299,7 @@ def test_the_next_cells_are_planned_when_a_stage_has_ended(context, watch, datab
     assert set(bell.rung[0]) == set(states) - set(first)
 
 
+@pytest.mark.both_databases
 def test_two_conductors_at_once_plan_nothing_twice(context, database):
     experiment_id, _ = add_experiment(database)
     _lose_cells(database, experiment_id, keep=0)
@@ -311,6 +312,7 @@ def test_two_conductors_at_once_plan_nothing_twice(context, database):
     assert _experiment(database, experiment_id).state == "queued"
 
 
+@pytest.mark.both_databases
 def test_the_loop_outlives_an_outage_and_ends_when_told(context, monkeypatch):
     stop, wake = threading.Event(), threading.Event()
     rounds: list[int] = []

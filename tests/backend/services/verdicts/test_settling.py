@@ -260,6 +260,7 @@ def test_a_request_repeated_while_it_goes_on_changes_nothing(context, database, 
         settle(context, open_id, max_seeds=24)
 
 
+@pytest.mark.both_databases
 def test_two_requests_at_once_open_it_once(context, database, open_id):
     barrier, done, errors = threading.Barrier(2), [], []
 
@@ -282,6 +283,7 @@ def test_two_requests_at_once_open_it_once(context, database, open_id):
     assert row_of(database, open_id).look == 1
 
 
+@pytest.mark.both_databases
 def test_two_conductors_at_once_plan_a_batch_once(context, database, open_id):
     settle(context, open_id)
 
