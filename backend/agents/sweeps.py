@@ -43,7 +43,8 @@ def add_sweep_tools(server: MCPServer[None], language: str) -> None:
 def _judge(
     source: list[dict[str, Any]] | str, columns: str, axis: str | None, language: str
 ) -> dict[str, Any]:
-    from muscope.backend.ingest.rows.columns import columns_of_records, read_columns
+    from muscope.backend.ingest.rows.columns import read_columns
+    from muscope.backend.ingest.rows.records import columns_of_records
     from muscope.backend.sweeps.table import Options, judge_columns
     from muscope.backend.sweeps.words import judged_runs, sentences
 
