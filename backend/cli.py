@@ -139,8 +139,8 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
         case "backup" | "restore":
             from muscope.backend.backup.commands import run_backup, run_restore
 
-            run = run_backup if options.command == "backup" else run_restore
-            print(run(settings, language, options))
+            keep = run_backup if options.command == "backup" else run_restore
+            print(keep(settings, language, options))
         case "version":
             from importlib import metadata
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import wraps
-from typing import Annotated, Any, Literal, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal
 
 from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
-from muscope.backend.catalogue import error_text
+from muscope.backend.agents.tools import one_of, saying_errors
 from muscope.backend.client import AsyncClient
 from muscope.backend.client.answers import answer
-from muscope.backend.errors import InvalidInput, MuscopeError, TimeIsUp
+from muscope.backend.errors import TimeIsUp
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Answer = dict[str, Any]
 ExperimentId = Annotated[str, Field(description="Id of the experiment.")]
 Seconds = Annotated[float, Field(ge=0, le=3600, description="Most seconds to wait; the experiment goes on.")]
@@ -48,7 +43,7 @@ def add_experiment_tools(server: MCPServer[None], client: AsyncClient) -> None:
 
 def _add_starting(server: MCPServer[None], client: AsyncClient) -> None:
     @server.tool()
-    @_saying_errors(client.language)
+    @saying_errors(client.language)
     async def run_poc(
         rows: Rows = None,
         path: File = None,
@@ -58,10 +53,7 @@ def _add_starting(server: MCPServer[None], client: AsyncClient) -> None:
         key: Key = None,
     ) -> Answer:
         """Start an experiment on a table or a file, and return its id at once; then call `wait`."""
-        source: Any = rows or path
-        if source is None or (rows and path):
-            raise InvalidInput("agents.one_source")
-        dataset = await client.upload(source, **({} if label is None else {"label": label}))
+        dataset = await client.upload(one_of(rows, path), **({} if label is None else {"label": label}))
         wishes = {"dataset_id": dataset.id, "preset": preset, **(plan or {})}
         created = await client.create(wishes, key=key)
         return {
@@ -74,14 +66,14 @@ def _add_starting(server: MCPServer[None], client: AsyncClient) -> None:
         }
 
     @server.tool()
-    @_saying_errors(client.language)
+    @saying_errors(client.language)
     async def settle(experiment_id: ExperimentId, max_seeds: int | None = None) -> Answer:
         """Let an experiment with an open answer go on with further seeds; then call `wait`."""
         await client.settle(experiment_id, max_seeds=max_seeds)
         return await _answer(client, experiment_id)
 
     @server.tool()
-    @_saying_errors(client.language)
+    @saying_errors(client.language)
     async def cancel(experiment_id: ExperimentId) -> Answer:
         """Stop an experiment; what was measured stays."""
         await client.cancel(experiment_id)
@@ -90,7 +82,7 @@ def _add_starting(server: MCPServer[None], client: AsyncClient) -> None:
 
 def _add_answers(server: MCPServer[None], client: AsyncClient) -> None:
     @server.tool()
-    @_saying_errors(client.language)
+    @saying_errors(client.language)
     async def wait(experiment_id: ExperimentId, seconds: Seconds = 50.0) -> Answer:
         """Wait for an experiment to end, and return its answer; an interim one when the time is up first."""
         with suppress(TimeIsUp):  # the answer then says that it goes on
@@ -98,7 +90,7 @@ def _add_answers(server: MCPServer[None], client: AsyncClient) -> None:
         return await _answer(client, experiment_id)
 
     @server.tool()
-    @_saying_errors(client.language)
+    @saying_errors(client.language)
     async def verdict(experiment_id: ExperimentId) -> Answer:
         """Return the answer of an experiment as it is now, with its reasons and what can be done next."""
         return await _answer(client, experiment_id)
@@ -106,7 +98,7 @@ def _add_answers(server: MCPServer[None], client: AsyncClient) -> None:
 
 def _add_list(server: MCPServer[None], client: AsyncClient) -> None:
     @server.tool()
-    @_saying_errors(client.language)
+    @saying_errors(client.language)
     async def list_experiments(
         text: Annotated[str | None, Field(description="Sought in names, data, notes and tags.")] = None,
         limit: Annotated[int, Field(ge=1, le=100)] = 10,
@@ -122,19 +114,3 @@ def _add_list(server: MCPServer[None], client: AsyncClient) -> None:
 async def _answer(client: AsyncClient, experiment_id: str) -> Answer:
     experiment = await client.get(experiment_id)
     return answer(experiment, await client.verdict(experiment_id), client.language)
-
-
-def _saying_errors(language: str) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
-    """Have an error of ours reach the agent as its sentence and its code; others stay in the log."""
-
-    def wrapped(tool: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-        @wraps(tool)
-        async def said(*positional: P.args, **named: P.kwargs) -> R:
-            try:
-                return await tool(*positional, **named)
-            except MuscopeError as error:
-                raise ToolError(f"{error_text(error, language)} [{error.code}]") from error
-
-        return said
-
-    return wrapped

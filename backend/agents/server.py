@@ -9,13 +9,14 @@ import sys
 from mcp.server import MCPServer
 
 from muscope.backend.agents.experiments import add_experiment_tools
+from muscope.backend.agents.sweeps import add_sweep_tools
 from muscope.backend.client import AsyncClient
 
 INSTRUCTIONS = (
     "µScope answers whether a learning rate tuned on a small model may be reused on a large one. Give it "
     "data with run_poc, then call wait until next_steps no longer says so. `outcome` is transfers, "
     "sharpness_drifts (usable, with care), fine_tune, does_not_transfer, or inconclusive. Inconclusive is "
-    "not a yes: next_steps says how many more seeds would settle it."
+    "not a yes: next_steps says how many more seeds would settle it. For runs that exist already, call judge."
 )
 
 
@@ -23,6 +24,7 @@ def build_server(client: AsyncClient) -> MCPServer[None]:
     """Return a server whose tools ask through a client."""
     server: MCPServer[None] = MCPServer("muscope", title="µScope", instructions=INSTRUCTIONS)
     add_experiment_tools(server, client)
+    add_sweep_tools(server, client.language)
     return server
 
 

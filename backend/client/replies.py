@@ -167,6 +167,19 @@ class Settling(Reply):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepAnswer(Reply):
+    """Judgement of a sweep that somebody has run; `exit_code` as of `muscope judge`."""
+
+    schema: ClassVar[str] = "SweepAnswer"
+    outcome: str
+    exit_code: int
+    judged_arm: Json
+    arms: list[Json]
+    num_rows: int
+    notes: list[Json]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curve(Reply):
     """Values of one metric of one cell: `values[step][run]`, null after a divergence."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,25 @@ def as_upload(source: Source, name: str | None = None) -> Upload:
         names = list(dict.fromkeys(column for row in source for column in row))
         return _csv(name, names, [[row.get(column) for column in names] for row in source])
     raise InvalidInput("client.source", given=type(source).__name__)
+
+
+def as_columns(source: Source) -> dict[str, list[Any]]:
+    """Return a table held in memory as values by column, fit for JSON; raises InvalidInput for another."""
+    if hasattr(source, "to_dict"):
+        is_polars = hasattr(source, "write_parquet")
+        source = source.to_dict(as_series=False) if is_polars else source.to_dict(orient="list")
+    if isinstance(source, Mapping):
+        return {str(name): [_plain(value) for value in values] for name, values in source.items()}
+    if isinstance(source, Sequence) and source and isinstance(source[0], Mapping):
+        names = dict.fromkeys(name for row in source for name in row)
+        return {str(name): [_plain(row.get(name)) for row in source] for name in names}
+    raise InvalidInput("client.source", given=type(source).__name__)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number as Python has it, and one that is none, such as a diverged loss, as its name."""
+    value = value.item() if hasattr(value, "item") else value
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _of_file(path: Path, name: str | None) -> Upload:

@@ -22,11 +22,12 @@ from muscope.backend.client.replies import (
     Json,
     Plan,
     Settling,
+    SweepAnswer,
     Verdict,
     Worker,
 )
 from muscope.backend.client.result import Figure, Result, shown_figures
-from muscope.backend.client.tables import Source, as_upload, large_file
+from muscope.backend.client.tables import Source, as_columns, as_upload, large_file
 from muscope.backend.errors import TimeIsUp
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
@@ -226,6 +227,16 @@ class AsyncClient(AsyncPieces):
             address("/experiments/{id}/export/sha256", id=experiment_id)
         )
         return found["sha256"]
+
+    async def judge(self, source: Source, **options: Any) -> SweepAnswer:
+        """Return the judgement of an existing sweep; nothing is trained.
+
+        Args:
+            source: a pandas or polars table, columns by name, or rows: size (or width, depth), lr, loss, ….
+            options: as `POST /api/v1/sweeps/judge` takes them: `columns`, `arm`, `axis`, ….
+        """
+        body = {"table": as_columns(source), **options}
+        return SweepAnswer.read(await self._post(address("/sweeps/judge"), body))
 
     async def list_workers(self) -> list[Worker]:
         """Return the worker nodes that were seen in the last minute."""

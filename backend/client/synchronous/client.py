@@ -21,12 +21,13 @@ from muscope.backend.client.replies import (
     Json,
     Plan,
     Settling,
+    SweepAnswer,
     Verdict,
     Worker,
 )
 from muscope.backend.client.result import Figure, Result, shown_figures
 from muscope.backend.client.synchronous.pieces import Pieces
-from muscope.backend.client.tables import Source, as_upload, large_file
+from muscope.backend.client.tables import Source, as_columns, as_upload, large_file
 from muscope.backend.errors import TimeIsUp
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
@@ -222,6 +223,16 @@ class Client(Pieces):
         """Return the sha256 of the export in hex."""
         found: Mapping[str, str] = self._get(address("/experiments/{id}/export/sha256", id=experiment_id))
         return found["sha256"]
+
+    def judge(self, source: Source, **options: Any) -> SweepAnswer:
+        """Return the judgement of an existing sweep; nothing is trained.
+
+        Args:
+            source: a pandas or polars table, columns by name, or rows: size (or width, depth), lr, loss, ….
+            options: as `POST /api/v1/sweeps/judge` takes them: `columns`, `arm`, `axis`, ….
+        """
+        body = {"table": as_columns(source), **options}
+        return SweepAnswer.read(self._post(address("/sweeps/judge"), body))
 
     def list_workers(self) -> list[Worker]:
         """Return the worker nodes that were seen in the last minute."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,10 +16,12 @@ from mcp import StdioServerParameters, stdio_client
 
 from muscope.backend.agents.server import build_server
 from muscope.backend.client import AsyncClient
+from muscope.backend.ingest.rows.columns import read_columns
+from muscope.backend.sweeps.table import Options, judge_columns
 from tests.backend.client.conftest import AT_ONCE, PLAN, ROWS
 from tests.backend.services.still_open import add_open
 
-TOOLS = {"run_poc", "wait", "verdict", "settle", "cancel", "list_experiments"}
+TOOLS = {"judge", "run_poc", "wait", "verdict", "settle", "cancel", "list_experiments"}
 
 
 def call(url: str, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
@@ -167,3 +170,32 @@ def test_stdout_holds_the_protocol_to_its_last_byte(url):
 
     (answered,) = map(json.loads, done.stdout.splitlines())
     assert answered["result"]["serverInfo"]["name"] == "muscope"
+
+
+def test_a_sweep_given_as_rows_is_judged_as_its_file_is(url, tmp_path):
+    rows = [
+        {"width": width, "lr": 2.0**power, "seed": seed, "loss": loss_of(width, power, seed)}
+        for width in (64, 128, 256, 512)
+        for power in range(-6, 1)
+        for seed in range(4)
+    ]
+    path = tmp_path / "sweep.csv"
+    path.write_text(
+        "\n".join([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]) + "\n"
+    )
+
+    of_rows, of_file = map(value, call(url, ("judge", {"rows": rows}), ("judge", {"path": str(path)})))
+
+    expected = judge_columns(read_columns(path), Options())
+    assert of_rows == of_file
+    assert (of_rows["outcome"], of_rows["num_rows"]) == (expected.outcome, len(rows))
+    assert of_rows["text"] != ""
+
+
+def loss_of(width: int, power: int, seed: int) -> float:
+    """Return a loss whose best learning rate, 2^-3, is the same at every width."""
+    return 2.0 + 4.0 / math.sqrt(width) + 0.05 * (power + 3) ** 2 + 0.0005 * seed
+
+
+def test_a_sweep_without_rates_is_refused_with_a_sentence(url):
+    assert "[sweep." in said(call(url, ("judge", {"rows": [{"width": 8, "loss": 1.0}]}))[0])

@@ -168,6 +168,21 @@ def test_an_open_answer_is_priced_and_goes_on(client, live):
     assert client.settle(open_id, max_seeds=16).state == "running"
 
 
+@pytest.mark.parametrize("kind", [dict, polars.DataFrame, pandas.DataFrame])
+def test_a_sweep_is_judged_however_it_is_held(client, kind):
+    rows = [
+        {"width": width, "lr": 2.0**power, "loss": 2.0 + 4.0 / width + 0.05 * (power + 3) ** 2}
+        for width in (64, 128, 256)
+        for power in range(-6, 1)
+    ]
+    rows[-1]["loss"] = float("nan")
+
+    found = client.judge(kind({name: [row[name] for row in rows] for name in rows[0]}))
+
+    assert found.num_rows == len(rows)
+    assert found.outcome == client.judge(rows).outcome
+
+
 def test_the_coroutines_answer_as_the_plain_calls_do(async_client: AsyncClient, client, dataset):
     async def ask():
         async with async_client:

@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "report": ((ID, "pdf"), {"language": "ja"}),
     "export": ((ID,), {}),
     "export_digest": ((ID,), {}),
+    "judge": (([{"width": 8, "lr": 0.1, "loss": 1.0}],), {"axis": "width"}),
     "list_workers": ((), {}),
     "require_ready": ((), {}),
 }
