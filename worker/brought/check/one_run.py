@@ -110,7 +110,6 @@ def scheduled_lrs(
             raise InvalidInput(
                 "brought.function_fails",
                 function="scheduler.step",
-                size="-",
                 error=type(error).__name__,
                 message=str(error)[:300],
             ) from error
