@@ -24,6 +24,7 @@ from benchmarks.rows import (
     lists,
     memory,
     reports,
+    role_bugs,
     training,
 )
 from muscope.worker.device import prepare_process
@@ -53,6 +54,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_large": large_files.large,
     "files_wide": large_files.wide,
     "report": reports.report,
+    "role_bugs": role_bugs.role_bugs,
     "list_10000": lists.list_10000,
 }
 # One name for rows that share their measurement.

@@ -95,12 +95,13 @@ class BroughtModel:
         except Exception as error:
             if "can't allocate memory" in str(error):  # torch's only mark of it
                 raise MemoryError(str(error)) from error
+            kind, message = type(error).__name__, str(error)[:_MOST_TEXT]
+            if size is None:
+                raise InvalidInput(
+                    "brought.function_fails", function=name, error=kind, message=message
+                ) from error
             raise InvalidInput(
-                "brought.function_fails",
-                function=name,
-                size="-" if size is None else size,
-                error=type(error).__name__,
-                message=str(error)[:_MOST_TEXT],
+                "brought.fails_at_width", function=name, width=size, error=kind, message=message
             ) from error
 
 

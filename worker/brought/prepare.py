@@ -15,7 +15,7 @@ from muscope.backend.domain.brought.measured import TensorRow
 from muscope.backend.domain.brought.question import CheckQuestion
 from muscope.backend.domain.brought.roles import TensorRole
 from muscope.backend.errors import InvalidInput
-from muscope.worker.brought.loading import BroughtModel, load_model
+from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.parametrize import Sizes, build_optimizer, rescale_
 from muscope.worker.brought.recipe import Conflict, apply_recipe, read_recipe
 from muscope.worker.brought.roles import infer_roles
@@ -44,9 +44,8 @@ class Started(NamedTuple):
     scheduler: Any
 
 
-def prepare(question: CheckQuestion) -> Prepared:
-    """Load the file, infer the roles of its tensors, and read the recipe if there is one."""
-    brought = load_model(Path(question.path))
+def prepare(brought: BroughtModel, question: CheckQuestion) -> Prepared:
+    """Build the model at every width, infer the roles of its tensors, and read the recipe if there is one."""
     widths = tuple(sorted(question.widths or brought.sizes or DEFAULT_WIDTHS))
     if len(widths) < _LEAST_WIDTHS:
         raise InvalidInput("brought.too_few_widths", given=len(widths), least=_LEAST_WIDTHS)

@@ -15,7 +15,7 @@ REFUSED = {
     "an exit while importing": ("import sys\nsys.exit(3)", "brought.file_exits"),
     "build of no argument": ("def build():\n    pass", "brought.build_arguments"),
     "build of a number": ("def build(width):\n    return 1", "brought.build_not_module"),
-    "build that fails": (NETWORK + "\ndef build(width):\n    return Net(10 // 0)", "brought.function_fails"),
+    "build that fails": (NETWORK + "\ndef build(width):\n    return Net(10 // 0)", "brought.fails_at_width"),
     "a width that is ignored": (NETWORK + "\ndef build(width):\n    return Net(8)", "brought.ignores_width"),
     "a tensor of large models only": (
         NETWORK + "\ndef build(width):\n    net = Net(width)\n"
@@ -77,7 +77,7 @@ def test_a_failing_build_names_the_exception_and_the_width(tmp_path):
 
     assert refused.value.params == {
         "function": "build",
-        "size": 64,
+        "width": 64,
         "error": "ValueError",
         "message": "no heads",
     }

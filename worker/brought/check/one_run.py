@@ -110,7 +110,6 @@ def scheduled_lrs(
             raise InvalidInput(
                 "brought.function_fails",
                 function="scheduler.step",
-                size="-",
                 error=type(error).__name__,
                 message=str(error)[:300],
             ) from error
@@ -192,10 +191,14 @@ def _activations(first: Pass, second: Pass, last: Pass) -> list[tuple[str, float
 
 
 def _seen(traced: Pass) -> Iterator[tuple[str, Tensor]]:
-    """Yield what enters a gain, what every use puts out, and the model's output, by tensor."""
-    for use in traced.uses:
+    """Yield what enters a gain, what every use puts out, and the model's output, by tensor.
+
+    Of the last uses only the output counts, which a factor may follow.
+    """
+    for index, use in enumerate(traced.uses):
         if use.entering is not None:
             yield use.tensor, use.entering
-        yield use.tensor, use.sample
+        if index not in traced.last:
+            yield use.tensor, use.sample
     if traced.last:
         yield traced.uses[max(traced.last)].tensor, sample_of(traced.output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -22,6 +23,7 @@ from muscope.backend.domain.brought.question import CheckQuestion
 from muscope.backend.domain.brought.roles import TensorRole
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.worker.brought.check.one_run import Groups, OneRun, is_sign_like, run_once, scheduled_lrs
+from muscope.worker.brought.loading import BroughtModel, load_model
 from muscope.worker.brought.parametrize import initial_sizes
 from muscope.worker.brought.prepare import Prepared, Started, multiplier, prepare, start
 
@@ -44,7 +46,12 @@ class _Optimizers(NamedTuple):
 
 def measure(question: CheckQuestion) -> MeasuredModel:
     """Return everything measured of the file; raises InvalidInput or NotFound for what it cannot run."""
-    prepared = prepare(question)
+    return measure_brought(load_model(Path(question.path)), question)
+
+
+def measure_brought(brought: BroughtModel, question: CheckQuestion) -> MeasuredModel:
+    """Return everything measured of a model whose functions are here already."""
+    prepared = prepare(brought, question)
     runs: list[list[OneRun]] = []
     for seed in _seeds(question):
         batch = prepared.brought.batch(seed)

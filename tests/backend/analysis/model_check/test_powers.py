@@ -64,4 +64,4 @@ def test_what_a_role_needs_is_the_published_table(role, optimizer, forward, init
     """Yang et al. 2022, table 8, and its equivalent forms by abc symmetry."""
     needed = needed_powers(role, OptimizerSpec.model_validate(optimizer), forward)
 
-    assert (needed.init, needed.lr) == (pytest.approx(init), pytest.approx(lr))
+    assert [needed.init, needed.lr] == pytest.approx([init, lr])

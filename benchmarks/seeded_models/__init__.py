@@ -1,0 +1,1 @@
+"""Networks as users write them, parametrized right by hand, and mistakes that are put into them."""
