@@ -20,6 +20,7 @@ from muscope.backend.db.schema.tables import (
     RunRow,
     VerdictRow,
 )
+from muscope.backend.resources import MIGRATIONS
 from muscope.backend.settings import Settings
 from tests.backend.db.stores import NOW, add_experiment, add_worker
 
@@ -54,8 +55,8 @@ def test_every_step_can_be_undone_and_done_again_with_data(database):
     experiment_id, cell_ids = add_experiment(database)
     add_worker(database)
     _store(database, experiment_id, 0)
-    scripts = ScriptDirectory.from_config(migrate._config(None))
-    older = [each.down_revision for each in scripts.walk_revisions() if each.down_revision is not None]
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    older = [str(each.down_revision) for each in scripts.walk_revisions() if each.down_revision]
 
     for revision in older:
         migrate.downgrade(database, revision)
