@@ -24,8 +24,9 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('device_sha256', 'kind', name=op.f('pk_calibration'))
     )
+    # Not in a batch: SQLite would make the table anew, and dropping the old one deletes all that refers to it.
+    op.add_column('cell', sa.Column('has_curvature', sa.Boolean(), server_default=sa.true(), nullable=False))
     with op.batch_alter_table('cell', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('has_curvature', sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(
             sa.Column('spent_seconds', sa.Float(precision=53), server_default='0', nullable=False)
         )
@@ -50,10 +51,8 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f(_NEW), type_='unique')
         batch_op.create_unique_constraint(op.f(_OLD), ['experiment_id', 'scenario', 'rule_version'])
         batch_op.drop_column('thresholds_sha256')
-    with op.batch_alter_table('experiment', schema=None) as batch_op:
-        batch_op.drop_column('stop_reason')
-    with op.batch_alter_table('cell', schema=None) as batch_op:
-        batch_op.drop_column('correction')
-        batch_op.drop_column('spent_seconds')
-        batch_op.drop_column('has_curvature')
+    # Not in a batch: SQLite would make the table anew, and dropping the old one deletes all that refers to it.
+    op.drop_column('experiment', 'stop_reason')
+    for name in ('correction', 'spent_seconds', 'has_curvature'):
+        op.drop_column('cell', name)
     op.drop_table('calibration')

@@ -20,6 +20,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('cell', schema=None) as batch_op:
-        for name in _SHARES:
-            batch_op.drop_column(name)
+    # Not in a batch: SQLite would make the table anew, and dropping the old one deletes all that refers to it.
+    for name in _SHARES:
+        op.drop_column('cell', name)

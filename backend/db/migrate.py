@@ -6,10 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from muscope.backend.db.connection.address import database_address
-from muscope.backend.db.connection.session import Database
+from muscope.backend.db.connection.session import Database, Session
 from muscope.backend.resources import MIGRATIONS
 from muscope.backend.settings import Settings
 
@@ -26,8 +26,9 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Run the migrations up to `revision` in one transaction."""
+    """Run the migrations up to `revision` in one transaction; of two hosts the second finds them done."""
     with database.write() as session:
+        _wait_for_others(session)
         command.upgrade(_config(session.connection()), revision)
 
 
@@ -55,6 +56,12 @@ def is_known_revision(revision: str) -> bool:
     """Tell whether this version has a schema revision among its migrations."""
     scripts = ScriptDirectory(str(MIGRATIONS))
     return revision in {script.revision for script in scripts.walk_revisions()}
+
+
+def _wait_for_others(session: Session) -> None:
+    """Let one host at a time migrate a server's database; a file has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("migrate", 0))))
 
 
 def _config(connection: Connection) -> Config:

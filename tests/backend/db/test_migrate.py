@@ -1,8 +1,10 @@
+import threading
 from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -18,8 +20,9 @@ from muscope.backend.db.schema.tables import (
     RunRow,
     VerdictRow,
 )
+from muscope.backend.resources import MIGRATIONS
 from muscope.backend.settings import Settings
-from tests.backend.db.stores import NOW, add_experiment
+from tests.backend.db.stores import NOW, add_experiment, add_worker
 
 pytestmark = pytest.mark.both_databases
 
@@ -29,12 +32,14 @@ def _tables(database):
         return set(inspect(session.connection()).get_table_names())
 
 
-def test_the_migrations_make_the_tables_of_the_models(database):
+def _differences(database):
     with database.read() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
-        differences = compare_metadata(context, Base.metadata)
+        return compare_metadata(context, Base.metadata)
 
-    assert differences == []
+
+def test_the_migrations_make_the_tables_of_the_models(database):
+    assert _differences(database) == []
 
 
 def test_everything_can_be_undone_and_done_again(database):
@@ -44,6 +49,50 @@ def test_everything_can_be_undone_and_done_again(database):
 
     assert after_down == {"alembic_version"}
     assert _tables(database) == {*Base.metadata.tables, "alembic_version"}
+
+
+def test_every_step_can_be_undone_and_done_again_with_data(database):
+    experiment_id, cell_ids = add_experiment(database)
+    add_worker(database)
+    _store(database, experiment_id, 0)
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    older = [str(each.down_revision) for each in scripts.walk_revisions() if each.down_revision]
+
+    for revision in older:
+        migrate.downgrade(database, revision)
+        migrate.migrate(database)
+        with database.read() as session:
+            assert set(session.scalars(select(CellRow.id))) == set(cell_ids), revision
+            assert session.query(RunRow).count() == session.get_one(ExperimentRow, experiment_id).num_runs
+
+    assert older[-1] == "0001"
+    assert _differences(database) == []
+
+
+def test_two_hosts_that_migrate_at_once_both_find_it_done(postgres):
+    name = postgres.new_database()
+    barrier, errors = threading.Barrier(3), []
+
+    def start():
+        own = Database(postgres.url(name), busy_seconds=30)
+        barrier.wait()
+        try:
+            migrate.migrate(own)
+        except Exception as error:  # noqa: BLE001 (shown below)
+            errors.append(error)
+        own.close()
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    database = Database(postgres.url(name))
+
+    assert errors == []
+    assert _differences(database) == []
+    database.close()
+    postgres.drop_database(name)
 
 
 def test_the_local_principal_exists(database):
