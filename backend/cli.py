@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 
@@ -11,6 +10,7 @@ from muscope.backend.catalogue import text
 from muscope.backend.child_environment import child_environment
 from muscope.backend.command_line import command_parser
 from muscope.backend.errors import MuscopeError
+from muscope.backend.logs import set_up_logging
 from muscope.backend.settings import Settings, get_settings
 from muscope.backend.terminal import make_output_safe, terminal_language
 
@@ -24,9 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     language = terminal_language(child_environment())
     try:
         settings = _read_settings()
-        logging.basicConfig(
-            level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-        )
+        set_up_logging(settings)
         return _run(options, settings, language)
     except MuscopeError as error:
         print(sentence(error, language), file=sys.stderr)
@@ -78,8 +76,8 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
         case "backup" | "restore":
             from muscope.backend.backup.commands import run_backup, run_restore
 
-            run = run_backup if options.command == "backup" else run_restore
-            print(run(settings, language, options))
+            perform = run_backup if options.command == "backup" else run_restore
+            print(perform(settings, language, options))
         case "version":
             from importlib import metadata
 
