@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 
@@ -74,6 +75,7 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
             upgrade(settings)
         case "backup" | "restore":
+            logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself when it is imported
             from muscope.backend.backup.commands import run_backup, run_restore
 
             perform = run_backup if options.command == "backup" else run_restore

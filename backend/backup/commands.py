@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 
 from muscope.backend.backup.manifest import Manifest
 from muscope.backend.backup.restore import restore
@@ -14,7 +13,6 @@ from muscope.backend.settings import Settings
 
 def run_backup(settings: Settings, language: str, options: argparse.Namespace) -> str:
     """Write a backup of the data folder to `options.file`."""
-    _only_warnings()
     target = options.file.expanduser().absolute()
     manifest = back_up(settings, target)
     return text("backup.written", language, path=str(target), **_facts(manifest))
@@ -22,16 +20,10 @@ def run_backup(settings: Settings, language: str, options: argparse.Namespace) -
 
 def run_restore(settings: Settings, language: str, options: argparse.Namespace) -> str:
     """Restore the backup `options.file` into the folder `options.into`."""
-    _only_warnings()
     folder = options.into.expanduser().absolute()
     manifest = restore(settings, options.file.expanduser().absolute(), folder)
     day = manifest.created_at.strftime("%Y-%m-%d %H:%M UTC")
     return text("backup.restored", language, path=str(folder), day=day, **_facts(manifest))
-
-
-def _only_warnings() -> None:
-    """Leave the migrations' own lines out: the command says one sentence."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _facts(manifest: Manifest) -> dict[str, int | float]:
