@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs setup setup-dev test test-fast bench check types js format constraints openapi client reproduce calibrate install-calibration clean
+.PHONY: help run docs setup setup-dev test test-fast bench faults check types js format constraints openapi client reproduce calibrate install-calibration clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -76,3 +76,6 @@ clean: ## Remove .venv and caches; data stays
 
 bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one row
 	@.venv/bin/python -m benchmarks $(ONLY)
+
+faults: setup-dev ## Disturb a stack that trains and compare its exports; ONLY=kills, broker or disk, FAULTS=<n> faults
+	@FAULTS=$(FAULTS) .venv/bin/python -m benchmarks $(if $(ONLY),$(addprefix faults_,$(ONLY)),faults)

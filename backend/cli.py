@@ -89,11 +89,10 @@ def _judge(options: argparse.Namespace, language: str) -> int:
 
 
 def _serve(options: argparse.Namespace, language: str) -> int:
+    from muscope.backend.logs import set_up_logging
 
     settings = _read_settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    set_up_logging(settings)
     return _run(options, settings, language)
 
 
@@ -137,10 +136,11 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
             upgrade(settings)
         case "backup" | "restore":
+            logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself when it is imported
             from muscope.backend.backup.commands import run_backup, run_restore
 
-            keep = run_backup if options.command == "backup" else run_restore
-            print(keep(settings, language, options))
+            perform = run_backup if options.command == "backup" else run_restore
+            print(perform(settings, language, options))
         case "version":
             from importlib import metadata
 

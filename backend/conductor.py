@@ -13,6 +13,7 @@ import time
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
 from muscope.backend.liveness import note_round
+from muscope.backend.logs import set_up_logging
 from muscope.backend.services.conduct.advance import LastSnapshots
 from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
 from muscope.backend.services.context import Context, open_context
@@ -27,7 +28,7 @@ LEAST_SECONDS_BETWEEN_ROUNDS = 0.5
 def main() -> None:
     """Conduct until SIGTERM or SIGINT."""
     settings = get_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up_logging(settings)
     stop, wake = threading.Event(), threading.Event()
 
     def ask_to_stop(*_: object) -> None:

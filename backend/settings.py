@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
@@ -19,6 +20,23 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from muscope.backend.errors import InvalidInput
 
 Secret = Literal["database_password", "broker_password", "blobs_secret"]
+
+
+class MetricsAccess(StrEnum):
+    """Who may read `/metrics`: nobody, who asks this process itself, or also who comes through a proxy."""
+
+    OFF = "off"
+    LOCAL = "local"
+    PROXY = "proxy"
+
+
+class LogFormat(StrEnum):
+    """Form of the logs: lines for people, or one JSON object a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")]
 
 
@@ -52,6 +70,8 @@ class Settings(BaseSettings):
     devices: Annotated[tuple[Device, ...], NoDecode] = Field(default=("auto",), min_length=1)
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_level: str = "INFO"
+    log_format: LogFormat = LogFormat.TEXT
+    metrics: MetricsAccess = MetricsAccess.LOCAL
 
     upload_limit_bytes: int = Field(default=1 << 30, ge=1)
     upload_keep_seconds: float = Field(default=86_400.0, gt=0)

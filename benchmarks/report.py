@@ -43,7 +43,7 @@ def closing_line(name: str, result: RowResult) -> str:
 def section(name: str, result: RowResult, *, load: str) -> str:
     """Return a row's Markdown section, up to and with its closing line."""
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    where = f"{now}, commit {_commit()}, {machine()}, load {load}. Command: `make bench ONLY={name}`."
+    where = f"{now}, commit {_commit()}, {machine()}, load {load}. Command: `{_command(name)}`."
     parts = [f"## {name}", where]
     if result.table:
         head, *rows = result.table
@@ -68,6 +68,12 @@ def machine() -> str:
     model = re.search(r"model name\s*: (.*)", text)
     vectors = next((name for name in ("avx512f", "avx2") if name in text), "")
     return f"{os.cpu_count()} cores {model[1] if model else platform.processor()} {vectors}".strip()
+
+
+def _command(name: str) -> str:
+    """Return what runs a row; those of faults have a target of their own."""
+    fault = name.removeprefix("faults_")
+    return f"make bench ONLY={name}" if fault == name else f"make faults ONLY={fault}"
 
 
 def _commit() -> str:

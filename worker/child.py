@@ -24,6 +24,7 @@ from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
 from muscope.backend.errors import InvalidInput
 from muscope.backend.events import Notices
+from muscope.backend.logs import about, set_up_logging
 from muscope.backend.settings import get_settings
 from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Train one cell after another until stdin ends."""
     settings = get_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up_logging(settings)
     replies = _reserve_stdout()
     requests: queue.Queue[Request] = queue.Queue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
@@ -49,7 +50,8 @@ def main() -> None:
     _send(replies, Reply(event=Event.READY))
     while True:
         request = requests.get()
-        _send(replies, _train(request, stores, replies))
+        with about(cell_id=request.cell_id):
+            _send(replies, _train(request, stores, replies))
 
 
 def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:

@@ -14,6 +14,9 @@ from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.live.hub import Hub
 from muscope.backend.api.live.shutdown import on_stop_signal
 from muscope.backend.api.middleware import BodyLimit, HostCheck, LastResort, SecurityHeaders
+from muscope.backend.api.operating import route as metrics_route
+from muscope.backend.api.operating.metrics import CountRequests, Metrics
+from muscope.backend.api.operating.request_ids import RequestIds
 from muscope.backend.api.parameters import refuse_unknown_parameters
 from muscope.backend.api.path_prefix import PathPrefix
 from muscope.backend.api.routes import (
@@ -33,6 +36,7 @@ from muscope.backend.api.routes.experiment import cells, figures, progress, repo
 from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
 from muscope.backend.api.site.pages import install_pages
+from muscope.backend.logs import set_up_logging
 from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
@@ -51,6 +55,7 @@ DESCRIPTION = (
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application; nothing is opened before it starts to serve."""
     settings = settings or get_settings()
+    metrics = Metrics()
     app = FastAPI(
         title="µScope",
         version="1",
@@ -59,13 +64,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,  # their scripts come from elsewhere; `docs_page` serves our own
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, metrics),
         servers=[{"url": settings.path_prefix}] if settings.path_prefix else None,
         generate_unique_id_function=lambda route: route.name,
-        middleware=_middleware(settings),
+        middleware=_middleware(settings, metrics),
     )
+    app.state.metrics = metrics
     install_handlers(app)
     app.include_router(health.router)
+    app.include_router(metrics_route.router)
     app.include_router(_api())
     install_pages(app)
     install_docs(app, f"{API_PREFIX}/docs")
@@ -73,10 +80,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     return [
+        Middleware(RequestIds),
         Middleware(SecurityHeaders),
         Middleware(PathPrefix, prefix=settings.path_prefix),
+        Middleware(CountRequests, metrics=metrics, below=API_PREFIX),
         Middleware(HostCheck, allowed_hosts=settings.allowed_hosts, public_url=settings.public_url),
         Middleware(LastResort),
         Middleware(BodyLimit, unlimited=UPLOADING),
@@ -110,12 +119,14 @@ def _api() -> APIRouter:
     return api
 
 
-def _lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(settings: Settings, metrics: Metrics) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        set_up_logging(settings)
         to_thread.current_default_thread_limiter().total_tokens = MAX_THREADS
         with open_context(settings) as context:
-            hub = Hub(context)
+            hub = Hub(context, count=metrics.events.inc)
+            metrics.watch(context, lambda: hub.num_viewers)
             app.state.runtime = Runtime(context, hub, CapacityLimiter(MAX_READERS))
             hub.open()
             try:

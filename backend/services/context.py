@@ -36,6 +36,7 @@ class Caches:
         figures: compressed JSON, some 30 kB each.
         reports: printed ones, some 300 kB each.
         evidence: of the protocol; it changes only when a cell ends.
+        examples: sha256 of the arrays of built-in datasets that this process has made.
         courses: what is left of an open experiment, for those that share the slots with it.
     """
 
@@ -43,6 +44,7 @@ class Caches:
     figures: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(128))
     reports: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(8))
     evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
+    examples: KeyedCache[str] = field(default_factory=lambda: KeyedCache(64))
     courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(4096))
 
 

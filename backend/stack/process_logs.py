@@ -1,8 +1,9 @@
-"""Log files of the stack's children: opened for a child, rotated at start, followed for `--verbose`."""
+"""Log files of the stack's children: opened for a child, kept short, followed for `--verbose`."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,22 @@ def rotate_log(path: Path) -> None:
     with suppress(OSError):  # a log that stays long is no reason not to start
         if path.exists() and path.stat().st_size > ROTATE_BYTES:
             path.replace(path.with_suffix(".log.1"))
+
+
+def shorten_log(path: Path) -> None:
+    """Set aside what a running child has written to a log that has grown too large, and empty it.
+
+    The child appends, so it goes on at the beginning; lines that it writes during the copy are lost. Where
+    the disk has no room for the copy, the log is emptied all the same: it must not fill what is left.
+    """
+    with suppress(OSError):
+        if path.stat().st_size <= ROTATE_BYTES:
+            return
+        with suppress(OSError):
+            older = path.with_suffix(".log.1")
+            shutil.copyfile(path, older)
+            older.chmod(0o600)
+        os.truncate(path, 0)
 
 
 def open_log(path: Path) -> BinaryIO:
@@ -49,6 +66,8 @@ class LogFollower:
         for name, path in self._paths.items():
             if not path.exists():
                 continue
+            if path.stat().st_size < self._offsets[name]:  # it was emptied
+                self._offsets[name] = 0
             with path.open("rb") as log:
                 log.seek(self._offsets[name])
                 whole, newline, _ = log.read().rpartition(b"\n")

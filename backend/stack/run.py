@@ -23,7 +23,7 @@ from muscope.backend.settings import Settings
 from muscope.backend.stack import process_reaper
 from muscope.backend.stack.checks import check_port, hold_lock, prepare_data_folder
 from muscope.backend.stack.commands import Command
-from muscope.backend.stack.process_logs import LogFollower, log_path, open_log, rotate_log
+from muscope.backend.stack.process_logs import LogFollower, log_path, open_log, rotate_log, shorten_log
 from muscope.backend.stack.processes import Service, Supervisor, die_with_parent
 from muscope.backend.stack.start_order import StartOrder, embedded_start_order
 from muscope.backend.stack.stop_signals import StopSignals
@@ -80,8 +80,8 @@ class _Stack:
         self._reaper = self._start_reaper()
         self._supervisor = Supervisor(settings.log_folder, self._note_start, self._note_end)
         names = [service.name for service in (*order.foundation, *order.services)]
-        paths = {name: log_path(settings.log_folder, name) for name in names}
-        self._follower = LogFollower(paths, lambda line: print(line, flush=True)) if is_verbose else None
+        self._logs = {name: log_path(settings.log_folder, name) for name in names}
+        self._follower = LogFollower(self._logs, lambda line: print(line, flush=True)) if is_verbose else None
 
     def start(self, say: Callable[..., None]) -> bool:
         """Start everything in order; returns False when told to stop meanwhile."""
@@ -157,6 +157,8 @@ class _Stack:
     def _follow(self) -> None:
         if self._follower:
             self._follower.poll()
+        for path in self._logs.values():
+            shorten_log(path)
 
     def _start_reaper(self) -> subprocess.Popen[bytes]:
         script = str(Path(process_reaper.__file__))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from muscope.backend import logs
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db.claims import Claim, ClaimLost
@@ -63,9 +64,10 @@ def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext)
     about = ProgressNotice(cell.experiment_id, cell_id)
     context.notices.publish(about)
     patience = max(context.settings.stall_seconds, cell.predicted_seconds)
-    ending = _Supervision(claim, child, context, patience).run()
-    context.notices.publish(about)
-    log.info("cell %s: %s", cell_id, ending)
+    with logs.about(experiment_id=cell.experiment_id, cell_id=cell_id):
+        ending = _Supervision(claim, child, context, patience).run()
+        context.notices.publish(about)
+        log.info("cell %s: %s", cell_id, ending)
     return ending
 
 

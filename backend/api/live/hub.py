@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -58,12 +58,22 @@ class _Watch:
 
 
 class Hub:
-    """Fans marks out to viewers. Everything but the subscriber thread runs in the event loop."""
+    """Fans marks out to viewers. Everything but the subscriber thread runs in the event loop.
+
+    Args:
+        count: told how many messages were put in line.
+    """
 
     def __init__(
-        self, context: Context, *, look_seconds: float = LOOK_SECONDS, rest_seconds: float = REST_SECONDS
+        self,
+        context: Context,
+        *,
+        look_seconds: float = LOOK_SECONDS,
+        rest_seconds: float = REST_SECONDS,
+        count: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._context = context
+        self._count = count
         self._look_seconds = look_seconds
         self._rest_seconds = rest_seconds
         self._watches: dict[Key, _Watch] = {}
@@ -147,6 +157,7 @@ class Hub:
             return True
         if marks != watch.latest:
             watch.latest = marks
+            self._count(len(watch.viewers))
             for viewer in watch.viewers:
                 viewer.offer(marks)
         return True

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from muscope.backend import logs
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db import experiments as experiment_rows
@@ -97,7 +98,8 @@ def _advance_alone(context: Context, experiment_id: UUID) -> bool:
     again when one of its cells ends.
     """
     try:
-        return _advance(context, experiment_id)
+        with logs.about(experiment_id=experiment_id):
+            return _advance(context, experiment_id)
     except Unavailable:
         raise
     except ValidationError:

@@ -63,7 +63,7 @@ def test_the_export_is_identical_after_a_backup_under_writes_and_a_restoration(
     settings, database, experiment_id, tmp_path, elsewhere
 ):
     is_over = threading.Event()
-    written = []
+    written: list[int] = []
 
     def keep_writing():
         while not is_over.is_set():

@@ -1,4 +1,5 @@
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -8,6 +9,7 @@ from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, NotFound
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.services.datasets import store as datasets
+from muscope.backend.services.datasets.child_reader import make_example
 from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.plans.draft import ExperimentRequest
 from tests.backend.ingest.bad_files import CODES, npz, pixels
@@ -175,3 +177,30 @@ def test_another_owner_finds_nothing(context, store):
         with pytest.raises(NotFound, match=r"dataset\.not_found"):
             use(context, "somebody", dataset_id)
     assert datasets.list_datasets(context, "somebody", limit=9) == []
+
+
+def test_a_built_in_dataset_is_made_once_however_often_it_is_asked_for(context, monkeypatch):
+    made = []
+
+    def make(example, target):
+        made.append(example)
+        return make_example(example, target)
+
+    monkeypatch.setattr(datasets, "make_example", make)
+    with ThreadPoolExecutor(4) as threads:
+        asked = [threads.submit(datasets.store_example, context, LOCAL_OWNER, "friedman") for _ in range(8)]
+    stored = [each.result() for each in asked]
+
+    assert made == ["friedman"]
+    assert [each.is_new for each in stored].count(True) == 1
+    assert len({each.dataset.id for each in stored}) == 1
+
+
+def test_a_built_in_dataset_that_was_deleted_is_made_again(context):
+    first = datasets.store_example(context, LOCAL_OWNER, "friedman").dataset
+    datasets.delete_dataset(context, LOCAL_OWNER, first.id)
+
+    again = datasets.store_example(context, LOCAL_OWNER, "friedman")
+
+    assert again.is_new
+    assert context.blobs.exists(again.dataset.arrays_sha256)

@@ -13,6 +13,7 @@ from muscope.backend.services.plans.draft import ExperimentRequest
 from muscope.backend.services.time_left import queue
 from muscope.backend.services.time_left.queue import KEPT_SECONDS
 from muscope.backend.services.time_left.queued_plan import preview_experiment
+from muscope.backend.services.time_left.remaining import remaining_of
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, add_worker, change_cell, take
 from tests.backend.domain.specs import spec
 
@@ -121,7 +122,6 @@ def test_the_work_of_one_that_has_not_begun_is_computed_once_a_minute_not_at_eve
     first, _ = _add(database, "first", told_at=NOW - timedelta(seconds=9))
     second, _ = _add(database, "second", told_at=NOW)
     built = []
-    remaining_of = queue.remaining_of
 
     def count(context, evidence, capacity):
         built.append(evidence.experiment.id)
