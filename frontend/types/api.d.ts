@@ -142,7 +142,10 @@ export interface paths {
         };
         /**
          * List datasets
-         * @description List datasets, newest first.
+         * @description List datasets, newest first unless sorted otherwise, without their profiles.
+         *
+         *     A page begins where `cursor` says, which is `next` of the page before; the header `Link` has the whole
+         *     address. Several kinds are given as `kind=table&kind=text`.
          */
         get: operations["list_datasets"];
         put?: never;
@@ -1639,6 +1642,61 @@ export interface components {
             severity: "info" | "warn";
         };
         /**
+         * DatasetItem
+         * @description Dataset in a list; `GET /api/v1/datasets/{id}` has its profile.
+         */
+        DatasetItem: {
+            /** Arrays Bytes */
+            arrays_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Example
+             * @description The built-in it came from, if any; its title is a text.
+             */
+            example: string | null;
+            /**
+             * Has Recipe
+             * @description It was read by somebody's answers (`GET /api/v1/recipes`).
+             */
+            has_recipe: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "images" | "text";
+            /** Name */
+            name: string;
+            /**
+             * Num Columns
+             * @description Of the table as it was read; null where there are none.
+             */
+            num_columns: number | null;
+            /** Num Ended Experiments */
+            num_ended_experiments: number;
+            /**
+             * Num Open Experiments
+             * @description While there is one, it cannot be deleted.
+             */
+            num_open_experiments: number;
+            /**
+             * Num Rows
+             * @description Rows, images or windows of text that are used, validation included.
+             */
+            num_rows: number;
+            shape: components["schemas"]["DatasetShape"];
+            /** Source Bytes */
+            source_bytes: number;
+        };
+        /**
          * DatasetName
          * @description Dataset as it is named beside something that was made of it.
          */
@@ -1655,6 +1713,30 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * DatasetOrder
+         * @description Values that datasets are sorted by.
+         * @enum {string}
+         */
+        DatasetOrder: "created" | "name" | "rows" | "bytes";
+        /**
+         * DatasetPage
+         * @description One page of a list of datasets.
+         */
+        DatasetPage: {
+            /** Items */
+            items: components["schemas"]["DatasetItem"][];
+            /**
+             * Next
+             * @description The `cursor` of the next page; null on the last.
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description All that are sought, on whatever page.
+             */
+            total: number;
         };
         /**
          * DatasetShape
@@ -4904,7 +4986,10 @@ export type Currency = components['schemas']['Currency'];
 export type CurveView = components['schemas']['CurveView'];
 export type DataOptions = components['schemas']['DataOptions'];
 export type DataWarning = components['schemas']['DataWarning'];
+export type DatasetItem = components['schemas']['DatasetItem'];
 export type DatasetName = components['schemas']['DatasetName'];
+export type DatasetOrder = components['schemas']['DatasetOrder'];
+export type DatasetPage = components['schemas']['DatasetPage'];
 export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
 export type Deciding = components['schemas']['Deciding'];
@@ -5812,23 +5897,42 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
+                /** @description Words that all occur in the name. */
+                q?: string;
+                /** @description Any of these. */
+                kind?: ("table" | "images" | "text")[];
+                sort?: components["schemas"]["DatasetOrder"];
+                /** @description By default `asc` for names, `desc` for the others. */
+                order?: ("asc" | "desc") | null;
                 /** @description The most entries to return. */
                 limit?: number;
+                /** @description `next` of the page before, unchanged. */
+                cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; gzip-compressed where that is accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasetView"][];
+                    "application/json": components["schemas"]["DatasetPage"];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {

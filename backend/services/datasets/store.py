@@ -1,4 +1,4 @@
-"""Storing, re-reading, listing and deleting datasets."""
+"""Storing, re-reading and deleting datasets."""
 
 from __future__ import annotations
 
@@ -105,12 +105,6 @@ def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: In
         manifest = read_file(context.blobs.path(source.sha256), folder / ARRAYS, options)
         arrays = context.blobs.put(folder / ARRAYS)
     return _store(context, owner_id, row.name, manifest, arrays, source=source, example=None)
-
-
-def list_datasets(context: Context, owner_id: str, *, limit: int) -> list[DatasetView]:
-    """List datasets, newest first."""
-    with context.database.read() as session:
-        return [_view(row) for row in dataset_rows.list_of(session, owner_id, limit=limit)]
 
 
 def get_dataset(context: Context, owner_id: str, dataset_id: UUID) -> DatasetView:

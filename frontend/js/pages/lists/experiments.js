@@ -15,7 +15,7 @@ import { Selection } from "../../lists/selection.js";
 import { bulkBar } from "./bulk.js";
 import { experimentTable } from "./experiment_table.js";
 
-/** @import { Dataset, ExperimentItem, Tag } from "../../../types/answers.js" */
+/** @import { DatasetPage, ExperimentItem, Tag } from "../../../types/answers.js" */
 /** @import { Page, Route } from "../../../types/page.js" */
 /** @import { Option } from "../../lists/filters.js" */
 
@@ -55,7 +55,7 @@ export async function open(_route, signal) {
 }
 
 /**
- * @typedef {{tags: Promise<Tag[]>, datasets: Promise<Dataset[]>, options: Promise<void>}} Known what filters offer
+ * @typedef {{tags: Promise<Tag[]>, datasets: Promise<DatasetPage>, options: Promise<void>}} Known what filters offer
  * @param {Listing<ExperimentItem>} listing @param {Known} known
  */
 function parts(listing, known) {
@@ -123,7 +123,7 @@ const choicesOf = ({ tags, datasets, options }) => [
   choice(
     "dataset",
     [],
-    datasets.then((all) => all.map((item) => [item.id, dataTitle(item)])),
+    datasets.then(({ items }) => items.map((item) => [item.id, dataTitle(item)])),
   ),
   choice(
     "tag",

@@ -1,0 +1,91 @@
+"""List of datasets over HTTP: pages by their links, conditional answers, what is refused."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.backend.api.conftest import CSV
+
+ROUTE = "/api/v1/datasets"
+
+
+@pytest.fixture(scope="module")
+def word() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+@pytest.fixture(scope="module")
+def three(client: httpx.Client, word: str) -> Iterator[list[str]]:
+    """Three tables whose names have a word in common, oldest first, each longer than the one before."""
+    ids = []
+    for place in range(3):
+        rows = "".join(f"{i},{i % 7},{(i * 7919 + place) % 13}\n" for i in range(60 + 20 * place))
+        table = f"size,weight,price{place}\n{rows}".encode()
+        reply = client.post(ROUTE, params={"name": f"{word} {place}.csv"}, content=table, headers=CSV)
+        assert reply.status_code == 201, reply.text
+        ids.append(reply.json()["id"])
+    yield ids
+    for each in ids:
+        client.delete(f"{ROUTE}/{each}")
+
+
+def test_links_lead_through_all_pages(client: httpx.Client, word: str, three: list[str]):
+    page = client.get(ROUTE, params={"q": word, "limit": 2, "sort": "rows", "kind": "table"})
+    second = client.get(page.links["next"]["url"])
+
+    assert page.json()["total"] == second.json()["total"] == 3
+    assert [item["id"] for item in page.json()["items"] + second.json()["items"]] == three[::-1]
+    assert (second.json()["next"], "next" in second.links) == (None, False)
+
+
+@pytest.mark.usefixtures("three")
+def test_an_unchanged_list_is_not_sent_again_and_a_changed_one_is(
+    client: httpx.Client, word: str, plan: dict[str, Any], three: list[str]
+):
+    asked = {"params": {"q": word}}
+    first = client.get(ROUTE, **asked)
+    again = client.get(ROUTE, **asked, headers={"If-None-Match": first.headers["etag"]})
+    created = client.post("/api/v1/experiments", json=plan | {"dataset_id": three[0]}).json()
+    changed = client.get(ROUTE, **asked, headers={"If-None-Match": first.headers["etag"]})
+    client.post(f"/api/v1/experiments/{created['id']}/cancellation")
+    ended = client.get(ROUTE, **asked)
+    client.delete(f"/api/v1/experiments/{created['id']}")
+
+    assert first.headers["content-encoding"] == "gzip"
+    assert (again.status_code, again.content) == (304, b"")
+    uses = [
+        [(item["num_open_experiments"], item["num_ended_experiments"]) for item in reply.json()["items"]]
+        for reply in (first, changed, ended)
+    ]
+    assert uses == [[(0, 0)] * 3, [(0, 0), (0, 0), (1, 0)], [(0, 0), (0, 0), (0, 1)]]
+
+
+@pytest.mark.usefixtures("three")
+def test_entries_come_without_profiles(client: httpx.Client, word: str):
+    item = client.get(ROUTE, params={"q": word}).json()["items"][0]
+
+    assert "profile" not in item
+    assert (item["kind"], item["num_columns"], item["has_recipe"]) == ("table", 3, False)
+
+
+@pytest.mark.parametrize(
+    ("sought", "status", "code"),
+    [
+        ({"kin": "table"}, 422, "request.unknown_parameter"),
+        ({"kind": "sound"}, 422, "validation"),
+        ({"sort": "colour"}, 422, "validation"),
+        ({"limit": 501}, 422, "validation"),
+        ({"cursor": "x"}, 400, "list.cursor_unknown"),
+    ],
+)
+def test_a_wish_that_the_list_does_not_know_is_refused(
+    client: httpx.Client, sought: dict[str, Any], status: int, code: str
+):
+    reply = client.get(ROUTE, params=sought)
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
