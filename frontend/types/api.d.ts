@@ -181,7 +181,9 @@ export interface paths {
         post?: never;
         /**
          * Delete a dataset
-         * @description Delete a dataset and its files; refused while an experiment uses it.
+         * @description Delete a dataset and its files; refused while an experiment on it is queued or running.
+         *
+         *     Experiments on it that have ended keep it as well, unless they are to be deleted with it.
          */
         delete: operations["delete_dataset"];
         options?: never;
@@ -866,6 +868,48 @@ export interface paths {
          */
         post: operations["preview_presets"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reading recipes
+         * @description List the answers that were given about files, by the columns of these files.
+         *
+         *     The next upload with the same columns in the same order is read by them, unless it comes with answers.
+         */
+        get: operations["list_recipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{recipe_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a reading recipe
+         * @description Guess anew how the next file with these columns is read; stored datasets stay as they are.
+         */
+        delete: operations["forget_recipe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3587,6 +3631,7 @@ export interface components {
             num_rows_in_file?: number | null;
             /**
              * @default {
+             *       "is_forgotten": false,
              *       "options": {},
              *       "version": 1
              *     }
@@ -3710,8 +3755,14 @@ export interface components {
          *     Attributes:
          *         options: of the reader, as JSON; only those that were given.
          *         taken_from: name of the dataset whose answers were taken; None for the owner's own.
+         *         is_forgotten: the owner does not want them to be taken any more; the dataset stays as it was read.
          */
         ReadingRecipe: {
+            /**
+             * Is Forgotten
+             * @default false
+             */
+            is_forgotten: boolean;
             /** Options */
             options?: {
                 [key: string]: unknown;
@@ -3757,6 +3808,42 @@ export interface components {
                 [key: string]: components["schemas"]["OptimizerSpec"];
             };
             optimizer: components["schemas"]["OptimizerSpec"];
+        };
+        /**
+         * RecipeView
+         * @description Answers by which files with the same columns are read, as the newest of these files has them.
+         */
+        RecipeView: {
+            /**
+             * Answers
+             * @description Options of reading, as an upload or a variant takes them.
+             */
+            answers: {
+                [key: string]: unknown;
+            };
+            /**
+             * Columns
+             * @description The first names.
+             */
+            columns: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            dataset: components["schemas"]["DatasetName"];
+            /**
+             * Id
+             * @description Stands for the columns' names in their order.
+             */
+            id: string;
+            /** Num Columns */
+            num_columns: number;
+            /**
+             * Num Datasets
+             * @description Stored datasets with these columns that were read by answers.
+             */
+            num_datasets: number;
         };
         /**
          * Recommendation
@@ -5077,6 +5164,7 @@ export type ReadingRecipe = components['schemas']['ReadingRecipe'];
 export type Reason = components['schemas']['Reason'];
 export type Recipe = components['schemas']['Recipe'];
 export type RecipeOption = components['schemas']['RecipeOption'];
+export type RecipeView = components['schemas']['RecipeView'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Reliability = components['schemas']['Reliability'];
 export type ReportFormat = components['schemas']['ReportFormat'];
@@ -6417,7 +6505,10 @@ export interface operations {
     };
     delete_dataset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Delete the experiments on it too, with all they measured. */
+                experiments?: boolean;
+            };
             header?: never;
             path: {
                 /** @description A dataset's id. */
@@ -11686,6 +11777,247 @@ export interface operations {
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    forget_recipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A recipe's id. */
+                recipe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
                      *         "params": {}
                      *       }
                      *     }

@@ -158,9 +158,19 @@ def get_dataset_preprocessing(context: Ctx, owner: Owner, dataset_id: DatasetId)
 
 
 @router.delete("/{dataset_id}", summary="Delete a dataset", status_code=204, responses=errors(403, 404, 409))
-def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
-    """Delete a dataset and its files; refused while an experiment uses it."""
-    datasets.delete_dataset(context, owner, dataset_id)
+def delete_dataset(
+    context: Ctx,
+    owner: Owner,
+    dataset_id: DatasetId,
+    experiments: Annotated[
+        bool, Query(description="Delete the experiments on it too, with all they measured.")
+    ] = False,
+) -> None:
+    """Delete a dataset and its files; refused while an experiment on it is queued or running.
+
+    Experiments on it that have ended keep it as well, unless they are to be deleted with it.
+    """
+    datasets.delete_dataset(context, owner, dataset_id, with_experiments=experiments)
 
 
 @router.post(

@@ -54,7 +54,7 @@ def list_datasets(context: Context, owner_id: str, query: DatasetQuery) -> Datas
 
 
 def _item(listed: Listed, uses: Uses) -> DatasetItem:
-    shape = listed.shape
+    shape, recipe = listed.shape, listed.recipe or {}
     return DatasetItem.model_validate(
         {
             "id": listed.id,
@@ -69,6 +69,6 @@ def _item(listed: Listed, uses: Uses) -> DatasetItem:
             "num_columns": listed.num_columns or None,
             "num_open_experiments": uses.num_open,
             "num_ended_experiments": uses.num_ended,
-            "has_recipe": bool((listed.recipe or {}).get("options")),
+            "has_recipe": bool(recipe.get("options")) and not recipe.get("is_forgotten"),
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -79,6 +79,18 @@ class DatasetPage(Frozen):
     items: tuple[DatasetItem, ...]
     total: int = Field(description="All that are sought, on whatever page.")
     next: str | None = Field(description="The `cursor` of the next page; null on the last.")
+
+
+class RecipeView(Frozen):
+    """Answers by which files with the same columns are read, as the newest of these files has them."""
+
+    id: str = Field(description="Stands for the columns' names in their order.")
+    dataset: DatasetName
+    answers: dict[str, Any] = Field(description="Options of reading, as an upload or a variant takes them.")
+    columns: tuple[str, ...] = Field(description="The first names.")
+    num_columns: int
+    num_datasets: int = Field(description="Stored datasets with these columns that were read by answers.")
+    created_at: datetime
 
 
 class TagView(Frozen):

@@ -89,3 +89,48 @@ def test_a_wish_that_the_list_does_not_know_is_refused(
     reply = client.get(ROUTE, params=sought)
 
     assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
+
+
+def test_a_dataset_is_deleted_with_the_experiments_on_it_once_they_have_ended(
+    client: httpx.Client, word: str, plan: dict[str, Any]
+):
+    table = "size,weight,price\n" + "".join(f"{i},{i % 9},{(i * 7919) % 17}\n" for i in range(70))
+    made = client.post(ROUTE, params={"name": f"{word}.csv"}, content=table.encode(), headers=CSV).json()
+    address = f"{ROUTE}/{made['id']}"
+    wanted = plan | {"dataset_id": made["id"]}
+    ids = [client.post("/api/v1/experiments", json=wanted | {"name": name}).json()["id"] for name in "ab"]
+    client.post(f"/api/v1/experiments/{ids[0]}/cancellation")
+
+    refused = client.delete(address, params={"experiments": True})
+    left = [client.get(f"/api/v1/experiments/{each}").status_code for each in ids]
+    client.post(f"/api/v1/experiments/{ids[1]}/cancellation")
+    without = client.delete(address)
+    deleted = client.delete(address, params={"experiments": True})
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "dataset.in_use_now")
+    assert refused.json()["error"]["params"] == {"name": f"{word}.csv", "count": 1, "names": "b"}
+    assert left == [200, 200]
+    assert (without.status_code, without.json()["error"]["code"]) == (409, "dataset.in_use")
+    assert deleted.status_code == 204
+    gone = [address, *(f"/api/v1/experiments/{each}" for each in ids)]
+    assert [client.get(each).status_code for each in gone] == [404, 404, 404]
+
+
+def test_a_recipe_is_listed_until_it_is_forgotten(client: httpx.Client, word: str):
+    table = f"{word},weight,price\n" + "".join(f"{i},{i % 9},{(i * 7919) % 17}\n" for i in range(70))
+    params = {"name": f"{word}.csv", "label": "weight"}
+    made = client.post(ROUTE, params=params, content=table.encode(), headers=CSV).json()
+    mine = [each for each in client.get("/api/v1/recipes").json() if each["dataset"]["id"] == made["id"]]
+
+    address = f"/api/v1/recipes/{mine[0]['id']}"
+    statuses = [client.delete(address).status_code for _ in range(2)]
+
+    assert [each["answers"] for each in mine] == [{"label": "weight"}]
+    assert statuses == [204, 404]
+    assert mine[0] not in client.get("/api/v1/recipes").json()
+    assert client.get(f"{ROUTE}/{made['id']}").json()["profile"]["label"] == "weight"
+    client.delete(f"{ROUTE}/{made['id']}")
+
+
+def test_an_id_that_no_recipe_can_have_is_refused(client: httpx.Client):
+    assert client.delete("/api/v1/recipes/x").status_code == 422
