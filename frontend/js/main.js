@@ -17,6 +17,7 @@ import { tour } from "./tour/tour.js";
 /** @type {Record<string, () => Promise<PageModule>>} */
 const PAGES = {
   home: () => import("./pages/home.js"),
+  data: () => import("./pages/files/files.js"),
   dataset: () => import("./pages/dataset.js"),
   experiment: () => import("./pages/experiment.js"),
   compare: () => import("./pages/compare/compare.js"),

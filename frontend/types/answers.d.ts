@@ -49,6 +49,7 @@ export type Progress = Filled<api.ProgressView>;
 export type Queue = Filled<api.QueueView>;
 export type Ranges = Filled<api.Ranges>;
 export type Reason = Filled<api.Reason>;
+export type Recipe = Filled<api.RecipeView>;
 export type Recommendation = Filled<api.Recommendation>;
 export type RolloutStep = Filled<api.RolloutStep>;
 export type Run = Filled<api.RunView>;

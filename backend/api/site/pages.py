@@ -30,6 +30,7 @@ FOLDERS = ("css", "js", "locales", "images", "vendor")
 CLIENT_ROUTES = (
     "/",
     "/compare",
+    "/data",
     "/datasets",
     "/datasets/{rest:path}",
     "/experiments",

@@ -2,7 +2,7 @@
 
 import { get, isAbort, remove } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { bytes, dateTime } from "../base/format.js";
+import { bytes, dateTime, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
 import { hrefOf } from "../base/router.js";
@@ -11,6 +11,9 @@ import { hrefOf } from "../base/router.js";
 /** @import { Child } from "../../types/page.js" */
 /** @typedef {(path: string, name: string) => (event: Event) => Promise<void>} Delete */
 
+/** The latest; all of them have a page of their own. */
+const DATASETS = "/datasets?limit=10";
+
 /** @typedef {{latest: Promise<[Usage, DatasetPage, Upload[]]>}} Stored what was read last; it outlives a drawing */
 
 /** Begin to read what is kept. @param {AbortSignal} signal @returns {Stored} */
@@ -18,7 +21,7 @@ export const readStored = (signal) => ({ latest: readAll(signal) });
 
 /** @param {AbortSignal} signal @returns {Stored["latest"]} */
 function readAll(signal) {
-  const all = Promise.all([get("/usage", signal), get("/datasets?limit=500", signal), get("/uploads", signal)]);
+  const all = Promise.all([get("/usage", signal), get(DATASETS, signal), get("/uploads", signal)]);
   all.catch(() => {}); // whoever draws it says so
   return all;
 }
@@ -29,9 +32,9 @@ export function storage(stored, signal) {
   const [list, problem] = [h("div", {}), h("div", {})];
   const draw = async () => {
     try {
-      const [usage, { items }, uploads] = await stored.latest;
+      const [usage, { items, total }, uploads] = await stored.latest;
       fill(used, usedText(usage));
-      fill(list, entries(items, uploads, drop));
+      fill(list, entries(items, uploads, drop), total > 0 ? allFiles(total) : null);
     } catch (error) {
       if (!isAbort(error) && !signal.aborted) fill(problem, errorNote(error));
     }
@@ -50,6 +53,10 @@ export function storage(stored, signal) {
   draw();
   return h("section", { id: "storage" }, h("h2", {}, t("ui.storage.title")), used, problem, list);
 }
+
+/** @param {number} total */
+const allFiles = (total) =>
+  h("p", {}, h("a", { href: hrefOf("/data"), data: { page: "" } }, t("ui.storage.all", { count: number(total) })));
 
 /** @param {Usage} usage */
 export const usedText = ({ used_bytes: used, limit_bytes: limit }) =>
