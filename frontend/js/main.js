@@ -23,6 +23,7 @@ const PAGES = {
   compare: () => import("./pages/compare/compare.js"),
   experiments: () => import("./pages/lists/experiments.js"),
   settings: () => import("./pages/settings/settings.js"),
+  workers: () => import("./pages/workers/workers.js"),
   missing: () => import("./pages/missing.js"),
 };
 const life = new AbortController();

@@ -915,6 +915,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See which parts work, and who waits
+         * @description Return the state of disk, database and broker, each fault in words, and the experiments that wait.
+         *
+         *     It answers while parts are away; `GET /readyz` is for probes.
+         */
+        get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1029,6 +1051,8 @@ export interface paths {
         /**
          * List workers
          * @description List the worker nodes seen in the last minute; without one, experiments wait in the queue.
+         *
+         *     With `lost=true` those that were seen in the last 24 hours, but not in the last minute, come after them.
          */
         get: operations["list_workers"];
         put?: never;
@@ -1425,6 +1449,26 @@ export interface components {
          * @enum {string}
          */
         CheckState: "passed" | "watch" | "failed" | "not_enough";
+        /**
+         * CheckView
+         * @description Part of the system, and what is wrong with it in the language that was asked for.
+         */
+        CheckView: {
+            /**
+             * Code
+             * @description Of the error, if there is one.
+             */
+            code: string | null;
+            /** Is Ok */
+            is_ok: boolean;
+            /** Message */
+            message: string | null;
+            /**
+             * Name
+             * @description `disk`, `database` or `broker`.
+             */
+            name: string;
+        };
         /**
          * ClassCount
          * @description Number of examples of a class.
@@ -1970,6 +2014,16 @@ export interface components {
              * @description One value per experiment, in the order asked for; null where one has no such field.
              */
             values: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * DiskView
+         * @description Disk of the data folder.
+         */
+        DiskView: {
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
         };
         /**
          * EarlyAnswer
@@ -4437,6 +4491,30 @@ export interface components {
          */
         Spacing: "even" | "log";
         /**
+         * StatusView
+         * @description State of the parts of the system, and the experiments that wait.
+         */
+        StatusView: {
+            /** Checks */
+            checks: components["schemas"]["CheckView"][];
+            /** @description Null where it cannot be read. */
+            disk: components["schemas"]["DiskView"] | null;
+            /** Is Ready */
+            is_ready: boolean;
+            /**
+             * Num Open
+             * @description Experiments that run or wait; null without a database.
+             */
+            num_open: number | null;
+            /**
+             * Queue
+             * @description The first of them.
+             */
+            queue: components["schemas"]["WaitingView"][];
+            /** Version */
+            version: string;
+        };
+        /**
          * StopReason
          * @description Reason why an experiment ended before its plan was complete.
          * @enum {string}
@@ -4717,6 +4795,21 @@ export interface components {
             rule_version: string;
         };
         /**
+         * TrainingView
+         * @description Experiment of which a worker trains cells now.
+         */
+        TrainingView: {
+            /**
+             * Experiment Id
+             * @description Null for those of other users.
+             */
+            experiment_id: string | null;
+            /** Name */
+            name: string | null;
+            /** Num Cells */
+            num_cells: number;
+        };
+        /**
          * UploadView
          * @description A file that is arriving in pieces, or has arrived and is no dataset yet.
          */
@@ -4991,6 +5084,31 @@ export interface components {
             patch_size: number;
         };
         /**
+         * WaitingView
+         * @description Open experiment, in the order in which they start.
+         */
+        WaitingView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expected Start
+             * @description Null while it trains, or while no worker is there.
+             */
+            expected_start: string | null;
+            /**
+             * Id
+             * @description Null for those of other users.
+             */
+            id: string | null;
+            /** Is Running */
+            is_running: boolean;
+            /** Name */
+            name: string | null;
+        };
+        /**
          * WeightDecayRule
          * @description Scaling of a tensor's weight decay λ with its LR multiplier C by width (ADR 0012).
          * @enum {string}
@@ -5004,7 +5122,7 @@ export interface components {
         Within: "yes" | "unsure" | "no";
         /**
          * WorkerView
-         * @description Worker node seen recently.
+         * @description Worker node seen recently, or lost within the last day.
          */
         WorkerView: {
             /** Device */
@@ -5013,6 +5131,18 @@ export interface components {
             environment: {
                 [key: string]: string | number;
             };
+            /** Host */
+            host: string;
+            /**
+             * Is Lost
+             * @description Not seen for a minute.
+             */
+            is_lost: boolean;
+            /**
+             * Is Other Version
+             * @description It is not the version of this server.
+             */
+            is_other_version: boolean;
             /** Memory Bytes */
             memory_bytes: number;
             /** Name */
@@ -5022,8 +5152,26 @@ export interface components {
              * Format: date-time
              */
             seen_at: string;
-            /** Slots */
+            /**
+             * Slots
+             * @description Cells that it trains at the same time.
+             */
             slots: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Trains
+             * @description Now, on its host and device; several GPUs of one host are not told apart.
+             */
+            trains: components["schemas"]["TrainingView"][];
+            /**
+             * Version
+             * @description Of µScope; null for workers that did not say it yet.
+             */
+            version: string | null;
         };
         /**
          * YScale
@@ -5056,6 +5204,7 @@ export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
 export type CheckState = components['schemas']['CheckState'];
+export type CheckView = components['schemas']['CheckView'];
 export type ClassCount = components['schemas']['ClassCount'];
 export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
@@ -5087,6 +5236,7 @@ export type DeletionRequest = components['schemas']['DeletionRequest'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type Difference = components['schemas']['Difference'];
+export type DiskView = components['schemas']['DiskView'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];
 export type EpsilonRule = components['schemas']['EpsilonRule'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -5198,6 +5348,7 @@ export type SharpnessSpread = components['schemas']['SharpnessSpread'];
 export type Size = components['schemas']['Size'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
+export type StatusView = components['schemas']['StatusView'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
 export type TableFormat = components['schemas']['TableFormat'];
@@ -5210,12 +5361,14 @@ export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
 export type Thresholds = components['schemas']['Thresholds'];
 export type TrackRecord = components['schemas']['TrackRecord'];
+export type TrainingView = components['schemas']['TrainingView'];
 export type UploadView = components['schemas']['UploadView'];
 export type UsageView = components['schemas']['UsageView'];
 export type VariantRequest = components['schemas']['VariantRequest'];
 export type Verdict = components['schemas']['Verdict'];
 export type VerdictsView = components['schemas']['VerdictsView'];
 export type ViT = components['schemas']['ViT'];
+export type WaitingView = components['schemas']['WaitingView'];
 export type WeightDecayRule = components['schemas']['WeightDecayRule'];
 export type Within = components['schemas']['Within'];
 export type WorkerView = components['schemas']['WorkerView'];
@@ -12091,6 +12244,108 @@ export interface operations {
             };
         };
     };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     list_all_tags: {
         parameters: {
             query?: never;
@@ -13349,7 +13604,10 @@ export interface operations {
     };
     list_workers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also those that fell silent within the last day. */
+                lost?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -36,6 +36,7 @@ CLIENT_ROUTES = (
     "/experiments",
     "/experiments/{rest:path}",
     "/settings",
+    "/workers",
 )
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -11,6 +11,7 @@ const ROUTES = [
   { pattern: /^\/experiments$/, name: "experiments", names: [] },
   { pattern: /^\/(?:data|datasets)$/, name: "data", names: [] },
   { pattern: /^\/compare$/, name: "compare", names: [] },
+  { pattern: /^\/workers$/, name: "workers", names: [] },
   { pattern: /^\/settings$/, name: "settings", names: [] },
   { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
   {

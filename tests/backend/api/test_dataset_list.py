@@ -47,13 +47,13 @@ def test_links_lead_through_all_pages(client: httpx.Client, word: str, three: li
 def test_an_unchanged_list_is_not_sent_again_and_a_changed_one_is(
     client: httpx.Client, word: str, plan: dict[str, Any], three: list[str]
 ):
-    asked = {"params": {"q": word}}
-    first = client.get(ROUTE, **asked)
-    again = client.get(ROUTE, **asked, headers={"If-None-Match": first.headers["etag"]})
+    asked = {"q": word}
+    first = client.get(ROUTE, params=asked)
+    again = client.get(ROUTE, params=asked, headers={"If-None-Match": first.headers["etag"]})
     created = client.post("/api/v1/experiments", json=plan | {"dataset_id": three[0]}).json()
-    changed = client.get(ROUTE, **asked, headers={"If-None-Match": first.headers["etag"]})
+    changed = client.get(ROUTE, params=asked, headers={"If-None-Match": first.headers["etag"]})
     client.post(f"/api/v1/experiments/{created['id']}/cancellation")
-    ended = client.get(ROUTE, **asked)
+    ended = client.get(ROUTE, params=asked)
     client.delete(f"/api/v1/experiments/{created['id']}")
 
     assert first.headers["content-encoding"] == "gzip"

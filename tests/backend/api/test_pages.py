@@ -28,6 +28,7 @@ CLIENT_ROUTES = (
     "/experiments",
     "/experiments/3f0c/curves",
     "/settings",
+    "/workers",
 )
 # Addresses that are names, not places to fetch from.
 NAMESPACES = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost)")
