@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -16,6 +17,7 @@ from muscope.backend.services.health import fault_of_broker, fault_of_database, 
 from muscope.backend.services.time_left.queue import Neighbour, neighbours_of
 from muscope.backend.services.views.machine_views import CheckView, DiskView, StatusView, WaitingView
 from muscope.backend.services.workers import capacity_of, fresh_workers
+from muscope.backend.settings import Settings
 
 # Experiments named in the queue; those behind them are counted.
 MOST_SHOWN = 20
@@ -37,7 +39,17 @@ def get_status(context: Context, owner_id: str, language: str) -> StatusView:
         disk=_disk(context),
         num_open=None if queue is None else len(queue),
         queue=() if queue is None else queue[:MOST_SHOWN],
+        start_command=_start_command(context.settings),
     )
+
+
+def _start_command(settings: Settings) -> str:
+    """Return the command that starts a worker of this server, for a shell on its machine.
+
+    A database elsewhere is named by settings that may hold a password, so those are left to the operator.
+    """
+    folder = "" if settings.database_url else f"MUSCOPE_DATA={shlex.quote(str(settings.data_folder))} "
+    return f"{folder}muscope worker"
 
 
 def _check(name: str, fault: MuscopeError | None, language: str) -> CheckView:

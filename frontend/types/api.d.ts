@@ -4511,6 +4511,11 @@ export interface components {
              * @description The first of them.
              */
             queue: components["schemas"]["WaitingView"][];
+            /**
+             * Start Command
+             * @description Starts a worker, in a shell on the machine of this server.
+             */
+            start_command: string;
             /** Version */
             version: string;
         };

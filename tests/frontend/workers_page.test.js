@@ -22,7 +22,10 @@ const WORKER = {
   is_lost: false,
   trains: [],
 };
-const STATUS = { version: "0.1.0" };
+const STATUS = {
+  version: "0.1.0",
+  start_command: "MUSCOPE_DATA=/srv/data muscope worker",
+};
 
 async function drawing(language = "en") {
   await speak(language);
@@ -63,7 +66,10 @@ test("without a worker the command to start one is given, and when the last was 
   const never = workerList([], STATUS).text;
   const lost = workerList([{ ...WORKER, is_lost: true }], STATUS).text;
 
-  assert.match(never, /None was seen in the last 24 hours.*muscope worker/);
+  assert.match(
+    never,
+    /None was seen in the last 24 hours.*MUSCOPE_DATA=\/srv\/data muscope worker/,
+  );
   assert.match(lost, /on factory, was last seen.*worker\.log/);
   assert.match(lost, /Lost.*taken over/);
 });

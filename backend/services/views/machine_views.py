@@ -72,3 +72,4 @@ class StatusView(Frozen):
     disk: DiskView | None = Field(description="Null where it cannot be read.")
     num_open: int | None = Field(description="Experiments that run or wait; null without a database.")
     queue: tuple[WaitingView, ...] = Field(description="The first of them.")
+    start_command: str = Field(description="Starts a worker, in a shell on the machine of this server.")

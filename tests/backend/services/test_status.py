@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -158,3 +160,21 @@ def test_a_database_of_another_version_is_told(context, database):
 
     faults = {check.name: check.code for check in status.checks if not check.is_ok}
     assert faults == {"database": "system.other_schema"}
+
+
+def test_the_command_that_starts_a_worker_names_the_folder_of_the_data(context, tmp_path):
+    folder = tmp_path / "our data"
+    settings = context.settings.model_copy(update={"data": folder})
+
+    command = get_status(replace(context, settings=settings), LOCAL_OWNER, "en").start_command
+
+    variable, *words = shlex.split(command)
+    assert (variable, words) == (f"MUSCOPE_DATA={folder}", ["muscope", "worker"])
+
+
+def test_the_command_never_holds_the_password_of_a_database(context):
+    settings = context.settings.model_copy(update={"database_url": "postgresql://us:secret@there/muscope"})
+
+    status = get_status(replace(context, settings=settings), LOCAL_OWNER, "en")
+
+    assert status.start_command == "muscope worker"

@@ -20,14 +20,14 @@ export function workerList(workers, status) {
     "section",
     { class: "stack", id: "workers" },
     h("h2", {}, t("ui.workers.nodes")),
-    living.length ? null : none(workers),
+    living.length ? null : none(workers, status),
     living.some((worker) => worker.is_other_version) ? otherVersion(living, status) : null,
     workers.length ? table(workers) : null,
   );
 }
 
-/** No worker: what happened, what is safe, what to do. @param {Worker[]} lost */
-function none(lost) {
+/** No worker: what happened, what is safe, what to do. @param {Worker[]} lost @param {Status | null} status */
+function none(lost, status) {
   const latest = [...lost].sort((a, b) => b.seen_at.localeCompare(a.seen_at))[0];
   const happened = latest
     ? t("ui.workers.none_since", { name: latest.host, time: timeOfDay(latest.seen_at) })
@@ -38,7 +38,13 @@ function none(lost) {
     happened,
     " ",
     t("ui.workers.none_safe"),
-    h("span", { class: "workers-command" }, t("ui.workers.none_start"), " ", command(START_HERE)),
+    h(
+      "span",
+      { class: "workers-command" },
+      t("ui.workers.none_start"),
+      " ",
+      command(status?.start_command ?? START_HERE),
+    ),
     h("span", { class: "workers-command" }, t("ui.workers.none_docker"), " ", command(START_DOCKER)),
     latest ? h("span", { class: "workers-command" }, t("ui.workers.none_log")) : null,
   ]);
