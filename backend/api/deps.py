@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path
 from starlette.requests import Request
 
 from muscope.backend.api.errors import language_of
@@ -67,7 +67,6 @@ DatasetId = Annotated[UUID, Path(description="A dataset's id.")]
 ExperimentId = Annotated[UUID, Path(description="An experiment's id.")]
 UploadId = Annotated[UUID, Path(description="An upload's id.")]
 CellId = Annotated[UUID, Path(description="A cell's id.")]
-Limit = Annotated[int, Query(ge=1, le=500, description="The most entries to return.")]
 IfNoneMatch = Annotated[
     str | None,
     Header(description="The ETag of an earlier answer to the same question; 304 while it still holds."),

@@ -13,8 +13,6 @@ from sqlalchemy.orm import Session
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.domain.spec.dataset import DatasetShape
 
-MOST_LOOKED_AT = 300
-
 
 def add(session: Session, row: DatasetRow) -> DatasetRow:
     """Store a dataset; return the one that was stored meanwhile if its arrays are the same."""
@@ -83,17 +81,16 @@ def list_of(session: Session, owner_id: str, *, limit: int) -> Sequence[DatasetR
     return session.scalars(newest_first.limit(limit)).all()
 
 
-def last_answered(session: Session, owner_id: str, signature: str) -> DatasetRow | None:
-    """Return the owner's newest dataset with these columns that was read by answers, of the last hundreds."""
-    rows = list_of(session, owner_id, limit=MOST_LOOKED_AT)
-    same = (row for row in rows if row.profile.signature == signature and row.profile.recipe.options)
-    return next(same, None)
-
-
 def num_experiments(session: Session, dataset_id: UUID) -> int:
     """Count the experiments that use a dataset."""
     statement = select(func.count()).select_from(ExperimentRow).where(ExperimentRow.dataset_id == dataset_id)
     return session.scalar(statement) or 0
+
+
+def experiments_on(session: Session, dataset_id: UUID) -> Sequence[UUID]:
+    """List the experiments that use a dataset in the order of their ids, in which they are locked."""
+    statement = select(ExperimentRow.id).where(ExperimentRow.dataset_id == dataset_id)
+    return session.scalars(statement.order_by(ExperimentRow.id)).all()
 
 
 def remove(session: Session, dataset_id: UUID) -> None:

@@ -14,8 +14,7 @@ def require_ready(context: Context) -> None:
     A cause that its operator can mend goes first: no room on the disk, a folder or a database that can only
     be read, a database file that is gone. Otherwise the parts that are missing are named.
     """
-    scratch = context.settings.scratch_folder
-    if fault := disk_fault(scratch) or _database_fault(context) or context.blobs.fault():
+    if fault := fault_of_disk(context) or _database_fault(context) or context.blobs.fault():
         raise Unavailable(fault.code, **fault.params)
     if missing := missing_parts(context):
         raise Unavailable("system.not_ready", missing=", ".join(missing))
@@ -29,6 +28,25 @@ def missing_parts(context: Context) -> tuple[str, ...]:
     except Unavailable:
         database = ("database",)
     return database + broker
+
+
+def fault_of_disk(context: Context) -> MuscopeError | None:
+    """Return why nothing can be written to the data folder."""
+    return disk_fault(context.settings.scratch_folder)
+
+
+def fault_of_database(context: Context) -> MuscopeError | None:
+    """Return why the database cannot be used: it is away, cannot be written to, or is of another version."""
+    try:
+        context.database.require_writable()
+        return None if is_current(context.database) else Unavailable("system.other_schema")
+    except Unavailable as error:
+        return error
+
+
+def fault_of_broker(context: Context) -> MuscopeError | None:
+    """Return why workers cannot be told of new work."""
+    return None if context.notices.is_up() else Unavailable("system.broker_away")
 
 
 def _database_fault(context: Context) -> MuscopeError | None:

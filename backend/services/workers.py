@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from importlib.metadata import version
 from uuid import UUID
 
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.machines import calibrations, paces
 from muscope.backend.db.machines import workers as worker_rows
+from muscope.backend.db.machines.workers import Trained
 from muscope.backend.db.schema.tables import WorkerRow
 from muscope.backend.domain.cost.calibration import Learned, device_sha256, kind_of
 from muscope.backend.domain.cost.divergence import PlannedWork
@@ -18,20 +21,25 @@ from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.services.context import Context
-from muscope.backend.services.views.views import WorkerView
+from muscope.backend.services.views.machine_views import TrainingView, WorkerView
 
 # Workers report every few seconds; one that missed several reports is not counted.
 FRESH = timedelta(seconds=60)
+# Workers that fell silent are told of for so long.
+REMEMBERED = timedelta(hours=24)
 # Cells that ended this long ago tell how fast the machine is with the neighbours it has now.
 LATELY = timedelta(minutes=15)
 # Weight, in predicted seconds, of what the load of the machine says.
 PRIOR_SECONDS = 10.0
 
 
-def list_workers(context: Context) -> list[WorkerView]:
-    """List the workers seen in the last minute."""
+def list_workers(context: Context, owner_id: str, *, with_lost: bool = False) -> list[WorkerView]:
+    """List the workers seen in the last minute, on wish also those lost within the last day after them."""
+    since = context.now() - (REMEMBERED if with_lost else FRESH)
     with context.database.read() as session:
-        return [_view(row) for row in fresh_workers(context, session)]
+        trained = worker_rows.training(session)
+        views = [_view(context, owner_id, row, trained) for row in worker_rows.seen_since(session, since)]
+    return sorted(views, key=lambda view: view.is_lost)
 
 
 def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
@@ -87,12 +95,40 @@ def queue_to_ring(rows: Sequence[WorkerRow]) -> str:
     return GPU_QUEUE if any(is_gpu(row.device) for row in rows) else CPU_QUEUE
 
 
-def _view(row: WorkerRow) -> WorkerView:
+def _view(context: Context, owner_id: str, row: WorkerRow, trained: Sequence[Trained]) -> WorkerView:
+    host = row.name.rpartition("@")[2]
+    is_lost = row.seen_at < context.now() - FRESH
     return WorkerView(
         name=row.name,
+        host=host,
         slots=row.slots,
         device=row.device,
         memory_bytes=row.memory_bytes,
         environment=row.environment,
+        version=row.version,
+        is_other_version=row.version != version("muscope"),
+        started_at=row.started_at,
         seen_at=row.seen_at,
+        is_lost=is_lost,
+        trains=() if is_lost else _trains(owner_id, [each for each in trained if _is_by(each, host, row)]),
+    )
+
+
+def _is_by(trained: Trained, host: str, row: WorkerRow) -> bool:
+    """Return whether a cell trains on a node's host and, once its environment is known, its device."""
+    device = (trained.environment or {}).get("device", row.device)
+    return trained.host == host and device == row.device
+
+
+def _trains(owner_id: str, cells: Sequence[Trained]) -> tuple[TrainingView, ...]:
+    """Return the experiments that cells are of, in their order; those of other users without a name."""
+    counts = Counter(cell.experiment_id for cell in cells)
+    known = {cell.experiment_id: cell for cell in cells}
+    return tuple(
+        TrainingView(
+            experiment_id=each if known[each].owner_id == owner_id else None,
+            name=known[each].experiment_name if known[each].owner_id == owner_id else None,
+            num_cells=count,
+        )
+        for each, count in counts.items()
     )

@@ -101,7 +101,7 @@ def hostile() -> RowResult:
     with _product() as (stack, data), peak_bytes("") as peak:
         before = _files(data)
         answers = _upload_all(stack, hostile_files(NUM_HOSTILE))
-        while stored := stack.get("/datasets"):
+        while stored := stack.get("/datasets")["items"]:
             for each in stored:
                 stack.delete(f"/datasets/{each['id']}")
         left = sorted(str(path.relative_to(data)) for path in _files(data) - before)

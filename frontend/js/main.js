@@ -17,11 +17,13 @@ import { tour } from "./tour/tour.js";
 /** @type {Record<string, () => Promise<PageModule>>} */
 const PAGES = {
   home: () => import("./pages/home.js"),
+  data: () => import("./pages/files/files.js"),
   dataset: () => import("./pages/dataset.js"),
   experiment: () => import("./pages/experiment.js"),
   compare: () => import("./pages/compare/compare.js"),
   experiments: () => import("./pages/lists/experiments.js"),
   settings: () => import("./pages/settings/settings.js"),
+  workers: () => import("./pages/workers/workers.js"),
   missing: () => import("./pages/missing.js"),
 };
 const life = new AbortController();

@@ -142,7 +142,10 @@ export interface paths {
         };
         /**
          * List datasets
-         * @description List datasets, newest first.
+         * @description List datasets, newest first unless sorted otherwise, without their profiles.
+         *
+         *     A page begins where `cursor` says, which is `next` of the page before; the header `Link` has the whole
+         *     address. Several kinds are given as `kind=table&kind=text`.
          */
         get: operations["list_datasets"];
         put?: never;
@@ -178,7 +181,9 @@ export interface paths {
         post?: never;
         /**
          * Delete a dataset
-         * @description Delete a dataset and its files; refused while an experiment uses it.
+         * @description Delete a dataset and its files; refused while an experiment on it is queued or running.
+         *
+         *     Experiments on it that have ended keep it as well, unless they are to be deleted with it.
          */
         delete: operations["delete_dataset"];
         options?: never;
@@ -868,6 +873,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List reading recipes
+         * @description List the answers that were given about files, by the columns of these files.
+         *
+         *     The next upload with the same columns in the same order is read by them, unless it comes with answers.
+         */
+        get: operations["list_recipes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recipes/{recipe_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a reading recipe
+         * @description Guess anew how the next file with these columns is read; stored datasets stay as they are.
+         */
+        delete: operations["forget_recipe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See which parts work, and who waits
+         * @description Return the state of disk, database and broker, each fault in words, and the experiments that wait.
+         *
+         *     It answers while parts are away; `GET /readyz` is for probes.
+         */
+        get: operations["get_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sweeps/judge": {
         parameters: {
             query?: never;
@@ -1005,6 +1074,8 @@ export interface paths {
         /**
          * List workers
          * @description List the worker nodes seen in the last minute; without one, experiments wait in the queue.
+         *
+         *     With `lost=true` those that were seen in the last 24 hours, but not in the last minute, come after them.
          */
         get: operations["list_workers"];
         put?: never;
@@ -1465,6 +1536,26 @@ export interface components {
          */
         CheckState: "passed" | "watch" | "failed" | "not_enough";
         /**
+         * CheckView
+         * @description Part of the system, and what is wrong with it in the language that was asked for.
+         */
+        CheckView: {
+            /**
+             * Code
+             * @description Of the error, if there is one.
+             */
+            code: string | null;
+            /** Is Ok */
+            is_ok: boolean;
+            /** Message */
+            message: string | null;
+            /**
+             * Name
+             * @description `disk`, `database` or `broker`.
+             */
+            name: string;
+        };
+        /**
          * ClassCount
          * @description Number of examples of a class.
          */
@@ -1731,6 +1822,61 @@ export interface components {
             severity: "info" | "warn";
         };
         /**
+         * DatasetItem
+         * @description Dataset in a list; `GET /api/v1/datasets/{id}` has its profile.
+         */
+        DatasetItem: {
+            /** Arrays Bytes */
+            arrays_bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Example
+             * @description The built-in it came from, if any; its title is a text.
+             */
+            example: string | null;
+            /**
+             * Has Recipe
+             * @description It was read by somebody's answers (`GET /api/v1/recipes`).
+             */
+            has_recipe: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "images" | "text";
+            /** Name */
+            name: string;
+            /**
+             * Num Columns
+             * @description Of the table as it was read; null where there are none.
+             */
+            num_columns: number | null;
+            /** Num Ended Experiments */
+            num_ended_experiments: number;
+            /**
+             * Num Open Experiments
+             * @description While there is one, it cannot be deleted.
+             */
+            num_open_experiments: number;
+            /**
+             * Num Rows
+             * @description Rows, images or windows of text that are used, validation included.
+             */
+            num_rows: number;
+            shape: components["schemas"]["DatasetShape"];
+            /** Source Bytes */
+            source_bytes: number;
+        };
+        /**
          * DatasetName
          * @description Dataset as it is named beside something that was made of it.
          */
@@ -1747,6 +1893,30 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * DatasetOrder
+         * @description Values that datasets are sorted by.
+         * @enum {string}
+         */
+        DatasetOrder: "created" | "name" | "rows" | "bytes";
+        /**
+         * DatasetPage
+         * @description One page of a list of datasets.
+         */
+        DatasetPage: {
+            /** Items */
+            items: components["schemas"]["DatasetItem"][];
+            /**
+             * Next
+             * @description The `cursor` of the next page; null on the last.
+             */
+            next: string | null;
+            /**
+             * Total
+             * @description All that are sought, on whatever page.
+             */
+            total: number;
         };
         /**
          * DatasetShape
@@ -1936,6 +2106,16 @@ export interface components {
              * @description One value per experiment, in the order asked for; null where one has no such field.
              */
             values: components["schemas"]["JsonValue"][];
+        };
+        /**
+         * DiskView
+         * @description Disk of the data folder.
+         */
+        DiskView: {
+            /** Free Bytes */
+            free_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
         };
         /**
          * EarlyAnswer
@@ -3641,6 +3821,7 @@ export interface components {
             num_rows_in_file?: number | null;
             /**
              * @default {
+             *       "is_forgotten": false,
              *       "options": {},
              *       "version": 1
              *     }
@@ -3764,8 +3945,14 @@ export interface components {
          *     Attributes:
          *         options: of the reader, as JSON; only those that were given.
          *         taken_from: name of the dataset whose answers were taken; None for the owner's own.
+         *         is_forgotten: the owner does not want them to be taken any more; the dataset stays as it was read.
          */
         ReadingRecipe: {
+            /**
+             * Is Forgotten
+             * @default false
+             */
+            is_forgotten: boolean;
             /** Options */
             options?: {
                 [key: string]: unknown;
@@ -3811,6 +3998,42 @@ export interface components {
                 [key: string]: components["schemas"]["OptimizerSpec"];
             };
             optimizer: components["schemas"]["OptimizerSpec"];
+        };
+        /**
+         * RecipeView
+         * @description Answers by which files with the same columns are read, as the newest of these files has them.
+         */
+        RecipeView: {
+            /**
+             * Answers
+             * @description Options of reading, as an upload or a variant takes them.
+             */
+            answers: {
+                [key: string]: unknown;
+            };
+            /**
+             * Columns
+             * @description The first names.
+             */
+            columns: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            dataset: components["schemas"]["DatasetName"];
+            /**
+             * Id
+             * @description Stands for the columns' names in their order.
+             */
+            id: string;
+            /** Num Columns */
+            num_columns: number;
+            /**
+             * Num Datasets
+             * @description Stored datasets with these columns that were read by answers.
+             */
+            num_datasets: number;
         };
         /**
          * Recommendation
@@ -4422,6 +4645,35 @@ export interface components {
          */
         Spacing: "even" | "log";
         /**
+         * StatusView
+         * @description State of the parts of the system, and the experiments that wait.
+         */
+        StatusView: {
+            /** Checks */
+            checks: components["schemas"]["CheckView"][];
+            /** @description Null where it cannot be read. */
+            disk: components["schemas"]["DiskView"] | null;
+            /** Is Ready */
+            is_ready: boolean;
+            /**
+             * Num Open
+             * @description Experiments that run or wait; null without a database.
+             */
+            num_open: number | null;
+            /**
+             * Queue
+             * @description The first of them.
+             */
+            queue: components["schemas"]["WaitingView"][];
+            /**
+             * Start Command
+             * @description Starts a worker, in a shell on the machine of this server.
+             */
+            start_command: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * StopReason
          * @description Reason why an experiment ended before its plan was complete.
          * @enum {string}
@@ -4984,6 +5236,21 @@ export interface components {
             rule_version: string;
         };
         /**
+         * TrainingView
+         * @description Experiment of which a worker trains cells now.
+         */
+        TrainingView: {
+            /**
+             * Experiment Id
+             * @description Null for those of other users.
+             */
+            experiment_id: string | null;
+            /** Name */
+            name: string | null;
+            /** Num Cells */
+            num_cells: number;
+        };
+        /**
          * UploadView
          * @description A file that is arriving in pieces, or has arrived and is no dataset yet.
          */
@@ -5263,6 +5530,31 @@ export interface components {
             patch_size: number;
         };
         /**
+         * WaitingView
+         * @description Open experiment, in the order in which they start.
+         */
+        WaitingView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expected Start
+             * @description Null while it trains, or while no worker is there.
+             */
+            expected_start: string | null;
+            /**
+             * Id
+             * @description Null for those of other users.
+             */
+            id: string | null;
+            /** Is Running */
+            is_running: boolean;
+            /** Name */
+            name: string | null;
+        };
+        /**
          * WeightDecayRule
          * @description Scaling of a tensor's weight decay λ with its LR multiplier C by width (ADR 0012).
          * @enum {string}
@@ -5276,7 +5568,7 @@ export interface components {
         Within: "yes" | "unsure" | "no";
         /**
          * WorkerView
-         * @description Worker node seen recently.
+         * @description Worker node seen recently, or lost within the last day.
          */
         WorkerView: {
             /** Device */
@@ -5285,6 +5577,18 @@ export interface components {
             environment: {
                 [key: string]: string | number;
             };
+            /** Host */
+            host: string;
+            /**
+             * Is Lost
+             * @description Not seen for a minute.
+             */
+            is_lost: boolean;
+            /**
+             * Is Other Version
+             * @description It is not the version of this server.
+             */
+            is_other_version: boolean;
             /** Memory Bytes */
             memory_bytes: number;
             /** Name */
@@ -5294,8 +5598,26 @@ export interface components {
              * Format: date-time
              */
             seen_at: string;
-            /** Slots */
+            /**
+             * Slots
+             * @description Cells that it trains at the same time.
+             */
             slots: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Trains
+             * @description Now, on its host and device; several GPUs of one host are not told apart.
+             */
+            trains: components["schemas"]["TrainingView"][];
+            /**
+             * Version
+             * @description Of µScope; null for workers that did not say it yet.
+             */
+            version: string | null;
         };
         /**
          * YScale
@@ -5330,6 +5652,7 @@ export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
 export type CheckState = components['schemas']['CheckState'];
+export type CheckView = components['schemas']['CheckView'];
 export type ClassCount = components['schemas']['ClassCount'];
 export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
@@ -5348,7 +5671,10 @@ export type Currency = components['schemas']['Currency'];
 export type CurveView = components['schemas']['CurveView'];
 export type DataOptions = components['schemas']['DataOptions'];
 export type DataWarning = components['schemas']['DataWarning'];
+export type DatasetItem = components['schemas']['DatasetItem'];
 export type DatasetName = components['schemas']['DatasetName'];
+export type DatasetOrder = components['schemas']['DatasetOrder'];
+export type DatasetPage = components['schemas']['DatasetPage'];
 export type DatasetShape = components['schemas']['DatasetShape'];
 export type DatasetView = components['schemas']['DatasetView'];
 export type Deciding = components['schemas']['Deciding'];
@@ -5359,6 +5685,7 @@ export type DeletionRequest = components['schemas']['DeletionRequest'];
 export type DensityGrid = components['schemas']['DensityGrid'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type Difference = components['schemas']['Difference'];
+export type DiskView = components['schemas']['DiskView'];
 export type EarlyAnswer = components['schemas']['EarlyAnswer'];
 export type EpsilonRule = components['schemas']['EpsilonRule'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -5438,6 +5765,7 @@ export type ReadingRecipe = components['schemas']['ReadingRecipe'];
 export type Reason = components['schemas']['Reason'];
 export type Recipe = components['schemas']['Recipe'];
 export type RecipeOption = components['schemas']['RecipeOption'];
+export type RecipeView = components['schemas']['RecipeView'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type Reliability = components['schemas']['Reliability'];
 export type ReportFormat = components['schemas']['ReportFormat'];
@@ -5472,6 +5800,7 @@ export type SharpnessSpread = components['schemas']['SharpnessSpread'];
 export type Size = components['schemas']['Size'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
+export type StatusView = components['schemas']['StatusView'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
 export type SweepAnswer = components['schemas']['SweepAnswer'];
@@ -5490,12 +5819,14 @@ export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
 export type Thresholds = components['schemas']['Thresholds'];
 export type TrackRecord = components['schemas']['TrackRecord'];
+export type TrainingView = components['schemas']['TrainingView'];
 export type UploadView = components['schemas']['UploadView'];
 export type UsageView = components['schemas']['UsageView'];
 export type VariantRequest = components['schemas']['VariantRequest'];
 export type Verdict = components['schemas']['Verdict'];
 export type VerdictsView = components['schemas']['VerdictsView'];
 export type ViT = components['schemas']['ViT'];
+export type WaitingView = components['schemas']['WaitingView'];
 export type WeightDecayRule = components['schemas']['WeightDecayRule'];
 export type Within = components['schemas']['Within'];
 export type WorkerView = components['schemas']['WorkerView'];
@@ -6265,23 +6596,42 @@ export interface operations {
     list_datasets: {
         parameters: {
             query?: {
+                /** @description Words that all occur in the name. */
+                q?: string;
+                /** @description Any of these. */
+                kind?: ("table" | "images" | "text")[];
+                sort?: components["schemas"]["DatasetOrder"];
+                /** @description By default `asc` for names, `desc` for the others. */
+                order?: ("asc" | "desc") | null;
                 /** @description The most entries to return. */
                 limit?: number;
+                /** @description `next` of the page before, unchanged. */
+                cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; gzip-compressed where that is accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasetView"][];
+                    "application/json": components["schemas"]["DatasetPage"];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -6396,7 +6746,7 @@ export interface operations {
                 area?: string | null;
                 /** @description Blanks below a group's name. */
                 fill_down?: ("fill" | "leave") | null;
-                /** @description Hidden rows and columns. */
+                /** @description Hidden rows, columns. */
                 hidden?: ("use" | "leave_out") | null;
                 /** @description Array that holds the examples. */
                 x?: string | null;
@@ -6768,7 +7118,10 @@ export interface operations {
     };
     delete_dataset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Delete the experiments on it too, with all they measured. */
+                experiments?: boolean;
+            };
             header?: never;
             path: {
                 /** @description A dataset's id. */
@@ -12110,6 +12463,349 @@ export interface operations {
             };
         };
     };
+    list_recipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    forget_recipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A recipe's id. */
+                recipe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     judge_sweep: {
         parameters: {
             query?: never;
@@ -13510,7 +14206,10 @@ export interface operations {
     };
     list_workers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also those that fell silent within the last day. */
+                lost?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

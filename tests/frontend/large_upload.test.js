@@ -141,7 +141,8 @@ test("what is being read for a page that was left becomes its dataset", async ()
       () => answer(404, refusal("upload.not_found")),
     ],
     "GET /uploads/u1": () => answer(404, refusal("upload.not_found")),
-    "GET /datasets": () => answer(200, [{ name: "other" }, DATASET]),
+    "GET /datasets": () => answer(200, { items: [{ name: "other" }, DATASET] }),
+    [`GET /datasets/${DATASET.id}`]: () => answer(200, DATASET),
   });
   const sent = send(fakeLibrary(succeed));
 

@@ -26,6 +26,11 @@ test("addresses name their page, with or without a slash at the end", () => {
   });
 });
 
+test("the list of files is also above each file", () => {
+  for (const path of ["/data", "/datasets", "/data/"])
+    assert.equal(routeOf(path).name, "data");
+});
+
 test("an experiment has pages of its own", () => {
   for (const part of ["curves", "runs", "settings", "report"]) {
     const found = routeOf(`/experiments/${ID}/${part}`);
@@ -37,7 +42,7 @@ test("an experiment has pages of its own", () => {
 
 test("other addresses are missing", () => {
   for (const path of [
-    "/datasets",
+    "/data/set",
     `/experiments/${ID}/nothing`,
     "/datasets/../secret",
     `/datasets/${ID}x`,

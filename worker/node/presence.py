@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 from muscope.backend.child_environment import FOR_TORCH, child_environment
@@ -80,6 +81,7 @@ def register(name: str, settings: Settings, database: Database) -> None:
             device=found["environment"]["device"],
             memory_bytes=found["memory_bytes"],
             environment=found["environment"],
+            version=version("muscope"),
             flops_per_second=calibration.flops_per_second,
             seconds_per_run_step=calibration.seconds_per_run_step,
         )

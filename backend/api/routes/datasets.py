@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.api.deps import Ctx, DatasetId, Limit, Owner, Serving
+from muscope.backend.api.caching import fresh_json, next_link
+from muscope.backend.api.deps import Ctx, DatasetId, IfNoneMatch, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.schemas import PlainText, VariantRequest
 from muscope.backend.api.uploading.reading_options import GivenOptions
@@ -31,12 +32,19 @@ from muscope.backend.services.datasets.store import (
     store_upload,
     store_variant,
 )
+from muscope.backend.services.lists import datasets as lists
+from muscope.backend.services.lists.datasets import DatasetQuery
 from muscope.backend.services.uploads.usage import require_room
+from muscope.backend.services.views.list_views import DatasetPage
 from muscope.backend.services.views.views import DatasetView, SamplesView
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
 KNOWN: Responses = {200: {"model": DatasetView, "description": "The same data were stored before."}}
+_PAGE: Responses = {
+    200: {"model": DatasetPage, "description": "One page; gzip-compressed where that is accepted."},
+    304: {"description": "Nothing has changed since the state that If-None-Match names."},
+}
 _TABLE = "size,colour,price\n1.5,red,120\n2.0,blue,155\n"
 _TEXT = "Call me Ishmael. Some years ago, never mind how long precisely, having little or no money …\n"
 _RAW_BODY: dict[str, Any] = {
@@ -101,10 +109,21 @@ def placed(stored: StoredDataset, response: Response) -> DatasetView:
     return stored.dataset
 
 
-@router.get("", summary="List datasets", responses=errors())
-def list_datasets(context: Ctx, owner: Owner, limit: Limit = 100) -> list[DatasetView]:
-    """List datasets, newest first."""
-    return datasets.list_datasets(context, owner, limit=limit)
+@router.get("", summary="List datasets", response_class=Response, responses=_PAGE | errors())
+def list_datasets(
+    request: Request,
+    context: Ctx,
+    owner: Owner,
+    query: Annotated[DatasetQuery, Query()],
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001 (said here, read by `fresh_json`)
+) -> Response:
+    """List datasets, newest first unless sorted otherwise, without their profiles.
+
+    A page begins where `cursor` says, which is `next` of the page before; the header `Link` has the whole
+    address. Several kinds are given as `kind=table&kind=text`.
+    """
+    page = lists.list_datasets(context, owner, query)
+    return fresh_json(request, page, next_link(request, page.next))
 
 
 @router.get("/{dataset_id}", summary="Get a dataset", responses=errors(404))
@@ -139,9 +158,19 @@ def get_dataset_preprocessing(context: Ctx, owner: Owner, dataset_id: DatasetId)
 
 
 @router.delete("/{dataset_id}", summary="Delete a dataset", status_code=204, responses=errors(403, 404, 409))
-def delete_dataset(context: Ctx, owner: Owner, dataset_id: DatasetId) -> None:
-    """Delete a dataset and its files; refused while an experiment uses it."""
-    datasets.delete_dataset(context, owner, dataset_id)
+def delete_dataset(
+    context: Ctx,
+    owner: Owner,
+    dataset_id: DatasetId,
+    experiments: Annotated[
+        bool, Query(description="Delete the experiments on it too, with all they measured.")
+    ] = False,
+) -> None:
+    """Delete a dataset and its files; refused while an experiment on it is queued or running.
+
+    Experiments on it that have ended keep it as well, unless they are to be deleted with it.
+    """
+    datasets.delete_dataset(context, owner, dataset_id, with_experiments=experiments)
 
 
 @router.post(

@@ -1,18 +1,36 @@
-"""Workers."""
+"""Workers, and the state of what they depend on."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from muscope.backend.api.deps import Ctx
+from fastapi import APIRouter, Query
+
+from muscope.backend.api.deps import Ctx, Language, Owner
 from muscope.backend.api.documented import errors
-from muscope.backend.services import workers
-from muscope.backend.services.views.views import WorkerView
+from muscope.backend.services import status, workers
+from muscope.backend.services.views.machine_views import StatusView, WorkerView
 
-router = APIRouter(prefix="/workers", tags=["workers"])
+router = APIRouter(tags=["workers"])
 
 
-@router.get("", summary="List workers", responses=errors())
-def list_workers(context: Ctx) -> list[WorkerView]:
-    """List the worker nodes seen in the last minute; without one, experiments wait in the queue."""
-    return workers.list_workers(context)
+@router.get("/workers", summary="List workers", responses=errors())
+def list_workers(
+    context: Ctx,
+    owner: Owner,
+    lost: Annotated[bool, Query(description="Also those that fell silent within the last day.")] = False,
+) -> list[WorkerView]:
+    """List the worker nodes seen in the last minute; without one, experiments wait in the queue.
+
+    With `lost=true` those that were seen in the last 24 hours, but not in the last minute, come after them.
+    """
+    return workers.list_workers(context, owner, with_lost=lost)
+
+
+@router.get("/status", summary="See which parts work, and who waits", responses=errors())
+def get_status(context: Ctx, owner: Owner, language: Language) -> StatusView:
+    """Return the state of disk, database and broker, each fault in words, and the experiments that wait.
+
+    It answers while parts are away; `GET /readyz` is for probes.
+    """
+    return status.get_status(context, owner, language)

@@ -30,11 +30,13 @@ FOLDERS = ("css", "js", "locales", "images", "vendor")
 CLIENT_ROUTES = (
     "/",
     "/compare",
+    "/data",
     "/datasets",
     "/datasets/{rest:path}",
     "/experiments",
     "/experiments/{rest:path}",
     "/settings",
+    "/workers",
 )
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}

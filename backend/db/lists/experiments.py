@@ -21,6 +21,7 @@ from muscope.backend.db.lists.paging import (
     num_rows,
     seconds_between,
 )
+from muscope.backend.db.lists.terms import Term, names_dataset
 from muscope.backend.db.schema.tables import CellRow, DatasetRow, ExperimentRow, ExperimentTagRow
 from muscope.backend.domain.lifecycle import ExperimentState
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -35,14 +36,6 @@ class ExperimentOrder(StrEnum):
     STATE = "state"
     OUTCOME = "outcome"
     DURATION = "duration"
-
-
-@dataclass(frozen=True)
-class Term:
-    """One word sought, and the built-ins whose titles contain it in any language."""
-
-    text: str
-    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,12 +127,9 @@ def _has_tag(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _contains(term: Term) -> ColumnElement[bool]:
-    is_data = or_(
-        DatasetRow.name.icontains(term.text, autoescape=True), DatasetRow.example.in_(term.examples)
-    )
     return or_(
         ExperimentRow.name.icontains(term.text, autoescape=True),
         ExperimentRow.notes.icontains(term.text, autoescape=True),
-        ExperimentRow.dataset_id.in_(select(DatasetRow.id).where(is_data)),
+        ExperimentRow.dataset_id.in_(select(DatasetRow.id).where(names_dataset(term))),
         _has_tag(ExperimentTagRow.tag.icontains(term.text, autoescape=True)),
     )

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.schema.tables import WorkerRow
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow, WorkerRow
 from muscope.backend.db.upsert import insert_into
+from muscope.backend.domain.lifecycle import CellState
+
+
+class Trained(NamedTuple):
+    """Cell that trains now, held by a process (`host:pid`); its environment is known a little later."""
+
+    held_by: str
+    environment: dict[str, Any] | None
+    experiment_id: UUID
+    experiment_name: str
+    owner_id: str
+
+    @property
+    def host(self) -> str:
+        """Return the machine it trains on."""
+        return self.held_by.rpartition(":")[0]
 
 
 def get(session: Session, name: str) -> WorkerRow | None:
@@ -36,3 +53,20 @@ def seen_since(session: Session, moment: datetime) -> Sequence[WorkerRow]:
     return session.scalars(
         select(WorkerRow).where(WorkerRow.seen_at >= moment).order_by(WorkerRow.name)
     ).all()
+
+
+def training(session: Session) -> Sequence[Trained]:
+    """List the cells that train now, those of one experiment after each other."""
+    statement = (
+        select(
+            CellRow.owner,
+            CellRow.environment,
+            CellRow.experiment_id,
+            ExperimentRow.name,
+            ExperimentRow.owner_id,
+        )
+        .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
+        .where(CellRow.state == CellState.RUNNING, CellRow.owner.is_not(None))
+        .order_by(ExperimentRow.created_at, ExperimentRow.id)
+    )
+    return [Trained(*row) for row in session.execute(statement)]

@@ -338,3 +338,4 @@ class WorkerRow(Base):
     crowding: Mapped[float] = mapped_column(default=1.0, server_default="1")
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
+    version: Mapped[str | None] = mapped_column(String(32))

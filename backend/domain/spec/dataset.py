@@ -149,11 +149,13 @@ class ReadingRecipe(Frozen):
     Attributes:
         options: of the reader, as JSON; only those that were given.
         taken_from: name of the dataset whose answers were taken; None for the owner's own.
+        is_forgotten: the owner does not want them to be taken any more; the dataset stays as it was read.
     """
 
     version: Literal[1] = 1
     options: dict[str, Any] = Field(default_factory=dict)
     taken_from: str | None = None
+    is_forgotten: bool = False
 
 
 class Profile(Frozen):

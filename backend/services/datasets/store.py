@@ -1,4 +1,4 @@
-"""Storing, re-reading, listing and deleting datasets."""
+"""Storing, re-reading and deleting datasets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from uuid import UUID, uuid4
 
 from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import uploads as upload_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import DatasetRow
@@ -21,7 +22,7 @@ from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind
 from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.child_reader import make_example, read_file
 from muscope.backend.services.datasets.recipes import by_recipe
-from muscope.backend.services.lookup import find_dataset, lock_dataset
+from muscope.backend.services.lookup import find_dataset, is_open, lock_dataset, lock_experiment
 from muscope.backend.services.uploads.files import unlink_files
 from muscope.backend.services.uploads.store import reading
 from muscope.backend.services.uploads.usage import new_bytes, require_quota
@@ -30,6 +31,8 @@ from muscope.backend.storage.blobs.folder import Blob
 from muscope.backend.storage.private_files import private_folder
 
 ARRAYS, SOURCE = "arrays", "source"
+# Experiments named in one message; more say no more.
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -133,28 +136,40 @@ def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: In
     return _store(context, owner_id, row.name, manifest, arrays, source=source, example=None)
 
 
-def list_datasets(context: Context, owner_id: str, *, limit: int) -> list[DatasetView]:
-    """List datasets, newest first."""
-    with context.database.read() as session:
-        return [_view(row) for row in dataset_rows.list_of(session, owner_id, limit=limit)]
-
-
 def get_dataset(context: Context, owner_id: str, dataset_id: UUID) -> DatasetView:
     """Return one dataset; raises NotFound."""
     with context.database.read() as session:
         return _view(find_dataset(session, owner_id, dataset_id))
 
 
-def delete_dataset(context: Context, owner_id: str, dataset_id: UUID) -> None:
-    """Delete a dataset and its files; raises Conflict while an experiment uses it."""
+def delete_dataset(
+    context: Context, owner_id: str, dataset_id: UUID, *, with_experiments: bool = False
+) -> None:
+    """Delete a dataset and its files; on wish with the experiments that used it, and all they measured.
+
+    Raises Conflict while an experiment on it goes on; without that wish, while there is any.
+    """
     with context.blobs.in_turn():
         with context.database.write() as session:
             row = lock_dataset(session, owner_id, dataset_id)
+            if with_experiments:
+                _remove_experiments(session, row)
             count = dataset_rows.num_experiments(session, dataset_id)
             if count > 0:
                 raise Conflict("dataset.in_use", name=row.name, count=count)
             dataset_rows.remove(session, dataset_id)
         _drop_unused(context, filter(None, (row.arrays_sha256, row.source_sha256)))
+
+
+def _remove_experiments(session: Session, dataset: DatasetRow) -> None:
+    ids = dataset_rows.experiments_on(session, dataset.id)
+    rows = [lock_experiment(session, dataset.owner_id, each) for each in ids]
+    going_on = [each.name for each in rows if is_open(session, each)]
+    if going_on:
+        names = ", ".join(going_on[:MOST_NAMED])
+        raise Conflict("dataset.in_use_now", name=dataset.name, count=len(going_on), names=names)
+    for each in rows:
+        experiment_rows.remove(session, each.id)
 
 
 def _store(

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import tags as tag_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.datasets import Facts
 from muscope.backend.db.lists import experiments as lists
-from muscope.backend.db.lists.experiments import ExperimentOrder, Sought, Term
+from muscope.backend.db.lists.experiments import ExperimentOrder, Sought
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.cost.time_left import share_done
 from muscope.backend.domain.lifecycle import DesiredState, ExperimentState
@@ -23,17 +22,14 @@ from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
-from muscope.backend.ingest.manifest import EXAMPLE_NAMES
 from muscope.backend.services.context import Context
-from muscope.backend.services.experiments.naming import data_title
 from muscope.backend.services.lists.cursors import MOST_CHARACTERS, read_cursor, write_cursor
+from muscope.backend.services.lists.terms import terms_of
 from muscope.backend.services.time_left.queue import course_of
 from muscope.backend.services.views.list_views import Direction, ExperimentItem, ExperimentPage
 from muscope.backend.services.views.views import DatasetName
 from muscope.backend.services.workers import capacity_of, fresh_workers
 
-# Words beyond these hardly narrow a search.
-MOST_TERMS = 10
 Word = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
@@ -93,7 +89,7 @@ def list_experiments(context: Context, owner_id: str, query: ExperimentQuery) ->
 
 def _sought(query: ExperimentQuery) -> Sought:
     return Sought(
-        terms=tuple(_term(word) for word in query.q.replace("\0", " ").split()[:MOST_TERMS]),
+        terms=terms_of(query.q),
         states=query.state,
         outcomes=query.outcome,
         dataset_ids=query.dataset,
@@ -101,15 +97,6 @@ def _sought(query: ExperimentQuery) -> Sought:
         presets=query.preset,
         parametrizations=query.parametrization,
     )
-
-
-def _term(word: str) -> Term:
-    """Return a word with the built-ins that it means, whichever language it is in."""
-    titles = {name: [data_title(name, name, language) for language in LANGUAGES] for name in EXAMPLE_NAMES}
-    meant = [
-        name for name, found in titles.items() if any(word.casefold() in each.casefold() for each in found)
-    ]
-    return Term(word, tuple(meant))
 
 
 def _shares_done(context: Context, session: Session, rows: Sequence[ExperimentRow]) -> dict[UUID, float]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from muscope.backend.domain.lifecycle import ExperimentState
-from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.statement import Outcome
+from muscope.backend.ingest.manifest import FileKind
 from muscope.backend.services.views.views import DatasetName
 
 Direction = Literal["asc", "desc"]
@@ -52,6 +53,44 @@ class ExperimentPage(Frozen):
     items: tuple[ExperimentItem, ...]
     total: int = Field(description="All that are sought, on whatever page.")
     next: str | None = Field(description="The `cursor` of the next page; null on the last.")
+
+
+class DatasetItem(Frozen):
+    """Dataset in a list; `GET /api/v1/datasets/{id}` has its profile."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    example: str | None = Field(description="The built-in it came from, if any; its title is a text.")
+    kind: FileKind
+    shape: DatasetShape
+    num_rows: int = Field(description="Rows, images or windows of text that are used, validation included.")
+    num_columns: int | None = Field(description="Of the table as it was read; null where there are none.")
+    source_bytes: int
+    arrays_bytes: int
+    num_open_experiments: int = Field(description="While there is one, it cannot be deleted.")
+    num_ended_experiments: int
+    has_recipe: bool = Field(description="It was read by somebody's answers (`GET /api/v1/recipes`).")
+
+
+class DatasetPage(Frozen):
+    """One page of a list of datasets."""
+
+    items: tuple[DatasetItem, ...]
+    total: int = Field(description="All that are sought, on whatever page.")
+    next: str | None = Field(description="The `cursor` of the next page; null on the last.")
+
+
+class RecipeView(Frozen):
+    """Answers by which files with the same columns are read, as the newest of these files has them."""
+
+    id: str = Field(description="Stands for the columns' names in their order.")
+    dataset: DatasetName
+    answers: dict[str, Any] = Field(description="Options of reading, as an upload or a variant takes them.")
+    columns: tuple[str, ...] = Field(description="The first names.")
+    num_columns: int
+    num_datasets: int = Field(description="Stored datasets with these columns that were read by answers.")
+    created_at: datetime
 
 
 class TagView(Frozen):

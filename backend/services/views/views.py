@@ -301,14 +301,3 @@ class Marks(Frozen):
     state: ExperimentState
     version: int
     cells: tuple[CellMark, ...]
-
-
-class WorkerView(Frozen):
-    """Worker node seen recently."""
-
-    name: str
-    slots: int
-    device: str
-    memory_bytes: int
-    environment: dict[str, str | int | float]
-    seen_at: datetime

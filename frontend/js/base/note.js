@@ -4,6 +4,7 @@ import { ApiError } from "./api.js";
 import { h, icon } from "./dom.js";
 import { ICONS } from "./icons.js";
 import { t } from "./i18n.js";
+import { hrefOf } from "./router.js";
 
 /** @import { Child } from "../../types/page.js" */
 
@@ -32,4 +33,8 @@ export function note(tone, words, ...actions) {
 
 /** Nothing will move until a worker is started. */
 export const noWorkerNote = () =>
-  note("warn", [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")]);
+  note(
+    "warn",
+    [h("strong", {}, t("ui.no_worker.title")), " ", t("ui.no_worker.words")],
+    h("a", { href: hrefOf("/workers"), data: { page: "" } }, t("ui.no_worker.more")),
+  );

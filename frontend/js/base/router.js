@@ -9,7 +9,9 @@ const ROUTES = [
   { pattern: /^\/$/, name: "home", names: [] },
   { pattern: new RegExp(`^/datasets/${ID}$`), name: "dataset", names: ["id"] },
   { pattern: /^\/experiments$/, name: "experiments", names: [] },
+  { pattern: /^\/(?:data|datasets)$/, name: "data", names: [] },
   { pattern: /^\/compare$/, name: "compare", names: [] },
+  { pattern: /^\/workers$/, name: "workers", names: [] },
   { pattern: /^\/settings$/, name: "settings", names: [] },
   { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
   {

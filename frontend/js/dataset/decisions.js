@@ -4,7 +4,7 @@ import { h } from "../base/dom.js";
 import { has, t } from "../base/i18n.js";
 import { note } from "../base/note.js";
 import { plainList } from "../base/tables.js";
-import { splitText } from "./split_text.js";
+import { nameOf, valueText } from "./decision_text.js";
 
 /** @import { Dataset, DataWarning, Decision } from "../../types/answers.js" */
 /** @import { Reader } from "./reading.js" */
@@ -20,7 +20,7 @@ export function questions({ profile, example }, reader) {
   return asked.map((decision) => {
     const words = has(`decision.ask.${decision.option}`)
       ? t(`decision.ask.${decision.option}`, { label: profile.label ?? "" })
-      : t("decision.ask", { what: nameOf(decision) });
+      : t("decision.ask", { what: nameOf(decision.option) });
     const shown = decision.examples.length ? t("decision.examples", { examples: decision.examples.join(" · ") }) : "";
     return note("warn", h("span", {}, h("strong", {}, words), " ", shown), ...answers(decision, reader));
   });
@@ -78,7 +78,7 @@ function field({ example, profile }, decision, reader) {
   const shown = decision.examples.length
     ? ` ${t("decision.examples", { examples: decision.examples.join(" · ") })}`
     : "";
-  const label = h("label", { for: id }, nameOf(decision));
+  const label = h("label", { for: id }, nameOf(decision.option));
   return h(
     "div",
     { class: "field", data: { option: decision.option, profile: profile.label ?? "" } },
@@ -125,22 +125,8 @@ function valueOf(option, value) {
   return option === "missing" && !Array.isArray(value) ? [value] : value;
 }
 
-/** @param {Decision} decision */
-const nameOf = ({ option }) => (has(`decision.${option}`) ? t(`decision.${option}`) : option);
-
-/** A table by the cell it begins in, with its first names. @param {readonly string[]} examples @param {string} cell */
-const tableText = (examples, cell) => examples.find((each) => each.startsWith(`${cell}:`)) ?? cell;
-
-/** A value in words, where it is a code. @param {Decision} decision @param {string} value */
-function textOf({ option, examples }, value) {
-  if (option === "area") return tableText(examples, value);
-  if (option === "header") return value === "0" ? t("decision.header.none") : t("decision.header.row", { row: value });
-  if (option === "task") return t(`ui.task.${value}`);
-  if (option === "split") return splitText(value);
-  if (option === "missing") return value === "" ? t("decision.missing.number") : t("decision.missing.value", { value });
-  if (has(`decision.${option}.${value}`)) return t(`decision.${option}.${value}`);
-  return { "\\t": t("decision.delimiter.tab"), space: t("decision.delimiter.space") }[value] ?? value;
-}
+/** @param {Decision} decision @param {string} value */
+const textOf = ({ option, examples }, value) => valueText(option, value, examples);
 
 /** What was done to the content of a file, folded. @param {DataWarning[]} found */
 export function notes(found) {

@@ -7,7 +7,8 @@ import { errorNote } from "../base/note.js";
 /** @import { Child } from "../../types/page.js" */
 
 /**
- * @param {{title: string, words: Child, action: string, isHarmless?: boolean}} question
+ * @param {{title: string, words: Child, action: string | null, isHarmless?: boolean}} question
+ *   without an action it only says why not
  * @param {() => Promise<void>} act done before the question closes; a failure is told in it
  * @param {AbortSignal} signal of the page that asks: the question goes with it
  * @returns {Promise<boolean>} whether it was done
@@ -15,7 +16,11 @@ import { errorNote } from "../base/note.js";
 export function confirmed({ title, words, action, isHarmless = false }, act, signal) {
   const problem = h("div", {});
   const yes = h("button", { type: "button", class: `button ${isHarmless ? "button-main" : "button-danger"}` }, action);
-  const no = h("button", { type: "button", class: "button" }, t("ui.confirm.no"));
+  const no = h(
+    "button",
+    { type: "button", class: "button" },
+    t(action === null ? "ui.confirm.close" : "ui.confirm.no"),
+  );
   const heading = h("h2", { id: "confirm-title" }, title);
   const dialog = h(
     "dialog",
@@ -23,7 +28,7 @@ export function confirmed({ title, words, action, isHarmless = false }, act, sig
     heading,
     h("div", { class: "stack" }, words),
     problem,
-    h("div", { class: "row" }, no, yes),
+    h("div", { class: "row" }, no, action === null ? null : yes),
   );
   document.body.append(dialog);
   dialog.showModal();

@@ -1,7 +1,7 @@
 /** One dataset: what was found in it, and the plan for it. */
 
 import { ApiError, get } from "../base/api.js";
-import { breadcrumbs, experimentCrumb, experimentsCrumb } from "../words/breadcrumbs.js";
+import { breadcrumbs, dataCrumb, experimentCrumb, experimentsCrumb } from "../words/breadcrumbs.js";
 import { dataTitle } from "../words/data_title.js";
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
@@ -90,7 +90,7 @@ const among = (names, wanted) => (wanted !== null && names.includes(wanted) ? wa
 
 /** A clone comes from its original. @param {Dataset} dataset @param {Experiment | null} cloned */
 function crumbs(dataset, cloned) {
-  if (!cloned) return breadcrumbs([], dataTitle(dataset));
+  if (!cloned) return breadcrumbs([dataCrumb()], dataTitle(dataset));
   return breadcrumbs([experimentsCrumb(), experimentCrumb(cloned)], t("ui.action.clone"));
 }
 

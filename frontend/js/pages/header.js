@@ -7,7 +7,7 @@ import { within } from "../base/root.js";
 import { hrefOf } from "../base/router.js";
 import { chooseLanguage, NAMES_OF_LANGUAGES } from "../words/languages.js";
 
-const PLACES = { "/": "start", "/experiments": "experiments" };
+const PLACES = { "/": "start", "/experiments": "experiments", "/data": "data" };
 
 /** @param {string} version @param {AbortSignal} signal */
 export function header(version, signal) {
@@ -61,6 +61,7 @@ function footer(version) {
   return [
     h("span", {}, t("ui.footer.privacy")),
     h("span", { class: "spring" }),
+    h("a", { href: hrefOf("/workers"), data: { page: "" } }, t("ui.workers.title")),
     h("a", { href: hrefOf("/settings"), data: { page: "" } }, t("ui.prefs.title")),
     h("a", { href: handbookOf("index.html") }, t("ui.footer.docs")),
     h("a", { href: addressOf("/docs") }, t("ui.footer.api")),

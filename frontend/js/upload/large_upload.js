@@ -4,7 +4,7 @@ import { addressOf, ApiError, errorOf, get, post, remove } from "../base/api.js"
 import { language, t } from "../base/i18n.js";
 import { tusLibrary } from "./tus_library.js";
 
-/** @import { Dataset, Upload } from "../../types/answers.js" */
+/** @import { Dataset, DatasetPage, Upload } from "../../types/answers.js" */
 /** @import { UploadProgress } from "../../types/page.js" */
 /** @import { TusError, TusLibrary, TusUpload } from "../../types/tus.js" */
 /** @typedef {(progress: UploadProgress) => void} OnProgress */
@@ -136,11 +136,11 @@ const UNKNOWN = /** @type {Upload} */ ({ state: "reading", read_share: null });
  */
 async function made(error, file, signal) {
   if (!(error instanceof ApiError) || error.code !== "upload.not_found") throw error;
-  /** @type {Dataset[]} */
-  const datasets = await get("/datasets?limit=20", signal);
-  const found = datasets.find(({ name, source_bytes: size }) => name === shownName(file) && size === file.size);
+  /** @type {DatasetPage} */
+  const { items } = await get("/datasets?limit=20", signal);
+  const found = items.find(({ name, source_bytes: size }) => name === shownName(file) && size === file.size);
   if (!found) throw error;
-  return found;
+  return get(`/datasets/${found.id}`, signal);
 }
 
 /** The name a dataset gets. @param {File} file */

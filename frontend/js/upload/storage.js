@@ -2,23 +2,26 @@
 
 import { get, isAbort, remove } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { bytes, dateTime } from "../base/format.js";
+import { bytes, dateTime, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
 import { hrefOf } from "../base/router.js";
 
-/** @import { Dataset, Upload, Usage } from "../../types/answers.js" */
+/** @import { DatasetItem, DatasetPage, Upload, Usage } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
 /** @typedef {(path: string, name: string) => (event: Event) => Promise<void>} Delete */
 
-/** @typedef {{latest: Promise<[Usage, Dataset[], Upload[]]>}} Stored what was read last; it outlives a drawing */
+/** The latest; all of them have a page of their own. */
+const DATASETS = "/datasets?limit=10";
+
+/** @typedef {{latest: Promise<[Usage, DatasetPage, Upload[]]>}} Stored what was read last; it outlives a drawing */
 
 /** Begin to read what is kept. @param {AbortSignal} signal @returns {Stored} */
 export const readStored = (signal) => ({ latest: readAll(signal) });
 
 /** @param {AbortSignal} signal @returns {Stored["latest"]} */
 function readAll(signal) {
-  const all = Promise.all([get("/usage", signal), get("/datasets?limit=500", signal), get("/uploads", signal)]);
+  const all = Promise.all([get("/usage", signal), get(DATASETS, signal), get("/uploads", signal)]);
   all.catch(() => {}); // whoever draws it says so
   return all;
 }
@@ -29,9 +32,9 @@ export function storage(stored, signal) {
   const [list, problem] = [h("div", {}), h("div", {})];
   const draw = async () => {
     try {
-      const [usage, datasets, uploads] = await stored.latest;
+      const [usage, { items, total }, uploads] = await stored.latest;
       fill(used, usedText(usage));
-      fill(list, entries(datasets, uploads, drop));
+      fill(list, entries(items, uploads, drop), total > 0 ? allFiles(total) : null);
     } catch (error) {
       if (!isAbort(error) && !signal.aborted) fill(problem, errorNote(error));
     }
@@ -51,17 +54,21 @@ export function storage(stored, signal) {
   return h("section", { id: "storage" }, h("h2", {}, t("ui.storage.title")), used, problem, list);
 }
 
+/** @param {number} total */
+const allFiles = (total) =>
+  h("p", {}, h("a", { href: hrefOf("/data"), data: { page: "" } }, t("ui.storage.all", { count: number(total) })));
+
 /** @param {Usage} usage */
 export const usedText = ({ used_bytes: used, limit_bytes: limit }) =>
   t("ui.storage.used", { used: bytes(used), limit: bytes(limit) });
 
-/** @param {Dataset[]} datasets @param {Upload[]} uploads @param {Delete} drop */
+/** @param {DatasetItem[]} datasets @param {Upload[]} uploads @param {Delete} drop */
 export function entries(datasets, uploads, drop) {
   const all = [...uploads.map((each) => uploadEntry(each, drop)), ...datasets.map((each) => datasetEntry(each, drop))];
   return all.length ? h("ul", { class: "list" }, all) : h("p", { class: "empty" }, t("ui.storage.none"));
 }
 
-/** @param {Dataset} dataset @param {Delete} drop */
+/** @param {DatasetItem} dataset @param {Delete} drop */
 function datasetEntry(dataset, drop) {
   const { id, example, source_bytes: source, arrays_bytes: arrays, created_at: created } = dataset;
   const key = `example.${example}.title`;

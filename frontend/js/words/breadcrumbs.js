@@ -9,6 +9,9 @@ import { hrefOf } from "../base/router.js";
 /** @returns {Crumb} */
 export const experimentsCrumb = () => ({ name: t("ui.nav.experiments"), path: "/experiments" });
 
+/** @returns {Crumb} */
+export const dataCrumb = () => ({ name: t("ui.files.title"), path: "/data" });
+
 /** @param {{id: string, name: string}} experiment @returns {Crumb} */
 export const experimentCrumb = ({ id, name }) => ({ name, path: `/experiments/${id}` });
 

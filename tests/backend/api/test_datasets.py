@@ -37,7 +37,7 @@ def test_an_uploaded_table_is_stored_with_its_profile(dataset: dict[str, Any], c
     assert dataset["shape"]["task"] == "classification"
     assert dataset["profile"]["label"] == "sold"
     assert client.get(f"{ROUTE}/{dataset['id']}").json() == dataset
-    assert dataset in client.get(ROUTE).json()
+    assert dataset["id"] in [item["id"] for item in client.get(ROUTE).json()["items"]]
 
 
 def test_the_same_data_are_stored_once(dataset: dict[str, Any], client: httpx.Client, server: Server):

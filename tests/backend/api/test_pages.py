@@ -20,7 +20,16 @@ from muscope.backend.figures.plotly_bundle import SCRIPT, PlotlyBundle
 from muscope.backend.resources import FRONTEND
 
 BUNDLE = PlotlyBundle()
-CLIENT_ROUTES = ("/", "/datasets", "/datasets/3f0c", "/experiments", "/experiments/3f0c/curves", "/settings")
+CLIENT_ROUTES = (
+    "/",
+    "/data",
+    "/datasets",
+    "/datasets/3f0c",
+    "/experiments",
+    "/experiments/3f0c/curves",
+    "/settings",
+    "/workers",
+)
 # Addresses that are names, not places to fetch from.
 NAMESPACES = re.compile(r"https?://(www\.w3\.org/|127\.0\.0\.1|localhost)")
 

@@ -37,9 +37,13 @@ class FakeNotices(Notices):
 
     def __init__(self) -> None:
         self.published: list[ProgressNotice] = []
+        self.is_away = False
 
     def publish(self, notice: ProgressNotice) -> None:
         self.published.append(notice)
+
+    def is_up(self) -> bool:
+        return not self.is_away
 
 
 class FakeClock:

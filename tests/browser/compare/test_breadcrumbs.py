@@ -48,7 +48,9 @@ def test_data_and_a_clone_say_where_they_are(visit, example, language):
     start, experiments = text("ui.nav.start", language), text("ui.nav.experiments", language)
 
     visited.open(data)
-    expect(crumbs.get_by_role("listitem")).to_have_text([start, text("example.digits.title", language)])
+    expect(crumbs.get_by_role("listitem")).to_have_text(
+        [start, text("ui.files.title", language), text("example.digits.title", language)]
+    )
     visited.open(f"{data}?clone={example['id']}")
     clone = text("ui.action.clone", language)
     expect(crumbs.get_by_role("listitem")).to_have_text([start, experiments, example["name"], clone])

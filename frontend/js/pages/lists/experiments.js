@@ -9,13 +9,16 @@ import { startOptions, valuesOfSetting } from "../../base/options.js";
 import { hrefOf } from "../../base/router.js";
 import { isNarrowed } from "../../lists/address.js";
 import { anyOption, filters } from "../../lists/filters.js";
+import { keepingFocus } from "../../lists/keep_focus.js";
 import { Listing } from "../../lists/listing.js";
+import { ordered, orderChoice, withOrder } from "../../lists/order.js";
 import { pager } from "../../lists/pager.js";
 import { Selection } from "../../lists/selection.js";
+import { turning } from "../../lists/turning.js";
 import { bulkBar } from "./bulk.js";
 import { experimentTable } from "./experiment_table.js";
 
-/** @import { Dataset, ExperimentItem, Tag } from "../../../types/answers.js" */
+/** @import { DatasetPage, ExperimentItem, Tag } from "../../../types/answers.js" */
 /** @import { Page, Route } from "../../../types/page.js" */
 /** @import { Option } from "../../lists/filters.js" */
 
@@ -55,7 +58,7 @@ export async function open(_route, signal) {
 }
 
 /**
- * @typedef {{tags: Promise<Tag[]>, datasets: Promise<Dataset[]>, options: Promise<void>}} Known what filters offer
+ * @typedef {{tags: Promise<Tag[]>, datasets: Promise<DatasetPage>, options: Promise<void>}} Known what filters offer
  * @param {Listing<ExperimentItem>} listing @param {Known} known
  */
 function parts(listing, known) {
@@ -68,7 +71,7 @@ function parts(listing, known) {
     (change) => listing.show(ordered(change)),
   );
   const selection = new Selection(() => draw());
-  const step = stepping(listing, table);
+  const step = turning(listing, table);
   const draw = (/** @type {unknown} */ error = undefined) => {
     fill(problem, error ? errorNote(error) : null);
     const { items, total, next } = listing.page;
@@ -98,24 +101,6 @@ function parts(listing, known) {
   ];
 }
 
-/**
- * What shows another page, from its top.
- * @param {Listing<ExperimentItem>} listing @param {HTMLElement} table
- */
-const stepping = (listing, table) => async (/** @type {string} */ cursor) => {
-  await listing.show({ cursor }, { isStep: true });
-  scrollTo(0, 0);
-  /** @type {HTMLElement | null} */ (table.querySelector("a, input"))?.focus({ preventScroll: true });
-};
-
-/** Draw anew without losing the place of the keyboard. @param {() => void} draw */
-function keepingFocus(draw) {
-  const { id, dataset } = /** @type {HTMLElement} */ (document.activeElement ?? document.body);
-  draw();
-  const selector = dataset.select ? `[data-select="${dataset.select}"]` : id === "select-all" ? `#${id}` : null;
-  if (selector) /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus({ preventScroll: true });
-}
-
 /** @param {Known} known */
 const choicesOf = ({ tags, datasets, options }) => [
   choice("state", namesWith("ui.state", STATES)),
@@ -123,7 +108,7 @@ const choicesOf = ({ tags, datasets, options }) => [
   choice(
     "dataset",
     [],
-    datasets.then((all) => all.map((item) => [item.id, dataTitle(item)])),
+    datasets.then(({ items }) => items.map((item) => [item.id, dataTitle(item)])),
   ),
   choice(
     "tag",
@@ -135,7 +120,7 @@ const choicesOf = ({ tags, datasets, options }) => [
     [],
     options.then(() => namesWith("ui.preset", valuesOfSetting("preset"))),
   ),
-  { name: "order", label: t("ui.list.order"), options: orderOptions() },
+  orderChoice(ORDERS),
 ];
 
 /** @param {string} key @param {string[]} names @returns {Option[]} */
@@ -148,19 +133,6 @@ const choice = (name, options, more) => ({
   options: [anyOption(), ...options],
   more,
 });
-
-/** @returns {Option[]} */
-const orderOptions = () => Object.entries(ORDERS).map(([name, value]) => [value, t(`ui.list.order.${name}`)]);
-
-/** One choice stands for what is sorted by and its direction. @param {import("../../lists/address.js").View} change */
-function ordered(change) {
-  if (!("order" in change)) return change;
-  const [sort = "", order = ""] = change.order.split("/");
-  return { sort, order };
-}
-
-/** @param {import("../../lists/address.js").View} view */
-const withOrder = (view) => (view.sort ? { ...view, order: `${view.sort}/${view.order ?? "asc"}` } : view);
 
 /** Nothing here: what to do about it. @param {boolean} isNarrow */
 function empty(isNarrow) {

@@ -13,6 +13,7 @@ from muscope.backend.services.datasets.child_reader import make_example
 from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.plans.draft import ExperimentRequest
 from tests.backend.ingest.bad_files import CODES, npz, pixels
+from tests.backend.services.listed import listed_datasets
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +68,7 @@ def test_a_file_that_cannot_be_read_leaves_nothing(context, store):
         store(b"a,b\n")
 
     assert (_blobs(context), _leftovers(context)) == ([], [])
-    assert datasets.list_datasets(context, LOCAL_OWNER, limit=9) == []
+    assert listed_datasets(context) == ()
 
 
 def test_a_variant_with_another_label_is_a_dataset_beside_the_first(context, store):
@@ -80,7 +81,7 @@ def test_a_variant_with_another_label_is_a_dataset_beside_the_first(context, sto
     assert variant.is_new
     assert (variant.dataset.name, variant.dataset.shape.task) == ("shop.csv", Task.REGRESSION)
     assert variant.dataset.source_bytes == first.source_bytes
-    assert {view.id for view in datasets.list_datasets(context, LOCAL_OWNER, limit=9)} == {
+    assert {view.id for view in listed_datasets(context)} == {
         first.id,
         variant.dataset.id,
     }
@@ -176,7 +177,7 @@ def test_another_owner_finds_nothing(context, store):
     for use in (datasets.get_dataset, datasets.delete_dataset):
         with pytest.raises(NotFound, match=r"dataset\.not_found"):
             use(context, "somebody", dataset_id)
-    assert datasets.list_datasets(context, "somebody", limit=9) == []
+    assert listed_datasets(context, "somebody") == ()
 
 
 def test_a_built_in_dataset_is_made_once_however_often_it_is_asked_for(context, monkeypatch):

@@ -103,11 +103,11 @@ def test_a_plan_is_timed_for_the_slots_of_all_workers_at_the_pace_of_the_slowest
 def test_a_worker_that_was_not_seen_for_a_minute_does_not_count(context, preview, database, clock):
     _register(database)
     clock.now = NOW + FRESH
-    still = list_workers(context)
+    still = list_workers(context, LOCAL_OWNER)
     clock.now += FRESH / 60
 
     assert [worker.name for worker in still] == ["node"]
-    assert list_workers(context) == []
+    assert list_workers(context, LOCAL_OWNER) == []
     assert preview().num_workers == 0
 
 

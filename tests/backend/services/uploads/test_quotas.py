@@ -12,6 +12,7 @@ from muscope.backend.errors import StorageFull
 from muscope.backend.ingest.manifest import IngestOptions
 from muscope.backend.services.datasets import store as datasets
 from muscope.backend.services.uploads import store, usage
+from tests.backend.services.listed import listed_datasets
 from tests.backend.services.uploads.uploading import (
     CSV,
     OTHER,
@@ -77,7 +78,7 @@ def test_arrays_over_the_quota_are_not_stored_and_the_upload_stays(context):
         datasets.store_upload(tight, LOCAL_OWNER, upload_id, "shop.csv", IngestOptions())
 
     assert blobs(context) == []
-    assert datasets.list_datasets(context, LOCAL_OWNER, limit=9) == []
+    assert listed_datasets(context) == ()
     assert store.get_upload(context, LOCAL_OWNER, upload_id).state == "received"
     assert datasets.store_upload(context, LOCAL_OWNER, upload_id, "shop.csv", IngestOptions()).is_new
     assert upload_files(context) == []
@@ -122,5 +123,5 @@ def test_a_file_that_vanished_before_it_was_recorded_is_not_recorded(context, mo
     with pytest.raises(Exception, match=r"dataset\.file_missing"):
         datasets.store_upload(context, LOCAL_OWNER, upload_id, "shop.csv", IngestOptions())
 
-    assert datasets.list_datasets(context, LOCAL_OWNER, limit=9) == []
+    assert listed_datasets(context) == ()
     assert store.get_upload(context, LOCAL_OWNER, upload_id).state == "received"

@@ -1,0 +1,139 @@
+"""The list of files: found, sorted, turned over, deleted after a question; its recipes forgotten."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from muscope.backend.catalogue import LANGUAGES, text
+from tests.browser.verdicts import SMALL, say
+from tests.system.instance import Instance
+
+pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
+
+
+def upload(instance: Instance, name: str, seed: int, **options: str) -> dict[str, Any]:
+    """Upload a table of 60 rows with columns of its own."""
+    rows = "".join(f"{i},{i * 7 % 11},{(i * 13 + seed) % 29}\n" for i in range(60))
+    made: dict[str, Any] = instance.post(
+        "/datasets",
+        params={"name": name} | options,
+        content=f"size,weight,price{seed}\n{rows}".encode(),
+        headers={"Content-Type": "text/csv"},
+    )
+    return made
+
+
+@pytest.fixture(scope="module")
+def files(instance):
+    """Fifty-two tables named by number, the last read by an answer, and the built-in digits."""
+    made = [upload(instance, f"第七工程 {number:02}.csv", number) for number in range(51)]
+    made.append(upload(instance, "第七工程 51.csv", 51, label="weight"))
+    instance.post("/examples/digits/dataset")
+    return made
+
+
+def rows(page: Page) -> Locator:
+    return page.locator(".files-table tbody tr")
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_files_are_searched_filtered_and_sent_as_an_address(visit, language):
+    page = visit(language).open("/")
+    page.locator("#nav").get_by_role("link", name=say("nav.data", language), exact=True).click()
+    expect(rows(page).first).to_contain_text(text("example.digits.title", language))
+    page.select_option("#list-kind", "images")
+    expect(rows(page)).to_have_count(1)
+    page.select_option("#list-kind", "table")
+    page.fill("#list-search", "第七工程 1")
+    expect(rows(page)).to_have_count(15)  # 01, 10 to 19, 21, 31, 41, 51
+    page.select_option("#list-order", "name/asc")
+    expect(rows(page).first).to_contain_text("第七工程 01")
+
+    page.reload()
+
+    expect(rows(page)).to_have_count(15)
+    expect(page.locator("#list-kind")).to_have_value("table")
+    expect(page.locator("#list-order")).to_have_value("name/asc")
+    page.fill("#list-search", "nothing of this name")
+    expect(page.locator(".empty").first).to_have_text(say("list.nothing_found", language))
+
+
+def test_pages_of_files_are_turned_over_and_back_with_the_browser(visit, files):
+    page = visit().open("/data?q=第七工程&sort=name")
+    page.locator("[data-step=next]").click()
+    expect(rows(page)).to_have_count(len(files) - 50)
+    page.go_back()
+    expect(rows(page).first).to_contain_text("第七工程 00")
+
+
+def test_the_keyboard_deletes_a_file_with_its_experiments_once_they_have_ended(visit, instance):
+    made = upload(instance, "片付け.csv", 99)
+    plan = {"dataset_id": made["id"], "num_steps": 100_000} | {
+        name: value for name, value in SMALL.items() if name != "num_steps"
+    }
+    experiment = instance.post("/experiments", json=plan | {"name": "片付ける実験"})
+    page = visit("ja").open("/data?q=片付け")
+    expect(rows(page)).to_contain_text(say("files.uses_open", "ja", count=1))
+    page.locator("[data-delete]").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("片付ける実験")
+    expect(page.get_by_role("dialog").get_by_role("button")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-delete]")).to_be_focused()
+
+    instance.post(f"/experiments/{experiment['id']}/cancellation")
+    instance.finished(experiment["id"], 60)
+    page.locator("[data-delete]").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("片付ける実験")
+    dialog.get_by_role("button", name=say("files.delete_all_do", "ja", count=1)).press("Enter")
+
+    expect(rows(page)).to_have_count(0)
+    assert instance.client.get(f"/experiments/{experiment['id']}").status_code == 404
+
+
+def test_the_experiments_on_a_file_are_one_link_away(visit, instance, files):
+    plan = {"dataset_id": files[3]["id"]} | SMALL
+    created = instance.post("/experiments", json=plan | {"name": "on the third"})
+    instance.post(f"/experiments/{created['id']}/cancellation")
+    page = visit().open("/data?q=第七工程+03")
+
+    rows(page).get_by_role("link", name=say("files.uses", count=1)).click()
+
+    expect(page).to_have_url(re.compile(f"/experiments\\?dataset={files[3]['id']}"))
+    expect(page.locator(".list-table tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(rows(page)).to_have_count(1)
+
+
+@pytest.mark.usefixtures("files")
+def test_answers_about_reading_are_told_and_forgotten(visit, instance):
+    page = visit("ja", level="manager").open("/data")
+    recipe = page.locator("#recipes li", has_text="price51").first
+    expect(recipe).to_contain_text("weight")
+    recipe.locator("[data-forget]").click()
+    page.get_by_role("dialog").locator(".button-danger").click()
+
+    expect(page.locator("#recipes")).not_to_contain_text("price51")
+    assert all("price51" not in each["columns"] for each in instance.get("/recipes"))
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_list_of_files_is_accessible_and_fits_a_phone(visit, language, scheme):
+    opened = visit(language, width=390)
+    opened.page.emulate_media(color_scheme=scheme)
+    page = opened.open("/data")
+    expect(rows(page)).to_have_count(50)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert Axe().run(page).response["violations"] == []
+    page.locator("[data-delete]").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
