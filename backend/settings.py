@@ -23,7 +23,7 @@ Secret = Literal["database_password", "broker_password", "blobs_secret"]
 
 
 class MetricsAccess(StrEnum):
-    """Who may read `/metrics`: nobody, who asks this process itself, or also who comes through a proxy."""
+    """Access to `/metrics`: for nobody, for requests to this process itself, or through a proxy too."""
 
     OFF = "off"
     LOCAL = "local"

@@ -1,1 +1,1 @@
-"""What operators see of the web process: metrics, and ids of requests in its log."""
+"""Operation of the web process: its metrics, and ids of requests in its log."""

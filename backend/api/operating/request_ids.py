@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from muscope.backend.logs import about
 
 HEADER = "X-Request-Id"
-# What a client may name a request; anything else could forge lines of the log.
+# Names that a client may give a request; anything else could forge lines of the log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OF_PATH = re.compile(r"/(experiments|cells)/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?=/|$)")
 _NAMES = {"experiments": "experiment_id", "cells": "cell_id"}
