@@ -20,7 +20,7 @@ from muscope.backend.db.datasets import blobs_of_all
 from muscope.backend.db.migrate import revision_of
 from muscope.backend.errors import Conflict, InvalidInput, Unavailable
 from muscope.backend.settings import Settings
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import BlobStore
 from muscope.backend.storage.private_files import no_room_is_our_error, private_folder
 
 
@@ -32,7 +32,7 @@ def back_up(settings: Settings, target: Path) -> Manifest:
 
     Raises:
         Conflict: the file is there already.
-        InvalidInput: there is no database, or it is on a server, which has tools of its own.
+        InvalidInput: there is no database, or it or the files are on a server, which has tools of its own.
         Unavailable: the database cannot be read, or a file that it names is missing.
         StorageFull: no room for the backup.
     """
@@ -56,6 +56,8 @@ def back_up(settings: Settings, target: Path) -> Manifest:
 def _require_possible(settings: Settings, target: Path) -> None:
     if settings.database_url is not None:
         raise InvalidInput("backup.database_on_server")
+    if settings.blobs is not None:
+        raise InvalidInput("backup.files_in_bucket")
     if not (settings.data_folder / DATABASE).is_file():
         raise InvalidInput("backup.nothing_there", path=str(settings.data_folder))
     if target.exists():

@@ -38,7 +38,7 @@ def _repeated(evidence: Evidence) -> Iterator[DataWarning]:
     A random split keeps them on one side; under another they stay where it puts them, and are counted.
     """
     division = evidence.division
-    count = len(division.alike) - np.count_nonzero(np.bincount(division.alike))
+    count = len(division.alike) - int(np.count_nonzero(np.bincount(division.alike)))
     if not count:
         return
     across = division.num_repeated

@@ -191,7 +191,7 @@ def _rises(years: Floats, months: Floats, days: Floats) -> bool:
     """Return whether dates never go back, or never forward, and change at least a few times."""
     steps = np.diff(years * 10_000 + months * 100 + days)
     is_sorted = bool((steps >= 0).all() or (steps <= 0).all())
-    return is_sorted and np.count_nonzero(steps) >= _LEAST_STEPS
+    return is_sorted and int(np.count_nonzero(steps)) >= _LEAST_STEPS
 
 
 def _alone(text: pl.Series) -> Times | None:

@@ -8,11 +8,9 @@ import pytest
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.settings import Settings
-from muscope.backend.storage.blobs import BlobStore
-from tests.backend.db.stores import add_experiment, database
+from muscope.backend.storage.blobs.folder import BlobStore
+from tests.backend.db.stores import add_experiment
 from tests.backend.services.recorded import record
-
-__all__ = ["database"]
 
 BLOB = b"arrays of a dataset" * 500
 

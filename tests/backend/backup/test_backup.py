@@ -23,7 +23,7 @@ from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, Unavail
 from muscope.backend.services.context import Context
 from muscope.backend.services.experiments.export import export_sha256
 from muscope.backend.settings import get_settings
-from muscope.backend.storage.blobs import BlobStore
+from muscope.backend.storage.blobs.folder import BlobStore
 from tests.backend.backup.conftest import BLOB
 from tests.backend.db.stores import NOW
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
@@ -227,6 +227,14 @@ def test_a_database_on_a_server_has_its_own_tools(settings, tmp_path):
 
     with pytest.raises(InvalidInput, match=r"backup\.database_on_server"):
         back_up(served, tmp_path / "muscope.backup")
+
+
+@pytest.mark.usefixtures("experiment_id")
+def test_files_in_a_bucket_are_named_as_what_is_not_copied(settings, tmp_path):
+    far = settings.model_copy(update={"blobs": "s3://files"})
+
+    with pytest.raises(InvalidInput, match=r"backup\.files_in_bucket"):
+        back_up(far, tmp_path / "muscope.backup")
 
 
 @pytest.mark.usefixtures("experiment_id")

@@ -8,7 +8,8 @@ import pytest
 
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.lists import experiments as listed
-from muscope.backend.db.lists.experiments import ExperimentOrder, Sought, Term
+from muscope.backend.db.lists.experiments import ExperimentOrder, Sought
+from muscope.backend.db.lists.terms import Term
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from tests.backend.db.stores import add_experiment
 
