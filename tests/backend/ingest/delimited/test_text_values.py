@@ -109,7 +109,10 @@ def test_day_and_month_that_cannot_be_told_apart_are_asked_about(read):
     assert found.examples[0] == "01/03/2024"
 
 
-@pytest.mark.parametrize(("order", "latest"), [("day_first", (2024, 3, 9)), ("month_first", (2024, 9, 3))])
+@pytest.mark.parametrize(
+    ("order", "latest"),
+    [("day_first", datetime(2024, 3, 9, tzinfo=UTC)), ("month_first", datetime(2024, 9, 3, tzinfo=UTC))],
+)
 def test_an_answer_about_day_and_month_is_followed(read, order, latest):
     prepared = read(dated(UNCLEAR), dates=order)
 
@@ -122,10 +125,16 @@ def test_an_answer_about_day_and_month_is_followed(read, order, latest):
 @pytest.mark.parametrize(
     ("dates", "latest"),
     [
-        ([f"{1 + i % 12}/1/{2020 + i // 12}" for i in range(ROWS)], (2021, 12, 1)),  # months, as in America
-        ([f"1/{1 + i % 12}/{2020 + i // 12}" for i in range(ROWS)], (2021, 12, 1)),
-        ([f"0{1 + i % 9}/0{3 + i // 9}/2024" for i in range(ROWS)], (2024, 5, 6)),  # sorted by day
-        ([f"0{3 + i // 9}/0{1 + i % 9}/2024" for i in range(ROWS)], (2024, 5, 6)),
+        (
+            [f"{1 + i % 12}/1/{2020 + i // 12}" for i in range(ROWS)],
+            datetime(2021, 12, 1, tzinfo=UTC),
+        ),  # months, as in America
+        ([f"1/{1 + i % 12}/{2020 + i // 12}" for i in range(ROWS)], datetime(2021, 12, 1, tzinfo=UTC)),
+        (
+            [f"0{1 + i % 9}/0{3 + i // 9}/2024" for i in range(ROWS)],
+            datetime(2024, 5, 6, tzinfo=UTC),
+        ),  # sorted by day
+        ([f"0{3 + i // 9}/0{1 + i % 9}/2024" for i in range(ROWS)], datetime(2024, 5, 6, tzinfo=UTC)),
     ],
 )
 def test_dates_that_show_their_order_are_not_asked_about(read, dates, latest):
