@@ -47,6 +47,35 @@ class Dataset(Reply):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DatasetItem(Reply):
+    """Line of the list of datasets."""
+
+    schema: ClassVar[str] = "DatasetItem"
+    id: str
+    name: str
+    kind: str
+    created_at: str
+    num_rows: int
+    source_bytes: int
+    shape: Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetPage(Reply):
+    """Page of the list; `next` is the cursor of the page after it, None on the last."""
+
+    schema: ClassVar[str] = "DatasetPage"
+    items: list[Json]
+    total: int
+    next: str | None
+
+    @property
+    def datasets(self) -> list[DatasetItem]:
+        """The lines of the page."""
+        return [DatasetItem.read(item) for item in self.items]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan(Reply):
     """Prediction for a plan that was not started."""
 

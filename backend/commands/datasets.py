@@ -17,9 +17,9 @@ def datasets(options: Namespace, client: Client) -> int:
 def _list(options: Namespace, client: Client) -> int:
     found = client.list_datasets()
     if options.json:
-        print_json([each.raw for each in found])
+        print_json(found.items)
     else:
-        rows = ((each.id, each.shape["task"], each.shape["num_train"], each.name) for each in found)
+        rows = ((each.id, each.shape["task"], each.shape["num_train"], each.name) for each in found.datasets)
         print_table(rows)
     return 0
 

@@ -17,6 +17,7 @@ from muscope.backend.client.replies import (
     Cell,
     Curve,
     Dataset,
+    DatasetPage,
     Experiment,
     ExperimentPage,
     Json,
@@ -82,9 +83,13 @@ class AsyncClient(AsyncPieces):
         """Store a built-in dataset, such as `digits`, and return it."""
         return Dataset.read(await self._post(address("/examples/{name}/dataset", name=name)))
 
-    async def list_datasets(self, limit: int = 100) -> list[Dataset]:
-        """Return the newest datasets first."""
-        return [Dataset.read(each) for each in await self._get(address("/datasets"), limit=limit)]
+    async def list_datasets(self, **filters: Any) -> DatasetPage:
+        """Return a page of datasets, newest first.
+
+        Args:
+            filters: as `GET /api/v1/datasets` takes them: `q`, `kind`, `sort`, `limit`, `cursor`, ….
+        """
+        return DatasetPage.read(await self._get(address("/datasets"), **filters))
 
     async def get_dataset(self, dataset_id: str) -> Dataset:
         """Return one dataset."""

@@ -72,7 +72,7 @@ def test_what_is_no_data_is_refused_before_anything_is_sent(client, source, code
 def test_a_dataset_is_listed_found_and_deleted(client):
     stored = client.upload([{"a": i * i, "b": i % 2} for i in range(50)], "gone.csv", label="b")
 
-    assert stored.id in {each.id for each in client.list_datasets()}
+    assert stored.id in {each.id for each in client.list_datasets().datasets}
     assert client.get_dataset(stored.id) == stored
     client.delete_dataset(stored.id)
     with pytest.raises(RequestFailed) as refused:

@@ -23,7 +23,7 @@ PLAN = {"dataset_id": ID, "preset": "quick"}
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "upload": (([{"a": 1, "b": 2}],), {"label": "b", "task": "regression"}),
     "create_example": (("digits",), {}),
-    "list_datasets": ((), {"limit": 5}),
+    "list_datasets": ((), {"q": "a", "kind": "table", "sort": "rows", "limit": 5, "cursor": "x"}),
     "get_dataset": ((ID,), {}),
     "delete_dataset": ((ID,), {}),
     "predict": ((PLAN,), {}),
