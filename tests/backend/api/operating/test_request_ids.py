@@ -45,6 +45,10 @@ def test_every_answer_has_an_id_of_its_own_also_where_it_is_refused(client):
     assert len({answer.headers["X-Request-Id"] for answer in answers}) == 4
 
 
+def _broken():
+    raise ZeroDivisionError
+
+
 def test_what_is_logged_about_a_request_names_it_and_its_experiment(client, server, monkeypatch):
     lines = []
 
@@ -55,17 +59,18 @@ def test_what_is_logged_about_a_request_names_it_and_its_experiment(client, serv
     kept = Kept()
     kept.setFormatter(logs.json_formatter())
     kept.addFilter(logs.add_ids)
-    logger = logging.getLogger("muscope.backend.api.errors")
+    logger = logging.getLogger("muscope.backend.api")
     logger.addHandler(kept)
     monkeypatch.setattr(server.runtime.context.notices, "is_up", lambda: False)
-    experiment_id = uuid4()
+    experiment_id = str(uuid4())
     try:
         client.get("/readyz", headers={"X-Request-Id": "one"})
-        monkeypatch.setattr(server.app.state, "runtime", None)
+        monkeypatch.setattr(server.runtime.context.database, "read", _broken)
         client.get(f"/api/v1/experiments/{experiment_id}", headers={"X-Request-Id": "two"})
     finally:
         logger.removeHandler(kept)
 
-    assert [line["request_id"] for line in lines if "request_id" in line][:1] == ["one"]
+    assert [line["request_id"] for line in lines] == ["one", "two"]
+    assert lines[1]["experiment_id"] == experiment_id
     assert lines[0]["level"] == "WARNING"
     assert "/readyz" in lines[0]["message"]
