@@ -50,10 +50,11 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEPARATORS = re.compile(rb'[,;\t\r\n" ]+')
 _MOST_CELLS = 4000
 _ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b$(Q", b"\x1b$(O")
-# Share of the bytes beyond ASCII that must be of characters of UTF-8, for a file that is damaged UTF-8.
+# Share of the lines, or of the bytes, beyond ASCII that must be of UTF-8, for a file that is damaged UTF-8.
 _MOSTLY = 0.8
 _HIGH_BYTES = bytes(range(0x80, 0x100))
-_UTF8_CHARACTERS = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+# Characters of three bytes or more, and Latin letters; other pairs of bytes are frequent in CP932 by chance.
+_SURE_CHARACTERS = re.compile(rb"[\xc3-\xc5][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 # Lines of UTF-8, and their share, that are no chance in a file of another encoding.
 _LEAST_MIXED, _MIXED = 3, 0.1
 _ASIAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
@@ -148,12 +149,22 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 
 def _is_mostly_utf8(file: BinaryIO) -> bool:
-    """Return whether most bytes beyond ASCII belong to characters of UTF-8."""
-    num_good, num_high = 0, 0
+    """Return whether most lines, or most bytes, beyond ASCII are of UTF-8: few lines may hold many names."""
+    good_lines, bad_lines, good_bytes, high_bytes = 0, 0, 0, 0
     for piece in _pieces(file):
-        num_good += sum(len(found) for found in _UTF8_CHARACTERS.findall(piece))
-        num_high += len(piece) - len(piece.translate(None, _HIGH_BYTES))
-    return num_good > 0 and num_good >= _MOSTLY * num_high
+        good_bytes += sum(len(found) for found in _SURE_CHARACTERS.findall(piece))
+        high_bytes += len(piece) - len(piece.translate(None, _HIGH_BYTES))
+        for line in piece.split(b"\n")[1:-1] or [piece]:
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                good_lines += 1
+            except UnicodeDecodeError:
+                bad_lines += 1
+    if good_lines and good_lines >= _MOSTLY * (good_lines + bad_lines):
+        return True
+    return good_bytes > 0 and good_bytes >= _MOSTLY * high_bytes
 
 
 def _refuse_mixed(file: BinaryIO) -> None:

@@ -90,7 +90,7 @@ def test_every_failure_has_the_one_shape(
 def test_the_unexpected_is_answered_without_its_cause(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    def fail(_context: object) -> None:
+    def fail(*_: object, **_wishes: object) -> None:
         raise RuntimeError("the password is swordfish")
 
     monkeypatch.setattr(worker_service, "list_workers", fail)

@@ -116,9 +116,7 @@ def test_day_and_month_that_cannot_be_told_apart_are_asked_about(read):
 def test_an_answer_about_day_and_month_is_followed(read, order, latest):
     prepared = read(dated(UNCLEAR), dates=order)
 
-    assert (
-        column(prepared, "when").maximum == datetime(latest[0], latest[1], latest[2], tzinfo=UTC).timestamp()
-    )
+    assert column(prepared, "when").maximum == latest.timestamp()
     assert not decision(prepared, "dates").is_question
 
 
@@ -140,9 +138,7 @@ def test_an_answer_about_day_and_month_is_followed(read, order, latest):
 def test_dates_that_show_their_order_are_not_asked_about(read, dates, latest):
     prepared = read(dated(dates))
 
-    assert (
-        column(prepared, "when").maximum == datetime(latest[0], latest[1], latest[2], tzinfo=UTC).timestamp()
-    )
+    assert column(prepared, "when").maximum == latest.timestamp()
     assert all(each.option != "dates" for each in profile_of(prepared).decisions)
 
 
