@@ -40,7 +40,7 @@ def split(label: Label, content_sha256: str, alike: Places | None = None) -> tup
     codes = label.values[order] if label.classes else np.zeros(num_rows, np.int64)
     quotas = _quotas(label, num_val) if label.classes else np.array([num_val])
     is_val = _rank_in_class(codes) < quotas[codes]
-    if alike is not None:
+    if alike is not None and np.bincount(alike).max() > 1:  # else every row is a unit of its own
         together = _whole(alike[order], codes, quotas)
         is_val = together if 2 * np.count_nonzero(together) >= num_val else is_val
     return order[~is_val], order[is_val]
