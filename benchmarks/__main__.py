@@ -16,18 +16,14 @@ from benchmarks.rows import (
     cost_tables,
     curvature,
     families,
-    faults,
-    files,
     headline,
     headline_staged,
     jax_rows,
-    large_files,
-    lists,
     memory,
-    reports,
     role_bugs,
     training,
 )
+from benchmarks.rows.product import faults, files, large_files, lists, reports
 from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {

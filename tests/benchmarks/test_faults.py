@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.fault_lab import Outcome, num_faults
-from benchmarks.rows.faults import judged
+from benchmarks.rows.product.faults import judged
 
 SAME = "same"
 

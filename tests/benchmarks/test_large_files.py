@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from benchmarks.rows.large_files import take_in, write_long
+from benchmarks.rows.product.large_files import take_in, write_long
 from benchmarks.sent_in_pieces import PIECE_BYTES
 from benchmarks.stack import running
 
@@ -11,7 +11,7 @@ ROWS, COLUMNS = 300_000, 8
 
 
 def test_a_table_is_written_in_parts_with_one_header(tmp_path, monkeypatch):
-    monkeypatch.setattr("benchmarks.rows.large_files._ROWS_AT_ONCE", 40)
+    monkeypatch.setattr("benchmarks.rows.product.large_files._ROWS_AT_ONCE", 40)
 
     write_long(tmp_path / "long.csv", 100, 3)
 

@@ -1,0 +1,1 @@
+"""Rows that start the whole product: its files, lists, report, and what it survives."""
