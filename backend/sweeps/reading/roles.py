@@ -37,6 +37,15 @@ class ColumnRole(StrEnum):
     LABEL = "label"
 
 
+# Axes with an order, from small to large, in the order in which they are answered.
+AXES = (
+    ColumnRole.SIZE,
+    ColumnRole.WIDTH,
+    ColumnRole.DEPTH,
+    ColumnRole.BATCH,
+    ColumnRole.STEPS,
+    ColumnRole.TOKENS,
+)
 # Roles that any number of columns may have.
 MANY = frozenset({ColumnRole.SHAPE, ColumnRole.CONDITION, ColumnRole.LABEL})
 NAMES: dict[ColumnRole, str] = {
@@ -169,12 +178,5 @@ def _require(by_role: Mapping[ColumnRole, list[str]], names: Sequence[str]) -> N
         raise InvalidInput("sweep.no_lr", names=", ".join(names))
     if not by_role.keys() & {ColumnRole.LOSS, ColumnRole.ACCURACY, ColumnRole.PERPLEXITY}:
         raise InvalidInput("sweep.no_loss", names=", ".join(names))
-    if not by_role.keys() & {
-        ColumnRole.SIZE,
-        ColumnRole.WIDTH,
-        ColumnRole.DEPTH,
-        ColumnRole.BATCH,
-        ColumnRole.STEPS,
-        ColumnRole.TOKENS,
-    }:
+    if not by_role.keys() & set(AXES):
         raise InvalidInput("sweep.no_size", names=", ".join(names))

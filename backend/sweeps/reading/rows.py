@@ -15,7 +15,7 @@ from muscope.backend.sweeps.reading.cells import (
     metric_of,
     numbers,
 )
-from muscope.backend.sweeps.reading.roles import ColumnRole, Roles
+from muscope.backend.sweeps.reading.roles import AXES, ColumnRole, Roles
 from muscope.backend.sweeps.reading.runs import (
     Row,
     along_the_rate,
@@ -25,15 +25,6 @@ from muscope.backend.sweeps.reading.runs import (
     without_copies,
 )
 
-# Axes with an order, from small to large, in the order in which they are answered.
-AXES = (
-    ColumnRole.SIZE,
-    ColumnRole.WIDTH,
-    ColumnRole.DEPTH,
-    ColumnRole.BATCH,
-    ColumnRole.STEPS,
-    ColumnRole.TOKENS,
-)
 _ARM_ROLES = (ColumnRole.PARAMETRIZATION, ColumnRole.OPTIMIZER)
 _WITH_UNITS = (ColumnRole.SIZE, ColumnRole.TOKENS)
 _UNRECORDED_SEEDS = frozenset({"", "mean", "avg", "average", "median"})

@@ -1,7 +1,8 @@
 /** A list that is read page by page from the server, and kept current while somebody looks. */
 
-import { getIfChanged, isAbort } from "../base/api.js";
+import { getIfChanged } from "../base/api.js";
 import { addressOfView, changed, viewOf } from "./address.js";
+import { reread } from "./reread.js";
 
 /** @import { View } from "./address.js" */
 
@@ -67,12 +68,7 @@ export class Listing {
 
   /** Read again and draw; a failure is told and the list stays as it is. */
   async refresh() {
-    try {
-      await this.read();
-      this.onChange();
-    } catch (error) {
-      if (!isAbort(error) && !this.signal.aborted) this.onChange(error);
-    }
+    await reread(this);
   }
 
   /** Look again from time to time, oftener while something goes on. */

@@ -1,6 +1,6 @@
 /** All files on the server: found by search and kind, sorted, page by page; what uses each, and how to delete it. */
 
-import { get, isAbort } from "../../base/api.js";
+import { get } from "../../base/api.js";
 import { fill, h } from "../../base/dom.js";
 import { t } from "../../base/i18n.js";
 import { errorNote } from "../../base/note.js";
@@ -11,6 +11,7 @@ import { keepingFocus } from "../../lists/keep_focus.js";
 import { Listing } from "../../lists/listing.js";
 import { ordered, orderChoice, withOrder } from "../../lists/order.js";
 import { pager } from "../../lists/pager.js";
+import { reread } from "../../lists/reread.js";
 import { turning } from "../../lists/turning.js";
 import { breadcrumbs } from "../../words/breadcrumbs.js";
 import { deleteFile } from "./delete_file.js";
@@ -71,12 +72,7 @@ class Around {
 
   /** Read again and draw; a failure is told. */
   async refresh() {
-    try {
-      await this.read();
-      this.onChange();
-    } catch (error) {
-      if (!isAbort(error) && !this.signal.aborted) this.onChange(error);
-    }
+    await reread(this);
   }
 }
 
