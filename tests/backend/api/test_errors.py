@@ -146,6 +146,15 @@ def test_a_database_file_that_vanished_is_named_by_every_route(tmp_path: Path):
     ] * 3
 
 
+@pytest.mark.parametrize(
+    ("header", "start"), [("ja", "ID "), ("en-GB,ja;q=0.5", "There is no"), ("xx", "There")]
+)
+def test_messages_come_in_the_preferred_language(client: httpx.Client, header: str, start: str):
+    reply = client.get(f"/api/v1/datasets/{UNKNOWN}", headers={"Accept-Language": header})
+
+    assert reply.json()["error"]["message"].startswith(start)
+
+
 def test_every_code_raised_has_a_sentence_in_both_languages():
     raised = re.compile(
         r"\b(?:InvalidInput|Forbidden|NotFound|Conflict|TooLarge|UnsupportedMedia|Malformed|Unavailable|StorageFull)"
