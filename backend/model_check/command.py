@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from muscope.backend.catalogue import text
-from muscope.backend.domain.brought.finding import EXIT_CODES, ExitCode
+from muscope.backend.domain.brought.finding import EXIT_CODES
 from muscope.backend.domain.brought.question import CheckQuestion, ModelLimits
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, WeightDecayRule
-from muscope.backend.errors import InvalidInput, MuscopeError
+from muscope.backend.errors import InvalidInput
 from muscope.backend.model_check.recipe_file import write_recipe
 from muscope.backend.model_check.wording import report_lines
 
@@ -21,17 +19,13 @@ _USUAL_RATE = 1e-3
 
 
 def check(options: argparse.Namespace, language: str) -> int:
-    """Check a file and print the answer; returns 0 passed, 10 something is asked, 20 failed, 1 error."""
+    """Check a file and print the answer; returns 0 passed, 10 something is asked, 20 failed."""
     from muscope.backend.analysis.model_check.judge import judge
     from muscope.backend.model_check.child import measure_model
 
-    try:
-        report = judge(measure_model(_question(options)))
-        if options.write_recipe is not None:
-            write_recipe(report, Path(options.write_recipe))
-    except MuscopeError as error:
-        print(text(f"error.{error.code}", language, **error.params), file=sys.stderr)
-        return ExitCode.ERROR
+    report = judge(measure_model(_question(options)))
+    if options.write_recipe is not None:
+        write_recipe(report, Path(options.write_recipe))
     if options.json:
         print(report.model_dump_json(indent=2))
     else:

@@ -28,7 +28,6 @@ class ExitCode(IntEnum):
     """Exit status of `muscope check`."""
 
     PASSED = 0
-    ERROR = 1
     ASKED = 10
     FAILED = 20
 

@@ -65,6 +65,13 @@ def test_a_file_that_ends_its_process_is_an_error_of_one_sentence(tmp_path, caps
     assert told in capsys.readouterr().err
 
 
+def test_an_error_is_json_for_a_program(tmp_path, capsys):
+    status = main(["check", str(tmp_path / "missing.py"), "--json"])
+
+    assert status == 1
+    assert json.loads(capsys.readouterr().out)["error"]["params"]["path"].endswith("missing.py")
+
+
 @pytest.mark.parametrize(
     "options", [("--widths", "a,b"), ("--widths", "16,32"), ("--seeds", "1"), ("--lr", "-1")]
 )
