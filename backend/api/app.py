@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
 from muscope.backend.api.deps import MAX_READERS, Runtime, require_owner
+from muscope.backend.api.documented import with_problem_type
 from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.live.hub import Hub
 from muscope.backend.api.live.shutdown import on_stop_signal
@@ -27,6 +28,7 @@ from muscope.backend.api.routes import (
     health,
     options,
     plans,
+    problems,
     recipes,
     sweeps,
     tags,
@@ -48,8 +50,8 @@ UPLOADING = frozenset({("POST", f"{API_PREFIX}/datasets"), ("PATCH", f"{API_PREF
 MAX_THREADS = 15
 DESCRIPTION = (
     "Trains a small, controlled experiment across model sizes and answers whether the learning rate tuned on "
-    "a small model may be used unchanged on a large one. Errors have one shape (`ErrorReply`); sentences "
-    "come in English or Japanese, as Accept-Language asks."
+    "a small model may be used unchanged on a large one. Errors are problem documents (RFC 9457, "
+    "`ErrorReply`); sentences come in English or Japanese, as Accept-Language asks."
 )
 
 
@@ -71,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=_middleware(settings, metrics),
     )
     app.state.metrics = metrics
+    _describe_problems(app)
     install_handlers(app)
     app.include_router(health.router)
     app.include_router(metrics_route.router)
@@ -79,6 +82,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_docs(app, f"{API_PREFIX}/docs")
     install_handbook(app, settings.cache_folder)
     return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    describe = app.openapi
+    # FastAPI calls this attribute of the instance and keeps what it returns.
+    app.openapi = lambda: with_problem_type(describe())  # type: ignore[method-assign]
 
 
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
@@ -106,6 +115,7 @@ def _api() -> APIRouter:
         compare,
         options,
         plans,
+        problems,
         progress,
         reports,
         runs,

@@ -53,7 +53,11 @@ def accepts_gzip(request: Request) -> bool:
 
 def fresh_json(request: Request, body: BaseModel, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with JSON, compressed where that is accepted; with 304 if the client has the same already."""
-    content = body.model_dump_json().encode()
+    return fresh_content(request, body.model_dump_json().encode(), headers)
+
+
+def fresh_content(request: Request, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with `content`, which is JSON, as `fresh_json` does."""
     etag = hashlib.sha256(content).hexdigest()[:32]
     said = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding", "ETag": f'W/"{etag}"'}
     said |= headers or {}
@@ -65,9 +69,13 @@ def fresh_json(request: Request, body: BaseModel, headers: Mapping[str, str] | N
     return Response(content, media_type="application/json", headers=said)
 
 
-def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """Return the header that leads to the next page of a list (RFC 8288); none on the last."""
-    if cursor is None:
+def next_link(request: Request, following: str | None, parameter: str = "cursor") -> dict[str, str]:
+    """Return the header that leads to the next page of a list (RFC 8288); none on the last.
+
+    Args:
+        following: where the next page begins, as `parameter` of the query says it; None on the last page.
+    """
+    if following is None:
         return {}
-    address = request.url.include_query_params(cursor=cursor)
+    address = request.url.include_query_params(**{parameter: following})
     return {"Link": f'<{address.path}?{address.query}>; rel="next"'}

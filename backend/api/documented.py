@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from muscope.backend.api.schemas import ErrorReply
+from muscope.backend.api.schemas import PROBLEM_TYPE, ErrorReply
+from muscope.backend.catalogue import text
 
 _REASONS: dict[int, tuple[str, str]] = {
     400: ("The content is not acceptable, or the Host header is not ours.", "host.not_allowed"),
@@ -23,23 +24,49 @@ _REASONS: dict[int, tuple[str, str]] = {
 # Statuses of every route: the host check comes first, then parameters, and the database may be away.
 _ALWAYS = (400, 422, 500, 503)
 
+_WRITTEN_BY_US = "application/json"
+_SCHEMA = {"$ref": f"#/components/schemas/{ErrorReply.__name__}"}
+
 Responses = dict[int | str, dict[str, Any]]
 
 
-def errors(*statuses: int, is_stream: bool = False) -> Responses:
+def errors(*statuses: int) -> Responses:
     """Document these error statuses beside the ones that every route has."""
-    return {status: _response(*_REASONS[status], is_stream) for status in sorted({*_ALWAYS, *statuses})}
+    return {status: _response(status, *_REASONS[status]) for status in sorted({*_ALWAYS, *statuses})}
 
 
-def _response(description: str, code: str, is_stream: bool) -> dict[str, Any]:
+def _response(status: int, description: str, code: str) -> dict[str, Any]:
     error: dict[str, Any] = {"code": code, "message": description, "params": {}}
     if code == "validation":
         error["params"] = {"field": "widths[0]", "count": 1}
         error["errors"] = [{"field": "widths[0]", "message": "“widths[0]” must be at least 1.", "given": "0"}]
-    content: dict[str, Any] = {"example": {"error": error}}
-    if (
-        is_stream
-    ):  # FastAPI would describe the model in the route's own media type; errors are JSON everywhere
-        content["schema"] = {"$ref": f"#/components/schemas/{ErrorReply.__name__}"}
-        return {"description": description, "content": {"application/json": content}}
-    return {"description": description, "model": ErrorReply, "content": {"application/json": content}}
+    problem = {
+        "type": f"/api/v1/problems/{code}",
+        "title": text(f"problem.title.{status}"),
+        "status": status,
+        "detail": description,
+        "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+        "error": error,
+    }
+    return {
+        "description": description,
+        "model": ErrorReply,
+        "content": {_WRITTEN_BY_US: {"example": problem}},
+    }
+
+
+def with_problem_type(document: dict[str, Any]) -> dict[str, Any]:
+    """Give every error of an OpenAPI document the media type of problems; the document is changed, once.
+
+    FastAPI describes the model of an error in the media type of its route.
+    """
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for response in operation.get("responses", {}).values():
+                content = response.get("content", {})
+                if PROBLEM_TYPE not in content and any(
+                    each.get("schema") == _SCHEMA for each in content.values()
+                ):
+                    example = content[_WRITTEN_BY_US]["example"]
+                    response["content"] = {PROBLEM_TYPE: {"schema": _SCHEMA, "example": example}}
+    return document

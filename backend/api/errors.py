@@ -1,4 +1,4 @@
-"""Turns every failure into one JSON shape, in the language that the client prefers."""
+"""Turns every failure into one problem document (RFC 9457), in the language that the client prefers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
-from muscope.backend.api.schemas import JSON_LIMIT_BYTES, ErrorDetail, ErrorReply, FieldError
+from muscope.backend.api.operating.request_ids import request_id_of
+from muscope.backend.api.path_prefix import prefix_of
+from muscope.backend.api.schemas import JSON_LIMIT_BYTES, PROBLEM_TYPE, ErrorDetail, ErrorReply, FieldError
 from muscope.backend.api.validation import field_errors, mistakes
 from muscope.backend.catalogue import catalogue, preferred_language, text
 from muscope.backend.errors import MuscopeError
@@ -25,6 +27,8 @@ _HTTP_CODES = {404: "route.not_found", 405: "method.not_allowed", 413: "body.too
 # Facts for the operator's log, never for the client.
 _PRIVATE_PARAMS = {"detail"}
 _RETRY_SECONDS = 5
+# Address below which the kinds of problems are described; its last part is the code.
+_PROBLEMS_PATH = "/api/v1/problems"
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -45,12 +49,19 @@ def own_error(scope: Scope, error: MuscopeError) -> JSONResponse:
         log.warning("%s %s: %s", scope["method"], scope["path"], error)
     params = {name: value for name, value in error.params.items() if name not in _PRIVATE_PARAMS}
     headers = {"Retry-After": str(_RETRY_SECONDS)} if error.status == 503 else {}
-    return _reply(error.status, error.code, _sentence(error, language_of(scope)), params, headers=headers)
+    return _reply(
+        scope, error.status, error.code, _sentence(error, language_of(scope)), params, headers=headers
+    )
+
+
+def problem_type(scope: Scope, code: str) -> str:
+    """Return the address at which the errors with a code are described."""
+    return f"{prefix_of(scope)}{_PROBLEMS_PATH}/{code}"
 
 
 def unexpected_error(scope: Scope) -> JSONResponse:
     """Answer an unexpected exception with 500; its cause stays in the log."""
-    return _reply(500, "internal", text("error.internal", language_of(scope)), {})
+    return _reply(scope, 500, "internal", text("error.internal", language_of(scope)), {})
 
 
 async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
@@ -66,7 +77,7 @@ async def _on_unreadable(request: Request, error: Exception) -> JSONResponse:
     params: dict[str, Any] = {"field": fields[0].field, "count": len(found)}
     key = "error.validation" if params["count"] == 1 else "error.validation.many"
     message = text(key, language, reason=fields[0].message, **params)
-    return _reply(422, "validation", message, params, errors=fields)
+    return _reply(request.scope, 422, "validation", message, params, errors=fields)
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -78,7 +89,7 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     elif code in {"internal", "body.unreadable"}:
         params = {}
     message = text(f"error.{code}", language_of(request.scope), **params)
-    return _reply(error.status_code, code, message, params, headers=dict(error.headers or {}))
+    return _reply(request.scope, error.status_code, code, message, params, headers=dict(error.headers or {}))
 
 
 def _sentence(error: MuscopeError, language: str) -> str:
@@ -91,6 +102,7 @@ def _sentence(error: MuscopeError, language: str) -> str:
 
 
 def _reply(
+    scope: Scope,
     status: int,
     code: str,
     message: str,
@@ -99,7 +111,21 @@ def _reply(
     errors: tuple[FieldError, ...] | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
-    reply = ErrorReply(error=ErrorDetail(code=code, message=message, params=params, errors=errors))
-    return JSONResponse(
-        reply.model_dump(mode="json", exclude_none=errors is None), status_code=status, headers=headers
+    reply = ErrorReply(
+        type=problem_type(scope, code),
+        title=_title(status, language_of(scope)),
+        status=status,
+        detail=message,
+        request_id=request_id_of(scope),
+        error=ErrorDetail(code=code, message=message, params=params, errors=errors),
     )
+    body = reply.model_dump(mode="json")
+    if errors is None:
+        del body["error"]["errors"]
+    return JSONResponse(body, status_code=status, headers=headers, media_type=PROBLEM_TYPE)
+
+
+def _title(status: int, language: str) -> str:
+    """Return the heading of all problems with a status."""
+    texts = catalogue(language)
+    return texts.get(f"problem.title.{status}", texts["problem.title.other"])

@@ -16,6 +16,9 @@ from muscope.backend.ingest.manifest import DateOrder, FileKind, IngestOptions
 # Room for any plan; uploads have a limit of their own, `upload_limit_bytes`.
 JSON_LIMIT_BYTES = 2 << 20
 
+# Media type of every error (RFC 9457).
+PROBLEM_TYPE = "application/problem+json"
+
 # Spelled-out names of delimiters that are awkward in a URL.
 DELIMITERS = {"tab": "\t", "space": " ", r"\t": "\t"}
 
@@ -46,9 +49,26 @@ class ErrorDetail(Frozen):
 
 
 class ErrorReply(Frozen):
-    """The one shape of every error."""
+    """The one shape of every error: a problem document (RFC 9457) with the error as a further member."""
 
+    type: str = Field(
+        description="Address, from the root of this server, that describes this kind of problem.",
+        examples=["/api/v1/problems/experiment.not_found"],
+    )
+    title: str = Field(description="Heading, the same for all problems with this status.")
+    status: int = Field(description="The status of the answer.", examples=[404])
+    detail: str = Field(description="One sentence in the language of Accept-Language (en, ja).")
+    request_id: str = Field(description="The answer's `X-Request-Id`; the server's log has it too.")
     error: ErrorDetail
+
+
+class ProblemView(Frozen):
+    """One kind of problem."""
+
+    type: str = Field(examples=["/api/v1/problems/experiment.not_found"])
+    code: str = Field(examples=["experiment.not_found"])
+    sentence: str = Field(description="The sentence, with its facts in braces, as in `{name}`.")
+    params: tuple[str, ...] = Field(description="Names of the facts, in alphabetical order.")
 
 
 class Health(Frozen):

@@ -873,6 +873,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the kinds of problems
+         * @description List every code that an error may have, with its sentence in the preferred language.
+         */
+        get: operations["list_problems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/problems/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe a kind of problem
+         * @description Describe the errors with a code: the sentence and the facts in it.
+         */
+        get: operations["get_problem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recipes": {
         parameters: {
             query?: never;
@@ -2185,10 +2225,37 @@ export interface components {
         };
         /**
          * ErrorReply
-         * @description The one shape of every error.
+         * @description The one shape of every error: a problem document (RFC 9457) with the error as a further member.
          */
         ErrorReply: {
+            /**
+             * Detail
+             * @description One sentence in the language of Accept-Language (en, ja).
+             */
+            detail: string;
             error: components["schemas"]["ErrorDetail"];
+            /**
+             * Request Id
+             * @description The answer's `X-Request-Id`; the server's log has it too.
+             */
+            request_id: string;
+            /**
+             * Status
+             * @description The status of the answer.
+             * @example 404
+             */
+            status: number;
+            /**
+             * Title
+             * @description Heading, the same for all problems with this status.
+             */
+            title: string;
+            /**
+             * Type
+             * @description Address, from the root of this server, that describes this kind of problem.
+             * @example /api/v1/problems/experiment.not_found
+             */
+            type: string;
         };
         /**
          * Estimate
@@ -3764,6 +3831,32 @@ export interface components {
             presets: components["schemas"]["PresetView"][];
             /** Slots */
             slots: number;
+        };
+        /**
+         * ProblemView
+         * @description One kind of problem.
+         */
+        ProblemView: {
+            /**
+             * Code
+             * @example experiment.not_found
+             */
+            code: string;
+            /**
+             * Params
+             * @description Names of the facts, in alphabetical order.
+             */
+            params: string[];
+            /**
+             * Sentence
+             * @description The sentence, with its facts in braces, as in `{name}`.
+             */
+            sentence: string;
+            /**
+             * Type
+             * @example /api/v1/problems/experiment.not_found
+             */
+            type: string;
         };
         /**
          * Profile
@@ -5756,6 +5849,7 @@ export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];
 export type PresetsRequest = components['schemas']['PresetsRequest'];
 export type PresetsView = components['schemas']['PresetsView'];
+export type ProblemView = components['schemas']['ProblemView'];
 export type Profile = components['schemas']['Profile'];
 export type ProgressView = components['schemas']['ProgressView'];
 export type Protocol = components['schemas']['Protocol'];
@@ -5862,14 +5956,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -5880,14 +5979,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -5898,6 +6002,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -5912,10 +6017,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -5926,14 +6035,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -5944,14 +6058,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -5990,14 +6109,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -6008,14 +6132,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6026,6 +6155,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6040,10 +6170,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6054,14 +6188,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6072,22 +6211,35 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
     };
     list_tensors: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path: {
                 /** @description A cell's id. */
                 cell_id: string;
@@ -6096,7 +6248,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6104,6 +6256,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TensorView"][];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -6113,14 +6272,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -6131,14 +6295,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6149,6 +6318,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6163,10 +6333,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6177,14 +6351,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6195,14 +6374,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -6236,14 +6420,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -6254,14 +6443,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6272,6 +6466,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6286,10 +6481,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6300,14 +6499,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6318,14 +6522,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -6365,14 +6574,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -6383,14 +6597,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6401,6 +6620,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6415,10 +6635,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6429,14 +6653,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6447,14 +6676,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -6499,14 +6733,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -6517,14 +6756,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6535,6 +6779,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6549,10 +6794,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6563,14 +6812,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6581,14 +6835,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -6641,14 +6900,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6659,6 +6923,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6673,10 +6938,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6687,14 +6956,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6705,14 +6979,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -6809,14 +7088,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -6827,14 +7111,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -6845,14 +7134,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -6863,14 +7157,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -6881,14 +7180,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is of a kind that is not accepted. */
@@ -6899,14 +7203,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is of a kind that is not accepted.",
                      *       "error": {
                      *         "code": "upload.media_type",
                      *         "message": "The body is of a kind that is not accepted.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 415,
+                     *       "title": "Kind not accepted",
+                     *       "type": "/api/v1/problems/upload.media_type"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -6917,6 +7226,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -6931,10 +7241,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -6945,14 +7259,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -6963,14 +7282,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -6981,14 +7305,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -7022,14 +7351,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -7040,14 +7374,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7058,6 +7397,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7072,10 +7412,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7086,14 +7430,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7104,14 +7453,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -7146,14 +7500,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -7164,14 +7523,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -7182,14 +7546,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -7200,14 +7569,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7218,6 +7592,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7232,10 +7607,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7246,14 +7625,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7264,14 +7648,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -7305,14 +7694,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -7323,14 +7717,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -7341,14 +7740,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7359,6 +7763,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7373,10 +7778,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7387,14 +7796,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7405,14 +7819,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -7449,14 +7868,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -7467,14 +7891,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -7485,14 +7914,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7503,6 +7937,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7517,10 +7952,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7531,14 +7970,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7549,14 +7993,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -7603,14 +8052,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -7621,14 +8075,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -7639,14 +8098,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -7657,14 +8121,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -7675,14 +8144,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7693,6 +8167,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7707,10 +8182,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7721,14 +8200,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7739,14 +8223,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -7757,28 +8246,41 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
     };
     list_examples: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7786,6 +8288,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ExampleView"][];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -7795,14 +8304,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7813,6 +8327,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7827,10 +8342,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7841,14 +8360,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7859,14 +8383,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -7906,14 +8435,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -7924,14 +8458,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -7942,6 +8481,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -7956,10 +8496,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -7970,14 +8514,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -7988,14 +8537,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -8006,14 +8560,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -8055,14 +8614,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -8073,14 +8637,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -8091,14 +8660,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -8109,6 +8683,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -8123,10 +8698,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -8137,14 +8716,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -8155,14 +8739,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -8173,14 +8762,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -8243,14 +8837,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -8261,6 +8860,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -8275,10 +8875,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -8289,14 +8893,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -8307,14 +8916,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -8361,14 +8975,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -8379,14 +8998,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -8397,14 +9021,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -8415,14 +9044,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -8433,14 +9067,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -8451,6 +9090,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -8465,10 +9105,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -8479,14 +9123,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -8497,14 +9146,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -8539,14 +9193,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -8557,14 +9216,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -8575,14 +9239,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -8593,14 +9262,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -8611,14 +9285,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -8629,6 +9308,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -8643,10 +9323,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -8657,14 +9341,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -8675,14 +9364,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -8717,14 +9411,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -8735,14 +9434,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -8753,14 +9457,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -8771,14 +9480,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -8789,6 +9503,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -8803,10 +9518,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -8817,14 +9536,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -8835,14 +9559,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -8877,14 +9606,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -8895,14 +9629,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -8913,14 +9652,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -8931,14 +9675,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -8949,14 +9698,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -8967,6 +9721,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -8981,10 +9736,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -8995,14 +9754,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9013,14 +9777,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -9054,14 +9823,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9072,14 +9846,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9090,6 +9869,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9104,10 +9884,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9118,14 +9902,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9136,14 +9925,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -9175,14 +9969,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -9193,14 +9992,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9211,14 +10015,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -9229,14 +10038,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9247,6 +10061,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9261,10 +10076,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9275,14 +10094,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9293,14 +10117,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -9341,14 +10170,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -9359,14 +10193,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9377,14 +10216,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description Another version of the upload protocol, or of the object. */
@@ -9395,14 +10239,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "Another version of the upload protocol, or of the object.",
                      *       "error": {
                      *         "code": "experiment.changed_meanwhile",
                      *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 412,
+                     *       "title": "Changed meanwhile, or another version",
+                     *       "type": "/api/v1/problems/experiment.changed_meanwhile"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -9413,14 +10262,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9431,6 +10285,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9445,10 +10300,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9459,14 +10318,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9477,14 +10341,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -9518,14 +10387,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -9536,14 +10410,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9554,14 +10433,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9572,6 +10456,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9586,10 +10471,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9600,14 +10489,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9618,22 +10512,37 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
     };
     list_cells: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only cells in these states. */
+                state?: components["schemas"]["CellState"][] | null;
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path: {
                 /** @description An experiment's id. */
                 experiment_id: string;
@@ -9642,7 +10551,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9650,6 +10559,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CellView"][];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -9659,14 +10575,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9677,14 +10598,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9695,6 +10621,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9709,10 +10636,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9723,14 +10654,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9741,14 +10677,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -9782,14 +10723,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9800,14 +10746,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9818,6 +10769,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9832,10 +10784,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9846,14 +10802,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9864,14 +10825,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -9906,14 +10872,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -9924,14 +10895,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -9942,6 +10918,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -9956,10 +10933,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -9970,14 +10951,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -9988,14 +10974,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -10006,14 +10997,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10047,14 +11043,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10065,14 +11066,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -10083,6 +11089,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -10097,10 +11104,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -10111,14 +11122,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -10129,14 +11145,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10216,14 +11237,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10234,14 +11260,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -10252,6 +11283,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -10266,10 +11298,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -10280,14 +11316,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -10298,14 +11339,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10380,14 +11426,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10398,14 +11449,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -10416,6 +11472,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -10430,10 +11487,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -10444,14 +11505,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -10462,14 +11528,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10536,14 +11607,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10554,14 +11630,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -10572,6 +11653,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -10586,10 +11668,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -10600,14 +11686,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -10618,14 +11709,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10659,7 +11755,10 @@ export interface operations {
                 /** @description Number of the first ones to leave out. */
                 offset?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path: {
                 /** @description An experiment's id. */
                 experiment_id: string;
@@ -10668,7 +11767,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; gzip-compressed where that is accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10676,6 +11775,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunPage"];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -10685,14 +11791,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10703,14 +11814,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -10721,6 +11837,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -10735,10 +11852,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -10749,14 +11870,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -10767,14 +11893,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10834,14 +11965,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10852,14 +11988,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -10870,6 +12011,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -10884,10 +12026,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -10898,14 +12044,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -10916,14 +12067,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -10934,14 +12090,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -10977,14 +12138,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -10995,14 +12161,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11013,6 +12184,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11027,10 +12199,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11041,14 +12217,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11059,14 +12240,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11106,14 +12292,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11124,14 +12315,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11142,6 +12338,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11156,10 +12353,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11170,14 +12371,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11188,14 +12394,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11235,14 +12446,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11253,14 +12469,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11271,6 +12492,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11285,10 +12507,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11299,14 +12525,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11317,14 +12548,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -11335,14 +12571,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11392,14 +12633,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11410,14 +12656,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11428,6 +12679,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11442,10 +12694,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11456,14 +12712,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11474,14 +12735,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11518,14 +12784,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11536,14 +12807,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11554,6 +12830,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11568,10 +12845,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11582,14 +12863,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11600,14 +12886,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11645,14 +12936,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -11663,14 +12959,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11681,14 +12982,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -11699,14 +13005,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11717,6 +13028,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11731,10 +13043,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11745,14 +13061,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11763,14 +13084,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11809,14 +13135,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11827,14 +13158,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11845,6 +13181,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11859,10 +13196,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11873,14 +13214,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -11891,14 +13237,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -11935,14 +13286,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -11953,14 +13309,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -11971,6 +13332,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -11985,10 +13347,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -11999,14 +13365,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12017,14 +13388,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -12071,14 +13447,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -12089,14 +13470,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -12107,14 +13493,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -12125,14 +13516,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12143,6 +13539,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12157,10 +13554,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12171,14 +13572,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12189,14 +13595,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -12227,14 +13638,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12245,6 +13661,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12259,10 +13676,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12273,14 +13694,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12291,14 +13717,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -12333,14 +13764,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -12351,14 +13787,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -12369,14 +13810,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -12387,14 +13833,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12405,6 +13856,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12419,10 +13871,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12433,14 +13889,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12451,23 +13912,168 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
     };
-    list_recipes: {
+    list_problems: {
+        parameters: {
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemView"][];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_problem: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                /** @description Code of an error. */
+                code: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -12478,7 +14084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecipeView"][];
+                    "application/json": components["schemas"]["ProblemView"];
                 };
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
@@ -12489,14 +14095,42 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12507,6 +14141,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12521,10 +14156,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12535,14 +14174,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12553,14 +14197,156 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_recipes: {
+        parameters: {
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeView"][];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -12592,14 +14378,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -12610,14 +14401,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -12628,14 +14424,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12646,6 +14447,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12660,10 +14462,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12674,14 +14480,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12692,14 +14503,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -12730,14 +14546,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12748,6 +14569,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12762,10 +14584,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12776,14 +14602,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12794,14 +14625,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -12836,14 +14672,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -12854,14 +14695,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -12872,14 +14718,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12890,6 +14741,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -12904,10 +14756,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -12918,14 +14774,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -12936,28 +14797,41 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
     };
     list_all_tags: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12966,6 +14840,13 @@ export interface operations {
                     "application/json": components["schemas"]["TagView"][];
                 };
             };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
                 headers: {
@@ -12974,14 +14855,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -12992,6 +14878,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13006,10 +14893,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13020,14 +14911,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13038,28 +14934,41 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
     };
     list_uploads: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13068,6 +14977,13 @@ export interface operations {
                     "application/json": components["schemas"]["UploadView"][];
                 };
             };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
                 headers: {
@@ -13076,14 +14992,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -13094,6 +15015,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13108,10 +15030,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13122,14 +15048,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13140,14 +15071,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -13185,14 +15121,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -13203,14 +15144,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description Another version of the upload protocol, or of the object. */
@@ -13221,14 +15167,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "Another version of the upload protocol, or of the object.",
                      *       "error": {
                      *         "code": "experiment.changed_meanwhile",
                      *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 412,
+                     *       "title": "Changed meanwhile, or another version",
+                     *       "type": "/api/v1/problems/experiment.changed_meanwhile"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -13239,14 +15190,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -13257,6 +15213,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13271,10 +15228,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13285,14 +15246,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13303,14 +15269,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -13321,14 +15292,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -13357,14 +15333,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -13375,6 +15356,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13389,10 +15371,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13403,14 +15389,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13421,14 +15412,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -13462,14 +15458,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -13480,14 +15481,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -13498,6 +15504,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13512,10 +15519,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13526,14 +15537,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13544,14 +15560,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -13583,14 +15604,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -13601,14 +15627,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -13619,14 +15650,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -13637,6 +15673,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13651,10 +15688,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13665,14 +15706,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13683,14 +15729,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -13727,14 +15778,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -13745,14 +15801,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description Another version of the upload protocol, or of the object. */
@@ -13763,14 +15824,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "Another version of the upload protocol, or of the object.",
                      *       "error": {
                      *         "code": "experiment.changed_meanwhile",
                      *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 412,
+                     *       "title": "Changed meanwhile, or another version",
+                     *       "type": "/api/v1/problems/experiment.changed_meanwhile"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -13781,6 +15847,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -13795,10 +15862,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -13809,14 +15880,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -13827,14 +15903,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -13882,14 +15963,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unsafe request came from another site. */
@@ -13900,14 +15986,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unsafe request came from another site.",
                      *       "error": {
                      *         "code": "request.cross_site",
                      *         "message": "An unsafe request came from another site.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description There is no such object. */
@@ -13918,14 +16009,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "There is no such object.",
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The object's state does not allow it. */
@@ -13936,14 +16032,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The object's state does not allow it.",
                      *       "error": {
                      *         "code": "experiment.still_open",
                      *         "message": "The object's state does not allow it.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description Another version of the upload protocol, or of the object. */
@@ -13954,14 +16055,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "Another version of the upload protocol, or of the object.",
                      *       "error": {
                      *         "code": "experiment.changed_meanwhile",
                      *         "message": "Another version of the upload protocol, or of the object.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 412,
+                     *       "title": "Changed meanwhile, or another version",
+                     *       "type": "/api/v1/problems/experiment.changed_meanwhile"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is over a limit. */
@@ -13972,14 +16078,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is over a limit.",
                      *       "error": {
                      *         "code": "upload.too_large",
                      *         "message": "The body is over a limit.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The body is of a kind that is not accepted. */
@@ -13990,14 +16101,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The body is of a kind that is not accepted.",
                      *       "error": {
                      *         "code": "upload.media_type",
                      *         "message": "The body is of a kind that is not accepted.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 415,
+                     *       "title": "Kind not accepted",
+                     *       "type": "/api/v1/problems/upload.media_type"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -14008,6 +16124,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -14022,10 +16139,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description What arrived is not what was sent. */
@@ -14036,14 +16157,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "What arrived is not what was sent.",
                      *       "error": {
                      *         "code": "upload.checksum",
                      *         "message": "What arrived is not what was sent.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 460,
+                     *       "title": "Arrived damaged",
+                     *       "type": "/api/v1/problems/upload.checksum"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -14054,14 +16180,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -14072,14 +16203,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The disk or a quota is full. */
@@ -14090,14 +16226,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The disk or a quota is full.",
                      *       "error": {
                      *         "code": "storage.full",
                      *         "message": "The disk or a quota is full.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -14128,14 +16269,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -14146,6 +16292,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -14160,10 +16307,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -14174,14 +16325,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -14192,14 +16348,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -14209,14 +16370,21 @@ export interface operations {
             query?: {
                 /** @description Also those that fell silent within the last day. */
                 lost?: boolean;
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14224,6 +16392,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["WorkerView"][];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {
@@ -14233,14 +16408,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -14251,6 +16431,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -14265,10 +16446,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -14279,14 +16464,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -14297,14 +16487,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -14335,14 +16530,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -14353,6 +16553,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -14367,10 +16568,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -14381,14 +16586,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -14399,14 +16609,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };
@@ -14437,14 +16652,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description The request cannot be read; every field is listed. */
@@ -14455,6 +16675,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
                      *       "error": {
                      *         "code": "validation",
                      *         "errors": [
@@ -14469,10 +16690,14 @@ export interface operations {
                      *           "count": 1,
                      *           "field": "widths[0]"
                      *         }
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description An unexpected error; details are in the server's log only. */
@@ -14483,14 +16708,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
                      *       "error": {
                      *         "code": "internal",
                      *         "message": "An unexpected error; details are in the server's log only.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
             /** @description A part of the system is down for now. */
@@ -14501,14 +16731,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "detail": "A part of the system is down for now.",
                      *       "error": {
                      *         "code": "database.unavailable",
                      *         "message": "A part of the system is down for now.",
                      *         "params": {}
-                     *       }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
                      *     }
                      */
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
         };

@@ -11,10 +11,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from muscope.backend.logs import about
 
 HEADER = "X-Request-Id"
+_KEY = "muscope.request_id"
 # Names that a client may give a request; anything else could forge lines of the log.
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _OF_PATH = re.compile(r"/(experiments|cells)/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?=/|$)")
 _NAMES = {"experiments": "experiment_id", "cells": "cell_id"}
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return the id of a request; empty for one that did not come through `RequestIds`."""
+    return str(scope.get(_KEY, ""))
 
 
 class RequestIds:
@@ -36,7 +42,7 @@ class RequestIds:
             await send(message)
 
         with about(request_id=request_id, **_ids_of(scope["path"])):
-            await self._app(scope, receive, send_with_id)
+            await self._app({**scope, _KEY: request_id}, receive, send_with_id)
 
 
 def _ids_of(path: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Language, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.pages_of_lists import Page, list_responses
 from muscope.backend.api.routes.datasets import KNOWN, placed
 from muscope.backend.api.schemas import ExampleView
 from muscope.backend.catalogue import text
@@ -22,10 +23,18 @@ router = APIRouter(prefix="/examples", tags=["datasets"])
 _KNOWN: Responses = {200: {"model": ExperimentView, "description": "It was opened before."}}
 
 
-@router.get("", summary="List built-in datasets", responses=errors())
-async def list_examples(language: Language) -> list[ExampleView]:
+@router.get(
+    "",
+    summary="List built-in datasets",
+    response_class=Response,
+    responses=list_responses(ExampleView) | errors(),
+)
+async def list_examples(
+    language: Language,
+    page: Page,
+) -> Response:
     """List the datasets that come with µScope, described in the preferred language."""
-    return [
+    views = [
         ExampleView(
             name=name,
             title=text(f"example.{name}.title", language),
@@ -33,6 +42,7 @@ async def list_examples(language: Language) -> list[ExampleView]:
         )
         for name in EXAMPLE_NAMES
     ]
+    return page.of(views)
 
 
 @router.post(

@@ -11,7 +11,9 @@ from starlette.responses import Response
 from muscope.backend.api.caching import asked_edition, edition_etag, fresh_json, next_link
 from muscope.backend.api.deps import Ctx, ExperimentId, IfMatch, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.pages_of_lists import Page, list_responses
 from muscope.backend.api.plans import reporting_unreadable_plans
+from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.services.experiments import bulk, cells
 from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.experiments.bulk import DeletionRequest, TaggingRequest
@@ -190,7 +192,18 @@ def delete_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -
     experiments.delete_experiment(context, owner, experiment_id)
 
 
-@router.get("/{experiment_id}/cells", summary="List an experiment's cells", responses=errors(404))
-def list_cells(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> list[CellView]:
+@router.get(
+    "/{experiment_id}/cells",
+    summary="List an experiment's cells",
+    response_class=Response,
+    responses=list_responses(CellView) | errors(404),
+)
+def list_cells(
+    context: Ctx,
+    owner: Owner,
+    experiment_id: ExperimentId,
+    page: Page,
+    state: Annotated[list[CellState] | None, Query(description="Only cells in these states.")] = None,
+) -> Response:
     """List the cells in the order of the grid."""
-    return cells.list_cells(context, owner, experiment_id)
+    return page.of(cells.list_cells(context, owner, experiment_id, states=state))

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from muscope.backend.api.deps import Ctx, Owner, Serving, UploadId
 from muscope.backend.api.documented import errors
+from muscope.backend.api.pages_of_lists import Page, list_responses
 from muscope.backend.api.uploading import tus
 from muscope.backend.api.uploading.upload import announced_size, blocks
 from muscope.backend.services.uploads import store, usage
@@ -78,10 +79,19 @@ async def create_upload(serving: Serving, owner: Owner, request: Request) -> Res
     return Response(status_code=201, headers=headers)
 
 
-@router.get("/uploads", summary="List uploads", responses=errors())
-def list_uploads(context: Ctx, owner: Owner) -> list[UploadView]:
+@router.get(
+    "/uploads",
+    summary="List uploads",
+    response_class=Response,
+    responses=list_responses(UploadView) | errors(),
+)
+def list_uploads(
+    context: Ctx,
+    owner: Owner,
+    page: Page,
+) -> Response:
     """List files that are arriving or were not made a dataset yet, newest first."""
-    return store.list_uploads(context, owner)
+    return page.of(store.list_uploads(context, owner))
 
 
 @router.get("/uploads/{upload_id}", summary="Get an upload", responses=errors(404))

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from muscope.backend.analysis.final_values import final_of_summary
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db.schema.tables import CellRow, RunSummaryRow
+from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_cell, find_experiment, spec_of
 from muscope.backend.services.views.views import CellView, TensorView
 
 
-def list_cells(context: Context, owner_id: str, experiment_id: UUID) -> list[CellView]:
-    """List an experiment's cells in the order of its grid."""
+def list_cells(
+    context: Context, owner_id: str, experiment_id: UUID, *, states: Collection[CellState] | None = None
+) -> list[CellView]:
+    """List an experiment's cells in the order of its grid; those in `states` only, where any are given."""
     with context.database.read() as session:
         experiment = find_experiment(session, owner_id, experiment_id)
         spec = experiment.spec
         num_steps = {scenario: spec.under(scenario).num_steps for scenario in spec.scenarios}
         rows = cell_rows.of_experiment(session, experiment_id)
-        return [_cell_view(row, num_steps[row.scenario]) for row in rows]
+        return [_cell_view(row, num_steps[row.scenario]) for row in rows if not states or row.state in states]
 
 
 def get_cell(context: Context, owner_id: str, cell_id: UUID) -> CellView:

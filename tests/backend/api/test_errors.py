@@ -23,11 +23,19 @@ JSON = {"Content-Type": "application/json"}
 
 
 def shape_of(reply: httpx.Response) -> dict[str, Any]:
-    assert reply.headers["content-type"] == "application/json"
-    (name, error), *rest = reply.json().items()
-    assert (name, rest) == ("error", [])
+    assert reply.headers["content-type"] == "application/problem+json"
+    problem = reply.json()
+    error = problem.pop("error")
     assert set(error) - {"errors"} == {"code", "message", "params"}
     assert error["message"] not in {"", error["code"]}
+    assert problem == {
+        "type": f"/api/v1/problems/{error['code']}",
+        "title": problem["title"],
+        "status": reply.status_code,
+        "detail": error["message"],
+        "request_id": reply.headers["x-request-id"],
+    }
+    assert problem["title"]
     return {key: error[key] for key in ("code", "params")}
 
 

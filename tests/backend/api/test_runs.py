@@ -53,3 +53,15 @@ def test_a_file_is_a_download_that_excel_reads_as_utf8(client: httpx.Client, rou
     assert "attachment" in reply.headers["content-disposition"]
     assert reply.content.startswith(b"\xef\xbb\xbfscenario,")
     assert len(reply.content.splitlines()) == 1 + 8
+
+
+def test_the_link_of_a_page_leads_to_the_runs_after_it(client: httpx.Client, experiment: dict[str, Any]):
+    path = f"/api/v1/experiments/{experiment['id']}/runs"
+    total = client.get(path).json()["total"]
+
+    first = client.get(path, params={"limit": total - 1})
+    rest = client.get(first.links["next"]["url"])
+
+    assert len(rest.json()["items"]) == 1
+    assert "next" not in rest.links
+    assert client.get(path, headers={"If-None-Match": client.get(path).headers["etag"]}).status_code == 304

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from muscope.backend.api.deps import CellId, Ctx, Owner
 from muscope.backend.api.documented import errors
+from muscope.backend.api.pages_of_lists import Page, list_responses
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.services.experiments import cells, curves
 from muscope.backend.services.views.views import CellView, CurveView, TensorView
@@ -21,10 +23,20 @@ def get_cell(context: Ctx, owner: Owner, cell_id: CellId) -> CellView:
     return cells.get_cell(context, owner, cell_id)
 
 
-@router.get("/{cell_id}/tensors", summary="List a cell's tensors", responses=errors(404))
-def list_tensors(context: Ctx, owner: Owner, cell_id: CellId) -> list[TensorView]:
+@router.get(
+    "/{cell_id}/tensors",
+    summary="List a cell's tensors",
+    response_class=Response,
+    responses=list_responses(TensorView) | errors(404),
+)
+def list_tensors(
+    context: Ctx,
+    owner: Owner,
+    cell_id: CellId,
+    page: Page,
+) -> Response:
     """List the effective initial standard deviation, LR and forward multiplier of every tensor."""
-    return cells.list_tensors(context, owner, cell_id)
+    return page.of(cells.list_tensors(context, owner, cell_id))
 
 
 @router.get("/{cell_id}/curves", summary="Read a curve", responses=errors(404))

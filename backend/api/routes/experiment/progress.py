@@ -43,7 +43,7 @@ def _opening_marks(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> M
     "/{experiment_id}/events",
     summary="Follow an experiment",
     response_class=EventSourceResponse,
-    responses=errors(404, is_stream=True),
+    responses=errors(404),
 )
 async def stream_events(
     serving: Serving, owner: Owner, opening: Annotated[Marks, Depends(_opening_marks)]

@@ -6,9 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from muscope.backend.api.deps import Ctx, ExperimentId, Language, Owner
+from muscope.backend.api.caching import fresh_json, next_link
+from muscope.backend.api.deps import Ctx, ExperimentId, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.download import sandboxed_attachment, spooled
 from muscope.backend.api.schemas import FigureReply
@@ -35,19 +37,35 @@ _CSV_FILE: Responses = {
     }
 }
 
+_PAGE: Responses = {
+    200: {"model": RunPage, "description": "One page; gzip-compressed where that is accepted."},
+    304: {"description": "Nothing has changed since the state that If-None-Match names."},
+}
 _FIGURE: Responses = {200: {"model": FigureReply, "description": "The figure."}}
 
 
-@router.get("/{experiment_id}/runs", summary="List an experiment's runs", responses=errors(404))
+@router.get(
+    "/{experiment_id}/runs",
+    summary="List an experiment's runs",
+    response_class=Response,
+    responses=_PAGE | errors(404),
+)
 def list_runs(
-    context: Ctx, owner: Owner, experiment_id: ExperimentId, query: Annotated[RunQuery, Query()]
-) -> RunPage:
+    request: Request,
+    context: Ctx,
+    owner: Owner,
+    experiment_id: ExperimentId,
+    query: Annotated[RunQuery, Query()],
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001 (said here, read by `fresh_json`)
+) -> Response:
     """List the runs that are sought, with a summary of each metric; curves are read per cell.
 
     They come in the order of the grid unless sorted otherwise. Several values of one filter are given as
     `width=32&width=64`. A parameter that is not known is refused by its name.
     """
-    return listing.list_runs(context, owner, experiment_id, query)
+    page = listing.list_runs(context, owner, experiment_id, query)
+    end = query.offset + len(page.items)
+    return fresh_json(request, page, next_link(request, str(end) if end < page.total else None, "offset"))
 
 
 @router.get(
