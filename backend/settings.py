@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     blobs_secret_file: Path | None = None
     blob_cache_bytes: int = Field(default=20 << 30, ge=1 << 20)
     devices: Annotated[tuple[Device, ...], NoDecode] = Field(default=("auto",), min_length=1)
+    # Folder of the models that this machine's workers offer: files `NAME.py`, packages, and their recipes.
+    models: Path | None = None
+    model_seconds: float = Field(default=600.0, gt=0)
+    model_memory_bytes: int = Field(default=4 << 30, ge=1 << 28)
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_level: str = "INFO"
     log_format: LogFormat = LogFormat.TEXT

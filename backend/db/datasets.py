@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.schema.model_table import WorkerModelRow
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.domain.spec.dataset import DatasetShape
 
@@ -105,7 +106,10 @@ def blobs_of_all(session: Session) -> list[str]:
 
 
 def is_blob_used(session: Session, sha256: str) -> bool:
-    """Tell whether any dataset still refers to a file."""
+    """Tell whether any dataset, or model of a worker, still refers to a file."""
+    announced = select(WorkerModelRow.network).where(WorkerModelRow.arrays_sha256 == sha256)
+    if session.scalars(announced.limit(1)).one_or_none() is not None:
+        return True
     statement = select(DatasetRow.id).where(
         or_(DatasetRow.arrays_sha256 == sha256, DatasetRow.source_sha256 == sha256)
     )

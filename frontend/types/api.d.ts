@@ -828,6 +828,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List brought models
+         * @description List the models that the operator has put on live workers, with roles, sizes and how they train.
+         *
+         *     A request for a plan names one as `"model": "brought:<name>"`. One that cannot be trained says why.
+         */
+        get: operations["list_brought_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store the data of a brought model
+         * @description Make the examples that a model brings available for experiments; 200 when they were stored before.
+         */
+        post: operations["create_model_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/options": {
         parameters: {
             query?: never;
@@ -1452,6 +1494,87 @@ export interface components {
             scenario: string;
             /** Width */
             width: number;
+        };
+        /**
+         * Brought
+         * @description A network of the operator's, named, in the version whose hash is `sha256`.
+         *
+         *     A request names the network; the rest is what the workers that hold it announce.
+         *
+         *     Attributes:
+         *         sizes: widths that it was looked at.
+         *         stacked_up_to: widest width at which runs train as one stack, measured; 0: one by one.
+         */
+        Brought: {
+            example?: components["schemas"]["Example"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "brought";
+            /**
+             * Network
+             * @default
+             */
+            network: string;
+            /** Sha256 */
+            sha256?: string | null;
+            /**
+             * Sizes
+             * @default []
+             */
+            sizes: number[];
+            /**
+             * Stacked Up To
+             * @default 0
+             */
+            stacked_up_to: number;
+            /**
+             * Tables
+             * @default []
+             */
+            tables: components["schemas"]["DepthTable"][];
+        };
+        /**
+         * BroughtTensor
+         * @description One tensor of a brought network.
+         *
+         *     Attributes:
+         *         shape: at the narrowest width that was looked at.
+         *         growing: its dimensions that are proportional to the width.
+         *         inputs: its dimensions that are summed over where it is used.
+         *         std: root mean square of its initial entries at that width; 0 for one that starts at zero.
+         *         init_power: power of the width in that size, as its author draws it.
+         *         forward_power: power of the width in the constants that the author's code multiplies it by.
+         */
+        BroughtTensor: {
+            /**
+             * Forward Power
+             * @default 0
+             */
+            forward_power: number;
+            /**
+             * Growing
+             * @default []
+             */
+            growing: number[];
+            /**
+             * Init Power
+             * @default 0
+             */
+            init_power: number;
+            /**
+             * Inputs
+             * @default []
+             */
+            inputs: number[];
+            /** Name */
+            name: string;
+            role: components["schemas"]["TensorRole"];
+            /** Shape */
+            shape: number[];
+            /** Std */
+            std: number;
         };
         /**
          * Budget
@@ -2126,6 +2249,18 @@ export interface components {
             linear_limit: number;
         };
         /**
+         * DepthTable
+         * @description Tensors of the network of one depth, in the order of its parameters, and its work by width.
+         */
+        DepthTable: {
+            /** Depth */
+            depth: number;
+            /** Tensors */
+            tensors: components["schemas"]["BroughtTensor"][];
+            /** Work */
+            work: components["schemas"]["Work"][];
+        };
+        /**
          * DeviceKind
          * @description Kind of device that cells are planned for.
          * @enum {string}
@@ -2265,6 +2400,32 @@ export interface components {
             interval?: components["schemas"]["Interval"] | null;
             /** Value */
             value?: number | null;
+        };
+        /**
+         * Example
+         * @description Form of an example as the network takes it.
+         *
+         *     Attributes:
+         *         leaves: of the input alone, or of the whole batch for a network with a loss of its own.
+         *         keys: of a batch that is a dictionary.
+         *         is_whole_batch: the loss is the network's own function of the whole batch.
+         *         num_outputs: of the last dimension of the network's outputs; 1 with a loss of its own.
+         */
+        Example: {
+            /**
+             * Is Whole Batch
+             * @default false
+             */
+            is_whole_batch: boolean;
+            /**
+             * Keys
+             * @default []
+             */
+            keys: string[];
+            /** Leaves */
+            leaves: components["schemas"]["Leaf"][];
+            /** Num Outputs */
+            num_outputs: number;
         };
         /**
          * ExampleView
@@ -2428,7 +2589,7 @@ export interface components {
             /** Measures */
             measures?: components["schemas"]["Measure"][] | null;
             /** Model */
-            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"]) | null;
+            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"]) | null;
             /** Name */
             name?: string | null;
             /** Num Steps */
@@ -2520,7 +2681,7 @@ export interface components {
              *       "layers_per_block": 1
              *     }
              */
-            model: components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"];
+            model: components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"];
             /** Num Steps */
             num_steps: number;
             /**
@@ -3214,11 +3375,25 @@ export interface components {
             tags?: string[] | null;
         };
         /**
+         * Leaf
+         * @description One tensor of an example: its shape without the batch, and whether it holds whole numbers.
+         */
+        Leaf: {
+            /**
+             * Is Integer
+             * @default false
+             */
+            is_integer: boolean;
+            /** Shape */
+            shape: number[];
+        };
+        /**
          * Loss
-         * @description Training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error.
+         * @description Training loss: cross-entropy in nats, ½ · mean over samples of the summed squared error, or the
+         *     brought network's own.
          * @enum {string}
          */
-        Loss: "cross_entropy" | "squared_error";
+        Loss: "cross_entropy" | "squared_error" | "own";
         /**
          * LossChoice
          * @description Loss to show, which is also the one the default LR is best for.
@@ -3309,6 +3484,84 @@ export interface components {
          * @enum {string}
          */
         Mode: "light" | "dark";
+        /**
+         * ModelTensorView
+         * @description One tensor of a model: its shape at the narrowest width, and its role.
+         */
+        ModelTensorView: {
+            /**
+             * Growing
+             * @description Its dimensions that are proportional to the width.
+             */
+            growing: number[];
+            /** Name */
+            name: string;
+            role: components["schemas"]["TensorRole"];
+            /** Shape */
+            shape: number[];
+        };
+        /**
+         * ModelView
+         * @description A model of the operator's as the workers that hold it have found it.
+         */
+        ModelView: {
+            /** Depths */
+            depths: number[];
+            /**
+             * Error
+             * @description The reason if it cannot be trained.
+             */
+            error: string | null;
+            /** Has Own Loss */
+            has_own_loss: boolean;
+            /**
+             * Name
+             * @description A request names it as `brought:<name>`.
+             */
+            name: string;
+            /**
+             * Num Parameters
+             * @description At the narrowest and the widest of them.
+             */
+            num_parameters: [
+                number,
+                number
+            ] | null;
+            /**
+             * Num Workers
+             * @description Live workers that hold this version.
+             */
+            num_workers: number;
+            /** @description Sizes of the data that it brings. */
+            own_data: components["schemas"]["DatasetShape"] | null;
+            /**
+             * Sha256
+             * @description Hash of its source: its version.
+             */
+            sha256: string;
+            /**
+             * Speedup
+             * @description Of a stack over one by one, by width.
+             */
+            speedup: [
+                number,
+                number
+            ][];
+            /** @description Training of the runs of a cell on a CPU. */
+            stacking: components["schemas"]["Stacking"] | null;
+            /**
+             * Stacking Text
+             * @description The same in words, with the reason.
+             */
+            stacking_text: string;
+            /** Tensors */
+            tensors: components["schemas"]["ModelTensorView"][];
+            /**
+             * Widths
+             * @description Widths that it was looked at.
+             */
+            widths: number[];
+        };
         /**
          * MuonScale
          * @description Factor on Muon's orthogonalised update of a matrix with n_in inputs and n_out outputs.
@@ -3801,7 +4054,7 @@ export interface components {
             /** Measures */
             measures?: components["schemas"]["Measure"][] | null;
             /** Model */
-            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"]) | null;
+            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"]) | null;
             /** Name */
             name?: string | null;
             /** Num Steps */
@@ -4266,7 +4519,7 @@ export interface components {
          * @description Row of the (A, B, C) table a tensor belongs to.
          * @enum {string}
          */
-        Role: "input" | "hidden" | "output" | "query" | "norm" | "bias";
+        Role: "input" | "hidden" | "output" | "query" | "norm" | "bias" | "fixed";
         /**
          * RolloutStep
          * @description One step of the roll-out, with what to check and when to stop.
@@ -4757,6 +5010,12 @@ export interface components {
          */
         Spacing: "even" | "log";
         /**
+         * Stacking
+         * @description Way in which the runs of a cell train on a CPU, with its reason.
+         * @enum {string}
+         */
+        Stacking: "stacked" | "slower" | "refused" | "different";
+        /**
          * StatusView
          * @description State of the parts of the system, and the experiments that wait.
          */
@@ -5170,6 +5429,12 @@ export interface components {
          * @enum {string}
          */
         Task: "classification" | "regression" | "language_modelling";
+        /**
+         * TensorRole
+         * @description Work of a tensor between dimensions that grow with width and dimensions that do not.
+         * @enum {string}
+         */
+        TensorRole: "input" | "embedding" | "hidden" | "output" | "tied" | "bottleneck" | "expansion" | "norm" | "bias" | "fixed" | "unknown";
         /**
          * TensorView
          * @description Effective constants of one tensor of a cell; None where there is no branch, ε or weight decay.
@@ -5679,6 +5944,18 @@ export interface components {
          */
         Within: "yes" | "unsure" | "no";
         /**
+         * Work
+         * @description Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass.
+         */
+        Work: {
+            /** Flops */
+            flops: number;
+            /** Numbers */
+            numbers: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * WorkerView
          * @description Worker node seen recently, or lost within the last day.
          */
@@ -5758,6 +6035,8 @@ export type Basis = components['schemas']['Basis'];
 export type BenefitState = components['schemas']['BenefitState'];
 export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
+export type Brought = components['schemas']['Brought'];
+export type BroughtTensor = components['schemas']['BroughtTensor'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
 export type Caution = components['schemas']['Caution'];
@@ -5795,6 +6074,7 @@ export type Decision = components['schemas']['Decision'];
 export type DeletedView = components['schemas']['DeletedView'];
 export type DeletionRequest = components['schemas']['DeletionRequest'];
 export type DensityGrid = components['schemas']['DensityGrid'];
+export type DepthTable = components['schemas']['DepthTable'];
 export type DeviceKind = components['schemas']['DeviceKind'];
 export type Difference = components['schemas']['Difference'];
 export type DiskView = components['schemas']['DiskView'];
@@ -5803,6 +6083,7 @@ export type EpsilonRule = components['schemas']['EpsilonRule'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorReply = components['schemas']['ErrorReply'];
 export type Estimate = components['schemas']['Estimate'];
+export type Example = components['schemas']['Example'];
 export type ExampleView = components['schemas']['ExampleView'];
 export type Expense = components['schemas']['Expense'];
 export type ExperimentItem = components['schemas']['ExperimentItem'];
@@ -5839,12 +6120,15 @@ export type JudgementRequest = components['schemas']['JudgementRequest'];
 export type JudgementView = components['schemas']['JudgementView'];
 export type KindLimits = components['schemas']['KindLimits'];
 export type LabelsRequest = components['schemas']['LabelsRequest'];
+export type Leaf = components['schemas']['Leaf'];
 export type Loss = components['schemas']['Loss'];
 export type LossChoice = components['schemas']['LossChoice'];
 export type LossStatistics = components['schemas']['LossStatistics'];
 export type Measure = components['schemas']['Measure'];
 export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
+export type ModelTensorView = components['schemas']['ModelTensorView'];
+export type ModelView = components['schemas']['ModelView'];
 export type MuonScale = components['schemas']['MuonScale'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type Neighbour = components['schemas']['Neighbour'];
@@ -5914,6 +6198,7 @@ export type SharpnessSpread = components['schemas']['SharpnessSpread'];
 export type Size = components['schemas']['Size'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
+export type Stacking = components['schemas']['Stacking'];
 export type StatusView = components['schemas']['StatusView'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
@@ -5929,6 +6214,7 @@ export type TaggedView = components['schemas']['TaggedView'];
 export type TaggingRequest = components['schemas']['TaggingRequest'];
 export type Tally = components['schemas']['Tally'];
 export type Task = components['schemas']['Task'];
+export type TensorRole = components['schemas']['TensorRole'];
 export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
 export type Thresholds = components['schemas']['Thresholds'];
@@ -5943,6 +6229,7 @@ export type ViT = components['schemas']['ViT'];
 export type WaitingView = components['schemas']['WaitingView'];
 export type WeightDecayRule = components['schemas']['WeightDecayRule'];
 export type Within = components['schemas']['Within'];
+export type Work = components['schemas']['Work'];
 export type WorkerView = components['schemas']['WorkerView'];
 export type YScale = components['schemas']['YScale'];
 export type $defs = Record<string, never>;
@@ -13625,6 +13912,345 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Down for now",
                      *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_brought_models: {
+        parameters: {
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"][];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_model_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was stored before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The disk or a quota is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The disk or a quota is full.",
+                     *       "error": {
+                     *         "code": "storage.full",
+                     *         "message": "The disk or a quota is full.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

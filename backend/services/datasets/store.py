@@ -121,6 +121,13 @@ def _stored_already(context: Context, owner_id: str, arrays_sha256: str) -> Stor
         return StoredDataset(_view(known), is_new=False)
 
 
+def store_arrays(
+    context: Context, owner_id: str, name: str, manifest: Manifest, arrays: Blob
+) -> StoredDataset:
+    """Store arrays that are a blob already, as those that a brought model gives."""
+    return _store(context, owner_id, name, manifest, arrays, source=None, example=None)
+
+
 def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> StoredDataset:
     """Read a stored file again with other answers; the first dataset stays."""
     with context.database.read() as session:
