@@ -78,11 +78,15 @@ def _ask(
 
 
 def _judge(options: argparse.Namespace, language: str) -> int:
-    """Judge a sweep or check a model; needs no settings, since it is a matter of this file alone."""
+    """Judge a sweep, check a model or translate rates; needs no settings, since all is in the input."""
     if options.command == "check":
         from muscope.backend.model_check.command import check
 
         return check(options, language)
+    if options.command == "translate-lr":
+        from muscope.backend.muon_rates.command import translate_lr
+
+        return translate_lr(options, language)
     from muscope.backend.sweeps.command import judge
 
     return judge(options, language)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from muscope.backend.catalogue import DEFAULT_LANGUAGE
 from muscope.backend.grammar.asking import add_client_commands
-from muscope.backend.grammar.judging import add_check_command, add_judge_command
+from muscope.backend.grammar.judging import add_check_command, add_judge_command, add_translate_command
 from muscope.backend.grammar.keeping import add_keeping_commands
 from muscope.backend.grammar.parser import Parser
 
@@ -25,5 +25,6 @@ def command_parser(language: str = DEFAULT_LANGUAGE) -> Parser:
     add_keeping_commands(commands)
     add_judge_command(commands)
     add_check_command(commands)
+    add_translate_command(commands)
     add_client_commands(commands)
     return parser

@@ -2525,12 +2525,14 @@ export interface components {
             num_steps: number;
             /**
              * @default {
+             *       "adam_lr_ratio": 1,
              *       "beta1": 0.9,
              *       "beta2": 0.999,
              *       "epsilon": 1e-8,
              *       "epsilon_rule": "scaled",
              *       "kind": "sgd",
              *       "momentum": 0,
+             *       "muon_scale": "match_rms_adamw",
              *       "nesterov": false,
              *       "schedule": {
              *         "final_fraction": 0,
@@ -3308,6 +3310,15 @@ export interface components {
          */
         Mode: "light" | "dark";
         /**
+         * MuonScale
+         * @description Factor on Muon's orthogonalised update of a matrix with n_in inputs and n_out outputs.
+         *
+         *     `match_rms_adamw` is Moonlight's (arXiv 2502.16982, eq. 4): entries as large as AdamW's, so that both
+         *     kinds of tensors take one LR. `original` is Keller Jordan's, `unit_rms` that of Scion (arXiv 2502.07529).
+         * @enum {string}
+         */
+        MuonScale: "match_rms_adamw" | "original" | "unit_rms";
+        /**
          * NarrowSweep
          * @description Few LRs to try at the target, and their predicted time.
          */
@@ -3405,15 +3416,21 @@ export interface components {
         };
         /**
          * OptimizerKind
-         * @description Update rule, in the conventions of torch.optim.
+         * @description Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675).
          * @enum {string}
          */
-        OptimizerKind: "sgd" | "adam" | "adamw";
+        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon";
         /**
          * OptimizerSpec
          * @description One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults.
          */
         OptimizerSpec: {
+            /**
+             * Adam Lr Ratio
+             * @description LR of what Muon leaves to AdamW, per LR of the rest.
+             * @default 1
+             */
+            adam_lr_ratio: number;
             /**
              * Beta1
              * @default 0.9
@@ -3438,6 +3455,8 @@ export interface components {
              * @default 0
              */
             momentum: number;
+            /** @default match_rms_adamw */
+            muon_scale: components["schemas"]["MuonScale"];
             /**
              * Nesterov
              * @default false
@@ -5826,6 +5845,7 @@ export type LossStatistics = components['schemas']['LossStatistics'];
 export type Measure = components['schemas']['Measure'];
 export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
+export type MuonScale = components['schemas']['MuonScale'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type Neighbour = components['schemas']['Neighbour'];
 export type NextRun = components['schemas']['NextRun'];

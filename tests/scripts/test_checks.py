@@ -49,7 +49,7 @@ def test_what_starts_whole_stacks_runs_alone():
     commands = steps_of()
 
     assert set(side_by_side()) <= set(commands["tests"])
-    assert "--numprocesses" not in commands["system and browser tests"]
+    assert set(side_by_side("loadfile", most=2)) <= set(commands["system and browser tests"])
 
 
 @pytest.fixture

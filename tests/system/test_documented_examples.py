@@ -65,7 +65,13 @@ def test_both_languages_have_the_same_examples():
         for language in ("en", "ja")
     }
 
-    assert set(examples["en"]) == {"automation.md", "operator.md", "python.md", "scripts.md"}
+    assert set(examples["en"]) == {
+        "api-changes.md",
+        "automation.md",
+        "operator.md",
+        "python.md",
+        "scripts.md",
+    }
     assert examples["en"] == examples["ja"]
 
 

@@ -106,7 +106,7 @@ def default_arm(
     optimizer: OptimizerSpec = PLAIN_SGD,
 ) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
-    if optimizer.family is UpdateFamily.ADAM:
+    if optimizer.family is not UpdateFamily.SGD:
         lowest, count = LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))

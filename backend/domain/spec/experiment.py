@@ -210,6 +210,7 @@ class ExperimentSpec(Frozen):
         unused = set(UNUSED) - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
+        content["optimizer"] = self.optimizer.content()
         if "thresholds" in content:
             content["thresholds"] = self.thresholds.content()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
