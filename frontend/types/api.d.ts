@@ -4,6 +4,133 @@
  */
 
 export interface paths {
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Set another password. Every other browser of the user is signed out; tokens go on.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List browsers
+         * @description List the browsers that are signed in to this account, the last used first.
+         */
+        get: operations["list_browsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign a browser out
+         * @description End the session of one of one's own browsers.
+         */
+        delete: operations["end_browser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API tokens
+         * @description List one's own tokens, newest first; their texts were shown once.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Make an API token
+         * @description Make a token for scripts and return its text, which is not stored and never shown again.
+         *
+         *     It is sent as `Authorization: Bearer …`. At each use it allows what it was given, as far as its user's
+         *     role still allows it.
+         */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an API token
+         * @description End a token at once.
+         */
+        delete: operations["end_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Return who changed what, from where and when; entries are never changed, and a gap would show.
+         */
+        get: operations["read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cells/{cell_id}": {
         parameters: {
             query?: never;
@@ -828,6 +955,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a one-time link
+         * @description Set a password by a one-time link and sign in; the first link of an installation makes its first admin.
+         *
+         *     A link that is unknown, used or too old gets 401. A password that is refused does not use the link up.
+         */
+        post: operations["use_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/options": {
         parameters: {
             query?: never;
@@ -910,6 +1059,37 @@ export interface paths {
          * @description Guess anew how the next file with these columns is read; stored datasets stay as they are.
          */
         delete: operations["forget_recipe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who is signed in
+         * @description Return who is signed in and what that allows; without accounts everybody may do everything.
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Begin a session in this browser; an earlier one of the browser ends.
+         *
+         *     A wrong name and a wrong password get the same answer. After five wrong passwords in a row each further
+         *     one doubles the time to wait, up to a quarter of an hour.
+         */
+        post: operations["begin_session"];
+        /**
+         * Sign out
+         * @description End this browser's session, on the server too.
+         */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1058,6 +1238,74 @@ export interface paths {
         get: operations["get_usage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description List the users by name.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Invite a user
+         * @description Make a user and return a link that sets the password once, within three days.
+         *
+         *     A viewer reads the things of one user: the one named, or the admin who invites.
+         */
+        post: operations["invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Change a user's role, or deactivate one, which ends all sessions and tokens; what is owned stays.
+         *
+         *     It holds from the next request on. The last active admin can be neither.
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new link
+         * @description Return a link by which a user sets a new password once, within an hour; earlier links end.
+         */
+        post: operations["make_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1288,6 +1536,54 @@ export interface components {
             target_width: number;
         };
         /**
+         * AuditPage
+         * @description Entries of the audit log, newest first.
+         */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditView"][];
+            /**
+             * Is Unbroken
+             * @description True if the hash of every entry follows from the one before, so that none was changed.
+             */
+            is_unbroken: boolean;
+            /**
+             * Next
+             * @description `before` of the next page; null at the end.
+             */
+            next: number | null;
+        };
+        /**
+         * AuditView
+         * @description One entry of the audit log.
+         */
+        AuditView: {
+            /**
+             * Action
+             * @example user.invited
+             */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Address */
+            address: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Id */
+            id: number;
+            /** Subject */
+            subject: string;
+            /** Token Id */
+            token_id: string | null;
+        };
+        /**
          * Axis
          * @description Axis on which a size is larger than the base: width, depth, or both at once.
          * @enum {string}
@@ -1412,6 +1708,33 @@ export interface components {
             scenario: string;
             /** Width */
             width: number;
+        };
+        /**
+         * BrowserView
+         * @description A browser that is signed in.
+         */
+        BrowserView: {
+            /** Address */
+            address: string;
+            /** Browser */
+            browser: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is This */
+            is_this: boolean;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
         };
         /**
          * Budget
@@ -3066,6 +3389,51 @@ export interface components {
             /** Method */
             method: string;
         };
+        /**
+         * InvitationAnswer
+         * @description A one-time link's secret and the password that is set by it.
+         * @example {
+         *       "password": "four words nobody says",
+         *       "secret": "0000000000000000000000000000000000000000000000000000000000000000"
+         *     }
+         */
+        InvitationAnswer: {
+            /**
+             * Name
+             * @description Name of the first admin; else left out.
+             */
+            name?: string | null;
+            /** Password */
+            password: string;
+            /**
+             * Secret
+             * @description The part of the link after `#`.
+             */
+            secret: string;
+        };
+        /**
+         * InvitationRequest
+         * @description A new user.
+         * @example {
+         *       "name": "a.sato",
+         *       "role": "runner"
+         *     }
+         */
+        InvitationRequest: {
+            /**
+             * Name
+             * @description Letters, digits and `._@+-`; letter case does not matter.
+             * @example a.sato
+             */
+            name: string;
+            /**
+             * Reads
+             * @description For a viewer: the user whose experiments and data are shown; the inviting admin's if left out.
+             */
+            reads?: string | null;
+            /** @default runner */
+            role: components["schemas"]["Role-Input"];
+        };
         JsonValue: unknown;
         /**
          * JudgementRequest
@@ -3143,6 +3511,23 @@ export interface components {
              * @description All of them; an empty list removes them.
              */
             tags?: string[] | null;
+        };
+        /**
+         * LinkView
+         * @description A one-time link, shown this once.
+         */
+        LinkView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Path
+             * @description Address below the page's own; open it in a browser.
+             */
+            path: string;
+            user: components["schemas"]["UserView"];
         };
         /**
          * Loss
@@ -3273,6 +3658,18 @@ export interface components {
             lr: number;
             /** Seed */
             seed: number;
+        };
+        /**
+         * NewToken
+         * @description An API token with its text, shown this once.
+         */
+        NewToken: {
+            /**
+             * Token
+             * @example mus_0123456789ab_0000000000000000000000000000000000000000000000000000000000000000
+             */
+            token: string;
+            view: components["schemas"]["TokenView"];
         };
         /**
          * NextRun
@@ -3522,6 +3919,20 @@ export interface components {
             slope: components["schemas"]["Estimate"];
             /** @description None where it is not judged. */
             state: components["schemas"]["CheckState"] | null;
+        };
+        /**
+         * PasswordChange
+         * @description The present password and the next one.
+         * @example {
+         *       "new": "other words nobody says",
+         *       "present": "four words nobody says"
+         *     }
+         */
+        PasswordChange: {
+            /** New */
+            new: string;
+            /** Present */
+            present: string;
         };
         /**
          * PlanQueueView
@@ -4151,10 +4562,10 @@ export interface components {
         };
         /**
          * Role
-         * @description Row of the (A, B, C) table a tensor belongs to.
+         * @description Role of a user: reads, also plans and stores, also keeps users and sees what everybody owns.
          * @enum {string}
          */
-        Role: "input" | "hidden" | "output" | "query" | "norm" | "bias";
+        "Role-Input": "viewer" | "runner" | "admin";
         /**
          * RolloutStep
          * @description One step of the roll-out, with what to check and when to stop.
@@ -4440,11 +4851,36 @@ export interface components {
             warmup_fraction: number;
         };
         /**
+         * Scope
+         * @description Kind of request that a role or a token allows.
+         * @enum {string}
+         */
+        Scope: "read" | "submit" | "admin" | "metrics";
+        /**
          * SeedView
          * @description Drawing of the seeds of a size.
          * @enum {string}
          */
         SeedView: "range" | "each";
+        /**
+         * SessionView
+         * @description The visitor of a request, for the page.
+         */
+        SessionView: {
+            /**
+             * Accounts
+             * @description True where one must sign in.
+             */
+            accounts: boolean;
+            /**
+             * Name
+             * @description Name of the user; null if nobody is signed in, or without accounts.
+             */
+            name: string | null;
+            role: components["schemas"]["muscope__backend__accounts__roles__Role"] | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+        };
         /**
          * Setting
          * @description One setting of a plan.
@@ -4569,6 +5005,20 @@ export interface components {
             num_dropped: number;
             /** Seed Spread */
             seed_spread: number | null;
+        };
+        /**
+         * SignInRequest
+         * @description Name and password.
+         * @example {
+         *       "name": "a.sato",
+         *       "password": "four words nobody says"
+         *     }
+         */
+        SignInRequest: {
+            /** Name */
+            name: string;
+            /** Password */
+            password: string;
         };
         Size: {
             /** Depth */
@@ -5075,7 +5525,7 @@ export interface components {
             lr_mult: number;
             /** Name */
             name: string;
-            role: components["schemas"]["Role"];
+            role: components["schemas"]["muscope__backend__domain__spec__parametrization__Role"];
             /** Shape */
             shape: [
                 number,
@@ -5206,6 +5656,60 @@ export interface components {
             transfers_shift: number;
         };
         /**
+         * TokenRequest
+         * @description A new API token; it never allows more than its user's role does at the time of use.
+         * @example {
+         *       "days": 30,
+         *       "name": "nightly build",
+         *       "scopes": [
+         *         "read",
+         *         "submit"
+         *       ]
+         *     }
+         */
+        TokenRequest: {
+            /**
+             * Days
+             * @description Days until it ends.
+             * @default 90
+             */
+            days: number;
+            /** Name */
+            name: string;
+            /**
+             * Scopes
+             * @default [
+             *       "read",
+             *       "submit"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * TokenView
+         * @description An API token without its secret.
+         */
+        TokenView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
          * TrackRecord
          * @description Results of the calibration study, which hid sizes from the verdict and trained them afterwards.
          */
@@ -5325,6 +5829,54 @@ export interface components {
              * @description Datasets and uploads together.
              */
             used_bytes: number;
+        };
+        /**
+         * UserChange
+         * @description Changes of a user; what is left out stays.
+         * @example {
+         *       "role": "viewer"
+         *     }
+         */
+        UserChange: {
+            /** Is Active */
+            is_active?: boolean | null;
+            role?: components["schemas"]["Role-Input"] | null;
+        };
+        /**
+         * UserView
+         * @description A user as admins see it.
+         */
+        UserView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Has Password
+             * @description False until the invitation is used.
+             */
+            has_password: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Reads
+             * @description For a viewer: the user whose work is shown.
+             */
+            reads: string | null;
+            role: components["schemas"]["muscope__backend__accounts__roles__Role"];
+            /**
+             * Seen At
+             * @description Last use of a browser that is still signed in.
+             */
+            seen_at: string | null;
         };
         /**
          * VariantRequest
@@ -5625,6 +6177,18 @@ export interface components {
          * @enum {string}
          */
         YScale: "log" | "linear";
+        /**
+         * Role
+         * @description Role of a user: reads, also plans and stores, also keeps users and sees what everybody owns.
+         * @enum {string}
+         */
+        muscope__backend__accounts__roles__Role: "viewer" | "runner" | "admin";
+        /**
+         * Role
+         * @description Row of the (A, B, C) table a tensor belongs to.
+         * @enum {string}
+         */
+        muscope__backend__domain__spec__parametrization__Role: "input" | "hidden" | "output" | "query" | "norm" | "bias";
     };
     responses: never;
     parameters: never;
@@ -5638,6 +6202,8 @@ export type ArmAnswer = components['schemas']['ArmAnswer'];
 export type ArmRequest = components['schemas']['ArmRequest'];
 export type ArmVerdict = components['schemas']['ArmVerdict'];
 export type Assumptions = components['schemas']['Assumptions'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditView = components['schemas']['AuditView'];
 export type Axis = components['schemas']['Axis'];
 export type AxisAnswer = components['schemas']['AxisAnswer'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
@@ -5646,6 +6212,7 @@ export type Basis = components['schemas']['Basis'];
 export type BenefitState = components['schemas']['BenefitState'];
 export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
+export type BrowserView = components['schemas']['BrowserView'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
 export type Caution = components['schemas']['Caution'];
@@ -5722,11 +6289,14 @@ export type HorizonTrend = components['schemas']['HorizonTrend'];
 export type ImageSample = components['schemas']['ImageSample'];
 export type ImageShape = components['schemas']['ImageShape'];
 export type Interval = components['schemas']['Interval'];
+export type InvitationAnswer = components['schemas']['InvitationAnswer'];
+export type InvitationRequest = components['schemas']['InvitationRequest'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type JudgementRequest = components['schemas']['JudgementRequest'];
 export type JudgementView = components['schemas']['JudgementView'];
 export type KindLimits = components['schemas']['KindLimits'];
 export type LabelsRequest = components['schemas']['LabelsRequest'];
+export type LinkView = components['schemas']['LinkView'];
 export type Loss = components['schemas']['Loss'];
 export type LossChoice = components['schemas']['LossChoice'];
 export type LossStatistics = components['schemas']['LossStatistics'];
@@ -5735,6 +6305,7 @@ export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type Neighbour = components['schemas']['Neighbour'];
+export type NewToken = components['schemas']['NewToken'];
 export type NextRun = components['schemas']['NextRun'];
 export type NoiseSource = components['schemas']['NoiseSource'];
 export type OpenAnswer = components['schemas']['OpenAnswer'];
@@ -5748,6 +6319,7 @@ export type OverallVerdict = components['schemas']['OverallVerdict'];
 export type Parametrization = components['schemas']['Parametrization'];
 export type Part = components['schemas']['Part'];
 export type PartSlope = components['schemas']['PartSlope'];
+export type PasswordChange = components['schemas']['PasswordChange'];
 export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
@@ -5771,7 +6343,7 @@ export type Reliability = components['schemas']['Reliability'];
 export type ReportFormat = components['schemas']['ReportFormat'];
 export type ResidualConvNet = components['schemas']['ResidualConvNet'];
 export type ResidualMlp = components['schemas']['ResidualMLP'];
-export type Role = components['schemas']['Role'];
+export type RoleInput = components['schemas']['Role-Input'];
 export type RolloutStep = components['schemas']['RolloutStep'];
 export type RolloutStepName = components['schemas']['RolloutStepName'];
 export type RolloutStepState = components['schemas']['RolloutStepState'];
@@ -5789,7 +6361,9 @@ export type ScenarioAnswer = components['schemas']['ScenarioAnswer'];
 export type ScenarioKind = components['schemas']['ScenarioKind'];
 export type ScheduleKind = components['schemas']['ScheduleKind'];
 export type ScheduleSpec = components['schemas']['ScheduleSpec'];
+export type Scope = components['schemas']['Scope'];
 export type SeedView = components['schemas']['SeedView'];
+export type SessionView = components['schemas']['SessionView'];
 export type Setting = components['schemas']['Setting'];
 export type SettingKind = components['schemas']['SettingKind'];
 export type Settle = components['schemas']['Settle'];
@@ -5797,6 +6371,7 @@ export type SettleRequest = components['schemas']['SettleRequest'];
 export type SettleView = components['schemas']['SettleView'];
 export type SharpnessChoice = components['schemas']['SharpnessChoice'];
 export type SharpnessSpread = components['schemas']['SharpnessSpread'];
+export type SignInRequest = components['schemas']['SignInRequest'];
 export type Size = components['schemas']['Size'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
@@ -5818,10 +6393,14 @@ export type Task = components['schemas']['Task'];
 export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
 export type Thresholds = components['schemas']['Thresholds'];
+export type TokenRequest = components['schemas']['TokenRequest'];
+export type TokenView = components['schemas']['TokenView'];
 export type TrackRecord = components['schemas']['TrackRecord'];
 export type TrainingView = components['schemas']['TrainingView'];
 export type UploadView = components['schemas']['UploadView'];
 export type UsageView = components['schemas']['UsageView'];
+export type UserChange = components['schemas']['UserChange'];
+export type UserView = components['schemas']['UserView'];
 export type VariantRequest = components['schemas']['VariantRequest'];
 export type Verdict = components['schemas']['Verdict'];
 export type VerdictsView = components['schemas']['VerdictsView'];
@@ -5831,8 +6410,1063 @@ export type WeightDecayRule = components['schemas']['WeightDecayRule'];
 export type Within = components['schemas']['Within'];
 export type WorkerView = components['schemas']['WorkerView'];
 export type YScale = components['schemas']['YScale'];
+export type MuscopeBackendAccountsRolesRole = components['schemas']['muscope__backend__accounts__roles__Role'];
+export type MuscopeBackendDomainSpecParametrizationRole = components['schemas']['muscope__backend__domain__spec__parametrization__Role'];
 export type $defs = Record<string, never>;
 export interface operations {
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_browsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    end_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A session's id. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    end_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token's id. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    read_audit: {
+        parameters: {
+            query?: {
+                /** @description Entries before this one; the newest first. */
+                before?: number | null;
+                /** @description The most entries to return. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_cell: {
         parameters: {
             query?: never;
@@ -5865,6 +7499,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -6000,6 +7670,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -6123,6 +7829,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -6239,6 +7981,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -6375,6 +8153,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -6502,6 +8316,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -6644,6 +8494,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -6819,7 +8705,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6829,7 +8733,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -7032,6 +8936,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -7156,7 +9096,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7166,7 +9124,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -7315,6 +9273,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -7452,6 +9446,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -7613,7 +9643,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7623,7 +9671,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -7805,6 +9853,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -7916,7 +10000,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7926,7 +10028,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -8065,7 +10167,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8075,7 +10195,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -8253,6 +10373,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -8371,7 +10527,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8381,7 +10555,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -8549,7 +10723,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8559,7 +10751,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -8727,7 +10919,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8737,7 +10947,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -8887,7 +11097,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8897,7 +11125,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9064,6 +11292,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -9185,7 +11449,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9195,7 +11477,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9351,7 +11633,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9361,7 +11661,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9528,7 +11828,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9538,7 +11856,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9669,6 +11987,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -9785,6 +12139,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -9909,6 +12299,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -10050,6 +12476,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -10226,6 +12688,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -10390,6 +12888,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -10546,6 +13080,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -10688,6 +13258,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -10844,6 +13450,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -10987,6 +13629,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11116,6 +13794,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11238,6 +13952,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -11402,6 +14152,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11521,6 +14307,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -11655,7 +14477,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11665,7 +14505,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -11819,6 +14659,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11938,6 +14814,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12081,7 +14993,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12091,7 +15021,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12201,6 +15131,184 @@ export interface operations {
             };
         };
     };
+    use_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     list_options: {
         parameters: {
             query?: never;
@@ -12230,6 +15338,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12343,7 +15487,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12353,7 +15515,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12499,6 +15661,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -12602,7 +15800,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12612,7 +15828,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12631,6 +15847,458 @@ export interface operations {
                      *       "error": {
                      *         "code": "experiment.not_found",
                      *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    begin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12733,6 +16401,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12846,7 +16550,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12856,7 +16578,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -12984,6 +16706,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -13079,6 +16837,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -13195,7 +16989,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13205,7 +17017,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -13367,6 +17179,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -13465,6 +17313,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -13593,7 +17477,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13603,7 +17505,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -13730,6 +17632,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -13892,7 +17830,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13902,7 +17858,7 @@ export interface operations {
                      * @example {
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -14138,6 +18094,734 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"][];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    invite_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A user's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A user's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -14236,6 +18920,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }
@@ -14345,6 +19065,42 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -14440,6 +19196,42 @@ export interface operations {
                      *       "error": {
                      *         "code": "host.not_allowed",
                      *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       }
                      *     }

@@ -29,6 +29,7 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
+from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
 from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
@@ -41,6 +42,8 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 MODULES = (
+    account,
+    audit,
     cells,
     compare,
     datasets,
@@ -55,9 +58,11 @@ MODULES = (
     reports,
     runs,
     savings,
+    session,
     sweeps,
     tags,
     uploads,
+    users,
     verdicts,
     workers,
 )
