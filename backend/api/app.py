@@ -9,7 +9,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
-from muscope.backend.api.deps import MAX_READERS, Runtime, require_owner
+from muscope.backend.api.accounts.gate import API_PREFIX, require_permission
+from muscope.backend.api.deps import MAX_READERS, Runtime
 from muscope.backend.api.documented import with_problem_type
 from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.live.hub import Hub
@@ -36,6 +37,7 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
+from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
 from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
@@ -44,7 +46,6 @@ from muscope.backend.logs import set_up_logging
 from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
-API_PREFIX = "/api/v1"
 # Bodies that count for themselves; a path that ends in a slash stands for all below it.
 UPLOADING = frozenset({("POST", f"{API_PREFIX}/datasets"), ("PATCH", f"{API_PREFIX}/uploads/")})
 # Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/connection/session.py).
@@ -104,8 +105,8 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
 
 
 def _api() -> APIRouter:
-    """Gather everything that needs an owner: access is decided once, here."""
-    checks = [Depends(require_owner), Depends(refuse_unknown_parameters)]
+    """Gather every route behind the gate: access is decided once, there."""
+    checks = [Depends(require_permission), Depends(refuse_unknown_parameters)]
     api = APIRouter(prefix=API_PREFIX, dependencies=checks)
     for module in (
         datasets,
@@ -128,6 +129,10 @@ def _api() -> APIRouter:
         figures,
         cells,
         workers,
+        session,
+        account,
+        users,
+        audit,
     ):
         api.include_router(module.router)
     return api

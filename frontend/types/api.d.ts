@@ -4,6 +4,133 @@
  */
 
 export interface paths {
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Set another password. Every other browser of the user is signed out; tokens go on.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List browsers
+         * @description List the browsers that are signed in to this account, the last used first.
+         */
+        get: operations["list_browsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign a browser out
+         * @description End the session of one of one's own browsers.
+         */
+        delete: operations["end_browser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List API tokens
+         * @description List one's own tokens, newest first; their texts were shown once.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        /**
+         * Make an API token
+         * @description Make a token for scripts and return its text, which is not stored and never shown again.
+         *
+         *     It is sent as `Authorization: Bearer …`. At each use it allows what it was given, as far as its user's
+         *     role still allows it.
+         */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an API token
+         * @description End a token at once.
+         */
+        delete: operations["end_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the audit log
+         * @description Return who changed what, from where and when; entries are never changed, and a gap would show.
+         */
+        get: operations["read_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cells/{cell_id}": {
         parameters: {
             query?: never;
@@ -828,6 +955,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a one-time link
+         * @description Set a password by a one-time link and sign in; the first link of an installation makes its first admin.
+         *
+         *     A link that is unknown, used or too old gets 401. A password that is refused does not use the link up.
+         */
+        post: operations["use_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -997,6 +1146,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who is signed in
+         * @description Return who is signed in and what that allows; without accounts everybody may do everything.
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Begin a session in this browser; an earlier one of the browser ends.
+         *
+         *     A wrong name and a wrong password get the same answer. After five wrong passwords in a row each further
+         *     one doubles the time to wait, up to a quarter of an hour.
+         */
+        post: operations["begin_session"];
+        /**
+         * Sign out
+         * @description End this browser's session, on the server too.
+         */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/status": {
         parameters: {
             query?: never;
@@ -1140,6 +1320,74 @@ export interface paths {
         get: operations["get_usage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List users
+         * @description List the users by name.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Invite a user
+         * @description Make a user and return a link that sets the password once, within three days.
+         *
+         *     A viewer reads the things of one user: the one named, or the admin who invites.
+         */
+        post: operations["invite_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description Change a user's role, or deactivate one, which ends all sessions and tokens; what is owned stays.
+         *
+         *     It holds from the next request on. The last active admin can be neither.
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new link
+         * @description Return a link by which a user sets a new password once, within an hour; earlier links end.
+         */
+        post: operations["make_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1370,6 +1618,54 @@ export interface components {
             target_width: number;
         };
         /**
+         * AuditPage
+         * @description Entries of the audit log, newest first.
+         */
+        AuditPage: {
+            /** Entries */
+            entries: components["schemas"]["AuditView"][];
+            /**
+             * Is Unbroken
+             * @description True if the hash of every entry follows from the one before, so that none was changed.
+             */
+            is_unbroken: boolean;
+            /**
+             * Next
+             * @description `before` of the next page; null at the end.
+             */
+            next: number | null;
+        };
+        /**
+         * AuditView
+         * @description One entry of the audit log.
+         */
+        AuditView: {
+            /**
+             * Action
+             * @example user.invited
+             */
+            action: string;
+            /** Actor */
+            actor: string;
+            /** Address */
+            address: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Details */
+            details: {
+                [key: string]: string | number | boolean | null;
+            };
+            /** Id */
+            id: number;
+            /** Subject */
+            subject: string;
+            /** Token Id */
+            token_id: string | null;
+        };
+        /**
          * Axis
          * @description Axis on which a size is larger than the base: width, depth, or both at once.
          * @enum {string}
@@ -1575,6 +1871,33 @@ export interface components {
             shape: number[];
             /** Std */
             std: number;
+        };
+        /**
+         * BrowserView
+         * @description A browser that is signed in.
+         */
+        BrowserView: {
+            /** Address */
+            address: string;
+            /** Browser */
+            browser: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is This */
+            is_this: boolean;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
         };
         /**
          * Budget
@@ -3296,6 +3619,51 @@ export interface components {
             /** Method */
             method: string;
         };
+        /**
+         * InvitationAnswer
+         * @description A one-time link's secret and the password that is set by it.
+         * @example {
+         *       "password": "four words nobody says",
+         *       "secret": "0000000000000000000000000000000000000000000000000000000000000000"
+         *     }
+         */
+        InvitationAnswer: {
+            /**
+             * Name
+             * @description Name of the first admin; else left out.
+             */
+            name?: string | null;
+            /** Password */
+            password: string;
+            /**
+             * Secret
+             * @description The part of the link after `#`.
+             */
+            secret: string;
+        };
+        /**
+         * InvitationRequest
+         * @description A new user.
+         * @example {
+         *       "name": "a.sato",
+         *       "role": "runner"
+         *     }
+         */
+        InvitationRequest: {
+            /**
+             * Name
+             * @description Letters, digits and `._@+-`; letter case does not matter.
+             * @example a.sato
+             */
+            name: string;
+            /**
+             * Reads
+             * @description For a viewer: the user whose experiments and data are shown; the inviting admin's if left out.
+             */
+            reads?: string | null;
+            /** @default runner */
+            role: components["schemas"]["Role-Input"];
+        };
         JsonValue: unknown;
         /**
          * JudgementRequest
@@ -3386,6 +3754,23 @@ export interface components {
             is_integer: boolean;
             /** Shape */
             shape: number[];
+        };
+        /**
+         * LinkView
+         * @description A one-time link, shown this once.
+         */
+        LinkView: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Path
+             * @description Address below the page's own; open it in a browser.
+             */
+            path: string;
+            user: components["schemas"]["UserView"];
         };
         /**
          * Loss
@@ -3604,6 +3989,18 @@ export interface components {
             lr: number;
             /** Seed */
             seed: number;
+        };
+        /**
+         * NewToken
+         * @description An API token with its text, shown this once.
+         */
+        NewToken: {
+            /**
+             * Token
+             * @example mus_0123456789ab_0000000000000000000000000000000000000000000000000000000000000000
+             */
+            token: string;
+            view: components["schemas"]["TokenView"];
         };
         /**
          * NextRun
@@ -3861,6 +4258,20 @@ export interface components {
             slope: components["schemas"]["Estimate"];
             /** @description None where it is not judged. */
             state: components["schemas"]["CheckState"] | null;
+        };
+        /**
+         * PasswordChange
+         * @description The present password and the next one.
+         * @example {
+         *       "new": "other words nobody says",
+         *       "present": "four words nobody says"
+         *     }
+         */
+        PasswordChange: {
+            /** New */
+            new: string;
+            /** Present */
+            present: string;
         };
         /**
          * PlanQueueView
@@ -4516,10 +4927,10 @@ export interface components {
         };
         /**
          * Role
-         * @description Row of the (A, B, C) table a tensor belongs to.
+         * @description Role of a user: reads, also plans and stores, also keeps users and sees what everybody owns.
          * @enum {string}
          */
-        Role: "input" | "hidden" | "output" | "query" | "norm" | "bias" | "fixed";
+        "Role-Input": "viewer" | "runner" | "admin";
         /**
          * RolloutStep
          * @description One step of the roll-out, with what to check and when to stop.
@@ -4805,11 +5216,36 @@ export interface components {
             warmup_fraction: number;
         };
         /**
+         * Scope
+         * @description Kind of request that a role or a token allows.
+         * @enum {string}
+         */
+        Scope: "read" | "submit" | "admin" | "metrics";
+        /**
          * SeedView
          * @description Drawing of the seeds of a size.
          * @enum {string}
          */
         SeedView: "range" | "each";
+        /**
+         * SessionView
+         * @description The visitor of a request, for the page.
+         */
+        SessionView: {
+            /**
+             * Accounts
+             * @description True where one must sign in.
+             */
+            accounts: boolean;
+            /**
+             * Name
+             * @description Name of the user; null if nobody is signed in, or without accounts.
+             */
+            name: string | null;
+            role: components["schemas"]["muscope__backend__accounts__roles__Role"] | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+        };
         /**
          * Setting
          * @description One setting of a plan.
@@ -4934,6 +5370,20 @@ export interface components {
             num_dropped: number;
             /** Seed Spread */
             seed_spread: number | null;
+        };
+        /**
+         * SignInRequest
+         * @description Name and password.
+         * @example {
+         *       "name": "a.sato",
+         *       "password": "four words nobody says"
+         *     }
+         */
+        SignInRequest: {
+            /** Name */
+            name: string;
+            /** Password */
+            password: string;
         };
         Size: {
             /** Depth */
@@ -5452,7 +5902,7 @@ export interface components {
             lr_mult: number;
             /** Name */
             name: string;
-            role: components["schemas"]["Role"];
+            role: components["schemas"]["muscope__backend__domain__spec__parametrization__Role"];
             /** Shape */
             shape: [
                 number,
@@ -5583,6 +6033,60 @@ export interface components {
             transfers_shift: number;
         };
         /**
+         * TokenRequest
+         * @description A new API token; it never allows more than its user's role does at the time of use.
+         * @example {
+         *       "days": 30,
+         *       "name": "nightly build",
+         *       "scopes": [
+         *         "read",
+         *         "submit"
+         *       ]
+         *     }
+         */
+        TokenRequest: {
+            /**
+             * Days
+             * @description Days until it ends.
+             * @default 90
+             */
+            days: number;
+            /** Name */
+            name: string;
+            /**
+             * Scopes
+             * @default [
+             *       "read",
+             *       "submit"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * TokenView
+         * @description An API token without its secret.
+         */
+        TokenView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
          * TrackRecord
          * @description Results of the calibration study, which hid sizes from the verdict and trained them afterwards.
          */
@@ -5702,6 +6206,54 @@ export interface components {
              * @description Datasets and uploads together.
              */
             used_bytes: number;
+        };
+        /**
+         * UserChange
+         * @description Changes of a user; what is left out stays.
+         * @example {
+         *       "role": "viewer"
+         *     }
+         */
+        UserChange: {
+            /** Is Active */
+            is_active?: boolean | null;
+            role?: components["schemas"]["Role-Input"] | null;
+        };
+        /**
+         * UserView
+         * @description A user as admins see it.
+         */
+        UserView: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Has Password
+             * @description False until the invitation is used.
+             */
+            has_password: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Reads
+             * @description For a viewer: the user whose work is shown.
+             */
+            reads: string | null;
+            role: components["schemas"]["muscope__backend__accounts__roles__Role"];
+            /**
+             * Seen At
+             * @description Last use of a browser that is still signed in.
+             */
+            seen_at: string | null;
         };
         /**
          * VariantRequest
@@ -6014,6 +6566,18 @@ export interface components {
          * @enum {string}
          */
         YScale: "log" | "linear";
+        /**
+         * Role
+         * @description Role of a user: reads, also plans and stores, also keeps users and sees what everybody owns.
+         * @enum {string}
+         */
+        muscope__backend__accounts__roles__Role: "viewer" | "runner" | "admin";
+        /**
+         * Role
+         * @description Row of the (A, B, C) table a tensor belongs to.
+         * @enum {string}
+         */
+        muscope__backend__domain__spec__parametrization__Role: "input" | "hidden" | "output" | "query" | "norm" | "bias" | "fixed";
     };
     responses: never;
     parameters: never;
@@ -6027,6 +6591,8 @@ export type ArmAnswer = components['schemas']['ArmAnswer'];
 export type ArmRequest = components['schemas']['ArmRequest'];
 export type ArmVerdict = components['schemas']['ArmVerdict'];
 export type Assumptions = components['schemas']['Assumptions'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditView = components['schemas']['AuditView'];
 export type Axis = components['schemas']['Axis'];
 export type AxisAnswer = components['schemas']['AxisAnswer'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
@@ -6037,6 +6603,7 @@ export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
 export type Brought = components['schemas']['Brought'];
 export type BroughtTensor = components['schemas']['BroughtTensor'];
+export type BrowserView = components['schemas']['BrowserView'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
 export type Caution = components['schemas']['Caution'];
@@ -6115,12 +6682,15 @@ export type HorizonTrend = components['schemas']['HorizonTrend'];
 export type ImageSample = components['schemas']['ImageSample'];
 export type ImageShape = components['schemas']['ImageShape'];
 export type Interval = components['schemas']['Interval'];
+export type InvitationAnswer = components['schemas']['InvitationAnswer'];
+export type InvitationRequest = components['schemas']['InvitationRequest'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type JudgementRequest = components['schemas']['JudgementRequest'];
 export type JudgementView = components['schemas']['JudgementView'];
 export type KindLimits = components['schemas']['KindLimits'];
 export type LabelsRequest = components['schemas']['LabelsRequest'];
 export type Leaf = components['schemas']['Leaf'];
+export type LinkView = components['schemas']['LinkView'];
 export type Loss = components['schemas']['Loss'];
 export type LossChoice = components['schemas']['LossChoice'];
 export type LossStatistics = components['schemas']['LossStatistics'];
@@ -6132,6 +6702,7 @@ export type ModelView = components['schemas']['ModelView'];
 export type MuonScale = components['schemas']['MuonScale'];
 export type NarrowSweep = components['schemas']['NarrowSweep'];
 export type Neighbour = components['schemas']['Neighbour'];
+export type NewToken = components['schemas']['NewToken'];
 export type NextRun = components['schemas']['NextRun'];
 export type NoiseSource = components['schemas']['NoiseSource'];
 export type OpenAnswer = components['schemas']['OpenAnswer'];
@@ -6145,6 +6716,7 @@ export type OverallVerdict = components['schemas']['OverallVerdict'];
 export type Parametrization = components['schemas']['Parametrization'];
 export type Part = components['schemas']['Part'];
 export type PartSlope = components['schemas']['PartSlope'];
+export type PasswordChange = components['schemas']['PasswordChange'];
 export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
@@ -6169,7 +6741,7 @@ export type Reliability = components['schemas']['Reliability'];
 export type ReportFormat = components['schemas']['ReportFormat'];
 export type ResidualConvNet = components['schemas']['ResidualConvNet'];
 export type ResidualMlp = components['schemas']['ResidualMLP'];
-export type Role = components['schemas']['Role'];
+export type RoleInput = components['schemas']['Role-Input'];
 export type RolloutStep = components['schemas']['RolloutStep'];
 export type RolloutStepName = components['schemas']['RolloutStepName'];
 export type RolloutStepState = components['schemas']['RolloutStepState'];
@@ -6187,7 +6759,9 @@ export type ScenarioAnswer = components['schemas']['ScenarioAnswer'];
 export type ScenarioKind = components['schemas']['ScenarioKind'];
 export type ScheduleKind = components['schemas']['ScheduleKind'];
 export type ScheduleSpec = components['schemas']['ScheduleSpec'];
+export type Scope = components['schemas']['Scope'];
 export type SeedView = components['schemas']['SeedView'];
+export type SessionView = components['schemas']['SessionView'];
 export type Setting = components['schemas']['Setting'];
 export type SettingKind = components['schemas']['SettingKind'];
 export type Settle = components['schemas']['Settle'];
@@ -6195,6 +6769,7 @@ export type SettleRequest = components['schemas']['SettleRequest'];
 export type SettleView = components['schemas']['SettleView'];
 export type SharpnessChoice = components['schemas']['SharpnessChoice'];
 export type SharpnessSpread = components['schemas']['SharpnessSpread'];
+export type SignInRequest = components['schemas']['SignInRequest'];
 export type Size = components['schemas']['Size'];
 export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
@@ -6218,10 +6793,14 @@ export type TensorRole = components['schemas']['TensorRole'];
 export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
 export type Thresholds = components['schemas']['Thresholds'];
+export type TokenRequest = components['schemas']['TokenRequest'];
+export type TokenView = components['schemas']['TokenView'];
 export type TrackRecord = components['schemas']['TrackRecord'];
 export type TrainingView = components['schemas']['TrainingView'];
 export type UploadView = components['schemas']['UploadView'];
 export type UsageView = components['schemas']['UsageView'];
+export type UserChange = components['schemas']['UserChange'];
+export type UserView = components['schemas']['UserView'];
 export type VariantRequest = components['schemas']['VariantRequest'];
 export type Verdict = components['schemas']['Verdict'];
 export type VerdictsView = components['schemas']['VerdictsView'];
@@ -6232,8 +6811,1323 @@ export type Within = components['schemas']['Within'];
 export type Work = components['schemas']['Work'];
 export type WorkerView = components['schemas']['WorkerView'];
 export type YScale = components['schemas']['YScale'];
+export type MuscopeBackendAccountsRolesRole = components['schemas']['muscope__backend__accounts__roles__Role'];
+export type MuscopeBackendDomainSpecParametrizationRole = components['schemas']['muscope__backend__domain__spec__parametrization__Role'];
 export type $defs = Record<string, never>;
 export interface operations {
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_browsers: {
+        parameters: {
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserView"][];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    end_browser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A session's id. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"][];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    end_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A token's id. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    read_audit: {
+        parameters: {
+            query?: {
+                /** @description Entries before this one; the newest first. */
+                before?: number | null;
+                /** @description The most entries to return. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     get_cell: {
         parameters: {
             query?: never;
@@ -6273,6 +8167,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -6426,6 +8366,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -6594,6 +8580,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -6737,6 +8769,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -6896,6 +8974,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -7050,6 +9174,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -7217,6 +9387,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -7410,7 +9626,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7418,10 +9657,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -7673,6 +9912,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -7822,7 +10107,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7830,10 +10138,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -8016,6 +10324,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -8185,6 +10539,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -8374,7 +10774,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8382,10 +10805,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -8626,6 +11049,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -8757,7 +11226,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8765,10 +11257,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -8936,7 +11428,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8944,10 +11459,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -9159,6 +11674,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -9297,7 +11858,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9305,10 +11889,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -9515,7 +12099,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9523,10 +12130,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -9733,7 +12340,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9741,10 +12371,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -9928,7 +12558,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9936,10 +12589,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -10145,6 +12798,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -10291,7 +12990,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10299,10 +13021,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -10492,7 +13214,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10500,10 +13245,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -10709,7 +13454,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10717,10 +13485,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -10897,6 +13665,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11040,6 +13854,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -11189,6 +14049,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -11360,6 +14266,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -11559,6 +14511,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11748,6 +14746,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -11924,6 +14968,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -12113,6 +15203,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -12282,6 +15418,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -12460,6 +15642,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -12614,6 +15842,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -12763,6 +16037,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -12955,6 +16275,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -13101,6 +16467,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -13258,7 +16670,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13266,10 +16701,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -13457,6 +16892,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description There is no such object. */
             404: {
                 headers: {
@@ -13603,6 +17084,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -13769,7 +17296,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13777,10 +17327,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -13919,6 +17469,224 @@ export interface operations {
             };
         };
     };
+    use_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The same was tried too often.",
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 429,
+                     *       "title": "Too many attempts",
+                     *       "type": "/api/v1/problems/sign_in.wait"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     list_brought_models: {
         parameters: {
             query?: {
@@ -13970,6 +17738,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -14108,7 +17922,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14116,10 +17953,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -14299,6 +18136,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -14425,7 +18308,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -14433,10 +18339,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -14631,6 +18537,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -14751,6 +18703,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -14916,6 +18914,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -15039,7 +19083,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15047,10 +19114,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -15080,6 +19147,558 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not found",
                      *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    begin_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The same was tried too often.",
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 429,
+                     *       "title": "Too many attempts",
+                     *       "type": "/api/v1/problems/sign_in.wait"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -15202,6 +19821,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -15333,7 +19998,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15341,10 +20029,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -15516,6 +20204,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -15653,6 +20387,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -15782,7 +20562,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -15790,10 +20593,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -15994,6 +20797,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -16114,6 +20963,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -16265,7 +21160,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16273,10 +21191,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -16434,6 +21352,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -16624,7 +21588,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
-            /** @description An unsafe request came from another site. */
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -16632,10 +21619,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "detail": "An unsafe request came from another site.",
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
                      *       "error": {
                      *         "code": "request.cross_site",
-                     *         "message": "An unsafe request came from another site.",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
                      *         "params": {}
                      *       },
                      *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
@@ -16930,6 +21917,914 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Most items of one answer. */
+                limit?: number;
+                /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
+                cursor?: string | null;
+            };
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"][];
+                };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    invite_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A user's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A user's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -17069,6 +22964,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -17191,6 +23132,52 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ErrorReply"];
                 };
             };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
             /** @description The request cannot be read; every field is listed. */
             422: {
                 headers: {
@@ -17308,6 +23295,52 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Not acceptable as it is",
                      *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

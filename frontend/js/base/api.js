@@ -100,7 +100,9 @@ async function send(url, options) {
     throw new ApiError(0, "no_connection", t("ui.error.no_connection"));
   }
   if (response.ok || response.status === 304) return response;
-  throw errorOf(response.status, await response.text());
+  const failure = errorOf(response.status, await response.text());
+  if (failure.code === "account.sign_in_needed") dispatchEvent(new Event("signed-out"));
+  throw failure;
 }
 
 /** Read the one shape every error has. @param {number} status @param {string} body */

@@ -13,6 +13,10 @@ const ROUTES = [
   { pattern: /^\/compare$/, name: "compare", names: [] },
   { pattern: /^\/workers$/, name: "workers", names: [] },
   { pattern: /^\/settings$/, name: "settings", names: [] },
+  { pattern: /^\/(?:sign-in|welcome)$/, name: "sign_in", names: [] },
+  { pattern: /^\/account$/, name: "account", names: [] },
+  { pattern: /^\/users$/, name: "users", names: [] },
+  { pattern: /^\/audit$/, name: "audit", names: [] },
   { pattern: new RegExp(`^/experiments/${ID}$`), name: "experiment", names: ["id"] },
   {
     pattern: new RegExp(`^/experiments/${ID}/(curves|runs|settings|report)$`),

@@ -31,6 +31,7 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
+from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
 from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
@@ -43,6 +44,8 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 MODULES = (
+    account,
+    audit,
     cells,
     compare,
     datasets,
@@ -59,9 +62,11 @@ MODULES = (
     reports,
     runs,
     savings,
+    session,
     sweeps,
     tags,
     uploads,
+    users,
     verdicts,
     workers,
 )
