@@ -23,6 +23,8 @@ const PAGES = {
   compare: () => import("./pages/compare/compare.js"),
   experiments: () => import("./pages/lists/experiments.js"),
   settings: () => import("./pages/settings/settings.js"),
+  sweeps: () => import("./pages/sweeps/sweeps.js"),
+  sweep: () => import("./pages/sweeps/sweep.js"),
   workers: () => import("./pages/workers/workers.js"),
   missing: () => import("./pages/missing.js"),
 };

@@ -36,6 +36,8 @@ CLIENT_ROUTES = (
     "/experiments",
     "/experiments/{rest:path}",
     "/settings",
+    "/sweeps",
+    "/sweeps/{rest:path}",
     "/workers",
 )
 _REVALIDATE = {"Cache-Control": "no-cache"}

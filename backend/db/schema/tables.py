@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from muscope.backend.db.schema.base import Base
+from muscope.backend.db.schema.sweeps import SweepRow as SweepRow
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,

@@ -31,6 +31,8 @@ from muscope.backend.api.routes import (
     workers,
 )
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.sweep import files as sweep_files
+from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
 from tests.backend.api.conftest import Server
@@ -57,6 +59,8 @@ MODULES = (
     reports,
     runs,
     savings,
+    stored_sweeps,
+    sweep_files,
     sweeps,
     tags,
     uploads,
