@@ -41,7 +41,7 @@ _TABLE = (
     _Row("users", Need.ADMIN, Need.ADMIN),
     _Row("audit", Need.ADMIN, Need.NOTHING_GIVES_IT),
     # Computed from what the request holds; nothing is stored.
-    _Row("sweeps", Need.READ, Need.READ),
+    _Row("sweeps/judge", Need.READ, Need.READ),
     _Row("plans", Need.READ, Need.SUBMIT),
     _Row("cells", Need.READ, Need.SUBMIT),
     _Row("compare", Need.READ, Need.SUBMIT),
@@ -53,6 +53,7 @@ _TABLE = (
     _Row("problems", Need.READ, Need.NOTHING_GIVES_IT),
     _Row("recipes", Need.READ, Need.SUBMIT),
     _Row("status", Need.READ, Need.ADMIN),
+    _Row("sweeps", Need.READ, Need.SUBMIT),
     _Row("tags", Need.READ, Need.SUBMIT),
     _Row("uploads", Need.READ, Need.SUBMIT),
     _Row("usage", Need.READ, Need.SUBMIT),

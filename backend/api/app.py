@@ -39,6 +39,8 @@ from muscope.backend.api.routes import (
 )
 from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.sweep import files as sweep_files
+from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
 from muscope.backend.api.site.pages import install_pages
@@ -47,7 +49,13 @@ from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
 # Bodies that count for themselves; a path that ends in a slash stands for all below it.
-UPLOADING = frozenset({("POST", f"{API_PREFIX}/datasets"), ("PATCH", f"{API_PREFIX}/uploads/")})
+UPLOADING = frozenset(
+    {
+        ("POST", f"{API_PREFIX}/datasets"),
+        ("POST", f"{API_PREFIX}/sweeps"),
+        ("PATCH", f"{API_PREFIX}/uploads/"),
+    }
+)
 # Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/connection/session.py).
 MAX_THREADS = 15
 DESCRIPTION = (
@@ -124,6 +132,8 @@ def _api() -> APIRouter:
         runs,
         savings,
         sweeps,
+        stored_sweeps,
+        sweep_files,
         tags,
         verdicts,
         figures,

@@ -87,6 +87,7 @@ Language = Annotated[str, Depends(_language)]
 
 DatasetId = Annotated[UUID, Path(description="A dataset's id.")]
 ExperimentId = Annotated[UUID, Path(description="An experiment's id.")]
+SweepId = Annotated[UUID, Path(description="A stored sweep's id.")]
 UploadId = Annotated[UUID, Path(description="An upload's id.")]
 CellId = Annotated[UUID, Path(description="A cell's id.")]
 IfNoneMatch = Annotated[

@@ -28,6 +28,8 @@ const PAGES = {
   account: () => import("./pages/accounts/account.js"),
   users: () => import("./pages/accounts/users.js"),
   audit: () => import("./pages/accounts/audit.js"),
+  sweeps: () => import("./pages/sweeps/sweeps.js"),
+  sweep: () => import("./pages/sweeps/sweep.js"),
   workers: () => import("./pages/workers/workers.js"),
   missing: () => import("./pages/missing.js"),
 };

@@ -83,3 +83,12 @@ export type Verdicts = Filled<api.VerdictsView>;
 export type Worker = Filled<api.WorkerView>;
 /** What an error tells beside its message. */
 export type ErrorParams = Filled<api.ErrorDetail>["params"];
+export type Sweep = Filled<api.SweepView>;
+export type SweepItem = Filled<api.SweepItem>;
+export type SweepAnswer = Filled<api.SweepAnswer>;
+export type SweepArm = Filled<api.ArmAnswer>;
+export type SweepAxis = Filled<api.AxisAnswer>;
+export type SweepComparison = Filled<api.SweepComparison>;
+export type SweepReason = Filled<api.Reason>;
+export type NextRun = Filled<api.NextRun>;
+export type ColumnRole = api.ColumnRole;

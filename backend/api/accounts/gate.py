@@ -18,7 +18,8 @@ from muscope.backend.services.accounts.sign_in import Place
 
 API_PREFIX = "/api/v1"
 # Parts of the API whose changes do not last, are logged by themselves, or come in thousands.
-_NOT_LOGGED = frozenset({"account", "invitation", "plans", "session", "sweeps", "uploads", "users"})
+_NOT_LOGGED = frozenset({"account", "invitation", "plans", "session", "uploads", "users"})
+_STORES_NOTHING = frozenset({"sweeps/judge"})
 
 
 async def require_permission(
@@ -31,7 +32,8 @@ async def require_permission(
     path = request.scope["path"].removeprefix(f"{API_PREFIX}/")
     check(request, need_of(request.method, path), visitor)
     yield
-    is_change = request.method not in READING and path.partition("/")[0] not in _NOT_LOGGED
+    is_lasting = path.partition("/")[0] not in _NOT_LOGGED and path not in _STORES_NOTHING
+    is_change = request.method not in READING and is_lasting
     if is_change and visitor is not None and visitor.user_id is not None:
         with suppress(Unavailable):  # the change itself was answered
             await serving.run(record_request, _actor(request, visitor), request.method, path)

@@ -41,6 +41,8 @@ CLIENT_ROUTES = (
     "/sign-in",
     "/users",
     "/welcome",
+    "/sweeps",
+    "/sweeps/{rest:path}",
     "/workers",
 )
 _REVALIDATE = {"Cache-Control": "no-cache"}

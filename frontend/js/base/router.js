@@ -11,6 +11,8 @@ const ROUTES = [
   { pattern: /^\/experiments$/, name: "experiments", names: [] },
   { pattern: /^\/(?:data|datasets)$/, name: "data", names: [] },
   { pattern: /^\/compare$/, name: "compare", names: [] },
+  { pattern: /^\/sweeps$/, name: "sweeps", names: [] },
+  { pattern: new RegExp(`^/sweeps/${ID}$`), name: "sweep", names: ["id"] },
   { pattern: /^\/workers$/, name: "workers", names: [] },
   { pattern: /^\/settings$/, name: "settings", names: [] },
   { pattern: /^\/(?:sign-in|welcome)$/, name: "sign_in", names: [] },

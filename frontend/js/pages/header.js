@@ -8,7 +8,7 @@ import { hrefOf } from "../base/router.js";
 import { onSession, signedIn } from "../accounts/session.js";
 import { chooseLanguage, NAMES_OF_LANGUAGES } from "../words/languages.js";
 
-const PLACES = { "/": "start", "/experiments": "experiments", "/data": "data" };
+const PLACES = { "/": "start", "/experiments": "experiments", "/data": "data", "/sweeps": "sweeps" };
 
 /** @param {string} version @param {AbortSignal} signal */
 export function header(version, signal) {

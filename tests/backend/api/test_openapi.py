@@ -33,6 +33,8 @@ from muscope.backend.api.routes import (
 )
 from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.sweep import files as sweep_files
+from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
 from tests.backend.api.conftest import Server
@@ -63,6 +65,8 @@ MODULES = (
     runs,
     savings,
     session,
+    stored_sweeps,
+    sweep_files,
     sweeps,
     tags,
     uploads,

@@ -30,7 +30,16 @@ FOR_ADMINS = ("/api/v1/users", "/api/v1/audit")
 PERSONAL = "/api/v1/account/"
 # Computes an answer from the request's own numbers.
 STORES_NOTHING = {"/api/v1/sweeps/judge"}
-OWNED = ("dataset_id", "experiment_id", "cell_id", "upload_id", "run_id", "token_id", "session_id")
+OWNED = (
+    "dataset_id",
+    "experiment_id",
+    "cell_id",
+    "upload_id",
+    "run_id",
+    "token_id",
+    "session_id",
+    "sweep_id",
+)
 # Named by what the body holds.
 OWNED_BY_BODY = {
     "/api/v1/experiments",
@@ -50,6 +59,9 @@ ASKED_BY = {
 VISITORS = ("nobody", "viewer", "other", "admin", "runner")
 SAFE = {"get", "head", "options"}
 
+SWEEP = "width,lr,loss\n" + "\n".join(
+    f"{width},{2.0**-k},{1 / width + (k - 4) ** 2}" for width in (16, 32, 64, 128) for k in range(8)
+)
 # What nobody owns, and is not there in the walk.
 NOT_OWNED = ("example.not_found", "model.not_held", "recipe.not_found")
 
@@ -108,6 +120,7 @@ class Walk:
                 "experiment_id": experiment_id,
                 "cell_id": client.get(f"{address}/cells").json()[0]["id"],
                 "run_id": client.get(f"{address}/runs").json()["items"][0]["id"],
+                "sweep_id": _made(client, "/sweeps?name=sweep.csv", content=SWEEP, headers=CSV)["id"],
                 "upload_id": self.new_upload(client),
                 "token_id": token["view"]["id"],
                 "session_id": sessions[0]["id"],
