@@ -120,7 +120,7 @@ class Walk:
                 "experiment_id": experiment_id,
                 "cell_id": client.get(f"{address}/cells").json()[0]["id"],
                 "run_id": client.get(f"{address}/runs").json()["items"][0]["id"],
-                "sweep_id": _made(client, "/sweeps?name=sweep.csv", content=SWEEP, headers=CSV)["id"],
+                "sweep_id": self.new_sweep(client),
                 "upload_id": self.new_upload(client),
                 "token_id": token["view"]["id"],
                 "session_id": sessions[0]["id"],
@@ -137,6 +137,10 @@ class Walk:
         reply.raise_for_status()
         return str(reply.headers["location"].rpartition("/")[2])
 
+    def new_sweep(self, client: httpx.Client) -> str:
+        """Store a sweep and return its id."""
+        return str(_made(client, "/sweeps?name=sweep.csv", content=SWEEP, headers=CSV)["id"])
+
     def new_experiment(self, client: httpx.Client, dataset_id: str) -> str:
         """Plan a small experiment and return its id."""
         plan = {"dataset_id": dataset_id, "widths": [8, 16], "seeds": [0, 1], "num_steps": 20, "depths": [2]}
@@ -147,6 +151,8 @@ class Walk:
         """Make the thing again that a path names and the visitor before has deleted."""
         if path == "/api/v1/uploads/{upload_id}":
             self.ids["upload_id"] = self.new_upload(client)
+        if path == "/api/v1/sweeps/{sweep_id}":
+            self.ids["sweep_id"] = self.new_sweep(client)
         if path == "/api/v1/experiments/{experiment_id}":
             self.ids["experiment_id"] = self.new_experiment(client, self.ids["dataset_id"])
 
