@@ -15,7 +15,7 @@ from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
 from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
-from studies.calibration.kept import ArrayStore, Cell
+from studies.calibration.kept import ArrayStore, Cell, _said
 from studies.calibration.real import report as real_report
 from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.judged import JudgedTask, judge_task
@@ -177,6 +177,17 @@ def test_a_cell_is_known_by_what_it_says_and_not_by_what_it_leaves_out():
     assert cell.key() == same.key()
     assert cell.key() != Cell(cell.data, replace(cell.program, spec_seed=1)).key()
     assert cell.key() != Cell("teacher_classes", cell.program).key()
+
+
+def test_a_new_constant_with_its_default_makes_no_other_cell_of_moved_constants():
+    cell = replace(SMALL, towards_sp=0.5).visible_cells()[0]
+    table = cell.program.scaling
+    name, own = next(iter(table.items()))
+    said = [0.5, 2.0, 1.0]
+
+    assert _said({name: own._replace(forward_mult=0.5, init_std=2.0, lr_mult=1.0)}) == {name: said}
+    assert _said(own._replace(init_mean=1.0))[-1] == 1.0
+    assert cell.key() != replace(SMALL, towards_sp=0.25).visible_cells()[0].key()
 
 
 def test_constants_half_way_to_sp_are_the_geometric_mean_of_both():
