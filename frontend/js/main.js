@@ -7,6 +7,7 @@ import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { followLanguage, onLanguage, startLanguage } from "./base/i18n.js";
 import { followOtherTabs, onPreference } from "./viewer/preferences.js";
+import { followTheme } from "./viewer/theme.js";
 import { followLinks, routeOf } from "./base/router.js";
 import { showTitle } from "./base/title.js";
 import { tour } from "./tour/tour.js";
@@ -90,6 +91,7 @@ await startLanguage(config.languages, (language) => readStatic(`locales/${langua
 header(config.version, life.signal);
 onLanguage(redraw, life.signal);
 followOtherTabs();
+followTheme(life.signal);
 onPreference("level", redraw, life.signal);
 onPreference("language", followLanguage, life.signal);
 followLinks(life.signal);
