@@ -2687,7 +2687,7 @@ export interface components {
              * @description The preset it was planned with, if any.
              */
             preset: string | null;
-            /** @description Of a single experiment; null in lists. */
+            /** @description Of an experiment asked for by its id; null in the answer to creating one. */
             progress: components["schemas"]["ProgressView"] | null;
             /**
              * Rule Version
