@@ -24,7 +24,7 @@ from benchmarks.rows import (
     role_bugs,
     training,
 )
-from benchmarks.rows.product import faults, files, large_files, lists, reports
+from benchmarks.rows.product import crowd, faults, files, large_files, lists, live, reports, visits
 from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
@@ -55,6 +55,11 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "optimizers": optimizers.optimizers,
     "role_bugs": role_bugs.role_bugs,
     "list_10000": lists.list_10000,
+    "paint": visits.paint,
+    "layout_shift": visits.layout_shift,
+    "live": live.live,
+    "posts": crowd.posts,
+    "viewers": crowd.viewers,
 }
 # Rows of `make faults`, which `make bench` leaves out: they take hours.
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.browser import HOW, find_browser
 
@@ -25,10 +25,15 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
 class Stack:
-    """Running stack, spoken to over REST."""
+    """Running stack, spoken to over REST.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    Attributes:
+        data: its data folder.
+        pid: its first process, from which all others descend.
+    """
+
+    def __init__(self, url: str, data: Path, pid: int) -> None:
+        self.url, self.data, self.pid = url, data, pid
         self._client = httpx.Client(base_url=f"{url}/api/v1", timeout=60)
 
     def get(self, path: str) -> Any:
@@ -71,7 +76,7 @@ def running(data: Path) -> Iterator[Stack]:
     environment = os.environ | {"MUSCOPE_DATA": str(data), "PORT": str(port)}
     with (data.parent / "stack.out").open("ab") as terminal:
         process = subprocess.Popen(PROGRAM, env=environment, stdout=terminal, stderr=subprocess.STDOUT)
-    stack = Stack(f"http://127.0.0.1:{port}")
+    stack = Stack(f"http://127.0.0.1:{port}", data, process.pid)
     try:
         give_up = time.monotonic() + START_SECONDS
         while not stack.has_worker():
@@ -88,12 +93,19 @@ def running(data: Path) -> Iterator[Stack]:
 @contextlib.contextmanager
 def open_page() -> Iterator[Page]:
     """Lend a page of a headless browser."""
+    with open_browser() as browser:
+        yield browser.new_page()
+
+
+@contextlib.contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Lend a headless browser."""
     path = find_browser()
     if path is None:
         raise RuntimeError(HOW)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=list(FLAGS))
         try:
-            yield browser.new_page()
+            yield browser
         finally:
             browser.close()

@@ -34,10 +34,14 @@ from muscope.worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
 
+# Training uses every core there is: whoever waits for a page or an answer goes first (ADR 0045).
+NICENESS = 10
+
 
 def main() -> None:
-    """Train one cell after another until stdin ends."""
+    """Train one cell after another until stdin ends, behind all who wait for an answer."""
     settings = get_settings()
+    give_way()
     set_up_logging(settings)
     replies = _reserve_stdout()
     requests: queue.Queue[Request] = queue.Queue()
@@ -54,6 +58,12 @@ def main() -> None:
         request = requests.get()
         with about(cell_id=request.cell_id):
             _send(replies, _train(request, stores, replies))
+
+
+def give_way() -> None:
+    """Lower the priority of this process; one that was started with a lower one keeps it."""
+    if sys.platform != "win32":
+        os.nice(max(0, NICENESS - os.nice(0)))
 
 
 def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,15 @@ from uuid import UUID, uuid5
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.schema.tables import CellRow, CellTensorRow, RunRow
+from muscope.backend.db.schema.tables import CellRow, CellTensorRow, ExperimentRow, RunRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
-from muscope.backend.domain.lifecycle import OPEN_CELL_STATES, CellState, DesiredState
+from muscope.backend.domain.lifecycle import (
+    OPEN_CELL_STATES,
+    OPEN_EXPERIMENT_STATES,
+    CellState,
+    DesiredState,
+)
 from muscope.backend.domain.protocol.evidence import CellGroup
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -132,6 +138,19 @@ def states_of(session: Session, experiment_id: UUID) -> dict[UUID, CellState]:
     """Return the state of each cell of an experiment."""
     rows = session.execute(select(CellRow.id, CellRow.state).where(CellRow.experiment_id == experiment_id))
     return {row.id: row.state for row in rows}
+
+
+def states_of_unfinished(session: Session) -> dict[UUID, dict[UUID, CellState]]:
+    """Return the state of each cell of every experiment that is not closed yet, in one query."""
+    rows = session.execute(
+        select(CellRow.experiment_id, CellRow.id, CellRow.state)
+        .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
+        .where(ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+    )
+    found: dict[UUID, dict[UUID, CellState]] = defaultdict(dict)
+    for experiment_id, cell_id, state in rows:
+        found[experiment_id][cell_id] = state
+    return found
 
 
 class RunInCell(NamedTuple):

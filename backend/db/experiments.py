@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, IdempotencyKeyRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.lifecycle import (
+    OPEN_CELL_STATES,
     OPEN_EXPERIMENT_STATES,
+    CellState,
     DesiredState,
     ExperimentState,
     StopReason,
@@ -75,10 +78,51 @@ def unfinished(session: Session) -> list[UUID]:
     return list(session.scalars(select(ExperimentRow.id).where(is_open).order_by(ExperimentRow.created_at)))
 
 
-def unfinished_rows(session: Session) -> Sequence[ExperimentRow]:
-    """Return the experiments that are not closed yet, oldest first."""
-    is_open = ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES)
-    return session.scalars(select(ExperimentRow).where(is_open).order_by(ExperimentRow.created_at)).all()
+class OpenExperiment(NamedTuple):
+    """Experiment that is not closed yet, with sums over its cells; its definition is not read.
+
+    Attributes:
+        predicted_seconds: wall time predicted when it was created.
+        cell_versions: sum of its cells' versions; it grows with every change of one of them.
+        num_running: cells that train now.
+        planned_seconds: slot-seconds predicted for all its cells.
+        open_seconds: the same of the cells that have not ended.
+        told_at: earliest moment at which workers were told of a queued cell; None if of none.
+    """
+
+    id: UUID
+    owner_id: str
+    name: str
+    version: int
+    created_at: datetime
+    predicted_seconds: float
+    cell_versions: int
+    num_running: int
+    planned_seconds: float
+    open_seconds: float
+    told_at: datetime | None
+
+
+def unfinished_with_sums(session: Session) -> list[OpenExperiment]:
+    """Return the experiments that are not closed yet, oldest first, with sums over their cells."""
+    own = ExperimentRow
+    heads = (own.id, own.owner_id, own.name, own.version, own.created_at, own.predicted_seconds)
+    seconds = func.coalesce(CellRow.predicted_seconds, 0.0)
+    sums = (
+        func.coalesce(func.sum(CellRow.version), 0),
+        func.coalesce(func.sum(case((CellRow.state == CellState.RUNNING, 1), else_=0)), 0),
+        func.sum(seconds),
+        func.sum(case((CellRow.state.in_(OPEN_CELL_STATES), seconds), else_=0.0)),
+        func.min(case((CellRow.state == CellState.QUEUED, CellRow.dispatched_at))),
+    )
+    statement = (
+        select(*heads, *sums)
+        .outerjoin(CellRow, CellRow.experiment_id == own.id)
+        .where(own.state.in_(OPEN_EXPERIMENT_STATES))
+        .group_by(*heads)
+        .order_by(own.created_at)
+    )
+    return [OpenExperiment._make(row) for row in session.execute(statement)]
 
 
 def lock_open(session: Session, experiment_id: UUID) -> ExperimentRow | None:

@@ -28,9 +28,9 @@ def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
     keys = inspect(table).primary_key
     # Sorted, so that two writers take their locks in the same order (docs/reliability.md §6).
     ordered = sorted(rows, key=lambda row: tuple(str(row[key.name]) for key in keys))
-    inserted: set[tuple[Any, ...]] = set()
-    for first in range(0, len(ordered), ROWS_PER_STATEMENT):
-        values = ordered[first : first + ROWS_PER_STATEMENT]
-        statement = insert_into(session, table).values(values).on_conflict_do_nothing().returning(*keys)
-        inserted.update(tuple(row) for row in session.execute(statement))
-    return inserted
+    if not ordered:
+        return set()
+    # Rows as parameters, not as values: the statement is compiled once, whatever their number.
+    statement = insert_into(session, table).on_conflict_do_nothing().returning(*keys)
+    paged = {"insertmanyvalues_page_size": ROWS_PER_STATEMENT}
+    return {tuple(row) for row in session.connection().execute(statement, ordered, execution_options=paged)}

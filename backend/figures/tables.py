@@ -5,8 +5,6 @@ A table has what is drawn, with the same choices; values have the six significan
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,6 +15,7 @@ from muscope.backend.figures.lr_loss import LrCurve, LrLossInfo, y_title
 from muscope.backend.figures.optimum_size import OptimumInfo
 from muscope.backend.figures.steps.step_curves import Line, StepCurve, StepInfo
 from muscope.backend.figures.theme import Style
+from muscope.backend.spreadsheet import LINE_END, csv_lines
 
 Value = str | int | float | None
 Row = tuple[Value, ...]
@@ -37,10 +36,7 @@ class FigureTable(NamedTuple):
 
     def as_csv(self) -> str:
         """Return the table as CSV with a byte order mark, by which spreadsheets know the encoding."""
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        writer.writerows([self.columns, *self.rows])
-        return "\ufeff" + buffer.getvalue()
+        return "".join(line + LINE_END for line in csv_lines(self.columns, self.rows))
 
 
 def table_of(names: Sequence[str], rows: Iterator[Sequence[Value]]) -> FigureTable:

@@ -106,4 +106,6 @@ onPreference("language", followLanguage, life.signal);
 followLinks(life.signal);
 addEventListener("navigate", show, { signal: life.signal });
 addEventListener("popstate", () => location.pathname !== shown && show(), { signal: life.signal }); // not for #page
-show();
+await show();
+// The list is where most readers go next: its parts are loaded while nothing else happens.
+(globalThis.requestIdleCallback ?? setTimeout)(() => PAGES.experiments().catch(() => null));

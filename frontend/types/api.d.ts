@@ -229,7 +229,8 @@ export interface paths {
          * @description Return the judged arm's smallest and largest size of every experiment in one figure.
          *
          *     `lr_loss` shows the final loss over the LR, `loss` and `sharpness` (LR-weighted) one LR over steps: the
-         *     one that the experiment reuses. Experiments are called A to D in the order asked for.
+         *     one that the experiment reuses. Experiments are called A to D in the order asked for. With the ETag of
+         *     the answer before, 304 says that it is the same.
          */
         get: operations["get_compare_figure"];
         put?: never;
@@ -3405,7 +3406,7 @@ export interface components {
              * @description The preset it was planned with, if any.
              */
             preset: string | null;
-            /** @description Of a single experiment; null in lists. */
+            /** @description Of an experiment asked for by its id; null in the answer to creating one. */
             progress: components["schemas"]["ProgressView"] | null;
             /**
              * Rule Version
@@ -9345,7 +9346,10 @@ export interface operations {
                 /** @description Scale of the vertical axis. */
                 y_scale?: components["schemas"]["YScale"];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an earlier answer to the same question; 304 while it still holds. */
+                "if-none-match"?: string | null;
+            };
             path: {
                 name: components["schemas"]["CompareFigure"];
             };
@@ -9353,7 +9357,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The figure. */
+            /** @description The figure; gzip-compressed where that is accepted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9361,6 +9365,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FigureReply"];
                 };
+            };
+            /** @description Nothing has changed since the state that If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The content is not acceptable, or the Host header is not ours. */
             400: {

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.api.deps import Ctx, Language, Owner
+from muscope.backend.api.caching import fresh_content
+from muscope.backend.api.deps import Ctx, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.schemas import FigureReply, FigureTableReply
 from muscope.backend.figures.compare.names import CompareFigure
@@ -32,7 +34,10 @@ ColourMode = Annotated[Mode, Query(description="Colours for a light or a dark pa
 Scale = Annotated[YScale, Query(description="Scale of the vertical axis.")]
 Form = Annotated[TableFormat, Query(description="JSON, or CSV to be saved.")]
 Brief = Annotated[bool, Query(description="Only a few steps of every curve, evenly spread.")]
-_FIGURE: Responses = {200: {"model": FigureReply, "description": "The figure."}}
+_FIGURE: Responses = {
+    200: {"model": FigureReply, "description": "The figure; gzip-compressed where that is accepted."},
+    304: {"description": "Nothing has changed since the state that If-None-Match names."},
+}
 _TABLE: Responses = {
     200: {
         "model": FigureTableReply,
@@ -63,19 +68,22 @@ def get_compare_figure(
     context: Ctx,
     owner: Owner,
     language: Language,
+    request: Request,
     name: CompareFigure,
     ids: Ids,
     mode: ColourMode = Mode.LIGHT,
     y_scale: Scale = YScale.LOG,
+    if_none_match: IfNoneMatch = None,  # noqa: ARG001 (said here, read by `fresh_content`)
 ) -> Response:
     """Return the judged arm's smallest and largest size of every experiment in one figure.
 
     `lr_loss` shows the final loss over the LR, `loss` and `sharpness` (LR-weighted) one LR over steps: the
-    one that the experiment reuses. Experiments are called A to D in the order asked for.
+    one that the experiment reuses. Experiments are called A to D in the order asked for. With the ETag of
+    the answer before, 304 says that it is the same.
     """
     wanted = Wanted(chosen_ids(ids), name, language, mode, y_scale)
-    headers = {"Cache-Control": "private, no-cache", "Content-Language": language}
-    return Response(compare_figure(context, owner, wanted), media_type="application/json", headers=headers)
+    headers = {"Vary": "Accept-Encoding, Accept-Language", "Content-Language": language}
+    return fresh_content(request, compare_figure(context, owner, wanted), headers)
 
 
 @router.get(

@@ -8,6 +8,7 @@ of conductors may run.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -75,7 +76,8 @@ class LastSnapshots:
 
     def keep(self, experiment_ids: list[UUID]) -> None:
         """Remove every experiment that is not open any more."""
-        self._ended = {each: ended for each, ended in self._ended.items() if each in experiment_ids}
+        still_open = set(experiment_ids)
+        self._ended = {each: ended for each, ended in self._ended.items() if each in still_open}
 
 
 def advance_experiments(context: Context, last: LastSnapshots | None = None) -> None:
@@ -83,7 +85,8 @@ def advance_experiments(context: Context, last: LastSnapshots | None = None) -> 
     last = last or LastSnapshots()
     with context.database.read() as session:
         experiment_ids = experiment_rows.unfinished(session)
-        snapshots = {each: _snapshot(session, each) for each in experiment_ids}
+        states = cell_rows.states_of_unfinished(session)
+        snapshots = {each: _snapshot_of(states.get(each, {})) for each in experiment_ids}
     last.keep(experiment_ids)
     for experiment_id, snapshot in snapshots.items():
         if last.is_due(experiment_id, snapshot) and _advance_alone(context, experiment_id):
@@ -114,7 +117,10 @@ def _advance_alone(context: Context, experiment_id: UUID) -> bool:
 
 
 def _snapshot(session: Session, experiment_id: UUID) -> Snapshot:
-    states = cell_rows.states_of(session, experiment_id)
+    return _snapshot_of(cell_rows.states_of(session, experiment_id))
+
+
+def _snapshot_of(states: Mapping[UUID, CellState]) -> Snapshot:
     ended = (cell_id for cell_id, state in states.items() if state not in OPEN_CELL_STATES)
     return Snapshot(frozenset(states), frozenset(ended))
 

@@ -34,9 +34,7 @@ from muscope.backend.services.plans.draft import (
     Draft,
     ExperimentRequest,
     control_of,
-    cost,
     draft,
-    first_cells,
 )
 from muscope.backend.services.time_left.budget import afforded
 from muscope.backend.services.time_left.progress import progress_of
@@ -67,11 +65,11 @@ def create_experiment(
     body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     with context.database.read() as session:
         if known := _created_before(session, owner_id, key, body):
-            return Created(_view_of(context, session, owner_id, known), is_new=False)
+            return Created(_plain_view(session, owner_id, known), is_new=False)
         require_room_to_start(context.settings.data_folder)
         # A plan takes a tenth of a second or more; others who want to write must not wait for it.
         plan = draft(context, session, owner_id, request)
-        first = _first_costed(context, plan)
+        first = _affordable(plan)
     row = _row(context, owner_id, request, plan, language)
     with context.database.write() as session:
         known = _created_before(session, owner_id, key, body)
@@ -83,7 +81,8 @@ def create_experiment(
     if known is None:
         context.bell.ring(cell_ids, queue=plan.queue)
         context.notices.publish(ProgressNotice(row.id))
-    return Created(get_experiment(context, owner_id, known or row.id), is_new=known is None)
+    with context.database.read() as session:
+        return Created(_plain_view(session, owner_id, known or row.id), is_new=known is None)
 
 
 def _store(
@@ -115,12 +114,10 @@ def _created_before(session: Session, owner_id: str, key: str | None, body_sha25
     return known.experiment_id
 
 
-def _first_costed(context: Context, plan: Draft) -> list[CostedCell]:
+def _affordable(plan: Draft) -> list[CostedCell]:
     """Return the cells of the first stage that a plan's budget affords, with their cost."""
-    first = first_cells(context, plan.spec, plan.shape, plan.capacity)
-    costed = cost(plan.spec, plan.shape, first, plan.capacity, plan.divergence)
     budget = plan.spec.budget
-    return costed if budget is None else afforded(costed, left_seconds=budget.limit_seconds)
+    return list(plan.first) if budget is None else afforded(plan.first, left_seconds=budget.limit_seconds)
 
 
 def _row(
@@ -172,15 +169,21 @@ def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> N
 
 
 def _view_of(context: Context, session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    view = _plain_view(session, owner_id, experiment_id)
     row = find_experiment(session, owner_id, experiment_id)
-    view = _view(
+    return view.model_copy(update={"progress": progress_of(context, ExperimentEvidence(session, row))})
+
+
+def _plain_view(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:
+    """Return an experiment without its progress, which depends on all others that are open."""
+    row = find_experiment(session, owner_id, experiment_id)
+    return _view(
         row,
         dataset_rows.facts_of(session, {row.dataset_id})[row.dataset_id],
         experiment_rows.cell_counts(session, [row.id])[row.id],
         verdict_rows.outcomes(session, [row.id]).get(row.id, {}),
         tag_rows.of_experiments(session, [row.id])[row.id],
     )
-    return view.model_copy(update={"progress": progress_of(context, ExperimentEvidence(session, row))})
 
 
 def _conditions(spec: ExperimentSpec, scenario: Scenario) -> ConditionsView:

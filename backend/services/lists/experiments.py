@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from muscope.backend.db import datasets as dataset_rows
+from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import tags as tag_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.datasets import Facts
@@ -101,15 +102,13 @@ def _sought(query: ExperimentQuery) -> Sought:
 
 def _shares_done(context: Context, session: Session, rows: Sequence[ExperimentRow]) -> dict[UUID, float]:
     """Return how far the experiments are that train now, as their own pages say it."""
-    running = [row for row in rows if row.state is ExperimentState.RUNNING]
+    running = {row.id for row in rows if row.state is ExperimentState.RUNNING}
     if not running:
         return {}
     capacity = capacity_of(context, session, fresh_workers(context, session))
-    shares = {}
-    for row in running:
-        course = course_of(context, session, row, capacity)
-        shares[row.id] = share_done(course.cells, course.later)
-    return shares
+    found = [each for each in experiment_rows.unfinished_with_sums(session) if each.id in running]
+    courses = {each.id: course_of(context, session, each, capacity) for each in found}
+    return {each: share_done(course.cells, course.later) for each, course in courses.items()}
 
 
 def _item(row: ExperimentRow, data: Facts, tags: tuple[str, ...], share: float | None) -> ExperimentItem:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 from pydantic import Field
@@ -28,7 +29,6 @@ from muscope.backend.domain.plan.outlay import (
 from muscope.backend.domain.plan.plan_request import PlanRequest, full_steps, resolve
 from muscope.backend.domain.plan.scenario_kinds import possible_kinds
 from muscope.backend.domain.protocol import (
-    Add,
     Decision,
     foreseen_batches,
     most_settling,
@@ -62,8 +62,11 @@ class ExperimentRequest(PlanRequest):
 
 @dataclass(frozen=True)
 class Draft:
-    """Spec of a request with the cells of its expected path, their predicted cost, and that of the whole
-    grid.
+    """Spec of a request with the cells of its expected path, and their predicted cost.
+
+    Attributes:
+        first: cells of the first stage.
+        split: per width, the most runs of a cell.
     """
 
     dataset: DatasetRow
@@ -74,15 +77,24 @@ class Draft:
     queue: str
     is_cut: bool
     costed: tuple[CostedCell, ...]
+    first: tuple[CostedCell, ...]
     course: Course
     expected: Outlay
-    most: Outlay
     divergence: tuple[DivergenceCount, ...]
+    split: Mapping[int, int]
 
     @property
     def num_runs(self) -> int:
         """Return the runs of all stages on the expected path."""
         return sum(len(cell.runs) for cell, _ in self.costed)
+
+    @cached_property
+    def most(self) -> Outlay:
+        """Return the outlay of the whole grid and all settling; only those who look at a plan need it."""
+        cells = full_grid(self.spec, max_runs_per_cell=self.split)
+        grid = cost(self.spec, self.shape, cells, self.capacity, self.divergence)
+        most = _most(self.spec, self.shape, grid, self.capacity, self.divergence)
+        return _at_least(most, self.expected, self.capacity.pace)
 
 
 def draft(context: Context, session: Session, owner_id: str, request: ExperimentRequest) -> Draft:
@@ -110,8 +122,6 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     settling = cost(spec, shape, usual_settling(spec), capacity, divergence)
     path = path_outlay(course, (each for _, each in costed), capacity.slots)
     expected = with_usual_settling(path, capacity.pace * sum(each.seconds for _, each in settling))
-    grid = cost(spec, shape, full_grid(spec, max_runs_per_cell=split), capacity, divergence)
-    most = _most(spec, shape, grid, capacity, divergence)
     return Draft(
         dataset=dataset,
         shape=shape,
@@ -121,10 +131,11 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
         queue=queue_to_ring(workers),
         is_cut=is_cut,
         costed=costed,
+        first=tuple(batches[0]) if batches else (),
         course=course,
         expected=expected,
-        most=_at_least(most, expected, capacity.pace),
         divergence=divergence,
+        split=split,
     )
 
 
@@ -155,15 +166,6 @@ def _at_least(grid: Outlay, expected: Outlay, pace: float) -> Outlay:
         wall_seconds=max(pace * grid.wall_seconds, expected.wall_seconds),
         slot_seconds=max(pace * grid.slot_seconds, expected.slot_seconds),
     )
-
-
-def first_cells(
-    context: Context, spec: ExperimentSpec, shape: DatasetShape, capacity: Capacity
-) -> tuple[PlannedCell, ...]:
-    """List the cells of the first stage."""
-    split = runs_per_cell(context, spec, shape, capacity)
-    decision = next_cells(spec, Evidence(), max_runs_per_cell=split)
-    return decision.cells if isinstance(decision, Add) else ()
 
 
 def runs_per_cell(

@@ -22,9 +22,9 @@ from muscope.backend.figures.names import Band, Sampling
 from muscope.backend.figures.theme import Mode, Style
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_cell, find_experiment, schedule_of
-from muscope.backend.services.runs.csv_lines import csv_lines
 from muscope.backend.services.runs.listing import run_view, summaries_of
 from muscope.backend.services.views.run_views import Neighbour, RunDetail
+from muscope.backend.spreadsheet import csv_lines
 
 # Points of one line of a figure (docs/architecture.md §8.4).
 MOST_POINTS = 1000

@@ -21,7 +21,7 @@ from muscope.backend.services.time_left.queue import (
     affordable_course,
     neighbours_of,
     queue_view,
-    span_among,
+    spans_among,
 )
 from muscope.backend.services.time_left.remaining import Remaining, remaining_of
 from muscope.backend.services.views.outlay_views import BudgetView, OutlayView, ProgressView
@@ -38,24 +38,25 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     later = found.course.later if is_open else ()
     course = affordable_course(context, evidence, found.course._replace(later=later))
     neighbours = neighbours_of(context, session, evidence.experiment, capacity) if is_open else []
-    eta = span_among(course, neighbours, capacity.slots).ends
-    whole = _whole(course, capacity.slots, _most(evidence, capacity, found))
+    spans = spans_among(course, neighbours, capacity.slots)
+    eta = spans[0].ends
     # A worker trains before its speed is measured, which is when it enters the list.
     is_attended = bool(workers) or any(row.state == CellState.RUNNING for row in rows)
     can_tell = is_open and is_attended
+    whole = _whole(course, capacity.slots, _most(evidence, capacity, found)) if can_tell else course
     planned_stages = [row.stage for row in rows]
     return ProgressView(
         spent_seconds=sum(work.spent_seconds for work in course.cells),
         predicted_total_seconds=total_seconds(course.cells, course.later),
         eta_seconds=eta if can_tell else None,
-        eta_most_seconds=max(eta, span_among(whole, neighbours, capacity.slots).ends) if can_tell else None,
+        eta_most_seconds=max(eta, spans_among(whole, neighbours, capacity.slots)[0].ends)
+        if can_tell
+        else None,
         share_done=share_done(course.cells, course.later),
         # The control goes straight to the largest size, so its stage is not counted.
         stage=max((row.stage for row in rows if row.parametrization == chosen_arm(spec)), default=0),
         num_stages=1 + max([*planned_stages, *(cell.stage for cell, _ in found.later_cells)], default=0),
-        queue=queue_view(context, evidence.experiment, course, neighbours, capacity.slots)
-        if can_tell
-        else None,
+        queue=queue_view(context, evidence.experiment, course, neighbours, spans) if can_tell else None,
         budget=_budget(context, spec.budget, rows),
         left_out=_left_out(evidence, capacity),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.connection.session import Session
+from muscope.backend.db.experiments import OpenExperiment
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.cost.chains import Span
-from muscope.backend.domain.cost.time_left import Course, expected_spans
-from muscope.backend.domain.lifecycle import CellState, ExperimentState
+from muscope.backend.domain.cost.time_left import Course, LaterWork, expected_spans
+from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.spec.budget import committed_seconds
 from muscope.backend.services.context import Context
@@ -20,22 +22,25 @@ from muscope.backend.services.time_left.budget import claimed
 from muscope.backend.services.time_left.remaining import remaining_of, within_seconds
 from muscope.backend.services.views.outlay_views import QueueView
 
-# Seconds for which the expected work of the others is taken as unchanged; of one that has not begun for
+# Seconds for which the expected work of one that trains is taken as unchanged; of one that only waits for
 # longer, since time alone does not change it, and hundreds may wait.
 KEPT_SECONDS = 5
-KEPT_WAITING_SECONDS = 60
+KEPT_WAITING_SECONDS = 600
+# Experiments whose work is foreseen stage by stage; of the others the sums of their predictions are enough
+# for a moment that lies behind the work of all these.
+MOST_FORESEEN = 10
 
 
 class Neighbour(NamedTuple):
     """Another open experiment and its work."""
 
-    experiment: ExperimentRow
+    experiment: OpenExperiment
     course: Course
 
     @property
     def is_running(self) -> bool:
         """Return whether one of its cells trains now."""
-        return is_running(self.course)
+        return self.experiment.num_running > 0
 
 
 def is_running(course: Course) -> bool:
@@ -56,36 +61,58 @@ def neighbours_of(
     context: Context, session: Session, own: ExperimentRow | None, capacity: Capacity
 ) -> list[Neighbour]:
     """Return the other open experiments, whoever owns them, the oldest first."""
+    others = [
+        each for each in experiment_rows.unfinished_with_sums(session) if own is None or each.id != own.id
+    ]
+    first = sorted(others, key=lambda each: (not each.num_running, each.told_at or each.created_at))
+    foreseen = {each.id for each in first[:MOST_FORESEEN]}
     return [
-        Neighbour(row, course_of(context, session, row, capacity))
-        for row in experiment_rows.unfinished_rows(session)
-        if row is not own
+        Neighbour(
+            each,
+            course_of(context, session, each, capacity)
+            if each.id in foreseen
+            else summed_course(each, capacity),
+        )
+        for each in others
     ]
 
 
-def course_of(context: Context, session: Session, row: ExperimentRow, capacity: Capacity) -> Course:
+def course_of(context: Context, session: Session, found: OpenExperiment, capacity: Capacity) -> Course:
     """Return the work of an experiment as far as its budget pays for it, taken as unchanged for a while."""
 
     def build() -> Course:
+        row = experiment_rows.find(session, found.id)
+        assert row is not None, "it was read in this session"
         evidence = ExperimentEvidence(session, row)
         return affordable_course(context, evidence, remaining_of(context, evidence, capacity).course)
 
-    return context.caches.courses.get(f"{row.id} {row.version} {_lately(row, context.now())}", build)
+    key = f"{found.id} {found.version} {found.cell_versions} {_lately(found, context.now())}"
+    return context.caches.courses.get(key, build)
 
 
-def _lately(row: ExperimentRow, now: datetime) -> int:
+def summed_course(found: OpenExperiment, capacity: Capacity) -> Course:
+    """Return the work of an experiment by the sums of its cells' predictions, evenly on all slots."""
+    slots = max(1, capacity.slots)
+    told = math.inf if found.told_at is None else found.told_at.timestamp()
+    turn = -math.inf if found.num_running else told
+    later = max(0.0, found.predicted_seconds * slots / capacity.pace - found.planned_seconds)
+    works = [LaterWork("", found.open_seconds / slots, "", 0, turn) for _ in range(slots)]
+    return Course((), [*works, *(LaterWork("", later / slots, "", 1) for _ in range(slots))], capacity.pace)
+
+
+def _lately(found: OpenExperiment, now: datetime) -> int:
     """Return a number that changes when a kept course is to be computed again.
 
     Those that wait change at moments of their own, so that no request has to compute all of them.
     """
-    if row.state == ExperimentState.QUEUED:
-        return (int(now.timestamp()) + row.id.int % KEPT_WAITING_SECONDS) // KEPT_WAITING_SECONDS
+    if not found.num_running:
+        return (int(now.timestamp()) + found.id.int % KEPT_WAITING_SECONDS) // KEPT_WAITING_SECONDS
     return int(now.timestamp()) // KEPT_SECONDS
 
 
-def span_among(course: Course, neighbours: Sequence[Neighbour], slots: int) -> Span:
-    """Predict when an experiment's open work begins and ends among that of the others."""
-    return expected_spans([course, *(each.course for each in neighbours)], slots=slots)[0]
+def spans_among(course: Course, neighbours: Sequence[Neighbour], slots: int) -> list[Span]:
+    """Predict when an experiment's open work begins and ends, and then that of the others beside it."""
+    return expected_spans([course, *(each.course for each in neighbours)], slots=slots)
 
 
 def queue_view(
@@ -93,12 +120,16 @@ def queue_view(
     experiment: ExperimentRow,
     course: Course,
     neighbours: Sequence[Neighbour],
-    slots: int,
+    found: Sequence[Span],
 ) -> QueueView | None:
-    """Return what an experiment waits for or shares the machine with; None if it is alone."""
+    """Return what an experiment waits for or shares the machine with; None if it is alone.
+
+    Args:
+        found: as `spans_among` returns it for this course.
+    """
     if not neighbours:
         return None
-    own, *others = expected_spans([course, *(each.course for each in neighbours)], slots=slots)
+    own, *others = found
     is_waiting = not is_running(course)
     starts = context.now() + timedelta(seconds=own.begins)
     return QueueView(

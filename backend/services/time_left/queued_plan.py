@@ -8,7 +8,7 @@ from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.services.context import Context
 from muscope.backend.services.plans.draft import Draft, ExperimentRequest, draft, plan_view
-from muscope.backend.services.time_left.queue import neighbours_of, span_among
+from muscope.backend.services.time_left.queue import neighbours_of, spans_among
 from muscope.backend.services.views.outlay_views import PlanQueueView
 from muscope.backend.services.views.views import PlanView
 
@@ -24,7 +24,7 @@ def _queue(context: Context, session: Session, plan: Draft) -> PlanQueueView | N
     neighbours = neighbours_of(context, session, None, plan.capacity)
     if not neighbours:
         return None
-    span = span_among(_told_now(context, plan.course), neighbours, plan.capacity.slots)
+    span = spans_among(_told_now(context, plan.course), neighbours, plan.capacity.slots)[0]
     return PlanQueueView(num_others=len(neighbours), start_seconds=span.begins, wall_seconds=span.ends)
 
 

@@ -162,7 +162,9 @@ class ExperimentView(Frozen):
     started_at: datetime | None
     finished_at: datetime | None
     cell_counts: dict[CellState, int]
-    progress: ProgressView | None = Field(description="Of a single experiment; null in lists.")
+    progress: ProgressView | None = Field(
+        description="Of an experiment asked for by its id; null in the answer to creating one."
+    )
     outcome: Outcome | None = Field(description="The worst answer of all scenarios, once they are final.")
     rule_version: str | None = Field(description="The version of the rules the outcome was given under.")
     is_judged_by_old_rules: bool = Field(

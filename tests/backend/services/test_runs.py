@@ -19,9 +19,10 @@ from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import NotFound
 from muscope.backend.figures.theme import DASHES, Mode
-from muscope.backend.services.runs.csv_lines import BYTE_ORDER_MARK, csv_lines, run_lines
+from muscope.backend.services.runs.csv_lines import run_lines
 from muscope.backend.services.runs.listing import RunFilter, RunOrder, RunQuery, list_runs
 from muscope.backend.services.runs.one_run import figure_json, get_run, series_lines
+from muscope.backend.spreadsheet import BYTE_ORDER_MARK, csv_lines
 from tests.backend.db.stores import add_experiment, change_cell
 from tests.backend.domain.specs import SPEC
 from tests.backend.services.recorded import DIVERGES_AT, record

@@ -41,12 +41,12 @@ export async function open(_route, signal) {
   /** @type {Listing<ExperimentItem>} */
   const listing = new Listing("/experiments", NAMES, signal);
   listing.isLive = ({ state }) => state === "queued" || state === "running";
+  await listing.read(); // the rows first: what the filters offer may come after them
   const known = {
     tags: get("/tags", signal),
     datasets: get("/datasets?limit=500", signal),
     options: startOptions(signal),
   };
-  await listing.read();
   listing.keep();
   return {
     title: () => t("ui.list.experiments"),

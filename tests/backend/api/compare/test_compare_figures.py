@@ -57,3 +57,16 @@ def test_numbers_are_saved_as_csv(client: httpx.Client, finished: dict[str, Any]
 
     assert reply.headers["content-type"].startswith("text/csv")
     assert len(reply.text.splitlines()) > 2
+
+
+def test_a_figure_that_has_not_changed_is_not_sent_again(
+    client: httpx.Client, finished: dict[str, Any], experiment: dict[str, Any]
+):
+    asked = {"ids": f"{finished['id']},{experiment['id']}"}
+    first = client.get(f"{ROUTE}/lr_loss", params=asked)
+
+    same = client.get(f"{ROUTE}/lr_loss", params=asked, headers={"If-None-Match": first.headers["ETag"]})
+    other = client.get(f"{ROUTE}/loss", params=asked, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert other.status_code == 200

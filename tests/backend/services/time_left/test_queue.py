@@ -80,6 +80,17 @@ def test_the_one_that_trains_shares_the_machine_and_waits_for_nothing(context, d
     assert progress.eta_seconds == pytest.approx(2 * CELL_SECONDS, rel=1e-4)
 
 
+def test_among_many_the_work_of_those_far_behind_is_taken_from_sums(context, database, monkeypatch):
+    _, second = _two(database)
+    monkeypatch.setattr(queue, "MOST_FORESEEN", 0)
+
+    progress = _progress(context, second)
+
+    assert (progress.queue.position, progress.queue.num_running) == (2, 1)
+    starts_in = progress.queue.expected_start - NOW
+    assert starts_in.total_seconds() == pytest.approx(2 * CELL_SECONDS, rel=1e-4)
+
+
 def test_names_of_other_owners_are_counted_and_not_told(context, database):
     with database.write() as session:
         session.add(PrincipalRow(id="guest", name="Guest"))

@@ -1,0 +1,193 @@
+"""Many at once: a thousand experiments posted by ten clients, and five hundred viewers of one that trains."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import contextlib
+import json
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+
+from benchmarks.report import RowResult
+from benchmarks.stack import Stack, running
+from benchmarks.training_load import CommitWatch, begin_training, training_share
+
+NUM_POSTS, NUM_CLIENTS = 1000, 10
+GOAL_POST, GOAL_PAGE, GOAL_CLAIM = 1.0, 1.0, 0.05
+NUM_VIEWERS, VIEW_SECONDS, ALONE_SECONDS, CONNECT_SECONDS = 500, 40.0, 25.0, 60.0
+GOAL_AGE, GOAL_SHARE = 1.5, 0.9
+_WIDTHS = ([16, 32], [16, 32, 64], [32, 64], [32, 64, 128])
+_LOOK_SECONDS, PATIENT_SECONDS = 0.5, 30.0
+_AS_A_CLAIM = "UPDATE cell SET version = version WHERE id = ? AND state = 'queued' RETURNING fence"
+
+
+def posts() -> RowResult:
+    """Post a thousand different plans; meanwhile pages are read and cells claimed."""
+    with TemporaryDirectory(prefix="muscope-posts-") as folder, running(Path(folder) / "data") as stack:
+        dataset = stack.post("/examples/digits/dataset")["id"]
+        stop = threading.Event()
+        began = time.monotonic()
+        with ThreadPoolExecutor(NUM_CLIENTS + 2) as pool:
+            pages, taken = pool.submit(_pages, stack, stop), pool.submit(_claims, stack, stop)
+            replies = list(
+                pool.map(lambda client: _post_many(stack.url, dataset, client), range(NUM_CLIENTS))
+            )
+            stop.set()
+        seconds = time.monotonic() - began
+        stored = stack.get("/experiments?limit=1")["total"]
+    waits = [wait for of_client in replies for wait in of_client]
+    post, page, claim = (float(np.percentile(each, 95)) for each in (waits, pages.result(), taken.result()))
+    table = [["what", "p95", "longest", "number"]]
+    for name, found in (("post", waits), ("page", pages.result()), ("claim", taken.result())):
+        table.append([name, f"{np.percentile(found, 95):.3f} s", f"{max(found):.3f} s", f"{len(found)}"])
+    is_met = (stored, post <= GOAL_POST, page <= GOAL_PAGE, claim <= GOAL_CLAIM) == (
+        NUM_POSTS,
+        True,
+        True,
+        True,
+    )
+    value = f"{stored},{post:.2f}s,{page:.2f}s,{1000 * claim:.0f}ms"
+    notes = [
+        f"{seconds:.0f} s in all. No two plans are alike, and the workers train what is posted.",
+        "Page: the list, or one experiment with its progress, by turns. A claim leaves the cell as it was.",
+    ]
+    return RowResult(value, f"{NUM_POSTS},1s,1s,50ms", is_met, table, notes)
+
+
+def _post_many(url: str, dataset: str, client: int) -> list[float]:
+    """Post one client's share; return the seconds of each. A refusal ends the row."""
+    waits = []
+    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as connection:
+        for number in range(NUM_POSTS // NUM_CLIENTS):
+            index = NUM_CLIENTS * number + client
+            plan = {"widths": _WIDTHS[index % 4], "seeds": [index, index + 1, index + 2], "preset": "quick"}
+            began = time.monotonic()
+            connection.post("/experiments", json={"dataset_id": dataset, **plan}).raise_for_status()
+            waits.append(time.monotonic() - began)
+    return waits
+
+
+def _pages(stack: Stack, stop: threading.Event) -> list[float]:
+    waits: list[float] = []
+    newest = ""
+    while not stop.wait(_LOOK_SECONDS):
+        began = time.monotonic()
+        if newest:
+            stack.get(f"/experiments/{newest}")
+            newest = ""
+        elif items := stack.get("/experiments")["items"]:
+            newest = items[0]["id"]
+        waits.append(time.monotonic() - began)
+    return waits
+
+
+def _claims(stack: Stack, stop: threading.Event) -> list[float]:
+    """Return the seconds of transactions like a claim of a queued cell, which change nothing."""
+    waits: list[float] = []
+    with contextlib.closing(
+        sqlite3.connect(stack.data / "muscope.db", timeout=PATIENT_SECONDS)
+    ) as connection:
+        connection.isolation_level = None
+        connection.execute("PRAGMA synchronous=FULL")
+        while not stop.wait(_LOOK_SECONDS):
+            cell = connection.execute("SELECT id FROM cell WHERE state = 'queued' LIMIT 1").fetchone()
+            if cell is None:
+                continue
+            began = time.monotonic()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_AS_A_CLAIM, cell).fetchall()
+            connection.execute("COMMIT")
+            waits.append(time.monotonic() - began)
+    return waits
+
+
+def viewers() -> RowResult:
+    """Let five hundred watch one experiment; compare with training that nobody watches."""
+    with TemporaryDirectory(prefix="muscope-viewers-") as folder, running(Path(folder) / "data") as stack:
+        experiment = begin_training(stack)
+        alone = training_share(stack, ALONE_SECONDS)
+        with CommitWatch(stack.data / "muscope.db", experiment) as watch:
+            crowd = _Crowd(stack.url, experiment)
+            thread = threading.Thread(target=lambda: asyncio.run(crowd.watch()))
+            thread.start()
+            crowd.all_connected.wait(CONNECT_SECONDS)
+            beside = training_share(stack, VIEW_SECONDS)
+            crowd.stop.set()
+            thread.join()
+        alone = (alone + training_share(stack, ALONE_SECONDS)) / 2
+    ages = _event_ages(watch.commits, crowd.events)
+    age, share = (float(np.percentile(ages, 95)) if ages else float("inf")), beside / alone
+    table = [["events", "p50", "p95", "errors", "training beside"]]
+    median = float(np.median(ages)) if ages else float("inf")
+    shown = (f"{len(ages)}", f"{median:.2f} s", f"{age:.2f} s", f"{crowd.errors}")
+    table.append([*shown, f"{beside:.2f} of {alone:.2f} cores"])
+    is_met = age <= GOAL_AGE and crowd.errors == 0 and share >= GOAL_SHARE
+    notes = ["Age: from the stored chunk to the viewer. The viewers run on the same cores as the stack."]
+    return RowResult(f"{age:.2f}s,{crowd.errors},{share:.0%}", "1.5s,0,90%", is_met, table, notes)
+
+
+class _Crowd:
+    """Viewers of one experiment's stream; `events` has moment, cell and step of what each was told."""
+
+    def __init__(self, url: str, experiment: str) -> None:
+        self.events: list[tuple[float, str, int]] = []
+        self.errors = 0
+        self.all_connected, self.stop = threading.Event(), threading.Event()
+        self._host, self._port = urlsplit(url).hostname or "", urlsplit(url).port or 0
+        self._path = f"/api/v1/experiments/{experiment}/events"
+        self._num_connected = 0
+
+    async def watch(self) -> None:
+        """Watch until `stop` is set."""
+        viewers = [asyncio.create_task(self._view()) for _ in range(NUM_VIEWERS)]
+        while not self.stop.is_set():
+            await asyncio.sleep(0.2)
+        for each in viewers:
+            each.cancel()
+        await asyncio.gather(*viewers, return_exceptions=True)
+
+    async def _view(self) -> None:
+        try:
+            reader, writer = await asyncio.open_connection(self._host, self._port, limit=1 << 22)
+            head = f"GET {self._path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n\r\n"
+            writer.write(head.encode())
+            if b" 200 " not in await reader.readline():
+                raise ConnectionError("the stream was refused")
+            self._num_connected += 1
+            if self._num_connected == NUM_VIEWERS:
+                self.all_connected.set()
+            while line := await reader.readline():
+                if line.startswith(b"data:"):
+                    self._note(json.loads(line[5:]), time.time())
+        except OSError:
+            pass
+        if not self.stop.is_set():  # a stream of a running experiment does not end by itself
+            self.errors += 1
+
+    def _note(self, marks: dict[str, Any], now: float) -> None:
+        for cell in marks.get("cells", ()):
+            self.events.append((now, cell["cell_id"].replace("-", ""), cell["step"]))
+
+
+def _event_ages(commits: list[tuple[float, str, int]], events: list[tuple[float, str, int]]) -> list[float]:
+    """Return the seconds from each stored step to every viewer who was told of exactly that step."""
+    stored: dict[str, list[tuple[int, float]]] = {}
+    for moment, cell, step in commits:
+        stored.setdefault(cell, []).append((step, moment))
+    ages = []
+    for moment, cell, step in events:
+        of_cell = stored.get(cell, [])
+        at = bisect.bisect_left(of_cell, (step, 0.0))
+        if at < len(of_cell) and of_cell[at][0] == step:
+            ages.append(max(0.0, moment - of_cell[at][1]))
+    return ages
