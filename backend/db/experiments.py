@@ -75,6 +75,12 @@ def unfinished(session: Session) -> list[UUID]:
     return list(session.scalars(select(ExperimentRow.id).where(is_open).order_by(ExperimentRow.created_at)))
 
 
+def num_open(session: Session, owner_id: str) -> int:
+    """Count an owner's own experiments that are not closed yet."""
+    is_its = (ExperimentRow.owner_id == owner_id, ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+    return session.scalar(select(func.count()).select_from(ExperimentRow).where(*is_its)) or 0
+
+
 def unfinished_rows(session: Session) -> Sequence[ExperimentRow]:
     """Return the experiments that are not closed yet, oldest first."""
     is_open = ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES)
