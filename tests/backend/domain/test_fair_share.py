@@ -23,23 +23,26 @@ def simulate(
     """
     draw = random.Random(seed)
     came = {owner: (come_at or {}).get(owner, 0.0) for owner in lengths}
-    stints: list[Stint] = []
+    stints: list[tuple[str, datetime, datetime]] = []
     free = [0.0] * slots
     first: dict[str, float] = {}
     while free[0] < hours * HOUR:
         second = heapq.heappop(free)
         now = START + timedelta(seconds=second)
         waiting = {owner: START + timedelta(seconds=at) for owner, at in came.items() if at <= second}
-        is_running = {owner: sum(s.owner_id == owner and s.end > now for s in stints) for owner in waiting}
-        seen = [Stint(s.owner_id, s.start, s.end if s.end <= now else None) for s in stints if s.start <= now]
+        begun = [each for each in stints if each[1] <= now]
+        seen = [Stint(name, start, end if end <= now else None) for name, start, end in begun]
+        is_running = {
+            name: sum(each.owner_id == name and each.end is None for each in seen) for name in waiting
+        }
         used = seconds_used(seen, common_start(waiting), now)
         owner = by_need(waiting, used, is_running, "thorough")[0]
         first.setdefault(owner, second - came[owner])
         end = second + lengths[owner] * draw.uniform(0.5, 1.5)
-        stints.append(Stint(owner, now, START + timedelta(seconds=end)))
+        stints.append((owner, now, START + timedelta(seconds=end)))
         heapq.heappush(free, end)
     last = START + timedelta(hours=hours)
-    return seconds_used(stints, START, last), first
+    return seconds_used([Stint(*each) for each in stints], START, last), first
 
 
 @pytest.mark.parametrize("slots", [1, 2])
