@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     user_quota_bytes: int = Field(default=50 << 30, ge=1)
     total_quota_bytes: int = Field(default=200 << 30, ge=1)
     max_runs: int = Field(default=20_000, ge=1)
+    max_open_experiments: int = Field(default=1000, ge=1)
     cell_memory_bytes: int = Field(default=2 << 30, ge=1 << 20)
 
     # Reliability (docs/decisions/0003): a lease must outlive the worker's own give-up time.

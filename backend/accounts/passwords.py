@@ -7,7 +7,6 @@ from functools import cache
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
-from zxcvbn import zxcvbn
 
 from muscope.backend.errors import InvalidInput
 
@@ -25,6 +24,8 @@ def require_strong(password: str, known: Sequence[str]) -> None:
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidInput("password.length", given=len(password), shortest=SHORTEST, longest=LONGEST)
+    from zxcvbn import zxcvbn  # its lists of words take a quarter of a second
+
     score = zxcvbn(password[:SHORTEN_TO], user_inputs=["muscope", *known])["score"]
     if score < LOWEST_SCORE:
         raise InvalidInput("password.guessable", score=score, lowest=LOWEST_SCORE)

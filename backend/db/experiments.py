@@ -125,6 +125,12 @@ def unfinished_with_sums(session: Session) -> list[OpenExperiment]:
     return [OpenExperiment._make(row) for row in session.execute(statement)]
 
 
+def num_open(session: Session, owner_id: str) -> int:
+    """Count an owner's own experiments that are not closed yet."""
+    is_its = (ExperimentRow.owner_id == owner_id, ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+    return session.scalar(select(func.count()).select_from(ExperimentRow).where(*is_its)) or 0
+
+
 def lock_open(session: Session, experiment_id: UUID) -> ExperimentRow | None:
     """Return an unfinished experiment, locked against another conductor."""
     return session.scalar(

@@ -16,8 +16,9 @@ from uuid import UUID
 from muscope.backend import logs
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
+from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.connection.session import Database
+from muscope.backend.db.connection.session import Database, Session
 from muscope.backend.domain.lifecycle import CellState, DesiredState, FailureClass
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
@@ -56,12 +57,13 @@ class SupervisorContext:
 
 
 def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext) -> Ending:
-    """Claim a cell and see it through; a duplicate or late message finds nothing to claim."""
+    """Claim a cell and see it through; a message that comes when nothing waits claims nothing."""
     with context.database.write() as session:
-        claim = claims.claim(session, cell_id, owner=context.owner, now=context.now(), held=context.held())
-        cell = cell_rows.get(session, cell_id) if claim else None
+        claim = _claim(session, cell_id, context)
+        cell = cell_rows.get(session, claim.cell_id) if claim else None
     if claim is None or cell is None:
         return Ending.NOT_CLAIMED
+    cell_id = claim.cell_id
     about = ProgressNotice(cell.experiment_id, cell_id)
     context.notices.publish(about)
     patience = max(context.settings.stall_seconds, cell.predicted_seconds)
@@ -70,6 +72,15 @@ def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext)
         context.notices.publish(about)
         log.info("cell %s: %s", cell_id, ending)
     return ending
+
+
+def _claim(session: Session, rung_for: UUID, context: SupervisorContext) -> Claim | None:
+    """Claim the cell that a message names, or one of an owner who has had less of the workers lately."""
+    now, held = context.now(), context.held()
+    for cell_id in fair_claims.candidates(session, rung_for, now=now):
+        if claim := claims.claim(session, cell_id, owner=context.owner, now=now, held=held):
+            return claim
+    return None
 
 
 class _Supervision:

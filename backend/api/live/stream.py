@@ -7,7 +7,7 @@ come. The connection is renewed now and then; the browser does that by itself, a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from fastapi.sse import ServerSentEvent
 
@@ -20,19 +20,51 @@ from muscope.backend.services.views.views import CellMark, Marks
 LIFE_SECONDS = 3600.0
 # Wait before connecting again, so that a restart of the server is not met by all viewers at once.
 RETRY_MILLISECONDS = 2000
+# A session that was ended, or a role that was changed, ends its streams within this time.
+RECHECK_SECONDS = 30.0
+
+
+class Permission:
+    """The right to go on reading a stream, asked for again now and then."""
+
+    def __init__(self, ask: Callable[[], Awaitable[bool]], *, seconds: float = RECHECK_SECONDS) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self.due = asyncio.get_running_loop().time() + seconds
+
+    async def holds(self) -> bool:
+        """Tell whether it holds; nobody is asked before the time has come."""
+        now = asyncio.get_running_loop().time()
+        if now < self.due:
+            return True
+        self.due = now + self._seconds
+        return await self._ask()
+
+
+async def _always() -> bool:
+    return True
 
 
 async def progress_events(
-    hub: Hub, owner_id: str, opening: Marks, *, life_seconds: float = LIFE_SECONDS
+    hub: Hub,
+    owner_id: str,
+    opening: Marks,
+    *,
+    life_seconds: float = LIFE_SECONDS,
+    permission: Permission | None = None,
 ) -> AsyncGenerator[ServerSentEvent, None]:
-    """Yield all marks, then changes until the experiment ends, the server stops or the hour is over."""
+    """Yield all marks, then changes until the experiment ends, the server stops or the hour is over.
+
+    Without `permission` it is not asked for again.
+    """
+    permission = permission or Permission(_always)
     deadline = asyncio.get_running_loop().time() + life_seconds
     with hub.viewer(owner_id, opening.experiment_id) as viewer:
         seen = opening
         yield ServerSentEvent(event="marks", data=opening, retry=RETRY_MILLISECONDS)
         while seen.state in OPEN_EXPERIMENT_STATES:
-            latest = await _latest(viewer, deadline)
-            if latest is None:
+            latest = await _latest(viewer, deadline, permission)
+            if latest is None or not await permission.holds():
                 return
             if changes := marks_since(seen, latest):
                 yield ServerSentEvent(event="marks", data=changes)
@@ -41,13 +73,17 @@ async def progress_events(
         yield ServerSentEvent(event="end", data=end)
 
 
-async def _latest(viewer: Viewer, deadline: float) -> Marks | None:
+async def _latest(viewer: Viewer, deadline: float, permission: Permission) -> Marks | None:
     """Wait for marks and return the newest in line; None when the stream must end."""
-    try:
-        async with asyncio.timeout_at(deadline):
-            marks = await viewer.queue.get()
-    except TimeoutError:
-        return None
+    while True:
+        limit = min(deadline, permission.due)
+        try:
+            async with asyncio.timeout_at(limit):
+                marks = await viewer.queue.get()
+            break
+        except TimeoutError:
+            if limit >= deadline or not await permission.holds():
+                return None
     while marks is not None and not viewer.queue.empty():
         marks = viewer.queue.get_nowait()
     return None if viewer.is_cut else marks

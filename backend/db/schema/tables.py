@@ -184,7 +184,7 @@ class CellRow(Base):
     not_before: Mapped[datetime | None]
     dispatched_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
     environment: Mapped[dict[str, Any] | None]
     is_mixed_environment: Mapped[bool] = mapped_column(default=False)
     has_nondeterminism: Mapped[bool] = mapped_column(default=False)

@@ -19,7 +19,7 @@ import pytest
 
 from muscope.backend.api.live import hub as hub_module
 from muscope.backend.api.live.hub import Hub, Viewer
-from muscope.backend.api.live.stream import marks_since, progress_events
+from muscope.backend.api.live.stream import Permission, marks_since, progress_events
 from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.events import ProgressNotice
@@ -191,6 +191,26 @@ def test_a_connection_does_not_live_for_ever(server: Server, experiment: dict[st
         return kinds
 
     assert asyncio.run(follow()) == [("marks", 2000)]
+
+
+def test_a_stream_ends_when_its_reader_loses_the_right(server: Server, experiment: dict[str, Any]):
+    opening = read_marks(server.runtime.context, "local", uuid.UUID(experiment["id"]))
+    answers = [True, False]
+
+    async def ask() -> bool:
+        return answers.pop(0)
+
+    async def follow() -> list[str | None]:
+        hub = Hub(server.runtime.context)
+        events = progress_events(hub, "local", opening, permission=Permission(ask, seconds=0.02))
+        kinds = [event.event async for event in events]
+        for watch in hub._watches.values():
+            assert watch.task is not None
+            watch.task.cancel()
+        return kinds
+
+    assert asyncio.run(follow()) == ["marks"]
+    assert answers == []
 
 
 def test_only_cells_that_moved_are_told():

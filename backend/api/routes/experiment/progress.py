@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from muscope.backend.api.deps import Ctx, ExperimentId, Owner, Serving
+from muscope.backend.api.deps import Ctx, ExperimentId, Owner, Serving, known_visitor
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.download import sandboxed_attachment, spooled
-from muscope.backend.api.live.stream import progress_events
+from muscope.backend.api.live.stream import Permission, progress_events
 from muscope.backend.api.schemas import ExportDigest
+from muscope.backend.errors import Unauthorized, Unavailable
+from muscope.backend.services.context import Context
 from muscope.backend.services.experiments.export import export_lines, export_sha256
 from muscope.backend.services.marks import read_marks
 from muscope.backend.services.views.views import Marks
@@ -39,6 +43,17 @@ def _opening_marks(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> M
     return read_marks(context, owner, experiment_id)
 
 
+def _may_still_see(context: Context, *, request: Request, owner: str) -> bool:
+    """Tell whether the credentials of a stream still belong to the same owner with the same sight."""
+    try:
+        visitor = known_visitor(request, context)
+    except Unauthorized:
+        return False
+    except Unavailable:
+        return True  # a database that is away ends nobody's session
+    return visitor is not None and (type(visitor.owner), visitor.owner) == (type(owner), owner)
+
+
 @router.get(
     "/{experiment_id}/events",
     summary="Follow an experiment",
@@ -46,14 +61,15 @@ def _opening_marks(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> M
     responses=errors(404),
 )
 async def stream_events(
-    serving: Serving, owner: Owner, opening: Annotated[Marks, Depends(_opening_marks)]
+    request: Request, serving: Serving, owner: Owner, opening: Annotated[Marks, Depends(_opening_marks)]
 ) -> AsyncIterator[ServerSentEvent]:
     """Stream how far each cell is, as server-sent events; they carry no data, read curves for that.
 
     `marks` holds the experiment's state and the cells that changed (all of them first); `end` says that
     nothing more will come, so close the connection. Otherwise connect again whenever it ends.
     """
-    async with aclosing(progress_events(serving.hub, owner, opening)) as events:
+    permission = Permission(partial(serving.run, partial(_may_still_see, request=request, owner=owner)))
+    async with aclosing(progress_events(serving.hub, owner, opening, permission=permission)) as events:
         async for event in events:
             yield event
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from muscope.backend.api.accounts import cookies
 from muscope.backend.db.accounts import credentials
@@ -99,7 +101,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(own_server: Serve
 
 def test_behind_tls_the_cookie_is_bound_to_the_host():
     scope = {"type": "http", "scheme": "http", "headers": [], "path": "/", "method": "GET"}
-    request, reply = cookies.Request(scope), cookies.Response()
+    request, reply = Request(scope), Response()
 
     cookies.set_cookie(Settings(public_url="https://tools.example"), request, reply, "secret")
 

@@ -1,0 +1,101 @@
+"""Choice of the cell that an idle worker claims, fair between owners.
+
+A message names a cell, and messages of one owner may stand before all others. So a message is only a call
+for a worker: the cell is chosen here. With one owner it is the one that the message names. A cell whose
+message served another is claimed by that one's message, or rung for again by the conductor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow
+from muscope.backend.domain.fair_share import Stint, by_need, common_start, seconds_used
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, DesiredState
+
+
+def candidates(session: Session, rung_for: UUID, *, now: datetime) -> Iterator[UUID]:
+    """Yield cells in the order in which a worker that was called for one should try to claim them."""
+    owners = _waiting_owners(session)
+    if len(owners) < 2:
+        yield rung_for
+        return
+    owner_of_rung = session.scalar(
+        select(ExperimentRow.owner_id)
+        .join(CellRow, CellRow.experiment_id == ExperimentRow.id)
+        .where(CellRow.id == rung_for)
+    )
+    for owner_id in _in_order(session, owners, owner_of_rung, now):
+        if owner_id == owner_of_rung and _is_claimable(session, rung_for, now):
+            yield rung_for
+        elif (found := _first_of(session, owner_id, now)) is not None:
+            yield found
+
+
+def _waiting_owners(session: Session) -> dict[str, datetime]:
+    """Return by owner since when there has been an open experiment."""
+    rows = session.execute(
+        select(ExperimentRow.owner_id, func.min(ExperimentRow.created_at))
+        .where(ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES))
+        .group_by(ExperimentRow.owner_id)
+    )
+    return {owner_id: since for owner_id, since in rows}  # noqa: C416 (rows are no pairs to mypy)
+
+
+def _in_order(
+    session: Session, owners: dict[str, datetime], rung_for: str | None, now: datetime
+) -> list[str]:
+    """Return the owners by what they have had, the one with the least first."""
+    stints = _stints(session, common_start(owners))
+    used = seconds_used(stints, common_start(owners), now)
+    running: dict[str, int] = {}
+    for stint in stints:
+        running[stint.owner_id] = running.get(stint.owner_id, 0) + (stint.end is None)
+    return by_need(owners, used, running, rung_for)
+
+
+def _stints(session: Session, since: datetime) -> list[Stint]:
+    is_running = CellRow.state == CellState.RUNNING
+    columns = (ExperimentRow.owner_id, CellRow.started_at, CellRow.finished_at, CellRow.state)
+    rows = session.execute(
+        select(*columns)
+        .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
+        .where(or_(is_running, CellRow.finished_at > since), CellRow.started_at.is_not(None))
+    )
+    return [
+        Stint(owner_id, started_at, None if state is CellState.RUNNING else finished_at)
+        for owner_id, started_at, finished_at, state in rows
+        if started_at is not None
+    ]
+
+
+def _can_be_claimed(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        CellRow.state == CellState.QUEUED,
+        CellRow.desired_state == DesiredState.RUN,
+        or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
+    )
+
+
+def _is_claimable(session: Session, cell_id: UUID, now: datetime) -> bool:
+    return session.scalar(select(CellRow.id).where(CellRow.id == cell_id, _can_be_claimed(now))) is not None
+
+
+def _first_of(session: Session, owner_id: str, now: datetime) -> UUID | None:
+    """Return the first cell in an owner's queue: of the oldest experiment, as they were called for."""
+    return session.scalar(
+        select(CellRow.id)
+        .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
+        .where(
+            ExperimentRow.owner_id == owner_id,
+            ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES),
+            _can_be_claimed(now),
+        )
+        .order_by(ExperimentRow.created_at, CellRow.stage, CellRow.dispatched_at, CellRow.id)
+        .limit(1)
+    )
