@@ -35,7 +35,16 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
-from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.experiment import (
+    archives,
+    cells,
+    figures,
+    progress,
+    reports,
+    runs,
+    savings,
+    verdicts,
+)
 from muscope.backend.api.routes.sweep import files as sweep_files
 from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.api.site.docs_page import install_docs
@@ -50,6 +59,7 @@ API_PREFIX = "/api/v1"
 UPLOADING = frozenset(
     {
         ("POST", f"{API_PREFIX}/datasets"),
+        ("POST", f"{API_PREFIX}/experiments/import"),
         ("POST", f"{API_PREFIX}/sweeps"),
         ("PATCH", f"{API_PREFIX}/uploads/"),
     }
@@ -119,6 +129,7 @@ def _api() -> APIRouter:
         uploads,
         examples,
         recipes,
+        archives,
         experiments,
         compare,
         options,

@@ -30,7 +30,16 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
-from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.experiment import (
+    archives,
+    cells,
+    figures,
+    progress,
+    reports,
+    runs,
+    savings,
+    verdicts,
+)
 from muscope.backend.api.routes.sweep import files as sweep_files
 from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.settings import Settings
@@ -44,6 +53,7 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 MODULES = (
+    archives,
     cells,
     compare,
     datasets,
