@@ -38,7 +38,16 @@ from muscope.backend.api.routes import (
     workers,
 )
 from muscope.backend.api.routes.accounts import account, audit, session, users
-from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.experiment import (
+    archives,
+    cells,
+    figures,
+    progress,
+    reports,
+    runs,
+    savings,
+    verdicts,
+)
 from muscope.backend.api.routes.sweep import files as sweep_files
 from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.api.site.docs_page import install_docs
@@ -52,6 +61,7 @@ from muscope.backend.settings import Settings, get_settings
 UPLOADING = frozenset(
     {
         ("POST", f"{API_PREFIX}/datasets"),
+        ("POST", f"{API_PREFIX}/experiments/import"),
         ("POST", f"{API_PREFIX}/sweeps"),
         ("PATCH", f"{API_PREFIX}/uploads/"),
     }
@@ -121,6 +131,7 @@ def _api() -> APIRouter:
         uploads,
         examples,
         recipes,
+        archives,
         experiments,
         compare,
         models,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from muscope.backend.client import Client
 from muscope.backend.commands.output import print_json
-from muscope.backend.errors import InvalidInput
+from muscope.backend.errors import InvalidInput, NotFound
 
 STDOUT = "-"
 
@@ -21,8 +21,24 @@ def report(options: Namespace, client: Client) -> int:
 
 
 def export(options: Namespace, client: Client) -> int:
-    """Save the canonical export."""
+    """Save the canonical export, or the whole experiment as one file that another server takes in."""
+    if options.archive:
+        path = options.output or f"muscope-{options.id}.zip"
+        return _save(options, path, client.archive(options.id, data=not options.without_data))
     return _save(options, options.output or f"muscope-{options.id}.tsv", client.export(options.id))
+
+
+def import_file(options: Namespace, client: Client) -> int:
+    """Take in an experiment from a file, and print its id."""
+    path = Path(options.file)
+    if not path.is_file():
+        raise NotFound("archive.no_file", path=str(path))
+    experiment = client.import_archive(path.read_bytes())
+    if options.json:
+        print_json({"id": experiment.id, "name": experiment.name})
+    else:
+        print(experiment.id)
+    return 0
 
 
 def _save(options: Namespace, path: str, content: bytes) -> int:

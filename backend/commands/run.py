@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, Callable[[Namespace, Client], int]] = {
     "cancel": experiments.cancel,
     "report": files.report,
     "export": files.export,
+    "import": files.import_file,
     "datasets": datasets,
 }
 

@@ -6,13 +6,15 @@ Ids are not kept. Those of the copy follow from its own experiment, as they woul
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 from sqlalchemy import Column, LargeBinary, inspect, select
+from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.schema.base import Base
@@ -27,11 +29,15 @@ from muscope.backend.db.schema.tables import (
     VerdictRow,
 )
 from muscope.backend.db.upsert import insert_new
+from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, ExperimentState
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.verdict.verdict import Verdict
+from muscope.backend.errors import InvalidInput
 
 Row = dict[str, Any]
 # Rows by the name of their table, a table after those that it refers to.
 Archive = dict[str, list[Row]]
+_OPEN_CELLS = frozenset({CellState.QUEUED, CellState.RUNNING})
 _EXPERIMENT: tuple[type[Base], ...] = (ExperimentRow,)
 _OF_EXPERIMENT: tuple[type[Base], ...] = (CellRow, RunRow, VerdictRow)
 _OF_CELL: tuple[type[Base], ...] = (CellTensorRow, RunSummaryRow, MetricChunkRow)
@@ -62,6 +68,36 @@ def restore(session: Session, archive: Archive, experiment_id: UUID, **of_experi
             row.update(of_experiment if table is ExperimentRow else {})
             row.update({"fence": 0, "owner": None} if table is CellRow else {})
         insert_new(session, table, rows)
+
+
+def has_ended(archive: Archive) -> bool:
+    """Return whether the archive is of one experiment whose cells have all ended.
+
+    Raises InvalidInput for rows of another form.
+    """
+    with _refusing():
+        (experiment,) = archive[ExperimentRow.__tablename__]
+        is_open = ExperimentState(experiment["state"]) in OPEN_EXPERIMENT_STATES
+        return not is_open and not any(CellState(row["state"]) in _OPEN_CELLS for row in archive["cell"])
+
+
+def restore_checked(session: Session, archive: Archive, experiment_id: UUID, **of_experiment: object) -> None:
+    """Store a copy of rows that came from elsewhere; raises InvalidInput where they cannot be ours."""
+    with _refusing():
+        restore(session, archive, experiment_id, **of_experiment)
+        for row in archive[VerdictRow.__tablename__]:
+            Verdict.model_validate(row["body"], extra="ignore")
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what rows of another form raise into InvalidInput; a database that is away stays what it is."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, StatementError) as error:
+        raise InvalidInput("archive.damaged", part="rows.json") from error
 
 
 def _new_ids(archive: Archive, experiment_id: UUID) -> dict[str, UUID]:
@@ -116,8 +152,19 @@ def _typed(table: type[Base], row: Row, ids: dict[str, UUID]) -> Row:
     return {name: _typed_value(columns[name], value, ids) for name, value in row.items()}
 
 
+def _require_type(column: Column[Any], value: object) -> None:
+    """Raise TypeError for a value that is not of the column's type: SQLite would store it all the same."""
+    wanted = column.type.python_type
+    is_number = wanted is float and isinstance(value, int) and not isinstance(value, bool)
+    is_mistaken = wanted is int and isinstance(value, bool)
+    if is_mistaken or not (is_number or isinstance(value, wanted)):
+        raise TypeError(f"column {column.name}: expected {wanted.__name__}, given {type(value).__name__}")
+
+
 def _typed_value(column: Column[Any], value: Any, ids: dict[str, UUID]) -> object:
     if value is None or column.name == "dataset_id":
+        if value is None and not column.nullable:
+            raise TypeError(f"column {column.name}: expected a value")
         return value
     if column.name in ("id", "experiment_id", "cell_id"):
         return ids[value]
@@ -125,4 +172,7 @@ def _typed_value(column: Column[Any], value: Any, ids: dict[str, UUID]) -> objec
         return datetime.fromisoformat(value)
     if isinstance(column.type, LargeBinary):
         return b64decode(value)
-    return column.type.model.model_validate(value) if isinstance(column.type, Document) else value
+    if isinstance(column.type, Document):
+        return column.type.model.model_validate(value)
+    _require_type(column, value)
+    return value

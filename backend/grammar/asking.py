@@ -21,6 +21,7 @@ CLIENT_COMMANDS = frozenset(
         "datasets",
         "doctor",
         "export",
+        "import",
         "mcp",
         "report",
         "results",
@@ -74,6 +75,13 @@ def _add_files(commands: Commands) -> None:
     for name in ("report", "export"):
         command = _of_experiment(commands, name)
         command.add_argument("-o", "--output", metavar="FILE", help=command.say(f"{name}.output"))
+        if name == "export":
+            command.add_argument("--archive", action="store_true", help=command.say("export.archive"))
+            command.add_argument(
+                "--without-data", action="store_true", help=command.say("export.without_data")
+            )
+    taken = _asking(commands.add("import"))
+    taken.add_argument("file", metavar="FILE", help=taken.say("import.file"))
 
 
 def _add_datasets(commands: Commands) -> None:

@@ -14,7 +14,10 @@ _LEAST_SEEDS = 3
 def add_judge_command(commands: Commands) -> None:
     """Add `muscope judge`."""
     judge = commands.add("judge")
-    judge.add_argument("sweep", metavar="SWEEP", help=judge.say("judge.sweep"))
+    judge.add_argument("sweep", nargs="?", metavar="SWEEP", help=judge.say("judge.sweep"))
+    judge.add_argument("--from", dest="source", metavar="KIND:PLACE", help=judge.say("judge.from"))
+    judge.add_argument("--experiment", metavar="NAME", help=judge.say("judge.experiment"))
+    judge.add_argument("--write-back", action="store_true", help=judge.say("judge.write_back"))
     judge.add_argument("--columns", default="", metavar="ROLE=COLUMN,...", help=judge.say("judge.columns"))
     judge.add_argument("--arm", help=judge.say("judge.arm"))
     judge.add_argument("--axis", help=judge.say("judge.axis"))

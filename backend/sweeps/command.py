@@ -9,19 +9,19 @@ from pathlib import Path
 
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
+from muscope.backend.ingest.rows.records import columns_of_records
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.measures.law import parse_law
 from muscope.backend.sweeps.run_table import run_table
 from muscope.backend.sweeps.table import Options, judge_columns
+from muscope.backend.sweeps.trackers.sources import tracked_runs
+from muscope.backend.sweeps.trackers.tracked import Tracked
 from muscope.backend.sweeps.words import sentences
 
 
 def judge(options: Namespace, language: str) -> int:
     """Judge the file the command was called with; return the exit status of its outcome."""
-    path = Path(options.sweep)
-    if not path.is_file():
-        raise NotFound("sweep.no_file", path=str(path))
-    columns = read_columns(path)
+    columns, tracked = _columns(options)
     answer = judge_columns(
         columns,
         Options(
@@ -39,8 +39,23 @@ def judge(options: Namespace, language: str) -> int:
         print(answer.model_dump_json(indent=2))
     else:
         print("\n".join(sentences(answer, options.language or language)))
+    if options.write_back and tracked is not None:
+        tracked.write_back(answer.outcome, "\n".join(sentences(answer, options.language or language)))
     sys.stdout.flush()
     return answer.exit_code
+
+
+def _columns(options: Namespace) -> tuple[dict[str, list[str]], Tracked | None]:
+    """Return the table of a file, or that of a tracker with the way back to it."""
+    if bool(options.source) == bool(options.sweep):
+        raise InvalidInput("sweep.file_or_source")
+    if options.source:
+        tracked = tracked_runs(options.source, options.experiment)
+        return columns_of_records(tracked.records), tracked
+    path = Path(options.sweep)
+    if not path.is_file():
+        raise NotFound("sweep.no_file", path=str(path))
+    return read_columns(path), None
 
 
 def _write_runs(path: Path, answer: SweepAnswer) -> None:

@@ -492,6 +492,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take in an experiment from a file
+         * @description Store an experiment that another server gave away; nothing is trained.
+         *
+         *     Every part is compared with its checksum, and what was measured with the fingerprint of the export; a file
+         *     that differs is refused with nothing kept. One that was taken in before is answered with 200.
+         */
+        post: operations["import_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/preview": {
         parameters: {
             query?: never;
@@ -563,6 +586,29 @@ export interface paths {
          *     not overwritten: 412.
          */
         patch: operations["label_experiment"];
+        trace?: never;
+    };
+    "/api/v1/experiments/{experiment_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an experiment as one file
+         * @description Return spec, every value measured, verdicts, programs of the workers, and the data, as a ZIP.
+         *
+         *     Another server takes it in with `POST /api/v1/experiments/import`, with the same fingerprint of the
+         *     export. Refused with 409 while the experiment goes on.
+         */
+        get: operations["get_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/experiments/{experiment_id}/cancellation": {
@@ -12717,6 +12763,258 @@ export interface operations {
             };
         };
     };
+    import_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file that `GET /api/v1/experiments/{id}/archive` gave, as it is. */
+        requestBody: {
+            content: {
+                /** @example PK… */
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description It was taken in before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The disk or a quota is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The disk or a quota is full.",
+                     *       "error": {
+                     *         "code": "storage.full",
+                     *         "message": "The disk or a quota is full.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
     preview_plan: {
         parameters: {
             query?: never;
@@ -13825,6 +14123,249 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Down for now",
                      *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_archive: {
+        parameters: {
+            query?: {
+                /** @description With the data; without, only their fingerprint goes along. */
+                data?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The experiment as one file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The disk or a quota is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The disk or a quota is full.",
+                     *       "error": {
+                     *         "code": "storage.full",
+                     *         "message": "The disk or a quota is full.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

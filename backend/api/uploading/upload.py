@@ -32,6 +32,11 @@ def check_announcement(request: Request, limit_bytes: int) -> None:
     given = request.headers.get("content-type", "")
     if _media_type(request) not in MEDIA_TYPES:
         raise UnsupportedMedia("upload.media_type", given=given[:100], expected=", ".join(MEDIA_TYPES))
+    check_size(request, limit_bytes)
+
+
+def check_size(request: Request, limit_bytes: int) -> None:
+    """Refuse a body that says itself that it is too large."""
     if (announced_size(request) or 0) > limit_bytes:
         raise too_large(limit_bytes)
 

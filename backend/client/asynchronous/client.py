@@ -226,6 +226,17 @@ class AsyncClient(AsyncPieces):
         """Return everything measured, as tab-separated lines; equal experiments give equal bytes."""
         return (await self._send("GET", address("/experiments/{id}/export", id=experiment_id))).content
 
+    async def archive(self, experiment_id: str, *, data: bool = True) -> bytes:
+        """Return an experiment that has ended as one file; without `data` only their fingerprint is in it."""
+        path = address("/experiments/{id}/archive", id=experiment_id)
+        return (await self._send("GET", path, params={"data": data})).content
+
+    async def import_archive(self, content: bytes) -> Experiment:
+        """Take in an experiment from the file that another server gave away; nothing is trained."""
+        headers = {"Content-Type": "application/zip"}
+        path = address("/experiments/import")
+        return Experiment.read((await self._send("POST", path, content=content, headers=headers)).json())
+
     async def export_digest(self, experiment_id: str) -> str:
         """Return the sha256 of the export in hex."""
         found: Mapping[str, str] = await self._get(

@@ -224,6 +224,17 @@ class Client(Pieces):
         """Return everything measured, as tab-separated lines; equal experiments give equal bytes."""
         return (self._send("GET", address("/experiments/{id}/export", id=experiment_id))).content
 
+    def archive(self, experiment_id: str, *, data: bool = True) -> bytes:
+        """Return an experiment that has ended as one file; without `data` only their fingerprint is in it."""
+        path = address("/experiments/{id}/archive", id=experiment_id)
+        return (self._send("GET", path, params={"data": data})).content
+
+    def import_archive(self, content: bytes) -> Experiment:
+        """Take in an experiment from the file that another server gave away; nothing is trained."""
+        headers = {"Content-Type": "application/zip"}
+        path = address("/experiments/import")
+        return Experiment.read((self._send("POST", path, content=content, headers=headers)).json())
+
     def export_digest(self, experiment_id: str) -> str:
         """Return the sha256 of the export in hex."""
         found: Mapping[str, str] = self._get(address("/experiments/{id}/export/sha256", id=experiment_id))

@@ -85,6 +85,16 @@ def store_upload(
     return stored
 
 
+def store_read(
+    context: Context, owner_id: str, name: str, manifest: Manifest, arrays: Path, source: Path | None
+) -> StoredDataset:
+    """Store data that were read elsewhere, with the file they came from where it is given."""
+    kept, kept_source = (
+        (context.blobs.put(arrays), None) if source is None else _keep(context, arrays, source)
+    )
+    return _store(context, owner_id, name, manifest, kept, source=kept_source, example=None)
+
+
 def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
     """Store a built-in dataset; raises NotFound for an unknown name.
 
@@ -103,7 +113,7 @@ def store_example(context: Context, owner_id: str, name: str) -> StoredDataset:
     arrays_sha256 = context.caches.examples.get(example, make)
     if made:
         return made[0]
-    return _stored_already(context, owner_id, arrays_sha256) or _made_example(context, owner_id, example)
+    return stored_dataset(context, owner_id, arrays_sha256) or _made_example(context, owner_id, example)
 
 
 def _made_example(context: Context, owner_id: str, example: ExampleName) -> StoredDataset:
@@ -113,7 +123,7 @@ def _made_example(context: Context, owner_id: str, example: ExampleName) -> Stor
     return _store(context, owner_id, example, manifest, arrays, source=None, example=example)
 
 
-def _stored_already(context: Context, owner_id: str, arrays_sha256: str) -> StoredDataset | None:
+def stored_dataset(context: Context, owner_id: str, arrays_sha256: str) -> StoredDataset | None:
     """Return the owner's dataset with these arrays; None without one, or where its file is gone."""
     with context.database.read() as session:
         known = dataset_rows.find(session, owner_id, arrays_sha256)

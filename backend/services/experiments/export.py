@@ -29,13 +29,16 @@ def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterat
     (docs/architecture.md §8.1).
     """
     with context.database.read() as session:
-        experiment = find_experiment(session, owner_id, experiment_id)
-        cells = cell_rows.of_experiment(session, experiment_id)
-        for science, parts in groupby(cells, key=_science):
-            rows = sorted(line for cell in parts for line in _run_lines(session, experiment, cell))
-            for _, _, lines in rows:
-                for line in lines:
-                    yield "\t".join((*science, line))
+        yield from _lines(session, find_experiment(session, owner_id, experiment_id))
+
+
+def _lines(session: Session, experiment: ExperimentRow) -> Iterator[str]:
+    cells = cell_rows.of_experiment(session, experiment.id)
+    for science, parts in groupby(cells, key=_science):
+        rows = sorted(line for cell in parts for line in _run_lines(session, experiment, cell))
+        for _, _, lines in rows:
+            for line in lines:
+                yield "\t".join((*science, line))
 
 
 def _science(cell: CellRow) -> tuple[str, str, str, str]:
@@ -73,7 +76,13 @@ def _hex(value: NDArray[np.float32]) -> str:
 
 def export_sha256(context: Context, owner_id: str, experiment_id: UUID) -> str:
     """Return the sha256 of the canonical export."""
+    with context.database.read() as session:
+        return sha256_of(session, find_experiment(session, owner_id, experiment_id))
+
+
+def sha256_of(session: Session, experiment: ExperimentRow) -> str:
+    """Return the sha256 of the canonical export of an experiment, as this transaction sees it."""
     digest = hashlib.sha256()
-    for line in export_lines(context, owner_id, experiment_id):
+    for line in _lines(session, experiment):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()

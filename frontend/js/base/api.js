@@ -52,10 +52,11 @@ export async function post(path, body, { signal, key } = {}) {
 /**
  * Send a file as it is.
  * @template T
- * @param {string} path @param {Blob} file @param {AbortSignal} [signal] @returns {Promise<T>}
+ * @param {string} path @param {Blob} file @param {AbortSignal} [signal] @param {string} [type] its media type
+ * @returns {Promise<T>}
  */
-export async function postFile(path, file, signal) {
-  const headers = { "Content-Type": "application/octet-stream" };
+export async function postFile(path, file, signal, type = "application/octet-stream") {
+  const headers = { "Content-Type": type };
   return (await send(API + path, { method: "POST", headers, body: file, signal })).json();
 }
 

@@ -36,7 +36,16 @@ export function actions(store, onChange, signal, first) {
     if (wanted === shown) return;
     shown = wanted;
     if (isOpen) fill(buttons, first, clone, isCancelling ? null : button("cancel", cancel));
-    else fill(buttons, first, clone, button("again", again), download(path), button("delete", drop, "button-quiet"));
+    else
+      fill(
+        buttons,
+        first,
+        clone,
+        button("again", again),
+        download(path),
+        wholeFile(path),
+        button("delete", drop, "button-quiet"),
+      );
   };
   return { element: h("div", { class: "actions" }, buttons, problem), update };
 }
@@ -90,4 +99,13 @@ const download = (path) =>
     { class: "button", href: addressOf(`${path}/export`), download: true },
     icon(ICONS.download),
     t("ui.action.download"),
+  );
+
+/** Everything of the experiment in one file, which another server takes in. @param {string} path */
+const wholeFile = (path) =>
+  h(
+    "a",
+    { class: "button", href: addressOf(`${path}/archive`), download: true },
+    icon(ICONS.download),
+    t("ui.action.whole_file"),
   );

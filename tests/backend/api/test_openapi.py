@@ -32,7 +32,16 @@ from muscope.backend.api.routes import (
     workers,
 )
 from muscope.backend.api.routes.accounts import account, audit, session, users
-from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.experiment import (
+    archives,
+    cells,
+    figures,
+    progress,
+    reports,
+    runs,
+    savings,
+    verdicts,
+)
 from muscope.backend.api.routes.sweep import files as sweep_files
 from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.settings import Settings
@@ -48,6 +57,7 @@ OPERATIONS = [
 MODULES = (
     account,
     audit,
+    archives,
     cells,
     compare,
     datasets,

@@ -44,6 +44,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "curve": ((ID, "train_loss"), {"after": 3}),
     "figure": ((ID, "lr_loss"), {"width": 8}),
     "report": ((ID, "pdf"), {"language": "ja"}),
+    "archive": ((ID,), {"data": False}),
+    "import_archive": ((b"PK",), {}),
     "export": ((ID,), {}),
     "export_digest": ((ID,), {}),
     "judge": (([{"width": 8, "lr": 0.1, "loss": 1.0}],), {"axis": "width"}),

@@ -178,6 +178,16 @@ def test_a_file_is_saved_where_it_is_wanted(typed, example, tmp_path, name, file
     assert path.read_bytes().startswith(begins)
 
 
+def test_an_experiment_leaves_as_one_file_and_comes_back_the_same(typed, told, example, client, tmp_path):
+    path = tmp_path / "experiment.zip"
+
+    typed("export", example.id, "--archive", "--without-data", "-o", str(path))
+    copy = told("import", str(path))["id"]
+
+    assert copy != example.id
+    assert client.export_digest(copy) == client.export_digest(example.id)
+
+
 @pytest.mark.usefixtures("typed")
 def test_a_file_that_cannot_be_written_is_named(example, tmp_path, capsys):
     path = str(tmp_path / "none" / "e.tsv")

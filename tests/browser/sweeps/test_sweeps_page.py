@@ -41,7 +41,10 @@ def test_a_reader_drops_a_table_answers_a_question_and_reads_the_answer(visit, l
         text("sweep.headline.does_not_transfer", language), timeout=60_000
     )
     expect(answer.locator("[data-axis=width] tbody tr")).to_have_count(3)
-    expect(page.locator("#figure-sweep-lr_loss .xtick").first).to_be_visible(timeout=60_000)
+    expect(page.locator("#figure-sweep-lr_loss .scatterlayer .trace")).to_have_count(4, timeout=60_000)
+    for name in ("best_lr", "cost"):
+        page.locator(f"#figure-sweep-{name}").scroll_into_view_if_needed()
+        expect(page.locator(f"#figure-sweep-{name} .scatterlayer .trace")).to_have_count(1, timeout=60_000)
     assert page.locator("#sweep-runs tbody tr").count() > 0
     assert Axe().run(page).response["violations"] == []
 

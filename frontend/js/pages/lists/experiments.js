@@ -17,6 +17,7 @@ import { Selection } from "../../lists/selection.js";
 import { turning } from "../../lists/turning.js";
 import { bulkBar } from "./bulk.js";
 import { experimentTable } from "./experiment_table.js";
+import { takeIn } from "./take_in.js";
 
 /** @import { DatasetPage, ExperimentItem, Tag } from "../../../types/answers.js" */
 /** @import { Page, Route } from "../../../types/page.js" */
@@ -92,7 +93,13 @@ function parts(listing, known) {
   listing.onChange = draw;
   draw();
   return [
-    h("header", { class: "page-head" }, h("h1", {}, t("ui.list.experiments"))),
+    h(
+      "header",
+      { class: "page-head row" },
+      h("h1", {}, t("ui.list.experiments")),
+      h("span", { class: "spring" }),
+      takeIn(listing.signal),
+    ),
     controls.element,
     problem,
     bulk,

@@ -1,0 +1,1 @@
+"""An experiment as one file that another installation can take in."""

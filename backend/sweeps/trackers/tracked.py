@@ -1,0 +1,45 @@
+"""Runs of a tracker, and the way a verdict goes back to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from muscope.backend.errors import InvalidInput, Unavailable
+
+Record = Mapping[str, Any]
+# Prefix of every tag and attribute that a verdict is written under.
+TAG = "muscope."
+
+
+def _no_way_back(outcome: str, text: str) -> None:
+    del outcome, text
+    raise InvalidInput("sweep.no_write_back")
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """Runs with their settings and last metrics; `write_back` takes the outcome and the text."""
+
+    records: Sequence[Record]
+    write_back: Callable[[str, str], None] = _no_way_back
+
+
+def library(name: str, extra: str) -> Any:
+    """Return an optional library; raises Unavailable that names the extra which brings it."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise Unavailable("sweep.no_library", library=name, extra=extra) from error
+
+
+def chosen(given: str | None, known: Sequence[str], kind: str) -> str:
+    """Return the experiment that is asked for, or the only one; raises InvalidInput that names all."""
+    if given is None and len(known) == 1:
+        return known[0]
+    if given not in known:
+        names = ", ".join(known[:20]) or "–"
+        raise InvalidInput("sweep.which_experiment", kind=kind, given=given or "–", known=names)
+    return str(given)
