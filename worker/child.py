@@ -12,6 +12,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from typing import TextIO
 
@@ -29,6 +30,7 @@ from muscope.backend.settings import get_settings
 from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.training.checkpoints import CheckpointRules
 from muscope.worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,9 @@ def main() -> None:
         Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
         open_blobs(settings),
         Notices(settings.resolved_broker_url),
+        CheckpointRules(
+            settings.cache_folder, settings.checkpoint_seconds, settings.checkpoint_bytes, time.monotonic
+        ),
     )
     _send(replies, Reply(event=Event.READY))
     while True:

@@ -28,7 +28,8 @@ from muscope.backend.events import Notices, ProgressNotice
 from muscope.backend.storage.blobs.folder import Blobs
 from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
-from muscope.worker.numerics.trainer import train
+from muscope.worker.numerics.trainer import Training
+from muscope.worker.training.checkpoints import CheckpointRules, Checkpoints, made_for
 from muscope.worker.training.data import load_data
 from muscope.worker.training.recorder import Recorder
 from muscope.worker.training.tensor_rows import tensor_rows
@@ -38,11 +39,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Connections of the training child: database, blobs and notices."""
+    """Connections of the training child; without rules it takes no checkpoints."""
 
     database: Database
     blobs: Blobs
     notices: Notices
+    checkpoint_rules: CheckpointRules | None = None
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,18 @@ def train_cell_now(
         now=lambda: datetime.now(UTC),
         sleep=time.sleep,
     )
-    recorder.begin(environment_fingerprint(), tensor_rows(program, work.shape.dims))
-    for window in train(program, _data_of(stores.blobs, work)):
+    environment = environment_fingerprint()
+    recorder.begin(environment, tensor_rows(program, work.shape.dims))
+    checkpoints = stores.checkpoint_rules and Checkpoints(
+        stores.database, stores.blobs, claim, stores.checkpoint_rules, made_for(program, environment)
+    )
+    saved = checkpoints.load() if checkpoints else None
+    training = Training(program, _data_of(stores.blobs, work), saved)
+    for window in training.windows():
         recorder.append(window)
         on_step(window.last_step)
+        if checkpoints and window.last_step < program.num_steps:
+            checkpoints.save_if_due(training)
     recorder.finish()
     _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from muscope.backend.db.schema.base import Base
+from muscope.backend.db.schema.checkpoint import CheckpointRow as CheckpointRow  # a table of the metadata
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,
