@@ -21,10 +21,10 @@ from torch import Tensor
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.worker.numerics.derivatives import Derivatives
 from muscope.worker.numerics.ensemble import Stack, stack_slices
-from muscope.worker.numerics.families import network_of
+from muscope.worker.numerics.families import FamilyNetwork, network_of
 from muscope.worker.numerics.losses import Targets
 from muscope.worker.numerics.measurement import Measurer
-from muscope.worker.numerics.network import Network, init
+from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.optimizer import Update, initial_moments
 from muscope.worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from muscope.worker.numerics.randomness import BatchOrder
@@ -33,17 +33,18 @@ from muscope.worker.numerics.randomness import BatchOrder
 DROP_EVERY = 10
 
 
-def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
+def train(program: CellProgram, data: TrainingData, family: FamilyNetwork | None = None) -> Iterator[Window]:
     """Train the program's runs and yield one window per `chunk_steps` steps, byte-identical on every call.
 
     Args:
         program: the cell.
         data: its dataset; device and dtype of `x_train` are used throughout.
+        family: computation of a network that is not built in.
 
     Yields:
         Windows in order, together covering the steps 0..num_steps.
     """
-    yield from Training(program, data).windows()
+    yield from Training(program, data, family=family).windows()
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,19 @@ class Training:
         program: the cell.
         data: its dataset; device and dtype of `x_train` are used throughout.
         saved: state of an earlier training of the same program on the same data.
+        family: network of the program's model, where it is a brought one.
     """
 
-    def __init__(self, program: CellProgram, data: TrainingData, saved: TrainingState | None = None) -> None:
-        conditions = _Conditions.of(program, data)
-        most = network_of(program.model).runs_per_stack(program.width)
+    def __init__(
+        self,
+        program: CellProgram,
+        data: TrainingData,
+        saved: TrainingState | None = None,
+        family: FamilyNetwork | None = None,
+    ) -> None:
+        family = family or network_of(program.model)
+        conditions = _Conditions.of(program, data, family)
+        most = family.runs_per_stack(program.width)
         slices = stack_slices(len(program.runs), most, data.x_train.device.type)
         self._schedule = program.schedule
         self._next_step = saved.next_step if saved else 0
@@ -112,6 +121,7 @@ class _Conditions:
 
     program: CellProgram
     network: Network
+    family: FamilyNetwork
     derivatives: Derivatives
     shapes: dict[str, tuple[int, int]]
     x_train: Tensor
@@ -122,27 +132,42 @@ class _Conditions:
     update: Update
 
     @classmethod
-    def of(cls, program: CellProgram, data: TrainingData) -> _Conditions:
+    def of(cls, program: CellProgram, data: TrainingData, family: FamilyNetwork) -> _Conditions:
         network = program.network_for(data.dims)
         tensors = program.model.tensors(data.dims, program.width, program.depth)
         update = Update(program.optimizer, network.scaling, program.num_steps)
         return cls(
             program,
             network,
-            network_of(program.model).derivatives(network),
+            family,
+            family.derivatives(network),
             {name: tensor.shape for name, tensor in tensors.items()},
             data.x_train,
             Targets(data.y_train, data.task, data.num_outputs, data.dtype),
             data.dtype,
             BatchOrder(program.spec_seed, len(data.x_train), program.batch_size),
-            Measurer.of(program, data, network, update),
+            Measurer.of(program, data, network, update, family),
             update,
         )
 
     def begin(self, positions: range) -> Stack:
         runs = [self.program.runs[position] for position in positions]
         seeds = [run.seed for run in runs]
-        params = init(
+        params = self._initial(seeds)
+        moments = initial_moments(self.program.optimizer, params)
+        return Stack.begin(params, moments, [run.lr for run in runs], seeds)
+
+    def _initial(self, seeds: list[int]) -> Params:
+        drawn = self.family.initial
+        if drawn is not None:
+            return drawn(
+                self.network,
+                spec_seed=self.program.spec_seed,
+                seeds=seeds,
+                dtype=self.dtype,
+                device=self.x_train.device,
+            )
+        return init(
             self.shapes,
             self.network.scaling,
             spec_seed=self.program.spec_seed,
@@ -150,8 +175,6 @@ class _Conditions:
             dtype=self.dtype,
             device=self.x_train.device,
         )
-        moments = initial_moments(self.program.optimizer, params)
-        return Stack.begin(params, moments, [run.lr for run in runs], seeds)
 
     def resume(self, positions: range, saved: Mapping[str, NDArray[Any]]) -> Stack:
         """Return the stack of a saved state, in memory of its own."""

@@ -6,7 +6,7 @@ import logging
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -29,6 +29,7 @@ from muscope.backend.storage.blobs.folder import Blobs
 from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import Training
+from muscope.worker.training.brought_family import ModelFolder
 from muscope.worker.training.checkpoints import CheckpointRules, Checkpoints, made_for
 from muscope.worker.training.data import load_data
 from muscope.worker.training.recorder import Recorder
@@ -39,11 +40,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Connections of the training child; without rules it takes no checkpoints."""
+    """Connections of the training child, and the brought models it may run; without rules, no checkpoints."""
 
     database: Database
     blobs: Blobs
     notices: Notices
+    models: ModelFolder = field(default_factory=ModelFolder)
     checkpoint_rules: CheckpointRules | None = None
 
 
@@ -83,12 +85,13 @@ def train_cell_now(
         stores.database, stores.blobs, claim, stores.checkpoint_rules, made_for(program, environment)
     )
     saved = checkpoints.load() if checkpoints else None
-    training = Training(program, _data_of(stores.blobs, work), saved)
-    for window in training.windows():
-        recorder.append(window)
-        on_step(window.last_step)
-        if checkpoints and window.last_step < program.num_steps:
-            checkpoints.save_if_due(training)
+    with stores.models.family(program) as family:
+        training = Training(program, _data_of(stores.blobs, work), saved, family)
+        for window in training.windows():
+            recorder.append(window)
+            on_step(window.last_step)
+            if checkpoints and window.last_step < program.num_steps:
+                checkpoints.save_if_due(training)
     recorder.finish()
     _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
 

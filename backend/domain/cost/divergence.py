@@ -46,6 +46,10 @@ HALF_SURVIVAL_LRS |= {
     (loss, UpdateFamily.MUON): HALF_SURVIVAL_LRS[loss, UpdateFamily.ADAM]
     for loss in (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
 }
+# A brought network's own loss: as the usual one.
+HALF_SURVIVAL_LRS |= {
+    (Loss.OWN, family): HALF_SURVIVAL_LRS[Loss.CROSS_ENTROPY, family] for family in UpdateFamily
+}
 # Change per doubling beyond the base of an arm that scales LRs from the base on; SP continues as above.
 SCALED_PER_DOUBLING = -0.15
 # In octaves: standard deviation of the border over data and networks; of the seeds around it.

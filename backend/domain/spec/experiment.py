@@ -29,10 +29,13 @@ MAX_STEPS = 1_000_000
 
 
 class Loss(StrEnum):
-    """Training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error."""
+    """Training loss: cross-entropy in nats, ½ · mean over samples of the summed squared error, or the
+    brought network's own.
+    """
 
     CROSS_ENTROPY = "cross_entropy"
     SQUARED_ERROR = "squared_error"
+    OWN = "own"
 
 
 class Protocol(StrEnum):

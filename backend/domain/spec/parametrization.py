@@ -45,6 +45,7 @@ class Role(StrEnum):
     QUERY = "query"  # hidden; its forward multiplier carries the scale of the attention logits
     NORM = "norm"  # a vector of gains, initialised to 1
     BIAS = "bias"
+    FIXED = "fixed"  # no dimension grows with the width: as it is at every width
 
 
 class TensorScaling(NamedTuple):
@@ -100,6 +101,10 @@ _BY_WIDTH |= {
     (parametrization, role): _BY_WIDTH[parametrization, Role.INPUT]
     for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
     for role in (Role.NORM, Role.BIAS)
+}
+_BY_WIDTH |= {
+    (parametrization, Role.FIXED): _Exponents(0, 0, 0, 0)
+    for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
 }
 _WIDTH_RULE = {
     Parametrization.DEPTH_MUP: Parametrization.MUP,

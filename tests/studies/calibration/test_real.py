@@ -12,7 +12,7 @@ from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
-from muscope.backend.domain.verdict.verdict import Beyond, Estimate, Outcome
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
 from studies.calibration.kept import ArrayStore, Cell
@@ -30,6 +30,7 @@ from studies.calibration.real.report import (
 )
 from studies.calibration.real.sweep import visible_sweep, with_settle_seeds
 from studies.calibration.real.task import FEWER_SEEDS, LATE_SEEDS, SEEDS, SETTLE_SEEDS
+from studies.calibration.real.task_file import TASKS
 from studies.calibration.real.tasks import tasks
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD
@@ -142,9 +143,8 @@ def test_the_last_seeds_are_trained_where_the_settle_stage_asks_for_them(results
 
 def test_an_open_answer_is_counted_by_its_rule_and_by_what_is_true(results):
     like = judge_task(SMALL, results)
-    verdict = like.verdict.model_copy(update={"outcome": Outcome.INCONCLUSIVE, "rule": "unresolved"})
     cheap, dear = (
-        replace(like, verdict=verdict, held=(at_distance(0, regret), at_distance(1, regret)))
+        replace(judged_as(Outcome.INCONCLUSIVE, regret, regret, like=like), rule="unresolved")
         for regret in (0.0, 0.03)
     )
 
@@ -215,9 +215,7 @@ def at_distance(doublings: int, regret: float) -> Held:
 def judged_as(outcome: Outcome, *regrets: float, like: JudgedTask) -> JudgedTask:
     """Return a task with a made-up verdict and made-up truths, from the measured size on, one a doubling."""
     held = tuple(at_distance(doublings, regret) for doublings, regret in enumerate(regrets))
-    beyond = Beyond(doublings=1.0, cost=Estimate(), holds=outcome is Outcome.TRANSFERS)
-    changes = {"outcome": outcome, "beyond": beyond}
-    return replace(like, verdict=like.verdict.model_copy(update=changes), held=held)
+    return replace(like, outcome=outcome, claims_beyond=outcome is Outcome.TRANSFERS, held=held)
 
 
 def test_a_claim_that_does_not_hold_is_wrong_and_named_measured_and_beyond(results):
@@ -322,7 +320,7 @@ def test_the_study_writes_its_record_beside_the_page_and_leaves_the_product_alon
     assert product_files() == before
     assert TrackRecord.model_validate_json((page / RECORD).read_bytes()).false_transfers.of <= 1
     assert {path.name for path in page.iterdir()} == {
-        "README.md", "parts.json", RECORD, f"{real_report.FIGURE}.svg",
+        "README.md", "parts.json", RECORD, TASKS, f"{real_report.FIGURE}.svg",
     }  # fmt: skip
 
 

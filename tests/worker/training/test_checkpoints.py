@@ -41,7 +41,7 @@ def rules(tmp_path):
 @pytest.fixture
 def stores(database, tmp_path, rules):
     train_cell._cached_data.cache_clear()
-    return Stores(database, BlobStore(tmp_path / "blobs"), FakeNotices(), rules)
+    return Stores(database, BlobStore(tmp_path / "blobs"), FakeNotices(), checkpoint_rules=rules)
 
 
 @pytest.fixture

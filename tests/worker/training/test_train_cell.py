@@ -259,9 +259,9 @@ def _seen_data(stores, plan, monkeypatch):
     """Train every cell of a plan; return the data each was given, by scenario and width."""
     seen: dict[int, TrainingData] = {}
 
-    def note(program, data, saved):
+    def note(program, data, saved, family):
         seen[len(seen)] = data
-        return Training(program, data, saved)
+        return Training(program, data, saved, family)
 
     monkeypatch.setattr(train_cell, "Training", note)
     _, cell_ids = add_experiment(stores.database, plan)

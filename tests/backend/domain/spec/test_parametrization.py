@@ -29,6 +29,9 @@ AT_FOUR = {
 for _role in (Role.NORM, Role.BIAS):
     for _arm, _lr in ((Parametrization.SP, 1.0), (Parametrization.NTP, 1.0), (Parametrization.MUP, 4.0)):
         AT_FOUR[_arm, _role] = (1.0, 1.0, _lr)
+# A tensor without a dimension that grows stays as it is.
+for _arm in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP):
+    AT_FOUR[_arm, Role.FIXED] = (1.0, 1.0, 1.0)
 for _role in Role:
     for _arm in (Parametrization.DEPTH_MUP, Parametrization.COMPLETEP):
         AT_FOUR[_arm, _role] = AT_FOUR[Parametrization.MUP, _role]
