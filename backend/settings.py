@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     cancel_grace_seconds: float = Field(default=2.0, gt=0)
     stall_seconds: float = Field(default=300.0, gt=0)
     retry_delay_seconds: float = Field(default=2.0, ge=0)
+    # Between two checkpoints of a cell, and before its first; a larger state than this is not stored.
+    checkpoint_seconds: float = Field(default=60.0, ge=0)
+    checkpoint_bytes: int = Field(default=1 << 30, ge=0)
 
     @field_validator("allowed_hosts", "devices", "exposed", mode="before")
     @classmethod

@@ -12,6 +12,7 @@ import os
 import queue
 import sys
 import threading
+import time
 import traceback
 from typing import TextIO
 
@@ -30,6 +31,7 @@ from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.training.brought_family import ModelFolder
+from muscope.worker.training.checkpoints import CheckpointRules
 from muscope.worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,9 @@ def main() -> None:
         open_blobs(settings),
         Notices(settings.resolved_broker_url),
         ModelFolder(settings.models, settings.model_memory_bytes),
+        CheckpointRules(
+            settings.cache_folder, settings.checkpoint_seconds, settings.checkpoint_bytes, time.monotonic
+        ),
     )
     _send(replies, Reply(event=Event.READY))
     while True:

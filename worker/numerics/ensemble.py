@@ -6,7 +6,7 @@ Legend: R runs, P parameters.
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -88,4 +88,27 @@ class Stack:
             tuple(self.columns[row] for row in rows),
             self.eigenvector_RP[index],
             {metric: vectors[index] for metric, vectors in self.start_vectors.items()},
+        )
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return every tensor of the stack by a name that `of_tensors` understands; nothing is copied."""
+        named = {"lr": self.lr_R11, "eigenvector": self.eigenvector_RP}
+        named |= {f"param/{name}": weight for name, weight in self.params.items()}
+        for name, moments in self.moments.items():
+            named |= {f"moment/{index}/{name}": kept for index, kept in enumerate(moments)}
+        return named | {f"start/{metric}": vectors for metric, vectors in self.start_vectors.items()}
+
+    @classmethod
+    def of_tensors(cls, named: Mapping[str, Tensor], seeds: Sequence[int], columns: Sequence[int]) -> Stack:
+        """Return the stack whose `tensors` are given; they become its own."""
+        params = {name.removeprefix("param/"): named[name] for name in named if name.startswith("param/")}
+        moments: Moments = dict.fromkeys(params, ())
+        for key in sorted(key for key in named if key.startswith("moment/")):
+            name = key.split("/", 2)[2]
+            moments[name] += (named[key],)
+        start_vectors = {
+            Metric(key.removeprefix("start/")): named[key] for key in named if key.startswith("start/")
+        }
+        return cls(
+            params, moments, named["lr"], tuple(seeds), tuple(columns), named["eigenvector"], start_vectors
         )

@@ -9,8 +9,9 @@ Legend: R runs, B batch, D inputs, C classes or outputs, T steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,17 +44,75 @@ def train(program: CellProgram, data: TrainingData, family: FamilyNetwork | None
     Yields:
         Windows in order, together covering the steps 0..num_steps.
     """
-    family = family or network_of(program.model)
-    conditions = _Conditions.of(program, data, family)
-    most = family.runs_per_stack(program.width)
-    slices = stack_slices(len(program.runs), most, data.x_train.device.type)
-    trainers = [_StackTrainer(conditions, runs) for runs in slices]
-    schedule = program.schedule
-    for first_step in schedule.window_starts():
-        steps = schedule.window_steps(first_step)
-        for trainer in trainers:
-            trainer.train_window(steps)
-        yield _merge(trainers, steps)
+    yield from Training(program, data, family=family).windows()
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that decides the windows from `next_step` on, given the program and its data.
+
+    Random streams are keyed by step and seed, so they have no position to keep.
+
+    Attributes:
+        next_step: first step of the next window.
+        arrays: by name; those of a training that goes on are views of what it changes.
+    """
+
+    next_step: int
+    arrays: Mapping[str, NDArray[Any]]
+
+
+class Training:
+    """Training of a cell, from its first step or from the state at the end of one of its windows.
+
+    Args:
+        program: the cell.
+        data: its dataset; device and dtype of `x_train` are used throughout.
+        saved: state of an earlier training of the same program on the same data.
+        family: network of the program's model, where it is a brought one.
+    """
+
+    def __init__(
+        self,
+        program: CellProgram,
+        data: TrainingData,
+        saved: TrainingState | None = None,
+        family: FamilyNetwork | None = None,
+    ) -> None:
+        family = family or network_of(program.model)
+        conditions = _Conditions.of(program, data, family)
+        most = family.runs_per_stack(program.width)
+        slices = stack_slices(len(program.runs), most, data.x_train.device.type)
+        self._schedule = program.schedule
+        self._next_step = saved.next_step if saved else 0
+        self._trainers = [
+            _StackTrainer(conditions, runs, _under(f"{place}/", saved.arrays) if saved else None)
+            for place, runs in enumerate(slices)
+        ]
+
+    def windows(self) -> Iterator[Window]:
+        """Train and yield the windows that are left, in order."""
+        for first_step in self._schedule.window_starts():
+            if first_step < self._next_step:
+                continue
+            steps = self._schedule.window_steps(first_step)
+            for trainer in self._trainers:
+                trainer.train_window(steps)
+            self._next_step = steps[-1] + 1
+            yield _merge(self._trainers, steps)
+
+    def state(self) -> TrainingState:
+        """Return the state after the last window; its arrays change with the next one."""
+        arrays = {
+            f"{place}/{name}": array
+            for place, trainer in enumerate(self._trainers)
+            for name, array in trainer.arrays().items()
+        }
+        return TrainingState(self._next_step, arrays)
+
+
+def _under(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
 
 @dataclass(frozen=True)
@@ -117,6 +176,17 @@ class _Conditions:
             device=self.x_train.device,
         )
 
+    def resume(self, positions: range, saved: Mapping[str, NDArray[Any]]) -> Stack:
+        """Return the stack of a saved state, in memory of its own."""
+        columns = [int(column) for column in saved["columns"]]
+        seeds = [self.program.runs[positions[column]].seed for column in columns]
+        tensors = {
+            name.removeprefix("stack/"): torch.tensor(array, device=self.x_train.device)
+            for name, array in saved.items()
+            if name.startswith("stack/")
+        }
+        return Stack.of_tensors(tensors, seeds, columns)
+
     def batch(self, seeds: tuple[int, ...], step: int) -> tuple[Tensor, Tensor]:
         """Return every run's minibatch of `step`: x [R, B, D] and targets [R, B, C]."""
         of_seed = {seed: self.batches.indices(seed, step) for seed in dict.fromkeys(seeds)}
@@ -142,13 +212,29 @@ class _Record:
 class _StackTrainer:
     """The state of one sub-stack between windows."""
 
-    def __init__(self, conditions: _Conditions, positions: range) -> None:
+    def __init__(
+        self, conditions: _Conditions, positions: range, saved: Mapping[str, NDArray[Any]] | None = None
+    ) -> None:
         self._conditions = conditions
-        self._stack = conditions.begin(positions)
         self._num_runs = len(positions)
         self._initial_loss = np.full(self._num_runs, np.nan)
         self.diverged_at: list[int | None] = [None] * self._num_runs
         self.record = _Record(range(0), {})
+        if saved is None:
+            self._stack = conditions.begin(positions)
+            return
+        self._stack = conditions.resume(positions, saved)
+        self._initial_loss[:] = saved["initial_loss"]
+        self.diverged_at = [None if step < 0 else int(step) for step in saved["diverged_at"]]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the state by name, as `saved` takes it; a run that has not diverged has step -1."""
+        tensors = self._stack.tensors()
+        return {f"stack/{name}": tensor.cpu().numpy() for name, tensor in tensors.items()} | {
+            "columns": np.array(self._stack.columns, np.int64),
+            "initial_loss": self._initial_loss,
+            "diverged_at": np.array([-1 if step is None else step for step in self.diverged_at], np.int64),
+        }
 
     def train_window(self, steps: range) -> None:
         """Train through `steps` and leave their values in `record`."""

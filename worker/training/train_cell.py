@@ -28,8 +28,9 @@ from muscope.backend.events import Notices, ProgressNotice
 from muscope.backend.storage.blobs.folder import Blobs
 from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
-from muscope.worker.numerics.trainer import train
+from muscope.worker.numerics.trainer import Training
 from muscope.worker.training.brought_family import ModelFolder
+from muscope.worker.training.checkpoints import CheckpointRules, Checkpoints, made_for
 from muscope.worker.training.data import load_data
 from muscope.worker.training.recorder import Recorder
 from muscope.worker.training.tensor_rows import tensor_rows
@@ -39,12 +40,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Connections of the training child: database, blobs and notices; and the brought models it may run."""
+    """Connections of the training child, and the brought models it may run; without rules, no checkpoints."""
 
     database: Database
     blobs: Blobs
     notices: Notices
     models: ModelFolder = field(default_factory=ModelFolder)
+    checkpoint_rules: CheckpointRules | None = None
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,19 @@ def train_cell_now(
         now=lambda: datetime.now(UTC),
         sleep=time.sleep,
     )
-    recorder.begin(environment_fingerprint(), tensor_rows(program, work.shape.dims))
+    environment = environment_fingerprint()
+    recorder.begin(environment, tensor_rows(program, work.shape.dims))
+    checkpoints = stores.checkpoint_rules and Checkpoints(
+        stores.database, stores.blobs, claim, stores.checkpoint_rules, made_for(program, environment)
+    )
+    saved = checkpoints.load() if checkpoints else None
     with stores.models.family(program) as family:
-        for window in train(program, _data_of(stores.blobs, work), family):
+        training = Training(program, _data_of(stores.blobs, work), saved, family)
+        for window in training.windows():
             recorder.append(window)
             on_step(window.last_step)
+            if checkpoints and window.last_step < program.num_steps:
+                checkpoints.save_if_due(training)
     recorder.finish()
     _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from muscope.backend.db.schema import model_table  # noqa: F401 - so that the metadata hold it as well
 from muscope.backend.db.schema.base import Base
+from muscope.backend.db.schema.checkpoint import CheckpointRow as CheckpointRow  # a table of the metadata
 from muscope.backend.db.schema.sweeps import SweepRow as SweepRow
 from muscope.backend.domain.lifecycle import (
     CellState,

@@ -13,6 +13,7 @@ from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.services.conduct.advance import LastSnapshots, advance_experiments
+from muscope.backend.services.conduct.checkpoints import sweep_checkpoints
 from muscope.backend.services.context import Context
 from muscope.backend.services.uploads.sweep import sweep_uploads
 from muscope.backend.services.workers import fresh_workers, queue_to_ring
@@ -51,6 +52,7 @@ def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | Non
     advance_experiments(context, last)
     ring_again(context)
     sweep_uploads(context)
+    sweep_checkpoints(context.database, context.blobs)
     context.database.shorten_log(MOST_LOG_BYTES)
 
 

@@ -19,7 +19,7 @@ from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import Unavailable
 from muscope.backend.storage.blobs.folder import BlobStore
 from muscope.worker.numerics.program import TrainingData
-from muscope.worker.numerics.trainer import DROP_EVERY, train
+from muscope.worker.numerics.trainer import DROP_EVERY, Training
 from muscope.worker.training import train_cell
 from muscope.worker.training.train_cell import Stores, train_cell_now
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
@@ -259,11 +259,11 @@ def _seen_data(stores, plan, monkeypatch):
     """Train every cell of a plan; return the data each was given, by scenario and width."""
     seen: dict[int, TrainingData] = {}
 
-    def note(program, data):
+    def note(program, data, saved, family):
         seen[len(seen)] = data
-        return train(program, data)
+        return Training(program, data, saved, family)
 
-    monkeypatch.setattr(train_cell, "train", note)
+    monkeypatch.setattr(train_cell, "Training", note)
     _, cell_ids = add_experiment(stores.database, plan)
     rows = [cell_row(stores.database, cell_id) for cell_id in cell_ids]
     for cell_id in cell_ids:
