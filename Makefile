@@ -3,7 +3,7 @@ PYTHON ?= python3
 # make itself hands PORT, MUSCOPE_DATA and every other setting on, from the environment or the command line.
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs setup setup-dev test test-fast bench faults check types js format constraints openapi client reproduce calibrate install-calibration clean
+.PHONY: help run docs setup setup-dev test test-fast bench faults security check types js format constraints openapi client reproduce calibrate install-calibration clean
 
 help: ## Show this list
 	@echo "make <target> [PORT=8000] [MUSCOPE_DATA=data] [PYTHON=python3.12]"
@@ -79,3 +79,6 @@ bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one r
 
 faults: setup-dev ## Disturb a stack that trains and compare its exports; ONLY=kills, broker or disk, FAULTS=<n> faults
 	@FAULTS=$(FAULTS) .venv/bin/python -m benchmarks $(if $(ONLY),$(addprefix faults_,$(ONLY)),faults)
+
+security: setup-dev ## Attack a running stack and search its source; ONLY=s1, s2, s4, s5, s7, s8, s13 or permissions, REQUESTS=<n> of s1
+	@REQUESTS=$(REQUESTS) .venv/bin/python -m benchmarks $(if $(ONLY),$(addprefix security_,$(ONLY)),security)

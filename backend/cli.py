@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FAILURE = 2
 INTERRUPTED = 130  # as shells say it
+OTHERS = 0o077  # what other local users may do with a file of ours: nothing
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -95,9 +96,14 @@ def _judge(options: argparse.Namespace, language: str) -> int:
 def _serve(options: argparse.Namespace, language: str) -> int:
     from muscope.backend.logs import set_up_logging
 
-    settings = _read_settings()
-    set_up_logging(settings)
-    return _run(options, settings, language)
+    # The database and its logs get their modes from here alone; children inherit it.
+    before = os.umask(OTHERS)
+    try:
+        settings = _read_settings()
+        set_up_logging(settings)
+        return _run(options, settings, language)
+    finally:
+        os.umask(before)
 
 
 def _read_settings() -> Settings:

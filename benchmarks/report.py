@@ -71,9 +71,9 @@ def machine() -> str:
 
 
 def _command(name: str) -> str:
-    """Return what runs a row; those of faults have a target of their own."""
-    fault = name.removeprefix("faults_")
-    return f"make bench ONLY={name}" if fault == name else f"make faults ONLY={fault}"
+    """Return what runs a row; those of faults and of security have targets of their own."""
+    target, _, row = name.partition("_")
+    return f"make {target} ONLY={row}" if target in {"faults", "security"} else f"make bench ONLY={name}"
 
 
 def _commit() -> str:

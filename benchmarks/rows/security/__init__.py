@@ -1,0 +1,1 @@
+"""Attacks on a running product, and searches of its source for what must not be there."""

@@ -1,0 +1,86 @@
+"""Rows of security are met only by what was looked at, and see what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.rows.security import dependencies, malformed
+from benchmarks.rows.security.leaks import reachable_by_others
+from benchmarks.rows.security.malformed import GOAL_REQUESTS, Reply
+from benchmarks.rows.security.paths import payloads
+from benchmarks.rows.security.source import deserialisation, unsafe_calls
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from cloudpickle import loads",
+        "torch.load(path)",
+        "torch.load(path, weights_only=False)",
+        "np.load(path)",
+        "yaml.load(text)",
+        "eval(text)",
+        "subprocess.run(text, shell=True)",
+    ],
+)
+def test_a_call_that_runs_what_a_file_holds_is_found(source):
+    assert len(list(unsafe_calls(source))) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "torch.load(path, weights_only=True)",
+        "np.load(path, allow_pickle=False)",
+        "yaml.safe_load(text)",
+        "model.eval()",
+        "subprocess.run(['ls'])",
+    ],
+)
+def test_its_harmless_relatives_are_left_alone(source):
+    assert not list(unsafe_calls(source))
+
+
+def test_the_product_runs_nothing_that_a_file_holds():
+    result = deserialisation()
+
+    assert result.is_met, result.notes
+
+
+def test_a_server_error_a_silence_or_a_slow_answer_makes_the_row_short():
+    good = [Reply("GET /a", 422, 0.1)] * GOAL_REQUESTS
+
+    assert malformed.judged(good).is_met
+    assert not malformed.judged(good[1:]).is_met
+    for bad in (Reply("GET /a", 500, 0.1), Reply("GET /a", 0, 0.1), Reply("GET /a", 200, 5.1)):
+        assert not malformed.judged([*good, bad]).is_met
+
+
+def test_an_audit_that_did_not_look_is_never_a_pass():
+    looked = {"dependencies": [{"name": "a", "version": "1", "vulns": []}]}
+    skipped = {"dependencies": [{"name": "a", "skip_reason": "not found"}]}
+    hole = {"dependencies": [{"name": "a", "version": "1", "vulns": [{"id": "CVE-1"}]}]}
+
+    assert dependencies.judged(json.dumps(looked), "").is_met
+    for output in ("", '{"dependencies": []}', json.dumps(skipped), json.dumps(hole)):
+        assert not dependencies.judged(output, "no route to the service").is_met
+
+
+def test_a_file_that_others_can_open_is_found_unless_its_folder_is_closed(tmp_path):
+    tmp_path.chmod(0o755)
+    closed = tmp_path / "closed"
+    for folder, mode in ((closed, 0o700), (tmp_path / "open", 0o755)):
+        folder.mkdir()
+        (folder / "file").write_text("x")
+        (folder / "file").chmod(0o644)
+        folder.chmod(mode)
+
+    assert {path.name for path in reachable_by_others(tmp_path)} == {tmp_path.name, "open", "file"}
+    assert not list(reachable_by_others(closed))
+
+
+def test_at_least_as_many_ways_out_of_a_folder_are_tried_as_the_design_asks():
+    assert len(set(payloads())) >= 200
