@@ -10,6 +10,7 @@ from pathlib import Path
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.real import report as real_report
 from studies.calibration.real.judged import asks_for_late_seeds, judge_task
+from studies.calibration.real.measured_truth import NotTriedError
 from studies.calibration.real.task import Task
 from studies.calibration.real.task_file import TASKS, in_order_of_need, read_tasks, write_tasks
 from studies.calibration.real.tasks import tasks
@@ -62,7 +63,10 @@ def real_row(settings: Settings) -> Section:
     found = read_tasks(settings.page / TASKS, listed)
     _train(settings, kept, in_order_of_need(listed, found))
     for task, results in _settled(settings, kept, complete(kept, listed)):
-        found[task.name] = judge_task(task, results)
+        try:
+            found[task.name] = judge_task(task, results)
+        except NotTriedError:
+            settings.say(f"{task.name}: left out, its truth was not measured at the rate the verdict names")
     judged = [found[task.name] for task in listed if task.name in found]
     write_tasks(settings.page / TASKS, judged)
     section, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))

@@ -28,6 +28,10 @@ GAIN_STANDARD_ERRORS = 2.0
 SEARCH = 1.0
 
 
+class NotTriedError(Exception):
+    """The verdict names an LR beyond the window in which the truth was measured."""
+
+
 @dataclass(frozen=True)
 class Held:
     """Measured costs of an LR at one size.
@@ -60,6 +64,9 @@ def held_at(
     Args:
         lr: None: the base's best LR.
         advice: the LRs that are recommended for a size.
+
+    Raises:
+        NotTriedError: the truth of that LR was not measured.
     """
     base, largest = task.best_at_ends(results)
     base_cell, *cells = task.true_cells(base, largest)
@@ -133,7 +140,8 @@ class _True:
 def _held(target: _True, base: _True, log2_lr: float, doublings: float) -> Held:
     best, reduction = target.best, target.reduction
     index = int(np.abs(target.log2_lrs - log2_lr).argmin())
-    assert abs(target.log2_lrs[index] - log2_lr) < 1e-6, "the window holds the rates the base likes"
+    if abs(target.log2_lrs[index] - log2_lr) > 1e-6:
+        raise NotTriedError
     error = standard_error(target.losses[index] - target.losses[best.index])
     near = np.abs(target.log2_lrs - log2_lr) <= SEARCH
     lost_by_search = float(target.losses[near].mean(axis=1).min() - target.losses[best.index].mean())

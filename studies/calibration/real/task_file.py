@@ -12,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.real.judged import JudgedTask
 from studies.calibration.real.measured_truth import Held
@@ -34,7 +36,8 @@ def read_tasks(path: Path, listed: Iterable[Task]) -> dict[str, JudgedTask]:
 
 def write_tasks(path: Path, judged: Sequence[JudgedTask]) -> None:
     """Write judged tasks, one a line."""
-    lines = [json.dumps(asdict(one) | {"task": one.task.name}, ensure_ascii=False) for one in judged]
+    contents = (asdict(one) | {"task": one.task.name} for one in judged)
+    lines = [json.dumps(each, ensure_ascii=False, default=_plain) for each in contents]
     head = f'{{"rule_version": {json.dumps(RULE_VERSION)}, "tasks": [\n'
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(head + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
@@ -45,6 +48,11 @@ def in_order_of_need(listed: Sequence[Task], kept: dict[str, JudgedTask]) -> lis
     new = [task for task in listed if task.name not in kept]
     in_part = [task for task in listed if task.name in kept and kept[task.name].is_taken_over]
     return [*new, *in_part]
+
+
+def _plain(number: np.generic) -> Any:
+    """Return a number of an array as Python's own."""
+    return number.item()
 
 
 def _judged(task: Task, content: dict[str, Any]) -> JudgedTask:
