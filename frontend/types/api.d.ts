@@ -4419,8 +4419,18 @@ export interface components {
              * @description Measured when a request does not say.
              */
             default_measures: components["schemas"]["Measure"][];
+            /**
+             * Fewest Compared
+             * @description The fewest experiments that a comparison takes.
+             */
+            fewest_compared: number;
             /** Measures */
             measures: components["schemas"]["Measure"][];
+            /**
+             * Most Compared
+             * @description The most experiments that a comparison takes.
+             */
+            most_compared: number;
             /**
              * Recipes
              * @description Ways of training; the first holds unless another is named.

@@ -7,7 +7,7 @@ import { ICONS } from "../base/icons.js";
 import { newKey } from "../base/idempotency_key.js";
 import { errorNote } from "../base/note.js";
 import { go } from "../base/router.js";
-import { cloneLink } from "./clone_link.js";
+import { cloneLink, compareLink } from "./clone_link.js";
 import { wholeSpec } from "../base/whole_spec.js";
 
 /** @import { Experiment } from "../../types/answers.js" */
@@ -27,7 +27,7 @@ export function actions(store, onChange, signal, first) {
   const cancel = attempt(async () => onChange(await post(`${path}/cancellation`, undefined, { signal })));
   const again = attempt(() => runAgain(store.experiment, signal));
   const drop = attempt(() => deleteFor(path, signal));
-  const clone = cloneLink(store.experiment);
+  const ways = [cloneLink(store.experiment), compareLink(store.experiment)];
   let shown = "";
   const update = () => {
     const { state, is_cancelling: isCancelling } = store.experiment;
@@ -35,12 +35,12 @@ export function actions(store, onChange, signal, first) {
     const wanted = `${isOpen}/${isCancelling}`;
     if (wanted === shown) return;
     shown = wanted;
-    if (isOpen) fill(buttons, first, clone, isCancelling ? null : button("cancel", cancel));
+    if (isOpen) fill(buttons, first, ways, isCancelling ? null : button("cancel", cancel));
     else
       fill(
         buttons,
         first,
-        clone,
+        ways,
         button("again", again),
         download(path),
         wholeFile(path),

@@ -30,7 +30,11 @@ def test_tests_of_the_page_read_the_options_that_the_api_answers(client: httpx.C
 
     answer = client.get("/api/v1/options").json()
 
-    assert answer == committed | {"upload_limit_bytes": UPLOAD_LIMIT}
+    assert answer == committed | {
+        "upload_limit_bytes": UPLOAD_LIMIT,
+        "fewest_compared": 2,
+        "most_compared": 4,
+    }
 
 
 def test_a_dataset_says_what_can_be_trained_on_it(client: httpx.Client, dataset: dict[str, Any]):

@@ -4,6 +4,7 @@ import { post } from "../../base/api.js";
 import { h } from "../../base/dom.js";
 import { number } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
+import { options } from "../../base/options.js";
 import { go } from "../../base/router.js";
 import { plainList } from "../../base/tables.js";
 import { tagsOf } from "../../labels/tags.js";
@@ -12,14 +13,13 @@ import { confirmed } from "../../lists/confirm.js";
 /** @import { ExperimentItem } from "../../../types/answers.js" */
 
 const MOST_NAMED = 8;
-/** So many can be compared. */
-const [FEWEST, MOST] = [2, 4];
 
 /**
  * @param {ExperimentItem[]} chosen @param {() => void} onDone @param {() => void} onClear
  * @param {AbortSignal} signal of the page
+ * @param {string | null} [fixed] id of the experiment that the others are compared with
  */
-export function bulkBar(chosen, onDone, onClear, signal) {
+export function bulkBar(chosen, onDone, onClear, signal, fixed = null) {
   const button = (/** @type {string} */ name, /** @type {() => unknown} */ click) =>
     h("button", { type: "button", class: "button", data: { bulk: name }, on: { click } }, t(`ui.bulk.${name}`));
   const after = async (/** @type {Promise<boolean>} */ asked) => (await asked) && onDone();
@@ -27,22 +27,24 @@ export function bulkBar(chosen, onDone, onClear, signal) {
     "div",
     { class: "bulk", role: "group", "aria-label": t("ui.bulk.title") },
     h("p", { role: "status" }, t("ui.bulk.selected", { count: number(chosen.length) })),
-    compareButton(chosen),
+    compareButton(chosen, fixed),
     button("tag", () => after(tag(chosen, signal))),
     button("delete", () => after(remove(chosen, signal))),
     button("clear", onClear),
   );
 }
 
-/** Leads to the comparison, if there are neither too few nor too many for it. @param {ExperimentItem[]} chosen */
-function compareButton(chosen) {
-  const isPossible = chosen.length >= FEWEST && chosen.length <= MOST;
-  const hint = h(
-    "span",
-    { class: "hint", id: "compare-hint" },
-    t("ui.bulk.compare_count", { fewest: FEWEST, most: MOST }),
-  );
-  const click = () => go(`/compare?ids=${idsOf(chosen).join(",")}`);
+/**
+ * Leads to the comparison, if there are neither too few nor too many for it.
+ * @param {ExperimentItem[]} chosen @param {string | null} fixed
+ */
+function compareButton(chosen, fixed) {
+  if (!options()) return null; // drawn again once they are there
+  const { fewest_compared: fewest, most_compared: most } = options();
+  const ids = [...new Set([...(fixed ? [fixed] : []), ...idsOf(chosen)])];
+  const isPossible = ids.length >= fewest && ids.length <= most;
+  const hint = h("span", { class: "hint", id: "compare-hint" }, t("ui.bulk.compare_count", { fewest, most }));
+  const click = () => go(`/compare?ids=${ids.join(",")}`);
   const attributes = {
     type: "button",
     class: "button",

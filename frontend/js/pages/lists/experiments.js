@@ -25,6 +25,8 @@ import { takeIn } from "./take_in.js";
 
 const FILTERS = ["q", "state", "outcome", "dataset", "tag", "preset"];
 const NAMES = [...FILTERS, "sort", "order"];
+/** Name in the address of the experiment that is compared with those chosen here. */
+const COMPARED = "compare";
 const STATES = ["running", "queued", "completed", "failed", "cancelled"];
 const OUTCOMES = ["transfers", "sharpness_drifts", "fine_tune", "does_not_transfer", "inconclusive"];
 /** Orders by the name of their text; the first is the server's own. */
@@ -48,11 +50,12 @@ export async function open(_route, signal) {
     datasets: get("/datasets?limit=500", signal),
     options: startOptions(signal),
   };
+  const fixed = new URLSearchParams(location.search).get(COMPARED);
   listing.keep();
   return {
     title: () => t("ui.list.experiments"),
     mount(root) {
-      root.append(...parts(listing, known));
+      root.append(...parts(listing, known, fixed));
       return () => (listing.onChange = () => {});
     },
   };
@@ -61,8 +64,9 @@ export async function open(_route, signal) {
 /**
  * @typedef {{tags: Promise<Tag[]>, datasets: Promise<DatasetPage>, options: Promise<void>}} Known what filters offer
  * @param {Listing<ExperimentItem>} listing @param {Known} known
+ * @param {string | null} fixed id of the experiment that the others are compared with
  */
-function parts(listing, known) {
+function parts(listing, known, fixed) {
   const [problem, bulk, table, foot] = [h("div", {}), h("div", {}), h("div", { class: "scroll-wide" }), h("div", {})];
   const choices = choicesOf(known);
   const controls = filters(
@@ -84,7 +88,7 @@ function parts(listing, known) {
         false,
       );
     keepingFocus(() => {
-      fill(bulk, chosen.length ? bulkBar(chosen, () => listing.refresh(), clear, listing.signal) : null);
+      fill(bulk, chosen.length ? bulkBar(chosen, () => listing.refresh(), clear, listing.signal, fixed) : null);
       fill(table, items.length ? experimentTable(items, selection) : empty(isNarrowed(listing.view, FILTERS)));
     });
     fill(foot, pager({ total, next, isFirst: !listing.view.cursor }, step));
@@ -92,21 +96,20 @@ function parts(listing, known) {
   };
   listing.onChange = draw;
   draw();
-  return [
-    h(
-      "header",
-      { class: "page-head row" },
-      h("h1", {}, t("ui.list.experiments")),
-      h("span", { class: "spring" }),
-      takeIn(listing.signal),
-    ),
-    controls.element,
-    problem,
-    bulk,
-    table,
-    foot,
-  ];
+  void known.options.then(() => draw()); // they hold the limits of comparing
+  return [head(listing.signal, fixed), controls.element, problem, bulk, table, foot];
 }
+
+/** @param {AbortSignal} signal @param {string | null} fixed */
+const head = (signal, fixed) =>
+  h(
+    "header",
+    { class: "page-head row" },
+    h("h1", {}, t("ui.list.experiments")),
+    fixed ? comparing() : null,
+    h("span", { class: "spring" }),
+    takeIn(signal),
+  );
 
 /** @param {Known} known */
 const choicesOf = ({ tags, datasets, options }) => [
@@ -140,6 +143,9 @@ const choice = (name, options, more) => ({
   options: [anyOption(), ...options],
   more,
 });
+
+/** What to do here for a comparison that began on an experiment's page. */
+const comparing = () => h("p", { class: "lead", id: "comparing" }, t("ui.list.comparing"));
 
 /** Nothing here: what to do about it. @param {boolean} isNarrow */
 function empty(isNarrow) {
