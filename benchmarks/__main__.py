@@ -23,7 +23,17 @@ from benchmarks.rows import (
     role_bugs,
     training,
 )
-from benchmarks.rows.product import crowd, faults, files, large_files, lists, live, reports, visits
+from benchmarks.rows.product import (
+    crowd,
+    faults,
+    files,
+    large_files,
+    lists,
+    live,
+    reports,
+    uploads,
+    visits,
+)
 from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
@@ -58,6 +68,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "live": live.live,
     "posts": crowd.posts,
     "viewers": crowd.viewers,
+    "uploads_200": uploads.uploads_200,
 }
 # Rows of `make faults`, which `make bench` leaves out: they take hours.
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
