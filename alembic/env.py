@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from muscope.backend.db.schema import account_tables  # noqa: F401 (its tables join the others)
 from muscope.backend.db.schema.tables import Base
 
 connection = context.config.attributes["connection"]

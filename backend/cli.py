@@ -78,11 +78,15 @@ def _ask(
 
 
 def _judge(options: argparse.Namespace, language: str) -> int:
-    """Judge a sweep or check a model; needs no settings, since it is a matter of this file alone."""
+    """Judge a sweep, check a model or translate rates; needs no settings, since all is in the input."""
     if options.command == "check":
         from muscope.backend.model_check.command import check
 
         return check(options, language)
+    if options.command == "translate-lr":
+        from muscope.backend.muon_rates.command import translate_lr
+
+        return translate_lr(options, language)
     from muscope.backend.sweeps.command import judge
 
     return judge(options, language)
@@ -116,10 +120,12 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
         case "run":
             from muscope.backend.stack.run import run
 
+            _require_safe_start(settings)
             return run(settings, language, options.verbose)
         case "serve":
             from muscope.backend.stack.commands import web_command
 
+            _require_safe_start(settings)
             _replace_process(web_command(settings), {})
         case "worker":
             return _work(settings)
@@ -135,17 +141,36 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
             from muscope.backend.db.migrate import upgrade
 
             upgrade(settings)
-        case "backup" | "restore":
-            logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself when it is imported
-            from muscope.backend.backup.commands import run_backup, run_restore
-
-            perform = run_backup if options.command == "backup" else run_restore
-            print(perform(settings, language, options))
+        case "backup" | "restore" | "users":
+            _keep(options, settings, language)
         case "version":
             from importlib import metadata
 
             print(metadata.version("muscope"))
     return 0
+
+
+def _keep(options: argparse.Namespace, settings: Settings, language: str) -> None:
+    """Back up, restore, or keep the users, on the database itself."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself when it is imported
+    if options.command == "users":
+        from muscope.backend.commands.users import users
+
+        users(options, settings, language)
+        return
+    from muscope.backend.backup.commands import run_backup, run_restore
+
+    perform = run_backup if options.command == "backup" else run_restore
+    print(perform(settings, language, options))
+
+
+def _require_safe_start(settings: Settings) -> None:
+    """Refuse a server that others could reach without protection; a local one loads no database for this."""
+    if not settings.is_local:
+        from muscope.backend.services.accounts.start import require_safe_start
+
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        require_safe_start(settings)
 
 
 def _work(settings: Settings) -> int:

@@ -2,7 +2,8 @@
 
     MuscopeError
     ├── InvalidInput     400  the request is well-formed, its content is not acceptable
-    ├── Forbidden        403  the request may not be made from where it comes
+    ├── Unauthorized     401  nobody is signed in, or with something that does not count
+    ├── Forbidden        403  the request may not be made from where it comes, or not by this user
     ├── NotFound         404  no such object for this owner
     ├── Conflict         409  the object's state does not allow it
     ├── WrongVersion     412  the client speaks another version of a protocol
@@ -11,6 +12,7 @@
     ├── UnsupportedMedia 415  the body is of a kind that is not accepted
     ├── Malformed        422  the payload cannot be read as what the route expects
     ├── ChecksumMismatch 460  what arrived is not what was sent (a status of the tus protocol)
+    ├── TooManyRequests  429  the same was tried too often; `seconds` says when it may be tried again
     ├── Unavailable      503  a part of the system is down for now
     ├── StorageFull      507  no room for what was sent
     ├── TimeIsUp         504  a client has waited as long as it was to; what it waits for goes on
@@ -44,6 +46,10 @@ class MuscopeError(Exception):
 
 class InvalidInput(MuscopeError):
     status = 400
+
+
+class Unauthorized(MuscopeError):
+    status = 401
 
 
 class Forbidden(MuscopeError):
@@ -80,6 +86,10 @@ class Malformed(MuscopeError):
 
 class ChecksumMismatch(MuscopeError):
     status = 460
+
+
+class TooManyRequests(MuscopeError):
+    status = 429
 
 
 class Unavailable(MuscopeError):

@@ -6,6 +6,7 @@ Every setting has a default that works on a laptop; `MUSCOPE_<NAME>` overrides i
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import tempfile
 from enum import StrEnum
@@ -30,6 +31,13 @@ class MetricsAccess(StrEnum):
     PROXY = "proxy"
 
 
+class Exposure(StrEnum):
+    """Protection that an operator gives up in a server that other machines can reach."""
+
+    WITHOUT_ACCOUNTS = "without_accounts"
+    WITHOUT_TLS = "without_tls"
+
+
 class LogFormat(StrEnum):
     """Form of the logs: lines for people, or one JSON object a line."""
 
@@ -37,6 +45,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")]
 
 
@@ -50,7 +59,9 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535)
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "localhost", "[::1]")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = LOOPBACK_NAMES
+    # Protections that are given up where other machines can reach `host`.
+    exposed: Annotated[frozenset[Exposure], NoDecode] = frozenset()
     # Of the page when a proxy stands in front, with the path in front of ours if there is one.
     public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")
     database_url: str | None = None
@@ -68,6 +79,10 @@ class Settings(BaseSettings):
     blobs_secret_file: Path | None = None
     blob_cache_bytes: int = Field(default=20 << 30, ge=1 << 20)
     devices: Annotated[tuple[Device, ...], NoDecode] = Field(default=("auto",), min_length=1)
+    # Folder of the models that this machine's workers offer: files `NAME.py`, packages, and their recipes.
+    models: Path | None = None
+    model_seconds: float = Field(default=600.0, gt=0)
+    model_memory_bytes: int = Field(default=4 << 30, ge=1 << 28)
     worker_slots: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_level: str = "INFO"
     log_format: LogFormat = LogFormat.TEXT
@@ -90,7 +105,7 @@ class Settings(BaseSettings):
     stall_seconds: float = Field(default=300.0, gt=0)
     retry_delay_seconds: float = Field(default=2.0, ge=0)
 
-    @field_validator("allowed_hosts", "devices", mode="before")
+    @field_validator("allowed_hosts", "devices", "exposed", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """Read `a,b` as two values."""
@@ -120,6 +135,14 @@ class Settings(BaseSettings):
                 f"{self.heartbeat_seconds + self.heartbeat_give_up_seconds:g}, given {self.lease_seconds:g}"
             )
         return self
+
+    @property
+    def is_local(self) -> bool:
+        """Return whether only this machine can reach the address to listen on."""
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return self.host.lower() == "localhost"
 
     @property
     def path_prefix(self) -> str:

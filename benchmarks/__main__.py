@@ -20,6 +20,7 @@ from benchmarks.rows import (
     headline_staged,
     jax_rows,
     memory,
+    optimizers,
     role_bugs,
     training,
 )
@@ -61,6 +62,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_large": large_files.large,
     "files_wide": large_files.wide,
     "report": reports.report,
+    "optimizers": optimizers.optimizers,
     "role_bugs": role_bugs.role_bugs,
     "list_10000": lists.list_10000,
     "paint": visits.paint,

@@ -18,6 +18,7 @@ const ROOMS = {
   cost: ["viewer", "base", "words"],
   upload: ["viewer", "base", "words"],
   tour: ["viewer", "base", "words"],
+  accounts: ["viewer", "base", "words"],
   labels: ["viewer", "base", "words"],
   lists: ["viewer", "base", "words", "labels"],
   pages: [
@@ -25,6 +26,7 @@ const ROOMS = {
     "base",
     "words",
     "tour",
+    "accounts",
     "dataset",
     "upload",
     "plan",

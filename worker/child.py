@@ -22,13 +22,14 @@ from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.backend.errors import InvalidInput
+from muscope.backend.errors import InvalidInput, MuscopeError
 from muscope.backend.events import Notices
 from muscope.backend.logs import about, set_up_logging
 from muscope.backend.settings import get_settings
 from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.training.brought_family import ModelFolder
 from muscope.worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def main() -> None:
         Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
         open_blobs(settings),
         Notices(settings.resolved_broker_url),
+        ModelFolder(settings.models, settings.model_memory_bytes),
     )
     _send(replies, Reply(event=Event.READY))
     while True:
@@ -80,9 +82,13 @@ def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
         raise
     except Exception as error:
         log.exception("cell %s failed", request.cell_id)
-        detail = "".join(traceback.format_exception_only(error)).strip()
+        detail = str(error) if isinstance(error, MuscopeError) else _last_line(error)
         return Reply(event=Event.FAILED, cell_id=request.cell_id, failure=classify(error), detail=detail)
     return Reply(event=Event.COMPLETED, cell_id=request.cell_id)
+
+
+def _last_line(error: Exception) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()
 
 
 def classify(error: Exception) -> FailureClass:

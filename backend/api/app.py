@@ -9,7 +9,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
 
-from muscope.backend.api.deps import MAX_READERS, Runtime, require_owner
+from muscope.backend.api.accounts.gate import API_PREFIX, require_permission
+from muscope.backend.api.deps import MAX_READERS, Runtime
 from muscope.backend.api.documented import with_problem_type
 from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.live.hub import Hub
@@ -26,6 +27,7 @@ from muscope.backend.api.routes import (
     examples,
     experiments,
     health,
+    models,
     options,
     plans,
     problems,
@@ -35,7 +37,10 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
+from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.sweep import files as sweep_files
+from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
 from muscope.backend.api.site.pages import install_pages
@@ -43,9 +48,14 @@ from muscope.backend.logs import set_up_logging
 from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
-API_PREFIX = "/api/v1"
 # Bodies that count for themselves; a path that ends in a slash stands for all below it.
-UPLOADING = frozenset({("POST", f"{API_PREFIX}/datasets"), ("PATCH", f"{API_PREFIX}/uploads/")})
+UPLOADING = frozenset(
+    {
+        ("POST", f"{API_PREFIX}/datasets"),
+        ("POST", f"{API_PREFIX}/sweeps"),
+        ("PATCH", f"{API_PREFIX}/uploads/"),
+    }
+)
 # Each sync endpoint holds one connection at most: pool 5 + overflow 10 (backend/db/connection/session.py).
 MAX_THREADS = 15
 DESCRIPTION = (
@@ -103,8 +113,8 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
 
 
 def _api() -> APIRouter:
-    """Gather everything that needs an owner: access is decided once, here."""
-    checks = [Depends(require_owner), Depends(refuse_unknown_parameters)]
+    """Gather every route behind the gate: access is decided once, there."""
+    checks = [Depends(require_permission), Depends(refuse_unknown_parameters)]
     api = APIRouter(prefix=API_PREFIX, dependencies=checks)
     for module in (
         datasets,
@@ -113,6 +123,7 @@ def _api() -> APIRouter:
         recipes,
         experiments,
         compare,
+        models,
         options,
         plans,
         problems,
@@ -121,11 +132,17 @@ def _api() -> APIRouter:
         runs,
         savings,
         sweeps,
+        stored_sweeps,
+        sweep_files,
         tags,
         verdicts,
         figures,
         cells,
         workers,
+        session,
+        account,
+        users,
+        audit,
     ):
         api.include_router(module.router)
     return api

@@ -1,9 +1,9 @@
-"""Dependencies of the endpoints: the context, the owner, the language, the live hub."""
+"""Dependencies of the endpoints: the context, the visitor and owner, the language, the live hub."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -11,16 +11,21 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Header, Path
 from starlette.requests import Request
 
+from muscope.backend.accounts.roles import Visitor
+from muscope.backend.api.accounts.cookies import read_cookie
 from muscope.backend.api.errors import language_of
 from muscope.backend.api.live.hub import Hub
+from muscope.backend.errors import Unauthorized
+from muscope.backend.services.accounts.visiting import visitor_of
 from muscope.backend.services.context import Context
 
 T = TypeVar("T")
 
-# Principal of a machine without accounts (docs/architecture.md §8.3).
-LOCAL_OWNER = "local"
 # Reading a file keeps a thread and a child process busy for up to minutes; the other threads stay free.
 MAX_READERS = 4
+# A password's hash takes 64 MiB for a fifth of a second; a storm of them must not take the memory.
+MAX_HASHERS = 2
+_BEARER = "bearer "
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Runtime:
     context: Context
     hub: Hub
     readers: CapacityLimiter
+    hashers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_HASHERS))
 
     async def read_file(self, use_case: Callable[..., T], *arguments: object) -> T:
         """Run a use case that reads a file, a few at a time; it is not abandoned when the client leaves."""
@@ -49,9 +55,23 @@ async def _context(runtime: Annotated[Runtime, Depends(_runtime)]) -> Context:
     return runtime.context
 
 
-async def require_owner() -> str:
-    """Return whose objects a request may see. Every route below /api/v1 depends on this."""
-    return LOCAL_OWNER
+def known_visitor(request: Request, context: Annotated[Context, Depends(_context)]) -> Visitor | None:
+    """Return who sends a request, None for nobody; raises Unauthorized for a token that does not count."""
+    given = request.headers.get("authorization", "")
+    bearer = given[len(_BEARER) :].strip() if given.lower().startswith(_BEARER) else None
+    return visitor_of(context, cookie=read_cookie(context.settings, request), bearer=bearer)
+
+
+async def require_visitor(visitor: Annotated[Visitor | None, Depends(known_visitor)]) -> Visitor:
+    """Return who sends a request; raises Unauthorized if nobody is signed in."""
+    if visitor is None:
+        raise Unauthorized("account.sign_in_needed")
+    return visitor
+
+
+async def require_owner(visitor: Annotated[Visitor, Depends(require_visitor)]) -> str:
+    """Return whose objects a request may see, and to whom new ones belong."""
+    return visitor.owner
 
 
 async def _language(request: Request) -> str:
@@ -60,11 +80,14 @@ async def _language(request: Request) -> str:
 
 Serving = Annotated[Runtime, Depends(_runtime)]
 Ctx = Annotated[Context, Depends(_context)]
+MaybeVisitor = Annotated[Visitor | None, Depends(known_visitor)]
+ThisVisitor = Annotated[Visitor, Depends(require_visitor)]
 Owner = Annotated[str, Depends(require_owner)]
 Language = Annotated[str, Depends(_language)]
 
 DatasetId = Annotated[UUID, Path(description="A dataset's id.")]
 ExperimentId = Annotated[UUID, Path(description="An experiment's id.")]
+SweepId = Annotated[UUID, Path(description="A stored sweep's id.")]
 UploadId = Annotated[UUID, Path(description="An upload's id.")]
 CellId = Annotated[UUID, Path(description="A cell's id.")]
 IfNoneMatch = Annotated[

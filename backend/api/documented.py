@@ -9,20 +9,25 @@ from muscope.backend.catalogue import text
 
 _REASONS: dict[int, tuple[str, str]] = {
     400: ("The content is not acceptable, or the Host header is not ours.", "host.not_allowed"),
-    403: ("An unsafe request came from another site.", "request.cross_site"),
+    401: ("Accounts are in use, and nobody is signed in.", "account.sign_in_needed"),
+    403: (
+        "An unsafe request came from another site, or the role or token does not allow it.",
+        "request.cross_site",
+    ),
     404: ("There is no such object.", "experiment.not_found"),
     409: ("The object's state does not allow it.", "experiment.still_open"),
     412: ("Another version of the upload protocol, or of the object.", "experiment.changed_meanwhile"),
     413: ("The body is over a limit.", "upload.too_large"),
     415: ("The body is of a kind that is not accepted.", "upload.media_type"),
     422: ("The request cannot be read; every field is listed.", "validation"),
+    429: ("The same was tried too often.", "sign_in.wait"),
     460: ("What arrived is not what was sent.", "upload.checksum"),
     500: ("An unexpected error; details are in the server's log only.", "internal"),
     503: ("A part of the system is down for now.", "database.unavailable"),
     507: ("The disk or a quota is full.", "storage.full"),
 }
-# Statuses of every route: the host check comes first, then parameters, and the database may be away.
-_ALWAYS = (400, 422, 500, 503)
+# Statuses of every route: host and visitor are checked first, then parameters; the database may be away.
+_ALWAYS = (400, 401, 403, 422, 500, 503)
 
 _WRITTEN_BY_US = "application/json"
 _SCHEMA = {"$ref": f"#/components/schemas/{ErrorReply.__name__}"}

@@ -48,10 +48,20 @@ def own_error(scope: Scope, error: MuscopeError) -> JSONResponse:
     if error.status >= 500:
         log.warning("%s %s: %s", scope["method"], scope["path"], error)
     params = {name: value for name, value in error.params.items() if name not in _PRIVATE_PARAMS}
-    headers = {"Retry-After": str(_RETRY_SECONDS)} if error.status == 503 else {}
-    return _reply(
-        scope, error.status, error.code, _sentence(error, language_of(scope)), params, headers=headers
-    )
+    sentence = _sentence(error, language_of(scope))
+    return _reply(scope, error.status, error.code, sentence, params, headers=_headers_of(error))
+
+
+def _headers_of(error: MuscopeError) -> dict[str, str]:
+    """Return the headers that the status of an error asks for."""
+    match error.status:
+        case 401:
+            return {"WWW-Authenticate": "Bearer"}
+        case 429:
+            return {"Retry-After": str(error.params["seconds"])}
+        case 503:
+            return {"Retry-After": str(_RETRY_SECONDS)}
+    return {}
 
 
 def problem_type(scope: Scope, code: str) -> str:

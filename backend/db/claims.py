@@ -7,6 +7,7 @@ follows.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,8 +41,19 @@ class ClaimLost(Exception):
     """The cell was expired, cancelled or deleted while we worked on it."""
 
 
-def claim(session: Session, cell_id: UUID, *, owner: str, now: datetime) -> Claim | None:
-    """Take a queued cell, or return None when there is nothing to take."""
+def claim(
+    session: Session, cell_id: UUID, *, owner: str, now: datetime, held: Collection[str] = ()
+) -> Claim | None:
+    """Take a queued cell, or return None when there is nothing to take.
+
+    Args:
+        held: hashes of the brought models that the worker holds; a cell of another one stays queued, to be
+            rung for again soon.
+    """
+    if _needs_another_worker(session, cell_id, held):
+        is_queued = (CellRow.id == cell_id, CellRow.state == CellState.QUEUED)
+        session.execute(update(CellRow).where(*is_queued).values(dispatched_at=None))
+        return None
     statement = (
         update(CellRow)
         .where(
@@ -68,6 +80,16 @@ def claim(session: Session, cell_id: UUID, *, owner: str, now: datetime) -> Clai
         return None
     _start_experiment(session, row.experiment_id, now)
     return Claim(cell_id, row.fence)
+
+
+def _needs_another_worker(session: Session, cell_id: UUID, held: Collection[str]) -> bool:
+    statement = (
+        select(ExperimentRow.model_sha256)
+        .join(CellRow, CellRow.experiment_id == ExperimentRow.id)
+        .where(CellRow.id == cell_id)
+    )
+    needed = session.scalar(statement)
+    return needed is not None and needed not in held
 
 
 def beat(session: Session, claim: Claim, *, now: datetime) -> DesiredState | None:

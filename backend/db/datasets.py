@@ -10,6 +10,8 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.accounts.owners import is_seen_by
+from muscope.backend.db.schema.model_table import WorkerModelRow
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.domain.spec.dataset import DatasetShape
 
@@ -30,7 +32,7 @@ def add(session: Session, row: DatasetRow) -> DatasetRow:
 def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
     """Return one of the owner's datasets."""
     return session.scalar(
-        select(DatasetRow).where(DatasetRow.owner_id == owner_id, DatasetRow.id == dataset_id)
+        select(DatasetRow).where(is_seen_by(owner_id, DatasetRow.owner_id), DatasetRow.id == dataset_id)
     )
 
 
@@ -39,7 +41,7 @@ def lock(session: Session, owner_id: str, dataset_id: UUID, *, shared: bool = Fa
 
     `shared`: for those who only refer to it; they do not wait for each other, but for one who deletes it.
     """
-    is_it = (DatasetRow.owner_id == owner_id, DatasetRow.id == dataset_id)
+    is_it = (is_seen_by(owner_id, DatasetRow.owner_id), DatasetRow.id == dataset_id)
     return session.scalar(select(DatasetRow).where(*is_it).with_for_update(read=shared, key_share=shared))
 
 
@@ -105,7 +107,10 @@ def blobs_of_all(session: Session) -> list[str]:
 
 
 def is_blob_used(session: Session, sha256: str) -> bool:
-    """Tell whether any dataset still refers to a file."""
+    """Tell whether any dataset, or model of a worker, still refers to a file."""
+    announced = select(WorkerModelRow.network).where(WorkerModelRow.arrays_sha256 == sha256)
+    if session.scalars(announced.limit(1)).one_or_none() is not None:
+        return True
     statement = select(DatasetRow.id).where(
         or_(DatasetRow.arrays_sha256 == sha256, DatasetRow.source_sha256 == sha256)
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, IdempotencyKeyRow
 from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.lifecycle import (
@@ -40,7 +41,9 @@ def add(session: Session, row: ExperimentRow) -> None:
 def get(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow | None:
     """Return one of the owner's experiments."""
     return session.scalar(
-        select(ExperimentRow).where(ExperimentRow.owner_id == owner_id, ExperimentRow.id == experiment_id)
+        select(ExperimentRow).where(
+            is_seen_by(owner_id, ExperimentRow.owner_id), ExperimentRow.id == experiment_id
+        )
     )
 
 
@@ -163,7 +166,7 @@ def lock(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow 
     """Return one of the owner's experiments, locked against other writers."""
     return session.scalar(
         select(ExperimentRow)
-        .where(ExperimentRow.owner_id == owner_id, ExperimentRow.id == experiment_id)
+        .where(is_seen_by(owner_id, ExperimentRow.owner_id), ExperimentRow.id == experiment_id)
         .with_for_update()
     )
 

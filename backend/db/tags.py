@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.lists.paging import by_code_point
 from muscope.backend.db.schema.tables import ExperimentRow, ExperimentTagRow
 from muscope.backend.db.upsert import insert_new
@@ -43,7 +44,7 @@ def counts(session: Session, owner_id: str) -> list[tuple[str, int]]:
     rows = session.execute(
         select(ExperimentTagRow.tag, func.count())
         .join(ExperimentRow, ExperimentRow.id == ExperimentTagRow.experiment_id)
-        .where(ExperimentRow.owner_id == owner_id)
+        .where(is_seen_by(owner_id, ExperimentRow.owner_id))
         .group_by(ExperimentTagRow.tag)
         .order_by(by_code_point(ExperimentTagRow.tag))
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.schema.tables import DatasetRow, PrincipalRow, UploadRow
 
 
@@ -20,12 +21,14 @@ def add(session: Session, row: UploadRow) -> None:
 
 def get(session: Session, owner_id: str, upload_id: UUID) -> UploadRow | None:
     """Return one of the owner's uploads."""
-    return session.scalar(select(UploadRow).where(UploadRow.owner_id == owner_id, UploadRow.id == upload_id))
+    return session.scalar(
+        select(UploadRow).where(is_seen_by(owner_id, UploadRow.owner_id), UploadRow.id == upload_id)
+    )
 
 
 def list_of(session: Session, owner_id: str) -> Sequence[UploadRow]:
     """List the owner's uploads, newest first."""
-    statement = select(UploadRow).where(UploadRow.owner_id == owner_id)
+    statement = select(UploadRow).where(is_seen_by(owner_id, UploadRow.owner_id))
     return session.scalars(statement.order_by(UploadRow.created_at.desc(), UploadRow.id)).all()
 
 

@@ -1,10 +1,10 @@
-"""The commands that judge a file of their caller, without a server; importing it loads only the parser."""
+"""The commands that answer by themselves, without a server; importing it loads only the parser."""
 
 from __future__ import annotations
 
 from muscope.backend.grammar.parser import Commands
 
-FILE_COMMANDS = frozenset({"check", "judge"})
+FILE_COMMANDS = frozenset({"check", "judge", "translate-lr"})
 LANGUAGES = ("en", "ja")
 _OPTIMIZERS = ("sgd", "adam", "adamw")
 _DECAY_RULES = ("independent", "fixed", "sqrt_width")
@@ -47,3 +47,25 @@ def add_check_command(commands: Commands) -> None:
     check.add_argument("--memory-mib", type=int, default=4096, metavar="N", help=check.say("check.memory"))
     check.add_argument("--json", action="store_true", help=check.say("json"))
     check.add_argument("--language", choices=LANGUAGES, help=check.say("language"))
+
+
+def add_translate_command(commands: Commands) -> None:
+    """Add `muscope translate-lr`."""
+    translate = commands.add("translate-lr", "translate_lr")
+    translate.add_argument(
+        "shapes", nargs="+", metavar="N_OUTxN_IN", help=translate.say("translate_lr.shapes")
+    )
+    translate.add_argument(
+        "--lr", type=float, required=True, metavar="RATE", help=translate.say("translate_lr.lr")
+    )
+    translate.add_argument(
+        "--from", dest="source", required=True, metavar="CONVENTION", help=translate.say("translate_lr.from")
+    )
+    translate.add_argument(
+        "--to", dest="target", required=True, metavar="CONVENTION", help=translate.say("translate_lr.to")
+    )
+    translate.add_argument(
+        "--weight-decay", type=float, default=0.0, help=translate.say("translate_lr.weight_decay")
+    )
+    translate.add_argument("--json", action="store_true", help=translate.say("json"))
+    translate.add_argument("--language", choices=LANGUAGES, help=translate.say("language"))

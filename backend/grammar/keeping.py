@@ -1,10 +1,13 @@
-"""The commands that keep the data of a server: backup and restoration."""
+"""The commands that keep a server: its users, backup and restoration."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from muscope.backend.grammar.parser import Commands
+
+# As `muscope.backend.accounts.roles` has them; the grammar imports nothing of what it starts.
+ROLES = ("viewer", "runner", "admin")
 
 
 def add_keeping_commands(commands: Commands) -> None:
@@ -16,3 +19,21 @@ def add_keeping_commands(commands: Commands) -> None:
     restore.add_argument(
         "--into", metavar="FOLDER", type=Path, required=True, help=restore.say("restore.into")
     )
+
+
+def add_users_command(commands: Commands) -> None:
+    """Add `muscope users`, which works on the database itself, with or without a running server."""
+    users = commands.add("users")
+    actions = users.add_commands("action")
+    actions.add("list", "users.list")
+    actions.add("first-link", "users.first_link")
+    invite = actions.add("invite", "users.invite")
+    invite.add_argument("name", metavar="NAME", help=invite.say("users.name"))
+    invite.add_argument("--role", choices=ROLES, default="runner", help=invite.say("users.role"))
+    invite.add_argument("--reads", metavar="NAME", help=invite.say("users.reads"))
+    role = actions.add("role", "users.change_role")
+    role.add_argument("name", metavar="NAME", help=role.say("users.name"))
+    role.add_argument("role", choices=ROLES, help=role.say("users.role"))
+    for action in ("link", "deactivate", "activate"):
+        parser = actions.add(action, f"users.{action}")
+        parser.add_argument("name", metavar="NAME", help=parser.say("users.name"))

@@ -23,7 +23,7 @@ from muscope.backend.resources import DOCS, FRONTEND
 ASSETS = PurePosixPath("assets")
 # Files of the page that the site loads too, by their place below `frontend/`.
 SHARED = ("css/tokens.css", "css/base.css", "css/handbook.css", "css/handbook_text.css", "images/icon.svg")
-SCRIPTS = ("js/handbook/search.js", "js/handbook/terms.js")
+SCRIPTS = ("js/viewer/first_paint.js", "js/handbook/search.js", "js/handbook/terms.js")
 TEMPLATE = "page.html"
 
 

@@ -9,8 +9,9 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, Protocol, TextIO, TypeVar
 
 from pydantic import Field, TypeAdapter
 
@@ -22,14 +23,30 @@ Request = Annotated[FileRequest | ExampleRequest, Field(discriminator="kind")]
 _REQUEST: TypeAdapter[FileRequest | ExampleRequest] = TypeAdapter(Request)
 
 
+class Limited(Protocol):
+    """Request that says under which limits it is to be performed."""
+
+    @property
+    def limits(self) -> IngestLimits:
+        """Return the limits."""
+
+
+L = TypeVar("L", bound=Limited)
+
+
 def main() -> None:
     """Answer the request on stdin with `{"manifest": …}` or `{"error": {class, code, params}}`."""
+    answer_request(_REQUEST, lambda request: {"manifest": _perform(request)})
+
+
+def answer_request(kind: TypeAdapter[L], perform: Callable[[L], dict[str, Any]]) -> None:
+    """Read the request on stdin, perform it, and write the reply or the error to stdout."""
     os.umask(0o077)  # whatever is written here is its owner's alone
     gc.disable()  # millions of short lists, no cycles: the collector would double the time
     answer = _take_stdout()
-    request = _REQUEST.validate_json(sys.stdin.buffer.read())
+    request = kind.validate_json(sys.stdin.buffer.read())
     try:
-        reply = {"manifest": _perform(request)}
+        reply = perform(request)
     except MuscopeError as error:
         reply = {"error": describe(error)}
     except MemoryError:
@@ -57,13 +74,13 @@ def _take_stdout() -> TextIO:
 
 
 def _perform(request: FileRequest | ExampleRequest) -> dict[str, Any]:
-    _limit_process(request.limits)
+    limit_process(request.limits)
     # Imported under the limits, so that a fault while loading is contained as well.
     from muscope.backend.arrays import write_arrays
     from muscope.backend.ingest.examples.builtin import make_example
     from muscope.backend.ingest.files import prepare_file
 
-    _limit_address_space(request.limits)
+    limit_address_space(request.limits)
     if isinstance(request, FileRequest):
         if request.progress is not None:
             write_progress_to(Path(request.progress))
@@ -74,14 +91,15 @@ def _perform(request: FileRequest | ExampleRequest) -> dict[str, Any]:
     return prepared.manifest.model_dump(mode="json")
 
 
-def _limit_process(limits: IngestLimits) -> None:
+def limit_process(limits: IngestLimits) -> None:
+    """Bound this process's time, open files and output."""
     _lower(resource.RLIMIT_CPU, limits.cpu_seconds, slack=5)  # SIGXCPU first, which tells why; then SIGKILL
     _lower(resource.RLIMIT_NOFILE, limits.open_files)
     _lower(resource.RLIMIT_FSIZE, limits.output_bytes)
     _lower(resource.RLIMIT_CORE, 0)
 
 
-def _limit_address_space(limits: IngestLimits) -> None:
+def limit_address_space(limits: IngestLimits) -> None:
     """Bound what is mapped from here on: at their start, allocators and thread pools reserve gigabytes."""
     import polars as pl
 

@@ -14,12 +14,14 @@ from typing import Any
 
 from muscope.backend import errors
 from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.domain.brought.description import Description
 from muscope.backend.domain.brought.measured import MeasuredModel
-from muscope.backend.domain.brought.question import CheckQuestion, ModelLimits
+from muscope.backend.domain.brought.question import CheckQuestion, DescribeQuestion, ModelLimits
 from muscope.backend.errors import InvalidInput, MuscopeError, TooLarge
 
 _COMMAND = (sys.executable, "-m", "muscope.worker.brought")
 _LAST_LINES = 300
+Question = CheckQuestion | DescribeQuestion
 
 
 def measure_model(question: CheckQuestion) -> MeasuredModel:
@@ -28,14 +30,23 @@ def measure_model(question: CheckQuestion) -> MeasuredModel:
     Raises:
         MuscopeError: whatever the child says of the file; also that it hung, ended, or needed too much.
     """
+    return MeasuredModel.model_validate_json(json.dumps(_ask(question)["measured"]))
+
+
+def describe_model(question: DescribeQuestion) -> Description:
+    """Return what a plan needs to know of a model; raises MuscopeError as `measure_model` does."""
+    return Description.model_validate_json(json.dumps(_ask(question)["described"]))
+
+
+def _ask(question: Question) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="muscope-check-") as scratch:
         reply = _run(question, Path(scratch))
     if "error" in reply:
         raise _as_error(reply["error"])
-    return MeasuredModel.model_validate_json(json.dumps(reply["measured"]))
+    return reply
 
 
-def _run(question: CheckQuestion, scratch: Path) -> dict[str, Any]:
+def _run(question: Question, scratch: Path) -> dict[str, Any]:
     """Return the child's answer, through files instead of pipes, so that neither waits for the other."""
     asked, answer, log = scratch / "question.json", scratch / "answer.json", scratch / "log.txt"
     asked.write_text(question.model_dump_json(), encoding="utf-8")

@@ -28,6 +28,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass
+class KnownAccounts:
+    """Accounts of the installation, as far as this process has seen; None before it has looked."""
+
+    are_in_use: bool | None = None
+
+
 @dataclass(frozen=True)
 class Caches:
     """Values of this process that take long to compute, each under a key of the data it was made from.
@@ -46,6 +53,7 @@ class Caches:
     reports: KeyedCache[bytes] = field(default_factory=lambda: KeyedCache(8))
     evidence: KeyedCache[Evidence] = field(default_factory=lambda: KeyedCache(64))
     examples: KeyedCache[str] = field(default_factory=lambda: KeyedCache(64))
+    accounts: KnownAccounts = field(default_factory=KnownAccounts)
     courses: KeyedCache[Course] = field(default_factory=lambda: KeyedCache(4096))
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from muscope.backend.catalogue import text
+from muscope.backend.db.accounts.owners import sees
 from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.cost.time_left import expected_spans
 from muscope.backend.errors import MuscopeError, Unavailable
@@ -90,7 +91,7 @@ def _open_experiments(context: Context, session: Session, owner_id: str) -> tupl
 
 
 def _waiting(context: Context, owner_id: str, found: Neighbour, begins: float | None) -> WaitingView:
-    row, is_own = found.experiment, found.experiment.owner_id == owner_id
+    row, is_own = found.experiment, sees(owner_id, found.experiment.owner_id)
     is_waiting = not found.is_running and begins is not None
     return WaitingView(
         id=row.id if is_own else None,

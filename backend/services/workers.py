@@ -9,6 +9,7 @@ from importlib.metadata import version
 from uuid import UUID
 
 from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db.accounts.owners import sees
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.machines import calibrations, paces
 from muscope.backend.db.machines import workers as worker_rows
@@ -126,8 +127,8 @@ def _trains(owner_id: str, cells: Sequence[Trained]) -> tuple[TrainingView, ...]
     known = {cell.experiment_id: cell for cell in cells}
     return tuple(
         TrainingView(
-            experiment_id=each if known[each].owner_id == owner_id else None,
-            name=known[each].experiment_name if known[each].owner_id == owner_id else None,
+            experiment_id=each if sees(owner_id, known[each].owner_id) else None,
+            name=known[each].experiment_name if sees(owner_id, known[each].owner_id) else None,
             num_cells=count,
         )
         for each, count in counts.items()

@@ -56,6 +56,6 @@ def _worker_node(settings: Settings, device: str, devices: Sequence[str]) -> Nod
     return Node("worker" if device == CPU else f"worker-{host_name}", command, environment | ONE_THREAD)
 
 
-def muscope_command(name: str) -> Command:
+def muscope_command(*words: str) -> Command:
     """Return the command that runs one subcommand of `muscope` in this interpreter."""
-    return (sys.executable, "-m", "muscope.backend.cli", name)
+    return (sys.executable, "-m", "muscope.backend.cli", *words)

@@ -95,7 +95,19 @@ class _Stack:
             self._start_service(service, say)
         if not self._signals.is_requested:
             say("ready", address=address(self._settings), logs=str(self._settings.log_folder))
+            self._greet()
         return not self._signals.is_requested
+
+    def _greet(self) -> None:
+        """Print how accounts are set up; without that line everything works as well."""
+        if self._order.greeting:
+            subprocess.run(
+                self._order.greeting,
+                stdin=subprocess.DEVNULL,
+                env=child_environment(MUSCOPE_DATA=str(self._settings.data_folder)),
+                timeout=READY_SECONDS,
+                check=False,
+            )
 
     def watch(self) -> None:
         """Keep the services alive until told to stop."""

@@ -23,6 +23,8 @@ class StartOrder:
     foundation: tuple[Service, ...]
     migration: Command | None
     services: tuple[Service, ...]
+    # Prints, once all is ready, how accounts are set up; nothing where there are any.
+    greeting: Command | None = None
 
 
 def embedded_start_order(
@@ -39,7 +41,12 @@ def embedded_start_order(
     workers = tuple(_worker_service(node, absolute) for node in nodes)
     conductor = Service("conductor", muscope_command("conductor"), environment=absolute, stop_rank=3)
     # The page comes first: the worker's import of torch would keep every core busy for seconds.
-    return StartOrder(foundation, muscope_command("migrate"), (web, conductor, *workers))
+    return StartOrder(
+        foundation,
+        muscope_command("migrate"),
+        (web, conductor, *workers),
+        muscope_command("users", "first-link"),
+    )
 
 
 def _worker_service(node: Node, absolute: dict[str, str]) -> Service:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from argparse import Namespace
 from functools import partial
@@ -10,10 +9,11 @@ from pathlib import Path
 
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
-from muscope.backend.sweeps.answers.answer import NextRun, SweepAnswer
+from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.measures.law import parse_law
+from muscope.backend.sweeps.run_table import run_table
 from muscope.backend.sweeps.table import Options, judge_columns
-from muscope.backend.sweeps.words import judged_runs, sentences
+from muscope.backend.sweeps.words import sentences
 
 
 def judge(options: Namespace, language: str) -> int:
@@ -44,26 +44,7 @@ def judge(options: Namespace, language: str) -> int:
 
 
 def _write_runs(path: Path, answer: SweepAnswer) -> None:
-    """Write the next runs as a table that a sweep script can read, one row per run and LR."""
-    runs = judged_runs(answer)
-    names = dict.fromkeys(name for run in runs for name in (*run.arm, *run.levels))
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([*names, "lr", "seeds", "settles", "purpose", "relative_cost"])
-            writer.writerows(_row(run, list(names)) for run in runs)
+        path.write_text(run_table(answer), encoding="utf-8", newline="")
     except OSError as error:
         raise InvalidInput("sweep.runs_not_written", path=str(path), reason=error.strerror or "") from error
-
-
-def _row(run: NextRun, names: list[str]) -> list[str]:
-    levels: dict[str, float | str] = {**run.arm, **run.levels}
-    cells = [levels.get(name, "") for name in names]
-    return [
-        *(cell if isinstance(cell, str) else f"{cell:.10g}" for cell in cells),
-        f"{run.lr:.10g}",
-        str(run.num_seeds),
-        str(int(run.settles)),
-        run.purpose,
-        f"{run.relative_cost:g}",
-    ]

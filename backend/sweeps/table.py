@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.ingest.rows.records import plain_numbers
@@ -11,8 +11,8 @@ from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.answers.judge import DEFAULT_LIMITS, judge_sweep
 from muscope.backend.sweeps.measures.law import LANGUAGE_LAW, ScalingLaw
 from muscope.backend.sweeps.reading.cells import ReadNumbers
-from muscope.backend.sweeps.reading.roles import parse_mapping, recognise
-from muscope.backend.sweeps.reading.rows import read_rows
+from muscope.backend.sweeps.reading.roles import ColumnRole, parse_mapping, recognise
+from muscope.backend.sweeps.reading.rows import Rows, read_rows
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,14 @@ class Options:
 
     Attributes:
         columns: mapping such as `size=params,loss=val_loss`, in place of recognition by name.
+        roles: the same as roles by column.
         arm, axis: the arm that decides, the only axis that is judged.
         law: assumed law of the loss over compute; None leaves compute out.
         initial_loss: loss at init.
     """
 
     columns: str = ""
+    roles: Mapping[str, ColumnRole] = field(default_factory=dict)
     arm: str | None = None
     axis: str | None = None
     law: ScalingLaw | None = LANGUAGE_LAW
@@ -42,8 +44,17 @@ def judge_columns(
     Args:
         read_numbers: of a column of text, None where a cell is none; by default as Python writes them.
     """
-    roles = recognise(columns, parse_mapping(options.columns, list(columns)))
-    rows = read_rows(columns, roles, read_numbers)
+    return judge_rows(rows_of(columns, options, read_numbers), options)
+
+
+def rows_of(columns: Mapping[str, Sequence[str]], options: Options, read_numbers: ReadNumbers) -> Rows:
+    """Return the rows of a table as the options understand its columns; raises as `judge_columns`."""
+    given = parse_mapping(options.columns, list(columns)) | dict(options.roles)
+    return read_rows(columns, recognise(columns, given), read_numbers)
+
+
+def judge_rows(rows: Rows, options: Options) -> SweepAnswer:
+    """Return the answer to rows; raises InvalidInput for what cannot be compared."""
     return judge_sweep(
         rows,
         law=options.law,

@@ -7,7 +7,9 @@ import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { followLanguage, onLanguage, startLanguage } from "./base/i18n.js";
 import { followOtherTabs, onPreference } from "./viewer/preferences.js";
+import { followTheme } from "./viewer/theme.js";
 import { followLinks, routeOf } from "./base/router.js";
+import { askWhoIsSignedIn, followSignOut } from "./accounts/session.js";
 import { showTitle } from "./base/title.js";
 import { tour } from "./tour/tour.js";
 
@@ -23,6 +25,12 @@ const PAGES = {
   compare: () => import("./pages/compare/compare.js"),
   experiments: () => import("./pages/lists/experiments.js"),
   settings: () => import("./pages/settings/settings.js"),
+  sign_in: () => import("./pages/accounts/sign_in.js"),
+  account: () => import("./pages/accounts/account.js"),
+  users: () => import("./pages/accounts/users.js"),
+  audit: () => import("./pages/accounts/audit.js"),
+  sweeps: () => import("./pages/sweeps/sweeps.js"),
+  sweep: () => import("./pages/sweeps/sweep.js"),
   workers: () => import("./pages/workers/workers.js"),
   missing: () => import("./pages/missing.js"),
 };
@@ -87,9 +95,12 @@ function draw() {
 /** @type {{languages: string[], version: string}} */
 const config = await readStatic("config.json");
 await startLanguage(config.languages, (language) => readStatic(`locales/${language}.json`));
+followSignOut(life.signal);
+await askWhoIsSignedIn();
 header(config.version, life.signal);
 onLanguage(redraw, life.signal);
 followOtherTabs();
+followTheme(life.signal);
 onPreference("level", redraw, life.signal);
 onPreference("language", followLanguage, life.signal);
 followLinks(life.signal);

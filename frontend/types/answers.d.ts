@@ -5,6 +5,8 @@ import type * as api from "./api";
 /** An answer has a value for every field, also for those that a request may leave out. */
 type Filled<T> = T extends object ? { [Key in keyof T]-?: Filled<Exclude<T[Key], undefined>> } : T;
 
+export type AuditPage = Filled<api.AuditPage>;
+export type ApiToken = Filled<api.TokenView>;
 export type ArmVerdict = Filled<api.ArmVerdict>;
 export type AxisVerdict = Filled<api.AxisVerdict>;
 export type Budget = Filled<api.Budget>;
@@ -71,8 +73,22 @@ export type Tensor = Filled<api.TensorView>;
 export type Thresholds = Filled<api.Thresholds>;
 export type Upload = Filled<api.UploadView>;
 export type Usage = Filled<api.UsageView>;
+export type User = Filled<api.UserView>;
+export type OneTimeLink = Filled<api.LinkView>;
+export type NewToken = Filled<api.NewToken>;
+export type Browser = Filled<api.BrowserView>;
+export type Session = Filled<api.SessionView>;
 export type Verdict = Filled<api.Verdict>;
 export type Verdicts = Filled<api.VerdictsView>;
 export type Worker = Filled<api.WorkerView>;
 /** What an error tells beside its message. */
 export type ErrorParams = Filled<api.ErrorDetail>["params"];
+export type Sweep = Filled<api.SweepView>;
+export type SweepItem = Filled<api.SweepItem>;
+export type SweepAnswer = Filled<api.SweepAnswer>;
+export type SweepArm = Filled<api.ArmAnswer>;
+export type SweepAxis = Filled<api.AxisAnswer>;
+export type SweepComparison = Filled<api.SweepComparison>;
+export type SweepReason = Filled<api.Reason>;
+export type NextRun = Filled<api.NextRun>;
+export type ColumnRole = api.ColumnRole;

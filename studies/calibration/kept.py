@@ -73,7 +73,18 @@ def _said(value: Any) -> Any:
         return [type(value).__name__, value.model_dump(mode="json", exclude_defaults=True)]
     if isinstance(value, dict):
         return {name: _said(item) for name, item in value.items()}
-    return [_said(item) for item in value] if isinstance(value, tuple) else value
+    return [_said(item) for item in _without_last_defaults(value)] if isinstance(value, tuple) else value
+
+
+def _without_last_defaults(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a named tuple without those last fields that have their defaults, any other tuple as it is."""
+    defaults: dict[str, Any] = getattr(value, "_field_defaults", {})
+    said = len(value)
+    for name in reversed(getattr(value, "_fields", ())):
+        if name not in defaults or value[said - 1] != defaults[name]:
+            break
+        said -= 1
+    return value[:said]
 
 
 class ArrayStore(ResultStore):

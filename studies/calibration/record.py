@@ -34,23 +34,25 @@ def write_record(path: Path, record: TrackRecord) -> None:
 
 
 def _tally(judged: Sequence[JudgedTask], outcome: Outcome) -> Tally:
-    of_outcome = [one for one in judged if one.verdict.outcome is outcome]
-    return Tally(count=sum(map(_HELD.get(outcome, _holds), of_outcome)), of=len(of_outcome))
+    held = [_HELD.get(outcome, _holds)(one) for one in judged if one.outcome is outcome]
+    known = [each for each in held if each is not None]
+    return Tally(count=sum(known), of=len(known))
 
 
 def _holds(one: JudgedTask) -> bool:
     return one.holds
 
 
-def _is_found_by_a_search(one: JudgedTask) -> bool:
-    return one.measured.search_regret <= one.measured.truth.limit(THRESHOLDS)
+def _is_found_by_a_search(one: JudgedTask) -> bool | None:
+    lost = one.measured.search_regret
+    return None if lost is None else lost <= one.measured.truth.limit(THRESHOLDS)
 
 
 def _is_rightly_denied(one: JudgedTask) -> bool:
     return not one.holds
 
 
-_HELD: dict[Outcome, Callable[[JudgedTask], bool]] = {
+_HELD: dict[Outcome, Callable[[JudgedTask], bool | None]] = {
     Outcome.FINE_TUNE: _is_found_by_a_search,
     Outcome.DOES_NOT_TRANSFER: _is_rightly_denied,
 }

@@ -11,6 +11,7 @@ from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.real import report as real_report
 from studies.calibration.real.judged import asks_for_late_seeds, judge_task
 from studies.calibration.real.task import Task
+from studies.calibration.real.task_file import TASKS, in_order_of_need, read_tasks, write_tasks
 from studies.calibration.real.tasks import tasks
 from studies.calibration.recipes import report as recipes_report
 from studies.calibration.recipes.measured import measure
@@ -58,8 +59,12 @@ def simulated_row(settings: Settings) -> Section:
 def real_row(settings: Settings) -> Section:
     """Train tasks while time is left, judge those that are complete, write the record once they suffice."""
     listed, kept = tasks(), settings.kept / "real"
-    _train(settings, kept, listed)
-    judged = [judge_task(task, results) for task, results in _settled(settings, kept, complete(kept, listed))]
+    found = read_tasks(settings.page / TASKS, listed)
+    _train(settings, kept, in_order_of_need(listed, found))
+    for task, results in _settled(settings, kept, complete(kept, listed)):
+        found[task.name] = judge_task(task, results)
+    judged = [found[task.name] for task in listed if task.name in found]
+    write_tasks(settings.page / TASKS, judged)
     section, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
     draw(panels, settings.page / f"{real_report.FIGURE}.svg")
     if len(judged) >= real_report.LEAST_TASKS:

@@ -11,20 +11,27 @@ from pathlib import Path
 from typing import TextIO
 
 import torch
+from pydantic import TypeAdapter
 
-from muscope.backend.domain.brought.question import CheckQuestion, ModelLimits
+from muscope.backend.domain.brought.question import CheckQuestion, DescribeQuestion, ModelLimits
 from muscope.backend.errors import MuscopeError, TooLarge
 from muscope.worker.brought.check.sweep import measure
+from muscope.worker.brought.describe.describe import describe
+
+_QUESTION: TypeAdapter[CheckQuestion | DescribeQuestion] = TypeAdapter(CheckQuestion | DescribeQuestion)
 
 
 def main() -> None:
-    """Answer with `{"measured": …}` or `{"error": {class, code, params}}`; what the file prints is a log."""
+    """Answer with `{"measured": …}`, `{"described": …}` or `{"error": {class, code, params}}`.
+
+    Whatever the file prints is a log.
+    """
     answer = _take_stdout()
-    question = CheckQuestion.model_validate_json(sys.stdin.buffer.read())
+    question = _QUESTION.validate_json(sys.stdin.buffer.read())
     torch.set_num_threads(1)
     _limit_process(question.limits)
     try:
-        reply = {"measured": measure(question).model_dump(mode="json")}
+        reply = _answer(question)
     except MuscopeError as error:
         reply = {"error": _described(error)}
     except (MemoryError, torch.OutOfMemoryError):
@@ -33,6 +40,12 @@ def main() -> None:
     json.dump(reply, answer, allow_nan=False)
     answer.flush()
     os._exit(0)  # whatever threads or handlers the file has left behind
+
+
+def _answer(question: CheckQuestion | DescribeQuestion) -> dict[str, object]:
+    if isinstance(question, DescribeQuestion):
+        return {"described": describe(question).model_dump(mode="json")}
+    return {"measured": measure(question).model_dump(mode="json")}
 
 
 def _described(error: MuscopeError) -> dict[str, object]:

@@ -4,6 +4,7 @@
     batches(split, seed) -> iterable of batches                  needed to run the model
     loss(model, batch) -> scalar tensor                          else by the batch's second entry
     sizes = (64, 128, 256, 512)                                  widths that `build` takes
+    depths = (2, 4)                                              depths, where `build` takes one
     optimizer(model, width, lr) -> torch.optim.Optimizer         of a model that is parametrized already
     scheduler(optimizer) -> a scheduler of torch
 
@@ -12,11 +13,12 @@ Whatever the file raises, `SystemExit` included, becomes an InvalidInput that na
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ from muscope.worker.brought.default_loss import default_loss
 
 _MODULE = "muscope_brought_model"
 _MOST_TEXT = 300
+DEFAULT_DEPTHS = (2,)
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,23 @@ class BroughtModel:
     path: Path
     functions: dict[str, Callable[..., Any]]
     sizes: tuple[int, ...] | None = None
+    depths: tuple[int, ...] = ()
+    depth: int | None = None
 
     @property
     def has_optimizer(self) -> bool:
         """Tell whether the file brings its own optimizer."""
         return "optimizer" in self.functions
 
+    def at_depth(self, depth: int) -> BroughtModel:
+        """Return the same file, whose models have `depth` from now on; its `build` must take one."""
+        return replace(self, depth=depth) if self.depths else self
+
     def build(self, width: int, seed: int) -> nn.Module:
         """Return the model of a width, initialised from `seed`, in training mode on the CPU."""
         torch.manual_seed(seed)
-        model = self.call("build", width, size=width)
+        sizes = (width,) if not self.depths else (width, self.depth or self.depths[0])
+        model = self.call("build", *sizes, size=width)
         if not isinstance(model, nn.Module):
             raise InvalidInput("brought.build_not_module", width=width, given=type(model).__name__)
         return model.train()
@@ -63,13 +74,20 @@ class BroughtModel:
 
     def loss(self, model: nn.Module, batch: Any, width: int) -> Tensor:
         """Return the loss of a batch, a scalar with a gradient; raises InvalidInput otherwise."""
+        value = self.loss_of(model, batch, width)
+        if not value.requires_grad:
+            raise InvalidInput("brought.loss_not_scalar", width=width, shape="()", has_gradient=0)
+        return value
+
+    def loss_of(self, model: nn.Module, batch: Any, width: int) -> Tensor:
+        """Return the loss of a batch, a scalar; raises InvalidInput otherwise."""
         if "loss" in self.functions:
             value = self.call("loss", model, batch, size=width)
         else:
             value = self.guarded("forward", width, lambda: default_loss(model, batch))
         if not isinstance(value, Tensor):
             raise InvalidInput("brought.loss_not_tensor", width=width, given=type(value).__name__)
-        if value.numel() != 1 or not value.requires_grad:
+        if value.numel() != 1:
             raise InvalidInput(
                 "brought.loss_not_scalar",
                 width=width,
@@ -105,6 +123,14 @@ class BroughtModel:
             ) from error
 
 
+def load_installed(module: str) -> BroughtModel:
+    """Import an installed module, as an entry point names it, and return its functions."""
+    loading = BroughtModel(Path(module), {})
+    return _functions_of(
+        loading.guarded("import", None, lambda: importlib.import_module(module)), Path(module)
+    )
+
+
 def load_model(path: Path) -> BroughtModel:
     """Import a `.py` file, or a folder with `__init__.py`, and return its functions.
 
@@ -116,7 +142,10 @@ def load_model(path: Path) -> BroughtModel:
         path = path / "__init__.py"
     if not path.is_file():
         raise NotFound("brought.no_file", path=str(path))
-    module = _import(path)
+    return _functions_of(_import(path), path)
+
+
+def _functions_of(module: Any, path: Path) -> BroughtModel:
     functions = {
         name: value
         for name in ("build", "loss", "batches", "optimizer", "scheduler")
@@ -124,9 +153,14 @@ def load_model(path: Path) -> BroughtModel:
     }
     if "build" not in functions:
         raise InvalidInput("brought.no_build", file=path.name)
-    _require_arguments(functions["build"])
-    sizes = getattr(module, "sizes", None)
-    return BroughtModel(path, functions, None if sizes is None else _as_widths(sizes))
+    takes_depth = _takes_depth(functions["build"])
+    sizes, depths = getattr(module, "sizes", None), getattr(module, "depths", DEFAULT_DEPTHS)
+    return BroughtModel(
+        path,
+        functions,
+        None if sizes is None else _as_widths(sizes),
+        _as_widths(depths) if takes_depth else (),
+    )
 
 
 def _import(path: Path) -> Any:
@@ -144,11 +178,27 @@ def _import(path: Path) -> Any:
     return module
 
 
-def _require_arguments(build: Callable[..., Any]) -> None:
+def _takes_depth(build: Callable[..., Any]) -> bool:
+    """Tell whether `build` takes a depth as well; raises InvalidInput where it takes something else."""
+    signature = inspect.signature(build)
     try:
-        inspect.signature(build).bind(64)
-    except TypeError as error:
-        raise InvalidInput("brought.build_arguments", given=str(inspect.signature(build))) from error
+        signature.bind(64, 2)
+    except TypeError:
+        try:
+            signature.bind(64)
+        except TypeError as error:
+            raise InvalidInput("brought.build_arguments", given=str(signature)) from error
+        return False
+    names = [name for name, each in signature.parameters.items() if each.kind in _POSITIONAL]
+    return len(names) < 2 or names[1] == "depth" or _needs_two(signature)
+
+
+def _needs_two(signature: inspect.Signature) -> bool:
+    try:
+        signature.bind(64)
+    except TypeError:
+        return True
+    return False
 
 
 def _as_widths(sizes: Any) -> tuple[int, ...]:

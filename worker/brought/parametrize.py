@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from muscope.backend.domain.brought.measured import TensorRow
-from muscope.backend.domain.brought.roles import TensorRole, needed_powers
+from muscope.backend.domain.brought.roles import needed_powers
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 Sizes = Mapping[str, float]
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from muscope.backend.domain.brought.measured import TensorRow
 from muscope.backend.domain.brought.question import CheckQuestion
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.parametrize import Sizes, build_optimizer, rescale_

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend.domain.brought.measured import TensorRow
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import InvalidInput, NotFound
 
 VERSION = 1

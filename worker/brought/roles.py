@@ -14,7 +14,7 @@ import numpy as np
 from torch import nn
 
 from muscope.backend.domain.brought.measured import TensorRow
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.structure import Pass
 from muscope.worker.brought.tracing import Use, UseKind
@@ -59,6 +59,7 @@ def infer_roles(models: Mapping[int, nn.Module], traced: Pass) -> tuple[TensorRo
                 growing=growing,
                 question=answer.question,
                 tied=tied.get(name, ()),
+                summed=_summed(uses.get(name, [])),
                 fan_in=fan_in,
                 fan_out=fan_out,
             )
@@ -153,6 +154,11 @@ def _with_one_growing(axis: int, uses: list[tuple[int, Use]], last: frozenset[in
 def _sums_one(use: Use, powers: tuple[float | None, ...]) -> bool:
     """Tell whether a use sums over exactly one of two growing dimensions."""
     return sum(powers[axis] == 1 for axis in use.contracted or ()) == 1
+
+
+def _summed(uses: list[tuple[int, Use]]) -> tuple[int, ...]:
+    """Return the dimensions that the first contraction with the tensor sums over."""
+    return next((use.contracted or () for _, use in uses if use.kind is UseKind.CONTRACTION), ())
 
 
 def _fans(shape: tuple[int, ...], uses: list[tuple[int, Use]]) -> tuple[int, int]:

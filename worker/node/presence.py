@@ -20,8 +20,10 @@ from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import Database, Session
 from muscope.backend.db.machines import workers
 from muscope.backend.domain.cost.prediction import Calibration
-from muscope.backend.errors import Unavailable
+from muscope.backend.errors import StorageFull, Unavailable
 from muscope.backend.settings import Settings, get_settings
+from muscope.backend.storage.blobs.place import open_blobs
+from muscope.worker.node.announcing import Announcer
 from muscope.worker.node.crowding import Crowding, load_now
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ def _show(name: str, settings: Settings) -> None:
     database = Database(database_address(settings))
     cores = os.cpu_count() or 1
     crowding = Crowding(slots=settings.worker_slots, cores=cores, every_seconds=TOUCH_SECONDS)
+    announcer = Announcer(name, settings, open_blobs(settings))
     is_registered = False
     while True:
         try:
@@ -50,7 +53,8 @@ def _show(name: str, settings: Settings) -> None:
             else:
                 register(name, settings, database)
                 is_registered = True
-        except (Unavailable, subprocess.SubprocessError, ValueError) as error:
+            announcer.look(database)
+        except (Unavailable, StorageFull, OSError, subprocess.SubprocessError, ValueError) as error:
             log.warning("worker %s could not show itself: %s", name, error)
         time.sleep(TOUCH_SECONDS)
 

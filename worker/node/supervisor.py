@@ -52,12 +52,13 @@ class SupervisorContext:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     is_stopping: Callable[[], bool]
+    held: Callable[[], frozenset[str]] = frozenset  # hashes of the brought models on this machine
 
 
 def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext) -> Ending:
     """Claim a cell and see it through; a duplicate or late message finds nothing to claim."""
     with context.database.write() as session:
-        claim = claims.claim(session, cell_id, owner=context.owner, now=context.now())
+        claim = claims.claim(session, cell_id, owner=context.owner, now=context.now(), held=context.held())
         cell = cell_rows.get(session, cell_id) if claim else None
     if claim is None or cell is None:
         return Ending.NOT_CLAIMED

@@ -20,6 +20,7 @@ from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
 from muscope.backend.queue import TRAIN_CELL
 from muscope.backend.settings import get_settings
+from muscope.worker.held_models import held_models
 from muscope.worker.node.supervisor import SupervisorContext, supervise
 from muscope.worker.node.training_process import TrainingProcess
 
@@ -78,4 +79,5 @@ def _context() -> SupervisorContext:
         monotonic=time.monotonic,
         # A pool process whose node was killed would go on alone; it lets go instead.
         is_stopping=lambda: _stopping.is_set() or os.getppid() != parent,
+        held=lambda: frozenset(model.sha256 for model in held_models(settings.models)),
     )

@@ -5,6 +5,9 @@ regression, and p = softmax(f):
 
     cross-entropy    ℓ = -Σ_c y_c ln p_c    ∂ℓ/∂f = p - y    ∂²ℓ/∂f² = diag(p) - p pᵀ    (nats)
     squared error    ℓ = ½ ‖f - y‖²         ∂ℓ/∂f = f - y    ∂²ℓ/∂f² = I
+    own              ℓ = f                   ∂ℓ/∂f = 1        ∂²ℓ/∂f² = 0
+
+A brought network with a loss of its own gives that as its output [R, B, 1], the batch's mean in every row.
 
 Legend: R runs, B batch, C classes or outputs.
 """
@@ -51,9 +54,11 @@ class Targets:
 
 
 def sample_losses(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> Tensor:
-    """Return [R, B]: cross-entropy in nats, or ½ the squared error summed over outputs."""
+    """Return [R, B]: cross-entropy in nats, ½ the squared error summed over outputs, or the own loss."""
     if loss is Loss.CROSS_ENTROPY:
         return -(torch.log_softmax(f_RBC, dim=-1) * y_RBC).sum(-1)
+    if loss is Loss.OWN:
+        return f_RBC[..., 0]
     return 0.5 * (f_RBC - y_RBC).square().sum(-1)
 
 
@@ -63,18 +68,22 @@ def mean_loss(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> Tensor:
 
 
 def loss_and_gradient(f_RBC: Tensor, y_RBC: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
-    """Return the mean loss [R] and its gradient by the outputs [R, B, C], (softmax(f) - y)/B or (f - y)/B."""
+    """Return the mean loss [R] and its gradient by the outputs, (softmax(f) - y)/B, (f - y)/B or 1/B."""
     per_sample = 1.0 / f_RBC.shape[1]
     if loss is Loss.CROSS_ENTROPY:
         log_p_RBC = torch.log_softmax(f_RBC, dim=-1)
         return (log_p_RBC * y_RBC).sum((-2, -1)) * -per_sample, (log_p_RBC.exp() - y_RBC) * per_sample
+    if loss is Loss.OWN:
+        return f_RBC[..., 0].mean(-1), torch.full_like(f_RBC, per_sample)
     difference_RBC = f_RBC - y_RBC
     return difference_RBC.square().sum((-2, -1)) * (0.5 * per_sample), difference_RBC * per_sample
 
 
 def output_hessian_product(f_RBC: Tensor, tangent_RBC: Tensor, loss: Loss) -> Tensor:
-    """Return the loss's Hessian by the outputs times t, [R, B, C]: (diag(p) - ppᵀ) t / B, or t / B."""
+    """Return the loss's Hessian by the outputs times t, [R, B, C]: (diag(p) - ppᵀ) t / B, t / B, or 0."""
     per_sample = 1.0 / f_RBC.shape[1]
+    if loss is Loss.OWN:
+        return torch.zeros_like(tangent_RBC)
     if loss is Loss.SQUARED_ERROR:
         return tangent_RBC * per_sample
     p_RBC = torch.softmax(f_RBC, dim=-1)

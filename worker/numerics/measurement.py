@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from muscope.backend.domain.spec.dataset import Task, num_validated
+from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.measures import Measure, measured_metrics
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.worker.numerics.coordinate_check import check_coordinates
@@ -58,7 +59,14 @@ class Measurer:
     update: Update
 
     @classmethod
-    def of(cls, program: CellProgram, data: TrainingData, network: Network, update: Update) -> Self:
+    def of(
+        cls,
+        program: CellProgram,
+        data: TrainingData,
+        network: Network,
+        update: Update,
+        family: FamilyNetwork | None = None,
+    ) -> Self:
         """Choose the sharpness batch, from the spec's seed only."""
         chosen = sharpness_indices(program.spec_seed, len(data.x_train), program.sharpness_batch_size)
         index = torch.from_numpy(chosen).to(data.x_train.device)
@@ -71,7 +79,7 @@ class Measurer:
         return cls(
             program,
             network,
-            network_of(program.model),
+            family or network_of(program.model),
             data.task,
             data.label_scale,
             x_val,
@@ -88,13 +96,19 @@ class Measurer:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Return the metrics `measure` gives, in order."""
-        field = Metric.VAL_MAE if self.task is Task.REGRESSION else Metric.VAL_ACCURACY
         return (
             Metric.VAL_LOSS,
-            field,
+            *self._of_outputs,
             *(SHARPNESS_METRICS if self.program.has_curvature else ()),
             *measured_metrics(self.program.measures),
         )
+
+    @property
+    def _of_outputs(self) -> tuple[Metric, ...]:
+        """Return the metric of the field beside the loss; with a loss of its own a network has none."""
+        if self.program.loss is Loss.OWN:
+            return ()
+        return (Metric.VAL_MAE if self.task is Task.REGRESSION else Metric.VAL_ACCURACY,)
 
     def measure(self, stack: Stack, step: int) -> tuple[dict[Metric, NDArray[Any]], Tensor]:
         """Return each metric's values per living run, [R] or [R, K], and the top eigenvectors [R, P]."""
@@ -116,24 +130,22 @@ class Measurer:
         Under Adam sharpness, and what else is preconditioned, is not defined before the first update: absent.
         """
         loss_R, field_R = self.validate(stack.params)
+        always = {Metric.VAL_LOSS: loss_R} | dict.fromkeys(self._of_outputs, field_R)
         if not self.program.has_curvature:
-            return dict(zip(self.metrics, (loss_R, field_R), strict=False)), stack.eigenvector_RP
+            return always, stack.eigenvector_RP
         if self._is_preconditioned and step == 0:
-            always = dict(zip(self.metrics, (loss_R, field_R), strict=False))
             step_0 = CurvatureStep(self.program, self.hessian(stack), stack, step)
             return always | step_0.measure(UNPRECONDITIONED), stack.eigenvector_RP
         hessian = self.hessian(stack)
         root_RP = self._adam_root(stack, step)
         pairs = self.sharpness(hessian if root_RP is None else Preconditioned(hessian, root_RP), stack, step)
         values: tuple[NDArray[Any], ...] = (
-            loss_R,
-            field_R,
             pairs.value_R,
             pairs.residual_R,
             pairs.num_products_R,
             pairs.converged_R,
         )
-        always = dict(zip(self.metrics[: len(values)], values, strict=True))
+        always |= dict(zip(SHARPNESS_METRICS, values, strict=True))
         return always | CurvatureStep(self.program, hessian, stack, step, root_RP).measure(), pairs.vector_RP
 
     def validate(self, params: Params) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

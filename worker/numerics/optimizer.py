@@ -5,7 +5,10 @@ With η the base LR, C a tensor's LR multiplier, s the schedule's factor and g t
     w     ← w - η C s · direction
     SGD     g; with momentum b, u ← b u + g: u, or Nesterov's g + b u
     Adam    m̂ / (√v̂ + ε), m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g², hats divided by 1 - β^t
-    decay   g + λ w (SGD, Adam), or w ← (1 - η C s λ) w first (AdamW, Loshchilov & Hutter 2019)
+    Lion    sign(β₁ m + (1-β₁) g), then m ← β₂ m + (1-β₂) g (Chen et al. 2023, arXiv 2302.06675)
+    Muon    of hidden matrices s · NS(u), u ← b u + (1-b) g, or Nesterov's NS(b u + (1-b) g); Adam for the
+            other tensors (Jordan et al. 2024); s is `MuonScale`'s
+    decay   g + λ w (SGD, Adam), or w ← (1 - η C s λ) w first (AdamW, Loshchilov & Hutter 2019; Lion, Muon)
 
 ε and λ are each tensor's own (ADR 0012). The state has no counter: step and schedule come in, so that a
 recomputed cell repeats itself byte for byte.
@@ -23,6 +26,7 @@ from torch import Tensor
 
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics.linalg.orthogonal import orthogonalised
 from muscope.worker.numerics.outer_product import OuterProduct
 
 # Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients.
@@ -107,6 +111,23 @@ class Update:
         direction = corrected.div_(denominator)
         return direction if self.spec.epsilon > 0 else direction.masked_fill_(denominator == 0, 0.0)
 
+    def lion_direction(self, _name: str, gradient: Tensor, moments: tuple[Tensor, ...], _step: int) -> Tensor:
+        """Return the sign of a mean of gradients in which the last one weighs more."""
+        (mean,) = moments
+        direction = mean.lerp(gradient, 1.0 - self.spec.beta1).sign_()
+        mean.lerp_(gradient, 1.0 - self.spec.beta2)
+        return direction
+
+    def muon_direction(self, name: str, gradient: Tensor, moments: tuple[Tensor, ...], step: int) -> Tensor:
+        """Return the scaled orthogonal factor of a matrix's momentum, or Adam's step for other tensors."""
+        if not self.scaling[name].is_orthogonalised:
+            return self.adam_direction(name, gradient, moments, step)
+        velocity, momentum = moments[0], self.spec.momentum
+        velocity.lerp_(gradient, 1.0 - momentum)
+        ahead = gradient.lerp(velocity, momentum) if self.spec.nesterov else velocity
+        n_in, n_out = gradient.shape[-2:]
+        return orthogonalised(ahead).mul_(self.spec.muon_scale.factor(n_in, n_out))
+
     def adam_denominator(self, name: str, moments: tuple[Tensor, ...], *, num_updates: int) -> Tensor:
         """Return √v̂ + ε of a weight after `num_updates` >= 1 updates, [R, n_in, n_out]."""
         unbias = 1.0 - self.spec.beta2**num_updates
@@ -121,4 +142,6 @@ DIRECTIONS: dict[OptimizerKind, Direction] = {
     OptimizerKind.SGD: Update.sgd_direction,
     OptimizerKind.ADAM: Update.adam_direction,
     OptimizerKind.ADAMW: Update.adam_direction,
+    OptimizerKind.LION: Update.lion_direction,
+    OptimizerKind.MUON: Update.muon_direction,
 }

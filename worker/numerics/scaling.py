@@ -25,7 +25,7 @@ from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.model import require_depth_rule
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling, tensor_scaling
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
 
 ScalingTable = Mapping[str, TensorScaling]
 
@@ -61,14 +61,8 @@ def scaling_table(
     alpha = depth_alpha(parametrization, completep_alpha)
     table = {}
     for name, tensor in model.tensors(dims, base_width, depth).items():
-        constants = tensor_scaling(
-            parametrization,
-            tensor.role,
-            base_init_std=tensor.std,
-            width_mult=width / base_width,
-            optimizer=optimizer,
-            base_forward_mult=tensor.forward_mult,
-            init_mean=tensor.mean,
+        constants = model.constants(
+            name, tensor, parametrization, width=width, base_width=base_width, optimizer=optimizer
         )
         if tensor.is_in_branch:
             depth_mult = depth / (base_depth or depth)

@@ -20,10 +20,10 @@ from torch import Tensor
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.worker.numerics.derivatives import Derivatives
 from muscope.worker.numerics.ensemble import Stack, stack_slices
-from muscope.worker.numerics.families import network_of
+from muscope.worker.numerics.families import FamilyNetwork, network_of
 from muscope.worker.numerics.losses import Targets
 from muscope.worker.numerics.measurement import Measurer
-from muscope.worker.numerics.network import Network, init
+from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.optimizer import Update, initial_moments
 from muscope.worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from muscope.worker.numerics.randomness import BatchOrder
@@ -32,18 +32,20 @@ from muscope.worker.numerics.randomness import BatchOrder
 DROP_EVERY = 10
 
 
-def train(program: CellProgram, data: TrainingData) -> Iterator[Window]:
+def train(program: CellProgram, data: TrainingData, family: FamilyNetwork | None = None) -> Iterator[Window]:
     """Train the program's runs and yield one window per `chunk_steps` steps, byte-identical on every call.
 
     Args:
         program: the cell.
         data: its dataset; device and dtype of `x_train` are used throughout.
+        family: computation of a network that is not built in.
 
     Yields:
         Windows in order, together covering the steps 0..num_steps.
     """
-    conditions = _Conditions.of(program, data)
-    most = network_of(program.model).runs_per_stack(program.width)
+    family = family or network_of(program.model)
+    conditions = _Conditions.of(program, data, family)
+    most = family.runs_per_stack(program.width)
     slices = stack_slices(len(program.runs), most, data.x_train.device.type)
     trainers = [_StackTrainer(conditions, runs) for runs in slices]
     schedule = program.schedule
@@ -60,6 +62,7 @@ class _Conditions:
 
     program: CellProgram
     network: Network
+    family: FamilyNetwork
     derivatives: Derivatives
     shapes: dict[str, tuple[int, int]]
     x_train: Tensor
@@ -70,27 +73,42 @@ class _Conditions:
     update: Update
 
     @classmethod
-    def of(cls, program: CellProgram, data: TrainingData) -> _Conditions:
+    def of(cls, program: CellProgram, data: TrainingData, family: FamilyNetwork) -> _Conditions:
         network = program.network_for(data.dims)
         tensors = program.model.tensors(data.dims, program.width, program.depth)
         update = Update(program.optimizer, network.scaling, program.num_steps)
         return cls(
             program,
             network,
-            network_of(program.model).derivatives(network),
+            family,
+            family.derivatives(network),
             {name: tensor.shape for name, tensor in tensors.items()},
             data.x_train,
             Targets(data.y_train, data.task, data.num_outputs, data.dtype),
             data.dtype,
             BatchOrder(program.spec_seed, len(data.x_train), program.batch_size),
-            Measurer.of(program, data, network, update),
+            Measurer.of(program, data, network, update, family),
             update,
         )
 
     def begin(self, positions: range) -> Stack:
         runs = [self.program.runs[position] for position in positions]
         seeds = [run.seed for run in runs]
-        params = init(
+        params = self._initial(seeds)
+        moments = initial_moments(self.program.optimizer, params)
+        return Stack.begin(params, moments, [run.lr for run in runs], seeds)
+
+    def _initial(self, seeds: list[int]) -> Params:
+        drawn = self.family.initial
+        if drawn is not None:
+            return drawn(
+                self.network,
+                spec_seed=self.program.spec_seed,
+                seeds=seeds,
+                dtype=self.dtype,
+                device=self.x_train.device,
+            )
+        return init(
             self.shapes,
             self.network.scaling,
             spec_seed=self.program.spec_seed,
@@ -98,8 +116,6 @@ class _Conditions:
             dtype=self.dtype,
             device=self.x_train.device,
         )
-        moments = initial_moments(self.program.optimizer, params)
-        return Stack.begin(params, moments, [run.lr for run in runs], seeds)
 
     def batch(self, seeds: tuple[int, ...], step: int) -> tuple[Tensor, Tensor]:
         """Return every run's minibatch of `step`: x [R, B, D] and targets [R, B, C]."""

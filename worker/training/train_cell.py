@@ -6,7 +6,7 @@ import logging
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -29,6 +29,7 @@ from muscope.backend.storage.blobs.folder import Blobs
 from muscope.worker.device import device, environment_fingerprint
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import train
+from muscope.worker.training.brought_family import ModelFolder
 from muscope.worker.training.data import load_data
 from muscope.worker.training.recorder import Recorder
 from muscope.worker.training.tensor_rows import tensor_rows
@@ -38,11 +39,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stores:
-    """Connections of the training child: database, blobs and notices."""
+    """Connections of the training child: database, blobs and notices; and the brought models it may run."""
 
     database: Database
     blobs: Blobs
     notices: Notices
+    models: ModelFolder = field(default_factory=ModelFolder)
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,10 @@ def train_cell_now(
         sleep=time.sleep,
     )
     recorder.begin(environment_fingerprint(), tensor_rows(program, work.shape.dims))
-    for window in train(program, _data_of(stores.blobs, work)):
-        recorder.append(window)
-        on_step(window.last_step)
+    with stores.models.family(program) as family:
+        for window in train(program, _data_of(stores.blobs, work), family):
+            recorder.append(window)
+            on_step(window.last_step)
     recorder.finish()
     _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
 

@@ -12,7 +12,7 @@ import numpy as np
 from muscope.backend.analysis.model_check.powers import Power, holm, power_of
 from muscope.backend.domain.brought.finding import Finding, Severity
 from muscope.backend.domain.brought.measured import ActivationMeasures, BySeed, MeasuredModel
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 LEVEL = 0.05
 # Correct finite networks change a little less with width: measured -0.02 to -0.12, outputs to -0.25.

@@ -9,7 +9,7 @@ from muscope.backend.analysis.model_check.powers import exact_power
 from muscope.backend.analysis.model_check.tensors import NEAR, TOLERANCE, TensorPowers
 from muscope.backend.domain.brought.finding import Finding, Severity
 from muscope.backend.domain.brought.measured import MeasuredModel
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 _MATRICES = (TensorRole.HIDDEN, TensorRole.BOTTLENECK)
 _LEAST_MATRICES = 3

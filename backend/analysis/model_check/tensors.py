@@ -19,8 +19,9 @@ from muscope.backend.analysis.model_check.powers import (
 )
 from muscope.backend.domain.brought.finding import Finding, Severity
 from muscope.backend.domain.brought.measured import MeasuredModel, TensorMeasures, TensorRow
-from muscope.backend.domain.brought.roles import VECTORS, Powers, TensorRole, needed_powers
+from muscope.backend.domain.brought.roles import VECTORS, Powers, needed_powers
 from muscope.backend.domain.spec.optimizer import OptimizerKind, UpdateFamily
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 TOLERANCE = 0.2
 NEAR = 0.15  # between powers that name the same mistake

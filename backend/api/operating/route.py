@@ -7,7 +7,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.api.deps import Ctx
+from muscope.backend.accounts.access import Need
+from muscope.backend.api.accounts.gate import check
+from muscope.backend.api.deps import Ctx, MaybeVisitor
 from muscope.backend.api.operating.metrics import Metrics
 from muscope.backend.api.path_prefix import prefix_of
 from muscope.backend.errors import Forbidden, NotFound
@@ -20,13 +22,14 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/metrics")
-def get_metrics(request: Request, context: Ctx) -> Response:
-    """Answer with the metrics of this process and of the system."""
+def get_metrics(request: Request, context: Ctx, visitor: MaybeVisitor) -> Response:
+    """Answer with the metrics of this process and of the system; where there are accounts, to admins only."""
     access = context.settings.metrics
     if access is MetricsAccess.OFF:
         raise NotFound("route.not_found", path=request.url.path)
     if access is MetricsAccess.LOCAL and _is_through_proxy(request):
         raise Forbidden("metrics.through_proxy")
+    check(request, Need.METRICS, visitor)
     metrics: Metrics = request.app.state.metrics
     return Response(metrics.text(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 

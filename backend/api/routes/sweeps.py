@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from muscope.backend.api.documented import errors
-from muscope.backend.services import sweeps
-from muscope.backend.services.sweeps import SweepRequest
+from muscope.backend.services.sweeps import judging
+from muscope.backend.services.sweeps.judging import SweepRequest
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
@@ -47,4 +47,4 @@ def judge_sweep(body: Annotated[SweepRequest, Body(openapi_examples=_EXAMPLES)])
     Nothing is trained and nothing is kept. `exit_code` is the one of `muscope judge`; `next_runs` of each
     axis are the cheapest runs that would settle it. A column whose role is not clear is asked about with 400.
     """
-    return sweeps.judge_sweep(body)
+    return judging.judge_sweep(body)

@@ -29,6 +29,8 @@ FOLDERS = ("css", "js", "locales", "images", "vendor")
 # Addresses that the page itself makes sense of.
 CLIENT_ROUTES = (
     "/",
+    "/account",
+    "/audit",
     "/compare",
     "/data",
     "/datasets",
@@ -36,6 +38,11 @@ CLIENT_ROUTES = (
     "/experiments",
     "/experiments/{rest:path}",
     "/settings",
+    "/sign-in",
+    "/users",
+    "/welcome",
+    "/sweeps",
+    "/sweeps/{rest:path}",
     "/workers",
 )
 _REVALIDATE = {"Cache-Control": "no-cache"}

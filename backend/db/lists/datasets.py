@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ColumnElement, Float, Select, case, cast, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.lists.paging import Order, Place, find_page, num_rows
 from muscope.backend.db.lists.terms import Term, names_dataset
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
@@ -120,7 +121,7 @@ def uses_of(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, Uses]:
 
 
 def _matching(owner_id: str, sought: Sought) -> Select[UUID]:
-    statement = select(DatasetRow.id).where(DatasetRow.owner_id == owner_id)
+    statement = select(DatasetRow.id).where(is_seen_by(owner_id, DatasetRow.owner_id))
     if sought.kinds:
         statement = statement.where(or_(*(_kind() == kind for kind in sought.kinds)))
     for term in sought.terms:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.lists.paging import (
     Found,
     Order,
@@ -103,7 +104,7 @@ def count(session: Session, owner_id: str, sought: Sought) -> int:
 
 
 def _matching(owner_id: str, sought: Sought) -> Select[UUID]:
-    statement = select(ExperimentRow.id).where(ExperimentRow.owner_id == owner_id)
+    statement = select(ExperimentRow.id).where(is_seen_by(owner_id, ExperimentRow.owner_id))
     for column, values in (
         (ExperimentRow.state, sought.states),
         (ExperimentRow.outcome, sought.outcomes),

@@ -9,6 +9,7 @@ from sqlalchemy import JSON, BigInteger, Float, MetaData, String
 from sqlalchemy.orm import DeclarativeBase
 
 from muscope.backend.db.schema.columns import Document, UtcDateTime, Word
+from muscope.backend.domain.brought.description import Description
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,
@@ -39,6 +40,7 @@ class Base(DeclarativeBase):
         ExperimentSpec: Document(ExperimentSpec),
         DatasetShape: Document(DatasetShape),
         Profile: Document(Profile),
+        Description: Document(Description),
         Scenario: Word(Scenario, 64),
         Parametrization: Word(Parametrization, 16),
         Metric: Word(Metric, 32),

@@ -19,7 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from muscope.backend.db.schema import model_table  # noqa: F401 - so that the metadata hold it as well
 from muscope.backend.db.schema.base import Base
+from muscope.backend.db.schema.sweeps import SweepRow as SweepRow
 from muscope.backend.domain.lifecycle import (
     CellState,
     DesiredState,
@@ -94,6 +96,8 @@ class ExperimentRow(Base):
     name: Mapped[str]
     spec: Mapped[ExperimentSpec]
     spec_sha256: Mapped[str] = mapped_column(String(64))
+    # Hash of a brought model: only workers that hold it may train the cells.
+    model_sha256: Mapped[str | None] = mapped_column(String(64))
     state: Mapped[ExperimentState] = mapped_column(index=True)
     desired_state: Mapped[DesiredState]
     version: Mapped[int] = mapped_column(default=0)

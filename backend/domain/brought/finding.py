@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
-from muscope.backend.domain.brought.roles import TensorRole
 from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 
 class Severity(StrEnum):

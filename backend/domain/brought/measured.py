@@ -5,9 +5,9 @@ Legend: W widths, S seeds, E events of the scheduler. NaN cannot be written to J
 
 from __future__ import annotations
 
-from muscope.backend.domain.brought.roles import TensorRole
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 Number = float | None
 BySeed = tuple[tuple[Number, ...], ...]  # [S][W]
@@ -22,6 +22,7 @@ class TensorRow(Frozen):
         growing: its dimensions that are proportional to the width.
         question: code of what must be asked, for the role `UNKNOWN`.
         tied: other names of the same tensor.
+        summed: its dimensions that a contraction sums over.
         fan_in, fan_out: numbers of entries that are summed over, and that are produced, at the base width.
     """
 
@@ -31,6 +32,7 @@ class TensorRow(Frozen):
     growing: tuple[int, ...] = ()
     question: str | None = None
     tied: tuple[str, ...] = ()
+    summed: tuple[int, ...] = ()
     fan_in: int = 0
     fan_out: int = 0
 

@@ -1,4 +1,4 @@
-"""The question to the process that runs a brought model, and the limits it runs under."""
+"""Questions to the process that runs a brought model, and the limits it runs under."""
 
 from __future__ import annotations
 
@@ -17,6 +17,26 @@ class ModelLimits(Frozen):
 
     wall_seconds: float = Field(default=600.0, gt=0)
     memory_bytes: int = Field(default=4 << 30, gt=0)
+
+
+class DescribeQuestion(Frozen):
+    """Question for all that a plan needs to know of one model that a worker holds.
+
+    Attributes:
+        path: the file or package that has `build`, absolute; or None for an installed module.
+        module: the installed module.
+        sha256: hash of its source.
+        recipe: a file of roles by name, absolute.
+        arrays: file that the examples of the file's own `batches` are written to, absolute.
+    """
+
+    network: str
+    path: str | None = None
+    module: str | None = None
+    sha256: str
+    recipe: str | None = None
+    arrays: str
+    limits: ModelLimits = ModelLimits()
 
 
 class CheckQuestion(Frozen):

@@ -12,7 +12,6 @@ So a readout with the multiplier 1/m keeps its init and LR under Adam, and one w
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import NamedTuple
 
 from muscope.backend.domain.spec.optimizer import OptimizerSpec, UpdateFamily
@@ -22,39 +21,12 @@ from muscope.backend.domain.spec.parametrization import (
     tensor_scaling,
     weight_decay_mult,
 )
+from muscope.backend.domain.spec.tensor_role import ROWS, TensorRole
 
 _MULT = 4.0  # any m > 1; the square root of this one is exact
 
 
-class TensorRole(StrEnum):
-    """Work of a tensor between dimensions that grow with width and dimensions that do not."""
-
-    INPUT = "input"  # from the data to the width
-    EMBEDDING = "embedding"  # a lookup into the width
-    HIDDEN = "hidden"  # from the width to the width
-    OUTPUT = "output"  # from the width to the outputs, nothing after it
-    TIED = "tied"  # an embedding that is also the output
-    BOTTLENECK = "bottleneck"  # from the width to a fixed size inside the network: GQA keys, a router
-    EXPANSION = "expansion"  # from a fixed size inside the network to the width
-    NORM = "norm"  # gains of a norm
-    BIAS = "bias"
-    FIXED = "fixed"  # no dimension grows
-    UNKNOWN = "unknown"  # asked, never guessed
-
-
 VECTORS = frozenset({TensorRole.NORM, TensorRole.BIAS})
-# Row of the table for the start and for the LR.
-_ROWS: dict[TensorRole, tuple[Role, Role]] = {
-    TensorRole.INPUT: (Role.INPUT, Role.INPUT),
-    TensorRole.EMBEDDING: (Role.INPUT, Role.INPUT),
-    TensorRole.TIED: (Role.INPUT, Role.INPUT),
-    TensorRole.EXPANSION: (Role.INPUT, Role.INPUT),
-    TensorRole.HIDDEN: (Role.HIDDEN, Role.HIDDEN),
-    TensorRole.OUTPUT: (Role.OUTPUT, Role.OUTPUT),
-    TensorRole.BOTTLENECK: (Role.HIDDEN, Role.OUTPUT),
-    TensorRole.NORM: (Role.NORM, Role.NORM),
-    TensorRole.BIAS: (Role.BIAS, Role.BIAS),
-}
 
 
 class Powers(NamedTuple):
@@ -70,9 +42,9 @@ def needed_powers(role: TensorRole, optimizer: OptimizerSpec, forward: float = 0
 
     A role without a rule (`FIXED`, `UNKNOWN`) stays as it is at every width.
     """
-    if role not in _ROWS:
+    if role not in ROWS:
         return Powers(0.0, 0.0, 0.0)
-    start, learning = _ROWS[role]
+    start, learning = ROWS[role]
     per_power = 2.0 if optimizer.family is UpdateFamily.SGD else 1.0
     lr = _power(learning, optimizer, "lr_mult")
     lr += per_power * (_power(learning, optimizer, "forward_mult") - forward)

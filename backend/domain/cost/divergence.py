@@ -41,6 +41,15 @@ HALF_SURVIVAL_LRS: dict[tuple[Loss, UpdateFamily], HalfSurvivalLR] = {
     (Loss.CROSS_ENTROPY, UpdateFamily.ADAM): HalfSurvivalLR(-0.5, -1.0),
     (Loss.SQUARED_ERROR, UpdateFamily.ADAM): HalfSurvivalLR(-1.9, -1.1),
 }
+# Not measured under Muon, whose entries move as far as Adam's: Adam's borders, until cells tell.
+HALF_SURVIVAL_LRS |= {
+    (loss, UpdateFamily.MUON): HALF_SURVIVAL_LRS[loss, UpdateFamily.ADAM]
+    for loss in (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
+}
+# A brought network's own loss: as the usual one.
+HALF_SURVIVAL_LRS |= {
+    (Loss.OWN, family): HALF_SURVIVAL_LRS[Loss.CROSS_ENTROPY, family] for family in UpdateFamily
+}
 # Change per doubling beyond the base of an arm that scales LRs from the base on; SP continues as above.
 SCALED_PER_DOUBLING = -0.15
 # In octaves: standard deviation of the border over data and networks; of the seeds around it.

@@ -11,6 +11,7 @@ import math
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.measures import Measure, measure_copies, turn_copies
 from muscope.backend.domain.spec.size import Size
@@ -32,6 +33,8 @@ OTHER_STACKS = ((64, 12), (128, 6), (math.inf, 1))
 
 def stacked_runs(model: ModelFamily, width: int) -> int:
     """Return the largest number of runs of a width that a CPU trains as one stack."""
+    if isinstance(model, Brought):
+        return model.runs_per_stack(width)
     stacks = MLP_STACKS if isinstance(model, ResidualMLP) else OTHER_STACKS
     return next(runs for up_to, runs in stacks if width <= up_to)
 

@@ -18,6 +18,8 @@ from muscope.backend.domain.protocol import foreseen_cells
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, control_for
+from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.measures import Measure
@@ -50,6 +52,8 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.SQUARED_ERROR, Parametrization.NTP): -8,
     (Loss.SQUARED_ERROR, Parametrization.SP): -9,
 }
+# A brought network's own loss is of unknown size: the grid of the usual one.
+LOWEST_LOG2_LR |= {(Loss.OWN, arm): LOWEST_LOG2_LR[Loss.CROSS_ENTROPY, arm] for arm in Parametrization}
 NUM_LRS = 9
 # The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base:
 # the optima of the recipe study lay between 2^-10 and 2^-3 (ADR 0029).
@@ -95,6 +99,18 @@ FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
 }
 
 
+def has_own_loss(model: ModelFamily) -> bool:
+    """Return whether it is a brought network that trains on a loss of its own."""
+    return isinstance(model, Brought) and model.example is not None and model.example.is_whole_batch
+
+
+def _family_defaults(model: ModelFamily) -> FamilyDefaults:
+    """Return the defaults of a family; of a brought network, the widths that its workers have looked at."""
+    if isinstance(model, Brought) and model.is_described:
+        return FamilyDefaults(model.sizes[:4], (model.tables[0].depth,), SEEDS[:3], 32, 64)
+    return FAMILY_DEFAULTS.get(model.name, FamilyDefaults())
+
+
 def default_model(shape: DatasetShape) -> Model:
     """Return the default family of a kind of data: GPT for text, the residual MLP for everything else."""
     return GPT() if shape.task is Task.LANGUAGE_MODELLING else ResidualMLP()
@@ -106,7 +122,7 @@ def default_arm(
     optimizer: OptimizerSpec = PLAIN_SGD,
 ) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
-    if optimizer.family is UpdateFamily.ADAM:
+    if optimizer.family is not UpdateFamily.SGD:
         lowest, count = LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
@@ -125,9 +141,9 @@ def default_spec(
 ) -> ExperimentSpec:
     """Return the default plan for a dataset, with the full number of steps."""
     plan = RECIPE_PLANS[recipe]
-    loss = loss or default_loss(shape.task)
     model = model or default_model(shape)
-    defaults = FAMILY_DEFAULTS.get(model.name, FamilyDefaults())
+    loss = loss or (Loss.OWN if has_own_loss(model) else default_loss(shape.task))
+    defaults = _family_defaults(model)
     optimizer = optimizer or plan.optimizer_of(model)
     batch_size = min(defaults.batch_size, shape.num_train)
     arms = (Parametrization.MUP, control_for(loss, optimizer))
@@ -144,7 +160,7 @@ def default_spec(
         batch_size=batch_size,
         num_steps=plan.num_steps(shape.num_train, batch_size),
         measure_every=MEASURE_EVERY,
-        measures=MEASURES,
+        measures=() if loss is Loss.OWN else MEASURES,
         sharpness_batch_size=min(defaults.sharpness_batch_size, shape.num_train),
     )
 

@@ -18,6 +18,7 @@ from muscope.backend.domain.plan.recipes import RECIPE_PLANS, Recipe
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, readers
@@ -99,7 +100,7 @@ def data_options(shape: DatasetShape, families: Registry = FAMILIES) -> DataOpti
     """Return the families and losses that accept this data."""
     return DataOptions(
         families=tuple(family().name for family in families if _can_read(family(), shape)),
-        losses=tuple(loss for loss in Loss if _is_allowed(loss, shape.task)),
+        losses=tuple(loss for loss in Loss if loss is not Loss.OWN and _is_allowed(loss, shape.task)),
     )
 
 
@@ -143,6 +144,8 @@ def _model_settings(families: Registry) -> Iterator[Setting]:
     )
     found: dict[str, Setting] = {}
     for family in families:
+        if family is Brought:  # described by the workers that hold it
+            continue
         for name, kind, values in _fields_of(family, _MODEL):
             owners = (*((found[name].families or ()) if name in found else ()), family().name)
             found[name] = Setting(name=name, kind=kind, values=values, families=owners, optimizers=None)

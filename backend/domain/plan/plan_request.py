@@ -8,7 +8,14 @@ from pydantic import Field
 
 from muscope.backend.domain.cost.gpu_memory import require_gpu_memory
 from muscope.backend.domain.cost.memory import require_memory
-from muscope.backend.domain.plan.defaults import Capacity, cut_steps, default_arm, default_model, default_spec
+from muscope.backend.domain.plan.defaults import (
+    Capacity,
+    cut_steps,
+    default_arm,
+    default_model,
+    default_spec,
+    has_own_loss,
+)
 from muscope.backend.domain.plan.outlay import least_seconds
 from muscope.backend.domain.plan.presets import PRESET_PLANS, Preset, refined, with_preset, within_runs
 from muscope.backend.domain.plan.recipes import RECIPE_PLANS, Recipe
@@ -34,6 +41,7 @@ from muscope.backend.domain.spec.experiment import (
     SharpnessTolerance,
     TailFraction,
 )
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.judging.decision import (
     CostUnit,
     DecidingLoss,
@@ -42,15 +50,19 @@ from muscope.backend.domain.spec.judging.decision import (
     deciding_loss,
 )
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
-from muscope.backend.domain.spec.measures import DensityGrid
+from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.metrics import Spacing
 from muscope.backend.domain.spec.model import Model
-from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
 
 # The work of foreseeing stages grows with the cube of the sizes: 5 s at this many, minutes at 200.
 MOST_SIZES = 40
+# The Gauss-Newton part and the kernel of the outputs, which a network with a loss of its own does not show.
+_OF_OUTPUTS = frozenset({Measure.GAUSS_NEWTON, Measure.NTK, Measure.COORDINATE_CHECK})
+# Their steps are entry by entry, so it does not matter how a tensor of a brought network is laid out.
+_OF_BROUGHT = frozenset({OptimizerKind.SGD, OptimizerKind.ADAM, OptimizerKind.ADAMW})
 
 
 class ArmRequest(Frozen):
@@ -119,6 +131,7 @@ def resolve(
         require_loss(request.loss, shape.task)
     model = request.model or default_model(shape)
     model.require_data(shape.dims)
+    require_loss_of(model, request)
     spec = default_spec(
         dataset_sha256,
         shape,
@@ -166,6 +179,19 @@ def require_loss(loss: Loss, task: Task) -> None:
         raise InvalidInput("spec.cross_entropy_needs_classes")
     if loss is Loss.SQUARED_ERROR and task is Task.LANGUAGE_MODELLING:
         raise InvalidInput("spec.text_needs_cross_entropy")
+
+
+def require_loss_of(model: Model, request: PlanRequest) -> None:
+    """Refuse a loss, a measure or an optimizer that the family does not have; raises InvalidInput."""
+    is_own = has_own_loss(model)
+    if request.loss is not None and (request.loss is Loss.OWN) is not is_own:
+        raise InvalidInput("spec.own_loss", loss=request.loss.value, has_own=int(is_own), family=model.name)
+    for measure in request.measures or ():
+        if is_own and measure in _OF_OUTPUTS:
+            raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
+    optimizer = request.optimizer
+    if isinstance(model, Brought) and optimizer is not None and optimizer.kind not in _OF_BROUGHT:
+        raise InvalidInput("spec.brought_optimizer", optimizer=optimizer.kind.value)
 
 
 def _require_few_sizes(spec: ExperimentSpec) -> None:

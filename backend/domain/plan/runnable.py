@@ -6,6 +6,7 @@ from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.depth_scaling import require_known
 from muscope.backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
+from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import require_depth_rule, require_model
 from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from muscope.backend.errors import InvalidInput
@@ -16,6 +17,7 @@ def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int
     num_train = shape.num_train
     require_model(spec.model, shape.dims, (*spec.widths, spec.base_width), spec.depths)
     spec.optimizer.require_consistent()
+    _require_measurable(spec)
     for arm in spec.arms:
         require_known(arm.parametrization, spec.optimizer)
         require_depth_rule(spec.model, arm.parametrization)
@@ -38,6 +40,14 @@ def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int
         raise InvalidInput("scenario.nothing_to_judge", given=", ".join(spec.scenarios))
     for scenario in spec.scenarios:
         require_scenario(spec, shape, scenario)
+
+
+def _require_measurable(spec: ExperimentSpec) -> None:
+    curved = [measure for measure in spec.measures if measure is not Measure.COORDINATE_CHECK]
+    if curved and not spec.optimizer.traits.has_sharpness:
+        raise InvalidInput(
+            "spec.measures_need_edge", measures=", ".join(curved), optimizer=spec.optimizer.kind.value
+        )
 
 
 def require_scenario(spec: ExperimentSpec, shape: DatasetShape, scenario: Scenario) -> None:

@@ -51,13 +51,14 @@ class PlannedCell:
 def full_grid(spec: ExperimentSpec, *, max_runs_per_cell: dict[int, int] | None = None) -> list[PlannedCell]:
     """List every cell of the grid; a cell over `max_runs_per_cell[width]` is split into parts.
 
-    A scenario that is only a probe has the chosen arm at the base size, without curvature.
+    A scenario that is only a probe has the chosen arm at the base size, without curvature; so have all cells
+    of an optimizer for which no edge of stability is known.
     """
     return [
         part
         for scenario in spec.scenarios
         for arm, size in _places(spec, scenario)
-        for part in _parts(scenario, arm, size, spec.seeds, (max_runs_per_cell or {}).get(size.width))
+        for part in _parts(spec, scenario, arm, size, (max_runs_per_cell or {}).get(size.width))
     ]
 
 
@@ -73,12 +74,13 @@ def _places(spec: ExperimentSpec, scenario: Scenario) -> Iterator[tuple[Arm, Siz
 
 
 def _parts(
-    scenario: Scenario, arm: Arm, size: Size, seeds: tuple[int, ...], most: int | None
+    spec: ExperimentSpec, scenario: Scenario, arm: Arm, size: Size, most: int | None
 ) -> Iterator[PlannedCell]:
-    runs = [PlannedRun(i, lr, seed) for i, lr in enumerate(arm.lrs) for seed in seeds]
+    runs = [PlannedRun(i, lr, seed) for i, lr in enumerate(arm.lrs) for seed in spec.seeds]
     most = most or len(runs)
+    has_curvature = scenario.is_judged and spec.optimizer.traits.has_sharpness
     for part, first in enumerate(range(0, len(runs), most)):
         chosen = tuple(runs[first : first + most])
         yield PlannedCell(
-            scenario, arm.parametrization, *size, chosen, part=part, has_curvature=scenario.is_judged
+            scenario, arm.parametrization, *size, chosen, part=part, has_curvature=has_curvature
         )

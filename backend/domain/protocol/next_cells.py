@@ -75,9 +75,12 @@ def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dic
     chosen, controls = chosen_arm(spec), controls_of(spec)
     others = (arm.parametrization for arm in spec.arms if arm.parametrization not in (chosen, *controls))
     states: dict[ArmKey, ArmState] = {}
+    has_curvature = spec.optimizer.traits.has_sharpness
     for name in (chosen, *others, *controls):
         is_control = name in controls
-        arm = ArmEvidence(spec.under(scenario), scenario, name, evidence, has_curvature=not is_control)
+        arm = ArmEvidence(
+            spec.under(scenario), scenario, name, evidence, has_curvature=not is_control and has_curvature
+        )
         state = check_control(arm) if is_control else climb(arm)
         if is_control and not _is_needed(states, scenario, chosen, controls[: controls.index(name)]):
             state = ArmState(is_ended=True, has_left_out=not state.is_ended)
@@ -112,7 +115,8 @@ def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict
     arm = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature=False)
     if Scenario.AS_GIVEN not in spec.scenarios:
         return {(scenario, chosen): probe(arm, None)}
-    as_given = ArmEvidence(spec, Scenario.AS_GIVEN, chosen, evidence, has_curvature=True)
+    has_curvature = spec.optimizer.traits.has_sharpness
+    as_given = ArmEvidence(spec, Scenario.AS_GIVEN, chosen, evidence, has_curvature)
     state = tune(as_given)
     if state is not None:  # not tuned yet, or no LR to reuse
         return {(scenario, chosen): ArmState(is_ended=state.is_ended)}
@@ -129,7 +133,8 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
             runs_to_plan = tuple(_whole(spec, scenario, arm.parametrization))
             states[scenario, arm.parametrization] = ArmState(runs_to_plan)
         chosen = chosen_arm(spec)
-        of_chosen = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature=True)
+        has_curvature = spec.optimizer.traits.has_sharpness
+        of_chosen = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature)
         states[scenario, chosen] = replace(
             states[scenario, chosen],
             runs_to_plan=(*states[scenario, chosen].runs_to_plan, *settling_runs(of_chosen, stage=1)),
@@ -140,7 +145,7 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
 
 def _whole(spec: ExperimentSpec, scenario: Scenario, name: Parametrization) -> Iterator[PlannedRuns]:
     every = frozenset(range(len(spec.arm(name).lrs)))
-    curved = frozenset(product(every, spec.seeds))
+    curved = frozenset(product(every, spec.seeds)) if spec.optimizer.traits.has_sharpness else frozenset()
     for depth in spec.depths:
         for width in spec.widths:
             yield PlannedRuns(

@@ -15,8 +15,11 @@ from muscope.backend.domain.spec.parametrization import Parametrization, TensorS
 from muscope.backend.errors import InvalidInput
 
 DEPTH_MUP_ALPHA = 0.5
-# CompleteP is published for Adam and AdamW only.
-_UNKNOWN = {(Parametrization.COMPLETEP, UpdateFamily.SGD)}
+# CompleteP is published for updates that are scale-free; nothing keeps the kernel still under Muon.
+_UNKNOWN = {
+    (Parametrization.COMPLETEP, UpdateFamily.SGD),
+    (Parametrization.NTP, UpdateFamily.MUON),
+}
 
 
 def require_known(parametrization: Parametrization, optimizer: OptimizerSpec) -> None:

@@ -29,10 +29,13 @@ MAX_STEPS = 1_000_000
 
 
 class Loss(StrEnum):
-    """Training loss: cross-entropy in nats, or ½ · mean over samples of the summed squared error."""
+    """Training loss: cross-entropy in nats, ½ · mean over samples of the summed squared error, or the
+    brought network's own.
+    """
 
     CROSS_ENTROPY = "cross_entropy"
     SQUARED_ERROR = "squared_error"
+    OWN = "own"
 
 
 class Protocol(StrEnum):
@@ -210,6 +213,7 @@ class ExperimentSpec(Frozen):
         unused = set(UNUSED) - self._changed()
         content = self.model_dump(mode="json", exclude=unused)
         content["model"] = self._said_of_the_model()
+        content["optimizer"] = self.optimizer.content()
         if "thresholds" in content:
             content["thresholds"] = self.thresholds.content()
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))

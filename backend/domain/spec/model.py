@@ -9,19 +9,24 @@ from pydantic import BeforeValidator, Field
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.depth_scaling import depth_alpha
 from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT, ViT
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
 
-Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT
+Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT | Brought
 
 
 def _named(data: Any) -> Any:
-    """Expand a name to the family with its defaults; options without a name belong to the residual MLP."""
+    """Expand a name to the family with its defaults; options without a name belong to the residual MLP.
+
+    `brought:NAME` is a network of the operator's.
+    """
     if isinstance(data, str):
-        return {"family": data}
+        family, _, network = data.partition(":")
+        return {"family": family, "network": network} if network else {"family": family}
     return {"family": "residual_mlp"} | data if isinstance(data, dict) else data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -16,18 +17,24 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimizerKind(StrEnum):
-    """Update rule, in the conventions of torch.optim."""
+    """Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675)."""
 
     SGD = "sgd"
     ADAM = "adam"
     ADAMW = "adamw"
+    LION = "lion"
+    MUON = "muon"
 
 
 class UpdateFamily(StrEnum):
-    """Scaling of an update with its gradient: SGD is linear in it, Adam scale-free."""
+    """Scaling of an update with its gradient: SGD is linear in it, the others are scale-free.
+
+    Muon orthogonalises the update of hidden matrices; all other tensors move as under AdamW.
+    """
 
     SGD = "sgd"
     ADAM = "adam"
+    MUON = "muon"
 
 
 class OptimizerTraits(NamedTuple):
@@ -39,6 +46,8 @@ class OptimizerTraits(NamedTuple):
         arguments: those that it reads and some other kind does not.
         is_preconditioned: it divides by √v̂ + ε, and its sharpness is that of P^-½ H P^-½.
         decouples_weight_decay: decay shrinks the weight itself, instead of adding to its gradient.
+        has_sharpness: an edge of stability is known for it, so that sharpness is measured.
+        defaults: values of its own for arguments that are left out.
     """
 
     family: UpdateFamily
@@ -46,6 +55,8 @@ class OptimizerTraits(NamedTuple):
     num_moments: int = 0
     is_preconditioned: bool = False
     decouples_weight_decay: bool = False
+    has_sharpness: bool = True
+    defaults: Mapping[str, float | bool] = {}
 
     @property
     def has_momentum(self) -> bool:
@@ -55,11 +66,29 @@ class OptimizerTraits(NamedTuple):
 
 _OF_SGD = frozenset({"momentum", "nesterov"})
 _OF_ADAM = frozenset({"beta1", "beta2", "epsilon", "epsilon_rule"})
+_OF_MUON = frozenset({"muon_scale", "adam_lr_ratio"})
 TRAITS: dict[OptimizerKind, OptimizerTraits] = {
     OptimizerKind.SGD: OptimizerTraits(UpdateFamily.SGD, _OF_SGD),
     OptimizerKind.ADAM: OptimizerTraits(UpdateFamily.ADAM, _OF_ADAM, num_moments=2, is_preconditioned=True),
     OptimizerKind.ADAMW: OptimizerTraits(
         UpdateFamily.ADAM, _OF_ADAM, num_moments=2, is_preconditioned=True, decouples_weight_decay=True
+    ),
+    # Of a step by signs, or of an orthogonalised one, no eigenvalue of the Hessian tells the border.
+    OptimizerKind.LION: OptimizerTraits(
+        UpdateFamily.ADAM,
+        frozenset({"beta1", "beta2"}),
+        num_moments=1,
+        decouples_weight_decay=True,
+        has_sharpness=False,
+        defaults={"beta2": 0.99},
+    ),
+    OptimizerKind.MUON: OptimizerTraits(
+        UpdateFamily.MUON,
+        _OF_SGD | _OF_ADAM | _OF_MUON,
+        num_moments=2,
+        decouples_weight_decay=True,
+        has_sharpness=False,
+        defaults={"momentum": 0.95, "nesterov": True},
     ),
 }
 
@@ -68,6 +97,25 @@ def readers(argument: str) -> tuple[OptimizerKind, ...] | None:
     """Return the kinds that read an argument; None where every kind does."""
     kinds = tuple(kind for kind, traits in TRAITS.items() if argument in traits.arguments)
     return kinds or None
+
+
+class MuonScale(StrEnum):
+    """Factor on Muon's orthogonalised update of a matrix with n_in inputs and n_out outputs.
+
+    `match_rms_adamw` is Moonlight's (arXiv 2502.16982, eq. 4): entries as large as AdamW's, so that both
+    kinds of tensors take one LR. `original` is Keller Jordan's, `unit_rms` that of Scion (arXiv 2502.07529).
+    """
+
+    MATCH_RMS_ADAMW = "match_rms_adamw"  # 0.2 √max(n_in, n_out)
+    ORIGINAL = "original"  # √max(1, n_out / n_in)
+    UNIT_RMS = "unit_rms"  # √(n_out / n_in)
+
+    def factor(self, n_in: int, n_out: int) -> float:
+        """Return the factor for a matrix."""
+        if self is MuonScale.MATCH_RMS_ADAMW:
+            return 0.2 * math.sqrt(max(n_in, n_out))
+        ratio = n_out / n_in
+        return math.sqrt(ratio if self is MuonScale.UNIT_RMS else max(1.0, ratio))
 
 
 class ScheduleKind(StrEnum):
@@ -123,6 +171,13 @@ class OptimizerSpec(Frozen):
     beta2: Decay = 0.999
     epsilon: float = Field(default=1e-8, ge=0, le=1)
     epsilon_rule: EpsilonRule = EpsilonRule.SCALED
+    muon_scale: MuonScale = MuonScale.MATCH_RMS_ADAMW
+    adam_lr_ratio: float = Field(
+        default=1.0,
+        gt=0,
+        le=1000,
+        description="LR of what Muon leaves to AdamW, per LR of the rest.",
+    )
     weight_decay: float = Field(default=0.0, ge=0, le=100)
     weight_decay_rule: WeightDecayRule = WeightDecayRule.INDEPENDENT
     schedule: ScheduleSpec = ScheduleSpec()
@@ -131,6 +186,13 @@ class OptimizerSpec(Frozen):
     @classmethod
     def _from_a_name(cls, data: Any) -> Any:
         return {"kind": data} if isinstance(data, str) else data
+
+    @model_validator(mode="after")
+    def _with_defaults_of_its_kind(self) -> Self:
+        # They stay unset, as other defaults are, so that a request holds what was given and nothing else.
+        own = TRAITS[self.kind].defaults
+        self.__dict__.update({name: own[name] for name in own if name not in self.model_fields_set})
+        return self
 
     @property
     def traits(self) -> OptimizerTraits:
@@ -145,14 +207,21 @@ class OptimizerSpec(Frozen):
     @property
     def num_moments(self) -> int:
         """Return the number of tensors kept beside each weight."""
-        return self.traits.num_moments + (self.traits.has_momentum and self.momentum > 0)
+        return self.traits.num_moments or int(self.traits.has_momentum and self.momentum > 0)
 
     @property
     def kappa(self) -> float:
-        """Return κ: the edge of stability is at sharpness κ/lr (docs/science.md §4.1)."""
+        """Return κ: the edge of stability is at sharpness κ/lr (docs/science.md §4.1); ∞ if none is known."""
+        if not self.traits.has_sharpness:
+            return math.inf
         if self.family is UpdateFamily.ADAM:
             return eos_threshold(1.0, momentum=self.beta1, dampening=self.beta1)
         return eos_threshold(1.0, momentum=self.momentum, nesterov=self.nesterov)
+
+    def content(self) -> dict[str, Any]:
+        """Return what the hash of a definition covers: Muon's own arguments under Muon only."""
+        unused = () if self.kind is OptimizerKind.MUON else _OF_MUON
+        return self.model_dump(mode="json", exclude=set(unused))
 
     def changed(self, **changes: Any) -> Self:
         """Return the optimizer with other values of some fields, validated again."""

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from muscope.backend.domain.spec.optimizer import (
     PLAIN_SGD,
     EpsilonRule,
+    MuonScale,
     OptimizerSpec,
     UpdateFamily,
     WeightDecayRule,
@@ -44,11 +45,13 @@ class Role(StrEnum):
     QUERY = "query"  # hidden; its forward multiplier carries the scale of the attention logits
     NORM = "norm"  # a vector of gains, initialised to 1
     BIAS = "bias"
+    FIXED = "fixed"  # no dimension grows with the width: as it is at every width
 
 
 class TensorScaling(NamedTuple):
     """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C, the factors on
-    the optimizer's ε and weight decay, and the mean of its initial entries.
+    the optimizer's ε and weight decay, the mean of its initial entries, and whether Muon orthogonalises its
+    update.
     """
 
     forward_mult: float
@@ -57,6 +60,7 @@ class TensorScaling(NamedTuple):
     epsilon_mult: float = 1.0
     weight_decay_mult: float = 1.0
     init_mean: float = 0.0
+    is_orthogonalised: bool = False
 
 
 class _Exponents(NamedTuple):
@@ -68,6 +72,13 @@ class _Exponents(NamedTuple):
 
     def lr(self, family: UpdateFamily) -> float:
         return self.sgd_lr if family is UpdateFamily.SGD else self.adam_lr
+
+
+# Exponents of Muon's LR of hidden matrices under µP. An orthogonalised update with the factors √(n_out/n_in)
+# or √max(1, n_out/n_in) changes activations by as much at every width (arXiv 2502.07529; `Megatron-LM`'s
+# unit-RMS mode); AdamW's RMS on top of it grows as √width. SP has one global LR, as everywhere.
+_MUON_LR = {MuonScale.MATCH_RMS_ADAMW: -0.5, MuonScale.ORIGINAL: 0.0, MuonScale.UNIT_RMS: 0.0}
+ORTHOGONALISED = frozenset({Role.HIDDEN, Role.QUERY})
 
 
 _BY_WIDTH: dict[tuple[Parametrization, Role], _Exponents] = {
@@ -90,6 +101,10 @@ _BY_WIDTH |= {
     (parametrization, role): _BY_WIDTH[parametrization, Role.INPUT]
     for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
     for role in (Role.NORM, Role.BIAS)
+}
+_BY_WIDTH |= {
+    (parametrization, Role.FIXED): _Exponents(0, 0, 0, 0)
+    for parametrization in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP)
 }
 _WIDTH_RULE = {
     Parametrization.DEPTH_MUP: Parametrization.MUP,
@@ -116,16 +131,23 @@ def tensor_scaling(
         width_mult: m = width / base_width, > 0.
         optimizer: selects the column of C and the rules of ε and weight decay.
     """
-    exponents = _BY_WIDTH[_WIDTH_RULE.get(parametrization, parametrization), role]
+    by_width = _WIDTH_RULE.get(parametrization, parametrization)
+    exponents = _BY_WIDTH[by_width, role]
+    is_muon = optimizer.family is UpdateFamily.MUON
+    is_orthogonalised = is_muon and role in ORTHOGONALISED
     lr_mult = width_mult ** exponents.lr(optimizer.family)
+    if is_orthogonalised:
+        has_rule = by_width is Parametrization.MUP
+        lr_mult = width_mult ** _MUON_LR[optimizer.muon_scale] if has_rule else 1.0
     is_epsilon_scaled = optimizer.epsilon_rule is EpsilonRule.SCALED
     return TensorScaling(
         forward_mult=base_forward_mult * width_mult**exponents.forward,
         init_std=base_init_std * width_mult**exponents.init,
-        lr_mult=lr_mult,
+        lr_mult=lr_mult * (optimizer.adam_lr_ratio if is_muon and not is_orthogonalised else 1.0),
         epsilon_mult=width_mult**exponents.epsilon if is_epsilon_scaled else 1.0,
         weight_decay_mult=weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
         init_mean=init_mean,
+        is_orthogonalised=is_orthogonalised,
     )
 
 

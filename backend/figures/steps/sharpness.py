@@ -10,7 +10,7 @@ from muscope.backend.figures.theme import Style, number
 
 def sharpness_figure(info: StepInfo, style: Style) -> go.Figure:
     """Return the figure of the LR-weighted sharpness; its unit is 1/η in every parametrization."""
-    edges = [column.kappa / column.lr for column in info.columns]
+    edges = [column.kappa / column.lr for column in info.columns if info.has_edge]
     labels = [style.say("edge", value=number(edge)) for edge in edges]
     return step_figure(info, style, _words(info, style, "sharpness"), levels=edges, level_words=labels)
 
@@ -26,4 +26,5 @@ def _words(info: StepInfo, style: Style, name: str) -> StepWords:
         (style.say(f"axis.{name}"),),
         (style.say("hover.sharpness", value="%{y:.4~g}"),),
         step_notes(info, style),
+        None if info.has_edge else style.say("no_edge"),
     )

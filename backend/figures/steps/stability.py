@@ -15,6 +15,7 @@ def stability_figure(info: StepInfo, style: Style) -> go.Figure:
         (style.say("axis.stability"),),
         (style.say("hover.stability", value="%{y:.4~g}"),),
         step_notes(info, style),
+        None if info.has_edge else style.say("no_edge"),
     )
     edges = [1.0] * len(info.columns)
     return step_figure(info, style, words, levels=edges, level_words=[style.say("edge_ratio")] * len(edges))

@@ -55,6 +55,11 @@ class StepInfo(NamedTuple):
     smoothing: float = 0.0
 
     @property
+    def has_edge(self) -> bool:
+        """Tell whether an edge of stability is known for the optimizer."""
+        return all(math.isfinite(column.kappa) for column in self.columns)
+
+    @property
     def missing(self) -> list[int]:
         """Return the widths wanted, all if none were chosen, that have no values yet."""
         found = {curve.width for curve in self.curves}
@@ -67,12 +72,13 @@ class StepInfo(NamedTuple):
 
 
 class StepWords(NamedTuple):
-    """Texts of a figure: its axes and hover texts, row by row, each with the unit."""
+    """Texts of a figure: its axes and hover texts, row by row, each with the unit; and why it is empty."""
 
     title: str
     axes: tuple[str, ...]
     hovers: tuple[str, ...]
     notes: tuple[str, ...]
+    empty: str | None = None
 
 
 def step_figure(
@@ -117,7 +123,7 @@ def _layout(info: StepInfo, style: Style, words: StepWords, y_range: tuple[float
     x = step_axis(info.first_step, info.last_step, style)
     y = {"type": style.y_scale, "range": plain(y_range)} | y_ticks(*y_range, style.y_scale)
     made = layout(style, words.title, headers, x, y, row_titles=words.axes)
-    made["annotations"] += _messages(info, style, len(words.axes))
+    made["annotations"] += _messages(info, style, words)
     return made
 
 
@@ -183,13 +189,13 @@ def _level_labels(
         }  # fmt: skip
 
 
-def _messages(info: StepInfo, style: Style, num_rows: int) -> Iterator[dict[str, Any]]:
+def _messages(info: StepInfo, style: Style, words: StepWords) -> Iterator[dict[str, Any]]:
     if not info.curves:
-        yield centred(style, style.say("empty"))
+        yield centred(style, words.empty or style.say("empty"))
         return
-    for index in range(num_rows * len(info.columns)):
+    for index in range(len(words.axes) * len(info.columns)):
         curves = [curve for curve in info.curves if info.panel(curve) == index]
         if not curves:
-            yield centred(style, style.say("empty"), index)
+            yield centred(style, words.empty or style.say("empty"), index)
         elif not any(math.isfinite(value) for curve in curves for value in curve.mean.values):
             yield centred(style, style.say("all_diverged"), index)

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from muscope.backend import errors
 from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, NotFound, TooLarge
@@ -30,8 +30,9 @@ _LOG = logging.getLogger(__name__)
 # alone, which adds nothing to where it looks for other modules.
 _BOOT = (
     "import runpy, sys, types; muscope = sys.modules['muscope'] = types.ModuleType('muscope'); "
-    "muscope.__path__ = [sys.argv[1]]; runpy.run_module('muscope.backend.ingest', run_name='__main__')"
+    "muscope.__path__ = [sys.argv[1]]; runpy.run_module(sys.argv[2], run_name='__main__')"
 )
+_READER = "muscope.backend.ingest"
 _POLL_SECONDS = 0.05
 _LOGGED_BYTES = 4000
 _ERRORS: dict[str, type[MuscopeError]] = {
@@ -76,9 +77,7 @@ def _ask_child(request: FileRequest | ExampleRequest, out: Path) -> Manifest:
     try:
         # Beside the result: what is unpacked may be gigabytes, for which a folder in memory has no room.
         with tempfile.TemporaryDirectory(prefix="muscope-read-", dir=out.resolve().parent) as scratch:
-            reply = _run(request, Path(scratch))
-        if "error" in reply:
-            raise _as_error(reply["error"])
+            reply = run_child(request, Path(scratch))
         return Manifest.model_validate_json(json.dumps(reply["manifest"]))
     except BaseException:
         out.unlink(missing_ok=True)
@@ -86,13 +85,28 @@ def _ask_child(request: FileRequest | ExampleRequest, out: Path) -> Manifest:
         raise
 
 
-def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]:
-    """Return the child's answer, through files instead of pipes, so that neither waits for the other."""
+class ChildRequest(Protocol):
+    """Message that a child reads as JSON; it stops when the file at `source` is removed, if it has one."""
+
+    @property
+    def limits(self) -> IngestLimits:
+        """Return the limits under which it runs."""
+
+    def model_dump_json(self) -> str:
+        """Return the message."""
+
+
+def run_child(request: ChildRequest, scratch: Path, module: str = _READER) -> dict[str, Any]:
+    """
+    Return the reply of the child that `module` is; what it could not do is raised here.
+
+    It comes through files instead of pipes, so that neither waits for the other.
+    """
     question, answer, log = scratch / "question.json", scratch / "answer.json", scratch / "log.txt"
     question.write_text(request.model_dump_json(), encoding="utf-8")
     with question.open("rb") as stdin, answer.open("wb") as stdout, log.open("wb") as stderr:
         child = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(HOME)],
+            [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(HOME), module],
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -101,8 +115,8 @@ def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]
             start_new_session=True,
         )
         try:
-            source = Path(request.source) if isinstance(request, FileRequest) else None
-            stopped = _watch(child, request.limits, source)
+            source = getattr(request, "source", None)
+            stopped = _watch(child, request.limits, None if source is None else Path(source))
         finally:
             _kill(child)
     _log_stderr(log, child.returncode)
@@ -110,7 +124,10 @@ def _run(request: FileRequest | ExampleRequest, scratch: Path) -> dict[str, Any]
         raise stopped
     if child.returncode != 0:
         raise _exit_error(child.returncode, request.limits)
-    return _parse(answer)
+    reply = _parse(answer)
+    if "error" in reply:
+        raise _as_error(reply["error"])
+    return reply
 
 
 def _environment(scratch: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from uuid import UUID, uuid4
 
+from muscope.backend.accounts.roles import Overseer
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import uploads as upload_rows
@@ -121,6 +122,13 @@ def _stored_already(context: Context, owner_id: str, arrays_sha256: str) -> Stor
         return StoredDataset(_view(known), is_new=False)
 
 
+def store_arrays(
+    context: Context, owner_id: str, name: str, manifest: Manifest, arrays: Blob
+) -> StoredDataset:
+    """Store arrays that are a blob already, as those that a brought model gives."""
+    return _store(context, owner_id, name, manifest, arrays, source=None, example=None)
+
+
 def store_variant(context: Context, owner_id: str, dataset_id: UUID, options: IngestOptions) -> StoredDataset:
     """Read a stored file again with other answers; the first dataset stays."""
     with context.database.read() as session:
@@ -163,7 +171,8 @@ def delete_dataset(
 
 def _remove_experiments(session: Session, dataset: DatasetRow) -> None:
     ids = dataset_rows.experiments_on(session, dataset.id)
-    rows = [lock_experiment(session, dataset.owner_id, each) for each in ids]
+    # An admin may have an experiment on somebody else's data.
+    rows = [lock_experiment(session, Overseer(dataset.owner_id), each) for each in ids]
     going_on = [each.name for each in rows if is_open(session, each)]
     if going_on:
         names = ", ".join(going_on[:MOST_NAMED])

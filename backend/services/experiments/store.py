@@ -132,6 +132,7 @@ def _row(
         preset=request.preset,
         spec=plan.spec,
         spec_sha256=plan.spec.sha256(),
+        model_sha256=getattr(plan.spec.model, "sha256", None),
         state=ExperimentState.QUEUED,
         desired_state=DesiredState.RUN,
         num_runs=plan.num_runs,

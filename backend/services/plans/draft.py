@@ -45,6 +45,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.evidence.divergence_counts import divergence_counts
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
+from muscope.backend.services.held_models import announced
 from muscope.backend.services.lookup import find_dataset
 from muscope.backend.services.views.outlay_views import OutlayView, PlanQueueView
 from muscope.backend.services.views.views import PlannedCellView, PlanView
@@ -102,7 +103,7 @@ def draft(context: Context, session: Session, owner_id: str, request: Experiment
     workers = fresh_workers(context, session)
     capacity = capacity_of(context, session, workers)
     spec = resolve(
-        request,
+        request.model_copy(update={"model": announced(context, session, request.model)}),
         dataset_sha256=dataset.arrays_sha256,
         shape=(shape := dataset.shape),
         capacity=capacity,

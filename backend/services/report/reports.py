@@ -76,7 +76,7 @@ def make_report(
     rendered = render(contents(material, words), words)
     mark = f"{APPEARANCE_VERSION}/{request.format}/{rendered.html}"
     etag = hashlib.sha256(mark.encode()).hexdigest()[:32]
-    name = f"{_file_name(material.name)}-report-{language}.{request.format}"
+    name = f"{file_name(material.name)}-report-{language}.{request.format}"
     if etag in known:
         return ReportView(b"", etag, rendered.policy, name)
     if request.format is ReportFormat.HTML:
@@ -85,7 +85,7 @@ def make_report(
     return ReportView(pdf, etag, rendered.policy, name)
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """Return a name as every file system takes it: no separators, controls or marks of direction."""
     plain = "".join(each if each.isprintable() else " " for each in name)
     plain = re.sub(r'[\\/:*?"<>|%]+', "_", plain).strip(" .")

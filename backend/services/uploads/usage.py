@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from muscope.backend.db import uploads as upload_rows
 from muscope.backend.db.connection.session import Session
+from muscope.backend.db.sweeps import rows as sweep_rows
 from muscope.backend.errors import StorageFull
 from muscope.backend.services.context import Context
 from muscope.backend.services.views.views import UsageView
@@ -21,9 +22,10 @@ def get_usage(context: Context, owner_id: str) -> UsageView:
     with context.database.read() as session:
         datasets = upload_rows.dataset_bytes(session, owner_id)
         uploads = upload_rows.open_bytes(session, owner_id)
+        sweeps = sweep_rows.stored_bytes(session, owner_id)
     settings = context.settings
     return UsageView(
-        used_bytes=datasets + uploads,
+        used_bytes=datasets + uploads + sweeps,
         datasets_bytes=datasets,
         uploads_bytes=uploads,
         limit_bytes=settings.user_quota_bytes,
@@ -70,8 +72,8 @@ def new_bytes(session: Session, owner_id: str, files: Mapping[str, int]) -> int:
 
 
 def _used(session: Session, owner_id: str | None) -> int:
-    open_bytes = upload_rows.open_bytes(session, owner_id)
-    return upload_rows.dataset_bytes(session, owner_id) + open_bytes
+    others = upload_rows.open_bytes(session, owner_id) + sweep_rows.stored_bytes(session, owner_id)
+    return upload_rows.dataset_bytes(session, owner_id) + others
 
 
 def _facts(size: int, used: int, limit: int) -> dict[str, float]:

@@ -59,10 +59,8 @@ def judge_sweep(
     nothing was varied.
     """
     by = Yardstick(limits, law, rows.initial_loss if initial_loss is None else initial_loss, rows.metric)
-    columns = Columns(rows.axes, rows.shape, rows.conditions)
-    by_arm: dict[tuple[str, ...], list[Curve]] = {}
-    for key in dict.fromkeys(run.arm for run in rows.runs):
-        by_arm[key] = curves_of((run for run in rows.runs if run.arm == key), columns.names)
+    columns = columns_of(rows)
+    by_arm = curves_by_arm(rows)
     _refuse_accuracies(by_arm.values(), rows.metric)
     arms = [
         _judge_arm(dict(zip(rows.arm_names, key, strict=True)), curves, columns, by, axis)
@@ -87,6 +85,18 @@ def judge_sweep(
         num_rows=len(rows.runs),
         notes=(*rows.notes, *_lacking(rows)),
     )
+
+
+def columns_of(rows: Rows) -> Columns:
+    """Return the columns of rows that may vary."""
+    return Columns(rows.axes, rows.shape, rows.conditions)
+
+
+def curves_by_arm(rows: Rows) -> dict[tuple[str, ...], list[Curve]]:
+    """Return the curves of every arm, as they were measured."""
+    names = columns_of(rows).names
+    keys = dict.fromkeys(run.arm for run in rows.runs)
+    return {key: curves_of((run for run in rows.runs if run.arm == key), names) for key in keys}
 
 
 def _refuse_accuracies(arms: object, metric: str) -> None:

@@ -122,7 +122,7 @@ def recognise(columns: Mapping[str, Sequence[str]], given: Mapping[str, ColumnRo
     for name, cells in columns.items():
         if name in given:
             continue
-        role = _role_of(name, cells)
+        role = role_of(name, cells)
         if role in taken:
             spare.append(name)  # the user has named another column for this role
         else:
@@ -139,7 +139,8 @@ def recognise(columns: Mapping[str, Sequence[str]], given: Mapping[str, ColumnRo
     )
 
 
-def _role_of(name: str, cells: Sequence[str]) -> ColumnRole:
+def role_of(name: str, cells: Sequence[str]) -> ColumnRole:
+    """Return the role that a column's name, else its number of different values, suggests."""
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)

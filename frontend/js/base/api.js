@@ -50,6 +50,16 @@ export async function post(path, body, { signal, key } = {}) {
 }
 
 /**
+ * Send a file as it is.
+ * @template T
+ * @param {string} path @param {Blob} file @param {AbortSignal} [signal] @returns {Promise<T>}
+ */
+export async function postFile(path, file, signal) {
+  const headers = { "Content-Type": "application/octet-stream" };
+  return (await send(API + path, { method: "POST", headers, body: file, signal })).json();
+}
+
+/**
  * Change part of something; with the edition that was read, nobody else's change is overwritten.
  * @template T
  * @param {string} path @param {object} body @param {{signal?: AbortSignal, edition?: number}} [options]
@@ -100,7 +110,9 @@ async function send(url, options) {
     throw new ApiError(0, "no_connection", t("ui.error.no_connection"));
   }
   if (response.ok || response.status === 304) return response;
-  throw errorOf(response.status, await response.text());
+  const failure = errorOf(response.status, await response.text());
+  if (failure.code === "account.sign_in_needed") dispatchEvent(new Event("signed-out"));
+  throw failure;
 }
 
 /** Read the one shape every error has. @param {number} status @param {string} body */

@@ -4,6 +4,7 @@ import { getFile, getIfChanged, isAbort } from "../base/api.js";
 import { fill, h, say } from "../base/dom.js";
 import { language, t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
+import { onTheme, shownTheme } from "../viewer/theme.js";
 import { FigureFrame } from "./figure_frame.js";
 import { hasPlotly, plotly, plotlyConfig } from "./plotly.js";
 import { saveNumbers, savePicture } from "./picture.js";
@@ -23,8 +24,6 @@ import { keepZoom, readZoom, zoomAfter, zoomed } from "./zoom.js";
  * @property {string} [path] where it lies, if elsewhere
  * @property {boolean} [hasTable] whether its numbers lie below that path
  */
-
-const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /**
  * @param {Subject} subject @param {Wish} wish @param {(meta: FigureMeta) => void} onMeta
@@ -102,7 +101,7 @@ class Figure {
     const watcher = new IntersectionObserver(look, { rootMargin: "200px" });
     watcher.observe(this.element);
     document.addEventListener("visibilitychange", schedule, { signal: this.signal });
-    dark.addEventListener("change", () => this.choose(), { signal: this.signal });
+    onTheme(() => this.choose(), this.signal);
     const leave = () => {
       clearTimeout(this.#timer);
       watcher.disconnect();
@@ -138,7 +137,7 @@ class Figure {
   }
 
   #question() {
-    return new URLSearchParams([...this.wish(), ["mode", dark.matches ? "dark" : "light"]]).toString();
+    return new URLSearchParams([...this.wish(), ["mode", shownTheme()]]).toString();
   }
 
   /** Ask for the figure and draw it, unless the one at hand still holds. */

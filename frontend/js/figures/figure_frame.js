@@ -22,7 +22,7 @@ const AROUND = 260;
 export class FigureFrame {
   status = h("p", { class: "hint", role: "status" });
   problem = h("div", {});
-  #title = h("h3", { class: "figure-title" });
+  #title = h("h3", { class: "figure-title", hidden: true }); // an empty heading leads nowhere
   #wait = h("p", { class: "plot-wait" }, t("ui.figure.loading"));
   #reading = h("p", { class: "hint" });
   #notes = h("ul", { class: "figure-notes" });
@@ -62,6 +62,7 @@ export class FigureFrame {
   /** @param {FigureMeta} meta @param {Layout} layout as the server made it @param {boolean} isZoomed */
   describe(meta, layout, isZoomed) {
     say(this.#title, meta.title);
+    this.#title.hidden = false;
     say(this.#reading, meta.description);
     fill(
       this.#notes,

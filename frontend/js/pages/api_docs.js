@@ -1,6 +1,12 @@
 /** Draws the API documentation from the OpenAPI document that lies beside it: the script of api.html. */
 
-document.documentElement.classList.toggle("dark-mode", matchMedia("(prefers-color-scheme: dark)").matches);
+import { followOtherTabs } from "../viewer/preferences.js";
+import { onTheme, shownTheme } from "../viewer/theme.js";
+
+const colour = () => document.documentElement.classList.toggle("dark-mode", shownTheme() === "dark");
+followOtherTabs();
+onTheme(colour);
+colour();
 window.SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#operations",

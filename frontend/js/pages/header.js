@@ -5,9 +5,10 @@ import { fill, h } from "../base/dom.js";
 import { known, language, onLanguage, t } from "../base/i18n.js";
 import { within } from "../base/root.js";
 import { hrefOf } from "../base/router.js";
+import { onSession, signedIn } from "../accounts/session.js";
 import { chooseLanguage, NAMES_OF_LANGUAGES } from "../words/languages.js";
 
-const PLACES = { "/": "start", "/experiments": "experiments", "/data": "data" };
+const PLACES = { "/": "start", "/experiments": "experiments", "/data": "data", "/sweeps": "sweeps" };
 
 /** @param {string} version @param {AbortSignal} signal */
 export function header(version, signal) {
@@ -21,6 +22,7 @@ export function header(version, signal) {
     fill(/** @type {Element} */ (document.getElementById("footer")), footer(version));
   };
   onLanguage(draw, signal);
+  onSession(draw, signal);
   for (const event of ["navigate", "popstate"]) addEventListener(event, draw, { signal });
   draw();
 }
@@ -63,6 +65,9 @@ function footer(version) {
     h("span", { class: "spring" }),
     h("a", { href: hrefOf("/workers"), data: { page: "" } }, t("ui.workers.title")),
     h("a", { href: hrefOf("/settings"), data: { page: "" } }, t("ui.prefs.title")),
+    signedIn()
+      ? h("a", { href: hrefOf("/account"), data: { page: "" } }, t("ui.account.of", { name: signedIn() }))
+      : null,
     h("a", { href: handbookOf("index.html") }, t("ui.footer.docs")),
     h("a", { href: addressOf("/docs") }, t("ui.footer.api")),
     h("span", { class: "number" }, `µScope ${version}`),

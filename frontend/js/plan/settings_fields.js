@@ -61,6 +61,8 @@ export const GROUPS = [
       entry("optimizer.kind"),
       entry("optimizer.momentum"),
       entry("optimizer.nesterov"),
+      entry("optimizer.muon_scale"),
+      entry("optimizer.adam_lr_ratio"),
       entry("optimizer.beta1"),
       entry("optimizer.beta2"),
       entry("optimizer.epsilon"),

@@ -12,6 +12,9 @@ export const experimentsCrumb = () => ({ name: t("ui.nav.experiments"), path: "/
 /** @returns {Crumb} */
 export const dataCrumb = () => ({ name: t("ui.files.title"), path: "/data" });
 
+/** @returns {Crumb} */
+export const sweepsCrumb = () => ({ name: t("ui.nav.sweeps"), path: "/sweeps" });
+
 /** @param {{id: string, name: string}} experiment @returns {Crumb} */
 export const experimentCrumb = ({ id, name }) => ({ name, path: `/experiments/${id}` });
 

@@ -12,7 +12,7 @@ from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
-from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome, SizeStatistics, Verdict
+from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome, Verdict
 from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.measured_truth import Held, held_at
 from studies.calibration.real.sweep import shape_of, spec_of, visible_sweep, with_settle_seeds
@@ -34,22 +34,37 @@ _ANY_DISTANCE = TrackRecord(
 
 @dataclass(frozen=True)
 class JudgedTask:
-    """Task with its verdict after settling.
+    """Task with its answer after settling; None stands for what a page that was taken over does not tell.
 
     Attributes:
+        rule: of the verdict.
         planned: outcome of the planned stages, nothing settled.
+        claims_beyond: the verdict speaks for one doubling more.
         held: truth at the largest visible size, then at the hidden ones, ascending.
+        seconds: processor time of its training; None where only the page of 2026-11-28 tells of the task.
         share: compute of the answer over that of the full grid at eight seeds.
         says_yes: by baseline.
+        visible_regret, visible_shift: cost of reuse and distance of the optima at the largest visible size.
+        visible_spread: largest spread of sharpness between visible sizes.
     """
 
     task: Task
-    verdict: Verdict
-    planned: Outcome
+    outcome: Outcome
+    rule: str
+    planned: Outcome | None
+    claims_beyond: bool
     held: tuple[Held, ...]
-    seconds: float
-    share: float
+    seconds: float | None
+    share: float | None
     says_yes: dict[str, bool]
+    visible_regret: float | None = None
+    visible_shift: float | None = None
+    visible_spread: float | None = None
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Tell whether only a page tells of the task, and its runs were never judged by this code."""
+        return self.seconds is None
 
     @property
     def measured(self) -> Held:
@@ -79,34 +94,7 @@ class JudgedTask:
     @property
     def claims(self) -> bool:
         """Tell whether "transfers" was said, with or without a watch."""
-        return self.verdict.outcome in CLAIMS
-
-    @property
-    def claims_beyond(self) -> bool:
-        """Tell whether the verdict speaks for one doubling more."""
-        return self.verdict.beyond is not None and self.verdict.beyond.holds
-
-    @property
-    def visible_regret(self) -> float | None:
-        """Return the cost of reuse at the largest visible size."""
-        return None if self.largest is None else self.largest.losses[0].transfer_regret.value
-
-    @property
-    def visible_shift(self) -> float | None:
-        """Return the shift at the largest visible size."""
-        value = None if self.largest is None else self.largest.losses[0].lr_shift.value
-        return None if value is None else abs(value)
-
-    @property
-    def visible_spread(self) -> float | None:
-        """Return the largest spread of sharpness between visible sizes."""
-        levels = [spread.level for size in self.verdict.arm.sizes for spread in size.spreads]
-        return max((level for level in levels if level is not None), default=None)
-
-    @property
-    def largest(self) -> SizeStatistics | None:
-        """Return the statistics of the largest visible size that was run; None where only the base was."""
-        return self.verdict.arm.sizes[-1] if self.verdict.arm.sizes else None
+        return self.outcome in CLAIMS
 
 
 def judge_task(task: Task, results: Results) -> JudgedTask:
@@ -118,13 +106,28 @@ def judge_task(task: Task, results: Results) -> JudgedTask:
     held = held_at(task, results, verdict.arm.base_lr, lambda size: _advice(task, verdict, sweep, size))
     return JudgedTask(
         task,
-        verdict,
+        verdict.outcome,
+        verdict.rule,
         planned.outcome,
+        verdict.beyond is not None and verdict.beyond.holds,
         tuple(held),
         sum(result.seconds for result in results.values()),
         settled.share,
         {each.name: each.says_yes(task.parametrization, visible) for each in BASELINES},
+        *_visible(verdict),
     )
+
+
+def _visible(verdict: Verdict) -> tuple[float | None, float | None, float | None]:
+    """Return cost of reuse, distance of the optima and spread of sharpness that the visible sizes show."""
+    sizes = verdict.arm.sizes
+    levels = [spread.level for size in sizes for spread in size.spreads if spread.level is not None]
+    spread = max(levels, default=None)
+    if not sizes:
+        return None, None, spread
+    loss = sizes[-1].losses[0]
+    shift = loss.lr_shift.value
+    return loss.transfer_regret.value, None if shift is None else abs(shift), spread
 
 
 def asks_for_late_seeds(task: Task, results: Results) -> bool:

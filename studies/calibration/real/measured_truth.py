@@ -35,7 +35,8 @@ class Held:
     Attributes:
         doublings: of the extent, beyond the largest visible size; 0 at that size.
         regret_error: standard error of the regret over seeds.
-        search_regret: what is still lost by the best LR within an octave.
+        search_regret: what is still lost by the best LR within an octave; None where a page taken over
+            does not tell.
         is_bound: the best LR lies at the end of the window, so that the true regret may be larger.
         is_safe_range_kept: up to the border of divergence that the visible sizes lead to, no seed diverged;
             None where no border was seen or nothing below it was tried.
@@ -45,7 +46,7 @@ class Held:
     doublings: float
     truth: Truth
     regret_error: float
-    search_regret: float
+    search_regret: float | None
     is_bound: bool
     is_safe_range_kept: bool | None = None
     advised: tuple[Truth, ...] = ()

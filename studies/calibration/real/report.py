@@ -34,10 +34,13 @@ LEAST_FOR_RANKS = 8
 FLOOR = 1e-4  # of what a logarithmic axis shows
 TRUTHS = (Outcome.TRANSFERS, Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
 _WORDS = """
-{done} of {listed} listed tasks are done ({minutes:.0f} minutes of processor time). A task trains several
-sizes; the product's protocol takes what it asks for of the smaller ones: half-octave grid, eight seeds, and
-up to {most} seeds where the settle stage adds them. The truth is measured with other seeds at the largest of
-these sizes ("measured") and one doubling beyond ("beyond"). A rate holds where it costs no more than the
+{done} of {listed} listed tasks are done; {new} of them were trained and judged where this page was written
+({minutes:.0f} minutes of processor time), and of the other {old} the page of 2026-11-28 is taken over, whose
+runs are no longer there: they count in every line but those on compute, the rule by eye and the rates
+recommended for hidden sizes. A task trains several sizes; the product's protocol takes what it asks for of
+the smaller ones: half-octave grid, eight seeds, and up to {most} seeds where the settle stage adds them. The
+truth is measured with other seeds at the largest of these sizes ("measured") and one doubling beyond
+("beyond"). A rate holds where it costs no more than the
 limit there: {limits.least_regret:.1%} to {limits.transfers_regret:.0%} of the achievable improvement, within
 that {limits.transfers_gain_loss:.0%} of the benefit of size. {not_held} tasks do not hold at the measured
 size, {near} of these by less than a factor {factor:g}. The truth itself has a standard error: {error:.0f}% of
@@ -52,7 +55,9 @@ def report(judged: Sequence[JudgedTask], num_listed: int, made: str) -> tuple[Se
     words = _WORDS.format(
         done=len(judged),
         listed=num_listed,
-        minutes=sum(one.seconds for one in judged) / 60,
+        new=sum(not one.is_taken_over for one in judged),
+        old=sum(one.is_taken_over for one in judged),
+        minutes=sum(one.seconds or 0.0 for one in judged) / 60,
         most=MOST_SEEDS,
         limits=THRESHOLDS,
         not_held=len(not_held),
@@ -113,11 +118,11 @@ def reached_doublings(judged: Sequence[JudgedTask]) -> float:
 def _goals(judged: Sequence[JudgedTask]) -> tuple[Goal, ...]:
     true, false = [one for one in judged if one.holds], not_holding(judged)
     false_beyond = [one for one in judged if not one.holds_beyond]
-    tuned = [one for one in judged if one.verdict.outcome is Outcome.FINE_TUNE]
+    tuned = [one for one in judged if one.outcome is Outcome.FINE_TUNE]
     names = "; ".join(one.task.name for one in wrong_claims(judged))
     beyond = "; ".join(one.task.name for one in false_beyond if one.claims_beyond)
-    share = 100.0 * float(np.median([one.share for one in judged])) if judged else math.nan
-    is_open = [one.verdict.outcome is Outcome.INCONCLUSIVE for one in judged]
+    share = _median_share(judged)
+    is_open = [one.outcome is Outcome.INCONCLUSIVE for one in judged]
     checks = {
         "not": at_least('tasks whose truth is "not"', len(false), LEAST_NOT, "training time"),
         "not_near": at_least(
@@ -150,10 +155,16 @@ def _goals(judged: Sequence[JudgedTask]) -> tuple[Goal, ...]:
     return tuple(Goal(f"real_{name}", check) for name, check in checks.items())
 
 
+def _median_share(judged: Sequence[JudgedTask]) -> float:
+    """Return the compute to an answer in percent of the full grid's, in the median of those that know it."""
+    known = [one.share for one in judged if one.share is not None]
+    return 100.0 * float(np.median(known)) if known else math.nan
+
+
 def _confusion(judged: Sequence[JudgedTask]) -> Table:
     rows = []
     for said in Outcome:
-        of_outcome = [one for one in judged if one.verdict.outcome is said]
+        of_outcome = [one for one in judged if one.outcome is said]
         counts = (
             str(sum(one.measured.truth.outcome(THRESHOLDS) is truth for one in of_outcome))
             for truth in TRUTHS
@@ -172,22 +183,23 @@ def _baselines(judged: Sequence[JudgedTask]) -> Table:
     says: dict[str, Callable[[JudgedTask], bool]] = {"µScope, settled": lambda one: one.claims}
     for baseline in BASELINES:
         says[baseline.name] = _said_by(baseline.name)
-    true, false = [one for one in judged if one.holds], not_holding(judged)
     rows = []
     for name, says_yes in says.items():
         is_verdict = name not in {baseline.name for baseline in BASELINES}
+        known = [one for one in judged if is_verdict or name in one.says_yes]
+        true, false = [one for one in known if one.holds], not_holding(known)
         denied = [_denies(one) if is_verdict else not says_yes(one) for one in true]
-        open_ = [is_verdict and one.verdict.outcome is Outcome.INCONCLUSIVE for one in judged]
-        share = "" if not is_verdict else f"{100 * np.median([one.share for one in judged]):.0f}"
+        open_ = [is_verdict and one.outcome is Outcome.INCONCLUSIVE for one in judged]
+        share = "" if not is_verdict else f"{_median_share(judged):.0f}"
         numbers = (
             percent([says_yes(one) for one in true]), percent([says_yes(one) for one in false]),
             percent(denied), percent(open_),
         )  # fmt: skip
         compute = share or ("0" if name == BASELINES[0].name else "13")
-        rows.append((name, *(f"{number:.0f}" for number in numbers), compute))
+        rows.append((name, *(f"{number:.0f}" for number in numbers), compute, str(len(known))))
     head = (
         "rule", "true yes found, %", "wrong yes, % of what must not", "wrong no, % of what holds", "open, %",
-        "compute, % of the full grid",
+        "compute, % of the full grid", "tasks",
     )  # fmt: skip
     return Table("The verdict against two rules that people use", head, tuple(rows))
 
@@ -197,7 +209,7 @@ def _said_by(name: str) -> Callable[[JudgedTask], bool]:
 
 
 def _denies(one: JudgedTask) -> bool:
-    return one.verdict.outcome in (Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
+    return one.outcome in (Outcome.FINE_TUNE, Outcome.DOES_NOT_TRANSFER)
 
 
 def _kinds(judged: Sequence[JudgedTask]) -> Table:
@@ -212,7 +224,7 @@ def _kinds(judged: Sequence[JudgedTask]) -> Table:
             str(sum(one.holds for one in of_kind)),
             str(sum(one.claims for one in of_kind)),
             str(sum(one.claims and not one.holds for one in of_kind)),
-            str(sum(one.verdict.outcome is Outcome.INCONCLUSIVE for one in of_kind)),
+            str(sum(one.outcome is Outcome.INCONCLUSIVE for one in of_kind)),
         )
         for kind, of_kind in kinds.items()
     ]
@@ -237,7 +249,7 @@ def _by_doublings(judged: Sequence[JudgedTask]) -> Table:
 
 def _held_at(judged: Sequence[JudgedTask], doublings: float, said: Collection[Outcome]) -> list[Held]:
     """Return what came of the rates at hidden sizes so far off, of the tasks with such a verdict."""
-    of_verdict = [one for one in judged if one.verdict.outcome in said]
+    of_verdict = [one for one in judged if one.outcome in said]
     return [held for one in of_verdict for held in one.held if held.doublings == doublings]
 
 
@@ -286,7 +298,7 @@ def _task_row(one: JudgedTask) -> tuple[str, ...]:
         task.name,
         f"{task.visible[0]}-{task.visible[-1]} → {task.hidden[-1]}",
         task.expected,
-        f"{one.verdict.outcome.value.replace('_', ' ')} ({one.verdict.rule})",
+        f"{one.outcome.value.replace('_', ' ')} ({one.rule})",
         truth.outcome(THRESHOLDS).value.replace("_", " ") + (", near" if one.is_near else ""),
         f"{truth.strain(THRESHOLDS):.2f}",
         f"{100 * truth.regret:.2f} ± {100 * largest.regret_error:.2f}{bound}",
@@ -310,7 +322,7 @@ def _scatter(
 ) -> Panel:
     lines = []
     for outcome, shade in zip(Outcome, shades(len(Outcome)), strict=True):
-        shown = [(known(one), one.measured.truth.regret) for one in judged if one.verdict.outcome is outcome]
+        shown = [(known(one), one.measured.truth.regret) for one in judged if one.outcome is outcome]
         points = [(max(x, FLOOR), max(y, FLOOR)) for x, y in shown if x is not None]
         if points:
             x, y = zip(*points, strict=True)

@@ -19,8 +19,8 @@ def open_tables(judged: Sequence[JudgedTask]) -> tuple[Table, ...]:
 def _by_rule(judged: Sequence[JudgedTask]) -> Table:
     of_rule: dict[str, list[JudgedTask]] = {}
     for one in judged:
-        if one.verdict.outcome is Outcome.INCONCLUSIVE:
-            of_rule.setdefault(one.verdict.rule, []).append(one)
+        if one.outcome is Outcome.INCONCLUSIVE:
+            of_rule.setdefault(one.rule, []).append(one)
     rows = [
         (
             rule.replace("_", " "),
@@ -37,8 +37,8 @@ def _by_rule(judged: Sequence[JudgedTask]) -> Table:
 def _by_stage(judged: Sequence[JudgedTask]) -> Table:
     rows = []
     for name, outcomes in (
-        ("after the planned stages, 8 seeds", [one.planned for one in judged]),
-        (f"after settling, up to {MOST_SEEDS} seeds", [one.verdict.outcome for one in judged]),
+        ("after the planned stages, 8 seeds", [one.planned for one in judged if one.planned is not None]),
+        (f"after settling, up to {MOST_SEEDS} seeds", [one.outcome for one in judged]),
     ):
         shares = (f"{percent([said is outcome for said in outcomes]):.0f}" for outcome in Outcome)
         rows.append((name, *shares))

@@ -3,7 +3,8 @@
 Data × loss × optimizer × parametrization × axis × horizon, on data made on the machine. The errors that go
 beyond µP were added, and the order changed, after a look at the first ten; smaller errors, other batches and
 horizons after 43, where truth had turned out to lie near the line (docs/log.md). The tasks of usual practice
-(`practice_tasks`) came with version 5 of the rules, before its first result. No task was taken off.
+(`practice_tasks`) came with version 5 of the rules, before its first result; those of `added_tasks` at the
+end, before the first of theirs. No task was taken off.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import zip_longest
-from typing import NamedTuple
 
 from muscope.backend.domain.plan.defaults import LOWEST_LOG2_LR, LOWEST_LOG2_LR_ADAM
 from muscope.backend.domain.spec.experiment import Loss
@@ -20,7 +20,8 @@ from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Axis
-from studies.calibration.real.practice_tasks import dear_tasks, practice_tasks
+from studies.calibration.real.added_tasks import between_ntp_and_sp, constant_rate_on_tables
+from studies.calibration.real.practice_tasks import Data, dear_tasks, practice_tasks
 from studies.calibration.real.task import Task
 from studies.cells.datasets import TEACHER, TEACHER_CLASSES
 
@@ -31,13 +32,6 @@ SGD, ADAM = PLAIN_SGD, OptimizerSpec(kind=OptimizerKind.ADAM)
 MOMENTUM = SGD.changed(momentum=0.9)
 LONG = 4  # times the steps
 DEPTHS, HIDDEN_DEPTHS, DEPTH_WIDTH = (2, 4, 8, 16), (32,), 32
-
-
-class Data(NamedTuple):
-    """Dataset with the loss it is trained with."""
-
-    name: str
-    loss: Loss
 
 
 TEACHER_MSE, FRIEDMAN, DIGITS = Data(TEACHER, MSE), Data("friedman", MSE), Data("digits", CE)
@@ -58,7 +52,8 @@ def tasks() -> list[Task]:
     )  # fmt: skip
     dear = (*dear_tasks(), _far(), _long(), _conv(), _usual())
     practice, others = (_in_turn(kinds) for kinds in (practice_tasks(), cheap))
-    found = [*_in_turn((iter(practice), iter(others))), *_in_turn(dear)]
+    added = (between_ntp_and_sp(_task, (SGD, ADAM), SMALL), constant_rate_on_tables(_task))
+    found = [*_in_turn((iter(practice), iter(others))), *_in_turn(dear), *_in_turn(added)]
     assert len({task.name for task in found}) == len(found), "a name stands for one task"
     return found
 

@@ -21,6 +21,7 @@ from muscope.backend.api.routes import (
     examples,
     experiments,
     health,
+    models,
     options,
     plans,
     problems,
@@ -30,7 +31,10 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
+from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.sweep import files as sweep_files
+from muscope.backend.api.routes.sweep import stored as stored_sweeps
 from muscope.backend.settings import Settings
 from scripts.openapi import TARGET, document
 from tests.backend.api.conftest import Server
@@ -42,6 +46,8 @@ OPERATIONS = [
     for method, operation in operations.items()
 ]
 MODULES = (
+    account,
+    audit,
     cells,
     compare,
     datasets,
@@ -49,6 +55,7 @@ MODULES = (
     experiments,
     figures,
     health,
+    models,
     options,
     plans,
     problems,
@@ -57,9 +64,13 @@ MODULES = (
     reports,
     runs,
     savings,
+    session,
+    stored_sweeps,
+    sweep_files,
     sweeps,
     tags,
     uploads,
+    users,
     verdicts,
     workers,
 )

@@ -19,7 +19,7 @@ def test_the_options_of_a_plan_are_listed(client: httpx.Client):
     assert options["arms"][0] == "mup"
     assert options["default_measures"] == ["coordinate_check"]
     assert set(options["default_measures"]) < set(options["measures"])
-    assert settings["optimizer.momentum"]["optimizers"] == ["sgd"]
+    assert settings["optimizer.momentum"]["optimizers"] == ["sgd", "muon"]
     assert settings["model.patch_size"]["families"] == ["vit"]
     assert settings["budget.currency"]["values"] == ["JPY", "USD"]
 

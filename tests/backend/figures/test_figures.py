@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import pytest
@@ -14,6 +15,8 @@ from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.figures.lr_loss import lr_loss_figure
 from muscope.backend.figures.steps.loss import loss_figure
 from muscope.backend.figures.steps.sharpness import sharpness_figure
+from muscope.backend.figures.steps.stability import stability_figure
+from muscope.backend.figures.steps.step_curves import Column
 from muscope.backend.figures.theme import SHADES, Mode, Style, YScale, colours, number
 from tests.backend.figures.infos import (
     ARMS,
@@ -229,3 +232,13 @@ def test_the_edge_of_stability_does_not_cross_the_message_of_an_empty_column():
     assert [note["text"] for note in both["annotations"]].count(words) == 2
     assert [note["text"] for note in one["annotations"]].count(words) == 1
     assert len(one["shapes"]) == len(both["shapes"]) - 1
+
+
+@pytest.mark.parametrize("figure", [sharpness_figure, stability_figure])
+def test_without_a_known_edge_of_stability_a_figure_says_why_it_is_empty(figure):
+    columns = tuple(Column(arm, 0.25, math.inf) for arm in ARMS)
+
+    layout = drawn(figure(step_info(columns=columns, curves=()), STYLE))["layout"]
+
+    assert "no edge of stability is known" in json.dumps(layout["annotations"])
+    assert layout.get("shapes", []) == []

@@ -10,7 +10,7 @@ import pytest
 
 from muscope.backend.catalogue import LANGUAGES, catalogue
 from muscope.backend.domain.brought.finding import Finding, Outcome, Severity
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.model_check.wording import finding_sentence
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,6 +18,8 @@ def test_settings_take_effect_at_once_and_are_kept_until_they_are_forgotten(visi
     expect(page.locator("#settings-level-engineer")).to_be_focused()
     page.locator("#settings-language-ja").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("prefs.title", "ja"))
+    page.locator("#settings-theme-dark").click()
+    expect(page.locator("#settings-theme-dark")).to_be_focused()
     page.locator("#settings-staff_rate").fill("4,500")
     page.locator("#settings-staff_rate").blur()
     page.reload()
@@ -25,9 +27,11 @@ def test_settings_take_effect_at_once_and_are_kept_until_they_are_forgotten(visi
     expect(page.locator("#settings-level-engineer")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#settings-language-ja")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#settings-staff_rate")).to_have_value("4500")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
     page.on("dialog", lambda dialog: dialog.accept())
     page.locator("[data-action=reset]").click()
     expect(page.locator("#settings-staff_rate")).to_have_value("")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light dark"
     expect(page.locator("#settings-level-manager")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("heading", level=1)).to_have_text(say("prefs.title"))
 

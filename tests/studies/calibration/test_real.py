@@ -12,10 +12,10 @@ from muscope.backend.domain.spec.judging.decision import MOST_SEEDS
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.verdict.outlook import Tally, TrackRecord
-from muscope.backend.domain.verdict.verdict import Beyond, Estimate, Outcome
+from muscope.backend.domain.verdict.verdict import Outcome
 from studies.calibration import rows
 from studies.calibration.__main__ import main
-from studies.calibration.kept import ArrayStore, Cell
+from studies.calibration.kept import ArrayStore, Cell, _said
 from studies.calibration.real import report as real_report
 from studies.calibration.real.baselines import BASELINES
 from studies.calibration.real.judged import JudgedTask, judge_task
@@ -30,6 +30,7 @@ from studies.calibration.real.report import (
 )
 from studies.calibration.real.sweep import visible_sweep, with_settle_seeds
 from studies.calibration.real.task import FEWER_SEEDS, LATE_SEEDS, SEEDS, SETTLE_SEEDS
+from studies.calibration.real.task_file import TASKS
 from studies.calibration.real.tasks import tasks
 from studies.calibration.record import track_record, write_record
 from studies.calibration.sections import RECORD
@@ -142,9 +143,8 @@ def test_the_last_seeds_are_trained_where_the_settle_stage_asks_for_them(results
 
 def test_an_open_answer_is_counted_by_its_rule_and_by_what_is_true(results):
     like = judge_task(SMALL, results)
-    verdict = like.verdict.model_copy(update={"outcome": Outcome.INCONCLUSIVE, "rule": "unresolved"})
     cheap, dear = (
-        replace(like, verdict=verdict, held=(at_distance(0, regret), at_distance(1, regret)))
+        replace(judged_as(Outcome.INCONCLUSIVE, regret, regret, like=like), rule="unresolved")
         for regret in (0.0, 0.03)
     )
 
@@ -177,6 +177,17 @@ def test_a_cell_is_known_by_what_it_says_and_not_by_what_it_leaves_out():
     assert cell.key() == same.key()
     assert cell.key() != Cell(cell.data, replace(cell.program, spec_seed=1)).key()
     assert cell.key() != Cell("teacher_classes", cell.program).key()
+
+
+def test_a_new_constant_with_its_default_makes_no_other_cell_of_moved_constants():
+    cell = replace(SMALL, towards_sp=0.5).visible_cells()[0]
+    table = cell.program.scaling
+    name, own = next(iter(table.items()))
+    said = [0.5, 2.0, 1.0]
+
+    assert _said({name: own._replace(forward_mult=0.5, init_std=2.0, lr_mult=1.0)}) == {name: said}
+    assert _said(own._replace(init_mean=1.0))[-1] == 1.0
+    assert cell.key() != replace(SMALL, towards_sp=0.25).visible_cells()[0].key()
 
 
 def test_constants_half_way_to_sp_are_the_geometric_mean_of_both():
@@ -215,9 +226,7 @@ def at_distance(doublings: int, regret: float) -> Held:
 def judged_as(outcome: Outcome, *regrets: float, like: JudgedTask) -> JudgedTask:
     """Return a task with a made-up verdict and made-up truths, from the measured size on, one a doubling."""
     held = tuple(at_distance(doublings, regret) for doublings, regret in enumerate(regrets))
-    beyond = Beyond(doublings=1.0, cost=Estimate(), holds=outcome is Outcome.TRANSFERS)
-    changes = {"outcome": outcome, "beyond": beyond}
-    return replace(like, verdict=like.verdict.model_copy(update=changes), held=held)
+    return replace(like, outcome=outcome, claims_beyond=outcome is Outcome.TRANSFERS, held=held)
 
 
 def test_a_claim_that_does_not_hold_is_wrong_and_named_measured_and_beyond(results):
@@ -322,7 +331,7 @@ def test_the_study_writes_its_record_beside_the_page_and_leaves_the_product_alon
     assert product_files() == before
     assert TrackRecord.model_validate_json((page / RECORD).read_bytes()).false_transfers.of <= 1
     assert {path.name for path in page.iterdir()} == {
-        "README.md", "parts.json", RECORD, f"{real_report.FIGURE}.svg",
+        "README.md", "parts.json", RECORD, TASKS, f"{real_report.FIGURE}.svg",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from muscope.backend.domain.brought.roles import TensorRole
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import MuscopeError
 from muscope.worker.brought.check.sweep import measure
 from muscope.worker.brought.loading import BroughtModel

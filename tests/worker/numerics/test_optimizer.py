@@ -10,20 +10,41 @@ from torch import Tensor
 
 from muscope.backend.domain.spec.optimizer import (
     TRAITS,
+    MuonScale,
     OptimizerKind,
     OptimizerSpec,
     ScheduleSpec,
 )
 from muscope.backend.domain.spec.parametrization import TensorScaling
 from muscope.worker.numerics.ensemble import Stack
+from muscope.worker.numerics.linalg.orthogonal import orthogonalised
 from muscope.worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
 from muscope.worker.numerics.trainer import train
 from tests import cases
+
+
+class Lion(torch.optim.Optimizer):
+    """Lion as in algorithm 2 of arXiv 2302.06675, written from the paper, one tensor at a time."""
+
+    def __init__(self, groups: Any, betas: tuple[float, float] = (0.9, 0.99)) -> None:
+        super().__init__(groups, {"betas": betas})
+
+    @torch.no_grad()
+    def step(self, _closure: Any = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            (beta1, beta2), (weight,) = group["betas"], group["params"]
+            mean = self.state[weight].setdefault("mean", torch.zeros_like(weight))
+            signs = torch.sign(beta1 * mean + (1 - beta1) * weight.grad)
+            weight -= group["lr"] * (signs + group["weight_decay"] * weight)
+            self.state[weight]["mean"] = beta2 * mean + (1 - beta2) * weight.grad
+
 
 LRS = (0.03, 0.2)
 NUM_STEPS = 12
 SCALING = {"a": TensorScaling(1.0, 1.0, 0.5, 0.25, 2.0), "b": TensorScaling(1.0, 1.0, 3.0, 1.0, 0.5)}
 SHAPES = {"a": (4, 3), "b": (3, 2)}
+# Under Muon the first is a hidden matrix, the second is not.
+SCALING["a"] = SCALING["a"]._replace(is_orthogonalised=True)
 CASES: dict[str, tuple[dict[str, Any], type[torch.optim.Optimizer], dict[str, Any]]] = {
     "SGD": ({}, torch.optim.SGD, {}),
     "SGD, weight decay": ({"weight_decay": 0.1}, torch.optim.SGD, {}),
@@ -40,6 +61,8 @@ CASES: dict[str, tuple[dict[str, Any], type[torch.optim.Optimizer], dict[str, An
         {"betas": (0.7, 0.95)},
     ),
     "AdamW": ({"kind": "adamw", "weight_decay": 0.1, "epsilon": 1e-3}, torch.optim.AdamW, {}),
+    "Lion": ({"kind": "lion", "weight_decay": 0.1}, Lion, {}),
+    "Lion, other means": ({"kind": "lion", "beta1": 0.95, "beta2": 0.98}, Lion, {"betas": (0.95, 0.98)}),
 }
 
 
@@ -64,7 +87,7 @@ def torch_weights(
     for name, weight in weights.items():
         group: dict[str, Any] = {"params": [weight], "lr": LRS[run] * SCALING[name].lr_mult}
         group["weight_decay"] = spec.weight_decay * SCALING[name].weight_decay_mult
-        if kind is not torch.optim.SGD:
+        if kind not in (torch.optim.SGD, Lion):
             group["eps"] = spec.epsilon * SCALING[name].epsilon_mult
         groups.append(group)
     optimizer = kind(groups, **options)
@@ -103,13 +126,63 @@ def test_a_stack_of_runs_moves_as_torch_moves_each(case, schedule):
             torch.testing.assert_close(params[name][run], expected, rtol=1e-12, atol=1e-12)
 
 
-OTHER_VALUES = {"momentum": 0.5, "nesterov": True, "beta1": 0.5, "beta2": 0.5, "epsilon": 0.1}
+@pytest.mark.parametrize("nesterov", [True, False])
+@pytest.mark.parametrize("scale", [MuonScale.ORIGINAL, MuonScale.MATCH_RMS_ADAMW])
+def test_a_hidden_matrix_moves_under_muon_as_torch_moves_it(monkeypatch, nesterov, scale):
+    monkeypatch.setattr(Tensor, "bfloat16", Tensor.clone)  # torch rounds to it inside the iteration
+    options = {"kind": "muon", "muon_scale": scale, "nesterov": nesterov, "weight_decay": 0.1}
+    spec = OptimizerSpec.model_validate(options)
+
+    moved = updated(spec)
+
+    for run, lr in enumerate(LRS):
+        # torch's matrices are [n_out, n_in].
+        weight = start()["a"][run].T.contiguous()
+        # torch's decay shrinks by the LR that it is given; C multiplies ours and the decay's factor is 1/C.
+        group = {"params": [weight], "lr": lr * SCALING["a"].lr_mult, "weight_decay": 0.1 * 2.0}
+        peer = torch.optim.Muon([group], momentum=0.95, nesterov=nesterov, adjust_lr_fn=scale.value)
+        for _ in range(NUM_STEPS):
+            weight.grad = gradients_of({"a": weight})["a"]
+            peer.step()
+        torch.testing.assert_close(moved["a"][run].T, weight, rtol=1e-10, atol=1e-10)
+
+
+def test_other_tensors_move_under_muon_as_under_adamw():
+    muon = updated(OptimizerSpec.model_validate({"kind": "muon", "weight_decay": 0.1}))
+    adamw = updated(OptimizerSpec.model_validate({"kind": "adamw", "weight_decay": 0.1}))
+
+    assert torch.equal(muon["b"], adamw["b"])
+    assert not torch.equal(muon["a"], adamw["a"])
+
+
+def test_the_orthogonal_factor_has_singular_values_near_one_and_the_vectors_of_its_matrix():
+    matrix = torch.randn(3, 12, 7, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+    found = orthogonalised(matrix)
+
+    left, _values, right = torch.linalg.svd(matrix, full_matrices=False)
+    core = left.transpose(-2, -1) @ found @ right.transpose(-2, -1)
+    reached = core.diagonal(dim1=-2, dim2=-1)
+    torch.testing.assert_close(core, torch.diag_embed(reached), rtol=0, atol=1e-9)
+    assert reached.min() > 0.6
+    assert reached.max() < 1.3
+    assert torch.equal(orthogonalised(torch.zeros(1, 3, 2)), torch.zeros(1, 3, 2))
+
+
+OTHER_VALUES = {
+    "momentum": 0.5,
+    "nesterov": True,
+    "beta1": 0.5,
+    "beta2": 0.5,
+    "epsilon": 0.1,
+    "muon_scale": MuonScale.ORIGINAL,
+}
 
 
 @pytest.mark.parametrize("kind", OptimizerKind)
 @pytest.mark.parametrize("name", OTHER_VALUES)
 def test_an_argument_moves_the_weights_of_the_optimizers_that_read_it(kind, name):
-    spec = OptimizerSpec(kind=kind, momentum=0.9)
+    spec = OptimizerSpec(kind=kind, momentum=0.9, nesterov=False)
     before, after = updated(spec), updated(spec.model_copy(update={name: OTHER_VALUES[name]}))
 
     has_moved = any(not torch.equal(before[weight], after[weight]) for weight in before)

@@ -20,8 +20,8 @@ from muscope.backend.domain.brought.measured import (
     TensorRow,
 )
 from muscope.backend.domain.brought.question import CheckQuestion
-from muscope.backend.domain.brought.roles import TensorRole
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.worker.brought.check.one_run import Groups, OneRun, is_sign_like, run_once, scheduled_lrs
 from muscope.worker.brought.loading import BroughtModel, load_model
 from muscope.worker.brought.parametrize import initial_sizes

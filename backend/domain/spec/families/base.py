@@ -9,7 +9,8 @@ from abc import abstractmethod
 from typing import ClassVar, NamedTuple, Self
 
 from muscope.backend.domain.spec.dataset import DataDims, Frozen
-from muscope.backend.domain.spec.parametrization import Role
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, Role, TensorScaling, tensor_scaling
 from muscope.backend.errors import InvalidInput
 
 
@@ -66,6 +67,27 @@ class ModelFamily(Frozen):
     @abstractmethod
     def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:
         """Return every tensor by name, in forward order."""
+
+    def constants(
+        self,
+        name: str,  # noqa: ARG002 - a family may have rules of its own for some tensors
+        tensor: TensorSpec,
+        parametrization: Parametrization,
+        *,
+        width: int,
+        base_width: int,
+        optimizer: OptimizerSpec,
+    ) -> TensorScaling:
+        """Return the constants by width of a tensor that `tensors` gives at the base width."""
+        return tensor_scaling(
+            parametrization,
+            tensor.role,
+            base_init_std=tensor.std,
+            width_mult=width / base_width,
+            optimizer=optimizer,
+            base_forward_mult=tensor.forward_mult,
+            init_mean=tensor.mean,
+        )
 
     @abstractmethod
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:

@@ -7,6 +7,7 @@ import { known, language, t } from "../../base/i18n.js";
 import { startOptions } from "../../base/options.js";
 import { forgetPreferences } from "../../viewer/preferences.js";
 import { LEVELS } from "../../viewer/reading_level.js";
+import { chooseTheme, chosenTheme, THEMES } from "../../viewer/theme.js";
 import { factEntries } from "../../base/tables.js";
 import { currencyField, rateField } from "../../cost/rate_fields.js";
 import { alertControl } from "../../experiment/answer_alert.js";
@@ -14,6 +15,7 @@ import { choiceSwitch } from "../../words/choice_switch.js";
 import { chooseLanguage, NAMES_OF_LANGUAGES } from "../../words/languages.js";
 import { levelSwitch } from "../../words/level_switch.js";
 
+/** @import { Theme } from "../../viewer/theme.js" */
 /** @import { Usage } from "../../../types/answers.js" */
 /** @import { Child, Page, Route } from "../../../types/page.js" */
 
@@ -33,7 +35,15 @@ export async function open(_route, signal) {
 /** @param {Usage} usage */
 function parts(usage) {
   const own = h("div", { class: "stack" });
-  const draw = () => fill(own, section("language", languages()), section("level", levels()), costs(draw), alerts());
+  const draw = () =>
+    fill(
+      own,
+      section("language", languages()),
+      section("theme", themes(draw)),
+      section("level", levels()),
+      costs(draw),
+      alerts(),
+    );
   draw();
   return [
     h(
@@ -59,6 +69,20 @@ const languages = () =>
     known().map((name) => ({ value: name, words: NAMES_OF_LANGUAGES[name] ?? name, lang: name })),
     language(),
     chooseLanguage,
+  );
+
+/** @param {() => void} onChoice */
+const themes = (onChoice) =>
+  choiceSwitch(
+    "settings-theme",
+    t("ui.prefs.theme"),
+    THEMES.map((theme) => ({ value: theme, words: t(`ui.theme.${theme}`) })),
+    chosenTheme(),
+    (theme) => {
+      chooseTheme(/** @type {Theme} */ (theme));
+      onChoice();
+      document.getElementById(`settings-theme-${theme}`)?.focus({ preventScroll: true });
+    },
   );
 
 const levels = () => [

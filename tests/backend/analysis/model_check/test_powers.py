@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from muscope.backend.analysis.model_check.powers import Power, entries_error, exact_power, holm, power_of
-from muscope.backend.domain.brought.roles import TensorRole, needed_powers
+from muscope.backend.domain.brought.roles import needed_powers
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.tensor_role import TensorRole
 
 WIDTHS = (16, 32, 64, 128)
 

@@ -241,7 +241,7 @@ def test_cross_entropy_on_a_number_is_refused():
         ({"num_steps": 1_000_001}, ("num_steps",)),
         ({"branch_exponent": -0.5}, ("branch_exponent",)),
         ({"optimiser": "adam"}, ("optimiser",)),
-        ({"optimizer": "lion"}, ("optimizer", "kind")),
+        ({"optimizer": "tiger"}, ("optimizer", "kind")),
         ({"optimizer": {"beta1": 1.0}}, ("optimizer", "beta1")),
         ({"completep_alpha": 0.4}, ("completep_alpha",)),
         ({"base_depth": 0}, ("base_depth",)),

@@ -3,6 +3,9 @@
 import pytest
 
 from muscope.backend.domain.plan.runnable import require_runnable
+from muscope.backend.domain.protocol import Add, next_cells
+from muscope.backend.domain.protocol.evidence import Evidence
+from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.domain.spec.experiment import MAX_STEPS
 from muscope.backend.errors import InvalidInput
@@ -101,3 +104,25 @@ def test_every_scenario_counts_towards_the_limit_of_runs():
     with pytest.raises(InvalidInput, match=r"spec\.too_many_runs"):
         require_runnable(two, SHAPE, max_runs=two.num_runs() - 1)
     assert two.num_runs() == 2 * spec().num_runs()
+
+
+@pytest.mark.parametrize("kind", ["lion", "muon"])
+def test_curvature_is_refused_where_no_edge_of_stability_is_known(kind):
+    asked = spec(optimizer={"kind": kind}, measures=("hessian_trace",))
+    with pytest.raises(InvalidInput) as refused:
+        require_runnable(asked, SHAPE, max_runs=1000)
+
+    assert refused.value.code == "spec.measures_need_edge"
+    assert refused.value.params == {"measures": "hessian_trace", "optimizer": kind}
+
+
+@pytest.mark.parametrize("protocol", ["staged", "full"])
+@pytest.mark.parametrize(("kind", "expected"), [("muon", False), ("lion", False), ("sgd", True)])
+def test_cells_measure_curvature_where_an_edge_of_stability_is_known(protocol, kind, expected):
+    asked = spec(optimizer={"kind": kind}, protocol=protocol)
+
+    first = next_cells(asked, Evidence({}))
+
+    assert isinstance(first, Add)
+    assert any(cell.has_curvature for cell in first.cells) is expected
+    assert any(cell.has_curvature for cell in full_grid(asked)) is expected

@@ -3,7 +3,13 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec, ScheduleKind, ScheduleSpec
+from muscope.backend.domain.spec.optimizer import (
+    PLAIN_SGD,
+    OptimizerKind,
+    OptimizerSpec,
+    ScheduleKind,
+    ScheduleSpec,
+)
 from muscope.backend.errors import InvalidInput
 
 
@@ -82,3 +88,17 @@ def test_a_setting_that_does_nothing_is_refused(changes, code):
 def test_what_makes_no_sense_is_refused(changes):
     with pytest.raises(ValidationError):
         OptimizerSpec.model_validate(changes)
+
+
+def test_an_optimizer_has_its_own_defaults_for_what_is_left_out():
+    muon, lion = OptimizerSpec(kind=OptimizerKind.MUON), OptimizerSpec.model_validate("lion")
+
+    assert (muon.momentum, muon.nesterov, lion.beta2) == (0.95, True, 0.99)
+    assert OptimizerSpec.model_validate({"kind": "muon", "momentum": 0.9}).momentum == 0.9
+    assert muon.model_dump(exclude_unset=True) == {"kind": OptimizerKind.MUON}
+    assert OptimizerSpec.model_validate(muon.model_dump()) == muon
+
+
+def test_arguments_that_came_later_change_no_hash_of_others():
+    assert not {"muon_scale", "adam_lr_ratio"} & set(OptimizerSpec().content())
+    assert {"muon_scale", "adam_lr_ratio"} <= set(OptimizerSpec.model_validate("muon").content())

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muscope.backend.domain.spec.optimizer import MuonScale, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, Role, TensorScaling, tensor_scaling
 
 # (A, B / B at the base width, C) at m_N = 4. µP is TP V's table 8 with n replaced by n / n_base
@@ -28,6 +29,9 @@ AT_FOUR = {
 for _role in (Role.NORM, Role.BIAS):
     for _arm, _lr in ((Parametrization.SP, 1.0), (Parametrization.NTP, 1.0), (Parametrization.MUP, 4.0)):
         AT_FOUR[_arm, _role] = (1.0, 1.0, _lr)
+# A tensor without a dimension that grows stays as it is.
+for _arm in (Parametrization.SP, Parametrization.NTP, Parametrization.MUP):
+    AT_FOUR[_arm, Role.FIXED] = (1.0, 1.0, 1.0)
 for _role in Role:
     for _arm in (Parametrization.DEPTH_MUP, Parametrization.COMPLETEP):
         AT_FOUR[_arm, _role] = AT_FOUR[Parametrization.MUP, _role]
@@ -71,3 +75,25 @@ def test_ntp_and_sp_differ_in_the_lr_only(width_mult):
             for arm in (Parametrization.SP, Parametrization.NTP)
         )
         assert sp[:2] == ntp[:2]
+
+
+@pytest.mark.parametrize(
+    ("scale", "lr_mult"), [("match_rms_adamw", 0.5), ("original", 1.0), ("unit_rms", 1.0)]
+)
+def test_muon_scales_hidden_matrices_so_that_activations_move_by_as_much_at_every_width(scale, lr_mult):
+    optimizer = OptimizerSpec.model_validate({"kind": "muon", "muon_scale": scale, "adam_lr_ratio": 0.25})
+
+    hidden, last = (
+        tensor_scaling(Parametrization.MUP, role, base_init_std=1.0, width_mult=4.0, optimizer=optimizer)
+        for role in (Role.HIDDEN, Role.OUTPUT)
+    )
+    of_sp = tensor_scaling(
+        Parametrization.SP, Role.HIDDEN, base_init_std=1.0, width_mult=4.0, optimizer=optimizer
+    )
+
+    # The RMS change of X W is ∝ factor(n, n) · lr_mult with an orthogonal W: the same at widths 1 and 4.
+    factor = MuonScale(scale).factor
+    assert factor(4, 4) * hidden.lr_mult == pytest.approx(factor(1, 1))
+    assert (hidden.is_orthogonalised, hidden.lr_mult) == (True, lr_mult)
+    assert (last.is_orthogonalised, last.lr_mult) == (False, 0.25)
+    assert of_sp.lr_mult == 1.0

@@ -129,7 +129,7 @@ def test_a_mark_stands_at_its_predicted_and_measured_time_and_the_line_at_equal_
     (line,) = content["layout"]["shapes"]
     assert (line["x0"], line["x1"]) == (line["y0"], line["y1"])
     assert content["layout"]["xaxis"]["range"] == content["layout"]["yaxis"]["range"]
-    assert "Together: predicted 20 s, measured 30 s (×1.5)." in texts(content)
+    assert "Together: 20 s estimated for an idle machine, 30 s measured (×1.5)." in texts(content)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.rows.records import columns_of_records
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.measures.law import ScalingLaw
+from muscope.backend.sweeps.messages import MAX_ROWS
 from muscope.backend.sweeps.reading.roles import ColumnRole
 from muscope.backend.sweeps.table import Options, judge_columns
 
-MAX_ROWS = 20_000
 Cell = str | int | float | bool | None
 
 

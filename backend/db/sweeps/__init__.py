@@ -1,0 +1,1 @@
+"""Sweeps that were run elsewhere, as rows."""

@@ -1,0 +1,35 @@
+"""Description of a brought network that a worker announces: its family, and the way its runs train."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from muscope.backend.domain.spec.dataset import DatasetShape, Frozen
+from muscope.backend.domain.spec.families.brought import Brought
+
+
+class Stacking(StrEnum):
+    """Way in which the runs of a cell train on a CPU, with its reason."""
+
+    STACKED = "stacked"  # as one stack, which is faster up to a width
+    SLOWER = "slower"  # one by one: a stack was slower at every width
+    REFUSED = "refused"  # one by one: torch's vmap cannot run the network
+    DIFFERENT = "different"  # one by one: a stack gave other numbers
+
+
+class Description(Frozen):
+    """A network as a worker has found it.
+
+    Attributes:
+        stacking_detail: message of what torch refused; empty otherwise.
+        speedup: of a stack over one by one, by width, as measured.
+        own_data: sizes of the data that `batches` gives.
+        num_parameters: at the narrowest and the widest size that was looked at.
+    """
+
+    family: Brought
+    stacking: Stacking
+    stacking_detail: str = ""
+    speedup: tuple[tuple[int, float], ...] = ()
+    own_data: DatasetShape
+    num_parameters: tuple[int, int]

@@ -1,0 +1,1 @@
+"""`muscope translate-lr`: learning rates of Muon in the conventions of other libraries."""

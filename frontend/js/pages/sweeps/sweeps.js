@@ -1,0 +1,128 @@
+/** Sweeps that were run elsewhere: a place to drop a table, and those that are stored with their answers. */
+
+import { get, isAbort, postFile, remove } from "../../base/api.js";
+import { fill, h, icon } from "../../base/dom.js";
+import { bytes, dateTime, number } from "../../base/format.js";
+import { ICONS } from "../../base/icons.js";
+import { t } from "../../base/i18n.js";
+import { errorNote } from "../../base/note.js";
+import { go, hrefOf } from "../../base/router.js";
+import { headCells, scrollTable } from "../../base/tables.js";
+import { confirmed } from "../../lists/confirm.js";
+import { breadcrumbs } from "../../words/breadcrumbs.js";
+
+/** @import { Sweep, SweepItem } from "../../../types/answers.js" */
+/** @import { Page, Route } from "../../../types/page.js" */
+
+const HEADS = ["name", "answer", "rows", "size", "created"];
+const TYPES = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,text/*";
+/** Characters of a name that the server takes. */
+const MOST_NAME = 200;
+
+/** @param {Route} _route @param {AbortSignal} signal @returns {Promise<Page>} */
+export async function open(_route, signal) {
+  /** @type {SweepItem[]} */
+  let items = await get("/sweeps", signal);
+  return {
+    title: () => t("ui.nav.sweeps"),
+    mount(root) {
+      const table = h("div", {});
+      const draw = () =>
+        fill(table, items.length ? listed(items, ask) : h("p", { class: "empty" }, t("ui.sweep.none")));
+      const ask = async (/** @type {SweepItem} */ item) => {
+        const question = {
+          title: t("ui.sweep.delete_title", { name: item.name }),
+          words: h("p", {}, t("ui.sweep.delete_words")),
+          action: t("ui.action.delete"),
+        };
+        if (!(await confirmed(question, () => remove(`/sweeps/${item.id}`, signal), signal))) return;
+        items = await get("/sweeps", signal);
+        draw();
+      };
+      draw();
+      root.append(breadcrumbs([], t("ui.nav.sweeps")), head(), drop(signal), table);
+      return () => {};
+    },
+  };
+}
+
+const head = () =>
+  h("header", { class: "page-head" }, h("h1", {}, t("ui.nav.sweeps")), h("p", { class: "lead" }, t("ui.sweep.lead")));
+
+/** The place to drop a table. @param {AbortSignal} signal */
+function drop(signal) {
+  const box = h("div", { class: "drop", data: { state: "idle" } });
+  const send = async (/** @type {File | undefined} */ file) => {
+    if (!file || box.dataset.state === "sending") return;
+    box.dataset.state = "sending";
+    fill(box, h("p", { class: "drop-title", role: "status" }, t("ui.sweep.reading", { name: file.name })));
+    try {
+      const name = new URLSearchParams({ name: file.name.slice(0, MOST_NAME) || "sweep" });
+      /** @type {Sweep} */
+      const sweep = await postFile(`/sweeps?${name}`, file, signal);
+      go(`/sweeps/${sweep.id}`);
+    } catch (error) {
+      if (!isAbort(error)) idle(error);
+    }
+  };
+  const idle = (/** @type {unknown} */ error) => {
+    box.dataset.state = error ? "refused" : "idle";
+    const input = h("input", { type: "file", accept: TYPES, class: "visually-hidden", id: "sweep-file" });
+    input.addEventListener("change", () => send(input.files?.[0]));
+    const choose = h("label", { for: input.id, class: "button button-main" }, t("ui.upload.choose"));
+    fill(
+      box,
+      error ? errorNote(error) : icon(ICONS.upload, "icon-large"),
+      h("p", { class: "drop-title" }, t("ui.sweep.drop")),
+      h("div", { class: "drop-pick" }, input, choose),
+      h("p", { class: "hint" }, t("ui.sweep.formats")),
+    );
+  };
+  takeDrops(box, send);
+  idle(null);
+  return box;
+}
+
+/** @param {HTMLElement} box @param {(file: File | undefined) => void} send */
+function takeDrops(box, send) {
+  const over = (/** @type {DragEvent} */ event) => {
+    event.preventDefault();
+    box.classList.toggle("is-over", event.type === "dragover");
+  };
+  box.addEventListener("dragover", over);
+  box.addEventListener("dragleave", over);
+  box.addEventListener("drop", (event) => {
+    over(event);
+    send(event.dataTransfer?.files[0]);
+  });
+}
+
+/** @param {SweepItem[]} items @param {(item: SweepItem) => unknown} onDelete */
+function listed(items, onDelete) {
+  const heads = [...headCells(HEADS.map((name) => t(`ui.sweep.head.${name}`))), deleteHead()];
+  const rows = items.map((item) => row(item, onDelete));
+  return scrollTable(t("ui.sweep.stored"), heads, rows, { look: "list-table" });
+}
+
+const deleteHead = () => h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, t("ui.action.delete")));
+
+/** @param {SweepItem} item @param {(item: SweepItem) => unknown} onDelete */
+function row(item, onDelete) {
+  const { id, name, outcome } = item;
+  const click = () => onDelete(item);
+  const label = t("ui.sweep.delete_title", { name });
+  return h(
+    "tr",
+    { data: { id } },
+    h("th", { scope: "row" }, h("a", { class: "wrap", href: hrefOf(`/sweeps/${id}`), data: { page: "" } }, name)),
+    h("td", {}, outcome ? t(`sweep.outcome.${outcome}`) : t("ui.sweep.asks")),
+    h("td", { class: "number" }, number(item.num_rows)),
+    h("td", { class: "number" }, bytes(item.source_bytes)),
+    h("td", { class: "number" }, h("time", { datetime: item.created_at }, dateTime(item.created_at))),
+    h(
+      "td",
+      {},
+      h("button", { type: "button", class: "button", "aria-label": label, on: { click } }, t("ui.action.delete")),
+    ),
+  );
+}

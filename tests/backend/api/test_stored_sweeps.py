@@ -1,0 +1,160 @@
+"""Sweeps over REST: a file in, its answer kept, its columns explained, figures, runs and report out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.backend.sweeps.made import judged, sweep, table
+
+SWEEPS = "/api/v1/sweeps"
+OCTETS = {"Content-Type": "application/octet-stream"}
+
+
+def as_csv(rows: list[dict[str, Any]]) -> bytes:
+    file = io.StringIO()
+    columns = table(rows)
+    csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+    return file.getvalue().encode()
+
+
+def renamed(rows: list[dict[str, Any]], **names: str) -> list[dict[str, Any]]:
+    return [{names.get(name, name): value for name, value in row.items()} for row in rows]
+
+
+def send(client: httpx.Client, content: bytes, name: str = "sweep.csv") -> httpx.Response:
+    return client.post(SWEEPS, params={"name": name}, content=content, headers=OCTETS)
+
+
+@pytest.fixture(scope="module")
+def drifting() -> list[dict[str, Any]]:
+    return sweep(drift=-1.0, noise=0.0005)
+
+
+def test_a_stored_sweep_has_the_answer_of_the_command(client: httpx.Client, drifting: list[dict[str, Any]]):
+    reply = send(client, as_csv(drifting))
+
+    stored = reply.json()
+    again = client.get(reply.headers["Location"])
+    assert reply.status_code == 201, reply.text
+    assert stored["reading"]["answer"] == judged(drifting).model_dump(mode="json")
+    assert (again.json(), again.headers["ETag"]) == (stored, '"0"')
+    assert {column["name"]: column["role"] for column in stored["reading"]["columns"]} == {
+        "width": "width",
+        "lr": "lr",
+        "seed": "seed",
+        "loss": "loss",
+    }
+
+
+def test_the_same_file_is_stored_once_and_listed(client: httpx.Client):
+    content = as_csv(sweep(noise=0.0011))
+    first, second = (send(client, content) for _ in range(2))
+
+    listed = client.get(SWEEPS).json()
+
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert [item["id"] for item in listed].count(first.json()["id"]) == 1
+
+
+def test_an_unclear_column_is_asked_about_and_the_choice_answers(client: httpx.Client):
+    rows = sweep(noise=0.0007)
+    sent = send(client, as_csv(renamed(rows, lr="rate", seed="repeat"))).json()
+    address = f"{SWEEPS}/{sent['id']}"
+    unclear = client.get(f"{address}/next-runs")
+
+    roles = {"rate": "lr", "repeat": "seed"}
+    reply = client.patch(address, json={"choices": {"roles": roles}}, headers={"If-Match": '"0"'})
+    late = client.patch(address, json={"name": "other"}, headers={"If-Match": '"0"'})
+
+    assert sent["reading"]["question"]["code"] == "sweep.no_lr"
+    assert (unclear.status_code, unclear.json()["error"]["code"]) == (409, "sweep.not_clear")
+    assert reply.json()["reading"]["answer"]["outcome"] == judged(rows).outcome
+    assert [c["is_given"] for c in reply.json()["reading"]["columns"]] == [False, True, True, False]
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "sweep.changed_meanwhile")
+
+
+def test_figures_show_what_was_measured(client: httpx.Client, drifting: list[dict[str, Any]]):
+    address = f"{SWEEPS}/{send(client, as_csv(drifting)).json()['id']}/figures"
+
+    losses = client.get(f"{address}/lr_loss").json()["figure"]["data"]
+    best = client.get(f"{address}/best_lr/table").json()
+    costs = client.get(f"{address}/cost/table", params={"format": "csv"})
+    missing = client.get(f"{address}/cost", params={"axis": 7})
+
+    assert [len(line["x"]) for line in losses] == [9, 9, 9, 9]
+    assert [row[1] for row in best["rows"]] == pytest.approx(
+        [2.0**-9, 2.0**-10, 2.0**-11, 2.0**-12], rel=1e-4
+    )
+    assert costs.text.startswith("\ufeff")
+    assert missing.json()["error"]["code"] == "sweep.no_axis"
+
+
+def test_the_next_runs_are_a_table_for_a_script(client: httpx.Client, drifting: list[dict[str, Any]]):
+    stored = send(client, as_csv(drifting)).json()
+
+    reply = client.get(f"{SWEEPS}/{stored['id']}/next-runs")
+
+    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    expected = [
+        run
+        for arm in stored["reading"]["answer"]["arms"]
+        for axis in arm["axes"]
+        for run in axis["next_runs"]
+    ]
+    assert [float(row["lr"]) for row in rows] == pytest.approx([run["lr"] for run in expected])
+    assert {"width", "seeds", "settles"} <= set(rows[0])
+
+
+@pytest.mark.parametrize(
+    ("language", "headline"), [("en", "cannot be used"), ("ja", "そのままでは使えません")]
+)
+def test_the_report_opens_offline_in_both_languages(
+    client: httpx.Client, drifting: list[dict[str, Any]], language: str, headline: str
+):
+    stored = send(client, as_csv(drifting)).json()
+
+    reply = client.get(f"{SWEEPS}/{stored['id']}/report", params={"language": language})
+
+    assert reply.status_code == 200, reply.text
+    assert headline in reply.text
+    assert reply.text.count("<svg") >= 3
+    assert "sandbox" in reply.headers["Content-Security-Policy"]
+
+
+def test_the_file_comes_back_byte_for_byte_until_it_is_deleted(client: httpx.Client):
+    content = as_csv(sweep(noise=0.0013))
+    address = f"{SWEEPS}/{send(client, content, 'わたしの表.csv').json()['id']}"
+
+    file = client.get(f"{address}/file")
+    deleted = client.delete(address)
+
+    assert (file.content, deleted.status_code) == (content, 204)
+    assert client.get(address).json()["error"]["code"] == "sweep.not_found"
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"", 400, "dataset.empty_file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(64), 415, "sweep.unknown_format"),
+        (b"size,lr,loss\n" + b"1,0.1,2\n" * 20_001, 413, "sweep.too_many_rows"),
+    ],
+)
+def test_what_is_no_sweep_is_named_and_not_kept(client: httpx.Client, content: bytes, status: int, code: str):
+    before = client.get(SWEEPS).json()
+
+    reply = send(client, content)
+
+    assert (reply.status_code, reply.json()["error"]["code"]) == (status, code)
+    assert client.get(SWEEPS).json() == before
+
+
+def test_a_sweep_that_is_not_there_is_named(client: httpx.Client):
+    for reply in (client.get(f"{SWEEPS}/{uuid4()}"), client.delete(f"{SWEEPS}/{uuid4()}")):
+        assert (reply.status_code, reply.json()["error"]["code"]) == (404, "sweep.not_found")

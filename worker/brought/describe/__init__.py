@@ -1,0 +1,1 @@
+"""Description of a brought network for plans: tensors, work, form of examples, stacking."""

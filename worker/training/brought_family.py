@@ -1,0 +1,65 @@
+"""A brought model in the training child: found by its hash, loaded for one cell, held to a memory limit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from muscope.backend.domain.spec.families.brought import Brought
+from muscope.backend.errors import InvalidInput
+from muscope.worker.brought.loading import BroughtModel, load_installed, load_model
+from muscope.worker.brought.training.family import brought_family
+from muscope.worker.held_models import held_models
+from muscope.worker.numerics.families import FamilyNetwork
+from muscope.worker.numerics.program import CellProgram
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """Models of the operator's on this machine, and the bytes that a cell of one may take."""
+
+    folder: Path | None = None
+    memory_bytes: int = 4 << 30
+
+    @contextlib.contextmanager
+    def family(self, program: CellProgram) -> Iterator[FamilyNetwork | None]:
+        """Provide the computation of a program's model; None for one that is built in.
+
+        Raises InvalidInput where this machine does not hold the model in this version, and for whatever
+        fails in its file; MemoryError beyond the limit.
+        """
+        model = program.model
+        if not isinstance(model, Brought):
+            yield None
+            return
+        with _address_space(self.memory_bytes):
+            yield brought_family(self._load(model), model, program.width, program.depth)
+
+    def _load(self, model: Brought) -> BroughtModel:
+        for held in held_models(self.folder):
+            if held.sha256 == model.sha256:
+                return load_installed(held.module) if held.module else load_model(held.path or Path())
+        raise InvalidInput("brought.not_held", model=model.network, sha256=(model.sha256 or "-")[:12])
+
+
+@contextlib.contextmanager
+def _address_space(more_bytes: int) -> Iterator[None]:
+    """Let this process map only so much more for a while; does nothing where a system does not tell."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        yield
+        return
+    mapped = int(statm.read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = mapped + more_bytes
+    resource.setrlimit(
+        resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard)
+    )
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
