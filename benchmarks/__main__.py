@@ -24,7 +24,17 @@ from benchmarks.rows import (
     role_bugs,
     training,
 )
-from benchmarks.rows.product import crowd, faults, files, large_files, lists, live, reports, visits
+from benchmarks.rows.product import (
+    crowd,
+    faults,
+    files,
+    large_files,
+    lists,
+    live,
+    reports,
+    uploads,
+    visits,
+)
 from benchmarks.rows.security import dependencies, gate, leaks, malformed, paths, source
 from muscope.worker.device import prepare_process
 
@@ -61,6 +71,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "live": live.live,
     "posts": crowd.posts,
     "viewers": crowd.viewers,
+    "uploads_200": uploads.uploads_200,
 }
 # Rows of `make faults`, which `make bench` leaves out: they take hours.
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {

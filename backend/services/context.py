@@ -16,6 +16,7 @@ from muscope.backend.domain.verdict.verdict import Verdict
 from muscope.backend.events import Notices
 from muscope.backend.queue import Bell
 from muscope.backend.services.keyed_cache import KeyedCache
+from muscope.backend.services.reading_line import ReadingLine
 from muscope.backend.settings import Settings
 from muscope.backend.storage.blobs.folder import Blobs
 from muscope.backend.storage.blobs.place import open_blobs
@@ -67,6 +68,7 @@ class Context:
     notices: Notices
     now: Callable[[], datetime] = utc_now
     caches: Caches = field(default_factory=Caches)
+    reading_line: ReadingLine = field(default_factory=ReadingLine)
 
 
 @contextmanager

@@ -6616,6 +6616,11 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Position
+             * @description Place among the files that wait to be read, from 1; null if it does not wait.
+             */
+            position: number | null;
+            /**
              * Read Share
              * @description Share of the file that was read, 0 to 1; null if unknown.
              */

@@ -92,7 +92,8 @@ async def upload_dataset(
     """
     options = given.model_copy(update={"likely": likely_kind(request, name)})
     if upload is not None:
-        return placed(await serving.read_file(store_upload, owner, upload, name, options), response)
+        with serving.context.reading_line.waiting(upload):
+            return placed(await serving.read_file(store_upload, owner, upload, name, options), response)
     limit = serving.context.settings.upload_limit_bytes
     check_announcement(request, limit)
     await serving.run(require_room, owner, announced_size(request) or 1)

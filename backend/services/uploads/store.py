@@ -111,6 +111,7 @@ def reading(context: Context, owner_id: str, upload_id: UUID) -> Iterator[tuple[
         if not take_lock(descriptor):
             raise Conflict("upload.being_read", name=row.name)
         progress.unlink(missing_ok=True)
+        context.reading_line.leave(upload_id)
         try:
             yield path, progress
         finally:
@@ -127,6 +128,7 @@ def _view(context: Context, row: UploadRow) -> UploadView:
         received_bytes=row.received_bytes,
         state="reading" if is_reading else "received" if is_complete else "receiving",
         read_share=read_share(context, row.id) if is_reading else None,
+        position=context.reading_line.position(row.id),
         created_at=row.created_at,
         expires_at=row.expires_at,
     )

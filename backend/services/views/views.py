@@ -67,6 +67,9 @@ class UploadView(Frozen):
         description="`received`: complete, make it a dataset with `POST /api/v1/datasets?upload=<id>`."
     )
     read_share: float | None = Field(description="Share of the file that was read, 0 to 1; null if unknown.")
+    position: int | None = Field(
+        description="Place among the files that wait to be read, from 1; null if it does not wait."
+    )
     created_at: datetime
     expires_at: datetime = Field(description="It is removed then, unless more arrives.")
 

@@ -86,7 +86,8 @@ function uploadEntry(upload, drop) {
 }
 
 /** @param {Upload} upload */
-function stateText({ state, received_bytes: received, length_bytes: size }) {
+function stateText({ state, position, received_bytes: received, length_bytes: size }) {
+  if (position) return t("ui.storage.waiting", { position });
   if (state === "reading") return t("ui.storage.reading");
   if (state === "received") return t("ui.storage.unread");
   return t("ui.storage.unfinished", { sent: bytes(received), size: bytes(size) });
