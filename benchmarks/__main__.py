@@ -23,7 +23,7 @@ from benchmarks.rows import (
     role_bugs,
     training,
 )
-from benchmarks.rows.product import faults, files, large_files, lists, reports
+from benchmarks.rows.product import faults, files, forecast, large_files, lists, reports
 from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
@@ -60,6 +60,8 @@ FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_broker": faults.broker,
     "faults_disk": faults.disk,
 }
+# Rows that read a table from outside the repository, whose path the environment names.
+DATA_ROWS: dict[str, Callable[[], RowResult]] = {"forecast": forecast.forecast}
 # One name for rows that share their measurement.
 GROUPS = {
     "faults": tuple(FAULT_ROWS),
@@ -79,7 +81,7 @@ GROUPS = {
 def main(wanted: list[str]) -> int:
     """Run the wanted rows, or all of them."""
     wanted = [row for name in wanted for row in GROUPS.get(name, (name,))]
-    known = ROWS | FAULT_ROWS
+    known = ROWS | FAULT_ROWS | DATA_ROWS
     unknown = [name for name in wanted if name not in known]
     if unknown:
         print(f"no such row: {', '.join(unknown)}; rows: {', '.join(known)}", file=sys.stderr)

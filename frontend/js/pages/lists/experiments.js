@@ -92,21 +92,18 @@ function parts(listing, known) {
   };
   listing.onChange = draw;
   draw();
-  return [
-    h(
-      "header",
-      { class: "page-head row" },
-      h("h1", {}, t("ui.list.experiments")),
-      h("span", { class: "spring" }),
-      takeIn(listing.signal),
-    ),
-    controls.element,
-    problem,
-    bulk,
-    table,
-    foot,
-  ];
+  return [head(listing.signal), controls.element, problem, bulk, table, foot];
 }
+
+/** @param {AbortSignal} signal of the page */
+const head = (signal) =>
+  h(
+    "header",
+    { class: "page-head row" },
+    h("h1", {}, t("ui.list.experiments")),
+    h("span", { class: "spring" }),
+    takeIn(signal),
+  );
 
 /** @param {Known} known */
 const choicesOf = ({ tags, datasets, options }) => [
