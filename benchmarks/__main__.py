@@ -12,6 +12,7 @@ from collections.abc import Callable
 from benchmarks.report import RowResult, closing_line, section, write
 from benchmarks.rows import (
     authors,
+    brought,
     cost,
     cost_tables,
     curvature,
@@ -51,6 +52,9 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_large": large_files.large,
     "files_wide": large_files.wide,
     "report": reports.report,
+    "brought_same": brought.same,
+    "brought_stacked": brought.stacked,
+    "brought_overhead": brought.overhead,
     "role_bugs": role_bugs.role_bugs,
     "list_10000": lists.list_10000,
 }
@@ -63,6 +67,7 @@ FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
 # One name for rows that share their measurement.
 GROUPS = {
     "faults": tuple(FAULT_ROWS),
+    "brought": ("brought_same", "brought_stacked", "brought_overhead"),
     "cost": ("cost_cells", "cost_eta"),
     "cost_tables": ("cost_tables", "cost_tables_left"),
     "files": (

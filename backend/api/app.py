@@ -34,7 +34,16 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
-from muscope.backend.api.routes.experiment import cells, figures, progress, reports, runs, savings, verdicts
+from muscope.backend.api.routes.experiment import (
+    adoption,
+    cells,
+    figures,
+    progress,
+    reports,
+    runs,
+    savings,
+    verdicts,
+)
 from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
 from muscope.backend.api.site.pages import install_pages
@@ -103,6 +112,7 @@ def _api() -> APIRouter:
         uploads,
         examples,
         recipes,
+        adoption,
         experiments,
         compare,
         models,

@@ -595,6 +595,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/recipe.py": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the recipe of a size
+         * @description Return one Python file that needs torch only: init, learning rates and weight decay by parameter.
+         *
+         *     A network that is trained by it follows a run of µScope of the same size; by default that is the target,
+         *     under the judged arm, at the tuned learning rate of the base size.
+         */
+        get: operations["get_recipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/report": {
         parameters: {
             query?: never;
@@ -10757,6 +10780,143 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_recipe: {
+        parameters: {
+            query?: {
+                /** @description By default the target's. */
+                width?: number | null;
+                depth?: number | null;
+                /** @description By default the judged one. */
+                arm?: components["schemas"]["Parametrization"] | null;
+                /** @description By default the tuned one of the base size. */
+                lr?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file `recipe.py`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "text/x-python": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": unknown;
+                    "text/plain": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": unknown;
+                    "text/plain": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": unknown;
+                    "text/plain": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": unknown;
+                    "text/plain": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": unknown;
+                    "text/plain": components["schemas"]["ErrorReply"];
                 };
             };
         };
