@@ -12,6 +12,7 @@ from collections.abc import Callable
 from benchmarks.report import RowResult, closing_line, section, write
 from benchmarks.rows import (
     authors,
+    brought,
     cost,
     cost_tables,
     curvature,
@@ -65,6 +66,9 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "files_wide": large_files.wide,
     "report": reports.report,
     "optimizers": optimizers.optimizers,
+    "brought_same": brought.same,
+    "brought_stacked": brought.stacked,
+    "brought_overhead": brought.overhead,
     "role_bugs": role_bugs.role_bugs,
     "list_10000": lists.list_10000,
     "paint": visits.paint,
@@ -97,6 +101,7 @@ DATA_ROWS: dict[str, Callable[[], RowResult]] = {"forecast": forecast.forecast}
 GROUPS = {
     "faults": tuple(FAULT_ROWS),
     "security": tuple(SECURITY_ROWS),
+    "brought": ("brought_same", "brought_stacked", "brought_overhead"),
     "cost": ("cost_cells", "cost_eta"),
     "cost_tables": ("cost_tables", "cost_tables_left"),
     "files": (

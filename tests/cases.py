@@ -13,10 +13,10 @@ from muscope.backend.domain.spec.dataset import DataDims, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling_table import scaling_table
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
 from muscope.worker.numerics.program import CellProgram, TrainingData
-from muscope.worker.numerics.scaling import scaling_table
 
 NUM_FEATURES = 6
 NUM_CLASSES = 3

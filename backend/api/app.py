@@ -39,6 +39,7 @@ from muscope.backend.api.routes import (
 )
 from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import (
+    adoption,
     archives,
     cells,
     figures,
@@ -132,6 +133,7 @@ def _api() -> APIRouter:
         examples,
         recipes,
         archives,
+        adoption,
         experiments,
         compare,
         models,

@@ -76,6 +76,26 @@ class DatasetPage(Reply):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Model(Reply):
+    """Model of the operator's that live workers hold; a plan names it as `brought:<name>`."""
+
+    schema: ClassVar[str] = "ModelView"
+    name: str
+    sha256: str
+    num_workers: int
+    widths: list[int]
+    depths: list[int]
+    num_parameters: list[int] | None
+    tensors: list[Json]
+    has_own_loss: bool
+    stacking: str | None
+    stacking_text: str
+    speedup: list[list[float]]
+    own_data: Json | None
+    error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan(Reply):
     """Prediction for a plan that was not started."""
 

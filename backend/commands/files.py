@@ -1,4 +1,4 @@
-"""Commands that save a file: the report for the meeting, and everything that was measured."""
+"""Commands that save a file: the report for the meeting, the recipe of a size, all that was measured."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def import_file(options: Namespace, client: Client) -> int:
     else:
         print(experiment.id)
     return 0
+
+
+def recipe(options: Namespace, client: Client) -> int:
+    """Save the recipe of a size, the target's unless given."""
+    wishes = {name: getattr(options, name) for name in ("width", "depth", "arm", "lr")}
+    given = {name: value for name, value in wishes.items() if value is not None}
+    return _save(options, options.output or "recipe.py", client.recipe(options.id, **given))
 
 
 def _save(options: Namespace, path: str, content: bytes) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from muscope.backend.client import Client
 from muscope.backend.client.synchronous.client import DEFAULT_SERVER
-from muscope.backend.commands import experiments, files
+from muscope.backend.commands import experiments, files, models
 from muscope.backend.commands.datasets import datasets
 
 _COMMANDS: Mapping[str, Callable[[Namespace, Client], int]] = {
@@ -20,6 +20,8 @@ _COMMANDS: Mapping[str, Callable[[Namespace, Client], int]] = {
     "report": files.report,
     "export": files.export,
     "import": files.import_file,
+    "recipe": files.recipe,
+    "models": models.models,
     "datasets": datasets,
 }
 

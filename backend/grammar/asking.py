@@ -23,6 +23,8 @@ CLIENT_COMMANDS = frozenset(
         "export",
         "import",
         "mcp",
+        "models",
+        "recipe",
         "report",
         "results",
         "settle",
@@ -40,6 +42,7 @@ def add_client_commands(commands: Commands) -> None:
     _add_answers(commands)
     _add_files(commands)
     _add_datasets(commands)
+    _add_brought(commands)
     _asking(commands.add("doctor"))
     _server(commands.add("mcp"))
     completion = commands.add("completion")
@@ -82,6 +85,17 @@ def _add_files(commands: Commands) -> None:
             )
     taken = _asking(commands.add("import"))
     taken.add_argument("file", metavar="FILE", help=taken.say("import.file"))
+
+
+def _add_brought(commands: Commands) -> None:
+    models = _asking(commands.add("models"))
+    models.add_argument("--store-data", metavar="NAME", help=models.say("models.store_data"))
+    recipe = _of_experiment(commands, "recipe")
+    recipe.add_argument("-o", "--output", metavar="FILE", help=recipe.say("recipe.output"))
+    for name in ("width", "depth"):
+        recipe.add_argument(f"--{name}", type=int, metavar="N", help=recipe.say(f"recipe.{name}"))
+    recipe.add_argument("--arm", help=recipe.say("recipe.arm"))
+    recipe.add_argument("--lr", type=float, help=recipe.say("recipe.lr"))
 
 
 def _add_datasets(commands: Commands) -> None:

@@ -22,8 +22,8 @@ from muscope.backend.domain.spec.measures import DensityGrid, Measure, without_c
 from muscope.backend.domain.spec.metrics import Metric, Schedule, Spacing
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling_table import ScalingTable, scaling_table
 from muscope.worker.numerics.network import Network
-from muscope.worker.numerics.scaling import ScalingTable, scaling_table
 
 # The one NaN that is ever stored: equal runs give equal bytes.
 CANONICAL_NAN = np.array(0x7FC00000, np.uint32).view(np.float32)[()]

@@ -21,6 +21,7 @@ from muscope.backend.client.replies import (
     Experiment,
     ExperimentPage,
     Json,
+    Model,
     Plan,
     Settling,
     SweepAnswer,
@@ -82,6 +83,14 @@ class AsyncClient(AsyncPieces):
     async def create_example(self, name: str) -> Dataset:
         """Store a built-in dataset, such as `digits`, and return it."""
         return Dataset.read(await self._post(address("/examples/{name}/dataset", name=name)))
+
+    async def list_models(self) -> list[Model]:
+        """Return the models of the operator's that live workers hold."""
+        return [Model.read(each) for each in await self._get(address("/models"))]
+
+    async def create_model_data(self, name: str) -> Dataset:
+        """Store the examples that a model brings, and return them as a dataset."""
+        return Dataset.read(await self._post(address("/models/{name}/dataset", name=name)))
 
     async def list_datasets(self, **filters: Any) -> DatasetPage:
         """Return a page of datasets, newest first.
@@ -221,6 +230,15 @@ class AsyncClient(AsyncPieces):
         """Return the report for the meeting as one file; `language` is the client's if left out."""
         path = address("/experiments/{id}/report", id=experiment_id)
         return (await self._send("GET", path, params={"format": kind, **options})).content
+
+    async def recipe(self, experiment_id: str, **options: Any) -> bytes:
+        """Return `recipe.py`, which trains a size elsewhere with torch only.
+
+        Args:
+            options: as the server takes them: `width`, `depth`, `arm`, `lr`; by default the target's.
+        """
+        path = address("/experiments/{id}/recipe.py", id=experiment_id)
+        return (await self._send("GET", path, params=options)).content
 
     async def export(self, experiment_id: str) -> bytes:
         """Return everything measured, as tab-separated lines; equal experiments give equal bytes."""

@@ -21,6 +21,11 @@ export function report(store, assumed) {
     return addressOf(`/experiments/${store.experiment.id}/report?${asked}`);
   };
   const links = [link("open", "html", query), link("download", "html", query), link("download", "pdf", query)];
+  const recipe = h(
+    "a",
+    { class: "button", href: addressOf(`/experiments/${store.experiment.id}/recipe.py`), data: { report: "recipe" } },
+    t("ui.adoption.recipe"),
+  );
   const interim = h("div", {});
   const element = h(
     "section",
@@ -29,7 +34,7 @@ export function report(store, assumed) {
     h("p", { class: "hint" }, t("ui.report.hint")),
     interim,
     h("div", { class: "field report-language" }, h("label", { for: choice.id }, t("ui.report.language")), choice),
-    h("div", { class: "row" }, links),
+    h("div", { class: "row" }, links, recipe),
   );
   const refresh = () => {
     const isOpen = ["queued", "running"].includes(store.experiment.state);

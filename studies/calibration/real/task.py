@@ -23,9 +23,9 @@ from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.scaling_table import ScalingTable
 from muscope.backend.domain.spec.size import Axis, Size
 from muscope.worker.numerics.program import CellProgram
-from muscope.worker.numerics.scaling import ScalingTable
 from studies.calibration.kept import Cell
 from studies.cells.datasets import dataset
 from studies.cells.jobs import Result, Results

@@ -33,6 +33,7 @@ from muscope.backend.api.routes import (
 )
 from muscope.backend.api.routes.accounts import account, audit, session, users
 from muscope.backend.api.routes.experiment import (
+    adoption,
     archives,
     cells,
     figures,
@@ -57,6 +58,7 @@ OPERATIONS = [
 MODULES = (
     account,
     audit,
+    adoption,
     archives,
     cells,
     compare,

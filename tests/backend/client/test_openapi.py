@@ -23,6 +23,8 @@ PLAN = {"dataset_id": ID, "preset": "quick"}
 CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "upload": (([{"a": 1, "b": 2}],), {"label": "b", "task": "regression"}),
     "create_example": (("digits",), {}),
+    "list_models": ((), {}),
+    "create_model_data": (("own",), {}),
     "list_datasets": ((), {"q": "a", "kind": "table", "sort": "rows", "limit": 5, "cursor": "x"}),
     "get_dataset": ((ID,), {}),
     "delete_dataset": ((ID,), {}),
@@ -46,6 +48,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "report": ((ID, "pdf"), {"language": "ja"}),
     "archive": ((ID,), {"data": False}),
     "import_archive": ((b"PK",), {}),
+    "recipe": ((ID,), {"width": 8, "depth": 2, "arm": "mup", "lr": 0.1}),
     "export": ((ID,), {}),
     "export_digest": ((ID,), {}),
     "judge": (([{"width": 8, "lr": 0.1, "loss": 1.0}],), {"axis": "width"}),

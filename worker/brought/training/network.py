@@ -59,6 +59,8 @@ class BroughtNetwork:
             if len(x_RBD) > 1 and self._model.runs_per_stack(self._width) > 1:
                 stacked: Tensor = vmap(one, randomness="error")(weights, x_RBD)
                 return stacked
+            if len(x_RBD) == 1:  # a view: the gradient of a selected row would be copied
+                return one({name: tensor.squeeze(0) for name, tensor in weights.items()}, x_RBD[0])[None]
             runs = [
                 one({name: tensor[run] for name, tensor in weights.items()}, x_RBD[run])
                 for run in range(len(x_RBD))

@@ -10,12 +10,12 @@ from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.convnet import HIDDEN, ConvNet
 from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling_table import scaling_table
 from muscope.worker.numerics.derivatives import Autograd
 from muscope.worker.numerics.linalg.operators import flatten
 from muscope.worker.numerics.network import Network, init
 from muscope.worker.numerics.networks.convnet.derivatives import HandWrittenConvNet
 from muscope.worker.numerics.networks.convnet.forward import apply_convnet
-from muscope.worker.numerics.scaling import scaling_table
 
 WIDTH, OUTPUTS, EXAMPLES = 6, 3, 5
 IMAGES = [(4, 4, 1), (5, 9, 2), (8, 8, 1), (16, 16, 3), (20, 16, 1), (32, 32, 3), (33, 40, 1)]

@@ -16,6 +16,7 @@ from torch import Tensor
 from muscope.backend.domain.spec.dataset import DataDims, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling_table import scaling_table
 from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.block_lanczos import top_eigenpairs
 from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
@@ -23,7 +24,6 @@ from muscope.worker.numerics.linalg.operators import flatten, unflatten
 from muscope.worker.numerics.losses import Targets, mean_loss, target_rows
 from muscope.worker.numerics.network import Network
 from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
-from muscope.worker.numerics.scaling import scaling_table
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
 
 RECORDED = json.loads(

@@ -1,0 +1,142 @@
+"""The adoption kit: a plain loop of torch with `recipe.py` follows µScope's trajectory, for every family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from muscope.backend.domain.plan.adoption import adoption_recipe
+from muscope.backend.domain.protocol.grid import PlannedRun
+from muscope.backend.domain.spec.dataset import ImageShape, Task
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.model import FAMILIES, ModelFamily
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.size import Size
+from muscope.backend.services.verdicts.adoption_kit import kit_text
+from muscope.worker.numerics.families import NETWORKS, network_of
+from muscope.worker.numerics.network import Network
+from muscope.worker.numerics.program import CellProgram, TrainingData
+from muscope.worker.numerics.randomness import BatchOrder, initial_normals
+from muscope.worker.numerics.trainer import train
+
+STEPS, BATCH, LR = 200, 4, 2.0**-7
+OPTIMIZERS = {
+    "sgd": OptimizerSpec.model_validate("sgd").changed(momentum=0.5, weight_decay=0.01),
+    "adamw": OptimizerSpec.model_validate("adamw").changed(weight_decay=0.1),
+}
+IMAGE = ImageShape(height=4, width=4, channels=1)
+
+
+def data_for(family: ModelFamily) -> TrainingData:
+    """Return a little data that the family reads, in float64."""
+    drawn = np.random.default_rng(0)
+    if family.takes_text:
+        tokens = torch.from_numpy(drawn.integers(0, 7, (16, 5)))
+        x, y = tokens[:, :-1], tokens[:, 1:]
+        return TrainingData(x, y, x, y, Task.LANGUAGE_MODELLING, 7, text_dtype=torch.float64)
+    x = torch.from_numpy(drawn.standard_normal((16, 16)))
+    y = torch.from_numpy(drawn.integers(0, 3, 16))
+    return TrainingData(x, y, x, y, Task.CLASSIFICATION, 3, image=IMAGE)
+
+
+def depth_of(family: ModelFamily) -> int:
+    """Return a depth that the family can have."""
+    return 3 if family.name == "residual_convnet" else 1
+
+
+def spec_of(family: ModelFamily, optimizer: OptimizerSpec) -> ExperimentSpec:
+    return ExperimentSpec(
+        dataset_sha256="ab" * 32,
+        model=family,
+        arms=(Arm(parametrization=Parametrization.MUP, lrs=(LR,)),),
+        widths=(8, 16),
+        depths=(depth_of(family),),
+        base_width=8,
+        seeds=(0,),
+        loss=Loss.CROSS_ENTROPY,
+        optimizer=optimizer,
+        batch_size=BATCH,
+        num_steps=STEPS,
+        measure_every=STEPS,
+        sharpness_batch_size=4,
+    )
+
+
+class Plain(nn.Module):
+    """The network without µScope's multipliers: parameters as a user would have them."""
+
+    def __init__(self, spec: ExperimentSpec, data: TrainingData, recipe: ModuleType) -> None:
+        super().__init__()
+        tensors = spec.model.tensors(data.dims, recipe.WIDTH, recipe.DEPTH)
+        for name, tensor in tensors.items():
+            self.register_parameter(name, nn.Parameter(torch.zeros(tensor.shape, dtype=torch.float64)))
+        plain = {name: TensorScaling(recipe.ATTENTION_SCALE.get(name, 1.0), 1.0, 1.0) for name in tensors}
+        self._network = Network(plain, recipe.DEPTH, recipe.BRANCH_MULT, spec.model, data.dims)
+        self._apply_family = network_of(spec.model).apply
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        stacked = {name: parameter[None] for name, parameter in self.named_parameters()}
+        return self._apply_family(self._network, stacked, x[None])[0]
+
+
+def trajectory(spec: ExperimentSpec, data: TrainingData) -> np.ndarray:
+    program = CellProgram(
+        parametrization=Parametrization.MUP,
+        width=16,
+        depth=spec.depths[0],
+        base_width=8,
+        model=spec.model,
+        loss=spec.loss,
+        runs=(PlannedRun(0, LR, 0),),
+        num_steps=STEPS,
+        measure_every=STEPS,
+        chunk_steps=STEPS + 1,
+        batch_size=BATCH,
+        sharpness_batch_size=4,
+        optimizer=spec.optimizer,
+        has_curvature=False,
+    )
+    (window,) = train(program, data)
+    return window.values[Metric.TRAIN_LOSS][:, 0]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family().name in NETWORKS])
+def test_a_loop_with_the_recipe_follows_the_trajectory(family: type[ModelFamily], optimizer: str) -> None:
+    data = data_for(family())
+    spec = spec_of(family(), OPTIMIZERS[optimizer])
+    found = adoption_recipe(spec, data.dims, Parametrization.MUP, Size(16, spec.depths[0]))
+    recipe = ModuleType("recipe")
+    exec(kit_text(found, name="a test", lr=LR, num_steps=STEPS), recipe.__dict__)
+
+    model = Plain(spec, data, recipe)
+    recipe.init_(
+        model, normal=lambda name, shape: torch.from_numpy(initial_normals(0, 0, name, tuple(shape)))
+    )
+    steps = recipe.optimizer(model)
+    order = BatchOrder(0, len(data.x_train), BATCH)
+    losses = []
+    for step in range(STEPS + 1):
+        index = torch.from_numpy(order.indices(0, step))
+        loss = nn.functional.cross_entropy(model(data.x_train[index]), data.y_train[index].flatten())
+        losses.append(loss.item())
+        steps.zero_grad()
+        loss.backward()
+        steps.step()
+
+    np.testing.assert_allclose(losses, trajectory(spec, data), rtol=1e-6)
