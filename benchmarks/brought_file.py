@@ -81,9 +81,15 @@ def described() -> tuple[BroughtModel, Description, TrainingData]:
     path.write_text(FILE, encoding="utf-8")
     found = describe(DescribeQuestion(network="copy", path=str(path), sha256="0" * 64, arrays=str(arrays)))
     stored, _ = read_arrays(arrays)
-    names = ("x_train", "y_train", "x_val", "y_val")
-    parts = [torch.tensor(stored[name]) for name in names]
-    data = TrainingData(*parts, task=Task.CLASSIFICATION, num_outputs=10)
+    tensors = {name: torch.tensor(stored[name]) for name in ("x_train", "y_train", "x_val", "y_val")}
+    data = TrainingData(
+        tensors["x_train"],
+        tensors["y_train"],
+        tensors["x_val"],
+        tensors["y_val"],
+        task=Task.CLASSIFICATION,
+        num_outputs=10,
+    )
     return load_model(path), found, data
 
 

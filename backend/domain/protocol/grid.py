@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -48,7 +48,9 @@ class PlannedCell:
         return uuid5(experiment_id, json.dumps(science, separators=(",", ":")))
 
 
-def full_grid(spec: ExperimentSpec, *, max_runs_per_cell: dict[int, int] | None = None) -> list[PlannedCell]:
+def full_grid(
+    spec: ExperimentSpec, *, max_runs_per_cell: Mapping[int, int] | None = None
+) -> list[PlannedCell]:
     """List every cell of the grid; a cell over `max_runs_per_cell[width]` is split into parts.
 
     A scenario that is only a probe has the chosen arm at the base size, without curvature; so have all cells

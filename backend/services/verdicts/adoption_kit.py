@@ -41,7 +41,7 @@ def adoption_kit(context: Context, owner_id: str, experiment_id: UUID, request: 
 
 
 def _tuned_lr(context: Context, owner_id: str, experiment_id: UUID) -> float | None:
-    return get_verdict(context, owner_id, experiment_id).base_lr
+    return get_verdict(context, owner_id, experiment_id).arm.base_lr
 
 
 def _middle(spec: ExperimentSpec, arm: Parametrization) -> float:

@@ -144,6 +144,7 @@ def test_a_model_that_cannot_be_trained_says_why_and_no_plan_takes_it(context, f
     (folder / "broken.py").write_text("")
     announcer(context, folder, Describing()).look(context.database)
     broken = next(model for model in list_models(context, "en") if model.name == "broken")
+    assert broken.error is not None
     assert "8, 16" in broken.error
     with pytest.raises(InvalidInput, match=r"brought\.ignores_width"):
         store_own_data(context, LOCAL_OWNER, "broken")

@@ -102,6 +102,7 @@ def test_a_task_is_judged_at_the_rate_the_verdict_names(results):
 
     assert [held.doublings for held in judged.held] == [0.0, 1.0]
     assert 0.0 <= judged.measured.truth.regret < 1.0
+    assert judged.share is not None
     assert 0.0 < judged.share < 2.0
     assert set(judged.says_yes) == {baseline.name for baseline in BASELINES}
 
@@ -182,6 +183,7 @@ def test_a_cell_is_known_by_what_it_says_and_not_by_what_it_leaves_out():
 def test_a_new_constant_with_its_default_makes_no_other_cell_of_moved_constants():
     cell = replace(SMALL, towards_sp=0.5).visible_cells()[0]
     table = cell.program.scaling
+    assert table is not None
     name, own = next(iter(table.items()))
     said = [0.5, 2.0, 1.0]
 
@@ -343,4 +345,5 @@ def product_files():
 
 def test_a_search_within_an_octave_loses_no_more_than_the_rate_itself(results):
     for held in judge_task(SMALL, results).held:
+        assert held.search_regret is not None
         assert 0.0 <= held.search_regret <= held.truth.regret

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,7 +130,10 @@ def test_mup_under_adam_is_the_users_loop_with_the_groups_of_the_role_table(file
 
     mult = 32 / 8
     model = load_model(file).build(32, 0)
-    hidden, last = model[2], model[4]
+    assert isinstance(model, torch.nn.Sequential)
+    hidden, last = (layer for layer in (model[2], model[4]))
+    assert isinstance(hidden, torch.nn.Linear)
+    assert isinstance(last, torch.nn.Linear)
     with torch.no_grad():  # biases keep the size of the base width; the output falls as 1/m
         hidden.bias.mul_(mult**0.5)
         last.bias.mul_(mult**0.5)
@@ -137,7 +141,8 @@ def test_mup_under_adam_is_the_users_loop_with_the_groups_of_the_role_table(file
     scaled = [hidden.weight, last.weight]
     rest = [p for p in model.parameters() if all(p is not each for each in scaled)]
     lr = 0.05
-    steps = torch.optim.Adam([{"params": scaled, "lr": lr / mult}, {"params": rest}], lr, eps=1e-30)
+    groups: list[dict[str, Any]] = [{"params": scaled, "lr": lr / mult}, {"params": rest}]
+    steps = torch.optim.Adam(groups, lr, eps=1e-30)
     order = BatchOrder(0, len(data.x_train), 8)
     for step in range(12):
         index = torch.from_numpy(order.indices(0, step))

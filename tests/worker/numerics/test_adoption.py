@@ -14,8 +14,9 @@ from muscope.backend.domain.plan.adoption import adoption_recipe
 from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.dataset import ImageShape, Task
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.model import FAMILIES, ModelFamily
+from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
 from muscope.backend.domain.spec.size import Size

@@ -102,12 +102,12 @@ class BroughtNetwork:
         named = {f"{_NETWORK}{name}": tensor.view(self._shapes[name]) for name, tensor in of_run.items()}
         named |= {name: buffer.clone() for name, buffer in self._buffers.items()}
         given = unpacked(x_BD, self._model.example, image)
-        called = functional_call(
+        called: Tensor = functional_call(
             self._module, named, (given, self._model.example.is_whole_batch), strict=True
         )
         if self._model.example.is_whole_batch:
             return called.reshape(1).expand(len(x_BD)).unsqueeze(1)
-        outputs = main_output(called)
+        outputs: Tensor = main_output(called)
         return outputs.reshape(-1, self._model.example.num_outputs)
 
     def _move_buffers(self, like: Tensor) -> None:

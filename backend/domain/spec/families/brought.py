@@ -242,4 +242,4 @@ def _between(width: int, known: list[tuple[int, float]]) -> float:
     upper = next((i for i, (at, _) in enumerate(known) if at > width), len(known) - 1)
     (low, small), (high, large) = known[max(1, upper) - 1], known[max(1, upper)]
     power = math.log(max(large, 1.0) / max(small, 1.0)) / math.log(high / low)
-    return max(small, 1.0) * (width / low) ** power
+    return float(max(small, 1.0) * (width / low) ** power)
