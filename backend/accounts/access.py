@@ -50,7 +50,7 @@ _TABLE = (
     _Row("experiments", Need.READ, Need.SUBMIT),
     _Row("models", Need.READ, Need.SUBMIT),
     _Row("options", Need.READ, Need.SUBMIT),
-    _Row("problems", Need.READ, Need.NOTHING_GIVES_IT),
+    _Row("problems", Need.NOBODY, Need.NOTHING_GIVES_IT),  # an answer of 401 leads there
     _Row("recipes", Need.READ, Need.SUBMIT),
     _Row("status", Need.READ, Need.ADMIN),
     _Row("sweeps", Need.READ, Need.SUBMIT),

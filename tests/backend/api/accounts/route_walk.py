@@ -24,7 +24,10 @@ ROLES = {"admin": Role.ADMIN, "runner": Role.RUNNER, "other": Role.RUNNER, "view
 # The user whom admins change.
 SPARE = "spare"
 # Answered whoever asks.
-OPEN = {"/healthz", "/readyz", "/api/v1/session", "/api/v1/invitation"}
+OPEN = {
+    *("/healthz", "/readyz", "/api/v1/session", "/api/v1/invitation"),
+    *("/api/v1/problems", "/api/v1/problems/{code}"),
+}
 FOR_ADMINS = ("/api/v1/users", "/api/v1/audit")
 # Of one's own account whatever the role is.
 PERSONAL = "/api/v1/account/"
