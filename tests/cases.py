@@ -22,6 +22,8 @@ NUM_FEATURES = 6
 NUM_CLASSES = 3
 NUM_TRAIN = 40
 BASE_WIDTH = 8
+# Of the networks that come with µScope; the third is a brought one's own.
+LOSSES = (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
 UNDER_SGD = tuple(arm for arm in Parametrization if arm is not Parametrization.COMPLETEP)
 
 PROGRAM = CellProgram(

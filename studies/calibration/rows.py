@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from muscope.backend.domain.verdict.outlook import TrackRecord
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from studies.calibration.real import report as real_report
 from studies.calibration.real.judged import asks_for_late_seeds, judge_task
@@ -18,7 +19,7 @@ from studies.calibration.recipes import report as recipes_report
 from studies.calibration.recipes.measured import measure
 from studies.calibration.recipes.trial import trials
 from studies.calibration.record import track_record, write_record
-from studies.calibration.sections import RECORD, Section
+from studies.calibration.sections import RECORD, TAKEN_OVER, Section
 from studies.calibration.simulated import judged as simulated
 from studies.calibration.simulated import report as simulated_report
 from studies.calibration.staged import compared as staged
@@ -72,8 +73,14 @@ def real_row(settings: Settings) -> Section:
     section, panels = real_report.report(judged, len(listed), _made(f"{len(judged)} of {len(listed)} tasks"))
     draw(panels, settings.page / f"{real_report.FIGURE}.svg")
     if len(judged) >= real_report.LEAST_TASKS:
-        write_record(settings.page / RECORD, track_record(judged, _today()))
+        write_record(settings.page / RECORD, track_record(judged, _today(), _taken_over(settings.page)))
     return section
+
+
+def _taken_over(page: Path) -> TrackRecord | None:
+    """Return the record of the tasks that are taken over from an earlier page, if it is there."""
+    kept = page / TAKEN_OVER
+    return TrackRecord.model_validate_json(kept.read_bytes()) if kept.exists() else None
 
 
 def _settled(

@@ -14,6 +14,7 @@ from studies.repository import ROOT
 PAGE = ROOT / "docs/calibration"
 # Name of the record file beside the page; `studies.calibration.install` copies it into the product.
 RECORD = "record.json"
+TAKEN_OVER = "taken_over.json"
 _HEAD = """# How far the verdict can be trusted
 
 Written by `make calibrate`; do not edit. Four parts: sweeps drawn with a known truth (`simulated`), trained

@@ -42,7 +42,6 @@ def _show(name: str, settings: Settings) -> None:
     database = Database(database_address(settings))
     cores = os.cpu_count() or 1
     crowding = Crowding(slots=settings.worker_slots, cores=cores, every_seconds=TOUCH_SECONDS)
-    announcer = Announcer(name, settings, open_blobs(settings))
     is_registered = False
     while True:
         try:
@@ -53,9 +52,22 @@ def _show(name: str, settings: Settings) -> None:
             else:
                 register(name, settings, database)
                 is_registered = True
+                # Of its own: to describe a model may take minutes, and a silent worker counts as lost.
+                threading.Thread(target=_announce, args=(name, settings), daemon=True).start()
+        except (Unavailable, OSError, subprocess.SubprocessError, ValueError) as error:
+            log.warning("worker %s could not show itself: %s", name, error)
+        time.sleep(TOUCH_SECONDS)
+
+
+def _announce(name: str, settings: Settings) -> None:
+    """Announce the models that the node holds, now and whenever they change."""
+    database = Database(database_address(settings))
+    announcer = Announcer(name, settings, open_blobs(settings))
+    while True:
+        try:
             announcer.look(database)
         except (Unavailable, StorageFull, OSError, subprocess.SubprocessError, ValueError) as error:
-            log.warning("worker %s could not show itself: %s", name, error)
+            log.warning("worker %s could not announce its models: %s", name, error)
         time.sleep(TOUCH_SECONDS)
 
 

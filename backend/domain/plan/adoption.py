@@ -78,16 +78,10 @@ def adoption_recipe(
         model=model,
     )
     tensors = model.tensors(dims, size.width, size.depth)
+    is_brought = isinstance(model, Brought)
     rows = tuple(
-        _row(
-            name,
-            tensor.role,
-            tensor.shape,
-            table[name],
-            optimizer,
-            own_std=tensor.std if isinstance(model, Brought) else None,
-        )
-        for name, tensor in tensors.items()
+        _row(name, each.role, each.shape, table[name], optimizer, own_std=each.std if is_brought else None)
+        for name, each in tensors.items()
     )
     branch = 1.0
     if model.scales_branches:

@@ -105,10 +105,10 @@ def reach(judged: Sequence[JudgedTask]) -> tuple[HeldAtDistance, ...]:
     return tuple(found)
 
 
-def reached_doublings(judged: Sequence[JudgedTask]) -> float:
+def reached_doublings(far: Sequence[HeldAtDistance]) -> float:
     """Return how many doublings beyond the visible sizes recommendations held, tried often enough."""
     reached = 0.0
-    for each in reach(judged):
+    for each in far:
         if each.held.of < LEAST_ADVISED or each.held.count < HELD_SHARE * each.held.of:
             break
         reached = each.doublings

@@ -282,10 +282,10 @@ def test_a_distance_is_reached_when_enough_was_advised_there_and_nine_of_ten_hel
     failing = judged_as(Outcome.TRANSFERS, 0.0, 0.0, 0.5, like=like)
     open_one = judged_as(Outcome.INCONCLUSIVE, 0.5, 0.5, 0.5, like=like)
 
-    assert reached_doublings(holding) == 0.0
-    assert reached_doublings([*holding, failing, open_one]) == 1.0
-    assert reached_doublings([*holding, holding[0], open_one]) == 2.0
-    assert reached_doublings([*holding, *holding, holding[0], failing]) == 2.0
+    assert reached_doublings(reach(holding)) == 0.0
+    assert reached_doublings(reach([*holding, failing, open_one])) == 1.0
+    assert reached_doublings(reach([*holding, holding[0], open_one])) == 2.0
+    assert reached_doublings(reach([*holding, *holding, holding[0], failing])) == 2.0
     assert [each.held for each in reach([*holding, failing])] == [Tally(count=5, of=5), Tally(count=4, of=5)]
 
 

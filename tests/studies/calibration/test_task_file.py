@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from muscope.backend.domain.verdict.outlook import HeldAtDistance, Tally, TrackRecord
 from muscope.backend.domain.verdict.verdict import RULE_VERSION, Outcome
 from studies.calibration.real.judged import JudgedTask
 from studies.calibration.real.measured_truth import Held
@@ -59,6 +60,25 @@ def test_a_task_taken_over_counts_as_an_answer_and_not_where_nothing_is_known_of
     assert (checks["real_not"], checks["real_fine_tune_needed"]) == (1.0, 50.0)
     assert checks["real_share"] == pytest.approx(30.0)
     assert track_record(found, "2026-11-29").held[Outcome.FINE_TUNE].of == 1
+
+
+def test_what_a_page_does_not_tell_of_each_task_comes_from_its_record_until_one_is_trained_again():
+    found = [judged(FIRST, FAILS), judged(SECOND, HOLDS, is_taken_over=True)]
+    earlier = TrackRecord(
+        rule_version="5",
+        date="2026-11-28",
+        max_doublings=1.0,
+        held={Outcome.FINE_TUNE: Tally(count=1, of=1)},
+        false_transfers=Tally(count=0, of=0),
+        reach=(HeldAtDistance(doublings=3.0, held=Tally(count=1, of=1)),),
+    )
+
+    together = track_record(found, "2026-11-29", earlier)
+    again = track_record([judged(FIRST, FAILS), judged(SECOND, HOLDS)], "2026-11-29", earlier)
+
+    assert together.held[Outcome.FINE_TUNE].of == 2
+    assert 3.0 in {each.doublings for each in together.reach}
+    assert 3.0 not in {each.doublings for each in again.reach}
 
 
 def test_the_page_counts_the_tasks_of_its_file():

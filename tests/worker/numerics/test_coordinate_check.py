@@ -33,6 +33,7 @@ from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import train
 from tests import cases
 from tests.backend.analysis.sweeps import sweep_of
+from tests.worker.numerics.lion import Lion
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of
 
 MUP, NTP, SP = Parametrization.MUP, Parametrization.NTP, Parametrization.SP
@@ -218,9 +219,25 @@ def test_sp_is_not_taken_for_mup():
     assert check.state is CheckState.FAILED
 
 
+def plain(kind: OptimizerKind, weights: dict[str, torch.nn.Parameter]) -> list[torch.optim.Optimizer]:
+    """Return the libraries' optimizers of all weights; Muon leaves those that are not hidden to AdamW."""
+    lr, rest = LRS[kind], list(weights.values())
+    if kind is OptimizerKind.LION:
+        return [Lion([{"params": [weight], "lr": lr, "weight_decay": 0.0} for weight in rest])]
+    if kind is OptimizerKind.MUON:
+        others = [weight for name, weight in weights.items() if name != "block_0"]
+        muon = torch.optim.Muon([weights["block_0"]], lr=lr, weight_decay=0.0, adjust_lr_fn="match_rms_adamw")
+        return [muon, torch.optim.AdamW(others, lr=lr, weight_decay=0.0)]
+    if kind is OptimizerKind.SGD:
+        return [torch.optim.SGD(rest, lr=lr)]
+    method = torch.optim.Adam if kind is OptimizerKind.ADAM else torch.optim.AdamW
+    return [method(rest, lr=lr, weight_decay=0.0)]
+
+
 @pytest.mark.parametrize("kind", list(OptimizerKind))
-def test_the_check_is_three_plain_updates_on_centred_outputs(kind):
+def test_the_check_is_three_plain_updates_on_centred_outputs(kind, monkeypatch):
     """Against torch.optim on f - f_0, one run in float64, with the schedule left out."""
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)  # torch's Muon rounds to it
     data = cases.regression(torch.float64)
     optimizer = OptimizerSpec(kind=kind, schedule=ScheduleSpec(warmup_fraction=0.5))
     program = dataclasses.replace(
@@ -234,9 +251,7 @@ def test_the_check_is_three_plain_updates_on_centred_outputs(kind):
     network = program.network_for(data.dims)
     weights = cases.parameters(network, width=16, seeds=(0,), outputs=1)
     w = {name: torch.nn.Parameter(tensor[0].clone()) for name, tensor in weights.items()}
-    method = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[kind]
-    options = {} if kind == "sgd" else {"weight_decay": 0.0}
-    steps = method(w.values(), lr=LRS[kind], **options)
+    steps = plain(kind, w)
 
     def parts():
         h = data.x_train @ w["input"]
@@ -245,10 +260,12 @@ def test_the_check_is_three_plain_updates_on_centred_outputs(kind):
 
     first = {part: tensor.detach() for part, tensor in parts().items()}
     for num_updates in (1, 2, 3):
-        steps.zero_grad()
+        for each in steps:
+            each.zero_grad()
         moved = parts()[Part.OUTPUT] - first[Part.OUTPUT]
         (0.5 * (moved - data.y_train[:, None]).square().mean()).backward()
-        steps.step()
+        for each in steps:
+            each.step()
         for part, now in parts().items():
             expected = float((now - first[part]).detach().abs().mean())
             assert found_K[component_of(part, num_updates)] == pytest.approx(expected, rel=1e-5)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.measures import CURVATURE_MEASURES, MEASURE_INFO, Measure, measured_metrics
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.worker.numerics.curvature.measures import CurvatureStep, Values
@@ -21,7 +20,7 @@ from tests.worker.numerics.curvature.trained import SEEDS, Trained, trained
 TOLERANCE = 1e-10
 EVERY_CASE = pytest.mark.parametrize(
     ("loss", "parametrization"),
-    [(loss, arm) for loss in Loss for arm in cases.UNDER_SGD],
+    [(loss, arm) for loss in cases.LOSSES for arm in cases.UNDER_SGD],
 )
 
 

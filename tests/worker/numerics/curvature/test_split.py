@@ -9,6 +9,7 @@ from torch import Tensor
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.worker.numerics.linalg.operators import flatten
 from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from tests import cases
 from tests.worker.numerics.curvature.trained import SEEDS, trained
 
 
@@ -17,7 +18,7 @@ def normals(size: int) -> Tensor:
     return torch.randn(len(SEEDS), size, dtype=torch.float64, generator=generator)
 
 
-@pytest.mark.parametrize("loss", list(Loss))
+@pytest.mark.parametrize("loss", cases.LOSSES)
 def test_oracle_05_the_parts_add_up_to_the_hessian(loss):
     """Oracle 5: H = G + R, as an identity of products."""
     hessian = trained(loss).hessian()
@@ -43,7 +44,7 @@ def test_oracle_05_without_a_residual_there_is_no_residual_part():
     torch.testing.assert_close(case.hessian().gauss_newton().matvec(v_RP), product_RP, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("loss", list(Loss))
+@pytest.mark.parametrize("loss", cases.LOSSES)
 def test_oracle_05_the_gauss_newton_part_is_positive_semidefinite_and_made_of_the_jacobian(loss):
     """Oracle 5: G is positive semidefinite, and (1/n) Σ Jᵀ (∂²ℓ/∂f²) J with a Jacobian taken row by row."""
     case = trained(loss)

@@ -93,7 +93,7 @@ def test_oracle_03_the_scalar_net_has_its_closed_hessian():
 
 # torch.func loads its forward-mode rules through torch.jit.script, which warns of its own end.
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("loss", list(Loss))
+@pytest.mark.parametrize("loss", cases.LOSSES)
 def test_oracle_06_products_by_double_backward_equal_forward_over_reverse_and_are_symmetric(loss):
     """Oracle 6: double backward = forward-over-reverse (float64, 1e-8), and u'Hv = v'Hu."""
     network, data = cases.network(), cases.classification(torch.float64)

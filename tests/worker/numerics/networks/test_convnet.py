@@ -16,6 +16,7 @@ from muscope.worker.numerics.linalg.operators import flatten
 from muscope.worker.numerics.network import Network, init
 from muscope.worker.numerics.networks.convnet.derivatives import HandWrittenConvNet
 from muscope.worker.numerics.networks.convnet.forward import apply_convnet
+from tests import cases
 
 WIDTH, OUTPUTS, EXAMPLES = 6, 3, 5
 IMAGES = [(4, 4, 1), (5, 9, 2), (8, 8, 1), (16, 16, 3), (20, 16, 1), (32, 32, 3), (33, 40, 1)]
@@ -82,7 +83,7 @@ def test_outputs_equal_those_of_torchs_convolutions(image):
 
 
 @every_image
-@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.parametrize("loss", cases.LOSSES)
 def test_hand_written_derivatives_equal_automatic_ones_in_float64(image, loss):
     for hand_written, automatic in _both(_problem(image), loss):
         torch.testing.assert_close(hand_written, automatic, rtol=1e-10, atol=1e-12)

@@ -15,6 +15,7 @@ from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.operators import flatten
 from muscope.worker.numerics.losses import Targets
 from muscope.worker.numerics.networks.transformer.derivatives import HandWrittenTransformer
+from tests import cases
 from tests.worker.numerics.networks_cases import FAMILY_CASES, FamilyCase, data_of, network_of
 
 CASES = {
@@ -95,7 +96,7 @@ def test_outputs_equal_those_of_torchs_modules(case):
 
 
 @every_case
-@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.parametrize("loss", cases.LOSSES)
 def test_hand_written_derivatives_equal_automatic_ones_in_float64(case, loss):
     for hand_written, automatic in _both(_problem(case), family_of(case.model).apply, loss):
         scale = float(automatic.abs().max())

@@ -24,6 +24,7 @@ from muscope.worker.numerics.linalg.operators import flatten, unflatten
 from muscope.worker.numerics.losses import Targets, mean_loss, target_rows
 from muscope.worker.numerics.network import Network
 from muscope.worker.numerics.networks.residual_mlp.derivatives import ResidualMlpHessian
+from tests import cases
 from tests.worker.numerics.networks_cases import FAMILY_CASES, data_of, network_of
 
 RECORDED = json.loads(
@@ -60,7 +61,7 @@ def test_sharpness_is_the_top_of_the_dense_weighted_hessian_in_every_family(case
     assert found.value_R[1] == pytest.approx(dense_top_of_the_second_run(), rel=1e-8)
 
 
-@pytest.mark.parametrize("loss", list(Loss))
+@pytest.mark.parametrize("loss", cases.LOSSES)
 @pytest.mark.parametrize("kind", ["hessian", "gauss_newton"])
 @pytest.mark.parametrize("weighing", ["raw", "weighted"])
 def test_eigenvalues_are_those_of_curvlinops_and_eigsh(loss, kind, weighing):
