@@ -9,6 +9,7 @@ export type AuditPage = Filled<api.AuditPage>;
 export type ApiToken = Filled<api.TokenView>;
 export type ArmVerdict = Filled<api.ArmVerdict>;
 export type AxisVerdict = Filled<api.AxisVerdict>;
+export type BroughtModel = Filled<api.ModelView>;
 export type Budget = Filled<api.Budget>;
 export type Cell = Filled<api.CellView>;
 export type ClassCount = Filled<api.ClassCount>;

@@ -1,6 +1,6 @@
 /** Shapes that scripts of the page hand to one another. */
 
-import type { Cell, Experiment, Plan, Presets, Spec, Verdicts } from "./answers";
+import type { BroughtModel, Cell, Experiment, Plan, Presets, Spec, Verdicts } from "./answers";
 
 /** What an element can hold; null, undefined and false are left out. */
 export type Child = Node | string | number | false | null | undefined | readonly Child[];
@@ -73,6 +73,8 @@ export interface OwnSettings {
   opened: Set<string>;
   /** Every arm has a grid of its own. */
   hasOwnGrids?: boolean;
+  /** The models of the operator's that workers hold. */
+  models?: BroughtModel[];
 }
 
 /** The experiment that a plan was cloned from. */

@@ -12,19 +12,22 @@ import { privacy } from "../dataset/privacy.js";
 import { profile } from "../dataset/profile.js";
 import { originOf, ownOf } from "../plan/clone/clone_plan.js";
 import { plan } from "../plan/plan.js";
+import { valuesOf } from "../plan/plan_request.js";
+import { BROUGHT } from "../plan/brought_choice.js";
 import { OWN, startingPoints } from "../plan/starting_points.js";
 
-/** @import { Dataset, Experiment } from "../../types/answers.js" */
+/** @import { BroughtModel, Dataset, Experiment } from "../../types/answers.js" */
 /** @import { Page, PlanChoices, Route } from "../../types/page.js" */
 
 const USUAL = "standard";
 
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
-  /** @type {[Dataset, void]} */
-  const [dataset] = await Promise.all([readDataset(id, signal), startOptions(signal)]);
+  /** @type {[Dataset, BroughtModel[], void]} */
+  const [dataset, models] = await Promise.all([readDataset(id, signal), get("/models", signal), startOptions(signal)]);
   const cloned = await experimentToClone(query("clone"), signal);
   const choices = { ...startingChoices(), ...(cloned.found ? cloneChoices(cloned.found) : {}) };
+  startModels(choices, models);
   return {
     title: () => dataTitle(dataset),
     mount(root) {
@@ -83,6 +86,19 @@ function startingChoices() {
   const start = among(startingPoints(), query("start")) ?? startingPoints()[0];
   const opened = new Set(start === OWN ? ["all"] : []);
   return { preset, start, own: { texts: {}, opened }, budget: {}, plan: null, presets: null };
+}
+
+/**
+ * The operator's models, one of them chosen where the address names it.
+ * @param {PlanChoices} choices changed in place @param {BroughtModel[]} models
+ */
+function startModels({ own, clone }, models) {
+  own.models = models;
+  const wanted = query("model");
+  if (clone || !models.some(({ name, error }) => name === wanted && error === null)) return;
+  own.texts["model.family"] = `${BROUGHT}:${wanted}`;
+  own.values = valuesOf(own);
+  for (const fold of ["all", "model"]) own.opened.add(fold);
 }
 
 /** @param {string[]} names @param {string | null} wanted */

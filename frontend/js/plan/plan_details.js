@@ -42,7 +42,10 @@ function lines(found, task) {
   const names = spec.scenarios.map((scenario) => scenarioText(scenario, task));
   return [
     ["question", question(found)],
-    ["model", family === "residual_mlp" ? null : t(`ui.family.${family}`)],
+    [
+      "model",
+      family === "residual_mlp" ? null : "network" in spec.model ? spec.model.network : t(`ui.family.${family}`),
+    ],
     ["widths", list(spec.widths)],
     ["depths", spec.depths.length > 1 ? list(spec.depths) : null],
     ["optimizer", optimizerText(spec.optimizer)],

@@ -4,6 +4,7 @@ import { rates } from "../base/hourly_rates.js";
 import { valuesOfSetting } from "../base/options.js";
 import { budgetOf } from "./budget.js";
 import { recipeOf, wholeOptimizer } from "./starting_points.js";
+import { BROUGHT, networkOf } from "./brought_choice.js";
 import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 
 /** @import { Dataset, Spec } from "../../types/answers.js" */
@@ -47,8 +48,11 @@ function seeds(count) {
  */
 export const contextOf = (texts, spec) => ({
   kind: texts["optimizer.kind"] || (spec?.optimizer.kind ?? valuesOfSetting("optimizer.kind")[0]),
-  family: texts["model.family"] || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
+  family: familyOf(texts["model.family"] ?? "") || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
 });
+
+/** The family of a choice, which may name a brought model. @param {string} choice */
+const familyOf = (choice) => (networkOf(choice) === null ? choice : BROUGHT);
 
 /** The value of a field in a spec. @param {Entry} field @param {Spec} spec @returns {unknown} */
 export function shownValue(field, spec) {
@@ -67,10 +71,18 @@ export function valuesOf(own, spec) {
   const context = contextOf(own.texts, spec);
   const values = writtenValues(own.texts, context);
   // A part of a whole whose name was not chosen belongs to the one that was proposed.
-  if (values.model) values.model = { family: context.family, ...values.model };
+  if (values.model) values.model = wholeModel(values.model, context.family);
   if (own.measures) values.measures = own.measures;
   const arms = armsOf(own, spec);
   return arms ? { ...values, arms } : values;
+}
+
+/** @param {object} written @param {string} family that was chosen or is proposed @returns {Values} */
+function wholeModel(written, family) {
+  /** @type {Values} */
+  const { family: choice = family, ...others } = /** @type {Values} */ (written);
+  const network = networkOf(String(choice));
+  return network === null ? { family: choice, ...others } : { family: BROUGHT, network };
 }
 
 /** @typedef {{texts: SettingTexts, arms?: string[], measures?: string[]}} OwnTexts */

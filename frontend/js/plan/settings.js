@@ -2,6 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
+import { chosenModel, familyChoices, modelList, sizeChoices } from "./brought_models.js";
 import { valuesOf } from "./plan_request.js";
 import { armChecks, measureChecks } from "./settings_checks.js";
 import { settingsField } from "./settings_field.js";
@@ -22,15 +23,28 @@ export function settings(dataset, own, onChange, spec) {
     update(spec());
     onChange();
   };
-  const make = (/** @type {Entry} */ entry) => settingsField(forDataset(described(entry), dataset), own.texts, changed);
+  const make = (/** @type {Entry} */ entry) =>
+    settingsField(forDataset(described(entry), dataset, own), own.texts, changed);
   // With a grid for each arm, one for all of them would change nothing.
   const first = FIRST.filter(({ name }) => !(name === "lrs" && own.hasOwnGrids)).map(make);
   const arms = armChecks(own, changed);
   const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
+  const all = [...first, ...groups.flatMap((group) => group.fields)];
+  const sizes = sizeChoices(own, () => {
+    for (const field of all) field.read();
+    changed();
+  });
   /** @type {Record<string, HTMLElement>} */
-  const special = { arms: arms.element, measurement: measureChecks(own, changed) };
+  const special = {
+    arms: arms.element,
+    measurement: measureChecks(own, changed),
+    model: h("div", {}, modelList(own.models ?? []), sizes.element),
+  };
   const update = (/** @type {Spec | undefined} */ shown) => {
-    for (const part of [...first, arms, ...groups.flatMap((group) => group.fields)]) part.update(shown);
+    for (const part of [...all, arms, sizes]) part.update(shown);
+    // A model with a loss of its own trains on no other.
+    const hasOwnLoss = chosenModel(own.models ?? [], own.texts, shown)?.has_own_loss;
+    for (const { name, element } of all) if (name === "loss" && hasOwnLoss) element.hidden = true;
   };
   update(spec());
   const folds = groups.map(({ name, fields }) => fold(name, opened, special[name], fieldsOf(fields)));
@@ -51,10 +65,10 @@ function fieldsOf(fields) {
   );
 }
 
-/** Only what this data can be trained with. @param {Field} field @param {Dataset} dataset */
-function forDataset(field, { options }) {
+/** Only what this data can be trained with. @param {Field} field @param {Dataset} dataset @param {OwnSettings} own */
+function forDataset(field, { options }, { models = [] }) {
   if (field.name === "loss") return { ...field, values: options.losses };
-  return field.name === "model.family" ? { ...field, values: options.families } : field;
+  return field.name === "model.family" ? { ...field, values: familyChoices(options.families, models) } : field;
 }
 
 /**

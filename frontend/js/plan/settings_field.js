@@ -3,6 +3,7 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { contextOf, shownValue } from "./plan_request.js";
+import { networkOf } from "./brought_choice.js";
 import { matters } from "./settings_fields.js";
 
 /** @import { Spec } from "../../types/answers.js" */
@@ -29,7 +30,10 @@ export function settingsField(field, texts, onChange) {
     const value = spec && shownValue(field, spec);
     if (value !== undefined && value !== null) propose(value);
   };
-  return { element, update };
+  const read = () => {
+    control.value = texts[field.name] ?? "";
+  };
+  return { name: field.name, element, update, read };
 }
 
 /**
@@ -63,7 +67,10 @@ function textControl(id) {
 const WORDS = {
   loss: (value) => t(`ui.loss.${value}`),
   "optimizer.kind": (value) => t(`ui.optimizer.${value}`),
-  "model.family": (value) => t(`ui.family.${value}`),
+  "model.family": (value) => {
+    const name = networkOf(value);
+    return name === null ? t(`ui.family.${value}`) : t("ui.brought.family", { name });
+  },
 };
 
 /** One of a setting's values in words. @param {Field} field @param {string} value */

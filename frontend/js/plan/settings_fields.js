@@ -4,6 +4,7 @@
  */
 
 import { setting } from "../base/options.js";
+import { choiceOf } from "./brought_choice.js";
 
 /** @import { Setting, Spec } from "../../types/answers.js" */
 
@@ -40,7 +41,7 @@ export const GROUPS = [
   {
     name: "model",
     fields: [
-      entry("model.family"),
+      entry("model.family", ({ model }) => choiceOf(model)),
       entry("model.layers_per_block"),
       entry("model.has_skip"),
       entry("model.patch_size"),

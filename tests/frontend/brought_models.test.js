@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import {
+  chosenModel,
+  familyChoices,
+  withSize,
+} from "../../frontend/js/plan/brought_models.js";
+import {
+  contextOf,
+  shownValue,
+  valuesOf,
+} from "../../frontend/js/plan/plan_request.js";
+import { GROUPS } from "../../frontend/js/plan/settings_fields.js";
+import { learnOptions } from "./browser_stub.js";
+
+before(learnOptions);
+
+const RESNET = { name: "resnet", error: null, widths: [16, 32], depths: [2] };
+const BROKEN = { name: "broken", error: "no build()", widths: [], depths: [] };
+const SPEC = {
+  optimizer: { kind: "sgd" },
+  model: { family: "brought", network: "resnet" },
+  arms: [],
+};
+const CHOSEN = { "model.family": "brought:resnet" };
+
+test("a model that cannot be trained is no choice, and one in two versions is a single one", () => {
+  assert.deepEqual(familyChoices(["convnet"], [RESNET, RESNET, BROKEN]), [
+    "convnet",
+    "brought:resnet",
+  ]);
+});
+
+test("a chosen model is asked for by its name, without the options of other families", () => {
+  const texts = { ...CHOSEN, "model.patch_size": "4" };
+  assert.equal(contextOf(texts).family, "brought");
+  assert.deepEqual(valuesOf({ texts }).model, {
+    family: "brought",
+    network: "resnet",
+  });
+});
+
+test("the model of an earlier plan is found and chosen again", () => {
+  const field = GROUPS.flatMap((group) => group.fields).find(
+    ({ name }) => name === "model.family",
+  );
+  assert.equal(shownValue(field, SPEC), "brought:resnet");
+  assert.equal(shownValue(field, { ...SPEC, model: { family: "vit" } }), "vit");
+  assert.equal(chosenModel([BROKEN, RESNET], {}, SPEC), RESNET);
+  assert.equal(chosenModel([RESNET], CHOSEN), RESNET);
+  assert.equal(
+    chosenModel([RESNET], { "model.family": "vit" }, SPEC),
+    undefined,
+  );
+});
+
+test("a size joins those that are proposed or written, and leaves them", () => {
+  assert.equal(withSize("", [16, 32], 8, true), "8, 16, 32");
+  assert.equal(withSize("16, 64", [16, 32], 16, false), "64");
+  assert.equal(withSize("64", [], 64, true), "64");
+});
