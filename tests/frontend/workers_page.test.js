@@ -80,7 +80,7 @@ test("only living workers of another version are to be updated", async () => {
 
   assert.match(
     workerList([WORKER, { ...old, host: "attic" }], STATUS).text,
-    /On attic a worker runs another version.*0\.1\.0/,
+    /On attic a worker runs a different version.*0\.1\.0/,
   );
   const lost = { ...old, is_lost: true };
   assert.doesNotMatch(workerList([WORKER, lost], STATUS).text, /install/);
