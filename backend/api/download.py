@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from muscope.backend.errors import StorageFull
 from muscope.backend.storage.private_files import private_folder
@@ -54,8 +55,8 @@ def sandboxed_attachment(
     content: Spooled, name: str, *, media_type: str = "text/plain; charset=utf-8"
 ) -> StreamingResponse:
     """Send a text as a download that no browser will show as a page of ours."""
-    return StreamingResponse(
-        _blocks(content.file),
+    return _Sent(
+        content.file,
         media_type=media_type,
         headers={
             "Content-Length": str(content.size),
@@ -66,7 +67,20 @@ def sandboxed_attachment(
     )
 
 
+class _Sent(StreamingResponse):
+    """Sends a file and closes it, also for a client that goes away before the first block."""
+
+    def __init__(self, file: BinaryIO, *, media_type: str, headers: dict[str, str]) -> None:
+        super().__init__(_blocks(file), media_type=media_type, headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._file.close()
+
+
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while block := file.read(_BLOCK_BYTES):
-            yield block
+    while block := file.read(_BLOCK_BYTES):
+        yield block
