@@ -36,21 +36,24 @@ def accessible(page: Page) -> list[str]:
     return [each["id"] for each in Axe().run(page).response["violations"]]
 
 
+def sent(page: Page, form: str, **fields: str) -> None:
+    """Fill in a form and send it."""
+    for name, text in fields.items():
+        page.locator(f"#field-{name}").fill(text)
+    page.locator(f"[data-form={form}] button").click()
+
+
 def test_an_admin_is_made_invites_a_user_and_both_are_signed_out(browser: Browser, own_server: Server):
     path = first_link(own_server.runtime.context)
     assert path is not None
     admin = opened(browser, own_server, path)
-    admin.locator("#field-name").fill("boss")
-    admin.locator("#field-password").fill("password1234")
-    admin.locator("[data-form=welcome] button").click()
+    sent(admin, "welcome", name="boss", password="password1234")
     expect(admin.get_by_role("alert")).to_contain_text("easily guessed")
-    admin.locator("#field-password").fill(WORDS)
-    admin.locator("[data-form=welcome] button").click()
+    sent(admin, "welcome", password=WORDS)
     admin.locator("#footer").get_by_role("link", name=say("account.of", name="boss")).click()
     assert accessible(admin) == []
     admin.get_by_role("link", name=say("account.users")).click()
-    admin.locator("#field-name").fill("hanako")
-    admin.locator("[data-form=invite] button").click()
+    sent(admin, "invite", name="hanako")
     link = admin.locator("[data-secret]").inner_text()
     assert accessible(admin) == []
     admin.goto("/audit")
@@ -58,12 +61,10 @@ def test_an_admin_is_made_invites_a_user_and_both_are_signed_out(browser: Browse
 
     user = opened(browser, own_server, link, "ja-JP")
     expect(user.get_by_role("heading", level=1)).to_have_text(say("account.welcome", "ja"))
-    user.locator("#field-password").fill(OTHER_WORDS)
-    user.locator("[data-form=welcome] button").click()
+    sent(user, "welcome", password=OTHER_WORDS)
     expect(user.locator("#footer")).to_contain_text("hanako")
     user.goto("/account")
-    user.locator("#field-token_name").fill("夜間ビルド")
-    user.locator("[data-form=token] button").click()
+    sent(user, "token", token_name="夜間ビルド")
     expect(user.locator("[data-secret]")).to_contain_text("mus_")
     expect(user.get_by_role("table").first).to_contain_text("夜間ビルド")
     user.locator("[data-action=sign-out]").click()

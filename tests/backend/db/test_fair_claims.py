@@ -1,0 +1,48 @@
+"""Cells that a free worker may take when users share the workers."""
+
+import pytest
+
+from muscope.backend.db import claims
+from muscope.backend.db.accounts import fair_claims
+from muscope.backend.db.schema.tables import ExperimentRow, PrincipalRow
+from muscope.backend.db.upsert import insert_new
+from tests.backend.db.stores import LATER, NOW, add_experiment
+
+pytestmark = pytest.mark.both_databases
+
+
+def _claim(database, cell_id):
+    with database.write() as session:
+        return claims.claim(session, cell_id, owner="tester", now=NOW)
+
+
+def _owned_by(database, owner_id, *, created_at):
+    """Return an experiment's cells after giving it to another owner, who has an account's principal."""
+    experiment_id, cell_ids = add_experiment(database)
+    with database.write() as session:
+        insert_new(session, PrincipalRow, [{"id": owner_id, "name": owner_id}])
+        row = session.get_one(ExperimentRow, experiment_id)
+        row.owner_id, row.created_at = owner_id, created_at
+    return cell_ids
+
+
+def _candidates(database, rung_for, now=NOW):
+    with database.read() as session:
+        return list(fair_claims.candidates(session, rung_for, now=now))
+
+
+def test_a_message_of_the_only_owner_is_for_the_cell_it_names(database):
+    _, cell_ids = add_experiment(database)
+
+    assert _candidates(database, cell_ids[1]) == [cell_ids[1]]
+
+
+def test_a_message_of_one_who_has_a_worker_already_serves_the_owner_who_waits(database):
+    thorough = _owned_by(database, "thorough", created_at=NOW)
+    quick = _owned_by(database, "quick", created_at=NOW)
+    _claim(database, thorough[0])
+
+    first, second = _candidates(database, thorough[1], now=LATER)
+
+    assert first in quick
+    assert second == thorough[1]
