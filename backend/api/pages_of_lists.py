@@ -17,6 +17,7 @@ from muscope.backend.api.documented import Responses
 
 MOST_ITEMS = 1000
 _JSON = TypeAdapter(list[BaseModel])
+_UNCHANGED = {"description": "Nothing has changed since the state that If-None-Match names."}
 
 
 @dataclass(frozen=True)
@@ -64,5 +65,11 @@ def list_responses(model: type[BaseModel]) -> Responses:
     description = "One page; the header `Link` leads to the next, the `ETag` is of what is on it."
     return {
         200: {"model": list[model], "description": description},  # type: ignore[valid-type]
-        304: {"description": "Nothing has changed since the state that If-None-Match names."},
+        304: _UNCHANGED,
     }
+
+
+def page_responses(page: type[BaseModel]) -> Responses:
+    """Document the answers of a list whose pages tell more than their items."""
+    said = {"model": page, "description": "One page; gzip-compressed where that is accepted."}
+    return {200: said, 304: _UNCHANGED}

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from muscope.backend.api.caching import fresh_json, next_link
 from muscope.backend.api.deps import Ctx, DatasetId, IfNoneMatch, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
+from muscope.backend.api.pages_of_lists import page_responses
 from muscope.backend.api.schemas import PlainText, VariantRequest
 from muscope.backend.api.uploading.reading_options import GivenOptions
 from muscope.backend.api.uploading.upload import (
@@ -41,10 +42,6 @@ from muscope.backend.services.views.views import DatasetView, SamplesView
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
 KNOWN: Responses = {200: {"model": DatasetView, "description": "The same data were stored before."}}
-_PAGE: Responses = {
-    200: {"model": DatasetPage, "description": "One page; gzip-compressed where that is accepted."},
-    304: {"description": "Nothing has changed since the state that If-None-Match names."},
-}
 _TABLE = "size,colour,price\n1.5,red,120\n2.0,blue,155\n"
 _TEXT = "Call me Ishmael. Some years ago, never mind how long precisely, having little or no money …\n"
 _RAW_BODY: dict[str, Any] = {
@@ -110,7 +107,9 @@ def placed(stored: StoredDataset, response: Response) -> DatasetView:
     return stored.dataset
 
 
-@router.get("", summary="List datasets", response_class=Response, responses=_PAGE | errors())
+@router.get(
+    "", summary="List datasets", response_class=Response, responses=page_responses(DatasetPage) | errors()
+)
 def list_datasets(
     request: Request,
     context: Ctx,

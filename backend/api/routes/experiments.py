@@ -11,7 +11,7 @@ from starlette.responses import Response
 from muscope.backend.api.caching import asked_edition, edition_etag, fresh_json, next_link
 from muscope.backend.api.deps import Ctx, ExperimentId, IfMatch, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
-from muscope.backend.api.pages_of_lists import Page, list_responses
+from muscope.backend.api.pages_of_lists import Page, list_responses, page_responses
 from muscope.backend.api.plans import reporting_unreadable_plans
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.services.experiments import bulk, cells
@@ -71,10 +71,6 @@ IdempotencyKey = Annotated[
         examples=["6c1d8f0e-create-prices"],
     ),
 ]
-_PAGE: Responses = {
-    200: {"model": ExperimentPage, "description": "One page; gzip-compressed where that is accepted."},
-    304: {"description": "Nothing has changed since the state that If-None-Match names."},
-}
 _REPLAY: Responses = {
     200: {"model": ExperimentView, "description": "An earlier request with this key created it."}
 }
@@ -109,7 +105,12 @@ def create_experiment(
     return created.experiment
 
 
-@router.get("", summary="List experiments", response_class=Response, responses=_PAGE | errors())
+@router.get(
+    "",
+    summary="List experiments",
+    response_class=Response,
+    responses=page_responses(ExperimentPage) | errors(),
+)
 def list_experiments(
     request: Request,
     context: Ctx,

@@ -13,6 +13,7 @@ from muscope.backend.api.caching import fresh_json, next_link
 from muscope.backend.api.deps import Ctx, ExperimentId, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.download import sandboxed_attachment, spooled
+from muscope.backend.api.pages_of_lists import page_responses
 from muscope.backend.api.schemas import FigureReply
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.figures.theme import Mode
@@ -37,10 +38,6 @@ _CSV_FILE: Responses = {
     }
 }
 
-_PAGE: Responses = {
-    200: {"model": RunPage, "description": "One page; gzip-compressed where that is accepted."},
-    304: {"description": "Nothing has changed since the state that If-None-Match names."},
-}
 _FIGURE: Responses = {200: {"model": FigureReply, "description": "The figure."}}
 
 
@@ -48,7 +45,7 @@ _FIGURE: Responses = {200: {"model": FigureReply, "description": "The figure."}}
     "/{experiment_id}/runs",
     summary="List an experiment's runs",
     response_class=Response,
-    responses=_PAGE | errors(404),
+    responses=page_responses(RunPage) | errors(404),
 )
 def list_runs(
     request: Request,
