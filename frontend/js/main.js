@@ -104,6 +104,8 @@ followTheme(life.signal);
 onPreference("level", redraw, life.signal);
 onPreference("language", followLanguage, life.signal);
 followLinks(life.signal);
+// A question given up with its page is nobody's failure, whoever had asked it.
+addEventListener("unhandledrejection", (event) => isAbort(event.reason) && event.preventDefault());
 addEventListener("navigate", show, { signal: life.signal });
 addEventListener("popstate", () => location.pathname !== shown && show(), { signal: life.signal }); // not for #page
 await show();

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from muscope.backend.catalogue import LANGUAGES, text
 from tests.browser.verdicts import SMALL, say
@@ -111,6 +111,19 @@ def test_the_experiments_on_a_file_are_one_link_away(visit, instance, files):
     expect(page.locator(".list-table tbody tr")).to_have_count(1)
     page.go_back()
     expect(rows(page)).to_have_count(1)
+
+
+@pytest.mark.usefixtures("files")
+def test_a_list_that_is_left_before_its_filters_are_known_complains_of_nothing(visit):
+    page = visit().open("/data?q=第七工程+03")
+    waiting: list[Route] = []
+    page.route("**/api/v1/options", lambda route: waiting.append(route))
+    page.locator("#nav").get_by_role("link", name=say("nav.experiments"), exact=True).click()
+    expect(page.locator("#list-dataset")).to_be_visible()
+    page.go_back()
+    expect(rows(page)).to_have_count(1)
+    for each in waiting:
+        each.abort()
 
 
 @pytest.mark.usefixtures("files")

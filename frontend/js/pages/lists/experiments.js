@@ -50,6 +50,7 @@ export async function open(_route, signal) {
     datasets: get("/datasets?limit=500", signal),
     options: startOptions(signal),
   };
+  Promise.allSettled(Object.values(known)); // the page may be left before anything waits for them
   const fixed = new URLSearchParams(location.search).get(COMPARED);
   listing.keep();
   return {
@@ -96,7 +97,11 @@ function parts(listing, known, fixed) {
   };
   listing.onChange = draw;
   draw();
-  void known.options.then(() => draw()); // they hold the limits of comparing
+  // They hold the limits of comparing; without them, as when the page is left, the list stays as it is.
+  known.options.then(
+    () => draw(),
+    () => {},
+  );
   return [head(listing.signal, fixed), controls.element, problem, bulk, table, foot];
 }
 
