@@ -37,7 +37,7 @@ from benchmarks.rows.product import (
     uploads,
     visits,
 )
-from benchmarks.rows.security import dependencies, gate, leaks, malformed, paths, source
+from benchmarks.rows.security import dependencies, gate, leaks, malformed, paths, roles, source
 from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
@@ -88,6 +88,7 @@ FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
 SECURITY_ROWS: dict[str, Callable[[], RowResult]] = {
     "security_s1": malformed.malformed,
     "security_s2": files.hostile,
+    "security_s3": roles.roles,
     "security_s4": gate.gate,
     "security_s5": paths.traversal,
     "security_s7": source.deserialisation,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from benchmarks.rows.security import dependencies, malformed
+from benchmarks.rows.security import dependencies, malformed, roles
 from benchmarks.rows.security.leaks import reachable_by_others
 from benchmarks.rows.security.malformed import GOAL_REQUESTS, Reply
 from benchmarks.rows.security.paths import payloads
@@ -67,6 +67,18 @@ def test_an_audit_that_did_not_look_is_never_a_pass():
     assert dependencies.judged(json.dumps(looked), "").is_met
     for output in ("", '{"dependencies": []}', json.dumps(skipped), json.dumps(hole)):
         assert not dependencies.judged(output, "no route to the service").is_met
+
+
+def test_a_walk_that_ended_early_or_left_routes_out_is_never_a_pass():
+    def told(**changes):
+        return json.dumps({"routes": 93, "asked": 449, "unlisted": 679, "wrong": []} | changes)
+
+    wrong = {"method": "get", "path": "/a", "visitor": "nobody", "status": 200, "expected": "401"}
+
+    assert roles.judged(told(), "").value == "1128_of_1128"
+    assert roles.judged(told(), "").is_met
+    for output in ("", "Traceback", "{}", told(asked=10), told(unlisted=0), told(wrong=[wrong])):
+        assert not roles.judged(output, "port in use").is_met
 
 
 def test_a_file_that_others_can_open_is_found_unless_its_folder_is_closed(tmp_path):
