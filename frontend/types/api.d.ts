@@ -769,6 +769,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get every point of an experiment
+         * @description Return every stored value of every run: place in the grid, metric, component (from 0), step, value.
+         *
+         *     The value is empty once a run has diverged. Spreadsheets hold about a million rows, Parquet any number.
+         */
+        get: operations["get_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/recipe.py": {
         parameters: {
             query?: never;
@@ -4671,6 +4693,12 @@ export interface components {
             width: number;
         };
         /**
+         * PointsFormat
+         * @description File format of the points.
+         * @enum {string}
+         */
+        PointsFormat: "csv" | "parquet";
+        /**
          * Preprocessing
          * @description Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
          *
@@ -7208,6 +7236,7 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
+export type PointsFormat = components['schemas']['PointsFormat'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];
@@ -15890,6 +15919,231 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Down for now",
                      *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_points: {
+        parameters: {
+            query?: {
+                /** @description File format. */
+                format?: components["schemas"]["PointsFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a point; CSV is UTF-8 with a byte order mark, as Excel wants it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    /**
+                     * @example scenario,parametrization,width,depth,lr,seed,metric,component,step,value
+                     *     as_given,mup,32,3,0.03125,0,train_loss,0,0,2.302585
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The disk or a quota is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The disk or a quota is full.",
+                     *       "error": {
+                     *         "code": "storage.full",
+                     *         "message": "The disk or a quota is full.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
