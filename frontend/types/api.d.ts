@@ -3562,7 +3562,7 @@ export interface components {
          * @description Reason why an attempt ended without finishing the cell; a diverged run is not a failure.
          * @enum {string}
          */
-        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code" | "spec";
+        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code" | "spec" | "model";
         /**
          * FieldError
          * @description One field that could not be read.
