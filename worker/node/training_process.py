@@ -14,7 +14,7 @@ from pathlib import Path
 
 from muscope.backend.child_environment import FOR_TORCH, child_environment
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.worker.messages import Reply, Request
+from muscope.worker.messages import Event, Reply, Request
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,18 @@ class TrainingProcess:
         self._process: subprocess.Popen[str] | None = None
         self._replies: queue.Queue[Reply] = queue.Queue()
         self._num_cells = 0
+        self._is_ready = False
         self._oom_kills = 0
 
     def start(self) -> None:
-        """Make sure that a child runs."""
-        if self._process is not None and self._process.poll() is None:
+        """Make sure that a child runs that is not too old."""
+        is_alive = self._process is not None and self._process.poll() is None
+        if is_alive and self._num_cells < CELLS_PER_CHILD:
             return
         self.kill()
         self._replies = queue.Queue()
         self._num_cells = 0
+        self._is_ready = False
         self._oom_kills = num_oom_kills()
         self._process = subprocess.Popen(
             self._command,
@@ -56,8 +59,6 @@ class TrainingProcess:
 
     def send(self, request: Request) -> None:
         """Send a request; a child that died meanwhile is noticed by `exit_code`."""
-        if self._num_cells >= CELLS_PER_CHILD:
-            self.kill()
         self.start()
         self._num_cells += 1
         assert self._process is not None
@@ -65,6 +66,18 @@ class TrainingProcess:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(request.model_dump_json() + "\n")
             self._process.stdin.flush()
+
+    def first_reply(self, *, wait_seconds: float) -> Reply | None:
+        """Return `ready` of a child that has passed its test cell, at once if it has said so before.
+
+        Otherwise its reply, or None when it has said nothing in time.
+        """
+        self.start()
+        if self._is_ready:
+            return Reply(event=Event.READY)
+        reply = self.receive(wait_seconds=wait_seconds)
+        self._is_ready = reply is not None and reply.event is Event.READY
+        return reply
 
     def receive(self, *, wait_seconds: float) -> Reply | None:
         """Return the next reply, or None when none came in time."""
