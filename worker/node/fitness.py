@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Callable
+from multiprocessing.sharedctypes import SynchronizedString
+from typing import cast
 
 from muscope.worker.messages import Event
 from muscope.worker.node.training_process import TrainingProcess
@@ -16,7 +18,7 @@ LONGEST_REASON = 500
 START_SECONDS, POLL_SECONDS = 300.0, 0.2
 
 # Made before the pool forks: what one pool process finds out holds for the whole node.
-_reason = multiprocessing.Array("c", LONGEST_REASON)
+_reason = cast("SynchronizedString", multiprocessing.Array("c", LONGEST_REASON))
 
 
 def fault() -> str | None:
