@@ -37,7 +37,16 @@ from benchmarks.rows.product import (
     uploads,
     visits,
 )
-from benchmarks.rows.security import dependencies, gate, leaks, malformed, paths, roles, source
+from benchmarks.rows.security import (
+    dependencies,
+    gate,
+    leaks,
+    malformed,
+    paths,
+    roles,
+    source,
+    stored_scripts,
+)
 from muscope.worker.device import prepare_process
 
 ROWS: dict[str, Callable[[], RowResult]] = {
@@ -91,6 +100,7 @@ SECURITY_ROWS: dict[str, Callable[[], RowResult]] = {
     "security_s3": roles.roles,
     "security_s4": gate.gate,
     "security_s5": paths.traversal,
+    "security_s6": stored_scripts.stored_scripts,
     "security_s7": source.deserialisation,
     "security_s8": leaks.secrets,
     "security_permissions": leaks.permissions,

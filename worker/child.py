@@ -31,6 +31,7 @@ from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
 from muscope.worker.messages import DEVICE_LOST, Event, Reply, Request
 from muscope.worker.training.brought_family import ModelFolder, is_out_of_memory
+from muscope.worker.training.canary import fault_of_device
 from muscope.worker.training.checkpoints import CheckpointRules
 from muscope.worker.training.train_cell import Stores, train_cell_now
 
@@ -49,6 +50,9 @@ def main() -> None:
     requests: queue.Queue[Request] = queue.Queue()
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     log.info("matmul backend %s on %s", prepare_process(settings.node_device), settings.node_device)
+    if fault := fault_of_device():
+        _send(replies, Reply(event=Event.UNFIT, detail=fault))
+        return
     stores = Stores(
         Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
         open_blobs(settings),

@@ -26,6 +26,7 @@ class Event(StrEnum):
     """Kinds of replies of the training child."""
 
     READY = "ready"
+    UNFIT = "unfit"  # the device gave a wrong result for the test cell; the child ends
     WINDOW = "window"
     COMPLETED = "completed"
     LOST = "lost"
@@ -33,7 +34,7 @@ class Event(StrEnum):
 
 
 class Reply(BaseModel):
-    """One event; `cell_id` is absent only for `ready`."""
+    """One event; `cell_id` is absent only for `ready` and `unfit`."""
 
     model_config = ConfigDict(frozen=True)
 

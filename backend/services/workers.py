@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from importlib.metadata import version
 from uuid import UUID
@@ -21,6 +22,7 @@ from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
 from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.errors import MuscopeError, Unavailable
 from muscope.backend.services.context import Context
 from muscope.backend.services.views.machine_views import TrainingView, WorkerView
 
@@ -44,8 +46,20 @@ def list_workers(context: Context, owner_id: str, *, with_lost: bool = False) ->
 
 
 def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
-    """Return the rows of the workers seen in the last minute."""
-    return worker_rows.seen_since(session, context.now() - FRESH)
+    """Return the rows of the workers seen in the last minute that take cells."""
+    seen = worker_rows.seen_since(session, context.now() - FRESH)
+    return [row for row in seen if row.fault is None]
+
+
+def fault_of_workers(context: Context) -> MuscopeError | None:
+    """Return which workers take no cells since they computed a known result wrongly, and one's finding."""
+    with suppress(Unavailable), context.database.read() as session:
+        unfit = [row for row in worker_rows.seen_since(session, context.now() - FRESH) if row.fault]
+        if unfit:
+            return Unavailable(
+                "worker.unfit", names=", ".join(row.name for row in unfit), reason=unfit[0].fault
+            )
+    return None
 
 
 def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -> Capacity:
@@ -111,6 +125,7 @@ def _view(context: Context, owner_id: str, row: WorkerRow, trained: Sequence[Tra
         started_at=row.started_at,
         seen_at=row.seen_at,
         is_lost=is_lost,
+        fault=row.fault,
         trains=() if is_lost else _trains(owner_id, [each for each in trained if _is_by(each, host, row)]),
     )
 

@@ -2292,7 +2292,7 @@ export interface components {
             message: string | null;
             /**
              * Name
-             * @description `disk`, `database` or `broker`.
+             * @description `disk`, `database`, `broker`; `workers` if one is unfit.
              */
             name: string;
         };
@@ -7030,6 +7030,11 @@ export interface components {
             environment: {
                 [key: string]: string | number;
             };
+            /**
+             * Fault
+             * @description Reason why it takes no cells: it computed a known result wrongly when it started.
+             */
+            fault: string | null;
             /** Host */
             host: string;
             /**

@@ -6,11 +6,14 @@ import json
 
 import pytest
 
-from benchmarks.rows.security import dependencies, malformed, roles
+from benchmarks.rows.security import dependencies, malformed, roles, stored_scripts
 from benchmarks.rows.security.leaks import reachable_by_others
 from benchmarks.rows.security.malformed import GOAL_REQUESTS, Reply
 from benchmarks.rows.security.paths import payloads
+from benchmarks.rows.security.scripts_as_text import joined
+from benchmarks.rows.security.scripts_as_text import payloads as hostile_texts
 from benchmarks.rows.security.source import deserialisation, unsafe_calls
+from benchmarks.rows.security.stored_scripts import Seen
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,25 @@ def test_a_walk_that_ended_early_or_left_routes_out_is_never_a_pass():
     assert roles.judged(told(), "").is_met
     for output in ("", "Traceback", "{}", told(asked=10), told(unlisted=0), told(wrong=[wrong])):
         assert not roles.judged(output, "port in use").is_met
+
+
+def test_a_script_that_ran_or_a_control_that_saw_nothing_makes_the_row_short():
+    nothing, ran = Seen("/", 0, 0, 0), Seen("control", 26, 0, 26)
+    reported = Seen("control", 0, 38, 26)
+
+    def judged(seen, control=ran, control_reports=reported):
+        return stored_scripts.judged(seen, control, control_reports, [])
+
+    assert judged([nothing]).is_met
+    for bad in (Seen("/", 1, 0, 0), Seen("/", 0, 1, 0), Seen("/", 0, 0, 1)):
+        assert not judged([nothing, bad]).is_met
+    assert not judged([nothing], control=nothing).is_met
+    assert not judged([nothing], control_reports=nothing).is_met
+
+
+def test_sixty_different_texts_are_put_into_names_as_well():
+    assert len(set(hostile_texts())) == stored_scripts.GOAL_PAYLOADS
+    assert " ".join(joined(hostile_texts(), 180)) == " ".join(hostile_texts())
 
 
 def test_a_file_that_others_can_open_is_found_unless_its_folder_is_closed(tmp_path):

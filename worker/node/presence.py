@@ -23,6 +23,7 @@ from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.errors import StorageFull, Unavailable
 from muscope.backend.settings import Settings, get_settings
 from muscope.backend.storage.blobs.place import open_blobs
+from muscope.worker.node import fitness
 from muscope.worker.node.announcing import Announcer
 from muscope.worker.node.crowding import Crowding, load_now
 
@@ -48,7 +49,9 @@ def _show(name: str, settings: Settings) -> None:
             if is_registered:
                 with database.write() as session:
                     factor = _crowding(session, settings, crowding)
-                    workers.touch(session, name, now=datetime.now(UTC), crowding=factor)
+                    workers.touch(
+                        session, name, now=datetime.now(UTC), crowding=factor, fault=fitness.fault()
+                    )
             else:
                 register(name, settings, database)
                 is_registered = True

@@ -129,7 +129,7 @@ class _Supervision:
             case Event.FAILED:
                 self._child.kill()
                 return self._fail(reply.failure or FailureClass.CODE, reply.detail)
-            case Event.READY:
+            case Event.READY | Event.UNFIT:
                 return None
 
     def _on_silence(self) -> Ending | None:

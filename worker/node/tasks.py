@@ -21,10 +21,14 @@ from muscope.backend.events import Notices
 from muscope.backend.queue import TRAIN_CELL
 from muscope.backend.settings import get_settings
 from muscope.worker.held_models import held_models
+from muscope.worker.node import fitness
 from muscope.worker.node.supervisor import SupervisorContext, supervise
 from muscope.worker.node.training_process import TrainingProcess
 
 log = logging.getLogger(__name__)
+
+# In which an unfit pool process takes one message.
+UNFIT_SECONDS = 10.0
 
 # Made before the pool forks, so that the node can tell its pool processes to let go of their cells.
 _stopping = multiprocessing.Event()
@@ -37,9 +41,16 @@ def register(app: Celery) -> Task:
 
 
 def train_cell(cell_id: str) -> None:
-    """Supervise one cell; when the database is away the conductor rings again later."""
+    """Supervise one cell; when the database is away the conductor rings again later.
+
+    A node that is unfit keeps a message for a while, so that it takes few from those that are not.
+    """
+    wanted, context = UUID(cell_id), _context()
+    if not fitness.is_fit(_child(), monotonic=context.monotonic, is_stopping=context.is_stopping):
+        time.sleep(0.0 if context.is_stopping() else UNFIT_SECONDS)
+        return
     try:
-        supervise(UUID(cell_id), _child(), _context())
+        supervise(wanted, _child(), context)
     except Unavailable as error:
         log.warning("cell %s is left for the next bell: %s", cell_id, error)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from muscope.backend.child_environment import FOR_TORCH, child_environment
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.worker.messages import Reply, Request
+from muscope.worker.messages import Event, Reply, Request
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +33,20 @@ class TrainingProcess:
         self._process: subprocess.Popen[str] | None = None
         self._replies: queue.Queue[Reply] = queue.Queue()
         self._num_cells = 0
+        self._is_ready = False
         self._oom_kills = 0
         self._own_code: str | None = None  # version of the brought model that has run in the child
 
     def start(self) -> None:
-        """Make sure that a child runs."""
-        if self._process is not None and self._process.poll() is None:
+        """Make sure that a child runs that is not too old."""
+        is_alive = self._process is not None and self._process.poll() is None
+        if is_alive and self._num_cells < CELLS_PER_CHILD:
             return
         self.kill()
         self._replies = queue.Queue()
         self._num_cells = 0
         self._own_code = None
+        self._is_ready = False
         self._oom_kills = num_oom_kills()
         self._process = subprocess.Popen(
             self._command,
@@ -64,7 +67,7 @@ class TrainingProcess:
                 the whole process, so no cell of another model follows in the same child.
         """
         is_foreign = self._own_code is not None and self._own_code != own_code
-        if self._num_cells >= CELLS_PER_CHILD or is_foreign:
+        if is_foreign:
             self.kill()
         self.start()
         self._num_cells += 1
@@ -74,6 +77,18 @@ class TrainingProcess:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(request.model_dump_json() + "\n")
             self._process.stdin.flush()
+
+    def first_reply(self, *, wait_seconds: float) -> Reply | None:
+        """Return `ready` of a child that has passed its test cell, at once if it has said so before.
+
+        Otherwise its reply, or None when it has said nothing in time.
+        """
+        self.start()
+        if self._is_ready:
+            return Reply(event=Event.READY)
+        reply = self.receive(wait_seconds=wait_seconds)
+        self._is_ready = reply is not None and reply.event is Event.READY
+        return reply
 
     def receive(self, *, wait_seconds: float) -> Reply | None:
         """Return the next reply, or None when none came in time."""

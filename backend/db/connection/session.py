@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -107,6 +107,15 @@ class Database:
                 finally:
                     connection.invalidate()  # its short patience is for this statement only
 
+    def forget_deleted(self) -> None:
+        """Have the log forget rows that were deleted; in the database file SQLite overwrites them itself.
+
+        Called after the deletion was committed, so an outage or a reader in the way is no error: the log is
+        then emptied with the next deletion, or when it has grown.
+        """
+        with suppress(Unavailable):
+            self.shorten_log(above_bytes=0)
+
     def log_bytes(self) -> int:
         """Return the size of SQLite's write-ahead log; 0 without one."""
         log_file = self._path and self._path.with_name(f"{self._path.name}-wal")
@@ -185,7 +194,7 @@ def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         # SQLite's own knows ASCII only; a server knows every letter.
         connection.create_function("lower", 1, _lower, deterministic=True)
-        for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

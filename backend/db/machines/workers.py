@@ -37,14 +37,16 @@ def get(session: Session, name: str) -> WorkerRow | None:
 
 def register(session: Session, name: str, *, now: datetime, **capabilities: Any) -> None:
     """Store what a worker can do; of two nodes with one name that start at once the last one stays."""
-    values = {"started_at": now, "seen_at": now, "crowding": 1.0, **capabilities}
+    values = {"started_at": now, "seen_at": now, "crowding": 1.0, "fault": None, **capabilities}
     statement = insert_into(session, WorkerRow).values(name=name, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[WorkerRow.name], set_=values))
 
 
-def touch(session: Session, name: str, *, now: datetime, crowding: float = 1.0) -> None:
-    """Show that a worker is alive, and by what factor its neighbours lengthen training."""
-    values = {"seen_at": now, "crowding": crowding}
+def touch(
+    session: Session, name: str, *, now: datetime, crowding: float = 1.0, fault: str | None = None
+) -> None:
+    """Show that a worker is alive, by what factor its neighbours lengthen training, and why it is unfit."""
+    values = {"seen_at": now, "crowding": crowding, "fault": fault}
     session.execute(update(WorkerRow).where(WorkerRow.name == name).values(**values))
 
 

@@ -344,3 +344,5 @@ class WorkerRow(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime] = mapped_column(index=True)
     version: Mapped[str | None] = mapped_column(String(32))
+    # Reason why it takes no cells.
+    fault: Mapped[str | None] = mapped_column(String(500))

@@ -177,6 +177,7 @@ def delete_dataset(
                 raise Conflict("dataset.in_use", name=row.name, count=count)
             dataset_rows.remove(session, dataset_id)
         _drop_unused(context, filter(None, (row.arrays_sha256, row.source_sha256)))
+    context.database.forget_deleted()
 
 
 def _remove_experiments(session: Session, dataset: DatasetRow) -> None:

@@ -58,6 +58,7 @@ def delete_experiments(context: Context, owner_id: str, ids: Sequence[UUID]) -> 
             raise Conflict("experiment.some_still_open", count=len(going_on), names=names)
         for row in rows:
             experiment_rows.remove(session, row.id)
+    context.database.forget_deleted()
     return len(rows)
 
 

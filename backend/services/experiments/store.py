@@ -174,6 +174,7 @@ def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> N
         if is_open(session, row):
             raise Conflict("experiment.still_open", name=row.name, state=row.state)
         experiment_rows.remove(session, experiment_id)
+    context.database.forget_deleted()
 
 
 def _view_of(context: Context, session: Session, owner_id: str, experiment_id: UUID) -> ExperimentView:

@@ -120,6 +120,7 @@ def delete_sweep(context: Context, owner_id: str, sweep_id: UUID) -> None:
     with context.database.write() as session:
         if not sweep_rows.remove(session, owner_id, sweep_id):
             raise _missing(sweep_id)
+    context.database.forget_deleted()
 
 
 def _write(row: SweepRow, choices: SweepChoices, reading: SweepReading) -> None:

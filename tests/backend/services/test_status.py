@@ -10,9 +10,10 @@ from importlib.metadata import version
 import pytest
 
 from muscope.backend.db import migrate
+from muscope.backend.db.machines import workers as worker_rows
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
 from muscope.backend.services.status import get_status
-from muscope.backend.services.workers import list_workers
+from muscope.backend.services.workers import fresh_workers, list_workers
 from tests.backend.db.stores import NOW, add_experiment, add_worker, change_cell, one_cell, take
 
 THIS = version("muscope")
@@ -151,6 +152,36 @@ def test_a_broker_that_is_away_is_told_in_words(context, notices, language, word
     (fault,) = [check for check in status.checks if not check.is_ok]
     assert (status.is_ready, fault.name, fault.code) == (False, "broker", "system.broker_away")
     assert words in (fault.message or "")
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "takes no cells"), ("ja", "引き受けていません")])
+def test_a_worker_that_computes_wrongly_is_told_and_is_no_capacity(context, database, language, words):
+    add_worker(database, "cpu@good", now=NOW)
+    add_worker(database, "cpu@bad", now=NOW)
+    with database.write() as session:
+        worker_rows.touch(session, "cpu@bad", now=NOW, fault="loss 2 (known: 1)")
+
+    status = get_status(context, LOCAL_OWNER, language)
+
+    (fault,) = [check for check in status.checks if not check.is_ok]
+    assert (fault.name, fault.code) == ("workers", "worker.unfit")
+    for told in (words, "cpu@bad", "loss 2 (known: 1)"):
+        assert told in (fault.message or "")
+    assert {each.host: each.fault for each in workers_of(context)} == {
+        "good": None,
+        "bad": "loss 2 (known: 1)",
+    }
+    with database.read() as session:
+        assert [row.name for row in fresh_workers(context, session)] == ["cpu@good"]
+
+
+def test_a_worker_that_was_started_again_is_trusted_again(context, database):
+    add_worker(database, "cpu@a", now=NOW)
+    with database.write() as session:
+        worker_rows.touch(session, "cpu@a", now=NOW, fault="loss 2 (known: 1)")
+    add_worker(database, "cpu@a", now=NOW)
+
+    assert all(check.is_ok for check in get_status(context, LOCAL_OWNER, "en").checks)
 
 
 def test_a_database_of_another_version_is_told(context, database):

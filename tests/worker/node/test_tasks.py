@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -7,6 +8,8 @@ from muscope.backend.errors import Unavailable
 from muscope.backend.queue import TRAIN_CELL, create_celery
 from muscope.backend.settings import Settings
 from muscope.worker.node import tasks
+
+CONTEXT = SimpleNamespace(monotonic=lambda: 0.0, is_stopping=lambda: False)
 
 
 def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):
@@ -20,27 +23,43 @@ def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):
 
 def test_the_body_is_supervision_of_the_cell_in_the_message(monkeypatch):
     asked = []
+    monkeypatch.setattr(tasks.fitness, "is_fit", lambda *_, **__: True)
     monkeypatch.setattr(tasks, "_child", lambda: "child")
-    monkeypatch.setattr(tasks, "_context", lambda: "context")
+    monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
     cell_id = uuid4()
 
     tasks.register(Celery(set_as_current=False))(str(cell_id))
 
-    assert asked == [(cell_id, "child", "context")]
+    assert asked == [(cell_id, "child", CONTEXT)]
 
 
 def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, caplog):
     def be_away(*_):
         raise Unavailable("database.unavailable", detail="gone")
 
+    monkeypatch.setattr(tasks.fitness, "is_fit", lambda *_, **__: True)
     monkeypatch.setattr(tasks, "_child", lambda: None)
-    monkeypatch.setattr(tasks, "_context", lambda: None)
+    monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", be_away)
 
     tasks.train_cell(str(uuid4()))
 
     assert "next bell" in caplog.text
+
+
+def test_a_node_that_is_unfit_claims_nothing(monkeypatch):
+    asked, waits = [], []
+    monkeypatch.setattr(tasks.fitness, "is_fit", lambda *_, **__: False)
+    monkeypatch.setattr(tasks, "_child", lambda: None)
+    monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
+    monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
+    monkeypatch.setattr(tasks.time, "sleep", waits.append)
+
+    tasks.train_cell(str(uuid4()))
+
+    assert asked == []
+    assert waits == [tasks.UNFIT_SECONDS]
 
 
 def test_a_message_that_is_no_id_is_an_error():

@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -49,10 +50,44 @@ def test_a_read_keeps_nothing(database):
 @pytest.mark.sqlite
 def test_connections_are_prepared(database):
     with database.read() as session:
-        names = ("journal_mode", "foreign_keys", "synchronous")
+        names = ("journal_mode", "foreign_keys", "synchronous", "secure_delete")
         pragmas = [session.scalar(text(f"PRAGMA {name}")) for name in names]
 
-    assert pragmas == ["wal", 1, 2]
+    assert pragmas == ["wal", 1, 2, 1]
+
+
+@pytest.mark.sqlite
+def test_what_was_deleted_is_in_no_file_of_the_database(database):
+    marker = "a name that nobody may find again"
+    with database.write() as session:
+        session.add(PrincipalRow(id="ann", name=marker + " and so on" * 1000))
+    database.shorten_log(above_bytes=0)
+    held_before = files_with(marker, database)
+
+    with database.write() as session:
+        session.delete(session.get_one(PrincipalRow, "ann"))
+    database.forget_deleted()
+
+    assert held_before != []
+    assert files_with(marker, database) == []
+
+
+@pytest.mark.sqlite
+def test_a_reader_in_the_way_of_forgetting_is_no_error(database):
+    with database.read() as reader:
+        reader.scalar(text("SELECT count(*) FROM principal"))
+        with database.write() as session:
+            session.add(PrincipalRow(id="ann", name="Ann"))
+        database.forget_deleted()
+
+    assert _names(database) == {"ann", "local"}
+
+
+def files_with(marker: str, database: Database) -> list[str]:
+    """List the files of a database that hold a text."""
+    folder = Path(str(database.engine.url.database)).parent
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in found if marker.encode() in path.read_bytes()]
 
 
 def test_the_library_is_free_of_the_wal_bug():

@@ -1,0 +1,93 @@
+"""A node takes cells once its training child has computed a known result."""
+
+from __future__ import annotations
+
+import multiprocessing
+
+import pytest
+
+from muscope.worker.messages import Event, Reply
+from muscope.worker.node import fitness
+from muscope.worker.node.training_process import TrainingProcess
+
+UNFIT = Reply(event=Event.UNFIT, detail="losses of the test cell: 2 (known: 1)")
+
+
+class StartingChild(TrainingProcess):
+    """Says what a child says when it starts; None is a while of silence, which takes a minute."""
+
+    def __init__(self, *replies: Reply | None) -> None:
+        super().__init__()
+        self.script = list(replies)
+        self.seconds = 0.0
+        self.num_kills = 0
+        self.died: int | None = None
+
+    def start(self) -> None:
+        """Start nothing."""
+
+    def receive(self, *, wait_seconds: float) -> Reply | None:
+        reply = self.script.pop(0) if self.script else None
+        self.seconds += 0.0 if reply else 300 * wait_seconds
+        return reply
+
+    @property
+    def exit_code(self) -> int | None:
+        return self.died
+
+    def kill(self) -> None:
+        self.num_kills += 1
+
+
+@pytest.fixture(autouse=True)
+def new_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitness, "_reason", multiprocessing.Array("c", fitness.LONGEST_REASON))
+
+
+def is_fit(child: StartingChild, *, is_stopping: bool = False) -> bool:
+    return fitness.is_fit(child, monotonic=lambda: child.seconds, is_stopping=lambda: is_stopping)
+
+
+def test_a_child_is_waited_for_and_not_asked_twice():
+    child = StartingChild(None, None, Reply(event=Event.READY))
+
+    assert is_fit(child)
+    assert is_fit(child)
+    assert child.script == []
+    assert fitness.fault() is None
+
+
+def test_a_wrong_result_makes_every_process_of_the_node_unfit():
+    child, healthy = StartingChild(UNFIT), StartingChild(Reply(event=Event.READY))
+
+    assert not is_fit(child)
+    assert fitness.fault() == UNFIT.detail
+    assert child.num_kills == 1
+    assert not is_fit(healthy)
+    assert healthy.script != []
+
+
+def test_a_child_that_dies_or_hangs_is_started_anew_and_judges_nothing():
+    hanging, dying = StartingChild(), StartingChild()
+    dying.died = -9
+
+    for child in (hanging, dying):
+        assert not is_fit(child)
+        assert child.num_kills == 1
+    assert fitness.fault() is None
+    assert hanging.seconds > fitness.START_SECONDS > dying.seconds
+
+
+def test_a_node_that_stops_waits_for_nothing():
+    child = StartingChild()
+
+    assert not is_fit(child, is_stopping=True)
+    assert child.seconds == 0.0
+
+
+def test_a_long_reason_is_cut_and_still_readable():
+    fitness.declare_unfit("値" * 400)
+
+    found = fitness.fault()
+    assert found is not None
+    assert set(found) == {"値"}
