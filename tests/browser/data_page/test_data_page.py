@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from muscope.backend.catalogue import LANGUAGES, text
@@ -136,18 +135,3 @@ def test_answers_about_reading_are_told_and_forgotten(visit, instance):
 
     expect(page.locator("#recipes")).not_to_contain_text("price51")
     assert all("price51" not in each["columns"] for each in instance.get("/recipes"))
-
-
-@pytest.mark.usefixtures("files")
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_list_of_files_is_accessible_and_fits_a_phone(visit, language, scheme):
-    opened = visit(language, width=390)
-    opened.page.emulate_media(color_scheme=scheme)
-    page = opened.open("/data")
-    expect(rows(page)).to_have_count(50)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert Axe().run(page).response["violations"] == []
-    page.locator("[data-delete]").first.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert Axe().run(page).response["violations"] == []
