@@ -112,6 +112,24 @@ def test_the_experiments_on_a_file_are_one_link_away(visit, instance, files):
     expect(rows(page)).to_have_count(1)
 
 
+def test_the_filter_by_data_offers_the_file_of_the_address_and_says_how_many_it_leaves_out(visit, instance):
+    made = upload(instance, "古い測定.csv", 77)
+    opened = visit("ja")
+
+    def newer(route: Route) -> None:
+        kept = [each for each in route.fetch().json()["items"] if each["id"] != made["id"]]
+        route.fulfill(json={"items": kept, "total": len(kept) + 3, "next": None})
+
+    opened.page.route("**/api/v1/datasets?limit=500", newer)
+    page = opened.open(f"/experiments?dataset={made['id']}")
+
+    expect(page.locator("#list-dataset option:checked")).to_have_text("古い測定.csv")
+    left_out = page.locator("#list-dataset option:disabled")
+    expect(left_out).to_have_text(say("list.filter.more_files", "ja", count=2))
+    opened.open("/experiments")
+    expect(left_out).to_have_text(say("list.filter.more_files", "ja", count=3))
+
+
 @pytest.mark.usefixtures("files")
 def test_a_list_that_is_left_before_its_filters_are_known_complains_of_nothing(visit):
     page = visit().open("/data?q=第七工程+03")
