@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { contextOf, shownValue } from "./plan_request.js";
-import { networkOf } from "./brought_choice.js";
+import { networkOf } from "./brought/brought_choice.js";
 import { matters } from "./settings_fields.js";
 
 /** @import { Spec } from "../../types/answers.js" */
