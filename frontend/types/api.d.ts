@@ -4509,6 +4509,11 @@ export interface components {
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
             /**
+             * Brought Optimizers
+             * @description Those that train a brought model.
+             */
+            brought_optimizers: components["schemas"]["OptimizerKind"][];
+            /**
              * Default Measures
              * @description Measured when a request does not say.
              */
