@@ -28,8 +28,13 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
 def migrate(database: Database, revision: str = "head") -> None:
     """Run the migrations up to `revision` in one transaction; of two hosts the second finds them done."""
     with database.write() as session:
-        _wait_for_others(session)
-        command.upgrade(_config(session.connection()), revision)
+        migrate_within(session, revision)
+
+
+def migrate_within(session: Session, revision: str = "head") -> None:
+    """Run the migrations up to `revision` in a transaction that its owner commits."""
+    _wait_for_others(session)
+    command.upgrade(_config(session.connection()), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -49,7 +54,12 @@ def is_current(database: Database) -> bool:
 def revision_of(database: Database) -> str:
     """Return the schema revision of a database; empty for one that was never migrated."""
     with database.read() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision() or ""
+        return revision_within(session)
+
+
+def revision_within(session: Session) -> str:
+    """Return the schema revision that a transaction sees; empty for a database never migrated."""
+    return MigrationContext.configure(session.connection()).get_current_revision() or ""
 
 
 def is_known_revision(revision: str) -> bool:

@@ -16,9 +16,9 @@ def add_keeping_commands(commands: Commands) -> None:
     backup.add_argument("file", metavar="FILE", type=Path, help=backup.say("backup.file"))
     restore = commands.add("restore")
     restore.add_argument("file", metavar="FILE", type=Path, help=restore.say("restore.file"))
-    restore.add_argument(
-        "--into", metavar="FOLDER", type=Path, required=True, help=restore.say("restore.into")
-    )
+    place = restore.add_mutually_exclusive_group(required=True)
+    place.add_argument("--into", metavar="FOLDER", type=Path, help=restore.say("restore.into"))
+    place.add_argument("--into-server", action="store_true", help=restore.say("restore.into_server"))
 
 
 def add_users_command(commands: Commands) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from muscope.backend.db.connection.address import database_address
-from muscope.backend.db.connection.locks import shared_lock
+from muscope.backend.db.connection.locks import BLOBS, shared_lock
 from muscope.backend.db.connection.session import Database
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
@@ -78,7 +78,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
         if folder.is_dir():
             private_folder(folder)
     database = Database(database_address(settings))
-    blobs = open_blobs(settings, lock=shared_lock(database.url, "blobs"))
+    blobs = open_blobs(settings, lock=shared_lock(database.url, BLOBS))
     bell = Bell(settings)
     notices = Notices(settings.resolved_broker_url)
     try:

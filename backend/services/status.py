@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from muscope.backend.catalogue import text
+from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.accounts.owners import sees
 from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.cost.time_left import expected_spans
@@ -83,7 +84,8 @@ def _open_experiments(context: Context, session: Session, owner_id: str) -> tupl
     workers = fresh_workers(context, session)
     capacity = capacity_of(context, session, workers)
     found = neighbours_of(context, session, None, capacity)
-    spans = expected_spans([each.course for each in found], slots=capacity.slots)
+    used = fair_claims.used_so_far(session, now=context.now())
+    spans = expected_spans([each.course for each in found], slots=capacity.slots, used=used)
     in_order: Sequence[tuple[float, Neighbour]] = sorted(
         ((span.begins, each) for span, each in zip(spans, found, strict=True)),
         key=lambda pair: (not pair[1].is_running, pair[0]),

@@ -37,6 +37,20 @@ def candidates(session: Session, rung_for: UUID, *, now: datetime) -> Iterator[U
             yield found
 
 
+def used_so_far(session: Session, *, now: datetime, joining: str | None = None) -> dict[str, float]:
+    """Return the slot-seconds by which `candidates` orders the owners of open experiments.
+
+    `joining`: an owner who is about to create one.
+    """
+    owners = _waiting_owners(session)
+    if joining is not None:
+        owners.setdefault(joining, now)
+    if len(owners) < 2:
+        return {}
+    since = common_start(owners)
+    return seconds_used(_stints(session, since), since, now)
+
+
 def _waiting_owners(session: Session) -> dict[str, datetime]:
     """Return by owner since when there has been an open experiment."""
     rows = session.execute(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from muscope.backend.errors import InvalidInput
 from muscope.backend.settings import Settings
+
+
+def file_address(path: Path) -> URL:
+    """Return the address of a database in a file."""
+    # Not as text: the name of a folder may hold a question mark or a percent sign.
+    return URL.create("sqlite", database=str(path))
 
 
 def database_address(settings: Settings) -> URL:
@@ -16,8 +24,7 @@ def database_address(settings: Settings) -> URL:
     cannot be read.
     """
     if settings.database_url is None:
-        # Not as text: the name of a folder may hold a question mark or a percent sign.
-        return URL.create("sqlite", database=str(settings.data_folder / "muscope.db"))
+        return file_address(settings.data_folder / "muscope.db")
     try:
         url = make_url(settings.database_url)
     except ArgumentError as error:

@@ -9,6 +9,8 @@ from sqlalchemy import URL, func, select
 
 from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 
+BLOBS = "blobs"  # name of the lock under which blobs come to be used, and go
+
 
 def shared_lock(url: URL, name: str) -> Callable[[], AbstractContextManager[None]] | None:
     """Return a lock by its name, or None where the database is a file, which belongs to one host.

@@ -26,9 +26,15 @@ def copy_online(source: Path, target: Path) -> None:
             closing(module.connect(str(target))) as copy,
         ):
             online.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # the copy is one file, without a log beside it
     except module.Error as error:
         raise Unavailable("backup.database_unreadable", path=str(source), reason=str(error)) from error
+    join_log(target)
+
+
+def join_log(path: Path) -> None:
+    """Make a database that nobody has open one file, without a log beside it."""
+    with closing(sqlite_module().connect(str(path))) as database:
+        database.execute("PRAGMA journal_mode=DELETE")
 
 
 def require_sound(path: Path) -> None:

@@ -7,7 +7,7 @@ predicted time of this experiment's own cells, recent ones weighing most, since 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -72,11 +72,13 @@ class Course(NamedTuple):
     """Work of one experiment: its cells so far, in the order in which they ended, and those to come.
 
     `pace`: actual over predicted time to assume before any of its cells has run.
+    `owner_id`: whose share of the slots it takes.
     """
 
     cells: Sequence[CellWork]
     later: Sequence[LaterWork] = ()
     pace: float = 1.0
+    owner_id: str = ""
 
 
 def slowness(
@@ -135,10 +137,22 @@ def eta_seconds(cells: Sequence[CellWork], *, slots: int, later: Sequence[LaterW
     return expected_spans([Course(cells, later)], slots=slots)[0].ends
 
 
-def expected_spans(courses: Sequence[Course], *, slots: int) -> list[Span]:
-    """Predict when each of several experiments that share the slots begins its open work, and ends."""
+def expected_spans(
+    courses: Sequence[Course], *, slots: int, used: Mapping[str, float] | None = None
+) -> list[Span]:
+    """Predict when each of several experiments that share the slots begins its open work, and ends.
+
+    Args:
+        used: slot-seconds that owners have had since all of them have waited; none if left out.
+    """
     chains = [(index, chain) for index, course in enumerate(courses) for chain in _chains(course)]
-    found = spans([chain for _, chain in chains], slots=slots, pause=PLANNING_SECONDS)
+    found = spans(
+        [chain for _, chain in chains],
+        slots=slots,
+        pause=PLANNING_SECONDS,
+        owners=[courses[index].owner_id for index, _ in chains],
+        used=used,
+    )
     of_course: list[list[Span]] = [[] for _ in courses]
     for (index, _), span in zip(chains, found, strict=True):
         of_course[index].append(span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.cost.time_left import Course, LaterWork, share_done, total_seconds
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, StopReason
@@ -38,7 +39,9 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
     later = found.course.later if is_open else ()
     course = affordable_course(context, evidence, found.course._replace(later=later))
     neighbours = neighbours_of(context, session, evidence.experiment, capacity) if is_open else []
-    spans = spans_among(course, neighbours, capacity.slots)
+    course = course._replace(owner_id=evidence.experiment.owner_id)
+    used = fair_claims.used_so_far(session, now=context.now()) if neighbours else {}
+    spans = spans_among(course, neighbours, capacity.slots, used)
     eta = spans[0].ends
     # A worker trains before its speed is measured, which is when it enters the list.
     is_attended = bool(workers) or any(row.state == CellState.RUNNING for row in rows)
@@ -49,7 +52,7 @@ def progress_of(context: Context, evidence: ExperimentEvidence) -> ProgressView:
         spent_seconds=sum(work.spent_seconds for work in course.cells),
         predicted_total_seconds=total_seconds(course.cells, course.later),
         eta_seconds=eta if can_tell else None,
-        eta_most_seconds=max(eta, spans_among(whole, neighbours, capacity.slots)[0].ends)
+        eta_most_seconds=max(eta, spans_among(whole, neighbours, capacity.slots, used)[0].ends)
         if can_tell
         else None,
         share_done=share_done(course.cells, course.later),

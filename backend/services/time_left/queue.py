@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -66,15 +66,12 @@ def neighbours_of(
     ]
     first = sorted(others, key=lambda each: (not each.num_running, each.told_at or each.created_at))
     foreseen = {each.id for each in first[:MOST_FORESEEN]}
-    return [
-        Neighbour(
-            each,
-            course_of(context, session, each, capacity)
-            if each.id in foreseen
-            else summed_course(each, capacity),
-        )
-        for each in others
-    ]
+    found = []
+    for each in others:
+        is_foreseen = each.id in foreseen
+        course = course_of(context, session, each, capacity) if is_foreseen else summed_course(each, capacity)
+        found.append(Neighbour(each, course._replace(owner_id=each.owner_id)))
+    return found
 
 
 def course_of(context: Context, session: Session, found: OpenExperiment, capacity: Capacity) -> Course:
@@ -110,9 +107,16 @@ def _lately(found: OpenExperiment, now: datetime) -> int:
     return int(now.timestamp()) // KEPT_SECONDS
 
 
-def spans_among(course: Course, neighbours: Sequence[Neighbour], slots: int) -> list[Span]:
-    """Predict when an experiment's open work begins and ends, and then that of the others beside it."""
-    return expected_spans([course, *(each.course for each in neighbours)], slots=slots)
+def spans_among(
+    course: Course, neighbours: Sequence[Neighbour], slots: int, used: Mapping[str, float]
+) -> list[Span]:
+    """Predict when an experiment's open work begins and ends, and then that of the others beside it.
+
+    Args:
+        course: with its owner, whose share of the workers counts.
+        used: as `fair_claims.used_so_far` returns it.
+    """
+    return expected_spans([course, *(each.course for each in neighbours)], slots=slots, used=used)
 
 
 def queue_view(

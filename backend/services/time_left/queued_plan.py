@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.connection.session import Session
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.services.context import Context
@@ -17,14 +18,16 @@ def preview_experiment(context: Context, owner_id: str, request: ExperimentReque
     """Return what would run, how long alone and how long among the open experiments; nothing is stored."""
     with context.database.read() as session:
         plan = draft(context, session, owner_id, request)
-        return plan_view(context, plan, _queue(context, session, plan))
+        return plan_view(context, plan, _queue(context, session, owner_id, plan))
 
 
-def _queue(context: Context, session: Session, plan: Draft) -> PlanQueueView | None:
+def _queue(context: Context, session: Session, owner_id: str, plan: Draft) -> PlanQueueView | None:
     neighbours = neighbours_of(context, session, None, plan.capacity)
     if not neighbours:
         return None
-    span = spans_among(_told_now(context, plan.course), neighbours, plan.capacity.slots)[0]
+    own = _told_now(context, plan.course)._replace(owner_id=owner_id)
+    used = fair_claims.used_so_far(session, now=context.now(), joining=owner_id)
+    span = spans_among(own, neighbours, plan.capacity.slots, used)[0]
     return PlanQueueView(num_others=len(neighbours), start_seconds=span.begins, wall_seconds=span.ends)
 
 

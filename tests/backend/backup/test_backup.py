@@ -222,21 +222,6 @@ def test_a_name_that_leads_out_of_the_folder_is_no_backup(name, settings, tmp_pa
     assert not elsewhere.exists()
 
 
-def test_a_database_on_a_server_has_its_own_tools(settings, tmp_path):
-    served = settings.model_copy(update={"database_url": "postgresql+psycopg://user@host/name"})
-
-    with pytest.raises(InvalidInput, match=r"backup\.database_on_server"):
-        back_up(served, tmp_path / "muscope.backup")
-
-
-@pytest.mark.usefixtures("experiment_id")
-def test_files_in_a_bucket_are_named_as_what_is_not_copied(settings, tmp_path):
-    far = settings.model_copy(update={"blobs": "s3://files"})
-
-    with pytest.raises(InvalidInput, match=r"backup\.files_in_bucket"):
-        back_up(far, tmp_path / "muscope.backup")
-
-
 @pytest.mark.usefixtures("experiment_id")
 def test_the_command_says_what_it_wrote_and_what_it_refused(
     settings, tmp_path, elsewhere, monkeypatch, capsys

@@ -46,3 +46,18 @@ def test_a_message_of_one_who_has_a_worker_already_serves_the_owner_who_waits(da
 
     assert first in quick
     assert second == thorough[1]
+
+
+def test_what_was_used_counts_from_the_moment_at_which_all_waited(database):
+    thorough = _owned_by(database, "thorough", created_at=NOW)
+    _claim(database, thorough[0])
+    with database.read() as session:
+        alone = fair_claims.used_so_far(session, now=LATER)
+        beside_a_new_one = fair_claims.used_so_far(session, now=LATER, joining="quick")
+    _owned_by(database, "quick", created_at=NOW + (LATER - NOW) / 2)
+    with database.read() as session:
+        together = fair_claims.used_so_far(session, now=LATER)
+
+    assert alone == {}
+    assert beside_a_new_one == {"thorough": 0.0}
+    assert together == {"thorough": (LATER - NOW).total_seconds() / 2}

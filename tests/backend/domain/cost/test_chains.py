@@ -64,3 +64,38 @@ def test_every_chain_begins_before_it_ends_and_within_the_wall(chains, slots):
     for chain, span in zip(chains, spans(_chains(chains), slots=slots), strict=True):
         length = sum(max(batch, default=0) for batch in chain)
         assert span.begins + length <= span.ends * (1 + 1e-9)
+
+
+def _long_and_short(**options):
+    """Return when a long queue of one owner and a short one told of later begin and end, on one slot."""
+    thorough = [[Part(10, turn=turn) for turn in range(4)]]
+    quick = [[Part(3, turn=9), Part(3, turn=10)]]
+    return spans([thorough, quick], slots=1, **options)
+
+
+def test_the_queue_of_one_owner_is_in_turn():
+    assert _long_and_short() == [(0, 40), (40, 46)]
+
+
+def test_another_owner_who_comes_later_waits_for_one_part_and_not_for_the_queue():
+    assert _long_and_short(owners=["thorough", "quick"]) == [(0, 46), (10, 16)]
+
+
+def test_an_owner_who_has_had_less_begins():
+    assert _long_and_short(owners=["thorough", "quick"], used={"thorough": 5.0}) == [(6, 46), (0, 6)]
+
+
+def test_what_trains_already_is_not_stopped_for_another_owner():
+    training, waiting = [[Part(10, turn=-math.inf)]], [[Part(3, turn=1)]]
+
+    assert spans([training, waiting], slots=1, owners=["a", "b"], used={"a": 99.0}) == [(0, 10), (10, 13)]
+
+
+@given(CHAINS, st.integers(1, 3), st.randoms())
+def test_owners_change_the_order_and_neither_lose_work_nor_waste_slots(chains, slots, drawn):
+    owners = [drawn.choice("abc") for _ in chains]
+    total = sum(sum(batch) for chain in chains for batch in chain)
+
+    found = spans(_chains(chains), slots=slots, owners=owners)
+
+    assert total / slots - 1e-6 <= max((span.ends for span in found), default=0.0) <= total + 1e-6

@@ -144,3 +144,20 @@ def test_the_work_of_one_that_has_not_begun_is_computed_once_a_minute_not_at_eve
         clock.now += timedelta(seconds=KEPT_SECONDS)
 
     assert 1 <= built.count(first) <= 2
+
+
+def test_another_owner_is_not_behind_the_whole_queue_of_one_who_has_had_more(context, database):
+    with database.write() as session:
+        session.add(PrincipalRow(id="other", name="other"))
+    long_ago = NOW - timedelta(seconds=50)
+    _, (running, _) = _add(database, "first", told_at=long_ago, owner_id="other")
+    _add(database, "second", told_at=long_ago + timedelta(seconds=1), owner_id="other")
+    take(database, running)
+    own, _ = _add(database, "own", told_at=NOW)
+
+    progress = _progress(context, own)
+
+    # Three cells of the other were told of before; only the one that trains comes first.
+    assert progress.queue.position == 2
+    starts_in = progress.queue.expected_start - NOW
+    assert starts_in.total_seconds() == pytest.approx(CELL_SECONDS, rel=1e-4)
