@@ -48,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
         if not is_asking:
             raise
         return INTERRUPTED  # what was waited for goes on
+    except BrokenPipeError:
+        # Whoever reads the output has gone, as `head` does. Nothing is left to be flushed to it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except MuscopeError as error:
         _tell(error, language, is_for_program=getattr(options, "json", False))
     except ModuleNotFoundError as error:

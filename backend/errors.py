@@ -24,6 +24,7 @@ hold every code. Numerical failure (a diverged run) is a result, not an exceptio
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 Param = str | int | float
@@ -120,3 +121,17 @@ class RequestFailed(MuscopeError):
 
     def __str__(self) -> str:
         return f"{self.sentence} [{self.code}]"
+
+
+def as_stored(error: MuscopeError) -> str:
+    """Return an error as text that `from_stored` reads, so that each reader gets it in their language."""
+    return json.dumps({"code": error.code, "params": error.params}, ensure_ascii=False)
+
+
+def from_stored(stored: str) -> MuscopeError | None:
+    """Return the error that `as_stored` has written; None for any other text."""
+    try:
+        read = json.loads(stored)
+        return MuscopeError(read["code"], **read["params"])
+    except (ValueError, TypeError, KeyError):
+        return None

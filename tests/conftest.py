@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,11 @@ settings.load_profile("muscope")
 
 
 def pytest_configure() -> None:
-    """Refuse to test the code of another checkout, whose environment this one may have borrowed."""
+    """Train on one thread, as the product does, and refuse to test the code of another checkout.
+
+    Two processes of tests with a thread per core each wait for each other's threads at every small product.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first imported
     for package in (backend, worker):
         found = Path(package.__path__[0]).resolve()
         if found != ROOT / found.name:

@@ -23,14 +23,14 @@ from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.backend.errors import InvalidInput, MuscopeError
+from muscope.backend.errors import InvalidInput, MuscopeError, as_stored
 from muscope.backend.events import Notices
 from muscope.backend.logs import about, set_up_logging
 from muscope.backend.settings import get_settings
 from muscope.backend.storage.blobs.place import open_blobs
 from muscope.worker.device import prepare_process
-from muscope.worker.messages import Event, Reply, Request
-from muscope.worker.training.brought_family import ModelFolder
+from muscope.worker.messages import DEVICE_LOST, Event, Reply, Request
+from muscope.worker.training.brought_family import ModelFolder, is_out_of_memory
 from muscope.worker.training.canary import fault_of_device
 from muscope.worker.training.checkpoints import CheckpointRules
 from muscope.worker.training.train_cell import Stores, train_cell_now
@@ -66,7 +66,11 @@ def main() -> None:
     while True:
         request = requests.get()
         with about(cell_id=request.cell_id):
-            _send(replies, _train(request, stores, replies))
+            try:
+                reply = _train(request, stores, replies)
+            except torch.AcceleratorError:
+                sys.exit(DEVICE_LOST)
+            _send(replies, reply)
 
 
 def give_way() -> None:
@@ -91,7 +95,7 @@ def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:
         raise
     except Exception as error:
         log.exception("cell %s failed", request.cell_id)
-        detail = str(error) if isinstance(error, MuscopeError) else _last_line(error)
+        detail = as_stored(error) if isinstance(error, MuscopeError) else _last_line(error)
         return Reply(event=Event.FAILED, cell_id=request.cell_id, failure=classify(error), detail=detail)
     return Reply(event=Event.COMPLETED, cell_id=request.cell_id)
 
@@ -102,12 +106,11 @@ def _last_line(error: Exception) -> str:
 
 def classify(error: Exception) -> FailureClass:
     """Name the kind of a failure that the child survived."""
+    if isinstance(error, InvalidInput) and error.code.startswith("brought."):
+        return FailureClass.MODEL
     if isinstance(error, ValidationError | InvalidInput):
         return FailureClass.SPEC  # the definition cannot be read or trained: no attempt will end better
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return FailureClass.OOM
-    # Torch reports a failed allocation on the host as RuntimeError; its wording is the only mark there is.
-    if "can't allocate memory" in str(error):
+    if isinstance(error, torch.OutOfMemoryError) or is_out_of_memory(error):
         return FailureClass.OOM
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return FailureClass.DISK

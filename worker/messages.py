@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from muscope.backend.domain.lifecycle import FailureClass
 
+# Exit code of a child that lost its device: the next one may have it again.
+DEVICE_LOST = 75
+
 
 class Request(BaseModel):
     """Order to train this cell under this fence."""

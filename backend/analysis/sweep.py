@@ -61,6 +61,7 @@ class Sweep:
         coordinate_changes, initial_activations: of the coordinate check, [W, E, S, K] with the components of
             `muscope.backend.domain.spec.coordinates`; NaN where missing, None where the spec does not measure
             it.
+        has_constant_output: initial outputs have a part that no width changes, such as an output bias.
         train_curves: returns the train loss [T, S] of one (size, LR), step by step from 0, NaN for a seed
             that was not run; without columns where no curve is stored.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
@@ -92,6 +93,7 @@ class Sweep:
     kappa: float = 2.0
     coordinate_changes: Values | None = None
     initial_activations: Values | None = None
+    has_constant_output: bool = False
     axis: Axis = Axis.WIDTH
     is_planned: NDArray[np.bool_] | None = None
     reached: NDArray[np.int64] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -36,19 +36,34 @@ def spooled(folder: Path, lines: Iterable[str]) -> Spooled:
     file = TemporaryFile(dir=folder)  # noqa: SIM115 (closed when it has been sent)
     digest = hashlib.sha256()
     try:
-        for line in lines:
-            block = line.encode() + b"\n"
-            digest.update(block)
-            file.write(block)
-        size = file.tell()
-        file.seek(0)
-    except BaseException as error:
+        with _told_when_full():
+            for line in lines:
+                block = line.encode() + b"\n"
+                digest.update(block)
+                file.write(block)
+            size = file.tell()
+            file.seek(0)
+    except BaseException:
         with suppress(OSError):  # on a full disk the buffer cannot be written at the close either
             file.close()
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            raise StorageFull("storage.full", size=0) from error
         raise
     return Spooled(file, size, digest.hexdigest())
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write lines to a file; raises StorageFull where there is no room."""
+    with _told_when_full(), path.open("wb") as file:
+        file.writelines(line.encode() + b"\n" for line in lines)
+
+
+@contextmanager
+def _told_when_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull("storage.full", size=0) from error
+        raise
 
 
 def sandboxed_attachment(

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from muscope.backend.api.errors import own_error, unexpected_error
 from muscope.backend.api.schemas import JSON_LIMIT_BYTES
+from muscope.backend.api.site.error_document import wants_page, wrong_host_page
 from muscope.backend.errors import Forbidden, InvalidInput, MuscopeError, TooLarge
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,9 @@ class HostCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (refusal := self._refusal(scope)):
-            await own_error(scope, refusal)(scope, receive, send)
+            is_for_people = refusal.code == "host.not_allowed" and wants_page(scope)
+            reply = wrong_host_page(scope, refusal) if is_for_people else own_error(scope, refusal)
+            await reply(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

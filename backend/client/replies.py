@@ -93,6 +93,8 @@ class Model(Reply):
     speedup: list[list[float]]
     own_data: Json | None
     error: str | None
+    check: Json | None = None
+    check_error: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

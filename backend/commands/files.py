@@ -21,7 +21,10 @@ def report(options: Namespace, client: Client) -> int:
 
 
 def export(options: Namespace, client: Client) -> int:
-    """Save the canonical export, or the whole experiment as one file that another server takes in."""
+    """Save the canonical export, every point as a table, or the experiment as one file for another server."""
+    if options.points:
+        path = options.output or f"muscope-{options.id}-points.{options.points}"
+        return _save(options, path, client.points(options.id, options.points))
     if options.archive:
         path = options.output or f"muscope-{options.id}.zip"
         return _save(options, path, client.archive(options.id, data=not options.without_data))

@@ -27,6 +27,7 @@ def models(options: Namespace, client: Client) -> int:
                 each.sha256[:12],
                 ",".join(map(str, each.widths)),
                 each.error or each.stacking_text,
+                each.check_error or (each.check or {}).get("text", ""),
             )
             for each in found
         )

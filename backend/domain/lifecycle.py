@@ -68,6 +68,7 @@ class FailureClass(StrEnum):
     DISK = "disk"
     CODE = "code"
     SPEC = "spec"
+    MODEL = "model"  # the operator's own model: its file fails at this size
 
 
 CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
@@ -95,7 +96,7 @@ class StopReason(StrEnum):
 
 
 # Another attempt would fail in the same way.
-FINAL_FAILURES = frozenset({FailureClass.SPEC})
+FINAL_FAILURES = frozenset({FailureClass.SPEC, FailureClass.MODEL})
 
 
 class Attempt(NamedTuple):

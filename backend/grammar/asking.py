@@ -79,7 +79,9 @@ def _add_files(commands: Commands) -> None:
         command = _of_experiment(commands, name)
         command.add_argument("-o", "--output", metavar="FILE", help=command.say(f"{name}.output"))
         if name == "export":
-            command.add_argument("--archive", action="store_true", help=command.say("export.archive"))
+            kinds = command.add_mutually_exclusive_group()
+            kinds.add_argument("--archive", action="store_true", help=command.say("export.archive"))
+            kinds.add_argument("--points", choices=("csv", "parquet"), help=command.say("export.points"))
             command.add_argument(
                 "--without-data", action="store_true", help=command.say("export.without_data")
             )

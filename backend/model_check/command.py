@@ -8,14 +8,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from muscope.backend.domain.brought.finding import EXIT_CODES
-from muscope.backend.domain.brought.question import CheckQuestion, ModelLimits
+from muscope.backend.domain.brought.question import USUAL_RATE, CheckQuestion, ModelLimits
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, WeightDecayRule
 from muscope.backend.errors import InvalidInput
 from muscope.backend.model_check.recipe_file import write_recipe
 from muscope.backend.model_check.wording import report_lines
 
 _RATES = {OptimizerKind.SGD: 0.1}
-_USUAL_RATE = 1e-3
 
 
 def check(options: argparse.Namespace, language: str) -> int:
@@ -45,7 +44,7 @@ def _question(options: argparse.Namespace) -> CheckQuestion:
                 weight_decay=options.weight_decay,
                 weight_decay_rule=WeightDecayRule(options.weight_decay_rule),
             ),
-            lr=options.lr or _RATES.get(kind, _USUAL_RATE),
+            lr=options.lr or _RATES.get(kind, USUAL_RATE),
             num_seeds=options.seeds,
             num_steps=options.steps,
             recipe=None if options.recipe is None else str(Path(options.recipe).resolve()),

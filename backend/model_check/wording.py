@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from muscope.backend.catalogue import text
 from muscope.backend.domain.brought.finding import CheckReport, Finding, PowerRow, TensorAnswer
+from muscope.backend.services.views.check_sentences import finding_sentence, number_text
 
 _DASH = "-"
 
@@ -24,19 +25,6 @@ def report_lines(report: CheckReport, language: str) -> list[str]:
         *(line for finding in report.findings for line in _finding_lines(finding, language)),
         *_table(report.tensors, language),
     ]
-
-
-def finding_sentence(finding: Finding, language: str) -> str:
-    """Return the sentence of one finding."""
-    return text(
-        f"brought.finding.{finding.code}",
-        language,
-        tensors=", ".join(finding.tensors),
-        place=finding.place,
-        measured=_number(finding.measured),
-        expected=_number(finding.expected),
-        detail=finding.detail,
-    )
 
 
 def _finding_lines(finding: Finding, language: str) -> Iterator[str]:
@@ -68,10 +56,6 @@ def _table(tensors: tuple[TensorAnswer, ...], language: str) -> list[str]:
 def _power(power: PowerRow) -> str:
     """Return `measured ±half band (needed)`."""
     if power.measured is None or power.high is None:
-        return f"{_DASH} ({_number(power.expected)})"
+        return f"{_DASH} ({number_text(power.expected)})"
     half = power.high - power.measured
-    return f"{_number(power.measured)} ±{half:.2f} ({_number(power.expected)})"
-
-
-def _number(value: float | None) -> str:
-    return _DASH if value is None else f"{value + 0.0:.2f}".replace("-0.00", "0.00")
+    return f"{number_text(power.measured)} ±{half:.2f} ({number_text(power.expected)})"

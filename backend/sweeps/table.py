@@ -50,7 +50,17 @@ def judge_columns(
 def rows_of(columns: Mapping[str, Sequence[str]], options: Options, read_numbers: ReadNumbers) -> Rows:
     """Return the rows of a table as the options understand its columns; raises as `judge_columns`."""
     given = parse_mapping(options.columns, list(columns)) | dict(options.roles)
-    return read_rows(columns, recognise(columns, given), read_numbers)
+    written = _without_blank_end(columns)
+    return read_rows(written, recognise(written, given), read_numbers)
+
+
+def _without_blank_end(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Return a table without the empty rows that spreadsheets leave below it."""
+    num_rows = max(
+        (place + 1 for cells in columns.values() for place, cell in enumerate(cells) if cell.strip()),
+        default=0,
+    )
+    return {name: cells[:num_rows] for name, cells in columns.items()}
 
 
 def judge_rows(rows: Rows, options: Options) -> SweepAnswer:

@@ -769,6 +769,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get every point of an experiment
+         * @description Return every stored value of every run: place in the grid, metric, component (from 0), step, value.
+         *
+         *     The value is empty once a run has diverged. Spreadsheets hold about a million rows, Parquet any number.
+         */
+        get: operations["get_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/recipe.py": {
         parameters: {
             query?: never;
@@ -1719,7 +1741,7 @@ export interface components {
              */
             min_margin: number;
             open: components["schemas"]["OpenAnswer"] | null;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /** Rule */
             rule: string;
             /** Rule Version */
@@ -1760,7 +1782,7 @@ export interface components {
             noise_source: components["schemas"]["NoiseSource"];
             /** Num Runs */
             num_runs: number;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /**
              * Reasons
              * @default []
@@ -1804,7 +1826,7 @@ export interface components {
             limiting_axis?: components["schemas"]["Axis"] | null;
             /** @description Octaves per doubling of what grows on the axis that decides. */
             lr_slope: components["schemas"]["Estimate"];
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             parametrization: components["schemas"]["Parametrization"];
             /** Reasons */
             reasons: components["schemas"]["Reason"][];
@@ -1927,7 +1949,7 @@ export interface components {
              * @default []
              */
             next_runs: components["schemas"]["NextRun"][];
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /**
              * Reasons
              * @default []
@@ -1954,7 +1976,7 @@ export interface components {
              * @description M6: steps up at which the loss at the reused LR rises by more than two standard errors.
              */
             num_inversions?: number | null;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /** Reasons */
             reasons: components["schemas"]["Reason"][];
             /** Rule */
@@ -2018,7 +2040,7 @@ export interface components {
             /** Depth */
             depth: number;
             /** @description `fine_tune` or `does_not_transfer`. */
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /** Scenario */
             scenario: string;
             /** Width */
@@ -2249,6 +2271,30 @@ export interface components {
             width: number;
         };
         /**
+         * CheckFindingView
+         * @description One finding of a check.
+         */
+        CheckFindingView: {
+            /** Code */
+            code: string;
+            /**
+             * Place
+             * @description `file:line` where the code must change, if it is the code.
+             */
+            place: string;
+            severity: components["schemas"]["Severity"];
+            /**
+             * Tensors
+             * @description Those that are wrong or asked about.
+             */
+            tensors: string[];
+            /**
+             * Text
+             * @description What was found and its probable cause, in words.
+             */
+            text: string;
+        };
+        /**
          * CheckState
          * @description State of a coordinate check.
          * @enum {string}
@@ -2273,6 +2319,22 @@ export interface components {
              * @description `disk`, `database`, `broker`; `workers` if one is unfit.
              */
             name: string;
+        };
+        /**
+         * CheckedTensorView
+         * @description One tensor of a check: powers of the width as measured, with 95% bands, and as its role needs them.
+         */
+        CheckedTensorView: {
+            decay: components["schemas"]["PowerRow"];
+            init: components["schemas"]["PowerRow"];
+            /** Is Right */
+            is_right: boolean;
+            lr: components["schemas"]["PowerRow"];
+            /** Name */
+            name: string;
+            role: components["schemas"]["TensorRole"];
+            /** Role Text */
+            role_text: string;
         };
         /**
          * ClassCount
@@ -2936,7 +2998,7 @@ export interface components {
             num_sizes: number;
             /** Num Steps */
             num_steps: number;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /**
              * Sizes
              * @description The sizes it rests on, the base first.
@@ -3117,7 +3179,7 @@ export interface components {
             /** Num Steps */
             num_steps: number;
             /** @description The worst answer of all scenarios, once they are final. */
-            outcome: components["schemas"]["Outcome"] | null;
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"] | null;
             /** Predicted Seconds */
             predicted_seconds: number;
             /** Preset */
@@ -3467,7 +3529,7 @@ export interface components {
              */
             num_runs: number;
             /** @description The worst answer of all scenarios, once they are final. */
-            outcome: components["schemas"]["Outcome"] | null;
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"] | null;
             /** Predicted Seconds */
             predicted_seconds: number;
             /**
@@ -3540,7 +3602,7 @@ export interface components {
          * @description Reason why an attempt ended without finishing the cell; a diverged run is not a failure.
          * @enum {string}
          */
-        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code" | "spec";
+        FailureClass: "oom" | "crash" | "stalled" | "lost" | "disk" | "code" | "spec" | "model";
         /**
          * FieldError
          * @description One field that could not be read.
@@ -4172,6 +4234,30 @@ export interface components {
          */
         Mode: "light" | "dark";
         /**
+         * ModelCheckView
+         * @description Answer of the check of a model's parametrization.
+         */
+        ModelCheckView: {
+            /** Findings */
+            findings: components["schemas"]["CheckFindingView"][];
+            /**
+             * Is Own Optimizer
+             * @description The file's own optimizer, not one by the role table.
+             */
+            is_own_optimizer: boolean;
+            /** Num Seeds */
+            num_seeds: number;
+            /** Optimizer */
+            optimizer: string;
+            outcome: components["schemas"]["muscope__backend__domain__brought__finding__Outcome"];
+            /** Tensors */
+            tensors: components["schemas"]["CheckedTensorView"][];
+            /** Text */
+            text: string;
+            /** Widths */
+            widths: number[];
+        };
+        /**
          * ModelTensorView
          * @description One tensor of a model: its shape at the narrowest width, and its role.
          */
@@ -4192,6 +4278,13 @@ export interface components {
          * @description A model of the operator's as the workers that hold it have found it.
          */
         ModelView: {
+            /** @description Check of its parametrization; null until a worker is done. */
+            check: components["schemas"]["ModelCheckView"] | null;
+            /**
+             * Check Error
+             * @description The reason if it could not be checked.
+             */
+            check_error: string | null;
             /** Depths */
             depths: number[];
             /**
@@ -4359,7 +4452,7 @@ export interface components {
              */
             can_settle: boolean;
             /** @description By the estimate alone; None where there is none. */
-            likely: components["schemas"]["Outcome"] | null;
+            likely: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"] | null;
             /**
              * More Seeds
              * @description Further seeds expected to settle it; None: not by seeds.
@@ -4438,6 +4531,11 @@ export interface components {
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
             /**
+             * Brought Optimizers
+             * @description Those that train a brought model.
+             */
+            brought_optimizers: components["schemas"]["OptimizerKind"][];
+            /**
              * Default Measures
              * @description Measured when a request does not say.
              */
@@ -4472,7 +4570,7 @@ export interface components {
          * @description Answer to "may I reuse the small model's LR?".
          * @enum {string}
          */
-        Outcome: "transfers" | "sharpness_drifts" | "fine_tune" | "does_not_transfer" | "inconclusive";
+        "Outcome-Input": "transfers" | "sharpness_drifts" | "fine_tune" | "does_not_transfer" | "inconclusive";
         /**
          * OutlayView
          * @description Predicted outlay of cells.
@@ -4528,7 +4626,7 @@ export interface components {
             is_interim: boolean;
             /** Is Provisional */
             is_provisional: boolean;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /**
              * Scenario
              * @description The scenario that decides: the first of the worst.
@@ -4669,6 +4767,26 @@ export interface components {
             scenario: string;
             /** Width */
             width: number;
+        };
+        /**
+         * PointsFormat
+         * @description File format of the points.
+         * @enum {string}
+         */
+        PointsFormat: "csv" | "parquet";
+        /**
+         * PowerRow
+         * @description A measured power of m with its 95% band, and the one that the role needs.
+         */
+        PowerRow: {
+            /** Expected */
+            expected: number | null;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Measured */
+            measured: number | null;
         };
         /**
          * Preprocessing
@@ -5487,7 +5605,7 @@ export interface components {
             is_interim: boolean;
             /** Is Provisional */
             is_provisional: boolean;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /** Rule */
             rule: string;
             /** Scenario */
@@ -5640,6 +5758,12 @@ export interface components {
              */
             reason: string | null;
         };
+        /**
+         * Severity
+         * @description Weight of a finding: `WRONG` fails the check, `ASKED` needs an answer, `WARNING` is only said.
+         * @enum {string}
+         */
+        Severity: "wrong" | "asked" | "warning";
         /**
          * SharpnessChoice
          * @description Sharpness to show; the raw one only where it was measured.
@@ -5860,7 +5984,7 @@ export interface components {
             notes: components["schemas"]["Reason"][];
             /** Num Rows */
             num_rows: number;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             thresholds: components["schemas"]["Thresholds"];
             /**
              * Version
@@ -5967,7 +6091,7 @@ export interface components {
             num_open: number;
             /** Num Strata */
             num_strata: number;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /**
              * Reasons
              * @default []
@@ -6010,7 +6134,7 @@ export interface components {
             /** Num Rows */
             num_rows: number;
             /** @description Null while the columns are not clear. */
-            outcome: components["schemas"]["Outcome"] | null;
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"] | null;
             /** Source Bytes */
             source_bytes: number;
             /**
@@ -6148,7 +6272,7 @@ export interface components {
              */
             loose: string[];
             measures: components["schemas"]["SweepMeasures"];
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /**
              * Reasons
              * @default []
@@ -6279,7 +6403,7 @@ export interface components {
             /** Num Rows */
             num_rows: number;
             /** @description Null while the columns are not clear. */
-            outcome: components["schemas"]["Outcome"] | null;
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"] | null;
             reading: components["schemas"]["SweepReading"];
             /** Source Bytes */
             source_bytes: number;
@@ -6876,7 +7000,7 @@ export interface components {
             is_provisional: boolean;
             /** @description Of an inconclusive outcome only. */
             open?: components["schemas"]["OpenAnswer"] | null;
-            outcome: components["schemas"]["Outcome"];
+            outcome: components["schemas"]["muscope__backend__domain__verdict__statement__Outcome"];
             /** @description Statements beyond what was measured. */
             outlook?: components["schemas"]["Outlook"] | null;
             ranges: components["schemas"]["Ranges"];
@@ -7062,11 +7186,23 @@ export interface components {
          */
         muscope__backend__accounts__roles__Role: "viewer" | "runner" | "admin";
         /**
+         * Outcome
+         * @description Answer of a check.
+         * @enum {string}
+         */
+        muscope__backend__domain__brought__finding__Outcome: "passed" | "asked" | "failed";
+        /**
          * Role
          * @description Row of the (A, B, C) table a tensor belongs to.
          * @enum {string}
          */
         muscope__backend__domain__spec__parametrization__Role: "input" | "hidden" | "output" | "query" | "norm" | "bias" | "fixed";
+        /**
+         * Outcome
+         * @description Answer to "may I reuse the small model's LR?".
+         * @enum {string}
+         */
+        muscope__backend__domain__verdict__statement__Outcome: "transfers" | "sharpness_drifts" | "fine_tune" | "does_not_transfer" | "inconclusive";
     };
     responses: never;
     parameters: never;
@@ -7098,8 +7234,10 @@ export type BudgetView = components['schemas']['BudgetView'];
 export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
+export type CheckFindingView = components['schemas']['CheckFindingView'];
 export type CheckState = components['schemas']['CheckState'];
 export type CheckView = components['schemas']['CheckView'];
+export type CheckedTensorView = components['schemas']['CheckedTensorView'];
 export type ClassCount = components['schemas']['ClassCount'];
 export type Cliff = components['schemas']['Cliff'];
 export type ColumnKind = components['schemas']['ColumnKind'];
@@ -7190,6 +7328,7 @@ export type LossStatistics = components['schemas']['LossStatistics'];
 export type Measure = components['schemas']['Measure'];
 export type Metric = components['schemas']['Metric'];
 export type Mode = components['schemas']['Mode'];
+export type ModelCheckView = components['schemas']['ModelCheckView'];
 export type ModelTensorView = components['schemas']['ModelTensorView'];
 export type ModelView = components['schemas']['ModelView'];
 export type MuonScale = components['schemas']['MuonScale'];
@@ -7202,7 +7341,7 @@ export type OpenAnswer = components['schemas']['OpenAnswer'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
 export type OptionsView = components['schemas']['OptionsView'];
-export type Outcome = components['schemas']['Outcome'];
+export type OutcomeInput = components['schemas']['Outcome-Input'];
 export type OutlayView = components['schemas']['OutlayView'];
 export type Outlook = components['schemas']['Outlook'];
 export type OverallVerdict = components['schemas']['OverallVerdict'];
@@ -7213,6 +7352,8 @@ export type PasswordChange = components['schemas']['PasswordChange'];
 export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
+export type PointsFormat = components['schemas']['PointsFormat'];
+export type PowerRow = components['schemas']['PowerRow'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];
@@ -7260,6 +7401,7 @@ export type SettingKind = components['schemas']['SettingKind'];
 export type Settle = components['schemas']['Settle'];
 export type SettleRequest = components['schemas']['SettleRequest'];
 export type SettleView = components['schemas']['SettleView'];
+export type Severity = components['schemas']['Severity'];
 export type SharpnessChoice = components['schemas']['SharpnessChoice'];
 export type SharpnessSpread = components['schemas']['SharpnessSpread'];
 export type SignInRequest = components['schemas']['SignInRequest'];
@@ -7313,7 +7455,9 @@ export type Work = components['schemas']['Work'];
 export type WorkerView = components['schemas']['WorkerView'];
 export type YScale = components['schemas']['YScale'];
 export type MuscopeBackendAccountsRolesRole = components['schemas']['muscope__backend__accounts__roles__Role'];
+export type MuscopeBackendDomainBroughtFindingOutcome = components['schemas']['muscope__backend__domain__brought__finding__Outcome'];
 export type MuscopeBackendDomainSpecParametrizationRole = components['schemas']['muscope__backend__domain__spec__parametrization__Role'];
+export type MuscopeBackendDomainVerdictStatementOutcome = components['schemas']['muscope__backend__domain__verdict__statement__Outcome'];
 export type $defs = Record<string, never>;
 export interface operations {
     change_password: {
@@ -12120,7 +12264,7 @@ export interface operations {
                 /** @description Any of these. */
                 state?: components["schemas"]["ExperimentState"][];
                 /** @description Any of these. */
-                outcome?: components["schemas"]["Outcome"][];
+                outcome?: components["schemas"]["Outcome-Input"][];
                 /** @description On any of these. */
                 dataset?: string[];
                 /** @description With all of these. */
@@ -15895,6 +16039,231 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Down for now",
                      *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_points: {
+        parameters: {
+            query?: {
+                /** @description File format. */
+                format?: components["schemas"]["PointsFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row a point; CSV is UTF-8 with a byte order mark, as Excel wants it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                    /**
+                     * @example scenario,parametrization,width,depth,lr,seed,metric,component,step,value
+                     *     as_given,mup,32,3,0.03125,0,train_loss,0,0,2.302585
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The disk or a quota is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The disk or a quota is full.",
+                     *       "error": {
+                     *         "code": "storage.full",
+                     *         "message": "The disk or a quota is full.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

@@ -110,5 +110,9 @@ def test_settings_say_in_words_what_was_asked_and_what_was_changed(visit, instan
     expect(differs).to_contain_text(text("ui.settings.widths", language))
     expect(differs).to_contain_text("32, 64, 128, 256" if language == "en" else "32、64、128、256")
     expect(page.locator("main")).to_contain_text(spec["dataset_sha256"])
+    for name in instance.get(f"/experiments/{plain}/cells")[0]["environment"]:
+        expect(page.locator("main dt", has_text=text(f"ui.environment.{name}", language))).not_to_have_count(
+            0
+        )
     page.locator("#definition > summary").click()
     expect(page.locator("#definition pre")).to_contain_text('"num_steps": 40')

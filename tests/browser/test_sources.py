@@ -82,7 +82,11 @@ def test_the_words_that_are_translated_are_those_of_plotly():
 
 
 def test_every_style_sheet_is_linked():
-    linked = set(re.findall(r'href="/static/css/([^"]+)"', PAGES[FRONTEND / "index.html"]))
+    linked = {
+        name
+        for page in ("index.html", "api.html")
+        for name in re.findall(r'href="[./]*static/css/([^"]+)"', (FRONTEND / page).read_text("utf-8"))
+    }
     handbook = {Path(name).name for name in SHARED if name.endswith(".css")}
 
     assert linked | handbook == {path.name for path in STYLES}

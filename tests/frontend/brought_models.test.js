@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 
+import { powerWords } from "../../frontend/js/plan/brought/brought_check.js";
 import {
   chosenModel,
   familyChoices,
   withSize,
-} from "../../frontend/js/plan/brought_models.js";
+} from "../../frontend/js/plan/brought/brought_models.js";
 import {
   contextOf,
   shownValue,
   valuesOf,
 } from "../../frontend/js/plan/plan_request.js";
+import { isOffered } from "../../frontend/js/plan/settings_field.js";
 import { GROUPS } from "../../frontend/js/plan/settings_fields.js";
-import { learnOptions } from "./browser_stub.js";
+import { learnOptions, speak } from "./browser_stub.js";
 
 before(learnOptions);
 
@@ -59,4 +61,22 @@ test("a size joins those that are proposed or written, and leaves them", () => {
   assert.equal(withSize("", [16, 32], 8, true), "8, 16, 32");
   assert.equal(withSize("16, 64", [16, 32], 16, false), "64");
   assert.equal(withSize("64", [], 64, true), "64");
+});
+
+test("a power is said with half its band and the one that is needed, in both languages", async () => {
+  const power = { measured: -0.52, low: -0.58, high: -0.46, expected: -1 };
+  const unknown = { measured: null, low: null, high: null, expected: null };
+  await speak("en");
+  assert.equal(powerWords(power), "-0.52 ± 0.06 (-1.00)");
+  assert.equal(powerWords(unknown), "not measured (–)");
+  await speak("ja");
+  assert.equal(powerWords(power), "-0.52 ± 0.06（-1.00）");
+});
+
+test("a model of one's own is offered the optimizers that train it, a built-in one all of them", () => {
+  const kinds = ["", "sgd", "adamw", "lion", "muon"];
+  const offered = (family) =>
+    kinds.filter((kind) => isOffered({ name: "optimizer.kind" }, kind, family));
+  assert.deepEqual(offered("brought"), ["", "sgd", "adamw"]);
+  assert.deepEqual(offered("convnet"), kinds);
 });

@@ -123,6 +123,11 @@ class BroughtModel:
             ) from error
 
 
+def load_asked(path: str | None, module: str | None) -> BroughtModel:
+    """Return the functions of the file or installed module that a question names."""
+    return load_installed(module) if module is not None else load_model(Path(path or ""))
+
+
 def load_installed(module: str) -> BroughtModel:
     """Import an installed module, as an entry point names it, and return its functions."""
     loading = BroughtModel(Path(module), {})

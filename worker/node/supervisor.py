@@ -24,6 +24,7 @@ from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
 from muscope.backend.settings import Settings
 from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.node.own_model import OwnModel, own_model_of
 from muscope.worker.node.training_process import TrainingProcess
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext)
     with context.database.write() as session:
         claim = _claim(session, cell_id, context)
         cell = cell_rows.get(session, claim.cell_id) if claim else None
+        own = own_model_of(session, cell) if cell else None
     if claim is None or cell is None:
         return Ending.NOT_CLAIMED
     cell_id = claim.cell_id
@@ -68,7 +70,7 @@ def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext)
     context.notices.publish(about)
     patience = max(context.settings.stall_seconds, cell.predicted_seconds)
     with logs.about(experiment_id=cell.experiment_id, cell_id=cell_id):
-        ending = _Supervision(claim, child, context, patience).run()
+        ending = _Supervision(claim, child, context, patience, own).run()
         context.notices.publish(about)
         log.info("cell %s: %s", cell_id, ending)
     return ending
@@ -87,8 +89,14 @@ class _Supervision:
     """One claim from the request to its end."""
 
     def __init__(
-        self, claim: Claim, child: TrainingProcess, context: SupervisorContext, patience_seconds: float
+        self,
+        claim: Claim,
+        child: TrainingProcess,
+        context: SupervisorContext,
+        patience_seconds: float,
+        own: OwnModel | None,
     ) -> None:
+        self._own = own
         self._claim = claim
         self._child = child
         self._context = context
@@ -97,7 +105,8 @@ class _Supervision:
         self._cancelled_at: float | None = None
 
     def run(self) -> Ending:
-        self._child.send(Request(cell_id=self._claim.cell_id, fence=self._claim.fence))
+        request = Request(cell_id=self._claim.cell_id, fence=self._claim.fence)
+        self._child.send(request, own_code=self._own.sha256 if self._own else None)
         while True:
             reply = self._child.receive(wait_seconds=POLL_SECONDS)
             if reply is not None and reply.cell_id == self._claim.cell_id:
@@ -128,7 +137,8 @@ class _Supervision:
         if released := self._release_if_stopping():
             return released
         if self._child.exit_code is not None:
-            failure = self._child.failure()
+            of_file = self._own.after_end(self._child.exit_code) if self._own else None
+            failure = of_file or self._child.failure()
             self._child.kill()
             return self._fail(*failure)
         grace = self._context.settings.cancel_grace_seconds
@@ -137,8 +147,13 @@ class _Supervision:
             return self._after_lost_claim()
         if now - self._last_progress > self._patience_seconds:
             self._child.kill()
-            return self._fail(FailureClass.STALLED, f"no progress for {self._patience_seconds:g} s")
+            return self._fail(*self._stalled())
         return self._beat_if_due()
+
+    def _stalled(self) -> tuple[FailureClass, str]:
+        if self._own:
+            return self._own.after_silence(self._patience_seconds)
+        return FailureClass.STALLED, f"no progress for {self._patience_seconds:g} s"
 
     def _beat_if_due(self) -> Ending | None:
         now = self._context.monotonic()

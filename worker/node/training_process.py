@@ -35,6 +35,7 @@ class TrainingProcess:
         self._num_cells = 0
         self._is_ready = False
         self._oom_kills = 0
+        self._own_code: str | None = None  # version of the brought model that has run in the child
 
     def start(self) -> None:
         """Make sure that a child runs that is not too old."""
@@ -44,6 +45,7 @@ class TrainingProcess:
         self.kill()
         self._replies = queue.Queue()
         self._num_cells = 0
+        self._own_code = None
         self._is_ready = False
         self._oom_kills = num_oom_kills()
         self._process = subprocess.Popen(
@@ -57,10 +59,19 @@ class TrainingProcess:
         yield_to_others(self._process.pid)
         threading.Thread(target=_read_replies, args=(self._process, self._replies), daemon=True).start()
 
-    def send(self, request: Request) -> None:
-        """Send a request; a child that died meanwhile is noticed by `exit_code`."""
+    def send(self, request: Request, *, own_code: str | None = None) -> None:
+        """Send a request; a child that died meanwhile is noticed by `exit_code`.
+
+        Args:
+            own_code: version of the brought model that the cell runs. Its file may change what torch does for
+                the whole process, so no cell of another model follows in the same child.
+        """
+        is_foreign = self._own_code is not None and self._own_code != own_code
+        if is_foreign:
+            self.kill()
         self.start()
         self._num_cells += 1
+        self._own_code = own_code
         assert self._process is not None
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):

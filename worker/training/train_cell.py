@@ -85,8 +85,9 @@ def train_cell_now(
         stores.database, stores.blobs, claim, stores.checkpoint_rules, made_for(program, environment)
     )
     saved = checkpoints.load() if checkpoints else None
-    with stores.models.family(program) as family:
-        training = Training(program, _data_of(stores.blobs, work), saved, family)
+    data = _data_of(stores.blobs, work)
+    with stores.models.family(program, data) as family:
+        training = Training(program, data, saved, family)
         for window in training.windows():
             recorder.append(window)
             on_step(window.last_step)

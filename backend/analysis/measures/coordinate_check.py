@@ -50,7 +50,14 @@ def check_coordinates(
     is_enough = len(widths) >= thresholds.check_widths and sweep.num_seeds >= thresholds.min_seeds
     x = np.log2(np.array(sweep.widths, dtype=np.float64)[widths])
     slopes = [
-        _judged(parametrization, part, num_updates, x, values_WS[widths], thresholds)
+        _judged(
+            _expected_range(sweep, parametrization, part, num_updates, values_WS[widths]),
+            part,
+            num_updates,
+            x,
+            values_WS[widths],
+            thresholds,
+        )
         for part in Part
         for num_updates in (0, *CHECK_UPDATES)
         if is_enough and np.isfinite(values_WS := _values(sweep, lr_index, part, num_updates)).any()
@@ -91,8 +98,17 @@ def slope_over_widths(x: Values, values_WS: Values, level: float) -> Estimate:
     return line_slope(x, np.log2(bounded.mean(axis=1)), np.log2(bounded), level)
 
 
+def _expected_range(
+    sweep: Sweep, parametrization: Parametrization, part: Part, num_updates: int, values_WS: Values
+) -> Range | None:
+    """Return the expected slope; None where a part starts at zero, as outputs do whose weights start so."""
+    if num_updates == 0 and not np.nan_to_num(values_WS).any():
+        return None
+    return expected_slope(parametrization, part, num_updates, has_constant_output=sweep.has_constant_output)
+
+
 def _judged(
-    parametrization: Parametrization,
+    expected: Range | None,
     part: Part,
     num_updates: int,
     x: Values,
@@ -100,7 +116,6 @@ def _judged(
     thresholds: Thresholds,
 ) -> PartSlope:
     slope = slope_over_widths(x, values_WS, thresholds.level)
-    expected = expected_slope(parametrization, part, num_updates)
     is_judged = expected is not None and (num_updates == 0 or num_updates >= FIRST_JUDGED_UPDATE)
     return PartSlope(
         part=part,

@@ -201,10 +201,11 @@ def delete_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -
 )
 def list_cells(
     context: Ctx,
+    language: Language,
     owner: Owner,
     experiment_id: ExperimentId,
     page: Page,
     state: Annotated[list[CellState] | None, Query(description="Only cells in these states.")] = None,
 ) -> Response:
     """List the cells in the order of the grid."""
-    return page.of(cells.list_cells(context, owner, experiment_id, states=state))
+    return page.of(cells.list_cells(context, owner, experiment_id, language=language, states=state))

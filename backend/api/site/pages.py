@@ -17,10 +17,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from muscope.backend.api.caching import accepts_gzip, is_current
 from muscope.backend.api.path_prefix import prefix_of
+from muscope.backend.api.site.error_document import wants_page
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.figures.plotly_bundle import PlotlyBundle
 from muscope.backend.resources import FRONTEND
@@ -84,6 +85,21 @@ def install_pages(app: FastAPI, folder: Path = FRONTEND, bundle: PlotlyBundle | 
     for name in FOLDERS:
         if (folder / name).is_dir():
             app.mount(f"/static/{name}", Files(directory=folder / name))
+    app.router.default = _unknown_address(Files(directory=folder, check_dir=False), app.router.default)
+
+
+def _unknown_address(files: Files, otherwise: ASGIApp) -> ASGIApp:
+    """Return the app for addresses without a route: the page, which says so to people, with status 404."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if not wants_page(scope):
+            await otherwise(scope, receive, send)
+            return
+        response = await _page(files, Request(scope))
+        response.status_code = 404
+        await response(scope, receive, send)
+
+    return answer
 
 
 async def _page(files: Files, request: Request) -> Response:

@@ -242,6 +242,11 @@ class Client(Pieces):
         """Return everything measured, as tab-separated lines; equal experiments give equal bytes."""
         return (self._send("GET", address("/experiments/{id}/export", id=experiment_id))).content
 
+    def points(self, experiment_id: str, kind: Literal["csv", "parquet"] = "csv") -> bytes:
+        """Return every point of every run as a table, the place in the grid before metric, step and value."""
+        path = address("/experiments/{id}/points", id=experiment_id)
+        return (self._send("GET", path, params={"format": kind})).content
+
     def archive(self, experiment_id: str, *, data: bool = True) -> bytes:
         """Return an experiment that has ended as one file; without `data` only their fingerprint is in it."""
         path = address("/experiments/{id}/archive", id=experiment_id)

@@ -39,11 +39,15 @@ class DescribeQuestion(Frozen):
     limits: ModelLimits = ModelLimits()
 
 
+USUAL_RATE = 1e-3  # of the check, under Adam and its kin
+
+
 class CheckQuestion(Frozen):
     """One check of one file.
 
     Attributes:
-        path: the file or package that has `build`, absolute.
+        path: the file or package that has `build`, absolute; "-" for an installed module.
+        module: the installed module.
         widths: None for the file's own `sizes`.
         num_seeds: initialisations, seeds 0 to num_seeds - 1 above `first_seed`.
         num_steps: updates on one fixed batch.
@@ -52,6 +56,7 @@ class CheckQuestion(Frozen):
     """
 
     path: str
+    module: str | None = None
     widths: Widths | None = None
     optimizer: OptimizerSpec
     lr: float = Field(gt=0)

@@ -62,7 +62,7 @@ MOST_SIZES = 40
 # The Gauss-Newton part and the kernel of the outputs, which a network with a loss of its own does not show.
 _OF_OUTPUTS = frozenset({Measure.GAUSS_NEWTON, Measure.NTK, Measure.COORDINATE_CHECK})
 # Their steps are entry by entry, so it does not matter how a tensor of a brought network is laid out.
-_OF_BROUGHT = frozenset({OptimizerKind.SGD, OptimizerKind.ADAM, OptimizerKind.ADAMW})
+OF_BROUGHT = frozenset({OptimizerKind.SGD, OptimizerKind.ADAM, OptimizerKind.ADAMW})
 
 
 class ArmRequest(Frozen):
@@ -190,7 +190,7 @@ def require_loss_of(model: Model, request: PlanRequest) -> None:
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
     optimizer = request.optimizer
-    if isinstance(model, Brought) and optimizer is not None and optimizer.kind not in _OF_BROUGHT:
+    if isinstance(model, Brought) and optimizer is not None and optimizer.kind not in OF_BROUGHT:
         raise InvalidInput("spec.brought_optimizer", optimizer=optimizer.kind.value)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from muscope.backend.catalogue import text
+from muscope.backend.catalogue import error_text, text
 from muscope.backend.db.schema.model_table import WorkerModelRow
-from muscope.backend.domain.brought.description import Stacking
+from muscope.backend.domain.brought.description import Description, Stacking
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Profile
 from muscope.backend.domain.spec.tensor_role import TensorRole
+from muscope.backend.errors import from_stored
 from muscope.backend.ingest.manifest import Manifest
 from muscope.backend.services.context import Context
+from muscope.backend.services.datasets.model_checks import ModelCheckView, check_view
 from muscope.backend.services.datasets.store import StoredDataset, store_arrays
 from muscope.backend.services.held_models import find_model, held_models
 from muscope.backend.storage.blobs.folder import Blob
@@ -41,6 +43,10 @@ class ModelView(Frozen):
     speedup: tuple[tuple[int, float], ...] = Field(description="Of a stack over one by one, by width.")
     own_data: DatasetShape | None = Field(description="Sizes of the data that it brings.")
     error: str | None = Field(description="The reason if it cannot be trained.")
+    check: ModelCheckView | None = Field(
+        description="Check of its parametrization; null until a worker is done."
+    )
+    check_error: str | None = Field(description="The reason if it could not be checked.")
 
 
 def list_models(context: Context, language: str) -> list[ModelView]:
@@ -92,6 +98,8 @@ def _view(rows: list[WorkerModelRow], language: str) -> ModelView:
         speedup=() if found is None else found.speedup,
         own_data=None if found is None else found.own_data,
         error=error,
+        check=None if found is None or found.measured is None else check_view(found.measured, language),
+        check_error=_check_error(found, language),
     )
 
 
@@ -114,3 +122,8 @@ def _stacking_text(row: WorkerModelRow, language: str) -> str:
         speedup=f"{largest:.1f}",
         detail=found.stacking_detail or "-",
     )
+
+
+def _check_error(found: Description | None, language: str) -> str | None:
+    error = from_stored(found.check_error) if found is not None and found.check_error else None
+    return None if error is None else error_text(error, language)

@@ -219,6 +219,7 @@ class _SweepLoader:
             kappa=self._spec.optimizer.kappa,
             coordinate_changes=self._checks.get(Metric.COORDINATE_CHANGE),
             initial_activations=self._checks.get(Metric.INITIAL_ACTIVATION),
+            has_constant_output=self._spec.model.has_constant_output(self._base.depth),
             reached=self._reached,
             until=self._until,
             field=self._field(),

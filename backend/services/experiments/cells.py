@@ -6,17 +6,24 @@ from collections.abc import Collection
 from uuid import UUID
 
 from muscope.backend.analysis.final_values import final_of_summary
+from muscope.backend.catalogue import DEFAULT_LANGUAGE, error_text
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db.schema.tables import CellRow, RunSummaryRow
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.errors import from_stored
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_cell, find_experiment, spec_of
 from muscope.backend.services.views.views import CellView, TensorView
 
 
 def list_cells(
-    context: Context, owner_id: str, experiment_id: UUID, *, states: Collection[CellState] | None = None
+    context: Context,
+    owner_id: str,
+    experiment_id: UUID,
+    *,
+    language: str = DEFAULT_LANGUAGE,
+    states: Collection[CellState] | None = None,
 ) -> list[CellView]:
     """List an experiment's cells in the order of its grid; those in `states` only, where any are given."""
     with context.database.read() as session:
@@ -24,14 +31,18 @@ def list_cells(
         spec = experiment.spec
         num_steps = {scenario: spec.under(scenario).num_steps for scenario in spec.scenarios}
         rows = cell_rows.of_experiment(session, experiment_id)
-        return [_cell_view(row, num_steps[row.scenario]) for row in rows if not states or row.state in states]
+        return [
+            _cell_view(row, num_steps[row.scenario], language)
+            for row in rows
+            if not states or row.state in states
+        ]
 
 
-def get_cell(context: Context, owner_id: str, cell_id: UUID) -> CellView:
+def get_cell(context: Context, owner_id: str, cell_id: UUID, language: str = DEFAULT_LANGUAGE) -> CellView:
     """Return one cell; raises NotFound."""
     with context.database.read() as session:
         cell, experiment = find_cell(session, owner_id, cell_id)
-        return _cell_view(cell, spec_of(experiment, cell).num_steps)
+        return _cell_view(cell, spec_of(experiment, cell).num_steps, language)
 
 
 def list_tensors(context: Context, owner_id: str, cell_id: UUID) -> list[TensorView]:
@@ -54,9 +65,17 @@ def list_tensors(context: Context, owner_id: str, cell_id: UUID) -> list[TensorV
         ]
 
 
-def _cell_view(row: CellRow, num_steps: int) -> CellView:
-    own = set(CellView.model_fields) - {"num_steps"}
-    return CellView.model_validate({name: getattr(row, name) for name in own} | {"num_steps": num_steps})
+def _cell_view(row: CellRow, num_steps: int, language: str) -> CellView:
+    own = set(CellView.model_fields) - {"num_steps", "error_detail"}
+    values = {name: getattr(row, name) for name in own}
+    detail = _detail_text(row.error_detail, language)
+    return CellView.model_validate(values | {"num_steps": num_steps, "error_detail": detail})
+
+
+def _detail_text(stored: str | None, language: str) -> str | None:
+    """Return the words of an error of ours; other details are shown as they are."""
+    error = None if stored is None else from_stored(stored)
+    return stored if error is None else error_text(error, language)
 
 
 def final_of(row: RunSummaryRow, spec: ExperimentSpec) -> float | None:

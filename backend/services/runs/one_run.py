@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -21,8 +20,9 @@ from muscope.backend.errors import NotFound
 from muscope.backend.figures.names import Band, Sampling
 from muscope.backend.figures.theme import Mode, Style
 from muscope.backend.services.context import Context
-from muscope.backend.services.lookup import find_cell, find_experiment, schedule_of
+from muscope.backend.services.lookup import find_cell, find_experiment
 from muscope.backend.services.runs.listing import run_view, summaries_of
+from muscope.backend.services.runs.points import OF_POINT, Point, points_of, read_metric
 from muscope.backend.services.views.run_views import Neighbour, RunDetail
 from muscope.backend.spreadsheet import csv_lines
 
@@ -54,7 +54,7 @@ def series_lines(context: Context, owner_id: str, experiment_id: UUID, run_id: U
     """Yield every stored value of a run as CSV; what is not finite is an empty cell."""
     with context.database.read() as session:
         _, found = _find(session, owner_id, experiment_id, run_id)
-        yield from csv_lines(("metric", "component", "step", "value"), _values(session, owner_id, found))
+        yield from csv_lines(OF_POINT, _values(session, owner_id, found))
 
 
 def figure_json(
@@ -126,15 +126,10 @@ def _neighbours(session: Session, experiment_id: UUID, found: FoundRun, shared: 
 
 def _read(session: Session, owner_id: str, found: FoundRun, metric: Metric) -> Series:
     cell, experiment = find_cell(session, owner_id, found.row.cell_id)
-    schedule = schedule_of(experiment, cell)
-    num_components = METRIC_INFO[metric].num_components
-    steps: list[int] = []
-    values: list[NDArray[np.floating[Any]]] = [np.empty((0, num_components))]
-    for chunk in metric_rows.read(session, cell.id, metric):
-        own = schedule.metric_steps(metric, chunk.first_step)
-        steps += own
-        values.append(metric_rows.from_row(chunk)[:, found.row.position].reshape(len(own), num_components))
-    return Series(np.array(steps, np.int64), np.concatenate(values).astype(np.float64))
+    whole = read_metric(session, experiment, cell, metric)
+    if not len(whole.steps):
+        return Series(whole.steps, np.empty((0, whole.values.shape[-1])))
+    return Series(whole.steps, whole.values[:, found.row.position])
 
 
 def _kept(series: Series) -> NDArray[np.int64]:
@@ -146,9 +141,7 @@ def _kept(series: Series) -> NDArray[np.int64]:
     return sampled(series.steps, series.values[:, 0], width)
 
 
-def _values(session: Session, owner_id: str, found: FoundRun) -> Iterator[tuple[str, int, int, float | None]]:
+def _values(session: Session, owner_id: str, found: FoundRun) -> Iterator[Point]:
+    cell, experiment = find_cell(session, owner_id, found.row.cell_id)
     for metric in Metric:
-        series = _read(session, owner_id, found, metric)
-        for step, components in zip(series.steps, series.values, strict=True):
-            for index, value in enumerate(components):
-                yield metric, index, int(step), float(value) if math.isfinite(value) else None
+        yield from points_of(metric, read_metric(session, experiment, cell, metric), found.row.position)

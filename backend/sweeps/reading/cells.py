@@ -31,7 +31,10 @@ def numbers(cells: Sequence[str], name: str, read: ReadNumbers) -> list[float]:
     by_cell: dict[str, float] = {}
     for cell, number in zip(distinct, read(distinct), strict=True):
         if number is None or not math.isfinite(number):
-            raise InvalidInput("sweep.no_number", column=name, row=cells.index(cell) + 2, given=cell)
+            row = cells.index(cell) + 2
+            if not cell.strip():
+                raise InvalidInput("sweep.empty_cell", column=name, row=row)
+            raise InvalidInput("sweep.no_number", column=name, row=row, given=cell)
         by_cell[cell] = number
     return [by_cell[cell] for cell in cells]
 

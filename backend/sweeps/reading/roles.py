@@ -68,7 +68,7 @@ NAMES: dict[ColumnRole, str] = {
     ColumnRole.BATCH: "batch batch_size bs global_batch global_batch_size train_batch_size",
     ColumnRole.PARAMETRIZATION: "parametrization parameterization parametrisation parameterisation scheme mup"
     " use_mup",
-    ColumnRole.OPTIMIZER: "optimizer optimiser optim opt",
+    ColumnRole.OPTIMIZER: "optimizer optimiser optim opt optimizer_name optim_name optimizer_type",
     ColumnRole.DIVERGED: "diverged is_diverged has_diverged divergence",
     ColumnRole.SHAPE: "heads n_head n_heads num_heads ffn d_ff ffn_dim head_dim d_head kv_heads n_kv_heads",
     ColumnRole.LABEL: "name id run run_id run_name run_key project user entity url path file date time"
@@ -78,7 +78,10 @@ NAMES: dict[ColumnRole, str] = {
 # Names of arms, where no column is called a parametrization.
 _ARMS = frozenset({"method", "arm", "variant"})
 _ROLE_OF = {name: role for role, names in NAMES.items() for name in names.split()}
-_PREFIXES = ("config_", "summary_", "params_", "hparams_", "metrics_")
+_PREFIXES = ("config_", "summary_", "params_", "hparams_", "metrics_", "args_")
+# Sections of nested settings, such as `model.width`; what is measured is not looked for in them.
+_SECTION = re.compile(r"^(?:config\.)?(?:model|optimi[sz]er|optim|train|training|trainer|data)\.(\w+)$")
+_OF_SECTIONS = frozenset({ColumnRole.LR, ColumnRole.SEED, ColumnRole.OPTIMIZER, ColumnRole.SHAPE, *AXES})
 # Of rows; a column with more different values is a result of the runs, not a condition of theirs.
 _MOST_DISTINCT = 0.5
 _LEAST_ROWS = 8
@@ -147,6 +150,9 @@ def role_of(name: str, cells: Sequence[str]) -> ColumnRole:
     role = _ROLE_OF.get(plain)
     if role is not None:
         return role
+    section = _SECTION.match(name.strip().lower())
+    if section is not None and _ROLE_OF.get(section[1]) in _OF_SECTIONS:
+        return _ROLE_OF[section[1]]
     is_result = len(cells) >= _LEAST_ROWS and len(set(cells)) > _MOST_DISTINCT * len(cells)
     return ColumnRole.LABEL if is_result else ColumnRole.CONDITION
 

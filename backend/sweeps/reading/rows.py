@@ -23,6 +23,7 @@ from muscope.backend.sweeps.reading.runs import (
     last_of_each,
     without_columns,
     without_copies,
+    without_unended,
 )
 
 _ARM_ROLES = (ColumnRole.PARAMETRIZATION, ColumnRole.OPTIMIZER)
@@ -69,6 +70,7 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
     }
     runs = _runs(columns, roles, axes, read_numbers)
     notes: list[Reason] = []
+    runs = without_unended(runs, columns, notes)
     if ColumnRole.STEP in single:
         steps = numbers(columns[single[ColumnRole.STEP]], single[ColumnRole.STEP], read_numbers)
         runs = last_of_each(runs, steps, notes)

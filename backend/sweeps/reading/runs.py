@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from muscope.backend.domain.verdict.statement import Reason
 from muscope.backend.sweeps.reading.roles import Roles
 
 Level = float | str
+# Columns of trackers that tell how a run ended, and the words for one whose loss is not its final one.
+_STATES = frozenset({"state", "status"})
+_NOT_ENDED = frozenset(
+    {"running", "crashed", "failed", "fail", "killed", "preempted", "preempting", "pruned", "interrupted"}
+)
 # Share of the longest run under the same conditions below which a run has ended early.
 _WHOLE = 0.9
 
@@ -31,6 +36,21 @@ class Row:
     def key(self) -> tuple[object, ...]:
         """Return what tells this run from others."""
         return (self.arm, tuple(self.levels.values()), self.lr, self.seed)
+
+
+def without_unended(runs: list[Row], columns: Mapping[str, Sequence[str]], notes: list[Reason]) -> list[Row]:
+    """Return the runs, without the loss of those that a tracker calls unfinished; they are named."""
+    states = next((cells for name, cells in columns.items() if name.strip().lower() in _STATES), None)
+    if states is None:
+        return runs
+    unended = {
+        run.number
+        for run, state in zip(runs, states, strict=True)
+        if state.strip().lower() in _NOT_ENDED and math.isfinite(run.loss) and not run.has_diverged
+    }
+    if unended:
+        notes.append(Reason(code="unended", params={"count": len(unended), "rows": _shown(sorted(unended))}))
+    return [replace(run, loss=math.nan) if run.number in unended else run for run in runs]
 
 
 def last_of_each(runs: list[Row], steps: list[float], notes: list[Reason]) -> list[Row]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from muscope.backend.errors import InvalidInput
+from muscope.backend.sweeps.trackers.aim_runs import aim_runs
 from muscope.backend.sweeps.trackers.mlflow_runs import mlflow_runs
 from muscope.backend.sweeps.trackers.optuna_study import optuna_runs
 from muscope.backend.sweeps.trackers.tensorboard_runs import tensorboard_runs
 from muscope.backend.sweeps.trackers.tracked import Tracked
+from muscope.backend.sweeps.trackers.trackio_runs import trackio_runs
 from muscope.backend.sweeps.trackers.trainer_state import trainer_runs
+from muscope.backend.sweeps.trackers.wandb_runs import wandb_runs
 
 SOURCES: dict[str, Callable[[str, str | None], Tracked]] = {
+    "aim": aim_runs,
     "mlflow": mlflow_runs,
     "optuna": optuna_runs,
     "tensorboard": tensorboard_runs,
+    "trackio": trackio_runs,
     "trainer": trainer_runs,
+    "wandb": wandb_runs,
 }
 
 

@@ -27,6 +27,17 @@ class Tracked:
     write_back: Callable[[str, str], None] = _no_way_back
 
 
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested settings under dotted names, as trackers show them: `model.width`."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
 def library(name: str, extra: str) -> Any:
     """Return an optional library; raises Unavailable that names the extra which brings it."""
     try:

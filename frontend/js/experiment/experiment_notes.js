@@ -30,6 +30,7 @@ function failures(cells) {
 /** @param {Cell} cell */
 function failure({ parametrization, width, error_class: errorClass, error_detail: detail }) {
   const name = t("ui.ended.cell", { arm: t(`figure.arm.${parametrization}`), width });
+  if (errorClass === "model" && detail) return [h("strong", {}, name), " ", reasonOf(errorClass), " ", detail];
   const more = detail ? h("details", {}, h("summary", {}, t("ui.ended.detail")), h("pre", {}, detail)) : null;
   return [h("strong", {}, name), " ", reasonOf(errorClass), more];
 }

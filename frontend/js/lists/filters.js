@@ -4,7 +4,7 @@ import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 
 /** @import { View } from "./address.js" */
-/** @typedef {readonly [string, string]} Option a value and its words */
+/** @typedef {readonly [string | null, string]} Option a value and its words; words without a value are not offered */
 /** @typedef {{name: string, label: string, options: Option[], more?: Promise<Option[]>}} Choice `more` come later */
 
 const REST_MILLISECONDS = 250;
@@ -54,7 +54,7 @@ function searchField(label, view, onChange) {
 /** @param {Choice} choice @param {() => View} view @param {(change: View) => void} onChange */
 function select({ name, label, options, more }, view, onChange) {
   const field = h("select", { id: `list-${name}` }, options.map(entry));
-  const update = () => (field.value = view()[name] ?? options[0][0]);
+  const update = () => (field.value = view()[name] ?? options[0][0] ?? "");
   update();
   // What the address asks for may be known only then; without them the list is shown all the same.
   more?.then(
@@ -69,7 +69,7 @@ function select({ name, label, options, more }, view, onChange) {
 }
 
 /** @param {Option} option */
-const entry = ([value, text]) => h("option", { value }, text);
+const entry = ([value, text]) => h("option", { value: value ?? text, disabled: value === null }, text);
 
 /** The first entry of a choice that narrows nothing. @returns {Option} */
 export const anyOption = () => ["", t("ui.list.any")];

@@ -13,7 +13,7 @@ import { profile } from "../dataset/profile.js";
 import { originOf, ownOf } from "../plan/clone/clone_plan.js";
 import { plan } from "../plan/plan.js";
 import { valuesOf } from "../plan/plan_request.js";
-import { BROUGHT } from "../plan/brought_choice.js";
+import { BROUGHT } from "../plan/brought/brought_choice.js";
 import { OWN, startingPoints } from "../plan/starting_points.js";
 
 /** @import { BroughtModel, Dataset, Experiment } from "../../types/answers.js" */

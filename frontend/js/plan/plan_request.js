@@ -4,7 +4,7 @@ import { rates } from "../base/hourly_rates.js";
 import { valuesOfSetting } from "../base/options.js";
 import { budgetOf } from "./budget.js";
 import { recipeOf, wholeOptimizer } from "./starting_points.js";
-import { BROUGHT, networkOf } from "./brought_choice.js";
+import { BROUGHT, networkOf } from "./brought/brought_choice.js";
 import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 
 /** @import { Dataset, Spec } from "../../types/answers.js" */

@@ -2,7 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
-import { chosenModel, familyChoices, modelList, sizeChoices } from "./brought_models.js";
+import { chosenModel, familyChoices, modelList, sizeChoices } from "./brought/brought_models.js";
 import { valuesOf } from "./plan_request.js";
 import { armChecks, measureChecks } from "./settings_checks.js";
 import { settingsField } from "./settings_field.js";

@@ -4,7 +4,7 @@
  */
 
 import { setting } from "../base/options.js";
-import { choiceOf } from "./brought_choice.js";
+import { choiceOf } from "./brought/brought_choice.js";
 
 /** @import { Setting, Spec } from "../../types/answers.js" */
 

@@ -119,13 +119,26 @@ class RunTable {
     return h("details", { class: "columns-choice" }, summary, list);
   }
 
-  /** All that is sought, on every page, as a file. */
+  /** All that is sought, on every page, and every point of all runs, as files. */
   #download() {
-    const href = addressOf(`/experiments/${this.experiment.id}/runs.csv?${sought()}`);
+    const path = `/experiments/${this.experiment.id}`;
     const words = t(isFiltered() ? "ui.runs.csv_filtered" : "ui.runs.csv");
-    return h("a", { class: "button", href, download: true, data: { download: "runs" } }, icon(ICONS.download), words);
+    return [
+      fileLink("runs", `${path}/runs.csv?${sought()}`, words),
+      fileLink("points-csv", `${path}/points?format=csv`, t("ui.runs.points_csv")),
+      fileLink("points-parquet", `${path}/points?format=parquet`, t("ui.runs.points_parquet")),
+    ];
   }
 }
+
+/** @param {string} name @param {string} path @param {string} words */
+const fileLink = (name, path, words) =>
+  h(
+    "a",
+    { class: "button", href: addressOf(path), download: true, data: { download: name } },
+    icon(ICONS.download),
+    words,
+  );
 
 /** @param {Run} run @param {Column[]} columns @param {string} id of the experiment */
 const row = (run, columns, id) =>

@@ -95,6 +95,22 @@ def test_every_failure_has_the_one_shape(
     assert shape_of(reply) == {"code": error[0], "params": error[1]}
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_browser_that_uses_another_name_reads_a_page_that_says_what_to_do(
+    client: httpx.Client, language: str
+):
+    headers = {"Host": "<b>evil", "Accept": "text/html", "Accept-Language": language}
+
+    reply = client.get("/experiments", headers=headers)
+
+    assert (reply.status_code, reply.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert f'<html lang="{language}">' in reply.text
+    assert "MUSCOPE_ALLOWED_HOSTS" in reply.text
+    assert "&lt;b&gt;evil" in reply.text
+    assert "<b>" not in reply.text
+    assert reply.headers["content-security-policy"].startswith("default-src 'none'")
+
+
 def test_the_unexpected_is_answered_without_its_cause(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

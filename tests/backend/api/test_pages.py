@@ -81,6 +81,16 @@ def test_every_address_of_the_page_is_the_page(pages: Pages, path: str):
     assert pages.get(path, method="HEAD").status_code == 200
 
 
+def test_an_unknown_address_is_the_page_for_a_browser_and_a_problem_for_a_program(pages: Pages):
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+    page = pages.get("/nowhere", headers=browser)
+    assert (page.status_code, page.text) == (404, "<!doctype html>page")
+    for path, headers in (("/nowhere", {}), ("/api/v1/nowhere", browser), ("/static/nowhere", browser)):
+        reply = pages.get(path, headers=headers)
+        assert (reply.status_code, reply.headers["content-type"]) == (404, "application/problem+json")
+
+
 @pytest.mark.parametrize("path", ["/", "/static/js/app.js"])
 def test_files_are_compressed_for_who_can_read_it(pages: Pages, path: str):
     plain = pages.get(path, headers={"Accept-Encoding": "identity"})

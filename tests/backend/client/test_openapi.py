@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "curve": ((ID, "train_loss"), {"after": 3}),
     "figure": ((ID, "lr_loss"), {"width": 8}),
     "report": ((ID, "pdf"), {"language": "ja"}),
+    "points": ((ID, "parquet"), {}),
     "archive": ((ID,), {"data": False}),
     "import_archive": ((b"PK",), {}),
     "recipe": ((ID,), {"width": 8, "depth": 2, "arm": "mup", "lr": 0.1}),

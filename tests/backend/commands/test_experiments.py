@@ -178,6 +178,15 @@ def test_a_file_is_saved_where_it_is_wanted(typed, example, tmp_path, name, file
     assert path.read_bytes().startswith(begins)
 
 
+def test_every_point_is_saved_as_a_table(typed, example, client, tmp_path):
+    path = tmp_path / "points.csv"
+
+    typed("export", example.id, "--points", "csv", "-o", str(path))
+
+    assert path.read_bytes() == client.points(example.id)
+    assert client.points(example.id, "parquet").startswith(b"PAR1")
+
+
 def test_an_experiment_leaves_as_one_file_and_comes_back_the_same(typed, told, example, client, tmp_path):
     path = tmp_path / "experiment.zip"
 

@@ -11,7 +11,7 @@ import pytest
 from muscope.backend.catalogue import LANGUAGES, catalogue
 from muscope.backend.domain.brought.finding import Finding, Outcome, Severity
 from muscope.backend.domain.spec.tensor_role import TensorRole
-from muscope.backend.model_check.wording import finding_sentence
+from muscope.backend.services.views.check_sentences import finding_sentence
 
 ROOT = Path(__file__).resolve().parents[3]
 JUDGE = sorted((ROOT / "backend" / "analysis" / "model_check").glob("*.py"))

@@ -10,6 +10,7 @@ from muscope.backend.db import cells, claims
 from muscope.backend.db.machines import workers
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.brought.description import Description, Stacking
+from muscope.backend.domain.brought.finding import Outcome
 from muscope.backend.domain.brought.question import DescribeQuestion
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import Loss
@@ -27,6 +28,7 @@ from muscope.backend.services.datasets.brought_models import list_models, store_
 from muscope.backend.services.experiments.store import create_experiment
 from muscope.backend.services.plans.draft import ExperimentRequest, draft
 from muscope.worker.node.announcing import Announcer
+from tests.backend.services.measured_model import Measuring
 
 WORKER = "train@here"
 
@@ -99,7 +101,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def announcer(context, folder: Path, describing: Describing) -> Announcer:
+def announcer(context, folder: Path, describing: Describing, measuring: Measuring | None = None) -> Announcer:
     with context.database.write() as session:
         workers.register(
             session,
@@ -114,7 +116,7 @@ def announcer(context, folder: Path, describing: Describing) -> Announcer:
             seconds_per_run_step=1e-5,
         )
     settings = context.settings.model_copy(update={"models": folder})
-    return Announcer(WORKER, settings, context.blobs, describing)
+    return Announcer(WORKER, settings, context.blobs, describing, measuring or Measuring())
 
 
 def plan(context, **wishes):
@@ -195,3 +197,57 @@ def test_only_a_worker_that_holds_the_version_claims_a_cell(context, folder):
     assert elsewhere is None
     assert waits_to_be_rung
     assert here is not None
+
+
+def test_a_model_is_listed_with_the_check_of_every_tensor(context, folder):
+    measuring = Measuring()
+    announcer(context, folder, Describing(), measuring).look(context.database)
+
+    (listed,) = list_models(context, "en")
+
+    assert listed.check is not None
+    assert listed.check.outcome is Outcome.PASSED
+    assert [(tensor.name, tensor.is_right) for tensor in listed.check.tensors] == [
+        ("a.weight", True),
+        ("b.weight", True),
+    ]
+    output = listed.check.tensors[1].init
+    assert output.expected == -1
+    assert output.measured == pytest.approx(-1)
+    assert [question.widths for question in measuring.asked] == [(8, 16, 32, 64)]
+
+
+@pytest.mark.parametrize(("language", "cause"), [("en", "Probable cause"), ("ja", "可能性があります")])
+def test_a_wrong_tensor_is_named_with_its_probable_cause(context, folder, language, cause):
+    announcer(context, folder, Describing(), Measuring(output_init=0.0)).look(context.database)
+
+    (listed,) = list_models(context, language)
+
+    assert listed.check is not None
+    assert listed.check.outcome is Outcome.FAILED
+    assert [tensor.name for tensor in listed.check.tensors if not tensor.is_right] == ["b.weight"]
+    (finding,) = listed.check.findings
+    assert (finding.code, finding.tensors) == ("init_constant", ("b.weight",))
+    assert cause in finding.text
+
+
+def test_a_check_that_cannot_end_says_why_and_the_model_trains_all_the_same(context, folder):
+    error = InvalidInput("brought.not_repeatable", width=16)
+    announcer(context, folder, Describing(), Measuring(error=error)).look(context.database)
+
+    (listed,) = list_models(context, "en")
+
+    assert (listed.error, listed.check) == (None, None)
+    assert listed.check_error is not None
+    assert "width 16" in listed.check_error
+
+
+def test_a_restarted_worker_checks_no_version_again(context, folder):
+    announcer(context, folder, Describing(), Measuring()).look(context.database)
+    again = Measuring()
+    announcer(context, folder, Describing(), again).look(context.database)
+
+    (listed,) = list_models(context, "en")
+
+    assert again.asked == []
+    assert listed.check is not None

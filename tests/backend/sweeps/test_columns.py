@@ -12,9 +12,11 @@ import pytest
 
 from muscope.backend.errors import InvalidInput, MuscopeError
 from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
-from muscope.backend.ingest.rows.records import columns_of_records
-from muscope.backend.sweeps.reading.roles import ColumnRole, Roles, parse_mapping, recognise
+from muscope.backend.ingest.rows.records import columns_of_records, plain_numbers
+from muscope.backend.sweeps.reading.roles import ColumnRole, Roles, parse_mapping, recognise, role_of
 from muscope.backend.sweeps.reading.rows import Rows, read_rows
+from muscope.backend.sweeps.table import Options
+from muscope.backend.sweeps.table import rows_of as read_table
 
 
 def roles_of(names: str, mapping: str = "") -> Roles:
@@ -250,6 +252,41 @@ def test_a_run_that_ended_early_has_no_loss_to_compare():
 
     assert [math.isfinite(run.loss) for run in rows.runs] == [True, False, True]
     assert "ended_early" in [note.code for note in rows.notes]
+
+
+def test_a_run_that_a_tracker_calls_unfinished_has_no_loss_to_compare():
+    """The table of runs as W&B exports it: settings by their dotted names, the state, labels, own entries."""
+    rows = rows_of(
+        "Name State Notes User Created Runtime Sweep model.width optimizer.lr optimizer.name val/loss _step\n"
+        "one finished - me now 10 s1 128 0.1 adam 3 100\n"
+        "two crashed - me now 10 s1 128 0.2 adam 4 100\n"
+        "three failed - me now 10 s1 128 0.4 adam NaN 100"
+    )
+
+    assert [(run.levels["width"], run.lr, run.arm) for run in rows.runs] == [
+        (128, 0.1, ("adam",)),
+        (128, 0.2, ("adam",)),
+        (128, 0.4, ("adam",)),
+    ]
+    assert [math.isfinite(run.loss) for run in rows.runs] == [True, False, False]
+    assert [run.has_diverged for run in rows.runs] == [False, False, True]
+    assert [note.params for note in rows.notes if note.code == "unended"] == [{"count": 1, "rows": "3"}]
+
+
+@pytest.mark.parametrize("name", ["aux.loss", "model.name", "optimizer.loss", "data.path"])
+def test_a_result_or_label_of_a_section_is_not_taken_for_the_sweeps(name: str):
+    assert role_of(name, ["1", "2"]) is ColumnRole.CONDITION
+
+
+def test_an_empty_cell_is_named_and_empty_rows_below_the_table_are_not_read():
+    cells = {"size": ["128", "", "128", ""], "lr": ["0.1", "0.2", "0.4", ""], "loss": ["3", "4", "5", " "]}
+
+    with pytest.raises(InvalidInput) as refused:
+        read_table(cells, Options(), plain_numbers)
+
+    assert (refused.value.code, refused.value.params) == ("sweep.empty_cell", {"column": "size", "row": 3})
+    cells["size"][1] = "128"
+    assert [run.number for run in read_table(cells, Options(), plain_numbers).runs] == [2, 3, 4]
 
 
 def test_a_setting_tied_to_the_rate_is_not_held_fixed():

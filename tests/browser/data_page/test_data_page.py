@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
 from muscope.backend.catalogue import LANGUAGES, text
@@ -113,6 +112,24 @@ def test_the_experiments_on_a_file_are_one_link_away(visit, instance, files):
     expect(rows(page)).to_have_count(1)
 
 
+def test_the_filter_by_data_offers_the_file_of_the_address_and_says_how_many_it_leaves_out(visit, instance):
+    made = upload(instance, "古い測定.csv", 77)
+    opened = visit("ja")
+
+    def newer(route: Route) -> None:
+        kept = [each for each in route.fetch().json()["items"] if each["id"] != made["id"]]
+        route.fulfill(json={"items": kept, "total": len(kept) + 3, "next": None})
+
+    opened.page.route("**/api/v1/datasets?limit=500", newer)
+    page = opened.open(f"/experiments?dataset={made['id']}")
+
+    expect(page.locator("#list-dataset option:checked")).to_have_text("古い測定.csv")
+    left_out = page.locator("#list-dataset option:disabled")
+    expect(left_out).to_have_text(say("list.filter.more_files", "ja", count=2))
+    opened.open("/experiments")
+    expect(left_out).to_have_text(say("list.filter.more_files", "ja", count=3))
+
+
 @pytest.mark.usefixtures("files")
 def test_a_list_that_is_left_before_its_filters_are_known_complains_of_nothing(visit):
     page = visit().open("/data?q=第七工程+03")
@@ -136,18 +153,3 @@ def test_answers_about_reading_are_told_and_forgotten(visit, instance):
 
     expect(page.locator("#recipes")).not_to_contain_text("price51")
     assert all("price51" not in each["columns"] for each in instance.get("/recipes"))
-
-
-@pytest.mark.usefixtures("files")
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_list_of_files_is_accessible_and_fits_a_phone(visit, language, scheme):
-    opened = visit(language, width=390)
-    opened.page.emulate_media(color_scheme=scheme)
-    page = opened.open("/data")
-    expect(rows(page)).to_have_count(50)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert Axe().run(page).response["violations"] == []
-    page.locator("[data-delete]").first.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert Axe().run(page).response["violations"] == []

@@ -38,7 +38,7 @@ def test_a_cell_is_refused_by_a_machine_that_holds_another_version(tmp_path: Pat
     path = write(tmp_path, PERCEPTRON, "own.py")
     found, data = described(path)
     planned = program(found.family, data)
-    with pytest.raises(InvalidInput, match=r"brought\.not_held"), ModelFolder(tmp_path).family(planned):
+    with pytest.raises(InvalidInput, match=r"brought\.not_held"), ModelFolder(tmp_path).family(planned, data):
         raise AssertionError
 
 
@@ -48,7 +48,7 @@ def test_a_cell_trains_from_the_folder_under_its_limit(tmp_path: Path) -> None:
     version = held_models(tmp_path)[0].sha256
     family = found.family.model_copy(update={"sha256": version})
     planned = program(family, data, width=16, parametrization=Parametrization.MUP)
-    with ModelFolder(tmp_path).family(planned) as bound:
+    with ModelFolder(tmp_path).family(planned, data) as bound:
         (window,) = train(planned, data, bound)
     losses = window.values[Metric.TRAIN_LOSS]
     assert (losses[-1] < losses[0]).all()

@@ -5,11 +5,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from muscope.backend.db import cells, claims
 from muscope.backend.db.claims import Claim
+from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.lifecycle import CellState, FailureClass
-from muscope.backend.errors import Unavailable
+from muscope.backend.errors import Unavailable, from_stored
 from muscope.backend.settings import Settings
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.node.supervisor import Ending, SupervisorContext, supervise
@@ -41,11 +43,13 @@ class FakeChild(TrainingProcess):
         self._script = list(script)
         self._looks = 0
         self.asked: list[Request] = []
+        self.own_code: str | None = None
         self.num_kills = 0
         self.died: tuple[FailureClass, str] | None = None
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request, *, own_code: str | None = None) -> None:
         self.asked.append(request)
+        self.own_code = own_code
 
     def receive(self, *, wait_seconds: float) -> Reply | None:
         self._looks += 1
@@ -72,7 +76,10 @@ class FakeChild(TrainingProcess):
 class Stage:
     """One cell, its supervisor's context, and a child that plays a script."""
 
+    VERSION = "ab" * 32
+
     def __init__(self, database) -> None:
+        self.held: frozenset[str] = frozenset()
         self.database = database
         self.experiment_id, (self.cell_id, *_) = add_experiment(database)
         self.clock = Seconds()
@@ -90,6 +97,7 @@ class Stage:
             now=lambda: NOW + timedelta(seconds=self.clock.now),
             monotonic=self.clock,
             is_stopping=lambda: self.is_stopping,
+            held=lambda: self.held,
         )
         return supervise(self.cell_id, self.child, context)
 
@@ -110,6 +118,13 @@ class Stage:
     def write(self, function, *args, **kwargs):
         with self.database.write() as session:
             return function(session, *args, **kwargs)
+
+    def bring_own_model(self) -> None:
+        """Make the experiment one of a brought model, which this node holds."""
+        values = {"model_sha256": self.VERSION}
+        statement = update(ExperimentRow).where(ExperimentRow.id == self.experiment_id).values(**values)
+        self.write(lambda session: session.execute(statement))
+        self.held = frozenset({self.VERSION})
 
     def finish(self) -> None:
         self.write(claims.finish, self.claim, CellState.COMPLETED, now=NOW)
@@ -222,6 +237,31 @@ def test_a_child_without_progress_has_stalled(stage):
     assert stage.child.num_kills == 1
     assert 300 < stage.clock.now < 302
     assert stage.row.heartbeat_count == pytest.approx(300 / 5, abs=4)
+
+
+def test_an_own_model_that_hangs_fails_its_cell_once_and_says_at_which_size(stage):
+    stage.bring_own_model()
+
+    ending = stage.play()
+
+    row = stage.row
+    error = from_stored(row.error_detail)
+    assert (ending, row.state, row.error_class, row.failures) == (Ending.FAILED, "failed", "model", 1)
+    assert error is not None
+    assert (error.code, error.params["width"], error.params["seconds"]) == (
+        "brought.cell_hangs",
+        row.width,
+        300,
+    )
+    assert (stage.child.own_code, stage.child.num_kills) == (stage.VERSION, 1)
+
+
+def test_a_killed_process_of_an_own_model_gets_another_attempt(stage):
+    stage.bring_own_model()
+
+    stage.play(stage.window(3), stage.die)
+
+    assert (stage.row.state, stage.row.error_class) == ("queued", "oom")
 
 
 def test_a_cell_that_is_predicted_to_be_slow_has_longer_patience(stage):

@@ -203,3 +203,13 @@ def test_asking_a_child_that_dies_meanwhile_is_noticed_by_its_exit_only(process)
 
 def test_the_kernels_count_of_kills_is_a_number():
     assert training_process.num_oom_kills() >= 0
+
+
+def test_no_cell_of_another_model_follows_an_own_model_in_the_same_child(process):
+    child = process(ANSWERING)
+    pids = []
+    for own_code in (None, "a", "a", "b", None, None):
+        child.send(REQUEST, own_code=own_code)
+        pids.append(child.pid)
+
+    assert [pids.index(pid) for pid in pids] == [0, 0, 0, 3, 4, 4]

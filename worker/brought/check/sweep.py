@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -23,7 +22,7 @@ from muscope.backend.domain.brought.question import CheckQuestion
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.worker.brought.check.one_run import Groups, OneRun, is_sign_like, run_once, scheduled_lrs
-from muscope.worker.brought.loading import BroughtModel, load_model
+from muscope.worker.brought.loading import BroughtModel, load_asked
 from muscope.worker.brought.parametrize import initial_sizes
 from muscope.worker.brought.prepare import Prepared, Started, multiplier, prepare, start
 
@@ -46,7 +45,7 @@ class _Optimizers(NamedTuple):
 
 def measure(question: CheckQuestion) -> MeasuredModel:
     """Return everything measured of the file; raises InvalidInput or NotFound for what it cannot run."""
-    return measure_brought(load_model(Path(question.path)), question)
+    return measure_brought(load_asked(question.path, question.module), question)
 
 
 def measure_brought(brought: BroughtModel, question: CheckQuestion) -> MeasuredModel:

@@ -17,7 +17,7 @@ from muscope.worker.brought.describe.stacking import try_stacking
 from muscope.worker.brought.describe.steadiness import require_steady
 from muscope.worker.brought.describe.tensors import tensors_of
 from muscope.worker.brought.describe.work import work_of
-from muscope.worker.brought.loading import BroughtModel, load_installed, load_model
+from muscope.worker.brought.loading import BroughtModel, load_asked
 from muscope.worker.brought.prepare import Prepared, prepare
 
 _NO_DEPTH = (1,)
@@ -25,11 +25,7 @@ _NO_DEPTH = (1,)
 
 def describe(question: DescribeQuestion) -> Description:
     """Describe a file; raises InvalidInput for whatever makes it impossible to train its network."""
-    if question.module is not None:
-        brought = load_installed(question.module)
-    else:
-        brought = load_model(Path(question.path or ""))
-    return describe_loaded(brought, question)
+    return describe_loaded(load_asked(question.path, question.module), question)
 
 
 def describe_loaded(brought: BroughtModel, question: DescribeQuestion) -> Description:

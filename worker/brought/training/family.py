@@ -5,10 +5,30 @@ from __future__ import annotations
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.training.network import BroughtNetwork
+from muscope.worker.brought.training.probe import require_sound
 from muscope.worker.numerics.families import FamilyNetwork
+from muscope.worker.numerics.program import CellProgram, TrainingData
 
 
 def brought_family(brought: BroughtModel, model: Brought, width: int, depth: int) -> FamilyNetwork:
     """Return how the network of one size computes; raises InvalidInput for whatever fails in the file."""
-    network = BroughtNetwork(brought, model, width, depth)
-    return FamilyNetwork(network.apply, model.runs_per_stack, initial=network.initial)
+    return _family(BroughtNetwork(brought, model, width, depth))
+
+
+def sound_family(
+    brought: BroughtModel, model: Brought, program: CellProgram, data: TrainingData
+) -> FamilyNetwork:
+    """Return how the network of a cell computes, looked at on a batch of its data.
+
+    Raises:
+        InvalidInput: the file fails, or its outputs are not finite or not repeatable at this size.
+    """
+    bound = BroughtNetwork(brought, model, program.width, program.depth)
+    seed = program.runs[0].seed
+    batch_BD = data.x_train[: program.batch_size]
+    require_sound(bound, program.network_for(data.dims), batch_BD, (seed, seed + 1), data.dtype)
+    return _family(bound)
+
+
+def _family(bound: BroughtNetwork) -> FamilyNetwork:
+    return FamilyNetwork(bound.apply, bound.runs_per_stack, initial=bound.initial)

@@ -31,12 +31,21 @@ class BroughtNetwork:
 
     def __init__(self, brought: BroughtModel, model: Brought, width: int, depth: int) -> None:
         self._brought = brought.at_depth(depth)
-        self._model, self._width, self._depth = model, width, depth
+        self._model, self.width, self._depth = model, width, depth
+        self.is_stacked = model.runs_per_stack(width) > 1
         self._module = _Called(self._brought, self._brought.build(width, 0), width)
         table = model.table(depth)
         self._shapes = {tensor.name: model.shape_of(tensor, width) for tensor in table.tensors}
         self._require(self._module.network)
         self._buffers: dict[str, Tensor] = {}
+
+    def train_one_by_one(self) -> None:
+        """Call the network once for every run from now on."""
+        self.is_stacked = False
+
+    def runs_per_stack(self, width: int) -> int:
+        """Return how many runs train as one stack on a CPU."""
+        return self._model.runs_per_stack(width) if self.is_stacked else 1
 
     def apply(
         self,
@@ -56,7 +65,7 @@ class BroughtNetwork:
             return self._one(of_run, x_BD, image)
 
         def pass_() -> Tensor:
-            if len(x_RBD) > 1 and self._model.runs_per_stack(self._width) > 1:
+            if len(x_RBD) > 1 and self.is_stacked:
                 stacked: Tensor = vmap(one, randomness="error")(weights, x_RBD)
                 return stacked
             if len(x_RBD) == 1:  # a view: the gradient of a selected row would be copied
@@ -67,7 +76,7 @@ class BroughtNetwork:
             ]
             return torch.stack(runs)
 
-        outputs: Tensor = self._brought.guarded("forward", self._width, pass_)
+        outputs: Tensor = self._brought.guarded("forward", self.width, pass_)
         return outputs
 
     def initial(
@@ -80,7 +89,7 @@ class BroughtNetwork:
         device: torch.device,
     ) -> Params:
         """Return what `build` draws from each seed, times the factor that the scaling table asks for."""
-        own = self._model.tensors(network.dims, self._width, self._depth)
+        own = self._model.tensors(network.dims, self.width, self._depth)
         of_seed = {seed: self._drawn(spec_seed, seed) for seed in dict.fromkeys(seeds)}
         params = {}
         for name in self._shapes:
@@ -92,7 +101,7 @@ class BroughtNetwork:
         return params
 
     def _drawn(self, spec_seed: int, seed: int) -> Params:
-        module = self._brought.build(self._width, (spec_seed << 31) + seed)
+        module = self._brought.build(self.width, (spec_seed << 31) + seed)
         self._require(module)
         return {name: _flat(parameter.detach()) for name, parameter in module.named_parameters()}
 
@@ -122,13 +131,13 @@ class BroughtNetwork:
         """Refuse a model that is not the one that was looked at; raises InvalidInput naming a tensor."""
         given = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
         for name in sorted(set(given) ^ set(self._shapes)):
-            raise InvalidInput("brought.other_tensors", tensor=name, width=self._width)
+            raise InvalidInput("brought.other_tensors", tensor=name, width=self.width)
         for name, shape in self._shapes.items():
             if given[name] != shape:
                 raise InvalidInput(
                     "brought.other_shape",
                     tensor=name,
-                    width=self._width,
+                    width=self.width,
                     given=str(given[name]),
                     expected=str(shape),
                 )

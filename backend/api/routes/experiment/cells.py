@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from muscope.backend.api.deps import CellId, Ctx, Owner
+from muscope.backend.api.deps import CellId, Ctx, Language, Owner
 from muscope.backend.api.documented import errors
 from muscope.backend.api.pages_of_lists import Page, list_responses
 from muscope.backend.domain.spec.metrics import Metric
@@ -18,9 +18,9 @@ router = APIRouter(prefix="/cells", tags=["cells"])
 
 
 @router.get("/{cell_id}", summary="Get a cell", responses=errors(404))
-def get_cell(context: Ctx, owner: Owner, cell_id: CellId) -> CellView:
+def get_cell(context: Ctx, language: Language, owner: Owner, cell_id: CellId) -> CellView:
     """Return one cell: what it trains, where it stands, and why it failed if it did."""
-    return cells.get_cell(context, owner, cell_id)
+    return cells.get_cell(context, owner, cell_id, language)
 
 
 @router.get(

@@ -64,6 +64,10 @@ class ModelFamily(Frozen):
         """Return whether there are residual branches with a multiplier."""
         return self.has_branches
 
+    def has_constant_output(self, depth: int) -> bool:  # noqa: ARG002
+        """Return whether initial outputs of a depth have a part that no width changes, such as a bias."""
+        return False
+
     @abstractmethod
     def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:
         """Return every tensor by name, in forward order."""

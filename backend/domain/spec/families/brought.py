@@ -138,6 +138,10 @@ class Brought(ModelFamily):
             for tensor in self.table(depth).tensors
         }
 
+    def has_constant_output(self, depth: int) -> bool:
+        """Return whether a tensor without a growing dimension, such as an output bias, starts above zero."""
+        return any(each.role is TensorRole.FIXED and each.std > 0 for each in self.table(depth).tensors)
+
     def table(self, depth: int) -> DepthTable:
         """Return the table of a depth; raises InvalidInput for one that the network does not have."""
         for table in self.tables:

@@ -2,7 +2,7 @@
 
 import { post } from "../../base/api.js";
 import { fill, h } from "../../base/dom.js";
-import { t } from "../../base/i18n.js";
+import { has, t } from "../../base/i18n.js";
 import { note } from "../../base/note.js";
 import { hrefOf } from "../../base/router.js";
 import { factEntries } from "../../base/tables.js";
@@ -108,8 +108,11 @@ function environments(cells) {
       found.set(name, (found.get(name) ?? new Set()).add(String(value)));
     }
   }
-  return [...found].map(([name, values]) => [name, [...values].join(", ")]);
+  return [...found].map(([name, values]) => [environmentName(name), [...values].join(", ")]);
 }
+
+/** The words for a part of the environment; one that a newer worker names has none yet. @param {string} name */
+const environmentName = (name) => (has(`ui.environment.${name}`) ? t(`ui.environment.${name}`) : name);
 
 /** @param {string} text */
 const code = (text) => h("code", { class: "wrap" }, text);

@@ -3,6 +3,7 @@
 import { get } from "../../base/api.js";
 import { dataTitle } from "../../words/data_title.js";
 import { fill, h } from "../../base/dom.js";
+import { number } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 import { errorNote } from "../../base/note.js";
 import { startOptions, valuesOfSetting } from "../../base/options.js";
@@ -19,12 +20,14 @@ import { bulkBar } from "./bulk.js";
 import { experimentTable } from "./experiment_table.js";
 import { takeIn } from "./take_in.js";
 
-/** @import { DatasetPage, ExperimentItem, Tag } from "../../../types/answers.js" */
+/** @import { Dataset, DatasetPage, ExperimentItem, Tag } from "../../../types/answers.js" */
 /** @import { Page, Route } from "../../../types/page.js" */
 /** @import { Option } from "../../lists/filters.js" */
 
 const FILTERS = ["q", "state", "outcome", "dataset", "tag", "preset"];
 const NAMES = [...FILTERS, "sort", "order"];
+/** Files among which the filter chooses; the page of data leads to the experiments on any other. */
+const MAX_FILES = 500;
 /** Name in the address of the experiment that is compared with those chosen here. */
 const COMPARED = "compare";
 const STATES = ["running", "queued", "completed", "failed", "cancelled"];
@@ -47,7 +50,7 @@ export async function open(_route, signal) {
   await listing.read(); // the rows first: what the filters offer may come after them
   const known = {
     tags: get("/tags", signal),
-    datasets: get("/datasets?limit=500", signal),
+    datasets: filesOffered(listing.view.dataset ?? "", signal),
     options: startOptions(signal),
   };
   Promise.allSettled(Object.values(known)); // the page may be left before anything waits for them
@@ -63,7 +66,7 @@ export async function open(_route, signal) {
 }
 
 /**
- * @typedef {{tags: Promise<Tag[]>, datasets: Promise<DatasetPage>, options: Promise<void>}} Known what filters offer
+ * @typedef {{tags: Promise<Tag[]>, datasets: Promise<Option[]>, options: Promise<void>}} Known what filters offer
  * @param {Listing<ExperimentItem>} listing @param {Known} known
  * @param {string | null} fixed id of the experiment that the others are compared with
  */
@@ -120,11 +123,7 @@ const head = (signal, fixed) =>
 const choicesOf = ({ tags, datasets, options }) => [
   choice("state", namesWith("ui.state", STATES)),
   choice("outcome", namesWith("ui.outcome.short", OUTCOMES)),
-  choice(
-    "dataset",
-    [],
-    datasets.then(({ items }) => items.map((item) => [item.id, dataTitle(item)])),
-  ),
+  choice("dataset", [], datasets),
   choice(
     "tag",
     [],
@@ -140,6 +139,27 @@ const choicesOf = ({ tags, datasets, options }) => [
 
 /** @param {string} key @param {string[]} names @returns {Option[]} */
 const namesWith = (key, names) => names.map((name) => [name, t(`${key}.${name}`)]);
+
+/**
+ * The newest files, the one that the address names although it is older, and how many there are besides.
+ * @param {string} wanted id of a file, or nothing @param {AbortSignal} signal @returns {Promise<Option[]>}
+ */
+async function filesOffered(wanted, signal) {
+  /** @type {DatasetPage} */
+  const { items, total } = await get(`/datasets?limit=${MAX_FILES}`, signal);
+  /** @type {Dataset[]} */
+  const older = wanted && !items.some(({ id }) => id === wanted) ? await named(wanted, signal) : [];
+  const offered = [...items, ...older].map((item) => /** @type {Option} */ ([item.id, dataTitle(item)]));
+  const rest = total - offered.length;
+  return rest > 0 ? [...offered, [null, t("ui.list.filter.more_files", { count: number(rest) })]] : offered;
+}
+
+/** The file with an id; none if it was deleted. @param {string} id @param {AbortSignal} signal */
+const named = (id, signal) =>
+  get(`/datasets/${id}`, signal).then(
+    (found) => [found],
+    () => [],
+  );
 
 /** @param {string} name @param {Option[]} options @param {Promise<Option[]>} [more] */
 const choice = (name, options, more) => ({

@@ -81,6 +81,26 @@ def test_noise_alone_never_fails():
     assert noisy.state is not CheckState.FAILED
 
 
+def test_initial_outputs_with_a_constant_bias_may_shrink_less_but_not_grow():
+    biased = {Part.OUTPUT: -0.15}
+    assert check(checked_sweep(start=biased)).state is CheckState.FAILED
+    assert check(replace(checked_sweep(start=biased), has_constant_output=True)).state is CheckState.PASSED
+    growing = replace(checked_sweep(start={Part.OUTPUT: 0.3}), has_constant_output=True)
+    assert check(growing).state is CheckState.FAILED
+
+
+def test_outputs_that_start_at_zero_are_judged_by_their_changes_alone():
+    sweep = checked_sweep()
+    sweep.initial_activations[..., list(Part).index(Part.OUTPUT)] = 0.0
+
+    found = check(sweep)
+
+    assert found.state is CheckState.PASSED
+    states = {each.num_updates: each.state for each in found.slopes if each.part is Part.OUTPUT}
+    assert states[0] is None
+    assert states[2] is CheckState.PASSED
+
+
 def test_initial_outputs_that_do_not_shrink_fail_mup():
     found = check(checked_sweep(start={Part.OUTPUT: 0.0}))
 

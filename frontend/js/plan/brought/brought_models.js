@@ -1,16 +1,17 @@
 /** Models that the operator has put on the workers, in the form: which can be chosen, their sizes and their data. */
 
-import { post } from "../base/api.js";
-import { fill, h } from "../base/dom.js";
-import { number } from "../base/format.js";
-import { t } from "../base/i18n.js";
-import { errorNote } from "../base/note.js";
-import { go } from "../base/router.js";
-import { contextOf, numbers } from "./plan_request.js";
+import { post } from "../../base/api.js";
+import { fill, h } from "../../base/dom.js";
+import { number } from "../../base/format.js";
+import { t } from "../../base/i18n.js";
+import { errorNote } from "../../base/note.js";
+import { go } from "../../base/router.js";
+import { contextOf, numbers } from "../plan_request.js";
+import { checkOf } from "./brought_check.js";
 import { BROUGHT, networkOf } from "./brought_choice.js";
 
-/** @import { BroughtModel, Dataset, Spec } from "../../types/answers.js" */
-/** @import { OwnSettings, SettingTexts } from "../../types/page.js" */
+/** @import { BroughtModel, Dataset, Spec } from "../../../types/answers.js" */
+/** @import { OwnSettings, SettingTexts } from "../../../types/page.js" */
 
 /** The settings whose values are the sizes that the workers have looked at. */
 const SIZES = /** @type {const} */ (["widths", "depths"]);
@@ -95,7 +96,8 @@ function modelItem(model) {
   if (error !== null) return h("li", {}, h("strong", {}, name), " ", t("ui.brought.cannot", { reason: error }));
   const problem = h("div", {});
   const words = t("ui.brought.sizes", { widths: model.widths.join(", "), depths: model.depths.join(", ") });
-  return h("li", {}, h("strong", {}, name), " ", words, " ", data ? ownData(name, problem) : null, problem);
+  const button = data ? ownData(name, problem) : null;
+  return h("li", {}, h("strong", {}, name), " ", words, " ", button, problem, checkOf(model));
 }
 
 /** @param {string} name @param {HTMLElement} problem where it is said what went wrong */

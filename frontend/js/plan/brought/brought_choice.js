@@ -1,6 +1,6 @@
 /** How a choice of a family names a brought model. */
 
-/** @import { Spec } from "../../types/answers.js" */
+/** @import { Spec } from "../../../types/answers.js" */
 
 /** The family of the operator's own models; a choice names one as `brought:NAME`, like a request. */
 export const BROUGHT = "brought";
