@@ -54,11 +54,10 @@ def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
 def fault_of_workers(context: Context) -> MuscopeError | None:
     """Return which workers take no cells since they computed a known result wrongly, and one's finding."""
     with suppress(Unavailable), context.database.read() as session:
-        unfit = [row for row in worker_rows.seen_since(session, context.now() - FRESH) if row.fault]
-        if unfit:
-            return Unavailable(
-                "worker.unfit", names=", ".join(row.name for row in unfit), reason=unfit[0].fault
-            )
+        seen = worker_rows.seen_since(session, context.now() - FRESH)
+        faults = {row.name: row.fault for row in seen if row.fault}
+        if faults:
+            return Unavailable("worker.unfit", names=", ".join(faults), reason=next(iter(faults.values())))
     return None
 
 

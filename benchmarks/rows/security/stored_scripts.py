@@ -207,7 +207,8 @@ def _point_at_figures(page: Page) -> None:
 
 
 def _told(name: str, heard: list[str], made: int) -> Seen:
-    return Seen(name, *(sum(each.startswith(word) for each in heard) for word in (_RAN, _REPORTED)), made)
+    ran, reported = (sum(each.startswith(word) for each in heard) for word in (_RAN, _REPORTED))
+    return Seen(name, ran, reported, made)
 
 
 def _shown(address: str) -> str:

@@ -1,3 +1,4 @@
+import time
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ from celery import Celery
 from muscope.backend.errors import Unavailable
 from muscope.backend.queue import TRAIN_CELL, create_celery
 from muscope.backend.settings import Settings
-from muscope.worker.node import tasks
+from muscope.worker.node import fitness, tasks
 
 CONTEXT = SimpleNamespace(monotonic=lambda: 0.0, is_stopping=lambda: False)
 
@@ -23,7 +24,7 @@ def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):
 
 def test_the_body_is_supervision_of_the_cell_in_the_message(monkeypatch):
     asked = []
-    monkeypatch.setattr(tasks.fitness, "is_fit", lambda *_, **__: True)
+    monkeypatch.setattr(fitness, "is_fit", lambda *_, **__: True)
     monkeypatch.setattr(tasks, "_child", lambda: "child")
     monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
@@ -38,7 +39,7 @@ def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, c
     def be_away(*_):
         raise Unavailable("database.unavailable", detail="gone")
 
-    monkeypatch.setattr(tasks.fitness, "is_fit", lambda *_, **__: True)
+    monkeypatch.setattr(fitness, "is_fit", lambda *_, **__: True)
     monkeypatch.setattr(tasks, "_child", lambda: None)
     monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", be_away)
@@ -49,12 +50,13 @@ def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, c
 
 
 def test_a_node_that_is_unfit_claims_nothing(monkeypatch):
-    asked, waits = [], []
-    monkeypatch.setattr(tasks.fitness, "is_fit", lambda *_, **__: False)
+    asked: list[object] = []
+    waits: list[float] = []
+    monkeypatch.setattr(fitness, "is_fit", lambda *_, **__: False)
     monkeypatch.setattr(tasks, "_child", lambda: None)
     monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
-    monkeypatch.setattr(tasks.time, "sleep", waits.append)
+    monkeypatch.setattr(time, "sleep", waits.append)
 
     tasks.train_cell(str(uuid4()))
 
