@@ -80,6 +80,20 @@ def test_another_language_keeps_the_page_its_folds_and_the_place(visit, plain):
     assert page.evaluate("scrollY") == pytest.approx(500, abs=100)  # lines break elsewhere
 
 
+def test_what_was_assumed_for_savings_outlives_another_language_and_another_tab(visit, plain):
+    page = visit().open(f"/experiments/{plain}?folds=savings")
+    page.locator("#savings-hours_per_run").fill("0.75")
+    page.locator("#savings-hours_per_run").blur()
+
+    page.locator("#languages [lang=ja]").click()
+    expect(page.locator("[data-tab=curves]")).to_have_text(say("tabs.curves", "ja"))
+    expect(page.locator("#savings-hours_per_run")).to_have_value("0.75")
+    page.locator("[data-tab=runs]").click()
+    page.locator("[data-tab=answer]").click()
+
+    expect(page.locator("#savings-hours_per_run")).to_have_value("0.75")
+
+
 def test_there_is_one_stream_whatever_page_is_shown(visit, running_experiment):
     made = visit()
     page = made.open(running_experiment)

@@ -16,6 +16,12 @@ import { savingsAnswer } from "./savings_answer.js";
 /** @type {Name[]} */
 const ASSUMED = ["target_width", "num_lrs", "num_seeds", "hours_per_run", "poc_hours", "rate_per_hour", "staff_rate"];
 
+/**
+ * Assumptions by experiment, as long as this page is open: they outlive another language, level or tab.
+ * @type {Map<string, Texts>}
+ */
+const written = new Map();
+
 /** Rates are remembered in this browser. @param {Name} name @returns {name is "rate_per_hour" | "staff_rate"} */
 const isRate = (name) => name === "rate_per_hour" || name === "staff_rate";
 
@@ -26,8 +32,8 @@ const isRate = (name) => name === "rate_per_hour" || name === "staff_rate";
  */
 export function savings(experiment, signal) {
   const result = h("div", { class: "stack", "aria-live": "polite" });
-  /** @type {Texts} */
-  const texts = {};
+  const texts = written.get(experiment.id) ?? {};
+  written.set(experiment.id, texts);
   const read = async () => {
     if (!box.open) return;
     try {
@@ -77,7 +83,7 @@ function field(name, texts, onChange) {
     id: `savings-${name}`,
     inputmode: "decimal",
     autocomplete: "off",
-    value: (isRate(name) ? rates()[name] : null) ?? "",
+    value: (isRate(name) ? rates()[name] : texts[name]) ?? "",
   });
   input.addEventListener("change", () => {
     if (isRate(name)) setRates({ [name]: rateOf(input.value) });
