@@ -277,6 +277,20 @@ class AsyncClient(AsyncPieces):
         body = {"table": as_columns(source), **options}
         return SweepAnswer.read(await self._post(address("/sweeps/judge"), body))
 
+    async def list_sweeps(self, **options: Any) -> list[Json]:
+        """Return stored sweeps with their outcomes, newest first, as `GET /api/v1/sweeps` does."""
+        found: list[Json] = await self._get(address("/sweeps"), **options)
+        return found
+
+    async def get_sweep(self, sweep_id: str) -> Json:
+        """Return a stored sweep with the meaning of its columns and its answer."""
+        found: Json = await self._get(address("/sweeps/{id}", id=sweep_id))
+        return found
+
+    async def delete_sweep(self, sweep_id: str) -> None:
+        """Delete a stored sweep with its file and its answer."""
+        await self._delete(address("/sweeps/{id}", id=sweep_id))
+
     async def list_workers(self) -> list[Worker]:
         """Return the worker nodes that were seen in the last minute."""
         return [Worker.read(each) for each in await self._get(address("/workers"))]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from muscope.backend.sweeps.trackers.tracked import TAG, Record, Tracked, chosen, library
+from muscope.backend.sweeps.trackers.tracked import (
+    TAG,
+    Record,
+    Tracked,
+    answering,
+    chosen,
+    library,
+    require_store,
+)
 
 _PAGE = 1000
 # Tags of MLflow that hold at most this many characters.
@@ -13,8 +21,15 @@ _MOST_TEXT = 5000
 
 def mlflow_runs(uri: str, experiment: str | None) -> Tracked:
     """Return the runs of an experiment of a tracking store, such as `http://…` or `sqlite:///mlflow.db`."""
-    client = library("mlflow", "mlflow").MlflowClient(tracking_uri=uri)
-    found = {each.name: each.experiment_id for each in client.search_experiments()}
+    mlflow = library("mlflow", "mlflow")
+    require_store(uri)
+    failures = (
+        library("mlflow.exceptions", "mlflow").MlflowException,
+        library("sqlalchemy.exc", "mlflow").SQLAlchemyError,
+    )
+    with answering("mlflow", *failures):
+        client = mlflow.MlflowClient(tracking_uri=uri)
+        found = {each.name: each.experiment_id for each in client.search_experiments()}
     if experiment is None:
         found.pop("Default", None)
     experiment_id = found[chosen(experiment, list(found), "mlflow")]
@@ -23,7 +38,8 @@ def mlflow_runs(uri: str, experiment: str | None) -> Tracked:
         client.set_experiment_tag(experiment_id, f"{TAG}outcome", outcome)
         client.set_experiment_tag(experiment_id, f"{TAG}text", text[:_MOST_TEXT])
 
-    return Tracked([_record(run) for run in _runs(client, experiment_id)], write_back)
+    with answering("mlflow", *failures):
+        return Tracked([_record(run) for run in _runs(client, experiment_id)], write_back)
 
 
 def _runs(client: Any, experiment_id: str) -> list[Any]:

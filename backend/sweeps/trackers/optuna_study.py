@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from muscope.backend.sweeps.trackers.tracked import TAG, Record, Tracked, chosen, library
+from muscope.backend.sweeps.trackers.tracked import (
+    TAG,
+    Record,
+    Tracked,
+    answering,
+    chosen,
+    library,
+    require_store,
+)
 
 
 def optuna_runs(storage: str, experiment: str | None) -> Tracked:
@@ -12,8 +20,11 @@ def optuna_runs(storage: str, experiment: str | None) -> Tracked:
     trial that failed or was pruned has none.
     """
     optuna = library("optuna", "optuna")
-    names = optuna.study.get_all_study_names(storage=storage)
-    study = optuna.load_study(study_name=chosen(experiment, names, "optuna"), storage=storage)
+    require_store(storage)
+    failure = library("sqlalchemy.exc", "optuna").SQLAlchemyError
+    with answering("optuna", failure, ImportError):
+        names = optuna.study.get_all_study_names(storage=storage)
+        study = optuna.load_study(study_name=chosen(experiment, names, "optuna"), storage=storage)
     is_loss = study.direction.name == "MINIMIZE"
 
     def write_back(outcome: str, text: str) -> None:

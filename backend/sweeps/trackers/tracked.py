@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from muscope.backend.errors import InvalidInput, Unavailable
+from muscope.backend.errors import InvalidInput, NotFound, Unavailable
 
 Record = Mapping[str, Any]
 # Prefix of every tag and attribute that a verdict is written under.
 TAG = "muscope."
+_MOST_REASON = 300
 
 
 def _no_way_back(outcome: str, text: str) -> None:
@@ -44,6 +47,31 @@ def library(name: str, extra: str) -> Any:
         return import_module(name)
     except ModuleNotFoundError as error:
         raise Unavailable("sweep.no_library", library=name, extra=extra) from error
+
+
+def require_store(place: str) -> None:
+    """Raise NotFound for a store in a file or folder that does not exist: libraries would create it."""
+    kind, sign, rest = place.partition(":///")
+    if sign and kind.startswith("sqlite"):
+        path = Path(rest.partition("?")[0])
+    elif sign and kind == "file":
+        path = Path("/", rest)
+    elif "://" not in place and not place.startswith("databricks"):
+        path = Path(place)
+    else:
+        return
+    if not path.exists():
+        raise NotFound("sweep.no_runs", place=place, what=path.name)
+
+
+@contextmanager
+def answering(kind: str, *failures: type[Exception]) -> Iterator[None]:
+    """Have a store that does not answer named; `failures` are the errors of the library that reads it."""
+    try:
+        yield
+    except failures as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:_MOST_REASON]
+        raise Unavailable("sweep.tracker_away", kind=kind, reason=reason) from error
 
 
 def chosen(given: str | None, known: Sequence[str], kind: str) -> str:

@@ -41,11 +41,20 @@ def test_a_reader_drops_a_table_answers_a_question_and_reads_the_answer(visit, l
         text("sweep.headline.does_not_transfer", language), timeout=60_000
     )
     expect(answer.locator("[data-axis=width] tbody tr")).to_have_count(3)
+    page.locator("#figure-sweep-lr_loss").scroll_into_view_if_needed()
     expect(page.locator("#figure-sweep-lr_loss .scatterlayer .trace")).to_have_count(4, timeout=60_000)
     for name in ("best_lr", "cost"):
         page.locator(f"#figure-sweep-{name}").scroll_into_view_if_needed()
         expect(page.locator(f"#figure-sweep-{name} .scatterlayer .trace")).to_have_count(1, timeout=60_000)
     assert page.locator("#sweep-runs tbody tr").count() > 0
+    page.locator("#sweep-show-to").select_option("512")
+    expect(answer.locator("[data-axis=width] tbody tr")).to_have_count(1)
+    expect(page).to_have_url(re.compile("along=width&to=512"))
+    page.reload()
+    expect(answer.locator("[data-axis=width] tbody tr")).to_have_count(1)
+    page.get_by_label(text("ui.sweep.law.exponent", language)).fill("0.25")
+    page.get_by_role("button", name=text("ui.sweep.law.judge", language)).click()
+    expect(answer).to_contain_text("C^-0.25", timeout=60_000)
     assert Axe().run(page).response["violations"] == []
 
     page.get_by_role("link", name=text("ui.nav.sweeps", language)).first.click()

@@ -9,12 +9,15 @@ import { breadcrumbs, sweepsCrumb } from "../../words/breadcrumbs.js";
 import { levelSwitch } from "../../words/level_switch.js";
 import { answer } from "./answer.js";
 import { columnChooser } from "./columns.js";
+import { controls, focused, focusOf } from "./controls.js";
 import { axisFigures } from "./axis_figures.js";
 import { nextRuns } from "./next_runs.js";
 import { question } from "./sweep_words.js";
 
-/** @import { ColumnRole, Sweep } from "../../../types/answers.js" */
+/** @import { Sweep } from "../../../types/answers.js" */
 /** @import { Page, Route } from "../../../types/page.js" */
+
+/** @typedef {Sweep["choices"]} Choices */
 
 /** @param {Route} route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open({ id }, signal) {
@@ -29,10 +32,10 @@ export async function open({ id }, signal) {
       const draw = () => {
         drawing.abort();
         drawing = new AbortController();
-        fill(body, parts(sweep, choose, AbortSignal.any([signal, visit.signal, drawing.signal])));
+        fill(body, parts(sweep, choose, draw, AbortSignal.any([signal, visit.signal, drawing.signal])));
       };
-      const choose = async (/** @type {Record<string, ColumnRole>} */ roles) => {
-        const choices = { ...sweep.choices, roles, arm: null, axis: null };
+      const choose = async (/** @type {Partial<Choices>} */ wish) => {
+        const choices = { ...sweep.choices, ...wish };
         sweep = await patch(`/sweeps/${id}`, { choices }, { signal, edition: sweep.edition });
         draw();
       };
@@ -54,23 +57,27 @@ const head = ({ name, num_rows: rows, created_at: created }) =>
   );
 
 /**
- * @param {Sweep} sweep @param {(roles: Record<string, ColumnRole>) => Promise<void>} choose @param {AbortSignal} signal
+ * @param {Sweep} sweep @param {(wish: Partial<Choices>) => Promise<void>} choose @param {() => void} draw
+ * @param {AbortSignal} signal
  */
-function parts(sweep, choose, signal) {
+function parts(sweep, choose, draw, signal) {
   const problem = h("div", { role: "status" });
-  const chosen = async (/** @type {Record<string, ColumnRole>} */ roles) => {
+  const chosen = async (/** @type {Partial<Choices>} */ wish) => {
     fill(problem, h("p", { class: "hint" }, t("ui.sweep.again")));
     try {
-      await choose(roles);
+      await choose(wish);
     } catch (error) {
       fill(problem, errorNote(error));
     }
   };
   const { reading } = sweep;
-  const columns = [problem, columnChooser(sweep, chosen)];
-  if (!reading.answer) return [question(reading.question), columns];
+  // Other columns may have other arms and axes.
+  const columns = columnChooser(sweep, (roles) => chosen({ roles, arm: null, axis: null }));
+  if (!reading.answer) return [question(reading.question), problem, columns];
   return [
-    answer(reading.answer),
+    problem,
+    answer(focused(reading.answer, focusOf(reading.answer))),
+    controls(sweep, reading.answer, draw, (law) => chosen({ law })),
     axisFigures(sweep, signal),
     nextRuns(sweep.id, reading.answer),
     report(sweep),

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from muscope.backend.cli import main
-from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.errors import InvalidInput, NotFound, Unavailable
 from muscope.backend.ingest.rows.records import columns_of_records
 from muscope.backend.sweeps.table import Options, judge_columns
 from muscope.backend.sweeps.trackers.sources import tracked_runs
+from muscope.backend.sweeps.trackers.tracked import answering, require_store
 from tests.backend.sweeps.made import judged, sweep
 
 ROWS = sweep(widths=(128.0, 256.0), lrs=tuple(2.0**octave for octave in range(-11, -6)), drift=-1.0)
@@ -68,12 +69,44 @@ def test_an_mlflow_experiment_is_judged_and_told(tmp_path: Path):
             client.log_param(run, "d_model", row["width"])
             client.log_param(run, "learning_rate", row["lr"])
             client.log_metric(run, "val_loss", row["loss"])
+            client.set_terminated(run)
         tracked = tracked_runs(f"mlflow:{uri}", "widths")
         tracked.write_back("does_not_transfer", "words")
         told = client.get_experiment(experiment).tags
 
     assert same(judge_columns(columns_of_records(tracked.records), Options()))
     assert (told["muscope.outcome"], told["muscope.text"]) == ("does_not_transfer", "words")
+
+
+def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path: Path):
+    for place in (f"sqlite:///{tmp_path}/none.db", f"file://{tmp_path}/none", f"{tmp_path}/none"):
+        with pytest.raises(NotFound, match=r"sweep\.no_runs"):
+            require_store(place)
+    require_store("http://127.0.0.1:9")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_does_not_answer_is_named_with_the_librarys_reason():
+    def ask() -> None:
+        with answering("optuna", ConnectionError):
+            raise ConnectionError("refused\nand much more")
+
+    with pytest.raises(Unavailable) as refused:
+        ask()
+
+    assert refused.value.params == {"kind": "optuna", "reason": "refused"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["mlflow", "optuna"])
+def test_a_trackers_database_that_is_away_is_named(kind: str, tmp_path: Path):
+    pytest.importorskip(kind)
+    place = tmp_path / "store.db"
+    place.write_text("no database, but a file of that name")
+
+    with pytest.raises(Unavailable, match=r"sweep\.tracker_away"):
+        tracked_runs(f"{kind}:sqlite:///{place}", None)
 
 
 def test_tensorboard_event_files_are_judged(tmp_path: Path):
