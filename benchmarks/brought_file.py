@@ -98,9 +98,26 @@ def in_double(data: TrainingData) -> TrainingData:
     return replace(data, x_train=data.x_train.double(), x_val=data.x_val.double())
 
 
-def family_of(program: CellProgram, *, is_stacked: bool) -> tuple[CellProgram, FamilyNetwork]:
+@lru_cache(maxsize=1)
+def file_in_double() -> BroughtModel:
+    """Return the same file with initial entries in float64.
+
+    Entries rounded to float32 are those of another network: a ReLU that switches at one step and not at the
+    other's makes of 1e-8 a difference of 1e-3.
+    """
+    path = Path(mkdtemp(prefix="muscope-bench-")) / "model.py"
+    single, double = "model = ResidualMLP(width)", "model = ResidualMLP(width).double()"
+    assert single in FILE
+    path.write_text(FILE.replace(single, double), encoding="utf-8")
+    return load_model(path)
+
+
+def family_of(
+    program: CellProgram, *, is_stacked: bool, is_double: bool = False
+) -> tuple[CellProgram, FamilyNetwork]:
     """Return a program on the file's network, and its computation as a stack or one by one."""
     brought, found, _ = described()
+    brought = file_in_double() if is_double else brought
     model = found.family.model_copy(update={"stacked_up_to": 256 if is_stacked else 0})
     bound = brought_family(brought, model, program.width, 1)
     return CellProgram(**{**program.__dict__, "model": model, "depth": 1}), bound
