@@ -25,9 +25,9 @@ class WaitingParts:
 
     def __init__(self, owners: Sequence[str], used: Mapping[str, float]) -> None:
         self._owners = owners
-        self._used = Counter({owner: used.get(owner, 0.0) for owner in owners})
+        self._used = {owner: used.get(owner, 0.0) for owner in owners}
         self._running: Counter[str] = Counter()
-        self._starts: Counter[str] = Counter()  # sum over what runs
+        self._starts = dict.fromkeys(owners, 0.0)  # sum over what runs
         self._queued: dict[str, list[_Waiting]] = {owner: [] for owner in owners}
         self._ready: dict[str, list[_Waiting]] = {owner: [] for owner in owners}
 
