@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -18,6 +18,7 @@ from tests.browser.verdicts import SMALL
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 
 WIDTHS = (1280, 390)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 HANDBOOK = (
     "ja/tutorial.html",
     "ja/answers.html",
@@ -147,7 +148,7 @@ def found(page: Page, state: State) -> list[str]:
     page.evaluate(AXE_SCRIPT)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme, rules in (("light", state.rules or {}), ("dark", COLOURS)):
+        for scheme, rules in zip(SCHEMES, (state.rules or {}, COLOURS), strict=True):
             page.emulate_media(color_scheme=scheme)
             page.evaluate(TWO_FRAMES)
             wrong += [f"{state.path} {width} {scheme} {each}" for each in page.evaluate(FIND, rules)]
