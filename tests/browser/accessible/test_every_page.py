@@ -147,10 +147,13 @@ def found(page: Page, state: State) -> list[str]:
     page.evaluate(AXE_SCRIPT)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme, rules in (("light", state.rules or {}), ("dark", COLOURS)):
-            page.emulate_media(color_scheme=scheme)
+        for is_dark, rules in ((False, state.rules or {}), (True, COLOURS)):
+            page.emulate_media(color_scheme="dark" if is_dark else "light")
             page.evaluate(TWO_FRAMES)
-            wrong += [f"{state.path} {width} {scheme} {each}" for each in page.evaluate(FIND, rules)]
+            wrong += [
+                f"{state.path} {width} {'dark' if is_dark else 'light'} {each}"
+                for each in page.evaluate(FIND, rules)
+            ]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong.append(f"{state.path} {width} is wider than the screen")
     return wrong
