@@ -2285,12 +2285,12 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /**
              * Tensors
-             * @description Those that are wrong or asked about.
+             * @description Tensors that are wrong or asked about.
              */
             tensors: string[];
             /**
              * Text
-             * @description What was found and its probable cause, in words.
+             * @description Finding and its probable cause, in words.
              */
             text: string;
         };
@@ -4532,7 +4532,7 @@ export interface components {
             arms: components["schemas"]["Parametrization"][];
             /**
              * Brought Optimizers
-             * @description Those that train a brought model.
+             * @description Optimizers that train a brought model.
              */
             brought_optimizers: components["schemas"]["OptimizerKind"][];
             /**

@@ -70,7 +70,9 @@ class PlanOptions(Frozen):
         description="Ways of training; the first holds unless another is named."
     )
     arms: tuple[Parametrization, ...]
-    brought_optimizers: tuple[OptimizerKind, ...] = Field(description="Those that train a brought model.")
+    brought_optimizers: tuple[OptimizerKind, ...] = Field(
+        description="Optimizers that train a brought model."
+    )
     measures: tuple[Measure, ...]
     default_measures: tuple[Measure, ...] = Field(description="Measured when a request does not say.")
 

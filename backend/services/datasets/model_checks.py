@@ -20,9 +20,9 @@ class CheckFindingView(Frozen):
 
     code: str
     severity: Severity
-    tensors: tuple[str, ...] = Field(description="Those that are wrong or asked about.")
+    tensors: tuple[str, ...] = Field(description="Tensors that are wrong or asked about.")
     place: str = Field(description="`file:line` where the code must change, if it is the code.")
-    text: str = Field(description="What was found and its probable cause, in words.")
+    text: str = Field(description="Finding and its probable cause, in words.")
 
 
 class CheckedTensorView(Frozen):
