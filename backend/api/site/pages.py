@@ -39,6 +39,7 @@ CLIENT_ROUTES = (
     "/experiments/{rest:path}",
     "/settings",
     "/sign-in",
+    "/sign-in/return",
     "/users",
     "/welcome",
     "/sweeps",
