@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from muscope.backend.errors import InvalidInput
 
-Secret = Literal["database_password", "broker_password", "blobs_secret"]
+Secret = Literal["database_password", "broker_password", "blobs_secret", "oidc_client_secret"]
 
 
 class MetricsAccess(StrEnum):
@@ -47,6 +47,10 @@ class LogFormat(StrEnum):
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$")]
+# An admin is made by an admin of µScope, never by a claim of another system.
+ProviderRole = Literal["viewer", "runner"]
+# Without TLS an ID token or a code could be read or changed on its way; on this machine there is no way.
+TLS_ADDRESS = r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))[^?#\s]*$"
 
 
 class Settings(BaseSettings):
@@ -78,6 +82,21 @@ class Settings(BaseSettings):
     blobs_secret: SecretStr | None = None
     blobs_secret_file: Path | None = None
     blob_cache_bytes: int = Field(default=20 << 30, ge=1 << 20)
+    # Signing in by an OpenID provider (docs/decisions/0047-sign-in-by-a-provider.md).
+    oidc_issuer: str | None = Field(default=None, pattern=TLS_ADDRESS, max_length=255)
+    oidc_metadata_url: str | None = Field(default=None, pattern=TLS_ADDRESS)
+    oidc_client_id: str | None = Field(default=None, max_length=255)
+    oidc_client_secret: SecretStr | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_scopes: str = Field(default="openid email profile", pattern=r"^([!-~]+ )*openid( [!-~]+)*$")
+    oidc_name: str | None = Field(default=None, max_length=60)
+    # Addresses (`a.sato@example.com`) and domains (`example.com`) that get an account at their first sign-in.
+    oidc_allowed: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_role_claim: str | None = Field(default=None, max_length=200)
+    oidc_roles: Annotated[dict[str, ProviderRole], NoDecode] = {}
+    oidc_default_role: ProviderRole | Literal["none"] = "viewer"
+    oidc_viewers_read: str | None = None
+    oidc_clock_skew_seconds: int = Field(default=60, ge=0, le=300)
     devices: Annotated[tuple[Device, ...], NoDecode] = Field(default=("auto",), min_length=1)
     # Folder of the models that this machine's workers offer: files `NAME.py`, packages, and their recipes.
     models: Path | None = None
@@ -109,11 +128,20 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(default=60.0, ge=0)
     checkpoint_bytes: int = Field(default=1 << 30, ge=0)
 
-    @field_validator("allowed_hosts", "devices", "exposed", mode="before")
+    @field_validator("allowed_hosts", "devices", "exposed", "oidc_allowed", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """Read `a,b` as two values."""
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _split_pairs(cls, value: object) -> object:
+        """Read `ml-team=runner,staff=viewer` as a mapping; the last sign of equality separates."""
+        if not isinstance(value, str):
+            return value
+        pairs = [each.rpartition("=")[::2] for each in map(str.strip, value.split(",")) if each]
+        return {name.strip(): role.strip() for name, role in pairs}
 
     @field_validator("devices")
     @classmethod
@@ -128,6 +156,17 @@ class Settings(BaseSettings):
         for name in get_args(Secret):
             if getattr(self, name) is not None and getattr(self, f"{name}_file") is not None:
                 raise ValueError(f"{name}: expected the secret or its file, given both")
+        return self
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        """An issuer without a client, or roles without the claim they are read from, would do nothing."""
+        if self.oidc_issuer is not None and not self.oidc_client_id:
+            raise ValueError("oidc_client_id: expected the client that the provider knows, given none")
+        if self.oidc_roles and self.oidc_role_claim is None:
+            raise ValueError(
+                "oidc_role_claim: expected the claim that oidc_roles names values of, given none"
+            )
         return self
 
     @model_validator(mode="after")

@@ -37,6 +37,7 @@ _TABLE = (
     _Row("invitation", Need.NOTHING_GIVES_IT, Need.NOBODY),  # a one-time link is its own proof
     _Row("account/tokens", Need.PERSON, Need.PERSON),
     _Row("account/sessions", Need.PERSON, Need.PERSON),
+    _Row("account/identity", Need.PERSON, Need.PERSON),
     _Row("account/password", Need.NOTHING_GIVES_IT, Need.PERSON),
     _Row("users", Need.ADMIN, Need.ADMIN),
     _Row("audit", Need.ADMIN, Need.NOTHING_GIVES_IT),

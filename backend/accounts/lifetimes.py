@@ -10,6 +10,10 @@ SESSION_IDLE = timedelta(hours=12)
 SEEN_AGAIN = timedelta(minutes=1)
 LINK = timedelta(hours=1)
 INVITATION = timedelta(days=3)
+# Between leaving for an OpenID provider and coming back.
+PROVIDER_LOGIN = timedelta(minutes=10)
+# Of one address at the same time; a department behind one address stays far below.
+MAX_PROVIDER_LOGINS = 100
 LONGEST_TOKEN_DAYS = 366
 
 # Wrong passwords that cost nothing; each further one doubles the wait.

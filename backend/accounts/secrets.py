@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Callable
 from typing import NamedTuple
@@ -41,3 +42,8 @@ def read_token(text: str) -> Token | None:
 def sha256_of(secret: str) -> str:
     """Return what is stored of a secret. Random ones need no slow hash: they cannot be guessed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def derived(secret: str, purpose: str) -> str:
+    """Return a secret in hex that follows from another one, which it does not tell."""
+    return hmac.new(secret.encode("utf-8", "surrogatepass"), purpose.encode(), hashlib.sha256).hexdigest()

@@ -37,7 +37,7 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
-from muscope.backend.api.routes.accounts import account, audit, session, users
+from muscope.backend.api.routes.accounts import account, audit, provider, session, users
 from muscope.backend.api.routes.experiment import (
     adoption,
     archives,
@@ -56,6 +56,7 @@ from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
 from muscope.backend.api.site.pages import install_pages
 from muscope.backend.logs import set_up_logging
+from muscope.backend.services.accounts.provider.client import open_provider
 from muscope.backend.services.context import open_context
 from muscope.backend.settings import Settings, get_settings
 
@@ -155,6 +156,7 @@ def _api() -> APIRouter:
         cells,
         workers,
         session,
+        provider,
         account,
         users,
         audit,
@@ -171,7 +173,9 @@ def _lifespan(settings: Settings, metrics: Metrics) -> Callable[[FastAPI], Abstr
         with open_context(settings) as context:
             hub = Hub(context, count=metrics.events.inc)
             metrics.watch(context, lambda: hub.num_viewers)
-            app.state.runtime = Runtime(context, hub, CapacityLimiter(MAX_READERS))
+            app.state.runtime = Runtime(
+                context, hub, CapacityLimiter(MAX_READERS), provider=open_provider(settings)
+            )
             hub.open()
             try:
                 with on_stop_signal(hub.end_streams):

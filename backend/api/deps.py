@@ -16,6 +16,7 @@ from muscope.backend.api.accounts.cookies import read_cookie
 from muscope.backend.api.errors import language_of
 from muscope.backend.api.live.hub import Hub
 from muscope.backend.errors import Unauthorized
+from muscope.backend.services.accounts.provider.client import Provider
 from muscope.backend.services.accounts.visiting import visitor_of
 from muscope.backend.services.context import Context
 
@@ -25,6 +26,8 @@ T = TypeVar("T")
 MAX_READERS = 4
 # A password's hash takes 64 MiB for a fifth of a second; a storm of them must not take the memory.
 MAX_HASHERS = 2
+# A provider that does not answer keeps a thread waiting for seconds; other requests have theirs.
+MAX_AT_PROVIDER = 4
 _BEARER = "bearer "
 
 
@@ -36,6 +39,8 @@ class Runtime:
     hub: Hub
     readers: CapacityLimiter
     hashers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_HASHERS))
+    providers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(MAX_AT_PROVIDER))
+    provider: Provider | None = None
 
     async def read_file(self, use_case: Callable[..., T], *arguments: object) -> T:
         """Run a use case that reads a file, a few at a time; it is not abandoned when the client leaves."""

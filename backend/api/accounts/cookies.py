@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from muscope.backend.accounts.lifetimes import SESSION
+from muscope.backend.accounts.lifetimes import PROVIDER_LOGIN, SESSION
 from muscope.backend.settings import Settings
 
 
@@ -41,6 +41,39 @@ def drop_cookie(settings: Settings, request: Request, response: Response) -> Non
         httponly=True,
         samesite="lax",
     )
+
+
+def read_login_cookie(settings: Settings, request: Request) -> str | None:
+    """Return the secret of a browser that has left for the OpenID provider."""
+    return request.cookies.get(_login_cookie_name(settings, request))
+
+
+def set_login_cookie(settings: Settings, request: Request, response: Response, secret: str) -> None:
+    """Give a browser that leaves for the OpenID provider the secret it comes back with."""
+    response.set_cookie(
+        _login_cookie_name(settings, request),
+        secret,
+        max_age=int(PROVIDER_LOGIN.total_seconds()),
+        path="/",
+        secure=_is_secure(settings, request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_login_cookie(settings: Settings, request: Request, response: Response) -> None:
+    """Have a browser that came back forget the secret."""
+    response.delete_cookie(
+        _login_cookie_name(settings, request),
+        path="/",
+        secure=_is_secure(settings, request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _login_cookie_name(settings: Settings, request: Request) -> str:
+    return f"{cookie_name(settings, request)}_login"
 
 
 def _is_secure(settings: Settings, request: Request) -> bool:

@@ -40,6 +40,7 @@ CLIENT_ROUTES = (
     "/experiments/{rest:path}",
     "/settings",
     "/sign-in",
+    "/sign-in/return",
     "/users",
     "/welcome",
     "/sweeps",

@@ -58,6 +58,11 @@ def find(session: Session, user_id: UUID) -> UserRow | None:
     return session.get(UserRow, user_id)
 
 
+def get(session: Session, user_id: UUID) -> UserRow:
+    """Return a user that another row refers to."""
+    return session.get_one(UserRow, user_id)
+
+
 def find_by_name(session: Session, name: str) -> UserRow | None:
     """Return a user by name; letter case does not matter."""
     return session.scalar(select(UserRow).where(UserRow.name == name.lower()))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, Uuid, true
+from sqlalchemy import BigInteger, ForeignKey, Integer, String, UniqueConstraint, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from muscope.backend.accounts.roles import Role
@@ -81,6 +81,42 @@ class SignInFailureRow(Base):
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class IdentityRow(Base):
+    """A person of an OpenID provider who signs in as a user."""
+
+    __tablename__ = "provider_identity"
+    __table_args__ = (UniqueConstraint("issuer", "user_id"),)
+
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    # Letter case matters.
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    # Shown to people; nobody is found by it.
+    email: Mapped[str | None] = mapped_column(String(254))
+    linked_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+
+
+class ProviderLoginRow(Base):
+    """A browser that has left for an OpenID provider; it comes back once.
+
+    State, nonce and the code's verifier follow from the secret, which only the browser has.
+    """
+
+    __tablename__ = "provider_login"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    secret_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    # Signed-in user who links an account of the provider; None to sign in.
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    # Path of ours to show afterwards.
+    destination: Mapped[str] = mapped_column(String(2000))
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AuditRow(Base):

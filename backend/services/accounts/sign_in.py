@@ -50,7 +50,7 @@ def sign_in(context: Context, name: str, password: str, place: Place, *, old: st
     """
     keys = {f"name:{name.lower()}"[:100]: FREE_OF_ACCOUNT, f"address:{place.address}"[:100]: FREE_OF_ADDRESS}
     with context.database.read() as session:
-        _require_no_wait(context, session, keys)
+        require_no_wait(context, session, keys)
         user = users.find_by_name(session, name)
     # Slow on purpose, so outside of a transaction.
     is_known = is_right(password, user.password_hash if user and user.is_active else None)
@@ -121,7 +121,12 @@ def view_of_user(user: UserRow) -> SessionView:
     return SessionView(accounts=True, name=user.name, role=user.role, scopes=scopes)
 
 
-def _require_no_wait(context: Context, session: Session, free: dict[str, int]) -> None:
+def require_no_wait(context: Context, session: Session, free: dict[str, int]) -> None:
+    """Raise TooManyRequests while one of the keys has to wait.
+
+    Args:
+        free: failures that cost nothing, by key.
+    """
     now = context.now()
     found = credentials.failures(session, list(free), now - FAILURES_FORGOTTEN)
     waits = [last + wait_after(count, free[key]) - now for key, (count, last) in found.items()]

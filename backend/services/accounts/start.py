@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from muscope.backend.db.accounts import users
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import Database
@@ -13,9 +15,13 @@ from muscope.backend.settings import LOOPBACK_NAMES, Exposure, Settings
 def require_safe_start(settings: Settings) -> None:
     """Raise InvalidInput for a server that others could reach without accounts, host names or TLS.
 
+    A server that is to ask an OpenID provider without the library for it is refused too.
+
     Accounts and TLS can be given up by the words of `MUSCOPE_EXPOSED`, so that nobody does it by accident;
     where something else checks who comes, it also says by which names.
     """
+    if settings.oidc_issuer is not None and find_spec("authlib") is None:
+        raise InvalidInput("start.no_oidc_library", issuer=settings.oidc_issuer)
     if settings.is_local:
         return
     if Exposure.WITHOUT_ACCOUNTS not in settings.exposed:

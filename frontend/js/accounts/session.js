@@ -8,7 +8,7 @@ import { go } from "../base/router.js";
 
 /** @type {Session | null} */
 let known = null;
-const OWN_PAGES = ["/sign-in", "/welcome"];
+const OWN_PAGES = ["/sign-in", "/sign-in/return", "/welcome"];
 
 /** Ask the server who is signed in; where it does not answer, the pages say so themselves. */
 export async function askWhoIsSignedIn() {

@@ -15,7 +15,7 @@ const ROUTES = [
   { pattern: new RegExp(`^/sweeps/${ID}$`), name: "sweep", names: ["id"] },
   { pattern: /^\/workers$/, name: "workers", names: [] },
   { pattern: /^\/settings$/, name: "settings", names: [] },
-  { pattern: /^\/(?:sign-in|welcome)$/, name: "sign_in", names: [] },
+  { pattern: /^\/(?:sign-in|sign-in\/return|welcome)$/, name: "sign_in", names: [] },
   { pattern: /^\/account$/, name: "account", names: [] },
   { pattern: /^\/users$/, name: "users", names: [] },
   { pattern: /^\/audit$/, name: "audit", names: [] },

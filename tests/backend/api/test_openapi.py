@@ -31,7 +31,7 @@ from muscope.backend.api.routes import (
     uploads,
     workers,
 )
-from muscope.backend.api.routes.accounts import account, audit, session, users
+from muscope.backend.api.routes.accounts import account, audit, provider, session, users
 from muscope.backend.api.routes.experiment import (
     adoption,
     archives,
@@ -78,6 +78,7 @@ MODULES = (
     reports,
     runs,
     savings,
+    provider,
     session,
     stored_sweeps,
     sweep_files,

@@ -6,7 +6,9 @@ import { dateTime } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 import { go, hrefOf } from "../../base/router.js";
 import { headCells, scrollTable } from "../../base/tables.js";
+import { providerName } from "../../accounts/provider.js";
 import { isAdmin, setSession, signedIn } from "../../accounts/session.js";
+import { identitySection } from "./identity.js";
 import { choice, field, pageHead, row, sendingForm, shownOnce, smallButton } from "./forms.js";
 
 /** @import { ApiToken, Browser, NewToken } from "../../../types/answers.js" */
@@ -18,6 +20,8 @@ const SCOPES = ["read submit", "read", "admin read submit", "metrics"];
 export async function open(_route, signal) {
   /** @type {[ApiToken[], Browser[]]} */
   const [tokens, browsers] = await Promise.all([get("/account/tokens", signal), get("/account/sessions", signal)]);
+  const provider = await providerName(signal);
+  const identity = provider === null ? [] : [await identitySection(provider, signal)];
   const title = () => t("ui.account.of", { name: signedIn() });
   return {
     title,
@@ -25,6 +29,7 @@ export async function open(_route, signal) {
       root.append(
         pageHead(title(), t("ui.account.lead")),
         ways(),
+        ...identity,
         section("password", passwordForm()),
         tokenSection(tokens, signal),
         section("browsers", browserTable(browsers)),

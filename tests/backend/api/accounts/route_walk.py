@@ -26,6 +26,7 @@ SPARE = "spare"
 # Answered whoever asks.
 OPEN = {
     *("/healthz", "/readyz", "/api/v1/session", "/api/v1/invitation"),
+    *("/api/v1/session/provider", "/api/v1/session/provider/answer"),
     *("/api/v1/problems", "/api/v1/problems/{code}"),
 }
 FOR_ADMINS = ("/api/v1/users", "/api/v1/audit")
@@ -66,7 +67,7 @@ SWEEP = "width,lr,loss\n" + "\n".join(
     f"{width},{2.0**-k},{1 / width + (k - 4) ** 2}" for width in (16, 32, 64, 128) for k in range(8)
 )
 # What nobody owns, and is not there in the walk.
-NOT_OWNED = ("example.not_found", "model.not_held", "recipe.not_found")
+NOT_OWNED = ("example.not_found", "model.not_held", "provider.none", "recipe.not_found")
 
 
 class Deviation(NamedTuple):
