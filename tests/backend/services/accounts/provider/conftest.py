@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.settings import Settings
 from tests.backend.services.accounts.provider.mock import CLIENT_ID, ISSUER, SATO, Visit, Wire, mock_app
 
-PEOPLE = {
+PEOPLE: dict[str, dict[str, Any]] = {
     "sato": SATO,
     "unverified": SATO | {"email_verified": False},
     "outside": {"email": "eve@example.com.evil.example", "email_verified": True},
@@ -20,7 +22,7 @@ PEOPLE = {
 }
 
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "oidc_issuer": ISSUER,
     "oidc_client_id": CLIENT_ID,
     "oidc_client_secret": "the client's secret",
@@ -37,7 +39,7 @@ def app():
 def visit_with(context: Context, app):
     """Return a function that opens an installation with a first admin, under settings of the test's."""
 
-    def opened(is_empty: bool = False, **settings: object) -> Visit:
+    def opened(is_empty: bool = False, **settings: Any) -> Visit:
         chosen = Settings(
             data=context.settings.data,
             **(SETTINGS | settings),
@@ -59,5 +61,5 @@ def visit_with(context: Context, app):
 
 
 @pytest.fixture
-def visit(visit_with) -> Visit:
+def visit(visit_with: Callable[..., Visit]) -> Visit:
     return visit_with()
