@@ -33,6 +33,8 @@ def opened(browser: Browser, server: Server, path: str, locale: str = "en-GB") -
 
 
 def accessible(page: Page) -> list[str]:
+    """Return the rules that the page breaks once it is drawn."""
+    expect(page.locator("#page h1")).to_be_visible()
     return [each["id"] for each in Axe().run(page).response["violations"]]
 
 
