@@ -65,11 +65,16 @@ def data_sha256(tmp_path: Path) -> str:
     return BlobStore(tmp_path / "blobs").put(tmp_path / "arrays").sha256
 
 
-def test_a_file_that_ends_the_process_fails_its_cell_once_and_no_other(
-    database: Database, tmp_path: Path, data_sha256: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "models"
-    folder.mkdir()
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The operator's folder of models."""
+    made = tmp_path / "models"
+    made.mkdir()
+    return made
+
+
+def planned_cells(database: Database, folder: Path, data_sha256: str) -> tuple[str, UUID, UUID]:
+    """Plan a cell of each width; returns the version of the model, and the cells."""
     found, _ = described(write(folder, ENDING, "own.py"))
     (held,) = held_models(folder)
     planned = spec(
@@ -83,11 +88,11 @@ def test_a_file_that_ends_the_process_fails_its_cell_once_and_no_other(
         row = experiments.find(session, experiment_id)
         assert row is not None
         row.model_sha256 = held.sha256
-    address = database.url.render_as_string(hide_password=False)
-    for name, value in (("DATABASE_URL", address), ("DATA", str(tmp_path)), ("MODELS", str(folder))):
-        monkeypatch.setenv(f"MUSCOPE_{name}", value)
-    child = TrainingProcess()
-    context = SupervisorContext(
+    return held.sha256, narrow, wide
+
+
+def context_of(database: Database, version: str) -> SupervisorContext:
+    return SupervisorContext(
         settings=Settings(),
         database=database,
         notices=FakeNotices(),
@@ -95,14 +100,21 @@ def test_a_file_that_ends_the_process_fails_its_cell_once_and_no_other(
         now=lambda: NOW + timedelta(seconds=1),
         monotonic=time.monotonic,
         is_stopping=lambda: False,
-        held=lambda: frozenset({held.sha256}),
+        held=lambda: frozenset({version}),
     )
 
-    def train(cell_id: UUID) -> Ending:
-        return supervise(cell_id, child, context)
+
+def test_a_file_that_ends_the_process_fails_its_cell_once_and_no_other(
+    database: Database, tmp_path: Path, folder: Path, data_sha256: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version, narrow, wide = planned_cells(database, folder, data_sha256)
+    address = database.url.render_as_string(hide_password=False)
+    for name, value in (("DATABASE_URL", address), ("DATA", str(tmp_path)), ("MODELS", str(folder))):
+        monkeypatch.setenv(f"MUSCOPE_{name}", value)
+    context, child = context_of(database, version), TrainingProcess()
 
     try:
-        endings = [train(cell_id) for cell_id in (wide, narrow)]
+        endings = [supervise(cell_id, child, context) for cell_id in (wide, narrow)]
     finally:
         child.kill()
 
