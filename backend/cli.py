@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from muscope.backend.catalogue import error_text, text
 from muscope.backend.child_environment import child_environment
 from muscope.backend.command_line import command_parser
+from muscope.backend.commands.terminal import make_output_safe, terminal_language
 from muscope.backend.errors import MuscopeError
 from muscope.backend.grammar.asking import CLIENT_COMMANDS
 from muscope.backend.grammar.asking import FAILURE as ASKING_FAILURE
 from muscope.backend.grammar.judging import FILE_COMMANDS
-from muscope.backend.terminal import make_output_safe, terminal_language
 
 if TYPE_CHECKING:
     from muscope.backend.settings import Settings

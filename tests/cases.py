@@ -13,7 +13,7 @@ from muscope.backend.domain.spec.dataset import DataDims, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
 from muscope.worker.numerics.program import CellProgram, TrainingData

@@ -17,6 +17,7 @@ from sqlalchemy import Column, LargeBinary, inspect, select
 from sqlalchemy.exc import InterfaceError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.base import Base
 from muscope.backend.db.schema.columns import Document, UtcDateTime
 from muscope.backend.db.schema.tables import (
@@ -28,7 +29,6 @@ from muscope.backend.db.schema.tables import (
     RunSummaryRow,
     VerdictRow,
 )
-from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, ExperimentState
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.verdict.verdict import Verdict

@@ -12,8 +12,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import CellRow, CellTensorRow, ExperimentRow, RunRow
-from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
 from muscope.backend.domain.lifecycle import (
     OPEN_CELL_STATES,

@@ -12,8 +12,8 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.accounts.owners import is_seen_by
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, IdempotencyKeyRow
-from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.lifecycle import (
     OPEN_CELL_STATES,
     OPEN_EXPERIMENT_STATES,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from sqlalchemy import case, select, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_into, insert_new
 from muscope.backend.db.schema.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
-from muscope.backend.db.upsert import insert_into, insert_new
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 
 Values = NDArray[np.float32]

@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.accounts.owners import is_seen_by
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.lists.paging import by_code_point
 from muscope.backend.db.schema.tables import ExperimentRow, ExperimentTagRow
-from muscope.backend.db.upsert import insert_new
 
 
 def of_experiments(session: Session, experiment_ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:

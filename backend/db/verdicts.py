@@ -15,8 +15,8 @@ from uuid import UUID, uuid5
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import VerdictRow
-from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import Outcome, Verdict
 

@@ -20,10 +20,10 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from benchmarks.inputs.tables import LABEL, TABLES, Table
 from benchmarks.peer import ROOT
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, open_page, running
-from benchmarks.tables import LABEL, TABLES, Table
 from muscope.backend.domain.plan.presets import Preset
 
 KEPT = ROOT / "build" / "cost-tables"

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from benchmarks.hostile_files import changed, hostile_files, sound_files
-from benchmarks.package_files import is_table_json, is_table_text, package_files
+from benchmarks.inputs.hostile_files import changed, hostile_files, sound_files
+from benchmarks.inputs.package_files import is_table_json, is_table_text, package_files
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions
 

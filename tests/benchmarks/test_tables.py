@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.inputs.tables import TABLES, Table
 from benchmarks.rows.cost_tables import Measured
-from benchmarks.tables import TABLES, Table
 from muscope.backend.domain.spec.dataset import Task
 
 SMALL = [table._replace(rows=40, columns=max(5, min(8, table.columns))) for table in TABLES]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.trial_files import TrialFile, trial_files
+from benchmarks.inputs.trial_files import TrialFile, trial_files
 from muscope.backend.errors import InvalidInput
 from muscope.backend.ingest.files import prepare_file
 from muscope.backend.ingest.manifest import IngestOptions

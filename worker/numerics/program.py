@@ -15,14 +15,14 @@ from torch import Tensor
 
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.spec.dataset import DataDims, ImageShape, Task
-from muscope.backend.domain.spec.depth_scaling import branch_mult, depth_alpha
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.measures import DensityGrid, Measure, without_curvature
 from muscope.backend.domain.spec.metrics import Metric, Schedule, Spacing
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.scaling_table import ScalingTable, scaling_table
+from muscope.backend.domain.spec.scaling.depth_scaling import branch_mult, depth_alpha
+from muscope.backend.domain.spec.scaling.scaling_table import ScalingTable, scaling_table
 from muscope.worker.numerics.network import Network
 
 # The one NaN that is ever stored: equal runs give equal bytes.

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.account_tables import IdentityRow, ProviderLoginRow, UserRow
 from muscope.backend.db.schema.tables import PrincipalRow
-from muscope.backend.db.upsert import insert_new
 
 
 def add_login(session: Session, row: ProviderLoginRow, now: datetime, most: int) -> bool:

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from muscope.backend.accounts.roles import Role
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.account_tables import SessionRow, SignInLinkRow, UserRow
 from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
-from muscope.backend.db.upsert import insert_new
 
 
 def are_there(session: Session) -> bool:

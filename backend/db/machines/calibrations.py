@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import CalibrationRow
-from muscope.backend.db.upsert import insert_new
 from muscope.backend.domain.cost.calibration import Learned
 
 

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.connection.upsert import insert_into
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, WorkerRow
-from muscope.backend.db.upsert import insert_into
 from muscope.backend.domain.lifecycle import CellState
 
 

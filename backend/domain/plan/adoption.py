@@ -13,12 +13,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from muscope.backend.domain.spec.dataset import DataDims
-from muscope.backend.domain.spec.depth_scaling import branch_mult, depth_alpha
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization, Role, TensorScaling
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.depth_scaling import branch_mult, depth_alpha
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.errors import InvalidInput
 

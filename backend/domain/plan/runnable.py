@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
-from muscope.backend.domain.spec.depth_scaling import require_known
 from muscope.backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import require_depth_rule, require_model
+from muscope.backend.domain.spec.scaling.depth_scaling import require_known
 from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from muscope.backend.errors import InvalidInput
 

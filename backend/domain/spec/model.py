@@ -7,13 +7,13 @@ from typing import Annotated, Any, get_args
 from pydantic import BeforeValidator, Field
 
 from muscope.backend.domain.spec.dataset import DataDims
-from muscope.backend.domain.spec.depth_scaling import depth_alpha
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT, ViT
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling.depth_scaling import depth_alpha
 from muscope.backend.errors import InvalidInput
 
 Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT | Brought

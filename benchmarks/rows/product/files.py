@@ -17,13 +17,13 @@ import httpx
 import numpy as np
 import polars as pl
 
-from benchmarks.hostile_files import hostile_files
-from benchmarks.package_files import package_files
+from benchmarks.inputs.hostile_files import hostile_files
+from benchmarks.inputs.package_files import package_files
+from benchmarks.inputs.trial_files import TrialFile, trial_files
 from benchmarks.peak_memory import peak_bytes
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
 from benchmarks.timing import alternate
-from benchmarks.trial_files import TrialFile, trial_files
 from muscope.backend.domain.spec.dataset import Profile, Task
 from muscope.backend.storage.blobs.folder import LOCK_NAME
 

@@ -23,7 +23,7 @@ from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.scaling_table import ScalingTable
+from muscope.backend.domain.spec.scaling.scaling_table import ScalingTable
 from muscope.backend.domain.spec.size import Axis, Size
 from muscope.worker.numerics.program import CellProgram
 from studies.calibration.kept import Cell

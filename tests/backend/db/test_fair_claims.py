@@ -4,8 +4,8 @@ import pytest
 
 from muscope.backend.db import claims
 from muscope.backend.db.accounts import fair_claims
+from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import ExperimentRow, PrincipalRow
-from muscope.backend.db.upsert import insert_new
 from tests.backend.db.stores import LATER, NOW, add_experiment
 
 pytestmark = pytest.mark.both_databases

@@ -14,7 +14,7 @@ from muscope.backend.domain.spec import optimizer as optimizers
 from muscope.backend.domain.spec.families import base, convnet, residual_mlp
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics import network, optimizer
 from muscope.worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
 

@@ -10,7 +10,7 @@ from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.convnet import HIDDEN, ConvNet
 from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.derivatives import Autograd
 from muscope.worker.numerics.linalg.operators import flatten
 from muscope.worker.numerics.network import Network, init

@@ -16,7 +16,7 @@ from torch import Tensor
 from muscope.backend.domain.spec.dataset import DataDims, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.block_lanczos import top_eigenpairs
 from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs

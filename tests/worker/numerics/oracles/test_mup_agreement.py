@@ -14,7 +14,7 @@ from muscope.backend.domain.spec.dataset import DataDims, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.losses import target_rows
 from muscope.worker.numerics.network import Network
 from muscope.worker.numerics.optimizer import Update, initial_moments

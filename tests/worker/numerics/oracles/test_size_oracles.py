@@ -18,7 +18,7 @@ from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.transformer import GPT, ViT, part_name
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.losses import target_rows
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.networks.residual_mlp.forward import apply

@@ -7,7 +7,7 @@ import pytest
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.scaling_table import scaling_table
+from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.backend.errors import InvalidInput
 from tests import cases
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.trial_files.content import NUM_ROWS
-from benchmarks.trial_files.expected import TrialFile
+from benchmarks.inputs.trial_files.content import NUM_ROWS
+from benchmarks.inputs.trial_files.expected import TrialFile
 from muscope.backend.domain.spec.dataset import Task
 
 _rng = np.random.default_rng(20)

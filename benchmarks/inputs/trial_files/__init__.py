@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.trial_files.arrays import array_files
-from benchmarks.trial_files.encodings import encoded_files
-from benchmarks.trial_files.expected import TrialFile
-from benchmarks.trial_files.layouts import layout_files
-from benchmarks.trial_files.values import value_files
+from benchmarks.inputs.trial_files.arrays import array_files
+from benchmarks.inputs.trial_files.encodings import encoded_files
+from benchmarks.inputs.trial_files.expected import TrialFile
+from benchmarks.inputs.trial_files.layouts import layout_files
+from benchmarks.inputs.trial_files.values import value_files
 
 __all__ = ["TrialFile", "trial_files"]
 

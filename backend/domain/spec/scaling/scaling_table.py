@@ -11,8 +11,8 @@ A, B and C under SGD, C under Adam are (Yang et al. 2022, arXiv 2203.03466, tabl
 
 B is relative to the initial std at the base width. The exponents are
 `muscope.backend.domain.spec.parametrization`'s, which has the other roles, ε and weight decay; depth is
-`muscope.backend.domain.spec.depth_scaling`'s (ADR 0012). Any other table, name -> TensorScaling, can be run
-through the same networks; tests do so with published forms of µP.
+`muscope.backend.domain.spec.scaling.depth_scaling`'s (ADR 0012). Any other table, name -> TensorScaling,
+can be run through the same networks; tests do so with published forms of µP.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from muscope.backend.domain.spec.dataset import DataDims
-from muscope.backend.domain.spec.depth_scaling import depth_alpha, in_a_branch, require_known
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.model import require_depth_rule
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.scaling.depth_scaling import depth_alpha, in_a_branch, require_known
 
 ScalingTable = Mapping[str, TensorScaling]
 

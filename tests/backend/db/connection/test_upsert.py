@@ -1,7 +1,7 @@
 import pytest
 
+from muscope.backend.db.connection.upsert import ROWS_PER_STATEMENT, insert_new
 from muscope.backend.db.schema.tables import PrincipalRow
-from muscope.backend.db.upsert import ROWS_PER_STATEMENT, insert_new
 
 pytestmark = pytest.mark.both_databases
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from benchmarks.trial_files.content import (
+from benchmarks.inputs.trial_files.content import (
     GRADES,
     LENGTH,
     NUM_ROWS,
@@ -17,7 +17,7 @@ from benchmarks.trial_files.content import (
     text_of,
     words_of,
 )
-from benchmarks.trial_files.expected import TrialFile
+from benchmarks.inputs.trial_files.expected import TrialFile
 from muscope.backend.domain.spec.dataset import ColumnKind, Task
 
 CLASSES: dict[str, Sequence[Any]] = {"length": LENGTH, "width": WIDTH, "grade": GRADES}

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from muscope.backend.terminal import make_output_safe, terminal_language
+from muscope.backend.commands.terminal import make_output_safe, terminal_language
 
 
 @pytest.mark.parametrize(

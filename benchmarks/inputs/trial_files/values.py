@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from benchmarks.trial_files.content import (
+from benchmarks.inputs.trial_files.content import (
     GRADES,
     LENGTH,
     NUM_ROWS,
@@ -19,7 +19,7 @@ from benchmarks.trial_files.content import (
     words_of,
     written,
 )
-from benchmarks.trial_files.expected import Numbers, TrialFile
+from benchmarks.inputs.trial_files.expected import Numbers, TrialFile
 from muscope.backend.domain.spec.dataset import ColumnKind, Task
 
 CATEGORICAL = ColumnKind.CATEGORICAL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.trial_files.content import LENGTH, NUM_ROWS, PRICE, text_of, words_of
-from benchmarks.trial_files.expected import TrialFile
+from benchmarks.inputs.trial_files.content import LENGTH, NUM_ROWS, PRICE, text_of, words_of
+from benchmarks.inputs.trial_files.expected import TrialFile
 from muscope.backend.domain.spec.dataset import ColumnKind, Task
 
 # Name of the file, Python's and our name of the encoding, the column's title, and its words.
