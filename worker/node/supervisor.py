@@ -24,6 +24,7 @@ from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
 from muscope.backend.settings import Settings
 from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.node import fitness
 from muscope.worker.node.own_model import OwnModel, own_model_of
 from muscope.worker.node.training_process import TrainingProcess
 
@@ -109,6 +110,9 @@ class _Supervision:
         self._child.send(request, own_code=self._own.sha256 if self._own else None)
         while True:
             reply = self._child.receive(wait_seconds=POLL_SECONDS)
+            if reply is not None and reply.event is Event.UNFIT:
+                fitness.declare_unfit(reply.detail)
+                return self._give_back()
             if reply is not None and reply.cell_id == self._claim.cell_id:
                 ending = self._on_reply(reply)
             else:
@@ -137,8 +141,7 @@ class _Supervision:
         if released := self._release_if_stopping():
             return released
         if self._child.exit_code is not None:
-            of_file = self._own.after_end(self._child.exit_code) if self._own else None
-            failure = of_file or self._child.failure()
+            failure = self._after_end(self._child.exit_code)
             self._child.kill()
             return self._fail(*failure)
         grace = self._context.settings.cancel_grace_seconds
@@ -149,6 +152,11 @@ class _Supervision:
             self._child.kill()
             return self._fail(*self._stalled())
         return self._beat_if_due()
+
+    def _after_end(self, exit_code: int) -> tuple[FailureClass, str]:
+        """Return why the child ended; a file is to blame only where the child was there before it."""
+        of_file = self._own.after_end(exit_code) if self._own and self._child.is_ready else None
+        return of_file or self._child.failure()
 
     def _stalled(self) -> tuple[FailureClass, str]:
         if self._own:
@@ -201,8 +209,10 @@ class _Supervision:
         return Ending.FAILED
 
     def _release_if_stopping(self) -> Ending | None:
-        if not self._context.is_stopping():
-            return None
+        return self._give_back() if self._context.is_stopping() else None
+
+    def _give_back(self) -> Ending:
+        """Let others have the cell, without a failure of its own."""
         self._child.kill()
         try:
             with self._context.database.write() as session:

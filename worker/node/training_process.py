@@ -84,14 +84,21 @@ class TrainingProcess:
         Otherwise its reply, or None when it has said nothing in time.
         """
         self.start()
-        if self._is_ready:
-            return Reply(event=Event.READY)
-        reply = self.receive(wait_seconds=wait_seconds)
-        self._is_ready = reply is not None and reply.event is Event.READY
-        return reply
+        return Reply(event=Event.READY) if self._is_ready else self.receive(wait_seconds=wait_seconds)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the child is known to have passed its test cell."""
+        return self._is_ready
 
     def receive(self, *, wait_seconds: float) -> Reply | None:
         """Return the next reply, or None when none came in time."""
+        reply = self._next_reply(wait_seconds)
+        if reply is not None and reply.event is Event.READY:
+            self._is_ready = True
+        return reply
+
+    def _next_reply(self, wait_seconds: float) -> Reply | None:
         try:
             return self._replies.get(timeout=wait_seconds)
         except queue.Empty:

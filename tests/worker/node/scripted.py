@@ -46,6 +46,8 @@ class FakeChild(TrainingProcess):
         self.own_code: str | None = None
         self.num_kills = 0
         self.died: tuple[FailureClass, str] | None = None
+        self.exits_with = -9
+        self._is_ready = True
 
     def send(self, request: Request, *, own_code: str | None = None) -> None:
         self.asked.append(request)
@@ -63,7 +65,7 @@ class FakeChild(TrainingProcess):
 
     @property
     def exit_code(self) -> int | None:
-        return None if self.died is None else -9
+        return None if self.died is None else self.exits_with
 
     def failure(self) -> tuple[FailureClass, str]:
         assert self.died is not None

@@ -26,7 +26,7 @@ class StartingChild(TrainingProcess):
     def start(self) -> None:
         """Start nothing."""
 
-    def receive(self, *, wait_seconds: float) -> Reply | None:
+    def _next_reply(self, wait_seconds: float) -> Reply | None:
         reply = self.script.pop(0) if self.script else None
         self.seconds += 0.0 if reply else 300 * wait_seconds
         return reply

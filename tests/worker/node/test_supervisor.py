@@ -8,6 +8,7 @@ import pytest
 from muscope.backend.domain.lifecycle import FailureClass
 from muscope.backend.errors import from_stored
 from muscope.worker.messages import Event, Reply, Request
+from muscope.worker.node import fitness
 from muscope.worker.node.supervisor import Ending
 from tests.backend.db.stores import NOW, change_cell
 from tests.worker.node.scripted import SETTINGS, OutageAfterClaim, Stage
@@ -114,6 +115,30 @@ def test_a_killed_process_of_an_own_model_gets_another_attempt(stage):
     stage.play(stage.window(3), stage.die)
 
     assert (stage.row.state, stage.row.error_class) == ("queued", "oom")
+
+
+def test_a_file_is_not_to_blame_for_a_process_that_ends_before_it_is_ready(stage):
+    stage.bring_own_model()
+
+    def end_at_start():
+        stage.child._is_ready, stage.child.exits_with = False, 1
+        stage.child.died = (FailureClass.CRASH, "ended with exit code 1")
+
+    stage.play(end_at_start)
+
+    assert (stage.row.state, stage.row.error_class) == ("queued", "crash")
+
+
+def test_a_fresh_process_on_an_unfit_device_gives_the_cell_back_without_a_failure(stage, monkeypatch):
+    told: list[str] = []
+    monkeypatch.setattr(fitness, "declare_unfit", told.append)
+    stage.bring_own_model()
+
+    ending = stage.play(Reply(event=Event.UNFIT, detail="losses of the test cell: 2 (known: 1)"))
+
+    assert (ending, stage.row.state, stage.row.failures) == (Ending.RELEASED, "queued", 0)
+    assert told == ["losses of the test cell: 2 (known: 1)"]
+    assert stage.child.num_kills == 1
 
 
 def test_a_cell_that_is_predicted_to_be_slow_has_longer_patience(stage):
