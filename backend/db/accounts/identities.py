@@ -8,9 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.connection.upsert import insert_new
-from muscope.backend.db.schema.account_tables import IdentityRow, ProviderLoginRow, UserRow
-from muscope.backend.db.schema.tables import PrincipalRow
+from muscope.backend.db.schema.account_tables import IdentityRow, ProviderLoginRow
 
 
 def add_login(session: Session, row: ProviderLoginRow, now: datetime, most: int) -> bool:
@@ -57,14 +55,3 @@ def forget(session: Session, row: IdentityRow) -> None:
     """Delete a link between a person of the provider and a user."""
     session.delete(row)
     session.flush()
-
-
-def give_own_principal(session: Session, user: UserRow, principal_id: str) -> bool:
-    """Have a user own things apart from others; False for one who does already."""
-    shared = select(UserRow.id).where(UserRow.principal_id == user.principal_id, UserRow.id != user.id)
-    if session.scalar(shared.limit(1)) is None:
-        return False
-    insert_new(session, PrincipalRow, [{"id": principal_id, "name": user.name}])
-    user.principal_id = principal_id
-    session.flush()
-    return True

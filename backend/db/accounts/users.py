@@ -46,11 +46,31 @@ def add(session: Session, row: UserRow) -> bool:
     return True
 
 
-def change(session: Session, row: UserRow, *, role: Role | None, is_active: bool | None) -> None:
-    """Give a user another role or activity; None leaves it."""
+def change(
+    session: Session, row: UserRow, *, role: Role | None, is_active: bool | None, own_principal: str
+) -> None:
+    """Give a user another role or activity; None leaves it.
+
+    Args:
+        own_principal: id of a new owner, for a viewer who may make things from now on: the work of another
+            user, which was only shown until then, stays that user's.
+    """
+    if row.role is Role.VIEWER and role not in (None, Role.VIEWER) and _is_shown_another(session, row):
+        insert_new(session, PrincipalRow, [{"id": own_principal, "name": row.name}])
+        row.principal_id = own_principal
     row.role = row.role if role is None else role
     row.is_active = row.is_active if is_active is None else is_active
     session.flush()
+
+
+def _is_shown_another(session: Session, row: UserRow) -> bool:
+    """Tell whether what a user sees belongs to a user who was there before."""
+    earlier = (
+        UserRow.principal_id == row.principal_id,
+        UserRow.id != row.id,
+        UserRow.created_at < row.created_at,
+    )
+    return session.scalar(select(UserRow.id).where(*earlier).limit(1)) is not None
 
 
 def find(session: Session, user_id: UUID) -> UserRow | None:

@@ -65,7 +65,9 @@ def change_user(context: Context, actor: Actor, user_id: UUID, change: UserChang
     with context.database.write() as session:
         user_rows.lock_all(session)
         row = _find(session, user_id)
-        user_rows.change(session, row, role=change.role, is_active=change.is_active)
+        user_rows.change(
+            session, row, role=change.role, is_active=change.is_active, own_principal=str(uuid4())
+        )
         if not user_rows.has_admin(session):
             raise Conflict("user.last_admin", name=row.name)
         if not row.is_active:

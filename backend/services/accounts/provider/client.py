@@ -104,10 +104,6 @@ class Provider:
             self._known = (now, metadata)
         return self._known[1]
 
-    def forget_metadata(self) -> None:
-        """Ask the provider anew next time."""
-        self._known = None
-
     def _exchange(self, metadata: Metadata, code: str, secret: str, return_address: str) -> Mapping[str, Any]:
         from authlib.integrations.base_client import OAuthError
 

@@ -121,8 +121,5 @@ def _follow_claim(
     role = _role(identity, rules)
     if role is user.role:
         return
-    if role is not Role.VIEWER:
-        # The work of another user, which was only shown until now, stays that user's.
-        identities.give_own_principal(session, user, str(uuid4()))
-    user_rows.change(session, user, role=role, is_active=None)
+    user_rows.change(session, user, role=role, is_active=None, own_principal=str(uuid4()))
     record(context, session, actor, "user.changed", user.name, role=role.value, active=True)

@@ -212,6 +212,34 @@ def test_a_viewer_reads_the_work_of_the_user_named_and_changes_nothing(
         assert reader.delete(f"/datasets/{made}").status_code == 403
 
 
+def test_a_viewer_who_becomes_a_runner_cannot_delete_what_was_shown(own_server: Server, admin: httpx.Client):
+    with invited(admin, own_server, "author") as author:
+        made = author.post("/datasets?name=theirs", content=TABLE + b"7,8,no\n", headers=CSV).json()["id"]
+    with invited(admin, own_server, "promoted", role="viewer", reads="author") as promoted:
+        shown = promoted.get(f"/datasets/{made}").status_code
+        users = {each["name"]: each["id"] for each in admin.get("/users").json()}
+        admin.patch(f"/users/{users['promoted']}", json={"role": "runner"})
+        deleted = promoted.delete(f"/datasets/{made}").status_code
+        own = promoted.post("/datasets?name=own", content=TABLE, headers=CSV).status_code
+
+    assert (shown, deleted, own) == (200, 404, 201)
+    assert admin.get(f"/datasets/{made}").status_code == 200
+
+
+def test_an_owner_who_was_a_viewer_for_a_while_keeps_the_work_that_others_are_shown(
+    own_server: Server, admin: httpx.Client
+):
+    with invited(admin, own_server, "back") as back:
+        made = back.post("/datasets?name=kept", content=TABLE + b"9,9,no\n", headers=CSV).json()["id"]
+        with invited(admin, own_server, "onlooker", role="viewer", reads="back"):
+            users = {each["name"]: each["id"] for each in admin.get("/users").json()}
+        for role in ("viewer", "runner"):
+            admin.patch(f"/users/{users['back']}", json={"role": role})
+        kept = back.get(f"/datasets/{made}").status_code
+
+    assert kept == 200
+
+
 def test_a_new_role_holds_at_once_and_a_deactivated_user_is_out(own_server: Server, admin: httpx.Client):
     with invited(admin, own_server, "leaver") as leaver:
         token = leaver.post("/account/tokens", json={"name": "ci"}).json()["token"]
