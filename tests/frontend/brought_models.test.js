@@ -69,6 +69,8 @@ test("a power is said with half its band and the one that is needed, in both lan
   await speak("en");
   assert.equal(powerWords(power), "-0.52 ± 0.06 (-1.00)");
   assert.equal(powerWords(unknown), "not measured (–)");
+  const none = { measured: -1e-8, low: -0.01, high: 0.01, expected: 0 };
+  assert.equal(powerWords(none), "0.00 ± 0.01 (0.00)");
   await speak("ja");
   assert.equal(powerWords(power), "-0.52 ± 0.06（-1.00）");
 });

@@ -6,6 +6,7 @@ from muscope.backend.analysis.model_check.activations import LEVEL, judge_activa
 from muscope.backend.analysis.model_check.audits import audit_model
 from muscope.backend.analysis.model_check.powers import holm
 from muscope.backend.analysis.model_check.tensors import (
+    NO_RULE,
     TensorPowers,
     findings_of,
     init_p,
@@ -47,14 +48,15 @@ def _outcome(findings: list[Finding]) -> Outcome:
 def _answer(tensor: TensorPowers, findings: list[Finding]) -> TensorAnswer:
     row, needed = tensor.row, tensor.needed
     decay = None if needed.decay is None else needed.lr + needed.decay
+    has_rule = row.role not in NO_RULE
     return TensorAnswer(
         name=row.name,
         role=row.role,
         shapes=row.shapes,
         tied=row.tied,
-        init=tensor.init.row(needed.init),
-        lr=tensor.lr.row(needed.lr),
-        decay=tensor.decay.row(decay),
+        init=tensor.init.row(needed.init if has_rule else None),
+        lr=tensor.lr.row(needed.lr if has_rule else None),
+        decay=tensor.decay.row(decay if has_rule else None),
         is_right=not any(
             row.name in finding.tensors and finding.severity is not Severity.WARNING for finding in findings
         ),

@@ -26,7 +26,8 @@ from muscope.backend.domain.spec.tensor_role import TensorRole
 TOLERANCE = 0.2
 NEAR = 0.15  # between powers that name the same mistake
 EPSILON_SHARE = 0.1
-_NO_RULE = (TensorRole.FIXED, TensorRole.UNKNOWN)
+# Roles whose sizes nothing is asked of.
+NO_RULE = (TensorRole.FIXED, TensorRole.UNKNOWN)
 
 
 class TensorPowers(NamedTuple):
@@ -75,7 +76,7 @@ def _decay_power(model: MeasuredModel, measures: TensorMeasures) -> Power:
 
 def init_p(tensor: TensorPowers) -> float:
     """Return the p value of a right initial size; a bias may vanish, it may not grow."""
-    if tensor.row.role in _NO_RULE:
+    if tensor.row.role in NO_RULE:
         return 1.0
     return tensor.init.p_beyond(tensor.needed.init, TOLERANCE, only_above=tensor.row.role is TensorRole.BIAS)
 
@@ -90,7 +91,7 @@ def findings_of(model: MeasuredModel, tensor: TensorPowers, *, is_init_wrong: bo
     if min(measures.num_groups) != 1 or max(measures.num_groups) != 1:
         code = "in_no_group" if min(measures.num_groups) == 0 else "in_two_groups"
         return [_finding(code, Severity.WRONG, tensor)]
-    if row.role in _NO_RULE:
+    if row.role in NO_RULE:
         return []
     return [
         *_size_findings(model, tensor, is_init_wrong=is_init_wrong),

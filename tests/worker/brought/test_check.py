@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from muscope.backend.domain.brought.finding import Outcome
+from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.worker.brought.check.sweep import measure
 from tests.worker.brought.asking import codes, question, report_of
 from tests.worker.brought.toys import GROUPS, NETWORK, write
@@ -21,6 +22,17 @@ def test_a_network_with_right_groups_of_its_own_passes(tmp_path):
     report = report_of(write(tmp_path, NETWORK + GROUPS))
 
     assert (report.outcome, report.findings, report.is_own_optimizer) == (Outcome.PASSED, (), True)
+
+
+def test_nothing_is_said_to_be_needed_of_a_tensor_that_no_rule_is_known_for(tmp_path):
+    biased = NETWORK.replace("nn.Linear(width, 11, bias=False)", "nn.Linear(width, 11)")
+
+    report = report_of(write(tmp_path, biased))
+
+    (bias,) = (each for each in report.tensors if each.role is TensorRole.FIXED)
+    assert (bias.name, bias.init.expected, bias.lr.expected) == ("head.bias", None, None)
+    assert bias.init.measured == pytest.approx(-0.5, abs=0.3)  # torch draws it with the size of the weights
+    assert report.outcome is Outcome.PASSED
 
 
 MISTAKES = {

@@ -1,15 +1,13 @@
 /** The check of a brought model's parametrization: the answer, what is wrong in words, and every tensor. */
 
 import { h } from "../../base/dom.js";
-import { number } from "../../base/format.js";
+import { octaves } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 import { headCells, numberCell, plainList, scrollTable } from "../../base/tables.js";
 
 /** @import { BroughtModel } from "../../../types/answers.js" */
 /** @typedef {NonNullable<BroughtModel["check"]>} Check */
 /** @typedef {Check["tensors"][number]} CheckedTensor */
-
-const DIGITS = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
 
 /**
  * Nothing as long as no worker has answered; the reason where a check could not end.
@@ -53,8 +51,8 @@ function tensorRow(tensor) {
  * @param {CheckedTensor["init"]} power
  */
 export function powerWords({ measured, high, expected }) {
-  const needed = expected === null ? "–" : number(expected, DIGITS);
+  const needed = octaves(expected);
   if (measured === null) return t("ui.brought.power_unknown", { needed });
-  const half = high === null ? "–" : number(high - measured, DIGITS);
-  return t("ui.brought.power", { measured: number(measured, DIGITS), half, needed });
+  const half = octaves(high === null ? null : high - measured);
+  return t("ui.brought.power", { measured: octaves(measured), half, needed });
 }
