@@ -1773,6 +1773,8 @@ export interface paths {
         /**
          * Is everything ready
          * @description Check disk, database, schema and broker; 503 names the cause, or what is missing.
+         *
+         *     Workers that take no cells, or are of another version, are named in `notes`: the others go on.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -2388,7 +2390,7 @@ export interface components {
             message: string | null;
             /**
              * Name
-             * @description `disk`, `database`, `broker`; `workers` if one is unfit.
+             * @description `disk`, `database`, `broker`; `workers` for each that is unfit.
              */
             name: string;
         };
@@ -3922,6 +3924,12 @@ export interface components {
          * @description The answer of a probe.
          */
         Health: {
+            /**
+             * Notes
+             * @description What an operator should know though all works.
+             * @default []
+             */
+            notes: string[];
             /**
              * Status
              * @example ok
@@ -6954,6 +6962,11 @@ export interface components {
              */
             datasets_bytes: number;
             /**
+             * Keep Days
+             * @description Days after which what has ended is deleted; null where everything is kept.
+             */
+            keep_days: number | null;
+            /**
              * Limit Bytes
              * @description The most that one user may have.
              */
@@ -7287,7 +7300,7 @@ export interface components {
             };
             /**
              * Fault
-             * @description Reason why it takes no cells: it computed a known result wrongly when it started.
+             * @description Reason why it takes no cells: it computed a known result wrongly when it started, its disk is full, or its clock is off.
              */
             fault: string | null;
             /** Host */
