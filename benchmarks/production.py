@@ -31,7 +31,7 @@ def running_production(folder: Path) -> Iterator[Stack]:
         give_up = time.monotonic() + START_SECONDS
         while stack is None or not stack.has_worker():
             if process.poll() is not None or time.monotonic() > give_up:
-                raise RuntimeError(f"the services did not start; see {folder / 'services.out'}")
+                raise RuntimeError(f"the services did not start: {(folder / 'services.out').read_text()}")
             if stack is None and described.exists():
                 stack = Stack(json.loads(described.read_text())["url"], folder, process.pid)
             time.sleep(POLL_SECONDS)

@@ -31,6 +31,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SECRETS = "/run/secrets"
+# Among many neighbours an import takes a minute.
+START_SECONDS = 240.0
 
 
 class Production:
@@ -63,14 +65,14 @@ class Production:
         self._start_shell("valkey", f" --port {self.ports['valkey']} --bind 127.0.0.1")
         self._start_shell("storage", self._flags_of_storage())
         migration = self.ours("migrate", "migrate")
-        assert migration.wait(60) == 0, self.output_of("migrate")
+        assert migration.wait(START_SECONDS) == 0, self.output_of("migrate")
         del self._services["migrate"]
         self.ours("web", "web", PORT=str(self.ports["web"]), MUSCOPE_HOST="127.0.0.1")
         for number in range(COMPOSE["services"]["conductor"]["deploy"]["replicas"]):
             self.ours("conductor", f"conductor-{number}")
         for number in range(2):
             self.ours("worker", f"worker-{number}", MUSCOPE_WORKER_SLOTS="1")
-        wait_until(self._is_ready, seconds=60)
+        wait_until(self._is_ready, seconds=START_SECONDS)
 
     def ours(self, service: str, name: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a service of ours under a name, with a data folder of its own."""
