@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -281,26 +280,15 @@ def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, mos
     )
 
 
+def next_due(session: Session, *, now: datetime) -> datetime | None:
+    """Return when the delay of the next queued cell ends; None where none waits for that."""
+    waiting = (CellRow.state == CellState.QUEUED, CellRow.desired_state == DesiredState.RUN)
+    return session.scalar(select(func.min(CellRow.not_before)).where(*waiting, CellRow.not_before > now))
+
+
 def mark_dispatched(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> None:
     """Record when the workers were last told of these cells."""
     session.execute(update(CellRow).where(CellRow.id.in_(cell_ids)).values(dispatched_at=now))
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """The heartbeat of a running cell as the conductor sees it."""
-
-    cell_id: UUID
-    fence: int
-    heartbeat_count: int
-
-
-def pulses(session: Session) -> list[Pulse]:
-    """List the heartbeats of every running cell."""
-    rows = session.execute(
-        select(CellRow.id, CellRow.fence, CellRow.heartbeat_count).where(CellRow.state == CellState.RUNNING)
-    )
-    return [Pulse(*row) for row in rows]
 
 
 def cancel(session: Session, experiment_id: UUID, *, now: datetime) -> None:
