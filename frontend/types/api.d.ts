@@ -3454,6 +3454,7 @@ export interface components {
              *       "momentum": 0,
              *       "muon_scale": "match_rms_adamw",
              *       "nesterov": false,
+             *       "scale_parameter": true,
              *       "schedule": {
              *         "final_fraction": 0,
              *         "kind": "constant",
@@ -4548,9 +4549,11 @@ export interface components {
         /**
          * OptimizerKind
          * @description Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675).
+         *
+         *     Adafactor has no cap of the LR by 1/√t, which torch has and `transformers` has not (ADR 0056).
          * @enum {string}
          */
-        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon";
+        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon" | "adafactor";
         /**
          * OptimizerSpec
          * @description One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults.
@@ -4593,6 +4596,12 @@ export interface components {
              * @default false
              */
             nesterov: boolean;
+            /**
+             * Scale Parameter
+             * @description Makes a step of Adafactor relative to the size of the weights it changes.
+             * @default true
+             */
+            scale_parameter: boolean;
             /**
              * @default {
              *       "final_fraction": 0,
