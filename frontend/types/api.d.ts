@@ -3862,7 +3862,11 @@ export interface components {
         };
         /**
          * GPT
-         * @description A byte-level language model: embeddings of byte and position, causal pre-norm blocks, readout.
+         * @description A language model: embeddings of token and position, causal pre-norm blocks, readout.
+         *
+         *     Attributes:
+         *         norm: kind of the norms, where `has_norm`.
+         *         has_tied_embeddings: the readout is the embedding matrix, transposed, times `readout_mult`.
          */
         GPT: {
             /**
@@ -3881,10 +3885,17 @@ export interface components {
              */
             has_norm: boolean;
             /**
+             * Has Tied Embeddings
+             * @default false
+             */
+            has_tied_embeddings: boolean;
+            /**
              * Mlp Ratio
              * @default 2
              */
             mlp_ratio: number;
+            /** @default layer */
+            norm: components["schemas"]["NormKind"];
             /**
              * Num Heads
              * @default 4
@@ -4528,6 +4539,12 @@ export interface components {
          * @enum {string}
          */
         NoiseSource: "repeats" | "neighbours" | "unknown";
+        /**
+         * NormKind
+         * @description Norm in front of every branch and of the readout.
+         * @enum {string}
+         */
+        NormKind: "layer" | "rms";
         /**
          * OpenAnswer
          * @description Remainder of an open answer: the likely outcome, and the seeds that would settle it.
@@ -7506,6 +7523,7 @@ export type Neighbour = components['schemas']['Neighbour'];
 export type NewToken = components['schemas']['NewToken'];
 export type NextRun = components['schemas']['NextRun'];
 export type NoiseSource = components['schemas']['NoiseSource'];
+export type NormKind = components['schemas']['NormKind'];
 export type OpenAnswer = components['schemas']['OpenAnswer'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];

@@ -48,6 +48,8 @@ export const GROUPS = [
       entry("model.num_heads"),
       entry("model.mlp_ratio"),
       entry("model.has_norm"),
+      entry("model.norm"),
+      entry("model.has_tied_embeddings"),
       entry("branch_exponent", ({ model }) => ("branch_exponent" in model ? model.branch_exponent : undefined)),
       entry("completep_alpha"),
     ],

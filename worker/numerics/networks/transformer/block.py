@@ -23,10 +23,9 @@ from muscope.worker.numerics.networks.transformer.layers import (
     AttentionGradient,
     AttentionTangent,
     Heads,
-    Norm,
-    NormTangent,
     gelu_derivatives,
 )
+from muscope.worker.numerics.networks.transformer.norms import NormedRows, NormGradient, NormTangent
 
 # A block's tensors by their part of the name; "key_value" holds both side by side.
 Weights = Params
@@ -81,71 +80,6 @@ class Shape:
         """Return what is by head as rows [R, M, N]."""
         rows = torch.unflatten(x, 0, (-1, self.num_heads)).transpose(1, 2)
         return rows.reshape(self.num_runs, -1, self.num_heads * x.shape[-1])
-
-
-class NormedRows(NamedTuple):
-    """Rows after a norm with gain and shift; without a norm, the rows themselves."""
-
-    norm: Norm | None
-    x_RMN: Tensor
-
-    @classmethod
-    def of(cls, w: Weights, name: str, h_RMN: Tensor) -> NormedRows:
-        """Normalise where there is a norm of that name."""
-        gain = w.get(f"{name}_gain")
-        if gain is None:
-            return cls(None, h_RMN)
-        norm = Norm.of(h_RMN)
-        return cls(norm, torch.addcmul(w[f"{name}_shift"], norm.u_RMN, gain))
-
-    def vjp(self, w: Weights, name: str, g_x_RMN: Tensor, gradients: Params) -> NormGradient:
-        """Return the gradients by u and h, and leave those by gain and shift in `gradients`."""
-        if self.norm is None:
-            return NormGradient(g_x_RMN, g_x_RMN, g_x_RMN)
-        gradients[f"{name}_gain"] = (g_x_RMN * self.norm.u_RMN).sum(1, keepdim=True)
-        gradients[f"{name}_shift"] = g_x_RMN.sum(1, keepdim=True)
-        g_u = g_x_RMN * w[f"{name}_gain"]
-        return NormGradient(g_x_RMN, g_u, self.norm.jacobian_product(g_u))
-
-    def jvp(self, w: Weights, v: Weights, name: str, t_h_RMN: Tensor) -> tuple[Tensor, NormTangent]:
-        """Return the tangent of the rows, and what the backward pass needs of it."""
-        if self.norm is None:
-            return t_h_RMN, NormTangent(t_h_RMN, t_h_RMN)
-        t = NormTangent(t_h_RMN, self.norm.jacobian_product(t_h_RMN))
-        t_x = torch.addcmul(v[f"{name}_shift"], t.u_RMN, w[f"{name}_gain"])
-        return t_x.addcmul_(self.norm.u_RMN, v[f"{name}_gain"]), t
-
-    def vjp_tangent(
-        self,
-        weights: tuple[Weights, Weights],
-        name: str,
-        t: NormTangent,
-        g: NormGradient,
-        t_g_x_RMN: Tensor,
-        products: Params,
-    ) -> Tensor:
-        """Return the tangent of the gradient by h, and leave those by gain and shift in `products`."""
-        if self.norm is None:
-            return t_g_x_RMN
-        w, v = (part[f"{name}_gain"] for part in weights)
-        products[f"{name}_gain"] = torch.addcmul(t_g_x_RMN * self.norm.u_RMN, g.x_RMN, t.u_RMN).sum(
-            1, keepdim=True
-        )
-        products[f"{name}_shift"] = t_g_x_RMN.sum(1, keepdim=True)
-        t_g_u = (t_g_x_RMN * w).addcmul_(g.x_RMN, v)
-        return self.norm.jacobian_product_tangent(t, g.u_RMN, g.h_RMN, t_g_u)
-
-    def select(self, keep: Tensor) -> NormedRows:
-        """Return the rows of the runs `keep` only."""
-        return NormedRows(None if self.norm is None else self.norm.select(keep), self.x_RMN[keep])
-
-
-class NormGradient(NamedTuple):
-    """Gradients by the rows after gain and shift, by u and by h."""
-
-    x_RMN: Tensor
-    u_RMN: Tensor
-    h_RMN: Tensor
 
 
 class BlockPass(NamedTuple):

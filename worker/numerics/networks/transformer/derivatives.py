@@ -29,8 +29,6 @@ from muscope.worker.numerics.networks.transformer.block import (
     BlockGradient,
     BlockPass,
     BlockTangent,
-    NormedRows,
-    NormGradient,
     Shape,
     backward_block,
     below,
@@ -41,6 +39,7 @@ from muscope.worker.numerics.networks.transformer.block import (
 )
 from muscope.worker.numerics.networks.transformer.effective_weights import GroupedWeights, Layout, Stem
 from muscope.worker.numerics.networks.transformer.forward import apply_gpt, apply_vit, future
+from muscope.worker.numerics.networks.transformer.norms import NormedRows, NormGradient
 
 
 class HandWrittenTransformer:

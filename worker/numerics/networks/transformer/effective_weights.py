@@ -1,6 +1,7 @@
 """Effective weights of the transformers, and the stem: embedding, class token and positions.
 
-An effective weight holds A and, in a branch's last product, τ; keys and values are side by side.
+An effective weight holds A and, in a branch's last product, τ; keys and values are side by side. A tied
+readout is the embedding matrix, transposed, times its own factor.
 
 Legend: R runs, B batch, D inputs, T tokens, M rows (examples · tokens), N width.
 """
@@ -13,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from muscope.backend.domain.spec.families.residual_mlp import INPUT
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
 from muscope.backend.domain.spec.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
 from muscope.worker.numerics.network import Network, Params, scaled
 from muscope.worker.numerics.networks.transformer.block import Weights
@@ -56,8 +57,10 @@ class Layout(NamedTuple):
         return self._replace(factor={n: f * scaling[n].lr_mult ** 0.5 for n, f in self.factor.items()})
 
     def effective(self, params: Params) -> GroupedWeights:
-        """Return factor times each tensor, keys and values of a block side by side."""
+        """Return factor times each tensor, keys and values of a block side by side, and the readout."""
         rest = {name: scaled(tensor, self.factor[name]) for name, tensor in params.items()}
+        if self.network.model.is_tied:
+            rest[OUTPUT] = scaled(rest[INPUT].mT, self.network.readout_mult)
         blocks = []
         for block in range(self.network.depth):
             prefix = part_name(block, "")
@@ -70,6 +73,8 @@ class Layout(NamedTuple):
     def by_weights(self, by_effective: GroupedWeights) -> Params:
         """Return the transpose of `effective` applied to derivatives by effective weights."""
         flat = dict(by_effective.rest)
+        if self.network.model.is_tied:
+            flat[INPUT] = flat[INPUT] + scaled(flat.pop(OUTPUT).mT, self.network.readout_mult)
         for block, inside in enumerate(by_effective.blocks):
             parts = dict(inside)
             parts[KEY], parts[VALUE] = parts.pop(KEY_VALUE).chunk(2, dim=2)

@@ -22,12 +22,13 @@ from muscope.backend.domain.spec.families.transformer import (
     CLASS_TOKEN,
     FINAL_NORM,
     POSITION,
+    NormKind,
     Transformer,
     ViT,
     part_name,
 )
 from muscope.worker.numerics.network import ActivationHook, Network, Params, linear, no_hook, scaled
-from muscope.worker.numerics.networks.transformer.layers import NORM_EPSILON
+from muscope.worker.numerics.networks.transformer.norms import NORM_EPSILON
 
 
 def apply_vit(network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook) -> Tensor:
@@ -47,6 +48,8 @@ def apply_gpt(network: Network, params: Params, x_RBT: Tensor, /, hook: Activati
     embedded_RBTN = scaled(params[INPUT][run, x_RBT], network.scaling[INPUT].forward_mult)
     h_RBTN = embedded_RBTN + _vector(network, params, POSITION)[:, None, :num_tokens]
     h_RBTN = _body(network, params, h_RBTN, hook, is_causal=True)
+    if network.model.is_tied:
+        return torch.bmm(h_RBTN.flatten(1, 2), scaled(params[INPUT].mT, network.readout_mult))
     return linear(network, params, OUTPUT, h_RBTN.flatten(1, 2))
 
 
@@ -83,11 +86,15 @@ def _body(
 
 
 def _normed(network: Network, params: Params, name: str, h_RBTN: Tensor) -> Tensor:
-    """Return layer norm with its gain and shift, or `h` itself where the model has no norms."""
+    """Return the norm of `h` with its gain and shift, or `h` itself where the model has no norms."""
     model = network.model
     assert isinstance(model, Transformer)
     if not model.has_norm:
         return h_RBTN
+    if model.norm_kind is NormKind.RMS:
+        square_RBT1 = h_RBTN.square().mean(-1, keepdim=True)
+        unit = h_RBTN * torch.rsqrt(square_RBT1 + NORM_EPSILON)
+        return unit * _vector(network, params, f"{name}_gain")[:, None]
     unit = torch.nn.functional.layer_norm(h_RBTN, h_RBTN.shape[-1:], eps=NORM_EPSILON)
     gain, shift = (_vector(network, params, f"{name}_{part}")[:, None] for part in ("gain", "shift"))
     return torch.addcmul(shift, unit, gain)
