@@ -1810,6 +1810,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Activation
+         * @description Activation of the two-layer branch; SwiGLU has a third matrix, the gate's.
+         * @enum {string}
+         */
+        Activation: "gelu" | "swiglu";
+        /**
          * AnswerNumbers
          * @description Numbers of the verdict that decides an experiment, as its card shows them.
          */
@@ -3888,9 +3894,14 @@ export interface components {
          *
          *     Attributes:
          *         norm: kind of the norms, where `has_norm`.
+         *         activation: of the two-layer branch.
+         *         positions: how positions enter.
+         *         num_kv_heads: heads of keys and values, a divisor of `num_heads`; by default as many.
          *         has_tied_embeddings: the readout is the embedding matrix, transposed, times `readout_mult`.
          */
         GPT: {
+            /** @default gelu */
+            activation: components["schemas"]["Activation"];
             /**
              * Branch Exponent
              * @default 0.5
@@ -3923,6 +3934,10 @@ export interface components {
              * @default 4
              */
             num_heads: number;
+            /** Num Kv Heads */
+            num_kv_heads?: number | null;
+            /** @default learned */
+            positions: components["schemas"]["Positions"];
         };
         /**
          * Gain
@@ -4908,6 +4923,12 @@ export interface components {
          * @enum {string}
          */
         PointsFormat: "csv" | "parquet";
+        /**
+         * Positions
+         * @description Positions of tokens: a vector each, or rotations of queries and keys.
+         * @enum {string}
+         */
+        Positions: "learned" | "rotary";
         /**
          * PowerRow
          * @description A measured power of m with its 95% band, and the one that the role needs.
@@ -7417,6 +7438,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Activation = components['schemas']['Activation'];
 export type AnswerNumbers = components['schemas']['AnswerNumbers'];
 export type Arm = components['schemas']['Arm'];
 export type ArmAnswer = components['schemas']['ArmAnswer'];
@@ -7562,6 +7584,7 @@ export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
 export type PointsFormat = components['schemas']['PointsFormat'];
+export type Positions = components['schemas']['Positions'];
 export type PowerRow = components['schemas']['PowerRow'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];

@@ -179,6 +179,8 @@ def test_every_family_passes_under_mup(case, optimizer):
 OF_GPT = {
     "rms_norm": {"norm": "rms"},
     "tied_embeddings": {"has_tied_embeddings": True},
+    "swiglu": {"activation": "swiglu"},
+    "rotary_grouped": {"positions": "rotary", "num_kv_heads": 1},
 }
 
 

@@ -32,11 +32,31 @@ EMBEDDING_STD = 0.5**0.5
 GELU_GAIN = 2.0
 
 
+# Mean square of x σ(x) · b for normal x and b is 0.356.
+SWIGLU_GAIN = 2.8
+ROTARY_BASE = 10_000.0
+GATE = "mlp_gate"
+
+
 class NormKind(StrEnum):
     """Norm in front of every branch and of the readout."""
 
     LAYER = "layer"
     RMS = "rms"
+
+
+class Activation(StrEnum):
+    """Activation of the two-layer branch; SwiGLU has a third matrix, the gate's."""
+
+    GELU = "gelu"
+    SWIGLU = "swiglu"
+
+
+class Positions(StrEnum):
+    """Positions of tokens: a vector each, or rotations of queries and keys."""
+
+    LEARNED = "learned"
+    ROTARY = "rotary"
 
 
 class Transformer(ModelFamily):
@@ -58,6 +78,21 @@ class Transformer(ModelFamily):
         """Return the kind of its norms, where it has any."""
         return NormKind.LAYER
 
+    @property
+    def is_gated(self) -> bool:
+        """Return whether the two-layer branch has a gate: SwiGLU, not GELU."""
+        return False
+
+    @property
+    def is_rotary(self) -> bool:
+        """Return whether queries and keys are turned by their positions."""
+        return False
+
+    @property
+    def key_heads(self) -> int:
+        """Count the heads of keys and values; each serves as many heads of queries."""
+        return self.num_heads
+
     def block_tensors(self, width: int, block: int) -> Tensors:
         """Return the tensors of one block, by name."""
         square, gain = (width, width), width**-0.5
@@ -68,12 +103,15 @@ class Transformer(ModelFamily):
         parts["query"] = TensorSpec(
             Role.QUERY, square, gain, forward_mult=(width / self.num_heads) ** -0.5, is_in_branch=True
         )
-        for name in ("key", "value", "attention_out"):
-            parts[name] = TensorSpec(Role.HIDDEN, square, gain, is_in_branch=True)
+        kv = (width, self.key_heads * (width // self.num_heads))
+        for name, shape in (("key", kv), ("value", kv), ("attention_out", square)):
+            parts[name] = TensorSpec(Role.HIDDEN, shape, gain, is_in_branch=True)
         if self.has_norm:
             parts |= norm_tensors(BRANCH_NORM, width, self.norm_kind, is_in_branch=True)
+        if self.is_gated:
+            parts[GATE] = TensorSpec(Role.HIDDEN, (width, inner), gain, is_in_branch=True)
         parts["mlp_in"] = TensorSpec(Role.HIDDEN, (width, inner), gain, is_in_branch=True)
-        out_std = (GELU_GAIN / inner) ** 0.5
+        out_std = ((SWIGLU_GAIN if self.is_gated else GELU_GAIN) / inner) ** 0.5
         parts["mlp_out"] = TensorSpec(Role.HIDDEN, (inner, width), out_std, is_in_branch=True)
         return {part_name(block, part): tensor for part, tensor in parts.items()}
 
@@ -90,13 +128,16 @@ class Transformer(ModelFamily):
 
     def body_flops(self, num_tokens: int, width: int, depth: int) -> float:
         """Count the multiplications and additions of the blocks of one example."""
-        matrices = 4 * width * width + 2 * self.mlp_ratio * width * width
+        square = width * width
+        kv = 2 * square * self.key_heads // self.num_heads
+        matrices = 2 * square + kv + (3 if self.is_gated else 2) * self.mlp_ratio * square
         attention = 2 * num_tokens * width
         return 2.0 * depth * num_tokens * (matrices + attention)
 
     def body_activations(self, num_tokens: int, width: int, depth: int) -> int:
         """Count the numbers the blocks of one example store for the backward pass."""
-        per_token = (8 + 3 * self.mlp_ratio) * width + 3 * self.num_heads * num_tokens
+        hidden = (5 if self.is_gated else 3) * self.mlp_ratio
+        per_token = (8 + hidden) * width + 3 * self.num_heads * num_tokens
         return depth * num_tokens * per_token
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:  # noqa: ARG002
@@ -149,18 +190,39 @@ class GPT(Transformer):
 
     Attributes:
         norm: kind of the norms, where `has_norm`.
+        activation: of the two-layer branch.
+        positions: how positions enter.
+        num_kv_heads: heads of keys and values, a divisor of `num_heads`; by default as many.
         has_tied_embeddings: the readout is the embedding matrix, transposed, times `readout_mult`.
     """
 
     takes_text: ClassVar[bool] = True
     family: Literal["gpt"] = "gpt"
     norm: NormKind = NormKind.LAYER
+    activation: Activation = Activation.GELU
+    positions: Positions = Positions.LEARNED
+    num_kv_heads: int | None = Field(default=None, ge=1, le=64)
     has_tied_embeddings: bool = False
 
     @property
     def norm_kind(self) -> NormKind:
         """Return the kind of its norms, where it has any."""
         return self.norm
+
+    @property
+    def is_gated(self) -> bool:
+        """Return whether the two-layer branch has a gate: SwiGLU, not GELU."""
+        return self.activation is Activation.SWIGLU
+
+    @property
+    def is_rotary(self) -> bool:
+        """Return whether queries and keys are turned by their positions."""
+        return self.positions is Positions.ROTARY
+
+    @property
+    def key_heads(self) -> int:
+        """Count the heads of keys and values; each serves as many heads of queries."""
+        return self.num_kv_heads or self.num_heads
 
     @property
     def is_tied(self) -> bool:
@@ -183,9 +245,18 @@ class GPT(Transformer):
         """Return every tensor by name, in forward order."""
         stem = {
             INPUT: TensorSpec(Role.INPUT, (dims.num_outputs, width), EMBEDDING_STD),
-            POSITION: TensorSpec(Role.INPUT, (dims.num_features, width), EMBEDDING_STD),
         }
+        if not self.is_rotary:
+            stem[POSITION] = TensorSpec(Role.INPUT, (dims.num_features, width), EMBEDDING_STD)
         return stem | self.body_tensors(width, depth, dims.num_outputs)
+
+    def require_size(self, dims: DataDims, width: int, depth: int) -> None:
+        """Refuse a width or a number of heads that the heads cannot have."""
+        super().require_size(dims, width, depth)
+        if self.num_heads % self.key_heads:
+            raise InvalidInput("spec.kv_heads_do_not_divide", heads=self.num_heads, given=self.key_heads)
+        if self.is_rotary and width // self.num_heads % 2:
+            raise InvalidInput("spec.rotary_needs_even_heads", width=width, heads=self.num_heads)
 
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:
         """Count the multiplications and additions of a forward pass of one example: one window."""

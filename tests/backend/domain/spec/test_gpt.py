@@ -7,10 +7,17 @@ from muscope.backend.domain.spec.coordinates import Part
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.parametrization import Parametrization, Role
+from muscope.backend.errors import InvalidInput
 from tests.backend.domain.spec.test_experiment import SPEC
 
 DIMS = DataDims(16, 11, is_text=True)
-OPTIONS = {"norm": "rms", "has_tied_embeddings": True}
+OPTIONS = {
+    "norm": "rms",
+    "has_tied_embeddings": True,
+    "activation": "swiglu",
+    "positions": "rotary",
+    "num_kv_heads": 1,
+}
 
 
 def hash_of(**options: object) -> str:
@@ -34,6 +41,40 @@ def test_rms_norms_have_gains_and_no_shifts():
 
     assert sum(tensor.role is Role.NORM for tensor in tensors.values()) == 5
     assert not any(tensor.role is Role.BIAS for tensor in tensors.values())
+
+
+def test_a_gate_is_a_third_matrix_and_rotary_positions_have_none():
+    before = set(GPT().tensors(DIMS, 8, 1))
+
+    assert set(GPT(activation="swiglu").tensors(DIMS, 8, 1)) - before == {"block_0_mlp_gate"}
+    assert before - set(GPT(positions="rotary").tensors(DIMS, 8, 1)) == {"position"}
+
+
+def test_keys_of_fewer_heads_are_hidden_matrices_with_the_head_width_of_queries():
+    grouped = GPT(num_heads=4, num_kv_heads=2)
+
+    for width in (16, 64):
+        tensors = grouped.tensors(DIMS, width, 1)
+        for name in ("block_0_key", "block_0_value"):
+            assert tensors[name].shape == (width, width // 2)
+            assert tensors[name].role is Role.HIDDEN
+    assert grouped.forward_flops(DIMS, 64, 1) < GPT().forward_flops(DIMS, 64, 1)
+    assert GPT(num_kv_heads=4).tensors(DIMS, 16, 1) == GPT().tensors(DIMS, 16, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "width", "code"),
+    [
+        ({"num_heads": 4, "num_kv_heads": 3}, 16, "spec.kv_heads_do_not_divide"),
+        ({"num_heads": 4, "num_kv_heads": 8}, 16, "spec.kv_heads_do_not_divide"),
+        ({"num_heads": 4, "positions": "rotary"}, 12, "spec.rotary_needs_even_heads"),
+    ],
+)
+def test_heads_that_cannot_be_are_refused_by_name(options, width, code):
+    with pytest.raises(InvalidInput) as refused:
+        GPT.model_validate(options).require_size(DIMS, width, 1)
+
+    assert refused.value.code == code
 
 
 def test_a_tied_readout_has_no_tensor_and_a_multiplier_that_falls_with_width_under_mup():

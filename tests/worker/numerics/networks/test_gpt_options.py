@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from muscope.backend.domain.plan.adoption import adoption_recipe
 from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from muscope.backend.domain.spec.families.transformer import GPT
+from muscope.backend.domain.spec.families.transformer import GPT, Activation, Positions
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, Role
@@ -25,6 +25,7 @@ from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.operators import flatten, unflatten
 from muscope.worker.numerics.losses import Targets
 from muscope.worker.numerics.network import Network, Params
+from muscope.worker.numerics.networks.transformer.rotary import turned
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.randomness import BatchOrder, initial_normals
 from muscope.worker.numerics.trainer import train
@@ -33,11 +34,20 @@ from tests.worker.numerics.networks_cases import FamilyCase, data_of, network_of
 from tests.worker.numerics.user_gpt import Config, UserGPT, as_user, names_of
 
 MUP = Parametrization.MUP
-ALL = {"norm": "rms", "has_tied_embeddings": True}
+ALL = {
+    "norm": "rms",
+    "has_tied_embeddings": True,
+    "activation": "swiglu",
+    "positions": "rotary",
+    "num_kv_heads": 1,
+}
 OPTIONS = {
     "none": {},
     "rms": {"norm": "rms"},
     "tied": {"has_tied_embeddings": True},
+    "swiglu": {"activation": "swiglu"},
+    "rotary": {"positions": "rotary"},
+    "gqa": {"num_kv_heads": 1},
     "all": ALL,
 }
 every_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
@@ -53,7 +63,7 @@ def one_thread() -> Iterator[None]:
 
 
 def gpt(options: dict[str, object], **more: object) -> GPT:
-    return GPT.model_validate({"num_heads": 4} | options | more)
+    return GPT.model_validate({"num_heads": 2} | options | more)
 
 
 def user_model(model: GPT, network: Network, width: int, attention_scale: float) -> UserGPT:
@@ -62,12 +72,14 @@ def user_model(model: GPT, network: Network, width: int, attention_scale: float)
         width=width,
         depth=network.depth,
         heads=model.num_heads,
-        kv_heads=model.num_heads,
+        kv_heads=model.key_heads,
         hidden=model.mlp_ratio * width,
         vocabulary=network.dims.num_outputs,
         context=network.dims.num_features,
         norm=model.norm.value if model.has_norm else None,
         is_tied=model.has_tied_embeddings,
+        is_gated=model.activation is Activation.SWIGLU,
+        is_rotary=model.positions is Positions.ROTARY,
         attention_scale=attention_scale,
         branch_mult=network.branch_mult,
         readout_mult=network.readout_mult,
@@ -206,7 +218,9 @@ def recipe_of(model: GPT, data: TrainingData, optimizer: OptimizerSpec, num_step
     return recipe
 
 
-@pytest.mark.parametrize(("name", "kind"), [*((name, "adamw") for name in OPTIONS), ("all", "sgd")])
+@pytest.mark.parametrize(
+    ("name", "kind"), [*((name, "adamw") for name in OPTIONS if name != "none"), ("all", "sgd")]
+)
 def test_the_users_network_with_the_recipe_follows_the_trajectory_over_200_steps(name, kind):
     model, optimizer = gpt(OPTIONS[name]), RECIPE_OPTIMIZERS[kind]
     data = data_of(FamilyCase(model, 1, is_text=True), torch.float64)
@@ -263,6 +277,61 @@ def test_a_network_with_rms_norms_is_blind_to_the_size_of_its_stream():
     outputs = [family_of(case.model).apply(network, each, x) for each in (params, larger)]
 
     torch.testing.assert_close(outputs[0], outputs[1], rtol=1e-3, atol=1e-4)
+
+
+def test_with_a_key_head_for_each_query_head_the_network_is_that_without_groups():
+    case = FamilyCase(GPT(num_heads=2), 2, is_text=True)
+    network, params = network_of(case)
+    grouped = dataclasses.replace(network, model=GPT(num_heads=2, num_kv_heads=2))
+    data = data_of(case, torch.float64)
+    y = Targets(data.y_train, data.task, 7, torch.float64).rows(torch.arange(3))
+    x = data.x_train[:3].expand(2, -1, -1)
+
+    sides = [
+        family_of(each.model).derivatives(each).loss_and_gradients(each, params, x, y, Loss.CROSS_ENTROPY)
+        for each in (network, grouped)
+    ]
+
+    assert torch.equal(sides[0][0], sides[1][0])
+    assert all(torch.equal(sides[0][1][name], sides[1][1][name]) for name in params)
+
+
+def test_a_group_of_query_heads_reads_the_key_head_that_they_share():
+    """As many key heads as query heads, with equal weights in a group, are the network with groups."""
+    case = FamilyCase(GPT(num_heads=4, num_kv_heads=2), 1, is_text=True)
+    network, params = network_of(case)
+    tokens = data_of(case).x_train[:3].expand(2, -1, -1)
+    spread = {
+        name: torch.unflatten(weight, 2, (2, -1)).repeat_interleave(2, dim=2).flatten(2)
+        for name, weight in params.items()
+        if name.endswith(("_key", "_value"))
+    }
+    every = dataclasses.replace(network, model=GPT(num_heads=4))
+
+    outputs = [
+        family_of(each.model).apply(each, weights, tokens)
+        for each, weights in ((network, params), (every, params | spread))
+    ]
+
+    torch.testing.assert_close(outputs[0], outputs[1], rtol=1e-12, atol=1e-13)
+
+
+def test_logits_with_rotary_positions_depend_on_the_distance_of_two_tokens_alone():
+    generator = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 8, generator=generator, dtype=torch.float64)
+    logits = turned(q.expand(12, 8)) @ turned(k.expand(12, 8)).mT
+
+    for distance in range(-11, 12):
+        along = logits.diagonal(distance)
+        torch.testing.assert_close(along, along[:1].expand_as(along), rtol=0, atol=1e-12)
+    assert logits[0].unique().numel() > 1
+
+
+def test_turning_back_undoes_a_rotation():
+    x = torch.linspace(-1, 1, 40, dtype=torch.float64).view(5, 8)
+
+    torch.testing.assert_close(turned(turned(x), is_back=True), x, rtol=0, atol=1e-14)
+    torch.testing.assert_close(turned(x).norm(dim=1), x.norm(dim=1), rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("arm", list(Parametrization))

@@ -1,4 +1,4 @@
-"""Softmax attention and GELU with the first and second derivatives the block needs.
+"""Softmax attention with the first and second derivatives the block needs.
 
 Attention keeps the tensors its forward pass saves and offers `vjp` (gradient by its input), `jvp` (tangent
 of its output) and `vjp_tangent` (tangent of that gradient). Softmax's Jacobian diag(p) - p pᵀ is symmetric,
@@ -10,7 +10,6 @@ Legend: G runs · examples · heads, Q queries, T tokens, E width of a head.
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -100,11 +99,3 @@ class AttentionTangent(NamedTuple):
     heads: Heads
     p_GQT: Tensor
     o_GQE: Tensor
-
-
-def gelu_derivatives(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first and second derivative of x Φ(x): Φ + x φ, and φ (2 - x²)."""
-    density = torch.exp(x.square().mul_(-0.5)).mul_(1.0 / math.sqrt(2.0 * math.pi))
-    cumulative = torch.erf(x * math.sqrt(0.5)).add_(1.0).mul_(0.5)
-    first = torch.addcmul(cumulative, x, density)
-    return first, density * (2.0 - x.square())
