@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.claims import is_due
 from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import CellRow, CellTensorRow, ExperimentRow, RunRow
 from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
@@ -264,15 +265,23 @@ def num_training(session: Session, host: str) -> int:
 
 
 def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, most: int) -> list[UUID]:
-    """List queued cells that workers were never told of, or so long ago that the message may be lost."""
+    """List queued cells that workers were never told of, or so long ago that the message may be lost.
+
+    One of which they were told in what is now the future was rung for before the clock was set back.
+    """
+    told_before_clock_was_set = CellRow.dispatched_at > now + (now - dispatched_before)
     return list(
         session.scalars(
             select(CellRow.id)
             .where(
                 CellRow.state == CellState.QUEUED,
                 CellRow.desired_state == DesiredState.RUN,
-                or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
-                or_(CellRow.dispatched_at.is_(None), CellRow.dispatched_at < dispatched_before),
+                is_due(now),
+                or_(
+                    CellRow.dispatched_at.is_(None),
+                    CellRow.dispatched_at < dispatched_before,
+                    told_before_clock_was_set,
+                ),
             )
             .order_by(CellRow.predicted_seconds.desc())
             .limit(most)

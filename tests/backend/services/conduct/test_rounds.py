@@ -122,6 +122,21 @@ def test_a_cell_of_an_ended_process_of_this_machine_is_rung_for_in_the_same_roun
     assert cell_row(database, cell_ids[1]).state == "running"
 
 
+@pytest.mark.parametrize("column", ["not_before", "dispatched_at"])
+def test_a_clock_that_is_set_back_by_an_hour_puts_no_cell_off(context, watch, database, bell, column):
+    _, cell_ids = add_experiment(database)
+    for cell_id in cell_ids:
+        change_cell(database, cell_id, dispatched_at=NOW)
+    before_the_step = NOW + timedelta(hours=1, seconds=2)
+    change_cell(database, cell_ids[0], **{"dispatched_at": None, column: before_the_step})
+
+    conduct_round(context, watch)
+
+    assert bell.rung == [[cell_ids[0]]]
+    with database.write() as session:
+        assert claims.claim(session, cell_ids[0], owner="a:1", now=NOW) is not None
+
+
 @pytest.mark.parametrize(
     ("delay", "seconds_left"), [(None, 5), (2, 2), (9, 5), (-1, 5)], ids=["none", "soon", "late", "past"]
 )
