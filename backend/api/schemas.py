@@ -75,6 +75,7 @@ class Health(Frozen):
     """The answer of a probe."""
 
     status: Literal["ok", "ready"] = Field(examples=["ok"])
+    notes: tuple[str, ...] = Field(default=(), description="What an operator should know though all works.")
 
 
 class ExampleView(Frozen):

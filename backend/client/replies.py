@@ -297,3 +297,6 @@ class Worker(Reply):
     device: str
     seen_at: str
     environment: Json
+    fault: str | None = None
+    is_other_version: bool = False
+    version: str | None = None

@@ -1795,6 +1795,8 @@ export interface paths {
         /**
          * Is everything ready
          * @description Check disk, database, schema and broker; 503 names the cause, or what is missing.
+         *
+         *     Workers that take no cells, or are of another version, are named in `notes`: the others go on.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -2416,7 +2418,7 @@ export interface components {
             message: string | null;
             /**
              * Name
-             * @description `disk`, `database`, `broker`; `workers` if one is unfit.
+             * @description `disk`, `database`, `broker`; `workers` for each that is unfit.
              */
             name: string;
         };
@@ -3971,6 +3973,12 @@ export interface components {
          * @description The answer of a probe.
          */
         Health: {
+            /**
+             * Notes
+             * @description What an operator should know though all works.
+             * @default []
+             */
+            notes: string[];
             /**
              * Status
              * @example ok
@@ -7023,6 +7031,11 @@ export interface components {
              */
             datasets_bytes: number;
             /**
+             * Keep Days
+             * @description Days after which what has ended is deleted; null where everything is kept.
+             */
+            keep_days: number | null;
+            /**
              * Limit Bytes
              * @description The most that one user may have.
              */
@@ -7356,7 +7369,7 @@ export interface components {
             };
             /**
              * Fault
-             * @description Reason why it takes no cells: it computed a known result wrongly when it started.
+             * @description Reason why it takes no cells: it computed a known result wrongly when it started, its disk is full, or its clock is off.
              */
             fault: string | null;
             /** Host */

@@ -12,7 +12,7 @@ from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.sweeps import SweepRow
 from muscope.backend.db.sweeps import rows as sweep_rows
 from muscope.backend.errors import ChangedMeanwhile, Conflict, NotFound
-from muscope.backend.services.context import Context
+from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.datasets.store import scratch
 from muscope.backend.services.sweeps.reading import read_sweep_file
 from muscope.backend.services.sweeps.views import SweepChange, SweepItem, SweepView
@@ -122,11 +122,12 @@ def change_sweep(
         return _view(row)
 
 
-def delete_sweep(context: Context, owner_id: str, sweep_id: UUID) -> None:
+def delete_sweep(context: Context, owner_id: str, sweep_id: UUID, *, also: Also = nothing_else) -> None:
     """Delete a sweep with its file and answer; raises NotFound."""
     with context.database.write() as session:
         if not sweep_rows.remove(session, owner_id, sweep_id):
             raise _missing(sweep_id)
+        also(session)
     context.database.forget_deleted()
 
 
