@@ -125,7 +125,7 @@ class Settings(BaseSettings):
     conductor_seconds: float = Field(default=5.0, gt=0)
     cancel_grace_seconds: float = Field(default=2.0, gt=0)
     stall_seconds: float = Field(default=300.0, gt=0)
-    retry_delay_seconds: float = Field(default=2.0, ge=0)
+    retry_delay_seconds: float = Field(default=2.0, ge=0, le=100)
     # Between two checkpoints of a cell, and before its first; a larger state than this is not stored.
     checkpoint_seconds: float = Field(default=60.0, ge=0)
     checkpoint_bytes: int = Field(default=1 << 30, ge=0)

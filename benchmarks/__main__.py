@@ -34,6 +34,7 @@ from benchmarks.rows.product import (
     lists,
     live,
     reports,
+    soak,
     uploads,
     visits,
 )
@@ -94,8 +95,10 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 # Rows of `make faults`, which `make bench` leaves out: they take hours.
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_kills": faults.kills,
+    "faults_kills_postgres": faults.kills_postgres,
     "faults_broker": faults.broker,
     "faults_disk": faults.disk,
+    "faults_soak": soak.soak,
 }
 # Rows of `make security`; the number is that of the design's scorecard.
 SECURITY_ROWS: dict[str, Callable[[], RowResult]] = {

@@ -62,6 +62,7 @@ class Sweep:
             `muscope.backend.domain.spec.coordinates`; NaN where missing, None where the spec does not measure
             it.
         has_constant_output: initial outputs have a part that no width changes, such as an output bias.
+        has_tied_readout: the readout is the embedding matrix.
         train_curves: returns the train loss [T, S] of one (size, LR), step by step from 0, NaN for a seed
             that was not run; without columns where no curve is stored.
         kappa: the optimizer's edge of stability is at sharpness kappa/lr.
@@ -94,6 +95,7 @@ class Sweep:
     coordinate_changes: Values | None = None
     initial_activations: Values | None = None
     has_constant_output: bool = False
+    has_tied_readout: bool = False
     axis: Axis = Axis.WIDTH
     is_planned: NDArray[np.bool_] | None = None
     reached: NDArray[np.int64] | None = None

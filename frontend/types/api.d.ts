@@ -1549,6 +1549,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sweeps/{sweep_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the answer of a sweep in sentences
+         * @description Return the lines that `muscope judge` prints, in the language that is accepted.
+         *
+         *     Refused with 409 while the columns are not clear.
+         */
+        get: operations["get_sweep_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1789,6 +1811,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Activation
+         * @description Activation of the two-layer branch; SwiGLU has a third matrix, the gate's.
+         * @enum {string}
+         */
+        Activation: "gelu" | "swiglu";
         /**
          * AnswerNumbers
          * @description Numbers of the verdict that decides an experiment, as its card shows them.
@@ -3456,6 +3484,7 @@ export interface components {
              *       "momentum": 0,
              *       "muon_scale": "match_rms_adamw",
              *       "nesterov": false,
+             *       "scale_parameter": true,
              *       "schedule": {
              *         "final_fraction": 0,
              *         "kind": "constant",
@@ -3863,9 +3892,18 @@ export interface components {
         };
         /**
          * GPT
-         * @description A byte-level language model: embeddings of byte and position, causal pre-norm blocks, readout.
+         * @description A language model: embeddings of token and position, causal pre-norm blocks, readout.
+         *
+         *     Attributes:
+         *         norm: kind of the norms, where `has_norm`.
+         *         activation: of the two-layer branch.
+         *         positions: how positions enter.
+         *         num_kv_heads: heads of keys and values, a divisor of `num_heads`; by default as many.
+         *         has_tied_embeddings: the readout is the embedding matrix, transposed, times `readout_mult`.
          */
         GPT: {
+            /** @default gelu */
+            activation: components["schemas"]["Activation"];
             /**
              * Branch Exponent
              * @default 0.5
@@ -3882,15 +3920,26 @@ export interface components {
              */
             has_norm: boolean;
             /**
+             * Has Tied Embeddings
+             * @default false
+             */
+            has_tied_embeddings: boolean;
+            /**
              * Mlp Ratio
              * @default 2
              */
             mlp_ratio: number;
+            /** @default layer */
+            norm: components["schemas"]["NormKind"];
             /**
              * Num Heads
              * @default 4
              */
             num_heads: number;
+            /** Num Kv Heads */
+            num_kv_heads?: number | null;
+            /** @default learned */
+            positions: components["schemas"]["Positions"];
         };
         /**
          * Gain
@@ -4536,6 +4585,12 @@ export interface components {
          */
         NoiseSource: "repeats" | "neighbours" | "unknown";
         /**
+         * NormKind
+         * @description Norm in front of every branch and of the readout.
+         * @enum {string}
+         */
+        NormKind: "layer" | "rms";
+        /**
          * OpenAnswer
          * @description Remainder of an open answer: the likely outcome, and the seeds that would settle it.
          */
@@ -4556,9 +4611,11 @@ export interface components {
         /**
          * OptimizerKind
          * @description Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675).
+         *
+         *     Adafactor has no cap of the LR by 1/√t, which torch has and `transformers` has not (ADR 0056).
          * @enum {string}
          */
-        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon";
+        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon" | "adafactor";
         /**
          * OptimizerSpec
          * @description One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults.
@@ -4601,6 +4658,12 @@ export interface components {
              * @default false
              */
             nesterov: boolean;
+            /**
+             * Scale Parameter
+             * @description Makes a step of Adafactor relative to the size of the weights it changes.
+             * @default true
+             */
+            scale_parameter: boolean;
             /**
              * @default {
              *       "final_fraction": 0,
@@ -4868,6 +4931,12 @@ export interface components {
          * @enum {string}
          */
         PointsFormat: "csv" | "parquet";
+        /**
+         * Positions
+         * @description Positions of tokens: a vector each, or rotations of queries and keys.
+         * @enum {string}
+         */
+        Positions: "learned" | "rotary";
         /**
          * PowerRow
          * @description A measured power of m with its 95% band, and the one that the role needs.
@@ -7382,6 +7451,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Activation = components['schemas']['Activation'];
 export type AnswerNumbers = components['schemas']['AnswerNumbers'];
 export type Arm = components['schemas']['Arm'];
 export type ArmAnswer = components['schemas']['ArmAnswer'];
@@ -7510,6 +7580,7 @@ export type Neighbour = components['schemas']['Neighbour'];
 export type NewToken = components['schemas']['NewToken'];
 export type NextRun = components['schemas']['NextRun'];
 export type NoiseSource = components['schemas']['NoiseSource'];
+export type NormKind = components['schemas']['NormKind'];
 export type OpenAnswer = components['schemas']['OpenAnswer'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
@@ -7526,6 +7597,7 @@ export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
 export type PointsFormat = components['schemas']['PointsFormat'];
+export type Positions = components['schemas']['Positions'];
 export type PowerRow = components['schemas']['PowerRow'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
@@ -24916,6 +24988,223 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "text/html": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_sweep_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A stored sweep's id. */
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description The content is not acceptable, or the Host header is not ours. */

@@ -40,7 +40,7 @@ def begin(sender: Any, **_: Any) -> None:
 
 
 def _show(name: str, settings: Settings) -> None:
-    database = Database(database_address(settings))
+    database = Database(database_address(settings), forks=True)
     cores = os.cpu_count() or 1
     crowding = Crowding(slots=settings.worker_slots, cores=cores, every_seconds=TOUCH_SECONDS)
     is_registered = False
@@ -60,7 +60,7 @@ def _show(name: str, settings: Settings) -> None:
 
 def _announce(name: str, settings: Settings) -> None:
     """Announce the models that the node holds, now and whenever they change."""
-    database = Database(database_address(settings))
+    database = Database(database_address(settings), forks=True)
     announcer = Announcer(name, settings, open_blobs(settings))
     while True:
         try:

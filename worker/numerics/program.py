@@ -85,7 +85,11 @@ class CellProgram:
 
     def network_for(self, dims: DataDims) -> Network:
         """Return the network the cell trains on data of `dims`."""
-        return Network(self.scaling_of(dims), self.depth, self.branch_mult, self.model, dims)
+        readout_mult = self.model.readout_mult(
+            self.parametrization, width=self.width, base_width=self.base_width
+        )
+        scaling = self.scaling_of(dims)
+        return Network(scaling, self.depth, self.branch_mult, self.model, dims, readout_mult)
 
     @property
     def branch_mult(self) -> float:

@@ -71,7 +71,17 @@ class _Exponents(NamedTuple):
     epsilon: float = 0
 
     def lr(self, family: UpdateFamily) -> float:
+        if family is UpdateFamily.RELATIVE:
+            return self.relative_lr
         return self.sgd_lr if family is UpdateFamily.SGD else self.adam_lr
+
+    @property
+    def relative_lr(self) -> float:
+        """Return Adam's exponent less that of the weights, which a relative step has by itself; 0 under SP.
+
+        Everett et al. 2024 (arXiv 2407.05872), table 1, with parameter scaling and full alignment.
+        """
+        return self.adam_lr - self.init if self.adam_lr or not self.init else 0.0
 
 
 # Exponents of Muon's LR of hidden matrices under µP. An orthogonalised update with the factors √(n_out/n_in)

@@ -220,6 +220,7 @@ class _SweepLoader:
             coordinate_changes=self._checks.get(Metric.COORDINATE_CHANGE),
             initial_activations=self._checks.get(Metric.INITIAL_ACTIVATION),
             has_constant_output=self._spec.model.has_constant_output(self._base.depth),
+            has_tied_readout=self._spec.model.is_tied,
             reached=self._reached,
             until=self._until,
             field=self._field(),

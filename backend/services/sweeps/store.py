@@ -20,6 +20,7 @@ from muscope.backend.services.uploads.usage import require_quota
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.described import SweepChoices, SweepReading
 from muscope.backend.sweeps.run_table import run_table
+from muscope.backend.sweeps.words import sentences
 
 # A sweep of the most rows in a generous table.
 MAX_BYTES = 16 << 20
@@ -82,6 +83,12 @@ def sweep_file(context: Context, owner_id: str, sweep_id: UUID) -> tuple[str, by
 def next_runs_csv(context: Context, owner_id: str, sweep_id: UUID) -> str:
     """Return the next runs as CSV; raises NotFound, Conflict while the columns are not clear."""
     return run_table(answer_of(get_sweep(context, owner_id, sweep_id)))
+
+
+def sweep_text(context: Context, owner_id: str, sweep_id: UUID, language: str) -> str:
+    """Return the answer in sentences; raises NotFound, Conflict while the columns are not clear."""
+    lines = sentences(answer_of(get_sweep(context, owner_id, sweep_id)), language)
+    return "\n".join(lines) + "\n"
 
 
 def answer_of(sweep: SweepView) -> SweepAnswer:

@@ -9,6 +9,7 @@ import pytest
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.domain.lifecycle import ExperimentState, StopReason
 from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.families.transformer import GPT, NormKind
 from muscope.backend.domain.spec.judging.decision import CostUnit, Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.scenario import Scenario
@@ -141,6 +142,22 @@ def test_extra_training_and_the_settle_stage_are_told(language):
 
     assert faults(found) == []
     assert Words(language).say("report.method.settle", seeds="48") in dict(texts(found)).values()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_options_of_the_model_that_were_changed_are_told_by_name(language):
+    spec, verdict = judged(unresolved())
+    spec = spec.model_copy(update={"model": GPT(norm=NormKind.RMS, has_tied_embeddings=True)})
+
+    found = read(material(spec, verdict), language)
+
+    assert faults(found) == []
+    words = Words(language)
+    told = [text for _, text in texts(found)]
+    for key in ("norm", "has_tied_embeddings"):
+        assert words.say(f"ui.settings.model.{key}") in told
+    assert words.say("ui.settings.value.rms") in told
+    assert words.say("ui.settings.model.mlp_ratio") not in told
 
 
 def test_the_sheet_has_the_numbers_of_the_verdict():
