@@ -4688,11 +4688,6 @@ export interface components {
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
             /**
-             * Brought Optimizers
-             * @description Optimizers that train a brought model.
-             */
-            brought_optimizers: components["schemas"]["OptimizerKind"][];
-            /**
              * Default Measures
              * @description Measured when a request does not say.
              */
