@@ -40,6 +40,8 @@ export interface paths {
         /**
          * Change the password
          * @description Set another password. Every other browser of the user is signed out; tokens go on.
+         *
+         *     Wrong present passwords count as those of signing in do.
          */
         post: operations["change_password"];
         delete?: never;
@@ -4688,11 +4690,6 @@ export interface components {
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
             /**
-             * Brought Optimizers
-             * @description Optimizers that train a brought model.
-             */
-            brought_optimizers: components["schemas"]["OptimizerKind"][];
-            /**
              * Default Measures
              * @description Measured when a request does not say.
              */
@@ -8255,6 +8252,29 @@ export interface operations {
                      *       "status": 422,
                      *       "title": "Not readable as asked",
                      *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The same was tried too often.",
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 429,
+                     *       "title": "Too many attempts",
+                     *       "type": "/api/v1/problems/sign_in.wait"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

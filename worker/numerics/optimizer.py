@@ -137,6 +137,8 @@ class Update:
         velocity.lerp_(gradient, 1.0 - momentum)
         ahead = gradient.lerp(velocity, momentum) if self.spec.nesterov else velocity
         n_in, n_out = gradient.shape[-2:]
+        if self.scaling[name].is_transposed:
+            n_in, n_out = n_out, n_in
         return orthogonalised(ahead).mul_(self.spec.muon_scale.factor(n_in, n_out))
 
     def adafactor_direction(

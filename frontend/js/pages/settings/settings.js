@@ -6,6 +6,7 @@ import { bytes } from "../../base/format.js";
 import { known, language, t } from "../../base/i18n.js";
 import { startOptions } from "../../base/options.js";
 import { forgetPreferences } from "../../viewer/preferences.js";
+import { confirmed } from "../../focus/confirm.js";
 import { LEVELS } from "../../viewer/reading_level.js";
 import { chooseTheme, chosenTheme, THEMES } from "../../viewer/theme.js";
 import { factEntries } from "../../base/tables.js";
@@ -26,14 +27,14 @@ export async function open(_route, signal) {
   return {
     title: () => t("ui.prefs.title"),
     mount(root) {
-      root.append(...parts(usage));
+      root.append(...parts(usage, signal));
       return () => {};
     },
   };
 }
 
-/** @param {Usage} usage */
-function parts(usage) {
+/** @param {Usage} usage @param {AbortSignal} signal */
+function parts(usage, signal) {
   const own = h("div", { class: "stack" });
   const draw = () =>
     fill(
@@ -53,7 +54,7 @@ function parts(usage) {
       h("p", { class: "lead" }, t("ui.prefs.kept")),
     ),
     own,
-    h("div", { class: "row" }, reset(draw)),
+    h("div", { class: "row" }, reset(draw, signal)),
     limits(usage),
   ];
 }
@@ -113,12 +114,15 @@ const costs = (onCurrency) =>
 
 const alerts = () => section("alerts", alertControl());
 
-/** @param {() => void} onReset */
-function reset(onReset) {
-  const click = () => {
-    if (!confirm(t("ui.prefs.reset_sure"))) return;
-    forgetPreferences();
-    onReset();
+/** @param {() => void} onReset @param {AbortSignal} signal */
+function reset(onReset, signal) {
+  const question = {
+    title: t("ui.prefs.reset"),
+    words: h("p", {}, t("ui.prefs.reset_sure")),
+    action: t("ui.prefs.reset_do"),
+  };
+  const click = async () => {
+    if (await confirmed(question, async () => forgetPreferences(), signal)) onReset();
   };
   return h(
     "button",
