@@ -34,6 +34,7 @@ from muscope.backend.domain.spec.experiment import (
     Loss,
     Measures,
     PositiveInt,
+    Precision,
     Protocol,
     Scenarios,
     Seed,
@@ -95,6 +96,7 @@ class PlanRequest(Frozen):
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
     measure_spacing: Spacing | None = None
+    precision: Precision | None = None
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
@@ -190,6 +192,9 @@ def require_loss_of(model: Model, request: PlanRequest) -> None:
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
     optimizer = request.optimizer
+    precision = request.precision
+    if isinstance(model, Brought) and precision not in (None, Precision.FLOAT32):
+        raise InvalidInput("spec.precision_of_brought", given=precision)
     if isinstance(model, Brought) and optimizer is not None and optimizer.kind not in OF_BROUGHT:
         raise InvalidInput("spec.brought_optimizer", optimizer=optimizer.kind.value)
 
