@@ -22,8 +22,6 @@ PROBLEM_TYPE = "application/problem+json"
 # Spelled-out names of delimiters that are awkward in a URL.
 DELIMITERS = {"tab": "\t", "space": " ", r"\t": "\t"}
 
-# Control characters in a name only ever come from an attack or a broken client.
-PlainText = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Delimiter = Annotated[str, StringConstraints(min_length=1, max_length=5)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Split = Annotated[str, StringConstraints(min_length=1, max_length=220)]
@@ -75,6 +73,7 @@ class Health(Frozen):
     """The answer of a probe."""
 
     status: Literal["ok", "ready"] = Field(examples=["ok"])
+    notes: tuple[str, ...] = Field(default=(), description="What an operator should know though all works.")
 
 
 class ExampleView(Frozen):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import (
+    LONGEST_DELAY_SECONDS,
     OPEN_CELL_STATES,
     CellState,
     DesiredState,
@@ -60,7 +61,7 @@ def claim(
             CellRow.id == cell_id,
             CellRow.state == CellState.QUEUED,
             CellRow.desired_state == DesiredState.RUN,
-            or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
+            is_due(now),
         )
         .values(
             state=CellState.RUNNING,
@@ -80,6 +81,12 @@ def claim(
         return None
     _start_experiment(session, row.experiment_id, now)
     return Claim(cell_id, row.fence)
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a cell waits for no moment, or for one that only a changed clock explains."""
+    delay = timedelta(seconds=LONGEST_DELAY_SECONDS)
+    return or_(CellRow.not_before.is_(None), CellRow.not_before <= now, CellRow.not_before > now + delay)
 
 
 def _needs_another_worker(session: Session, cell_id: UUID, held: Collection[str]) -> bool:

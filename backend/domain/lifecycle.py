@@ -11,6 +11,9 @@ FAILURE_BUDGET = 3
 # A supervisor that trains shows life every few seconds (`settings.heartbeat_seconds`, 15 at most); one silent
 # for longer was suspended with its machine, or the database was away: no work either way.
 LONGEST_SILENCE_SECONDS = 30.0
+# A failed cell is tried again after a few seconds (`settings.retry_delay_seconds`, 100 at most, for each
+# failure in a row). One that would wait for longer was put back before the clock was.
+LONGEST_DELAY_SECONDS = 300.0
 
 
 class CellState(StrEnum):

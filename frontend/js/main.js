@@ -7,6 +7,7 @@ import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
 import { followLanguage, onLanguage, startLanguage } from "./base/i18n.js";
 import { followOtherTabs, onPreference } from "./viewer/preferences.js";
+import { holdPlace, keepPlaces, returnToPlace } from "./focus/scroll_places.js";
 import { followTheme } from "./viewer/theme.js";
 import { followLinks, routeOf } from "./base/router.js";
 import { askWhoIsSignedIn, followSignOut } from "./accounts/session.js";
@@ -47,6 +48,7 @@ async function show() {
   const route = routeOf(location.pathname);
   shown = location.pathname;
   if (page?.turn?.(route)) return;
+  holdPlace();
   visit.abort();
   const mine = (visit = new AbortController());
   leave();
@@ -62,7 +64,7 @@ async function show() {
   }
   draw();
   root.focus({ preventScroll: true });
-  scrollTo(0, 0);
+  returnToPlace();
 }
 
 function leave() {
@@ -104,6 +106,7 @@ followTheme(life.signal);
 onPreference("level", redraw, life.signal);
 onPreference("language", followLanguage, life.signal);
 followLinks(life.signal);
+keepPlaces(life.signal);
 // A question given up with its page is nobody's failure, whoever had asked it.
 addEventListener("unhandledrejection", (event) => isAbort(event.reason) && event.preventDefault());
 addEventListener("navigate", show, { signal: life.signal });

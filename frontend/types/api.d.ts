@@ -40,6 +40,8 @@ export interface paths {
         /**
          * Change the password
          * @description Set another password. Every other browser of the user is signed out; tokens go on.
+         *
+         *     Wrong present passwords count as those of signing in do.
          */
         post: operations["change_password"];
         delete?: never;
@@ -1549,6 +1551,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sweeps/{sweep_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the answer of a sweep in sentences
+         * @description Return the lines that `muscope judge` prints, in the language that is accepted.
+         *
+         *     Refused with 409 while the columns are not clear.
+         */
+        get: operations["get_sweep_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1773,6 +1797,8 @@ export interface paths {
         /**
          * Is everything ready
          * @description Check disk, database, schema and broker; 503 names the cause, or what is missing.
+         *
+         *     Workers that take no cells, or are of another version, are named in `notes`: the others go on.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -2394,7 +2420,7 @@ export interface components {
             message: string | null;
             /**
              * Name
-             * @description `disk`, `database`, `broker`; `workers` if one is unfit.
+             * @description `disk`, `database`, `broker`; `workers` for each that is unfit.
              */
             name: string;
         };
@@ -3461,6 +3487,7 @@ export interface components {
              *       "momentum": 0,
              *       "muon_scale": "match_rms_adamw",
              *       "nesterov": false,
+             *       "scale_parameter": true,
              *       "schedule": {
              *         "final_fraction": 0,
              *         "kind": "constant",
@@ -3951,6 +3978,12 @@ export interface components {
          * @description The answer of a probe.
          */
         Health: {
+            /**
+             * Notes
+             * @description What an operator should know though all works.
+             * @default []
+             */
+            notes: string[];
             /**
              * Status
              * @example ok
@@ -4583,9 +4616,11 @@ export interface components {
         /**
          * OptimizerKind
          * @description Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675).
+         *
+         *     Adafactor has no cap of the LR by 1/√t, which torch has and `transformers` has not (ADR 0056).
          * @enum {string}
          */
-        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon";
+        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon" | "adafactor";
         /**
          * OptimizerSpec
          * @description One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults.
@@ -4629,6 +4664,12 @@ export interface components {
              */
             nesterov: boolean;
             /**
+             * Scale Parameter
+             * @description Makes a step of Adafactor relative to the size of the weights it changes.
+             * @default true
+             */
+            scale_parameter: boolean;
+            /**
              * @default {
              *       "final_fraction": 0,
              *       "kind": "constant",
@@ -4651,11 +4692,6 @@ export interface components {
         OptionsView: {
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
-            /**
-             * Brought Optimizers
-             * @description Optimizers that train a brought model.
-             */
-            brought_optimizers: components["schemas"]["OptimizerKind"][];
             /**
              * Default Measures
              * @description Measured when a request does not say.
@@ -7007,6 +7043,11 @@ export interface components {
              */
             datasets_bytes: number;
             /**
+             * Keep Days
+             * @description Days after which what has ended is deleted; null where everything is kept.
+             */
+            keep_days: number | null;
+            /**
              * Limit Bytes
              * @description The most that one user may have.
              */
@@ -7345,7 +7386,7 @@ export interface components {
             };
             /**
              * Fault
-             * @description Reason why it takes no cells: it computed a known result wrongly when it started.
+             * @description Reason why it takes no cells: it computed a known result wrongly when it started, its disk is full, or its clock is off.
              */
             fault: string | null;
             /** Host */
@@ -8232,6 +8273,29 @@ export interface operations {
                      *       "status": 422,
                      *       "title": "Not readable as asked",
                      *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The same was tried too often.",
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 429,
+                     *       "title": "Too many attempts",
+                     *       "type": "/api/v1/problems/sign_in.wait"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -24965,6 +25029,223 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "text/html": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_sweep_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A stored sweep's id. */
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description The content is not acceptable, or the Host header is not ours. */

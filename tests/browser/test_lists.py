@@ -69,6 +69,22 @@ def test_pages_are_turned_over_and_back_with_the_browser(visit, many):
 
 
 @pytest.mark.usefixtures("many")
+def test_back_brings_the_former_choice_and_the_place_in_the_list(visit):
+    page = visit().open("/experiments?q=第九工程&sort=name")
+    page.select_option("#list-order", "name/asc")
+    page.select_option("#list-tag", "量産")
+    expect(rows(page)).to_have_count(3)
+    page.go_back()
+    expect(rows(page)).to_have_count(PAGE)
+    expect(page.locator("#list-tag")).to_have_value("")
+
+    rows(page).nth(40).get_by_role("link").first.click()
+    page.wait_for_url("**/experiments/*")
+    page.go_back()
+    expect(rows(page).nth(40)).to_be_in_viewport(timeout=20_000)
+
+
+@pytest.mark.usefixtures("many")
 def test_several_are_tagged_then_deleted_after_a_question_that_says_what_is_lost(visit, instance):
     page = visit("ja").open("/experiments?q=第九工程+4&sort=name")
     names = [f"第九工程 {number}" for number in (40, 41)]

@@ -42,10 +42,11 @@ def test_an_experiment_is_cancelled_then_deleted(visit, long_experiment):
     made.allowed = ("status of 404",)
     page = made.open(long_experiment)
     page.locator("[data-action=cancel]").click()
+    page.get_by_role("dialog").get_by_role("button", name=text("ui.action.cancel_do", "en")).click()
     expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_be_visible()
 
-    page.on("dialog", lambda dialog: dialog.accept())
     page.locator("[data-action=delete]").click()
+    page.get_by_role("dialog").get_by_role("button", name=text("ui.action.delete_do", "en")).click()
 
     expect(page.get_by_role("heading", level=1)).to_have_text(text("ui.home.promise", "en"))
     page.go_back()

@@ -46,9 +46,9 @@ def test_a_large_file_goes_on_after_a_reload_and_can_be_deleted(visit, large_tex
     assert sent.count("HEAD /api/v1/uploads/*") >= 1
 
     page.goto(made.url)
-    page.on("dialog", lambda dialog: dialog.accept())
     before = page.locator("#storage-used").text_content()
     page.locator('[data-delete="large.txt"]').click()
+    page.get_by_role("dialog").get_by_role("button", name=text("ui.files.delete_do", "en")).click()
     expect(page.locator('[data-delete="large.txt"]')).to_have_count(0)
     expect(page.locator("#storage-used")).not_to_have_text(str(before))
 

@@ -13,7 +13,7 @@ from muscope.backend.api.caching import fresh_json, next_link
 from muscope.backend.api.deps import Ctx, DatasetId, IfNoneMatch, Owner, Serving
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.pages_of_lists import page_responses
-from muscope.backend.api.schemas import PlainText, VariantRequest
+from muscope.backend.api.schemas import VariantRequest
 from muscope.backend.api.uploading.reading_options import GivenOptions
 from muscope.backend.api.uploading.upload import (
     MEDIA_TYPES,
@@ -35,6 +35,7 @@ from muscope.backend.services.datasets.store import (
 )
 from muscope.backend.services.lists import datasets as lists
 from muscope.backend.services.lists.datasets import DatasetQuery
+from muscope.backend.services.names import Name
 from muscope.backend.services.uploads.usage import require_room
 from muscope.backend.services.views.list_views import DatasetPage
 from muscope.backend.services.views.views import DatasetView, SamplesView
@@ -73,7 +74,7 @@ async def upload_dataset(
     owner: Owner,
     request: Request,
     response: Response,
-    name: Annotated[PlainText, Query(description="The name to show.", examples=["prices.csv"])],
+    name: Annotated[Name, Query(description="The name to show.", examples=["prices.csv"])],
     given: GivenOptions,
     upload: Annotated[
         UUID | None,

@@ -14,13 +14,14 @@ from email.utils import format_datetime
 from starlette.requests import Request
 
 from muscope.backend.errors import InvalidInput, UnsupportedMedia, WrongVersion
+from muscope.backend.services.names import MOST_OF_A_NAME
 from muscope.backend.services.uploads.writing import CHECKSUMS, Checksum
 
 VERSION = "1.0.0"
 PIECE_TYPE = "application/offset+octet-stream"
 RESUMABLE = {"Tus-Resumable": VERSION}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_MAX_NAME = 200
+
 # Digits of a number of bytes; more are a broken client.
 _WHOLE = re.compile(r"\d{1,18}")
 
@@ -56,7 +57,7 @@ def file_name(request: Request) -> str:
     for entry in request.headers.get("upload-metadata", "").split(","):
         key, _, value = entry.strip().partition(" ")
         if key == "filename":
-            return _CONTROL.sub("", _decoded(value)).strip()[:_MAX_NAME] or "upload"
+            return _CONTROL.sub("", _decoded(value)).strip()[:MOST_OF_A_NAME] or "upload"
     return "upload"
 
 

@@ -54,7 +54,7 @@ from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.metrics import Spacing
 from muscope.backend.domain.spec.model import Model
-from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import InvalidInput
 
@@ -62,8 +62,6 @@ from muscope.backend.errors import InvalidInput
 MOST_SIZES = 40
 # The Gauss-Newton part and the kernel of the outputs, which a network with a loss of its own does not show.
 _OF_OUTPUTS = frozenset({Measure.GAUSS_NEWTON, Measure.NTK, Measure.COORDINATE_CHECK})
-# Their steps are entry by entry, so it does not matter how a tensor of a brought network is laid out.
-OF_BROUGHT = frozenset({OptimizerKind.SGD, OptimizerKind.ADAM, OptimizerKind.ADAMW})
 
 
 class ArmRequest(Frozen):
@@ -184,19 +182,16 @@ def require_loss(loss: Loss, task: Task) -> None:
 
 
 def require_loss_of(model: Model, request: PlanRequest) -> None:
-    """Refuse a loss, a measure or an optimizer that the family does not have; raises InvalidInput."""
+    """Refuse a loss or a measure that the family does not have; raises InvalidInput."""
     is_own = has_own_loss(model)
     if request.loss is not None and (request.loss is Loss.OWN) is not is_own:
         raise InvalidInput("spec.own_loss", loss=request.loss.value, has_own=int(is_own), family=model.name)
     for measure in request.measures or ():
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
-    optimizer = request.optimizer
     precision = request.precision
     if isinstance(model, Brought) and precision not in (None, Precision.FLOAT32):
         raise InvalidInput("spec.precision_of_brought", given=precision)
-    if isinstance(model, Brought) and optimizer is not None and optimizer.kind not in OF_BROUGHT:
-        raise InvalidInput("spec.brought_optimizer", optimizer=optimizer.kind.value)
 
 
 def _require_few_sizes(spec: ExperimentSpec) -> None:

@@ -14,6 +14,7 @@ from muscope.backend.errors import ChangedMeanwhile
 from muscope.backend.services.context import Context
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.lookup import lock_experiment
+from muscope.backend.services.names import Name
 from muscope.backend.services.views.views import ExperimentView
 
 MOST_TAGS = 20
@@ -27,11 +28,7 @@ def once_each(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(first.values())
 
 
-# PostgreSQL stores no NUL; of the control characters notes need the end of a line and the tab.
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
-]
+# Of the control characters notes need the end of a line and the tab.
 Notes = Annotated[str, StringConstraints(max_length=10_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 Tag = Annotated[
     str,

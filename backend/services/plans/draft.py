@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
-from pydantic import Field
-
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.domain.cost.coming import coming_work
@@ -47,6 +45,7 @@ from muscope.backend.services.evidence.experiment_evidence import ExperimentEvid
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
 from muscope.backend.services.held_models import announced
 from muscope.backend.services.lookup import find_dataset
+from muscope.backend.services.names import Name
 from muscope.backend.services.views.outlay_views import OutlayView, PlanQueueView
 from muscope.backend.services.views.views import PlannedCellView, PlanView
 from muscope.backend.services.workers import capacity_of, fresh_workers, queue_to_ring
@@ -56,8 +55,7 @@ class ExperimentRequest(PlanRequest):
     """Plan for a stored dataset, with a name."""
 
     dataset_id: UUID
-    # PostgreSQL stores no NUL, and a name needs no control characters.
-    name: str | None = Field(default=None, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    name: Name | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.verdict.statement import Outcome
+from muscope.backend.services.names import Name
 from muscope.backend.sweeps.described import SweepChoices, SweepReading
 
 
@@ -35,7 +36,7 @@ class SweepView(SweepItem):
 class SweepChange(Frozen):
     """Changes of a sweep; what is left out stays."""
 
-    name: str | None = Field(default=None, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    name: Name | None = None
     choices: SweepChoices | None = Field(
         default=None, description="In place of all choices made before; the file is read and judged again."
     )

@@ -46,9 +46,21 @@ export function go(path) {
 
 /** @param {string} address */
 function visit(address) {
-  history.pushState(null, "", address);
+  pushAddress(address);
   dispatchEvent(new Event("navigate"));
 }
+
+/** Make a new entry of the browser's history; Back returns to the one before, where the reader was. */
+export function pushAddress(/** @type {string} */ address) {
+  savePlace();
+  history.pushState(null, "", address);
+}
+
+/** Change the address of the present entry of the browser's history. @param {string | URL} address */
+export const replaceAddress = (address) => history.replaceState(history.state, "", address);
+
+/** Note in the present entry how far down the page the reader is. */
+export const savePlace = () => history.replaceState({ ...history.state, place: Math.round(scrollY) }, "");
 
 /** The address of a page, with the language in it if the present one has it. @param {string} path */
 export function hrefOf(path) {
@@ -70,7 +82,7 @@ export function remember(changes) {
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  history.replaceState(null, "", url);
+  replaceAddress(url);
   dispatchEvent(new Event("remembered"));
 }
 

@@ -7,6 +7,7 @@ import { ICONS } from "../base/icons.js";
 import { newKey } from "../base/idempotency_key.js";
 import { errorNote } from "../base/note.js";
 import { go } from "../base/router.js";
+import { confirmed } from "../focus/confirm.js";
 import { cloneLink, compareLink } from "./clone_link.js";
 import { wholeSpec } from "../base/whole_spec.js";
 
@@ -24,9 +25,9 @@ export function actions(store, onChange, signal, first) {
   const buttons = h("div", { class: "row" });
   const path = `/experiments/${store.experiment.id}`;
   const attempt = attempting(problem, signal);
-  const cancel = attempt(async () => onChange(await post(`${path}/cancellation`, undefined, { signal })));
+  const cancel = () => cancelAfter(path, onChange, signal);
   const again = attempt(() => runAgain(store.experiment, signal));
-  const drop = attempt(() => deleteFor(path, signal));
+  const drop = () => deleteAfter(path, signal);
   const ways = [cloneLink(store.experiment), compareLink(store.experiment)];
   let shown = "";
   const update = () => {
@@ -77,12 +78,28 @@ async function runAgain({ spec, dataset_id, name }, signal) {
   go(`/experiments/${created.id}`);
 }
 
+/**
+ * Ask, since what is stopped is not taken up again.
+ * @param {string} path of the experiment @param {(experiment: Experiment) => void} onChange @param {AbortSignal} signal
+ */
+const cancelAfter = (path, onChange, signal) =>
+  confirmed(
+    questionOf("cancel"),
+    async () => onChange(await post(`${path}/cancellation`, undefined, { signal })),
+    signal,
+  );
+
 /** @param {string} path of the experiment @param {AbortSignal} signal */
-async function deleteFor(path, signal) {
-  if (!confirm(t("ui.action.delete_sure"))) return;
-  await remove(path, signal);
-  go("/");
+async function deleteAfter(path, signal) {
+  if (await confirmed(questionOf("delete"), () => remove(path, signal), signal)) go("/");
 }
+
+/** @param {"cancel" | "delete"} name of the action */
+const questionOf = (name) => ({
+  title: t(`ui.action.${name}_title`),
+  words: h("p", {}, t(`ui.action.${name}_lost`)),
+  action: t(`ui.action.${name}_do`),
+});
 
 /** @param {string} name @param {Click} click @param {string} [look] */
 const button = (name, click, look = "") =>

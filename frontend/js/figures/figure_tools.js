@@ -2,6 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
+import { toolbar } from "../focus/toolbar.js";
 
 /**
  * @typedef {object} Tools
@@ -31,8 +32,13 @@ export function figureTools(title, acts) {
     document.fullscreenEnabled && button("full", acts.onFull),
   ];
   return {
-    element: h("div", { class: "tools", role: "group", "aria-label": t("ui.figure.tools", { title }) }, tools),
-    update: (isZoomed) => whole.toggleAttribute("disabled", !isZoomed),
+    element: toolbar(h("div", { class: "tools", "aria-label": t("ui.figure.tools", { title }) }, tools)),
+    update: (isZoomed) => {
+      // A button out of use loses the keyboard, which stays in the row.
+      if (!isZoomed && document.activeElement === whole)
+        /** @type {HTMLElement | null} */ (whole.nextElementSibling)?.focus();
+      whole.toggleAttribute("disabled", !isZoomed);
+    },
   };
 }
 

@@ -37,6 +37,11 @@ export function manyChoice(name, entries, usual = []) {
   );
   element.addEventListener("change", keepOne);
   element.addEventListener("change", note);
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !element.open) return;
+    element.open = false;
+    summary.focus();
+  });
   return { element, values };
 }
 

@@ -40,10 +40,15 @@ function searchField(label, view, onChange) {
   });
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => onChange({ q: field.value.trim() }), REST_MILLISECONDS);
+    timer = setTimeout(() => {
+      timer = 0;
+      onChange({ q: field.value.trim() });
+    }, REST_MILLISECONDS);
   });
+  // What is being typed is left alone; Back and Forward bring another search.
   const update = () => {
-    if (document.activeElement !== field) field.value = view().q ?? "";
+    const sought = view().q ?? "";
+    if (timer === 0 && field.value.trim() !== sought) field.value = sought;
   };
   return {
     element: h("div", { class: "control filter-search" }, h("label", { for: field.id }, label), field),

@@ -3,9 +3,13 @@
 import { getIfChanged } from "../base/api.js";
 import { addressOfView, changed, viewOf } from "./address.js";
 import { reread } from "./reread.js";
+import { pushAddress, replaceAddress } from "../base/router.js";
+import { holdPlace, returnToPlace } from "../focus/scroll_places.js";
 
 /** @import { View } from "./address.js" */
 
+/** What is searched for; a reader types it letter by letter. */
+const SEARCH = "q";
 const LIVE_MILLISECONDS = 3000;
 const CALM_MILLISECONDS = 15_000;
 
@@ -56,13 +60,16 @@ export class Listing {
     return true;
   }
 
-  /** Show another view, and say so in the address. @param {View} change @param {{isStep?: boolean}} [options] */
-  async show(change, { isStep = false } = {}) {
+  /**
+   * Show another view, and say so in the address: a choice is left by Back, the letters of a search are not.
+   * @param {View} change
+   */
+  async show(change) {
     if (this.signal.aborted) return; // typed just before another page was opened
     this.view = changed(this.view, change);
     const address = addressOfView(this.view, this.names);
-    if (isStep) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
+    if (SEARCH in change) replaceAddress(address);
+    else pushAddress(address);
     await this.refresh();
   }
 
@@ -87,6 +94,8 @@ export class Listing {
 
   async #follow() {
     this.view = viewOf(location.search, this.names);
+    holdPlace();
     await this.refresh();
+    returnToPlace();
   }
 }

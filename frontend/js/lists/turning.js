@@ -8,7 +8,7 @@
  * @returns {(cursor: string) => Promise<void>}
  */
 export const turning = (listing, table) => async (cursor) => {
-  await listing.show({ cursor }, { isStep: true });
+  await listing.show({ cursor });
   scrollTo(0, 0);
   /** @type {HTMLElement | null} */ (table.querySelector("a, input"))?.focus({ preventScroll: true });
 };

@@ -69,6 +69,7 @@ export const GROUPS = [
       entry("optimizer.nesterov"),
       entry("optimizer.muon_scale"),
       entry("optimizer.adam_lr_ratio"),
+      entry("optimizer.scale_parameter"),
       entry("optimizer.beta1"),
       entry("optimizer.beta2"),
       entry("optimizer.epsilon"),

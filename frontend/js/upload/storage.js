@@ -6,10 +6,11 @@ import { bytes, dateTime, number } from "../base/format.js";
 import { has, t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
 import { hrefOf } from "../base/router.js";
+import { confirmed } from "../focus/confirm.js";
 
 /** @import { DatasetItem, DatasetPage, Upload, Usage } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
-/** @typedef {(path: string, name: string) => (event: Event) => Promise<void>} Delete */
+/** @typedef {(path: string, name: string) => () => Promise<void>} Delete */
 
 /** The latest; all of them have a page of their own. */
 const DATASETS = "/datasets?limit=10";
@@ -40,19 +41,23 @@ export function storage(stored, signal) {
     }
   };
   /** @type {Delete} */
-  const drop = (path, name) => async (event) => {
-    if (!confirm(t("ui.storage.delete_sure", { name }))) return;
-    const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    pressed.disabled = true;
-    fill(problem);
-    await remove(path, signal).catch((error) => signal.aborted || fill(problem, errorNote(error)));
-    pressed.disabled = false;
+  const drop = (path, name) => async () => {
+    if (!(await confirmed(deletionOf(name), () => remove(path, signal), signal))) return;
     stored.latest = readAll(signal);
     await draw();
+    section.querySelector("a")?.focus({ preventScroll: true }); // the button that was pressed is gone
   };
   draw();
-  return h("section", { id: "storage" }, h("h2", {}, t("ui.storage.title")), used, problem, list);
+  const section = h("section", { id: "storage" }, h("h2", {}, t("ui.storage.title")), used, problem, list);
+  return section;
 }
+
+/** @param {string} name of the file that would be lost */
+const deletionOf = (name) => ({
+  title: t("ui.files.delete_title", { name }),
+  words: h("p", {}, t("ui.storage.delete_lost")),
+  action: t("ui.files.delete_do"),
+});
 
 /** @param {number} total */
 const allFiles = (total) =>

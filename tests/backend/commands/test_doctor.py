@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from muscope.backend.client.replies import Worker
 from muscope.backend.commands.doctor.check_result import CheckResult
 from muscope.backend.commands.doctor.machine import check_machine
 from muscope.backend.commands.doctor.packages import check_packages, check_python
-from muscope.backend.commands.doctor.server import check_server, check_workers
+from muscope.backend.commands.doctor.server import check_each_worker, check_server, check_workers
 from muscope.backend.db import migrate
 from muscope.backend.settings import Settings
 
@@ -142,6 +143,19 @@ def test_workers_are_counted_and_their_versions_compared():
     assert check_workers([]).state == "fail"
     assert check_workers(same).params == {"count": 2, "slots": 4}
     assert check_workers(other).params == {"versions": "2.12.1, 2.13.0"}
+
+
+def test_workers_that_take_no_cells_or_are_of_another_version_are_named():
+    unfit = replace(worker("cpu@bad", "2.13.0"), fault="loss 2 (known: 1)")
+    old = replace(worker("cpu@old", "2.13.0"), is_other_version=True, version="0.0.1")
+
+    found = list(check_each_worker([worker("cpu@good", "2.13.0"), unfit, old]))
+
+    assert [(each.state, each.code) for each in found] == [("fail", "unfit"), ("warn", "other_version")]
+    for each, name, detail in zip(found, ("cpu@bad", "cpu@old"), ("loss 2", "0.0.1"), strict=True):
+        for language in LANGUAGES:
+            assert name in each.sentence(language)
+            assert detail in each.sentence(language)
 
 
 def test_a_failure_is_the_exit_status_and_every_line_has_a_sentence(url, capsys, monkeypatch):

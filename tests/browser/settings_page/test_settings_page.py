@@ -28,8 +28,8 @@ def test_settings_take_effect_at_once_and_are_kept_until_they_are_forgotten(visi
     expect(page.locator("#settings-language-ja")).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#settings-staff_rate")).to_have_value("4500")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
-    page.on("dialog", lambda dialog: dialog.accept())
     page.locator("[data-action=reset]").click()
+    page.get_by_role("dialog").get_by_role("button", name=say("prefs.reset_do", "ja"), exact=True).click()
     expect(page.locator("#settings-staff_rate")).to_have_value("")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light dark"
     expect(page.locator("#settings-level-manager")).to_have_attribute("aria-pressed", "true")

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from muscope.backend.domain.lifecycle import FailureClass
+from muscope.backend.db import claims
+from muscope.backend.domain.lifecycle import CellState, FailureClass
 from muscope.backend.errors import from_stored
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.node import fitness
@@ -90,6 +91,26 @@ def test_a_child_without_progress_has_stalled(stage):
     assert stage.child.num_kills == 1
     assert 300 < stage.clock.now < 302
     assert stage.row.heartbeat_count == pytest.approx(300 / 5, abs=4)
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_is_set_while_a_cell_trains_changes_nothing(stage, hours):
+    silence = [None] * 40  # 8 s, in which beats are due before and after
+
+    def set_clock():
+        stage.clock_set_by = timedelta(hours=hours)
+
+    def finish():
+        now = NOW + timedelta(seconds=stage.clock.now) + stage.clock_set_by
+        stage.write(claims.finish, stage.claim, CellState.COMPLETED, now=now)
+
+    ending = stage.play(
+        stage.window(3), *silence, set_clock, *silence, stage.window(12), finish, stage.reply(Event.COMPLETED)
+    )
+
+    assert (ending, stage.row.state, stage.row.failures) == (Ending.COMPLETED, "completed", 0)
+    assert stage.row.heartbeat_count >= 2
+    assert 0 <= stage.row.spent_seconds < 20
 
 
 def test_an_own_model_that_hangs_fails_its_cell_once_and_says_at_which_size(stage):

@@ -251,6 +251,8 @@ def plain(kind: OptimizerKind, weights: dict[str, torch.nn.Parameter]) -> list[t
         return [muon, torch.optim.AdamW(others, lr=lr, weight_decay=0.0)]
     if kind is OptimizerKind.SGD:
         return [torch.optim.SGD(rest, lr=lr)]
+    if kind is OptimizerKind.ADAFACTOR:
+        return [torch.optim.Adafactor(rest, lr=lr, weight_decay=0.0)]
     method = torch.optim.Adam if kind is OptimizerKind.ADAM else torch.optim.AdamW
     return [method(rest, lr=lr, weight_decay=0.0)]
 

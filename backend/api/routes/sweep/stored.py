@@ -12,7 +12,6 @@ from muscope.backend.api.caching import asked_edition, edition_etag
 from muscope.backend.api.deps import Ctx, IfMatch, Owner, Serving, SweepId
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.pages_of_lists import Page, list_responses
-from muscope.backend.api.schemas import PlainText
 from muscope.backend.api.uploading.upload import (
     OCTETS,
     announced_size,
@@ -20,6 +19,7 @@ from muscope.backend.api.uploading.upload import (
     receive_body,
 )
 from muscope.backend.services.datasets.store import scratch
+from muscope.backend.services.names import Name
 from muscope.backend.services.sweeps import store
 from muscope.backend.services.sweeps.store import MAX_BYTES
 from muscope.backend.services.sweeps.views import SweepChange, SweepItem, SweepView
@@ -60,7 +60,7 @@ async def create_sweep(
     owner: Owner,
     request: Request,
     response: Response,
-    name: Annotated[PlainText, Query(description="The name to show.", examples=["sweep.csv"])],
+    name: Annotated[Name, Query(description="The name to show.", examples=["sweep.csv"])],
 ) -> SweepView:
     """Read a table of runs, judge it and store both; nothing is trained.
 

@@ -5,7 +5,7 @@ import { h } from "../../base/dom.js";
 import { bytes, number } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
 import { plainList } from "../../base/tables.js";
-import { confirmed } from "../../lists/confirm.js";
+import { confirmed } from "../../focus/confirm.js";
 import { dataTitle } from "../../words/data_title.js";
 
 /** @import { DatasetItem, ExperimentItem, ExperimentPage } from "../../../types/answers.js" */

@@ -7,7 +7,7 @@ import { has, language, t } from "../../base/i18n.js";
 import { hrefOf } from "../../base/router.js";
 import { plainList } from "../../base/tables.js";
 import { nameOf, valueText } from "../../dataset/decision_text.js";
-import { confirmed } from "../../lists/confirm.js";
+import { confirmed } from "../../focus/confirm.js";
 import { dataTitle } from "../../words/data_title.js";
 
 /** @import { Recipe } from "../../../types/answers.js" */

@@ -4,7 +4,7 @@ import { remove } from "../../base/api.js";
 import { h } from "../../base/dom.js";
 import { bytes } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
-import { confirmed } from "../../lists/confirm.js";
+import { confirmed } from "../../focus/confirm.js";
 import { entries, usedText } from "../../upload/storage.js";
 
 /** @import { Upload, Usage } from "../../../types/answers.js" */

@@ -8,7 +8,7 @@ import { options } from "../../base/options.js";
 import { go } from "../../base/router.js";
 import { plainList } from "../../base/tables.js";
 import { tagsOf } from "../../labels/tags.js";
-import { confirmed } from "../../lists/confirm.js";
+import { confirmed } from "../../focus/confirm.js";
 
 /** @import { ExperimentItem } from "../../../types/answers.js" */
 

@@ -10,7 +10,7 @@ import { startOptions, valuesOfSetting } from "../../base/options.js";
 import { hrefOf } from "../../base/router.js";
 import { isNarrowed } from "../../lists/address.js";
 import { anyOption, filters } from "../../lists/filters.js";
-import { keepingFocus } from "../../lists/keep_focus.js";
+import { keepingFocus } from "../../focus/keep_focus.js";
 import { Listing } from "../../lists/listing.js";
 import { ordered, orderChoice, withOrder } from "../../lists/order.js";
 import { pager } from "../../lists/pager.js";

@@ -6,6 +6,7 @@ import { bytes } from "../../base/format.js";
 import { known, language, t } from "../../base/i18n.js";
 import { startOptions } from "../../base/options.js";
 import { forgetPreferences } from "../../viewer/preferences.js";
+import { confirmed } from "../../focus/confirm.js";
 import { LEVELS } from "../../viewer/reading_level.js";
 import { chooseTheme, chosenTheme, THEMES } from "../../viewer/theme.js";
 import { factEntries } from "../../base/tables.js";
@@ -26,14 +27,14 @@ export async function open(_route, signal) {
   return {
     title: () => t("ui.prefs.title"),
     mount(root) {
-      root.append(...parts(usage));
+      root.append(...parts(usage, signal));
       return () => {};
     },
   };
 }
 
-/** @param {Usage} usage */
-function parts(usage) {
+/** @param {Usage} usage @param {AbortSignal} signal */
+function parts(usage, signal) {
   const own = h("div", { class: "stack" });
   const draw = () =>
     fill(
@@ -53,7 +54,7 @@ function parts(usage) {
       h("p", { class: "lead" }, t("ui.prefs.kept")),
     ),
     own,
-    h("div", { class: "row" }, reset(draw)),
+    h("div", { class: "row" }, reset(draw, signal)),
     limits(usage),
   ];
 }
@@ -113,12 +114,15 @@ const costs = (onCurrency) =>
 
 const alerts = () => section("alerts", alertControl());
 
-/** @param {() => void} onReset */
-function reset(onReset) {
-  const click = () => {
-    if (!confirm(t("ui.prefs.reset_sure"))) return;
-    forgetPreferences();
-    onReset();
+/** @param {() => void} onReset @param {AbortSignal} signal */
+function reset(onReset, signal) {
+  const question = {
+    title: t("ui.prefs.reset"),
+    words: h("p", {}, t("ui.prefs.reset_sure")),
+    action: t("ui.prefs.reset_do"),
+  };
+  const click = async () => {
+    if (await confirmed(question, async () => forgetPreferences(), signal)) onReset();
   };
   return h(
     "button",
@@ -128,13 +132,15 @@ function reset(onReset) {
 }
 
 /** @param {Usage} usage */
-function limits({ limit_bytes: quota, upload_limit_bytes: upload, used_bytes: used }) {
+function limits({ limit_bytes: quota, upload_limit_bytes: upload, used_bytes: used, keep_days: days }) {
   /** @type {[string, string][]} */
   const entries = [
     [t("ui.prefs.limit.used"), bytes(used)],
     [t("ui.prefs.limit.quota"), bytes(quota)],
     [t("ui.prefs.limit.upload"), bytes(upload)],
+    [t("ui.prefs.limit.keep"), days === null ? t("ui.prefs.keep_always") : t("ui.prefs.keep_days", { days })],
   ];
-  const how = t("ui.prefs.limits_how", { names: "MUSCOPE_USER_QUOTA_BYTES, MUSCOPE_UPLOAD_LIMIT_BYTES" });
+  const names = "MUSCOPE_USER_QUOTA_BYTES, MUSCOPE_UPLOAD_LIMIT_BYTES, MUSCOPE_KEEP_DAYS";
+  const how = t("ui.prefs.limits_how", { names });
   return section("limits", h("dl", { class: "facts" }, factEntries(entries)), h("p", { class: "hint" }, how));
 }

@@ -8,7 +8,7 @@ import { t } from "../../base/i18n.js";
 import { errorNote } from "../../base/note.js";
 import { go, hrefOf } from "../../base/router.js";
 import { headCells, scrollTable } from "../../base/tables.js";
-import { confirmed } from "../../lists/confirm.js";
+import { confirmed } from "../../focus/confirm.js";
 import { breadcrumbs } from "../../words/breadcrumbs.js";
 
 /** @import { Sweep, SweepItem } from "../../../types/answers.js" */

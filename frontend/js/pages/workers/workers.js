@@ -4,7 +4,7 @@ import { get, isAbort } from "../../base/api.js";
 import { fill, h } from "../../base/dom.js";
 import { onLanguage, t } from "../../base/i18n.js";
 import { errorNote } from "../../base/note.js";
-import { keepingFocus } from "../../lists/keep_focus.js";
+import { keepingFocus } from "../../focus/keep_focus.js";
 import { breadcrumbs } from "../../words/breadcrumbs.js";
 import { checks } from "./checks.js";
 import { queue } from "./queue.js";

@@ -106,7 +106,7 @@ def test_every_scenario_counts_towards_the_limit_of_runs():
     assert two.num_runs() == 2 * spec().num_runs()
 
 
-@pytest.mark.parametrize("kind", ["lion", "muon"])
+@pytest.mark.parametrize("kind", ["lion", "muon", "adafactor"])
 def test_curvature_is_refused_where_no_edge_of_stability_is_known(kind):
     asked = spec(optimizer={"kind": kind}, measures=("hessian_trace",))
     with pytest.raises(InvalidInput) as refused:

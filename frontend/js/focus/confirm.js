@@ -3,6 +3,7 @@
 import { fill, h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { errorNote } from "../base/note.js";
+import { wayBack } from "./keep_focus.js";
 
 /** @import { Child } from "../../types/page.js" */
 
@@ -15,12 +16,10 @@ import { errorNote } from "../base/note.js";
  */
 export function confirmed({ title, words, action, isHarmless = false }, act, signal) {
   const problem = h("div", {});
-  const yes = h("button", { type: "button", class: `button ${isHarmless ? "button-main" : "button-danger"}` }, action);
-  const no = h(
-    "button",
-    { type: "button", class: "button" },
-    t(action === null ? "ui.confirm.close" : "ui.confirm.no"),
-  );
+  const look = isHarmless ? "button-main" : "button-danger";
+  const yes = h("button", { type: "button", class: `button ${look}` }, action);
+  const noWords = t(action === null ? "ui.confirm.close" : "ui.confirm.no");
+  const no = h("button", { type: "button", class: "button" }, noWords);
   const heading = h("h2", { id: "confirm-title" }, title);
   const dialog = h(
     "dialog",
@@ -30,26 +29,38 @@ export function confirmed({ title, words, action, isHarmless = false }, act, sig
     problem,
     h("div", { class: "row" }, no, action === null ? null : yes),
   );
+  const goBack = wayBack();
   document.body.append(dialog);
   dialog.showModal();
+  let isDone = false;
+  yes.addEventListener("click", async () => {
+    isDone = await tried(act, yes, problem);
+    if (isDone) dialog.close();
+  });
+  no.addEventListener("click", () => dialog.close());
+  signal.addEventListener("abort", () => dialog.close(), { once: true });
   return new Promise((resolve) => {
-    let isDone = false;
-    yes.addEventListener("click", async () => {
-      yes.disabled = true;
-      try {
-        await act();
-        isDone = true;
-        dialog.close();
-      } catch (error) {
-        fill(problem, errorNote(error));
-        yes.disabled = false;
-      }
-    });
-    no.addEventListener("click", () => dialog.close());
-    signal.addEventListener("abort", () => dialog.close(), { once: true });
     dialog.addEventListener("close", () => {
       dialog.remove();
+      if (!signal.aborted) goBack();
       resolve(isDone);
     });
   });
+}
+
+/**
+ * Act, and tell a failure in its place.
+ * @param {() => Promise<void>} act @param {HTMLButtonElement} pressed @param {HTMLElement} problem
+ */
+async function tried(act, pressed, problem) {
+  pressed.disabled = true;
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    fill(problem, errorNote(error));
+    pressed.disabled = false;
+    pressed.focus(); // a button out of use had lost it
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
 /** A list that is drawn anew keeps the place of the keyboard. */
 
 const CONTROLS = "a, button, input, select, summary";
+const USABLE = "a[href], button:enabled, input:enabled, select:enabled, summary";
 
 /** @param {() => void} draw replaces what holds the focus */
 export function keepingFocus(draw) {
@@ -8,6 +9,23 @@ export function keepingFocus(draw) {
   draw();
   const found = find();
   if (found && found !== document.activeElement) found.focus({ preventScroll: true });
+}
+
+/**
+ * Have a way back to the control that has the keyboard now: to it, or where it is gone or out of use to the nearest
+ * control of what it stood in.
+ * @returns {() => void}
+ */
+export function wayBack() {
+  const { activeElement: asked } = document;
+  /** @type {Element[]} */
+  const around = [];
+  for (let each = asked?.parentElement; each && each !== document.body; each = each.parentElement) around.push(each);
+  return () => {
+    if (asked instanceof HTMLElement && asked.isConnected && !asked.matches(":disabled")) return asked.focus();
+    const near = around.filter((each) => each.isConnected).map((each) => each.querySelector(USABLE));
+    /** @type {HTMLElement | null | undefined} */ (near.find((control) => control !== null))?.focus();
+  };
 }
 
 /**
