@@ -3386,6 +3386,7 @@ export interface components {
             /** Num Steps */
             num_steps?: number | null;
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
+            precision?: components["schemas"]["Precision"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
             /** @default usual */
@@ -3497,6 +3498,8 @@ export interface components {
              *     }
              */
             optimizer: components["schemas"]["OptimizerSpec"];
+            /** @default float32 */
+            precision: components["schemas"]["Precision"];
             /** @default full */
             protocol: components["schemas"]["Protocol"];
             /**
@@ -4949,6 +4952,12 @@ export interface components {
             measured: number | null;
         };
         /**
+         * Precision
+         * @description Numbers that products of a training step are made of; weights and measures are float32.
+         * @enum {string}
+         */
+        Precision: "float32" | "bfloat16";
+        /**
          * Preprocessing
          * @description Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
          *
@@ -5061,6 +5070,7 @@ export interface components {
             /** Num Steps */
             num_steps?: number | null;
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
+            precision?: components["schemas"]["Precision"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
             /** Rate Per Hour */
@@ -6750,8 +6760,13 @@ export interface components {
         /**
          * TextProfile
          * @description Amount of text in bytes of UTF-8, and the number of its files.
+         *
+         *     Attributes:
+         *         bytes_per_token: mean length of the tokens that validate; None where tokens are bytes.
          */
         TextProfile: {
+            /** Bytes Per Token */
+            bytes_per_token?: number | null;
             /** Num Bytes */
             num_bytes: number;
             /** Num Files */
@@ -7199,6 +7214,11 @@ export interface components {
             split?: string | null;
             task?: components["schemas"]["Task"] | null;
             /**
+             * Vocabulary
+             * @description Of a text: tokens of a byte-pair vocabulary, trained on the training part; 256: bytes.
+             */
+            vocabulary?: number | null;
+            /**
              * X
              * @description Array that holds the examples.
              */
@@ -7596,6 +7616,7 @@ export type PlannedCellView = components['schemas']['PlannedCellView'];
 export type PointsFormat = components['schemas']['PointsFormat'];
 export type Positions = components['schemas']['Positions'];
 export type PowerRow = components['schemas']['PowerRow'];
+export type Precision = components['schemas']['Precision'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];

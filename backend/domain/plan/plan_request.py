@@ -34,6 +34,7 @@ from muscope.backend.domain.spec.experiment import (
     Loss,
     Measures,
     PositiveInt,
+    Precision,
     Protocol,
     Scenarios,
     Seed,
@@ -41,6 +42,7 @@ from muscope.backend.domain.spec.experiment import (
     SharpnessTolerance,
     TailFraction,
 )
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.judging.decision import (
     CostUnit,
     DecidingLoss,
@@ -92,6 +94,7 @@ class PlanRequest(Frozen):
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
     measure_spacing: Spacing | None = None
+    precision: Precision | None = None
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
@@ -186,6 +189,9 @@ def require_loss_of(model: Model, request: PlanRequest) -> None:
     for measure in request.measures or ():
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
+    precision = request.precision
+    if isinstance(model, Brought) and precision not in (None, Precision.FLOAT32):
+        raise InvalidInput("spec.precision_of_brought", given=precision)
 
 
 def _require_few_sizes(spec: ExperimentSpec) -> None:

@@ -92,6 +92,7 @@ UNUSED = frozenset(
         "measures",
         "density_grid",
         "measure_spacing",
+        "precision",
         "thresholds",
         "budget",
         "target_width",
@@ -101,6 +102,13 @@ UNUSED = frozenset(
         "settle",
     }
 )
+
+
+class Precision(StrEnum):
+    """Numbers that products of a training step are made of; weights and measures are float32."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
 
 
 class Arm(Frozen):
@@ -133,6 +141,7 @@ class ExperimentSpec(Frozen):
     num_steps: PositiveInt = Field(le=MAX_STEPS)
     measure_every: PositiveInt
     measure_spacing: Spacing = Spacing.EVEN
+    precision: Precision = Precision.FLOAT32
     sharpness_batch_size: PositiveInt
     sharpness_tolerance: SharpnessTolerance = 1e-3
     divergence_factor: DivergenceFactor = 20.0

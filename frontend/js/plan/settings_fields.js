@@ -80,6 +80,7 @@ export const GROUPS = [
       entry("optimizer.schedule.warmup_fraction"),
       entry("optimizer.schedule.final_fraction"),
       entry("batch_size"),
+      entry("precision"),
       entry("divergence_factor"),
       entry("tail_fraction"),
       entry("seeds"),

@@ -24,6 +24,7 @@ CHANGES = {
     "num_steps": 13,
     "measure_every": 6,
     "measure_spacing": "log",
+    "precision": "bfloat16",
     "sharpness_batch_size": 17,
     "sharpness_tolerance": 2e-3,
     "divergence_factor": 21.0,
