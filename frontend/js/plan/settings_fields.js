@@ -74,6 +74,8 @@ export const GROUPS = [
       entry("optimizer.schedule.warmup_fraction"),
       entry("optimizer.schedule.final_fraction"),
       entry("batch_size"),
+      entry("batch_rule"),
+      entry("steps_rule"),
       entry("divergence_factor"),
       entry("tail_fraction"),
       entry("seeds"),
