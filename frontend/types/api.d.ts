@@ -2026,10 +2026,10 @@ export interface components {
         };
         /**
          * Axis
-         * @description Axis on which a size is larger than the base: width, depth, or both at once.
+         * @description Axis on which something is larger than at the base: the model's size, or its training.
          * @enum {string}
          */
-        Axis: "width" | "depth" | "both";
+        Axis: "width" | "depth" | "both" | "batch" | "steps" | "step_up";
         /**
          * AxisAnswer
          * @description Answer of one arm on one axis.
@@ -2110,6 +2110,12 @@ export interface components {
          * @enum {string}
          */
         Basis: "measured" | "extrapolated" | "not_claimed";
+        /**
+         * BatchRule
+         * @description Scaling of the LR with the batch size.
+         * @enum {string}
+         */
+        BatchRule: "none" | "sqrt" | "linear";
         /**
          * BenefitState
          * @description Answer to the question of what a larger model brings.
@@ -2297,6 +2303,23 @@ export interface components {
              * @description At the budget's rate; null without one.
              */
             money_spent: number | null;
+        };
+        /**
+         * CarriedRate
+         * @description LR that is reused after a step up, and the conditions it was tuned and is used under.
+         */
+        CarriedRate: {
+            /**
+             * Lr
+             * @description Tuned LR times the factor: the one whose reuse is judged.
+             */
+            lr: number | null;
+            /**
+             * Lr Factor
+             * @description By the rules, LR to use per LR that was tuned.
+             */
+            lr_factor: number;
+            step_up: components["schemas"]["StepUp"];
         };
         /**
          * Caution
@@ -3347,6 +3370,8 @@ export interface components {
             base_depth?: number | null;
             /** Base Width */
             base_width?: number | null;
+            /** @description By which the LR is carried to a larger batch; by default linear under SGD, the square root under Adam and AdamW, and none otherwise. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size?: number | null;
             /** Branch Exponent */
@@ -3402,6 +3427,8 @@ export interface components {
             sharpness_tolerance?: number | null;
             /** Spec Seed */
             spec_seed?: number | null;
+            /** @description By which the LR is carried to more steps; by default none. */
+            steps_rule?: components["schemas"]["StepsRule"] | null;
             /** Tail Fraction */
             tail_fraction?: number | null;
             /** Target Depth */
@@ -3423,6 +3450,8 @@ export interface components {
             base_depth?: number;
             /** Base Width */
             base_width: number;
+            /** @description Of the LR on a larger batch; None: the published one of the optimizer. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size: number;
             budget?: components["schemas"]["Budget"] | null;
@@ -3525,6 +3554,11 @@ export interface components {
              * @default 0
              */
             spec_seed: number;
+            /**
+             * @description Of the LR on more steps.
+             * @default none
+             */
+            steps_rule: components["schemas"]["StepsRule"];
             /**
              * Tail Fraction
              * @default 0.1
@@ -4218,6 +4252,12 @@ export interface components {
          * @description One kind of scenario and its permitted values: a number between two limits, or a name.
          */
         KindLimits: {
+            /**
+             * Has Value
+             * @description False: it is written without a value.
+             * @default true
+             */
+            has_value: boolean;
             /** High */
             high?: number | null;
             /**
@@ -5029,6 +5069,8 @@ export interface components {
             base_depth?: number | null;
             /** Base Width */
             base_width?: number | null;
+            /** @description By which the LR is carried to a larger batch; by default linear under SGD, the square root under Adam and AdamW, and none otherwise. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size?: number | null;
             /** Branch Exponent */
@@ -5088,6 +5130,8 @@ export interface components {
             sharpness_tolerance?: number | null;
             /** Spec Seed */
             spec_seed?: number | null;
+            /** @description By which the LR is carried to more steps; by default none. */
+            steps_rule?: components["schemas"]["StepsRule"] | null;
             /** Tail Fraction */
             tail_fraction?: number | null;
             /** Target Depth */
@@ -5863,7 +5907,7 @@ export interface components {
          * @description Kind of change a scenario makes; comments give the unit of its value.
          * @enum {string}
          */
-        ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon";
+        ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon" | "batch_axis" | "steps_axis" | "step_up";
         /**
          * ScheduleKind
          * @description Decay of the learning rate after the warm-up.
@@ -6173,6 +6217,28 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * StepUp
+         * @description Conditions of a larger training, and the rules by which the tuned LR is carried to it.
+         */
+        StepUp: {
+            /** Base Batch Size */
+            base_batch_size: number;
+            /** Base Num Steps */
+            base_num_steps: number;
+            batch_rule: components["schemas"]["BatchRule"];
+            /** Batch Size */
+            batch_size: number;
+            /** Num Steps */
+            num_steps: number;
+            steps_rule: components["schemas"]["StepsRule"];
+        };
+        /**
+         * StepsRule
+         * @description Scaling of the LR with the number of steps; the schedule always stretches to the last step.
+         * @enum {string}
+         */
+        StepsRule: "none" | "token_horizon";
         /**
          * StopReason
          * @description Reason why an experiment ended before its plan was complete.
@@ -7246,6 +7312,8 @@ export interface components {
              * @description True: the control's cost is shown to be larger. False: the control transfers as well.
              */
             can_discriminate: boolean | null;
+            /** @description Of a step up in training: its conditions, and the LR by its rules. */
+            carried?: components["schemas"]["CarriedRate"] | null;
             control: components["schemas"]["ArmVerdict"] | null;
             /** @description None without a control. */
             control_state?: components["schemas"]["ControlState"] | null;
@@ -7482,6 +7550,7 @@ export type AxisAnswer = components['schemas']['AxisAnswer'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
 export type Band = components['schemas']['Band'];
 export type Basis = components['schemas']['Basis'];
+export type BatchRule = components['schemas']['BatchRule'];
 export type BenefitState = components['schemas']['BenefitState'];
 export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
@@ -7490,6 +7559,7 @@ export type BroughtTensor = components['schemas']['BroughtTensor'];
 export type BrowserView = components['schemas']['BrowserView'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
+export type CarriedRate = components['schemas']['CarriedRate'];
 export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
@@ -7678,6 +7748,8 @@ export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type Stacking = components['schemas']['Stacking'];
 export type StatusView = components['schemas']['StatusView'];
+export type StepUp = components['schemas']['StepUp'];
+export type StepsRule = components['schemas']['StepsRule'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
 export type SweepAnswer = components['schemas']['SweepAnswer'];

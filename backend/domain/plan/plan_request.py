@@ -56,6 +56,7 @@ from muscope.backend.domain.spec.metrics import Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling.step_up import BatchRule, StepsRule
 from muscope.backend.errors import InvalidInput
 
 # The work of foreseeing stages grows with the cube of the sizes: 5 s at this many, minutes at 200.
@@ -115,6 +116,14 @@ class PlanRequest(Frozen):
     )
     cost_unit: CostUnit | None = Field(default=None, description="By default extra training for text.")
     settle: Settle | None = None
+    batch_rule: BatchRule | None = Field(
+        default=None,
+        description="By which the LR is carried to a larger batch; by default linear under SGD, the square"
+        " root under Adam and AdamW, and none otherwise.",
+    )
+    steps_rule: StepsRule | None = Field(
+        default=None, description="By which the LR is carried to more steps; by default none."
+    )
 
 
 def resolve(

@@ -81,6 +81,8 @@ export const GROUPS = [
       entry("optimizer.schedule.final_fraction"),
       entry("batch_size"),
       entry("precision"),
+      entry("batch_rule"),
+      entry("steps_rule"),
       entry("divergence_factor"),
       entry("tail_fraction"),
       entry("seeds"),

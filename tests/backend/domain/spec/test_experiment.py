@@ -41,6 +41,8 @@ CHANGES = {
     "deciding_loss": "train_loss",
     "cost_unit": "extra_training",
     "settle": {"max_seeds": 16},
+    "batch_rule": "sqrt",
+    "steps_rule": "token_horizon",
 }
 
 
